@@ -1,0 +1,269 @@
+/*
+ * Prints a tensor as PyTorch does, character for character: `torch/_tensor_str.py` of PyTorch 1.13
+ * for our three dtypes. Pure text: it sees numbers that were already read, never a tensor or the GPU.
+ *
+ * A large tensor is printed from a few of its elements, and even its number format depends on those
+ * alone. `summaryIndices` names them, so a table of 38 million needs 36 numbers from the GPU.
+ */
+import { exponential, fixed } from "./decimal.ts";
+import type { DType } from "./dtype.ts";
+import { numelOf, type Shape, shapeText } from "./shape.ts";
+
+/** How tensors are printed: the arguments of PyTorch's `set_printoptions`. */
+export interface PrintOptions {
+  /** Digits after the point; 4. */
+  precision: number;
+  /** A tensor of more elements than this is summarised; 1000. */
+  threshold: number;
+  /** How many elements a summary keeps at each end of a dimension; 3. */
+  edgeitems: number;
+  /** Characters in a line; 80. */
+  linewidth: number;
+  /** Scientific notation: always, never, or `null` for where the numbers ask for it. */
+  sciMode: boolean | null;
+}
+
+/** A tensor that was read: what `formatTensor` prints. */
+export interface Printed {
+  /** All elements row by row, or only those at `summaryIndices`; bools as 0 and 1. */
+  readonly values: ArrayLike<number>;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** What follows the elements, such as `grad_fn=<MulBackward0>` or `requires_grad=True`. */
+  readonly suffix?: readonly string[];
+}
+
+const profiles = {
+  default: { precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80 },
+  short: { precision: 2, threshold: 1000, edgeitems: 2, linewidth: 80 },
+  full: { precision: 4, threshold: Infinity, edgeitems: 3, linewidth: 80 },
+};
+
+const current: PrintOptions = { ...profiles.default, sciMode: null };
+
+/** The options that hold now. */
+export const printOptions: Readonly<PrintOptions> = current;
+
+/**
+ * Sets how tensors are printed from here on: first the profile, then the options named beside it. As
+ * in PyTorch, what is not named stays as it was, except `sciMode`, which returns to `null`.
+ *
+ * Throws a RangeError for an unknown profile or an option outside of its range.
+ *
+ * @example
+ * ```ts
+ * import { formatTensor, setPrintOptions } from "./format.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * setPrintOptions({ precision: 2 });
+ * assertEquals(
+ *   formatTensor({ values: [1.12345], shape: [1], dtype: "float32" }),
+ *   "tensor([1.12])",
+ * );
+ * setPrintOptions({ profile: "default" });
+ * ```
+ */
+export function setPrintOptions(
+  options: Partial<PrintOptions> & { profile?: keyof typeof profiles } = {},
+): void {
+  const { profile, sciMode = null, ...named } = options;
+  if (profile !== undefined && !Object.hasOwn(profiles, profile)) {
+    const known = Object.keys(profiles).join(", ");
+    throw new RangeError(
+      `setPrintOptions: the profile was "${profile}", one of ${known} was wanted.`,
+    );
+  }
+  const base = profile ? { ...current, ...profiles[profile] } : current;
+  Object.assign(current, merge(base, { ...named, sciMode }));
+}
+
+/** The options with others laid over them, each checked for its range. */
+function merge(base: PrintOptions, over: Partial<PrintOptions>): PrintOptions {
+  const given = Object.entries(over).filter(([, value]) => value !== undefined);
+  const merged: PrintOptions = { ...base, ...Object.fromEntries(given) };
+  for (const [name, least, most] of ranges) {
+    const value = merged[name];
+    const whole = Number.isInteger(value) || value === Infinity;
+    if (!(whole && value >= least && value <= most)) {
+      throw new RangeError(
+        `print options: ${name} was ${value}, a whole number from ${least} to ${most} was wanted.`,
+      );
+    }
+  }
+  return merged;
+}
+
+const ranges = [
+  ["precision", 0, 100],
+  ["threshold", 0, Infinity],
+  ["edgeitems", 1, Infinity],
+  ["linewidth", 1, Infinity],
+] as const;
+
+/**
+ * Which elements of a tensor of this shape are printed, as row-by-row (contiguous) indices in the
+ * order of printing; `undefined` where all are.
+ *
+ * @example
+ * ```ts
+ * import { summaryIndices } from "./format.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(summaryIndices([2000]), Uint32Array.of(0, 1, 2, 1997, 1998, 1999));
+ * assertEquals(summaryIndices([50257, 768])?.length, 36);
+ * assertEquals(summaryIndices([10]), undefined);
+ * ```
+ */
+export function summaryIndices(
+  shape: Shape,
+  options: Partial<PrintOptions> = {},
+): Uint32Array<ArrayBuffer> | undefined {
+  const { threshold, edgeitems } = merge(current, options);
+  if (!(numelOf(shape) > threshold)) return undefined;
+  let indices = [0];
+  for (const size of shape) {
+    const shown = Math.min(size, 2 * edgeitems);
+    const positions = Array.from({ length: shown }, (_, i) => i < edgeitems ? i : size - shown + i);
+    indices = indices.flatMap((index) => positions.map((position) => index * size + position));
+  }
+  return Uint32Array.from(indices);
+}
+
+/**
+ * A tensor's text, as PyTorch's `repr` gives it. The options lie over `printOptions` for this call.
+ *
+ * Throws a RangeError where the number of values is neither the tensor's nor its summary's.
+ *
+ * @example
+ * ```ts
+ * import { formatTensor } from "./format.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = formatTensor({
+ *   values: [1, -0.5, 2.25, NaN],
+ *   shape: [2, 2],
+ *   dtype: "float32",
+ *   suffix: ["grad_fn=<MulBackward0>"],
+ * });
+ * assertEquals(
+ *   text,
+ *   "tensor([[ 1.0000, -0.5000],\n        [ 2.2500,     nan]], grad_fn=<MulBackward0>)",
+ * );
+ * ```
+ */
+export function formatTensor(tensor: Printed, options: Partial<PrintOptions> = {}): string {
+  const prefix = "tensor(";
+  const { shape, dtype, suffix = [] } = tensor;
+  const merged = merge(current, options);
+  if (numelOf(shape) > 0) {
+    return withSuffixes(
+      prefix + body(tensor, prefix.length, merged),
+      suffix,
+      prefix.length,
+      merged,
+    );
+  }
+  // Without elements nothing shows the shape and the dtype, so they are said, unless they are the usual ones.
+  const said = [
+    ...shape.length === 1 ? [] : [`size=(${shape.join(", ")})`],
+    ...dtype === "float32" ? [] : [`dtype=torch.${dtype}`],
+  ];
+  return withSuffixes(prefix + "[]", [...said, ...suffix], prefix.length, merged);
+}
+
+/** The elements in their brackets; lines after the first are indented. */
+function body({ values, shape, dtype }: Printed, indent: number, options: PrintOptions): string {
+  const summary = summaryIndices(shape, options);
+  const shown = displayed(values, shape, summary);
+  const { width, write } = elementWriter(shown, dtype, options);
+  const { edgeitems, linewidth } = options;
+  let next = 0;
+
+  const render = (dim: number, indent: number): string => {
+    if (dim === shape.length) return write(shown[next++]).padStart(width);
+    const cut = summary !== undefined && shape[dim] > 2 * edgeitems;
+    const innermost = dim === shape.length - 1;
+    const parts = Array.from(
+      { length: cut ? 2 * edgeitems : shape[dim] },
+      () => render(dim + 1, indent + 1),
+    );
+    if (cut) parts.splice(edgeitems, 0, innermost ? " ..." : "...");
+    const perLine = Math.max(1, Math.floor((linewidth - indent) / (width + 2)));
+    const lines = innermost ? chunks(parts, perLine).map((line) => line.join(", ")) : parts;
+    const newlines = "\n".repeat(Math.max(1, shape.length - 1 - dim));
+    return `[${lines.join("," + newlines + " ".repeat(indent + 1))}]`;
+  };
+  return render(0, indent);
+}
+
+/** The values that are printed, out of all of them or of those alone. */
+function displayed(
+  values: ArrayLike<number>,
+  shape: Shape,
+  summary: Uint32Array | undefined,
+): number[] {
+  const numel = numelOf(shape);
+  if (values.length === (summary?.length ?? numel)) return Array.from(values);
+  if (summary && values.length === numel) return Array.from(summary, (index) => values[index]);
+  throw new RangeError(
+    `formatTensor: ${values.length} values were given for the shape ${shapeText(shape)}, ` +
+      `all ${numel}${summary ? ` or the ${summary.length} at summaryIndices` : ""} were wanted.`,
+  );
+}
+
+interface Writer {
+  readonly width: number;
+  readonly write: (value: number) => string;
+}
+
+/**
+ * How the elements are written: PyTorch's `_Formatter`. The width comes from the notation that the
+ * numbers ask for, even where `sciMode` imposes the other; zeros, inf and nan have no say in it.
+ */
+function elementWriter(values: number[], dtype: DType, options: PrintOptions): Writer {
+  const { precision, sciMode } = options;
+  if (dtype !== "float32") {
+    const write = dtype === "bool" ? (value: number) => value ? "True" : "False" : String;
+    return { width: widest(values, write), write };
+  }
+  const finite = values.filter((value) => Number.isFinite(value) && value !== 0);
+  if (finite.length === 0) return { width: 1, write: integral };
+
+  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const smallest = finite.reduce((least, value) => Math.min(least, Math.abs(value)), Infinity);
+  const allIntegers = finite.every(Number.isInteger);
+  const wide = largest / smallest > 1000 || largest > 1e8 || (!allIntegers && smallest < 1e-4);
+  const decimal = allIntegers ? integral : (value: number) => fixed(value, precision);
+  const scientific = (value: number) => exponential(value, precision);
+  return {
+    width: widest(finite, wide ? scientific : decimal),
+    write: (sciMode ?? wide) ? scientific : decimal,
+  };
+}
+
+const widest = (values: number[], write: (value: number) => string): number =>
+  values.reduce((most, value) => Math.max(most, write(value).length), 1);
+
+/** `2.`: an integer among floats keeps its point. */
+const integral = (value: number): string => fixed(value, 0) + (Number.isFinite(value) ? "." : "");
+
+/** Adds the suffixes and closes the parenthesis: PyTorch's `_add_suffixes`, its line arithmetic included. */
+function withSuffixes(
+  text: string,
+  suffixes: readonly string[],
+  indent: number,
+  { linewidth }: PrintOptions,
+): string {
+  let length = text.length - text.lastIndexOf("\n") + 1;
+  for (const suffix of suffixes) {
+    const fits = length + suffix.length + 2 <= linewidth;
+    text += (fits ? ", " : ",\n" + " ".repeat(indent)) + suffix;
+    length = suffix.length + (fits ? length + 2 : indent);
+  }
+  return text + ")";
+}
+
+function chunks<T>(items: T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
