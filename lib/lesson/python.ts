@@ -13,16 +13,19 @@ export { fixed } from "../tensor/decimal.ts";
 
 /** What knows its own text; a promise where its numbers are still to be read from the GPU. */
 export interface Repr {
+  /** As Python's `repr` gives it. */
   repr(): string | Promise<string>;
 }
 
 /** A Python tuple; {@linkcode tuple} makes one. */
 export class Tuple {
+  /** A tuple of these items. */
   constructor(readonly items: readonly unknown[]) {}
 }
 
 /** A Python float; {@linkcode float} makes one. */
 export class Float {
+  /** A float of this value. */
   constructor(readonly value: number) {}
 }
 
@@ -95,6 +98,7 @@ export const size = (shape: Shape): Repr => ({ repr: () => `torch.Size(${shapeTe
  * ```
  */
 export function repr(value: Plain): string;
+/** The same for a value with parts that write themselves. */
 export function repr(value: unknown): string | Promise<string>;
 export function repr(value: unknown): string | Promise<string> {
   return written(value, oneLine);
@@ -112,6 +116,7 @@ export function repr(value: unknown): string | Promise<string> {
  * ```
  */
 export function str(value: Plain): string;
+/** The same for a value with parts that write themselves. */
 export function str(value: unknown): string | Promise<string>;
 export function str(value: unknown): string | Promise<string> {
   return typeof value === "string" ? value : repr(value);
@@ -131,6 +136,7 @@ export function str(value: unknown): string | Promise<string> {
  * ```
  */
 export function display(value: Plain): string;
+/** The same for a value with parts that write themselves. */
 export function display(value: unknown): string | Promise<string>;
 export function display(value: unknown): string | Promise<string> {
   return written(value, layOut);

@@ -27,7 +27,9 @@ export interface PrintOptions {
 export interface Printed {
   /** All elements row by row, or only those at `summaryIndices`; bools as 0 and 1. */
   readonly values: ArrayLike<number>;
+  /** Its sizes; none for a scalar. */
   readonly shape: Shape;
+  /** float32 shows points and exponents, int64 digits, bool True and False. */
   readonly dtype: DType;
   /** What follows the elements, such as `grad_fn=<MulBackward0>` or `requires_grad=True`. */
   readonly suffix?: readonly string[];
@@ -64,7 +66,7 @@ export const printOptions: Readonly<PrintOptions> = current;
  * ```
  */
 export function setPrintOptions(
-  options: Partial<PrintOptions> & { profile?: keyof typeof profiles } = {},
+  options: Partial<PrintOptions> & { profile?: "default" | "short" | "full" } = {},
 ): void {
   const { profile, sciMode = null, ...named } = options;
   if (profile !== undefined && !Object.hasOwn(profiles, profile)) {
