@@ -1,0 +1,59 @@
+/*
+ * The table of contents: every lesson in order, those that are written with their text and a way to
+ * run them. To add lesson 2, import its text and call `written` in its row:
+ *
+ *   import text2 from "./02-embedding.ts" with { type: "text" };
+ *   … written: written("./02-embedding.ts", text2, () => import("./02-embedding.ts")),
+ *
+ * The imports are written out one by one so that no permission is needed to read the lessons.
+ */
+
+/** One of the four notebooks. */
+export type Notebook =
+  | "000-small-llm"
+  | "001-gpt-from-scratch"
+  | "002-gpt2-architecture"
+  | "003-llm-from-scratch";
+
+/** A lesson that is written. */
+export interface Written {
+  /** Its address. */
+  url: string;
+  /** Its text. */
+  source: string;
+  /** Runs it. */
+  load(): Promise<unknown>;
+}
+
+/** The part of a row that makes it a written lesson. */
+export const written = (file: string, source: string, load: () => Promise<unknown>): Written => ({
+  url: new URL(file, import.meta.url).href,
+  source,
+  load,
+});
+
+/** A row of the table; without `written`, the lesson is planned. */
+export interface Row {
+  number: number;
+  notebook: Notebook;
+  section: string;
+  written?: Written;
+}
+
+/** The table of contents. */
+export const contents: Row[] = [
+  { number: 1, notebook: "000-small-llm", section: "a whole model from prebuilt layers" },
+  { number: 2, notebook: "000-small-llm", section: "the embedding layer" },
+  { number: 3, notebook: "000-small-llm", section: "how those layers are made" },
+  { number: 4, notebook: "000-small-llm", section: "training it, and showing that it learned" },
+  { number: 5, notebook: "001-gpt-from-scratch", section: "a model of placeholders, its logits" },
+  { number: 6, notebook: "001-gpt-from-scratch", section: "layer normalisation" },
+  { number: 7, notebook: "002-gpt2-architecture", section: "the placeholder GPT-2, its logits" },
+  { number: 8, notebook: "002-gpt2-architecture", section: "the blocks, the model, generating" },
+  { number: 9, notebook: "002-gpt2-architecture", section: "GPT-2's published weights" },
+  { number: 10, notebook: "003-llm-from-scratch", section: "the dataset" },
+  { number: 11, notebook: "003-llm-from-scratch", section: "the tokenizer" },
+  { number: 12, notebook: "003-llm-from-scratch", section: "batches, losses, the training loop" },
+  { number: 13, notebook: "003-llm-from-scratch", section: "the MLP language model" },
+  { number: 14, notebook: "003-llm-from-scratch", section: "from the MLP to a transformer" },
+];

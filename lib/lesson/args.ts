@@ -1,0 +1,104 @@
+/*
+ * A lesson's command line: its own options, and three that all lessons have. What is mistyped gets a
+ * sentence that helps, and exit code 2.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { adapterNames } from "../gpu/device.ts";
+
+/** An option of a lesson: its value where nothing is said, and one line of help. */
+export interface Option<T = string | number | boolean> {
+  value: T;
+  /** The value in a test, where the same path is run for fewer steps. */
+  short?: T;
+  help: string;
+}
+/** A lesson's options by name. */
+export type Options = Record<string, Option>;
+/** The values of a lesson's options. */
+export type Values<O extends Options> = {
+  [K in keyof O]: O[K]["value"] extends number ? number
+    : O[K]["value"] extends boolean ? boolean
+    : string;
+};
+
+/** The options that every lesson has. */
+export const common = {
+  adapter: { value: "default", help: `the GPU to compute on: ${adapterNames.join(", ")}` },
+  quiet: { value: false, help: "print the outputs alone, without the text around them" },
+  help: { value: false, help: "show this and stop" },
+} satisfies Options;
+
+/** A command line that cannot be understood; its message is what the reader sees. */
+export class UsageError extends Error {}
+
+/**
+ * Reads a command line.
+ *
+ * @throws {UsageError} for an unknown option, a missing value, a number that is none
+ */
+export function readArgs<O extends Options>(args: readonly string[], options: O): Values<O> {
+  // `deno task lesson-2 -- --steps 5` hands the `--` on.
+  const own = args[0] === "--" ? args.slice(1) : args;
+  const names = Object.keys(options);
+  const isFlag = (name: string) => typeof options[name].value === "boolean";
+  const parsed = parseArgs(own, {
+    boolean: names.filter(isFlag),
+    string: names.filter((name) => !isFlag(name)),
+    unknown: (arg) => {
+      throw new UsageError(unknownMessage(arg, names));
+    },
+  });
+  const read = (name: string) => {
+    const { value } = options[name];
+    const given = parsed[name];
+    if (given === undefined || (given === false && !own.includes(`--${name}=false`))) return value;
+    if (given === "") throw new UsageError(`--${name} wants a value: --${name} ${value}`);
+    if (typeof value !== "number") return given;
+    const number = Number(given);
+    if (Number.isFinite(number)) return number;
+    throw new UsageError(`--${name} wants a number, such as ${value}; "${given}" is none`);
+  };
+  return Object.fromEntries(names.map((name) => [name, read(name)])) as Values<O>;
+}
+
+function unknownMessage(arg: string, names: readonly string[]): string {
+  const name = arg.replace(/^-+/, "").split("=")[0];
+  if (!arg.startsWith("-")) {
+    return `"${arg}" is no option; options begin with two dashes, and --help lists them`;
+  }
+  const [nearest] = names.toSorted((a, b) => distance(name, a) - distance(name, b));
+  return distance(name, nearest) <= Math.max(1, nearest.length / 2)
+    ? `there is no option --${name}; did you mean --${nearest}?`
+    : `there is no option --${name}; --help lists those there are`;
+}
+
+/** How many letters must be put in, left out or changed to make one word of the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(row[j] + Number(a[i] !== b[j]), row[j + 1] + 1, next[j] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The values for an import: the full ones, or the short ones for a test. */
+export function valuesOf<O extends Options>(options: O, full: boolean): Values<O> {
+  const value = ({ value, short }: Option) => full ? value : short ?? value;
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [name, value(option)]),
+  ) as Values<O>;
+}
+
+/** The options as a list, one a line. */
+export function describeOptions(options: Options): string {
+  const rows = Object.entries(options).map(([name, { value, help }]) => {
+    const start = typeof value === "boolean" ? `--${name}` : `--${name} ${value}`;
+    return [start, help] as const;
+  });
+  const width = Math.max(...rows.map(([start]) => start.length));
+  return rows.map(([start, help]) => `  ${start.padEnd(width)}  ${help}`).join("\n");
+}

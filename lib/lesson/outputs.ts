@@ -1,0 +1,75 @@
+/*
+ * The outputs that stand in a lesson's source against those of a run: held, or written anew.
+ */
+import { compareOutput, type Match } from "./compare.ts";
+import { isOutput, marksAt, outputUnder, statementEnd } from "./source.ts";
+
+/** What one call of `show` printed, and the line of the lesson on which it stands. */
+export interface Shown {
+  line: number;
+  text: string;
+}
+
+/** A statement of a lesson: all that it printed in one run, and whether the source says the same. */
+export interface Held {
+  /** The statement's first and last line. */
+  first: number;
+  end: number;
+  /** What it printed; a `show` in a loop has all its outputs in one block. */
+  text: string;
+  /** What stands under it in the source. */
+  expected?: string;
+  match: Match;
+}
+
+/** Holds a run's outputs against the source; a run that is not `full` is that of a test. */
+export function hold(source: string, journal: readonly Shown[], { full = false } = {}): Held[] {
+  const lines = source.split("\n");
+  const calls = [...Map.groupBy(journal, ({ line }) => line)];
+  return calls.map(([first, shown]) => {
+    const end = statementEnd(lines, first);
+    const text = trimLines(shown.map(({ text }) => text).join("\n"));
+    const expected = outputUnder(lines, end);
+    const { band, varies, full: fullOnly } = marksAt(lines, end);
+    const match = expected === undefined
+      ? { exact: 0, near: 0, inBand: 0, wrong: ["no output stands under it"] }
+      : varies || (fullOnly && !full)
+      ? { exact: 0, near: 0, inBand: 0, wrong: [] }
+      : compareOutput(expected, text, { band });
+    return { first, end, text, expected, match };
+  }).sort((a, b) => a.end - b.end);
+}
+
+const trimLines = (text: string) => text.split("\n").map((line) => line.trimEnd()).join("\n");
+
+/** What does not hold, each as a sentence that names the line; outputs that nothing printed too. */
+export function problems(source: string, journal: readonly Shown[], options = {}): string[] {
+  const held = hold(source, journal, options);
+  const lines = source.split("\n");
+  const ends = new Set(held.map(({ end }) => end));
+  const stray = lines.flatMap((line, i) =>
+    isOutput(line) && !isOutput(lines[i - 1]) && !ends.has(i)
+      ? [`line ${i + 1}: nothing printed this output`]
+      : []
+  );
+  const wrong = held.flatMap(({ first, match, text }) =>
+    match.wrong.map((what) => `line ${first}: ${what}, in the output\n${text}`)
+  );
+  return [...wrong, ...stray];
+}
+
+/**
+ * The source with its outputs brought up to date: what still holds stays as it is, so that another
+ * machine's last digit changes nothing, and what no statement printed goes.
+ */
+export function rewrite(source: string, journal: readonly Shown[]): string {
+  const held = new Map(hold(source, journal, { full: true }).map((one) => [one.end, one]));
+  return source.split("\n").flatMap((line, i) => {
+    if (isOutput(line)) return [];
+    const one = held.get(i + 1);
+    if (!one) return [line];
+    const text = one.match.wrong.length ? one.text : one.expected!;
+    const margin = line.match(/^\s*/)![0];
+    return [line, ...text.split("\n").map((part) => `${margin}//> ${part}`.trimEnd())];
+  }).join("\n");
+}

@@ -1,0 +1,124 @@
+/*
+ * How a lesson speaks: `const { show } = lesson(import.meta)`.
+ *
+ * Run by itself, a lesson is read from top to bottom: its prose and code appear as far as the reader
+ * has come, and under each `await show(x)` what Python's print would print. Imported, it prints
+ * nothing. Either way each output is noted with the line that printed it, so that tools and tests can
+ * hold it against the `//>` lines in the source.
+ */
+import {
+  common,
+  describeOptions,
+  type Options,
+  readArgs,
+  UsageError,
+  type Values,
+  valuesOf,
+} from "./args.ts";
+import { str } from "./python.ts";
+import type { Shown } from "./outputs.ts";
+import { headOf } from "./source.ts";
+import { Reader } from "./reader.ts";
+import { bold, write } from "./terminal.ts";
+
+/** What {@linkcode lesson} gives to a lesson. */
+export interface Lesson<O extends Options> {
+  /** Prints its arguments as Python's `print` would, and waits for the numbers that lie on the GPU. */
+  show(...values: unknown[]): Promise<void>;
+  /** The lesson's own options, as the command line or a test sets them. */
+  options: Values<O>;
+}
+
+const journals = new Map<string, Shown[]>();
+let fullLength = false;
+
+/** What a lesson has printed so far in this process, by its address. */
+export const journalOf = (url: string): readonly Shown[] => journals.get(url) ?? [];
+
+/** Lets lessons that are imported from here on run at their full length, not at that of a test. */
+export const runInFull = (): void => void (fullLength = true);
+
+/**
+ * Opens a lesson: reads its command line, and begins to print where it is the program that was started.
+ *
+ * @param meta the lesson's `import.meta`
+ * @param own options of this lesson; `short` is the value that a test takes
+ *
+ * @example
+ * ```ts
+ * import { lesson } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { show, options } = lesson(import.meta, { steps: { value: 10_000, short: 3, help: "steps" } });
+ * await show("a test counts to", options.steps);
+ * assertEquals(options.steps, 3);
+ * ```
+ */
+export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): Lesson<O> {
+  const journal: Shown[] = [];
+  journals.set(meta.url, journal);
+  const note = async (line: number, values: unknown[]) => {
+    const texts = await Promise.all(values.map(async (value) => str(await value)));
+    const text = texts.join(" ");
+    journal.push({ line, text });
+    return text;
+  };
+  if (!meta.main) {
+    const show = async (...values: unknown[]) => void await note(callLine(meta.url), values);
+    return { show, options: valuesOf(own, fullLength) };
+  }
+
+  const source = readSource(meta);
+  const { options, quiet } = readCommandLine(source, own);
+  const reader = quiet || !source ? undefined : new Reader(source);
+  write(reader?.upTo(callLine(meta.url)) ?? "");
+  addEventListener("unload", () => write(reader?.rest() ?? ""));
+  const show = async (...values: unknown[]) => {
+    const line = callLine(meta.url);
+    write(reader?.upTo(line) ?? "");
+    write(`${bold(await note(line, values))}\n`);
+  };
+  return { show, options };
+}
+
+/** The line of the lesson from which the function that asks was called. */
+function callLine(url: string): number {
+  const frame = new Error().stack?.split("\n").find((line) => line.includes(`${url}:`));
+  return Number(frame?.slice(frame.indexOf(`${url}:`) + url.length + 1).match(/^\d+/)?.[0] ?? 0);
+}
+
+/** The lesson's own text, where reading it is allowed without asking. */
+function readSource({ filename }: ImportMeta): string | undefined {
+  if (!filename) return undefined;
+  const { state } = Deno.permissions.querySync({ name: "read", path: filename });
+  return state === "granted" ? Deno.readTextFileSync(filename) : undefined;
+}
+
+function readCommandLine<O extends Options>(source: string | undefined, own: O) {
+  const all = { ...own, ...common };
+  try {
+    const values = readArgs(Deno.args, all) as Values<O & typeof common>;
+    if (values.help) {
+      write(help(source, all));
+      Deno.exit(0);
+    }
+    return { options: values as Values<O>, quiet: values.quiet };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}
+
+function help(source: string | undefined, options: Options): string {
+  const list = `Options, behind \`--\`:\n\n${describeOptions(options)}\n`;
+  if (!source) return list;
+  const { number, title, summary, network } = headOf(source);
+  return [
+    bold(`Lesson ${number}: ${title}`),
+    summary,
+    `Needs the network: ${network}.`,
+    `deno task lesson-${number} -- [options]`,
+    list,
+  ].join("\n\n");
+}

@@ -1,0 +1,133 @@
+/*
+ * A lesson's source, read as a text: prose, code, and the outputs that stand under the code.
+ *
+ *   prose    a block comment that opens in column 0 with slash-star (slash-star-star documents an
+ *            export and stays with its code); what stands between two of them is a cell
+ *   output   the lines that begin with `//>`, directly under the statement that printed them
+ *   marks    a comment behind that statement says where its output is not held to the digit:
+ *            `// ±0.05` (fractions may differ by so much), `// varies` (no two runs agree),
+ *            `// in full` (holds for a run of full length only); two are joined by a comma
+ *
+ * This is no TypeScript parser. It leans on `deno fmt`, which the gate checks: a statement ends on
+ * the line that ends in `;` at the indentation at which it began.
+ */
+
+/** What the head of a lesson says about it. */
+export interface Head {
+  number: number;
+  title: string;
+  /** One sentence. */
+  summary: string;
+  /** When the lesson needs the network: `no`, or in words. */
+  network: string;
+}
+
+/** One stretch of a lesson; `first` and `last` are line numbers, counted from 1. */
+export interface Part {
+  kind: "prose" | "code" | "output";
+  first: number;
+  last: number;
+  text: string;
+}
+
+/** What {@linkcode marksAt} found behind a statement. */
+export interface Marks {
+  band?: number;
+  varies?: boolean;
+  full?: boolean;
+}
+
+/** Whether a line of source is one of output. */
+export const isOutput = (line: string) => /^\s*\/\/>/.test(line);
+const opensProse = (line: string) => /^\/\*(?!\*)/.test(line);
+const indentation = (line: string) => line.length - line.trimStart().length;
+const withoutComment = (line: string) => line.replace(/\s*\/\/.*$/, "");
+
+/** The lesson's parts, from top to bottom. */
+export function parts(source: string): Part[] {
+  const found: Part[] = [];
+  const lines = source.split("\n");
+  let kind: Part["kind"] = "code";
+  let first = 0;
+  const close = (end: number) => {
+    const text = lines.slice(first, end).join("\n");
+    if (text.trim()) found.push({ kind, first: first + 1, last: end, text: strip(kind, text) });
+    first = end;
+  };
+  let inProse = false;
+  lines.forEach((line, i) => {
+    const next = inProse || opensProse(line) ? "prose" : isOutput(line) ? "output" : "code";
+    if (next !== kind || (opensProse(line) && !inProse)) close(i);
+    kind = next;
+    inProse = next === "prose" && !line.includes("*/");
+  });
+  close(lines.length);
+  return found;
+}
+
+function strip(kind: Part["kind"], text: string): string {
+  if (kind === "prose") return text.replace(/^\/\*\s*/, "").replace(/\s*\*\/\s*$/, "");
+  if (kind === "output") return text.replace(/^\s*\/\/> ?/gm, "");
+  return text.replace(/^(\s*\n)+/, "").trimEnd();
+}
+
+/**
+ * The head of a lesson: its first prose, which begins `# Lesson 2: The embedding layer`, goes on with
+ * a paragraph of one sentence, and has a line `Needs the network: no.`
+ */
+export function headOf(source: string): Head {
+  const prose = parts(source).find((part) => part.kind === "prose")?.text ?? "";
+  const [, number, title] = prose.match(/^# Lesson (\d+): (.+)$/m) ?? [];
+  const network = prose.match(/^Needs the network: (.+?)\.?$/m)?.[1];
+  const summary = prose.split(/\n\s*\n/)[1]?.replace(/\s+/g, " ").trim();
+  if (!number || !summary || !network) {
+    throw new Error(
+      "reading the head of a lesson: its first comment must begin `# Lesson 2: The embedding layer`, " +
+        "then a paragraph of one sentence, then a line `Needs the network: no.`",
+    );
+  }
+  return { number: Number(number), title, summary, network };
+}
+
+/** The last line of the statement that begins on the given line. */
+export function statementEnd(lines: readonly string[], first: number): number {
+  const indent = indentation(lines[first - 1]);
+  let line = first;
+  while (line < lines.length) {
+    const text = withoutComment(lines[line - 1]);
+    if (text.endsWith(";") && indentation(text) === indent) return line;
+    line++;
+  }
+  return first;
+}
+
+/** The line on which the top-level statement around the given line ends. */
+export function topLevelEnd(lines: readonly string[], line: number): number {
+  const end = statementEnd(lines, line);
+  if (indentation(lines[line - 1]) === 0) return end;
+  for (let next = end + 1; next <= lines.length; next++) {
+    if (/^\S/.test(lines[next - 1])) return next;
+  }
+  return lines.length;
+}
+
+/** The output that stands in the source under the statement which ends on the given line. */
+export function outputUnder(lines: readonly string[], end: number): string | undefined {
+  const block: string[] = [];
+  for (let line = end + 1; line <= lines.length && isOutput(lines[line - 1]); line++) {
+    block.push(lines[line - 1].replace(/^\s*\/\/> ?/, ""));
+  }
+  return block.length ? block.join("\n") : undefined;
+}
+
+/** The marks behind the statement which ends on the given line. */
+export function marksAt(lines: readonly string[], end: number): Marks {
+  const comment = lines[end - 1].match(/;\s*\/\/(.*)$/)?.[1] ?? "";
+  const marks: Marks = {};
+  for (const word of comment.split(",").map((word) => word.trim())) {
+    if (word.startsWith("±")) marks.band = Number(word.slice(1));
+    if (word === "varies") marks.varies = true;
+    if (word === "in full") marks.full = true;
+  }
+  return marks;
+}

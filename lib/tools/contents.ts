@@ -1,0 +1,26 @@
+/*
+ * `deno task lessons`: the table of contents.
+ */
+import { contents, type Row } from "../../lessons/contents.ts";
+import { headOf } from "../lesson/source.ts";
+import { bold, dim, write } from "../lesson/terminal.ts";
+
+/** The table as it is printed; each notebook is named once, above its lessons. */
+export function table(rows: readonly Row[]): string {
+  const groups = [...Map.groupBy(rows, ({ notebook }) => notebook)];
+  return groups.map(([notebook, rows]) => [bold(notebook), ...rows.map(entry)].join("\n"))
+    .join("\n\n") + "\n";
+}
+
+function entry({ number, section, written }: Row): string {
+  const start = String(number).padStart(4);
+  if (!written) return dim(`${start}  ${section} (planned)`);
+  const { title, summary, network } = headOf(written.source);
+  return [
+    `${start}  ${bold(title)}`,
+    summary,
+    `deno task lesson-${number} · needs the network: ${network}`,
+  ].join("\n      ");
+}
+
+if (import.meta.main) write(table(contents));

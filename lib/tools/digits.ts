@@ -1,0 +1,141 @@
+/*
+ * `deno task digits`: runs the lessons and counts how many of the notebooks' numbers they print.
+ *
+ * What must hold stands in lessons/ledger.md, which this program reads; every count that it prints is
+ * measured here and now, none is kept.
+ */
+import { contents, type Row } from "../../lessons/contents.ts";
+import ledgerText from "../../lessons/ledger.md" with { type: "text" };
+import { locate, type Match } from "../lesson/compare.ts";
+import { hold } from "../lesson/outputs.ts";
+import { bold, write } from "../lesson/terminal.ts";
+import { play } from "./play.ts";
+
+/** One output of a notebook. */
+export interface Entry {
+  notebook: string;
+  /** The cell, as in `In [4]`. */
+  cell: string;
+  lesson: number;
+  holds: "digits" | "band" | "cannot";
+  /** How far a number may lie from the printed one. */
+  band: number;
+  /** Holds only for a lesson run at its full length. */
+  full: boolean;
+  /** Holds only on the notebook's own songs. */
+  songs: boolean;
+  /** What it is, and for "cannot" the reason. */
+  what: string;
+  /** What the notebook printed. */
+  printed: string;
+}
+
+const HEADING =
+  /^### (In \[\d+\]) · lesson (\d+) · (?:(digits|cannot)|band ±([\d.]+))( · at full length)?( · on the songs)?$/;
+
+/** Reads the ledger. */
+export function readLedger(markdown: string): Entry[] {
+  const notebooks = markdown.split(/^## /m).slice(1);
+  return notebooks.flatMap((section) => {
+    const notebook = section.split("\n")[0];
+    return section.split(/^(?=### )/m).slice(1).map((text) => readEntry(notebook, text));
+  });
+}
+
+function readEntry(notebook: string, text: string): Entry {
+  const [heading] = text.split("\n");
+  const match = heading.match(HEADING);
+  const printed = text.match(/^```text\n([^]*?)\n```$/m)?.[1] ?? "";
+  if (!match || (match[3] === "cannot") === Boolean(printed)) {
+    throw new Error(`reading the ledger: "${heading}" is not of the form of the others`);
+  }
+  const [, cell, lesson, holds = "band", band = 0, full, songs] = match;
+  return {
+    notebook,
+    cell,
+    lesson: Number(lesson),
+    holds: holds as Entry["holds"],
+    band: Number(band),
+    full: Boolean(full),
+    songs: Boolean(songs),
+    what: text.split("\n\n")[1].replace(/\s+/g, " ").trim(),
+    printed,
+  };
+}
+
+/** The ledger of this project. */
+export const ledger: Entry[] = readLedger(ledgerText);
+
+/** The words by which a lesson says that it runs on the notebook's own songs. */
+const SONGS = "huggingartists/bob-dylan";
+
+/** How an entry stands: what was measured, or why nothing was. */
+export type Standing = Match | "waiting" | "cannot" | "needs the songs";
+
+/** Looks for an entry among its lesson's outputs; none at all means that the lesson is not written. */
+export function measure(entry: Entry, outputs: readonly string[] | undefined): Standing {
+  if (entry.holds === "cannot") return "cannot";
+  if (!outputs) return "waiting";
+  if (entry.songs && !outputs.some((text) => text.includes(SONGS))) return "needs the songs";
+  return locate(entry.printed, outputs, entry);
+}
+
+/** The outputs of the lessons, each run at its full length, by lesson. */
+async function playAll(rows: readonly Row[]): Promise<Map<number, string[]>> {
+  const outputs = new Map<number, string[]>();
+  for (const { number, written } of rows) {
+    if (!written || !ledger.some(({ lesson }) => lesson === number)) continue;
+    const held = hold(written.source, await play(written.url));
+    outputs.set(number, held.map(({ text }) => text));
+  }
+  return outputs;
+}
+
+const COLUMNS: [title: string, of: (standings: Standing[]) => number][] = [
+  ["outputs", (all) => all.length],
+  ["hold", (all) => matches(all).filter(({ wrong }) => !wrong.length).length],
+  ["wrong", (all) => matches(all).filter(({ wrong }) => wrong.length).length],
+  ["waiting", (all) => all.filter((one) => one === "waiting").length],
+  ["need songs", (all) => all.filter((one) => one === "needs the songs").length],
+  ["cannot", (all) => all.filter((one) => one === "cannot").length],
+  ["numbers exact", (all) => sum(matches(all).map(({ exact }) => exact))],
+  ["one unit off", (all) => sum(matches(all).map(({ near }) => near))],
+  ["in band", (all) => sum(matches(all).map(({ inBand }) => inBand))],
+];
+
+const matches = (standings: Standing[]) => standings.filter((one) => typeof one === "object");
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+
+/** The counts of each notebook as a table, and below it what does not hold, with the reasons. */
+export function report(measured: readonly [Entry, Standing][]): string {
+  const groups = [...Map.groupBy(measured, ([{ notebook }]) => notebook)];
+  const width = Math.max(...groups.map(([notebook]) => notebook.length));
+  const line = (name: string, cells: (string | number)[]) =>
+    name.padEnd(width) +
+    cells.map((cell, i) => String(cell).padStart(COLUMNS[i][0].length + 2)).join("");
+  const table = [
+    bold(line("", COLUMNS.map(([title]) => title))),
+    ...groups.map(([notebook, rows]) => {
+      const standings = rows.map(([, standing]) => standing);
+      return line(notebook, COLUMNS.map(([, of]) => of(standings)));
+    }),
+  ];
+  const remarks = measured.flatMap(([entry, standing]) => {
+    const start = `${entry.notebook} ${entry.cell}, lesson ${entry.lesson}: ${entry.what}`;
+    if (typeof standing === "string") return standing === "cannot" ? [start] : [];
+    return standing.wrong.length ? [`WRONG ${start} ${standing.wrong.slice(0, 3).join("; ")}`] : [];
+  });
+  return [...table, "", ...remarks].join("\n") + "\n";
+}
+
+if (import.meta.main) {
+  const outputs = await playAll(contents);
+  const measured = ledger.map((entry): [Entry, Standing] => [
+    entry,
+    measure(entry, outputs.get(entry.lesson)),
+  ]);
+  write(report(measured));
+  if (matches(measured.map(([, standing]) => standing)).some(({ wrong }) => wrong.length)) {
+    Deno.exit(1);
+  }
+}
