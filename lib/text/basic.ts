@@ -1,0 +1,181 @@
+/*
+ * The smallest tokenizer: byte pair encoding on the bytes of a text, as bpe.ts describes it.
+ *
+ * It cuts nothing and knows no special tokens. regex.ts does both.
+ */
+
+import { type Pair } from "./bpe.ts";
+import { bytesRepr, concatBytes, fromBytes, toBytes } from "./bytes.ts";
+import { Codec } from "./codec.ts";
+import { formatModel, formatVocab, type Model, parseModel } from "./file.ts";
+import { learnMerges } from "./train.ts";
+
+/** How to train a tokenizer. */
+export interface TrainOptions {
+  /** Print a line for each merge. */
+  verbose?: boolean;
+}
+
+/**
+ * A byte pair encoding learnt from a text. Until it is trained it has 256 ids, one a byte.
+ *
+ * @example
+ * ```ts
+ * import { BasicTokenizer } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tokenizer = new BasicTokenizer();
+ * tokenizer.train("aaabdaaabac", 256 + 3);
+ * assertEquals(tokenizer.encode("aaabdaaabac"), [258, 100, 258, 97, 99]);
+ * assertEquals(tokenizer.decode([258, 100, 258, 97, 99]), "aaabdaaabac");
+ * ```
+ */
+export class BasicTokenizer {
+  protected codec: Codec = new Codec();
+
+  /** The pairs that were merged, in order: `merges[i]` became the id 256 + i. */
+  get merges(): readonly Pair[] {
+    return this.codec.merges;
+  }
+
+  /** The bytes of each id, special tokens not counted. */
+  get vocab(): readonly Uint8Array[] {
+    return this.codec.vocab;
+  }
+
+  /** One more than the greatest id: the rows of an embedding table. */
+  get nVocab(): number {
+    return this.vocab.length;
+  }
+
+  /**
+   * Learns a vocabulary of `vocabSize` ids (at least 256) from a text, or from several texts, over whose
+   * borders nothing is merged. What was learnt before is forgotten.
+   *
+   * @throws {RangeError} if the text runs out of pairs before the vocabulary is full
+   */
+  train(text: string | Iterable<string>, vocabSize: number, options: TrainOptions = {}): void {
+    if (!Number.isInteger(vocabSize) || vocabSize < 256) {
+      throw new RangeError(
+        `train: a vocabSize of ${vocabSize} was given, and a whole number from 256 up was wanted, ` +
+          "since each byte has an id",
+      );
+    }
+    const size = vocabSize - 256;
+    const codec = new Codec();
+    learnMerges(this.#countChunks(text), size, ([left, right], id, count) => {
+      codec.add([left, right]);
+      if (!options.verbose) return;
+      const token = bytesRepr(codec.vocab[id]);
+      console.log(
+        `merge ${
+          id - 255
+        }/${size}: (${left}, ${right}) -> ${id} (${token}) had ${count} occurrences`,
+      );
+    });
+    if (codec.vocab.length < vocabSize) {
+      throw new RangeError(
+        `train: a vocabSize of ${vocabSize} was given, and the text has no pair left to merge at ` +
+          `${codec.vocab.length}; give that vocabSize, or more text`,
+      );
+    }
+    this.codec = codec;
+  }
+
+  /** The ids of a text. */
+  encode(text: string): number[] {
+    return this.encodeBytes(toBytes(text));
+  }
+
+  /**
+   * The text of some ids. Where their bytes are not UTF-8, as when ids were cut out of a longer list,
+   * U+FFFD stands instead, as in Python.
+   *
+   * @throws {RangeError} if an id is not in the vocabulary
+   */
+  decode(ids: Iterable<number>): string {
+    return fromBytes(this.decodeBytes(ids));
+  }
+
+  /** The ids of some bytes, which need not be UTF-8, as one chunk. */
+  encodeBytes(bytes: Uint8Array): number[] {
+    return this.codec.encode(bytes);
+  }
+
+  /**
+   * The bytes of some ids.
+   *
+   * @throws {RangeError} if an id is not in the vocabulary
+   */
+  decodeBytes(ids: Iterable<number>): Uint8Array {
+    return concatBytes(Array.from(ids, (id) => this.bytesOf(id) ?? invalid(id, this.vocab.length)));
+  }
+
+  /** The text of minbpe's `.model` file: what `fromModel` reads. */
+  toModel(): string {
+    return formatModel(this.model());
+  }
+
+  /** The text of minbpe's `.vocab` file: every token as it reads, for the eye only. */
+  toVocab(): string {
+    return formatVocab(this.vocab, this.model());
+  }
+
+  /** Takes over what the text of a `.model` file says. */
+  fromModel(text: string): this {
+    this.adopt(parseModel(text));
+    return this;
+  }
+
+  /** Writes `prefix.model` and `prefix.vocab`. */
+  save(prefix: string): void {
+    Deno.writeTextFileSync(`${prefix}.model`, this.toModel());
+    Deno.writeTextFileSync(`${prefix}.vocab`, this.toVocab());
+  }
+
+  /** Reads a `.model` file. */
+  load(path: string): this {
+    if (!path.endsWith(".model")) {
+      throw new Error(`load: ${path} was given, and a .model file was wanted`);
+    }
+    return this.fromModel(Deno.readTextFileSync(path));
+  }
+
+  /** The pieces of a text, over whose borders nothing is merged. */
+  protected split(text: string): string[] {
+    return [text];
+  }
+
+  protected bytesOf(id: number): Uint8Array | undefined {
+    return this.vocab[id];
+  }
+
+  protected model(): Model {
+    return { pattern: "", specialTokens: new Map(), merges: this.merges };
+  }
+
+  protected adopt({ pattern, specialTokens, merges }: Model): void {
+    if (pattern || specialTokens.size > 0) {
+      throw new Error(
+        "load: the model has a split pattern or special tokens, and a BasicTokenizer has neither; " +
+          "load it with a RegexTokenizer",
+      );
+    }
+    this.codec = new Codec(merges);
+  }
+
+  /** Each chunk once, with the number of times it occurs, in the order of first sight. */
+  #countChunks(text: string | Iterable<string>): [Uint8Array, number][] {
+    const times = new Map<string, number>();
+    for (const part of typeof text === "string" ? [text] : text) {
+      for (const chunk of this.split(part)) times.set(chunk, (times.get(chunk) ?? 0) + 1);
+    }
+    return Array.from(times, ([chunk, count]) => [toBytes(chunk), count]);
+  }
+}
+
+function invalid(id: number, size: number): never {
+  throw new RangeError(
+    `invalid token id: ${id}; the vocabulary has the ids 0 to ${size - 1} and its special tokens`,
+  );
+}

@@ -1,0 +1,75 @@
+/*
+ * Byte pair encoding, slow and obvious: read this file first.
+ *
+ * Training: count the pairs of neighbours, give the most frequent pair a new id, write that id
+ * wherever the pair stood, and do it again. Encoding: of the pairs in front of us, merge the one that
+ * training merged first, and do it again. That is the whole algorithm (Sennrich et al. 2015; on bytes
+ * since GPT-2).
+ *
+ * It recounts everything at each step, so it is no use on a real corpus. It is the judge: train.ts
+ * and codec.ts are fast and must give these answers.
+ */
+
+/** Two neighbouring ids. */
+export type Pair = readonly [left: number, right: number];
+
+/**
+ * How often each pair of neighbours occurs in each of the sequences, in the order in which they are
+ * first met; overlapping pairs all count. The key of a pair is `"left,right"`.
+ */
+export function countPairs(sequences: Iterable<readonly number[]>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const ids of sequences) {
+    for (let i = 0; i + 1 < ids.length; i++) {
+      const key = `${ids[i]},${ids[i + 1]}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** The ids with `id` in place of each `pair`, taken from left to right without overlap. */
+export function mergePair(ids: readonly number[], [left, right]: Pair, id: number): number[] {
+  const merged: number[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] === left && ids[i + 1] === right) {
+      merged.push(id);
+      i++;
+    } else {
+      merged.push(ids[i]);
+    }
+  }
+  return merged;
+}
+
+/** The first `size` merges of some sequences of bytes; fewer if no pair is left. */
+export function trainSlowly(sequences: Iterable<readonly number[]>, size: number): Pair[] {
+  const merges: Pair[] = [];
+  let texts = [...sequences];
+  while (merges.length < size) {
+    let best = "";
+    let most = 0;
+    for (const [key, count] of countPairs(texts)) {
+      // Only a greater count displaces: ties stay with the pair seen first.
+      if (count > most) [best, most] = [key, count];
+    }
+    if (most === 0) break;
+    const [left, right] = best.split(",").map(Number);
+    const id = 256 + merges.length;
+    merges.push([left, right]);
+    texts = texts.map((ids) => mergePair(ids, [left, right], id));
+  }
+  return merges;
+}
+
+/** The ids of a sequence of bytes, given the merges in the order in which they were learnt. */
+export function encodeSlowly(bytes: readonly number[], merges: readonly Pair[]): number[] {
+  const rank = new Map(merges.map(([left, right], i) => [`${left},${right}`, i]));
+  let ids = [...bytes];
+  while (true) {
+    let first = Infinity;
+    for (const key of countPairs([ids]).keys()) first = Math.min(first, rank.get(key) ?? Infinity);
+    if (first === Infinity) return ids;
+    ids = mergePair(ids, merges[first], 256 + first);
+  }
+}

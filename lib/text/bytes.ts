@@ -1,0 +1,69 @@
+/*
+ * Text and bytes, as Python turns one into the other.
+ *
+ * A byte-level tokenizer never sees characters: it sees UTF-8. Every string becomes bytes and every
+ * sequence of bytes becomes a string, so nothing is ever out of vocabulary. This file knows nothing
+ * of tokens.
+ */
+
+const encoder = new TextEncoder();
+const replacing = new TextDecoder("utf-8", { ignoreBOM: true });
+const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+/**
+ * The UTF-8 bytes of a text. Half a surrogate pair, which no UTF-8 can hold, becomes U+FFFD, as in
+ * tiktoken; it is the one thing that does not survive a round trip.
+ */
+export function toBytes(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/**
+ * The text of some bytes, as Python's `decode("utf-8", errors="replace")`: what is not UTF-8 becomes
+ * U+FFFD, and a byte order mark stays (JavaScript's default would drop it).
+ */
+export function fromBytes(bytes: Uint8Array): string {
+  return replacing.decode(bytes);
+}
+
+/** The text of some bytes, or undefined where they are not whole, valid UTF-8. */
+export function exactText(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of several tokens, one after the other. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** A text with its control, format and unassigned characters written as `\u000a`. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /\p{C}/gu,
+    (c) => "\\u" + c.codePointAt(0)!.toString(16).padStart(4, "0"),
+  );
+}
+
+/** Bytes as Python prints them: `b'caf\xc3\xa9'`. */
+export function bytesRepr(bytes: Uint8Array): string {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const named: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\" };
+  const escaped = text.replace(/[^ -~]|[\\'"]/g, (c) => {
+    if (c === "'" || c === '"') return c === quote ? "\\" + c : c;
+    return named[c] ?? "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0");
+  });
+  return `b${quote}${escaped}${quote}`;
+}

@@ -1,0 +1,131 @@
+/*
+ * Encoding and decoding, fast: ids of bytes and bytes of ids, for merges that are known.
+ *
+ * Encoding keeps the ids in a linked list and the pairs that could merge in a heap by rank, so a
+ * sequence of n bytes costs n log n, however long. Chunks of a text come back again and again, so
+ * the short ones are remembered. How a text is cut into chunks is not decided here.
+ */
+
+import { type Pair } from "./bpe.ts";
+import { concatBytes, toBytes } from "./bytes.ts";
+import { Heap, Pairs } from "./pairs.ts";
+
+/** Where no token starts: at the end, and where a merged token's right half was. */
+const NOTHING = -1;
+
+/** Bytes up to which the work is done in memory that is kept. */
+const SHORT = 256;
+
+/** Characters of a chunk worth remembering, and how many such chunks: some tens of megabytes at most. */
+const LONGEST_REMEMBERED = 32;
+const MOST_REMEMBERED = 1 << 17;
+
+/** A vocabulary: 256 single bytes, then one id for each merge. */
+export class Codec {
+  /** The bytes of each id. */
+  readonly vocab: Uint8Array[];
+  /** The pairs that were merged, in order: `merges[i]` made the id 256 + i. */
+  readonly merges: Pair[] = [];
+  readonly #pairs = new Pairs();
+  readonly #idOfByte = new Uint8Array(256);
+  readonly #heap = new Heap();
+  readonly #short = new Row(SHORT);
+  readonly #remembered = new Map<string, readonly number[]>();
+
+  /**
+   * @param merges the pairs in the order in which they were learnt; `merges[i]` makes id 256 + i
+   * @param bytes the byte that each of the ids 0 … 255 stands for: its own, unless history says otherwise
+   */
+  constructor(merges: Iterable<Pair> = [], bytes: Iterable<number> = Array(256).keys()) {
+    this.vocab = Array.from(bytes, (byte) => Uint8Array.of(byte));
+    this.vocab.forEach(([byte], id) => this.#idOfByte[byte] = id);
+    for (const pair of merges) this.add(pair);
+  }
+
+  /** Adds a merge of two known ids, and returns its id. */
+  add([left, right]: Pair): number {
+    const id = this.vocab.length;
+    if (!(left in this.vocab && right in this.vocab)) {
+      throw new RangeError(
+        `merge ${id}: (${left}, ${right}) was given, and both must be ids below ${id}`,
+      );
+    }
+    if (256 + this.#pairs.add(left, right) !== id) {
+      throw new RangeError(`merge ${id}: (${left}, ${right}) was given, which is merged before`);
+    }
+    this.merges.push([left, right]);
+    this.vocab.push(concatBytes([this.vocab[left], this.vocab[right]]));
+    if (this.#remembered.size > 0) this.#remembered.clear();
+    return id;
+  }
+
+  /** The ids of one chunk of a text. */
+  encodeChunk(chunk: string): readonly number[] {
+    let ids = this.#remembered.get(chunk);
+    if (ids === undefined) {
+      ids = this.encode(toBytes(chunk));
+      if (chunk.length <= LONGEST_REMEMBERED) {
+        if (this.#remembered.size === MOST_REMEMBERED) this.#remembered.clear();
+        this.#remembered.set(chunk, ids);
+      }
+    }
+    return ids;
+  }
+
+  /** The ids of some bytes. */
+  encode(bytes: Uint8Array): number[] {
+    const { left, right } = this.#pairs;
+    const heap = this.#heap;
+    const row = bytes.length <= SHORT ? this.#short : new Row(bytes.length);
+    const { ids, next, previous } = row;
+    row.fill(bytes, this.#idOfByte);
+    for (let place = 0; place < bytes.length; place++) this.#offer(row, place);
+
+    for (let rank = heap.top; rank !== undefined; rank = heap.top) {
+      const place = heap.topPlace;
+      heap.pop();
+      const gone = next[place];
+      // What was offered may have been merged otherwise since.
+      if (ids[place] !== left[rank] || ids[gone] !== right[rank]) continue;
+      ids[place] = 256 + rank;
+      ids[gone] = NOTHING;
+      next[place] = next[gone];
+      previous[next[place]] = place;
+      if (place > 0) this.#offer(row, previous[place]);
+      this.#offer(row, place);
+    }
+    const encoded: number[] = [];
+    for (let place = 0; place < bytes.length; place = next[place]) encoded.push(ids[place]);
+    return encoded;
+  }
+
+  /** Puts the pair that starts at a place into the heap, if it can merge. */
+  #offer({ ids, next }: Row, place: number): void {
+    const after = ids[next[place]];
+    if (after === NOTHING) return;
+    const rank = this.#pairs.find(ids[place], after);
+    if (rank >= 0) this.#heap.push(rank, place, rank);
+  }
+}
+
+/** Ids as a linked list, by the place of each one's first byte. */
+class Row {
+  readonly ids: Int32Array;
+  readonly next: Int32Array;
+  readonly previous: Int32Array;
+
+  constructor(length: number) {
+    this.ids = new Int32Array(length + 1);
+    this.next = new Int32Array(length + 1);
+    this.previous = new Int32Array(length + 1);
+  }
+
+  fill(bytes: Uint8Array, idOfByte: Uint8Array): void {
+    for (let place = 0; place < bytes.length; place++) {
+      this.ids[place] = idOfByte[bytes[place]];
+      this.next[place] = place + 1;
+      this.previous[place + 1] = place;
+    }
+    this.ids[bytes.length] = NOTHING;
+  }
+}

@@ -1,0 +1,26 @@
+/*
+ * Tokenizers: text to ids and back. In reading order, each file adding one idea:
+ *
+ *   bpe.ts         byte pair encoding in two loops, slow and obvious; the judge of the rest
+ *   bytes.ts       text and bytes, as Python turns one into the other
+ *   pairs.ts       a hash table of pairs and a heap
+ *   train.ts       the same merges without recounting
+ *   codec.ts       encoding in n log n, decoding, and a memory for chunks
+ *   file.ts        minbpe's .model and .vocab
+ *   basic.ts       BasicTokenizer: train, encode, decode, save, load
+ *   split.ts       where GPT-2 and GPT-4 cut a text
+ *   regex.ts       RegexTokenizer: the cut, and special tokens
+ *   pretrained.ts  merges recovered from published ranks
+ *   encodings.ts   GPT-2's and GPT-4's, by name
+ *   picture.ts     the tokens of a text, to look at
+ *
+ * The algorithm, the names and the file format are minbpe's; the speed is ours. Learning only: no
+ * streaming, no WordPiece, no SentencePiece.
+ */
+
+export { countPairs, mergePair, type Pair } from "./bpe.ts";
+export { BasicTokenizer, type TrainOptions } from "./basic.ts";
+export { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
+export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
+export { PretrainedTokenizer, type Ranks } from "./pretrained.ts";
+export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";

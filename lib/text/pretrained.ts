@@ -1,0 +1,77 @@
+/*
+ * A vocabulary that others have trained: nothing to learn, everything to recover.
+ *
+ * OpenAI publishes ranks: each token's bytes, in the order in which they were learnt. The merges are
+ * not in there, but they follow: encode a token with the merges before it, and the two ids that remain
+ * are the pair that made it. And the ids 0 … 255 are the bytes in another order, printable ones first,
+ * for reasons of history. The ranks come with js-tiktoken; its encoder is not used, but judges ours.
+ */
+
+import { type TrainOptions } from "./basic.ts";
+import { Codec } from "./codec.ts";
+import { RegexTokenizer } from "./regex.ts";
+
+/** A vocabulary as js-tiktoken ships it. */
+export interface Ranks {
+  /** Lines of `! rank token token …`: the tokens in Base64, from that rank up. */
+  bpe_ranks: string;
+  special_tokens: Readonly<Record<string, number>>;
+}
+
+/** A tokenizer with a given vocabulary. It can't be trained, saved or loaded. */
+export class PretrainedTokenizer extends RegexTokenizer {
+  /**
+   * @param ranks the vocabulary
+   * @param pattern how the text was cut on which it was trained
+   */
+  constructor(ranks: Ranks, pattern: string) {
+    super(pattern);
+    this.codec = recoverMerges(ranks);
+    this.registerSpecialTokens(ranks.special_tokens);
+  }
+
+  /** Throws: the vocabulary is given. */
+  override train(_text: string | Iterable<string>, _size: number, _options?: TrainOptions): never {
+    throw new Error("train: this vocabulary is pretrained; train a RegexTokenizer instead");
+  }
+
+  /** Throws: the file format has no place for the order of the bytes. */
+  override toModel(): never {
+    throw new Error(
+      "save: this vocabulary is pretrained, and a .model file has no place for the order of its " +
+        "bytes; make the tokenizer anew instead, or look at toVocab()",
+    );
+  }
+
+  /** Throws: the vocabulary is given. */
+  override fromModel(_text: string): never {
+    throw new Error("load: this vocabulary is pretrained; load with a RegexTokenizer instead");
+  }
+}
+
+const recovered = new WeakMap<Ranks, Codec>();
+
+/** The merges and the order of the bytes behind some ranks; worked out once. */
+function recoverMerges(ranks: Ranks): Codec {
+  let codec = recovered.get(ranks);
+  if (codec === undefined) {
+    const tokens = parseRanks(ranks.bpe_ranks);
+    codec = new Codec([], tokens.slice(0, 256).map(([byte]) => byte));
+    for (const token of tokens.slice(256)) {
+      const [left, right] = codec.encode(token);
+      codec.add([left, right]);
+    }
+    recovered.set(ranks, codec);
+  }
+  return codec;
+}
+
+/** The bytes of each token, by rank. */
+function parseRanks(lines: string): Uint8Array[] {
+  const tokens: Uint8Array[] = [];
+  for (const line of lines.split("\n")) {
+    const [, offset, ...encoded] = line.split(" ");
+    encoded.forEach((token, i) => tokens[Number(offset) + i] = Uint8Array.fromBase64(token));
+  }
+  return tokens;
+}
