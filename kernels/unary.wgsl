@@ -1,0 +1,50 @@
+// out[i] = op(a[i]): elementwise functions of one tensor.
+//
+// One invocation owns one element of the dense `out`. `a` may lie in memory in any way; where it is dense
+// too (DENSE), the index needs no arithmetic. `op` and the two aliases are replaced by those of the function
+// at hand; `x` and `y` are numbers the function may use, such as the two ends of a clamp.
+
+alias A = f32;
+alias Out = f32;
+
+struct Params {
+  n: u32,
+  rank: u32,
+  offset: u32,
+  x: f32,
+  y: f32,
+  shape: array<vec4<u32>, 2>,
+  strides: array<vec4<u32>, 2>,
+}
+
+override DENSE: bool = true;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(2) var<storage, read_write> out: array<Out>;
+
+fn op(v: A) -> Out {
+  return v;
+}
+
+fn place(i: u32) -> u32 {
+  if (DENSE) {
+    return p.offset + i;
+  }
+  var rest = i;
+  var at = p.offset;
+  for (var d = p.rank; d > 0u; d--) {
+    let size = p.shape[(d - 1u) / 4u][(d - 1u) % 4u];
+    at += (rest % size) * p.strides[(d - 1u) / 4u][(d - 1u) % 4u];
+    rest /= size;
+  }
+  return at;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i < p.n) {
+    out[i] = op(a[place(i)]);
+  }
+}

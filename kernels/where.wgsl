@@ -1,0 +1,42 @@
+// out[i] = condition[i] ? a[i] : b[i], all three broadcast.
+//
+// One invocation owns one element of the dense `out`. It selects and never multiplies, so a NaN that is not
+// chosen does not come through. The three are read as bits: the type does not matter.
+
+struct Params {
+  n: u32,
+  rank: u32,
+  offsets: vec4<u32>,
+  shape: array<vec4<u32>, 2>,
+  c_strides: array<vec4<u32>, 2>,
+  a_strides: array<vec4<u32>, 2>,
+  b_strides: array<vec4<u32>, 2>,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> c: array<u32>;
+@group(0) @binding(2) var<storage, read> a: array<u32>;
+@group(0) @binding(3) var<storage, read> b: array<u32>;
+@group(0) @binding(4) var<storage, read_write> out: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= p.n) {
+    return;
+  }
+  var rest = i;
+  var at = p.offsets;
+  for (var d = p.rank; d > 0u; d--) {
+    let hi = (d - 1u) / 4u;
+    let lo = (d - 1u) % 4u;
+    let size = p.shape[hi][lo];
+    at += (rest % size) * vec4<u32>(p.c_strides[hi][lo], p.a_strides[hi][lo], p.b_strides[hi][lo], 0u);
+    rest /= size;
+  }
+  if (c[at.x] != 0u) {
+    out[i] = a[at.y];
+  } else {
+    out[i] = b[at.z];
+  }
+}

@@ -1,0 +1,123 @@
+/*
+ * The adapter and its device, with the adapter's own limits; and the place where everything that goes wrong
+ * on a GPU becomes a thrown error.
+ *
+ * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
+ * which throws it; nothing that was computed after it is ever shown.
+ */
+import { Launcher } from "./launch.ts";
+import { Pool } from "./memory.ts";
+
+/** The adapters that can be asked for by name. */
+export const adapterNames = ["default", "high-performance", "low-power", "software"] as const;
+/** One of {@linkcode adapterNames}. */
+export type AdapterName = (typeof adapterNames)[number];
+
+/** An opened GPU: limits, memory, launcher, and its health. */
+export class Device {
+  /** As PyTorch would name it: `webgpu:0`. */
+  readonly name: string;
+  readonly limits: GPUSupportedLimits;
+  readonly pool: Pool;
+  readonly launcher: Launcher;
+  /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
+  readonly software: boolean;
+  #failure: Error | null = null;
+  static #opened = 0;
+
+  constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
+    this.name = `webgpu:${Device.#opened++}`;
+    this.limits = gpu.limits;
+    this.software = adapterInfo.isFallbackAdapter ||
+      /llvmpipe|swiftshader|basic render/i.test(describe(adapterInfo));
+    this.pool = new Pool(this);
+    this.launcher = new Launcher(this);
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.fail((event as GPUUncapturedErrorEvent).error.message);
+    });
+    gpu.lost.then(({ reason, message }) =>
+      this.fail(
+        `the GPU device was lost (${reason}${
+          message ? `: ${message}` : ""
+        }); its tensors are gone, ` +
+          `restart the program, with a smaller model or batch if memory ran out`,
+      )
+    );
+  }
+
+  /** Notes a failure; the first one is what the next launch or read throws. */
+  fail(message: string): void {
+    this.#failure ??= new Error(`GPU ${this.name}: ${message.trim()}`);
+  }
+
+  /** Throws what went wrong since the last call; after anything but a lost device the program can go on. */
+  check(): void {
+    const failure = this.#failure;
+    if (!failure) return;
+    if (!failure.message.includes("device was lost")) this.#failure = null;
+    throw failure;
+  }
+
+  /** The adapter in words, as the driver names it. */
+  toString(): string {
+    return `${this.name} (${describe(this.adapterInfo)})`;
+  }
+}
+
+const describe = (info: GPUAdapterInfo) =>
+  [info.device, info.description].find((s) => s && /[a-z]/i.test(s)) || info.vendor || "unnamed";
+
+/** What to say where there is no adapter; `deno task ready` knows more. */
+const missing = (name: AdapterName) =>
+  `opening the GPU: no WebGPU adapter${
+    name === "default" ? "" : ` of the kind "${name}"`
+  } was found; ` +
+  `run \`deno task ready\`, which installs a software one where it can and says what to do elsewhere`;
+
+/**
+ * Opens an adapter with its own limits.
+ *
+ * @param name which adapter, where there are several
+ * @throws where there is none, with what to do
+ */
+export async function openDevice(name: AdapterName = "default"): Promise<Device> {
+  const adapter = await navigator.gpu?.requestAdapter({
+    powerPreference: name === "high-performance" || name === "low-power" ? name : undefined,
+    forceFallbackAdapter: name === "software",
+  });
+  if (!adapter) throw new Error(missing(name));
+  const { limits } = adapter;
+  const gpu = await adapter.requestDevice({
+    label: "lessons",
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+    },
+  });
+  return new Device(adapter.info, gpu);
+}
+
+/** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
+function wantedAdapter(): AdapterName {
+  const flag = Deno.args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
+  const name = flag < 0 ? fromEnvironment() : Deno.args[flag].split("=")[1] ?? Deno.args[flag + 1];
+  if (name === undefined) return "default";
+  if (adapterNames.includes(name as AdapterName)) return name as AdapterName;
+  throw new Error(`--adapter ${name}: there is no such adapter; give ${adapterNames.join(", ")}`);
+}
+
+function fromEnvironment(): string | undefined {
+  const variable = "LESSONS_ADAPTER";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
+}
+
+/** The device that tensors are made on unless they are told another. */
+export const defaultDevice: Device = await openDevice(wantedAdapter());

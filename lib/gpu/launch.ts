@@ -1,0 +1,342 @@
+/*
+ * From a kernel's name, its buffers and its numbers to a dispatch.
+ *
+ * What it buys: pipelines and bind groups are made once; many dispatches share one encoder and one pass,
+ * which is submitted when a number is read, when the ring of parameters is full, or after a while, so that
+ * the GPU works while TypeScript goes on recording. Limits are checked here, before the driver could
+ * answer with wrong numbers: the size of a binding, the number of workgroups.
+ */
+import type { Device } from "./device.ts";
+import type { Block, Storage, Window } from "./memory.ts";
+import { type Interface, readInterface, replaceDeclarations } from "./wgsl.ts";
+
+/** A kernel: the text of its `.wgsl` file under a name. */
+export interface Kernel {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** How a kernel is specialised: `override` constants, and named declarations replaced whole. */
+export interface Specialisation {
+  constants?: Record<string, number>;
+  replace?: Record<string, string>;
+}
+
+/** A kernel compiled for one specialisation. */
+export interface Pipeline extends Interface {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly groups: Map<string, GPUBindGroup>;
+}
+
+const RING_BYTES = 64 * 1024;
+const DISPATCHES_A_SUBMIT = 256;
+const MAX_CACHED_GROUPS = 4096;
+const SMALL_READ = 4096;
+
+/** Records and submits the work of one device. */
+export class Launcher {
+  #pipelines = new Map<string, Pipeline>();
+  #encoder: GPUCommandEncoder | null = null;
+  #pass: GPUComputePassEncoder | null = null;
+  #encoding = 1;
+  #recorded = 0;
+  #doomed: Block[] = [];
+  #ring: GPUBuffer;
+  #ringWords = new Uint32Array(RING_BYTES / 4);
+  #ringFloats = new Float32Array(this.#ringWords.buffer);
+  #ringInts = new Int32Array(this.#ringWords.buffer);
+  #ringUsed = 0;
+  #align: number;
+  #readers: GPUBuffer[] = [];
+  #listening: Promise<void>[] = [];
+  #groupCount = 0;
+  #lastTurn = performance.now();
+  /** Dispatches since the program began. */
+  dispatches = 0;
+
+  constructor(readonly device: Device) {
+    this.#align = device.limits.minUniformBufferOffsetAlignment;
+    this.#ring = device.gpu.createBuffer({
+      label: "parameters of launches",
+      size: RING_BYTES,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  /** The compiled form of a kernel; compiled once for each specialisation. */
+  pipeline(kernel: Kernel, { constants = {}, replace = {} }: Specialisation = {}): Pipeline {
+    const key = kernel.name + "\n" + JSON.stringify([constants, replace]);
+    const found = this.#pipelines.get(key);
+    if (found) return found;
+    const made = this.#compile(kernel, constants, replace);
+    this.#pipelines.set(key, made);
+    return made;
+  }
+
+  #compile(
+    { name, source }: Kernel,
+    constants: Record<string, number>,
+    replace: Record<string, string>,
+  ): Pipeline {
+    const { gpu } = this.device;
+    const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
+    const code = replaceDeclarations(name, source, replace);
+    const kernel = readInterface(name, code);
+    const visibility = GPUShaderStage.COMPUTE;
+    const entries: GPUBindGroupLayoutEntry[] = kernel.bindings.map(({ binding, writes }) => ({
+      binding,
+      visibility,
+      buffer: { type: writes ? "storage" : "read-only-storage" },
+    }));
+    if (kernel.paramBytes > 0) {
+      const buffer = { type: "uniform", hasDynamicOffset: true } as const;
+      entries.push({ binding: 0, visibility, buffer });
+    }
+    gpu.pushErrorScope("validation");
+    const layout = gpu.createBindGroupLayout({ label, entries });
+    const pipeline = gpu.createComputePipeline({
+      label,
+      layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module: gpu.createShaderModule({ label, code }), constants },
+    });
+    this.#listen(`kernel ${label} does not compile`);
+    return { ...kernel, label, pipeline, layout, groups: new Map() };
+  }
+
+  /**
+   * Records one dispatch.
+   *
+   * @param buffers what the kernel binds, by the names in its text
+   * @param params the fields of its `struct Params`, by name
+   * @param groups workgroups; a single number above the limit of a dimension is laid out in two, and the
+   * kernel finds its place as `group.x + group.y * groups.x`
+   */
+  launch(
+    pipeline: Pipeline,
+    buffers: Record<string, Storage | Window>,
+    params: Record<string, number | readonly number[]>,
+    groups: number | readonly [number, number, number],
+  ): void {
+    this.device.check();
+    const [x, y, z] = typeof groups === "number" ? this.#grid(groups) : groups;
+    if (x * y * z === 0) return;
+    const most = this.device.limits.maxComputeWorkgroupsPerDimension;
+    if (Math.max(x, y, z) > most) {
+      throw new Error(
+        `kernel ${pipeline.label}: a grid of ${x}×${y}×${z}; the adapter allows ${most}`,
+      );
+    }
+    const place = this.#writeParams(pipeline, params);
+    const group = this.#group(pipeline, buffers);
+    const pass = this.#openPass();
+    pass.setPipeline(pipeline.pipeline);
+    pass.setBindGroup(0, group, pipeline.paramBytes ? [place] : []);
+    pass.dispatchWorkgroups(x, y, z);
+    this.dispatches++;
+    if (++this.#recorded >= DISPATCHES_A_SUBMIT) this.flush();
+  }
+
+  #grid(groups: number): [number, number, number] {
+    const y = Math.ceil(groups / this.device.limits.maxComputeWorkgroupsPerDimension);
+    return y <= 1 ? [groups, 1, 1] : [Math.ceil(groups / y), y, 1];
+  }
+
+  #writeParams(
+    pipeline: Pipeline,
+    params: Record<string, number | readonly number[]>,
+  ): number {
+    if (pipeline.paramBytes === 0) return 0;
+    const bytes = Math.ceil(pipeline.paramBytes / this.#align) * this.#align;
+    if (this.#ringUsed + bytes > RING_BYTES) this.flush();
+    const place = this.#ringUsed;
+    this.#ringUsed += bytes;
+    for (const { name, type, word, count } of pipeline.fields) {
+      const value = params[name];
+      if (value === undefined) {
+        throw new Error(`kernel ${pipeline.label}: its parameter "${name}" was not given`);
+      }
+      const words = type === "f32"
+        ? this.#ringFloats
+        : type === "i32"
+        ? this.#ringInts
+        : this.#ringWords;
+      const start = place / 4 + word;
+      if (typeof value === "number") words[start] = value;
+      else for (let i = 0; i < count; i++) words[start + i] = value[i] ?? 0;
+    }
+    return place;
+  }
+
+  #group(pipeline: Pipeline, buffers: Record<string, Storage | Window>): GPUBindGroup {
+    let key = "";
+    for (const { name } of pipeline.bindings) {
+      const given = buffers[name];
+      if (!given) throw new Error(`kernel ${pipeline.label}: its buffer "${name}" was not given`);
+      const storage = "storage" in given ? given.storage : given;
+      if (storage.device !== this.device) {
+        throw new Error(
+          `Expected all tensors to be on the same device, but found at least two devices, ` +
+            `${this.device.name} and ${storage.device.name}! Make them with the same { device }.`,
+        );
+      }
+      const { block } = storage;
+      block.lastUse = this.#encoding;
+      key += "storage" in given ? `${block.id}+${given.offset}+${given.size} ` : `${block.id} `;
+    }
+    return pipeline.groups.get(key) ?? this.#createGroup(pipeline, buffers, key);
+  }
+
+  #createGroup(
+    pipeline: Pipeline,
+    buffers: Record<string, Storage | Window>,
+    key: string,
+  ): GPUBindGroup {
+    const most = this.device.limits.maxStorageBufferBindingSize;
+    const entries: GPUBindGroupEntry[] = pipeline.bindings.map(({ name, binding }) => {
+      const given = buffers[name];
+      const { storage, offset, size } = "storage" in given
+        ? given
+        : { storage: given, offset: 0, size: given.block.bytes };
+      if (size > most) {
+        throw new Error(
+          `kernel ${pipeline.label}: binding ${size} bytes as "${name}", but this adapter binds at ` +
+            `most ${most}; split the tensor along its first dimension`,
+        );
+      }
+      return { binding, resource: { buffer: storage.block.buffer, offset, size } };
+    });
+    if (pipeline.paramBytes) {
+      entries.push({ binding: 0, resource: { buffer: this.#ring, size: pipeline.paramBytes } });
+    }
+    if (++this.#groupCount > MAX_CACHED_GROUPS) {
+      for (const { groups } of this.#pipelines.values()) groups.clear();
+      this.#groupCount = 0;
+    }
+    const { label, layout } = pipeline;
+    const group = this.device.gpu.createBindGroup({ label, layout, entries });
+    pipeline.groups.set(key, group);
+    return group;
+  }
+
+  #openPass(): GPUComputePassEncoder {
+    this.#encoder ??= this.device.gpu.createCommandEncoder({ label: `encoding ${this.#encoding}` });
+    return this.#pass ??= this.#encoder.beginComputePass({ label: `encoding ${this.#encoding}` });
+  }
+
+  /** Submits what was recorded. */
+  flush(): void {
+    if (!this.#encoder) return;
+    const { gpu } = this.device;
+    this.#pass?.end();
+    gpu.pushErrorScope("validation");
+    gpu.pushErrorScope("out-of-memory");
+    gpu.queue.writeBuffer(this.#ring, 0, this.#ringWords, 0, this.#ringUsed / 4);
+    gpu.queue.submit([this.#encoder.finish()]);
+    this.#listen("the GPU's memory ran out; use a smaller model or batch");
+    this.#listen("submitting work");
+    this.#encoder = this.#pass = null;
+    this.#ringUsed = this.#recorded = 0;
+    this.#encoding++;
+    for (const block of this.#doomed.splice(0)) block.buffer.destroy();
+  }
+
+  #listen(what: string): void {
+    const heard = this.device.gpu.popErrorScope().then((error) => {
+      if (error) this.device.fail(`${what}:\n${error.message.trim()}`);
+    });
+    if (this.#listening.push(heard) > 64) this.#listening.shift();
+  }
+
+  /** Destroys a buffer, once the work that was recorded with it has been submitted. */
+  destroy(block: Block): void {
+    if (this.#encoder && block.lastUse === this.#encoding) this.#doomed.push(block);
+    else block.buffer.destroy();
+  }
+
+  /** Copies bytes from TypeScript into a storage. */
+  upload(storage: Storage, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
+    this.device.check();
+    const { block } = storage;
+    if (block.lastUse === this.#encoding) this.flush();
+    this.device.gpu.queue.writeBuffer(block.buffer, byteOffset, data);
+  }
+
+  /**
+   * Reads ranges of bytes, all in one copy and one wait.
+   *
+   * Everything recorded so far is submitted first. Throws whatever failed on the way.
+   */
+  async read(ranges: readonly Window[]): Promise<Uint8Array[]> {
+    this.device.check();
+    const total = ranges.reduce((sum, { size }) => sum + size, 0);
+    if (total === 0) return ranges.map(() => new Uint8Array(0));
+    const staging = total <= SMALL_READ ? await this.#smallReader() : this.#createReader(total);
+    this.#openPass();
+    this.#pass?.end();
+    this.#pass = null;
+    let at = 0;
+    for (const { storage, offset, size } of ranges) {
+      this.#encoder!.copyBufferToBuffer(storage.block.buffer, offset, staging, at, size);
+      at += size;
+    }
+    this.flush();
+    const bytes = await this.#map(staging, total);
+    await Promise.all(this.#listening.splice(0));
+    this.device.check();
+    await this.#turn();
+    at = 0;
+    return ranges.map(({ size }) => bytes.subarray(at, at += size));
+  }
+
+  #createReader(size: number): GPUBuffer {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.device.gpu.createBuffer({ label: "reading", size, usage });
+  }
+
+  /** A staging buffer that has been mapped once, which is what the short cut in `#map` needs. */
+  async #smallReader(): Promise<GPUBuffer> {
+    const idle = this.#readers.pop();
+    if (idle) return idle;
+    const reader = this.#createReader(SMALL_READ);
+    await reader.mapAsync(GPUMapMode.READ);
+    reader.unmap();
+    return reader;
+  }
+
+  /**
+   * Deno's mapAsync waits for the GPU before it returns, then sleeps for some 11 ms before its promise
+   * resolves. The range can be had at once; where it can't, we wait for the promise as the standard says.
+   */
+  async #map(staging: GPUBuffer, size: number): Promise<Uint8Array> {
+    const small = staging.size === SMALL_READ;
+    const mapped = staging.mapAsync(GPUMapMode.READ, 0, size);
+    let range = small ? rangeAtOnce(staging, size) : null;
+    if (range) mapped.catch(() => {}); // it is unmapped before the promise notices
+    else {
+      await mapped;
+      range = staging.getMappedRange(0, size);
+    }
+    const bytes = new Uint8Array(range).slice();
+    staging.unmap();
+    if (small) this.#readers.push(staging);
+    else staging.destroy();
+    return bytes;
+  }
+
+  /** Lets the event loop turn now and then, so that the collector's finds reach the pool. */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#lastTurn < 100) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#lastTurn = performance.now();
+  }
+}
+
+function rangeAtOnce(staging: GPUBuffer, size: number): ArrayBuffer | null {
+  try {
+    return staging.getMappedRange(0, size);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,259 @@
+/*
+ * Functions of two tensors that broadcast, element by element: arithmetic, comparisons, logic. One row a
+ * function, as in unary.ts. A plain number may stand for the second tensor.
+ *
+ * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
+ */
+import { type DType, promote } from "../tensor/dtype.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
+import { floats, ints } from "../tensor/sample.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { launchBinary } from "./elementwise.ts";
+import { full } from "./create.ts";
+import { sumTo } from "./reduce.ts";
+import { to } from "./copy.ts";
+import { floor, log } from "./unary.ts";
+
+/** The second operand, where it is a number. */
+type Args = { other?: number };
+
+interface Row {
+  /** WGSL expression of `x` and `y`; of ints where that is another one. */
+  wgsl: string;
+  ofInts?: string;
+  reference: (x: number, y: number) => number;
+  /** Python, of `x` and `y`. */
+  torch: string;
+  gradient: Gradient<Args> | { none: string };
+  /** Ints become floats before. */
+  real?: true;
+  /** What comes out, where it is not the common type of the operands. */
+  gives?: DType;
+  /** Floats are tested in [−2, 2) unless told otherwise. */
+  domain?: [number, number];
+}
+
+/** The gradients of x and of y as functions, so that only what is needed is computed. */
+type Pair = readonly [() => Tensor, () => Tensor];
+
+/** Sums each gradient over what broadcasting repeated. */
+const pair =
+  (of: (g: Tensor, x: () => Tensor, y: () => Tensor | number) => Pair): Gradient<Args> =>
+  (grad, saved) => {
+    const gradients = of(
+      grad,
+      () => saved.input(0),
+      () => saved.count > 1 ? saved.input(1) : saved.args.other!,
+    );
+    return Array.from(
+      { length: saved.count },
+      (_, i) => saved.needs(i) ? sumTo(gradients[i](), saved.shape(i)) : null,
+    );
+  };
+
+const flat = { none: "its result does not change smoothly with its inputs" } as const;
+const comparison = (wgsl: string, reference: (x: number, y: number) => boolean): Row => ({
+  wgsl: `u32(${wgsl})`,
+  reference: (x, y) => Number(reference(x, y)),
+  torch: wgsl.startsWith("!(") ? "x != y" : wgsl,
+  gradient: flat,
+  gives: "bool",
+});
+
+/** 1 where x wins, ½ where both are equal: PyTorch shares the gradient then. */
+const share = (wins: Tensor, ties: Tensor) =>
+  add(to(wins, "float32"), mul(to(ties, "float32"), 0.5));
+
+const rows = {
+  add: {
+    wgsl: "x + y",
+    reference: (x, y) => x + y,
+    torch: "x + y",
+    gradient: pair((g) => [() => g, () => g]),
+  },
+  sub: {
+    wgsl: "x - y",
+    reference: (x, y) => x - y,
+    torch: "x - y",
+    gradient: pair((g) => [() => g, () => mul(g, -1)]),
+  },
+  mul: {
+    wgsl: "x * y",
+    reference: (x, y) => x * y,
+    torch: "x * y",
+    gradient: pair((g, x, y) => [() => mul(g, y()), () => mul(g, x())]),
+  },
+  div: {
+    wgsl: "x / y",
+    reference: (x, y) => x / y,
+    torch: "x / y",
+    real: true,
+    domain: [0.5, 2],
+    gradient: pair((g, x, y) => [
+      () => div(g, y()),
+      () => mul(div(div(mul(g, x()), y()), y()), -1), // −g x / y²
+    ]),
+  },
+  pow: {
+    wgsl: "power(x, y)",
+    reference: (x, y) => x ** y,
+    torch: "x ** y",
+    real: true,
+    domain: [0.5, 2],
+    gradient: pair((g, x, y) => [
+      () => mul(mul(g, y()), pow(x(), sub(y(), 1))), // g y x^(y − 1)
+      () => mul(mul(g, pow(x(), y())), log(x())), // g x^y ln x
+    ]),
+  },
+  remainder: {
+    wgsl: "x - y * floor(x / y)",
+    ofInts: "((x % y) + y) % y",
+    reference: (x, y) => x - y * Math.floor(x / y),
+    torch: "x % y",
+    domain: [0.5, 2],
+    gradient: pair((g, x, y) => [() => g, () => mul(mul(g, floor(div(x(), y()))), -1)]),
+  },
+  maximum: {
+    wgsl: "select(max(x, y), x + y, isnan(x) || isnan(y))",
+    ofInts: "max(x, y)",
+    reference: Math.max,
+    torch: "torch.maximum(x, torch.as_tensor(y))",
+    gradient: pair((g, x, y) => [
+      () => mul(g, share(gt(x(), y()), eq(x(), y()))),
+      () => mul(g, share(lt(x(), y()), eq(x(), y()))),
+    ]),
+  },
+  minimum: {
+    wgsl: "select(min(x, y), x + y, isnan(x) || isnan(y))",
+    ofInts: "min(x, y)",
+    reference: Math.min,
+    torch: "torch.minimum(x, torch.as_tensor(y))",
+    gradient: pair((g, x, y) => [
+      () => mul(g, share(lt(x(), y()), eq(x(), y()))),
+      () => mul(g, share(gt(x(), y()), eq(x(), y()))),
+    ]),
+  },
+  eq: comparison("x == y", (x, y) => x === y),
+  // Not `x != y`, which some compilers make false for a NaN.
+  ne: comparison("!(x == y)", (x, y) => x !== y),
+  lt: comparison("x < y", (x, y) => x < y),
+  le: comparison("x <= y", (x, y) => x <= y),
+  gt: comparison("x > y", (x, y) => x > y),
+  ge: comparison("x >= y", (x, y) => x >= y),
+} satisfies Record<string, Row>;
+
+/** Pairs of shapes: equal, scalars, nothing, repeated either way, both ways, and with a missing dimension. */
+const shapes = [
+  [[], []],
+  [[3, 0], [3, 0]],
+  [[3, 67], [3, 67]],
+  [[2, 3, 5], [5]],
+  [[1], [4, 3]],
+  [[2, 1, 5], [3, 1]],
+] as const;
+
+function define(name: string, row: Row): Op<Args> {
+  const [lo, hi] = row.domain ?? [-2, 2];
+  const op = (wgsl: string) => `fn op(x: C, y: C) -> Out { return ${wgsl}; }`;
+  return defineOp<Args>({
+    name,
+    torch: `(lambda x, y: ${row.torch})(i[0], i[1] if len(i) > 1 else a['other'])`,
+    forward([x, y], { other }) {
+      const second = y ?? other!;
+      const compute = computeType(name, row, x, second);
+      const wgsl = compute === "int64" && row.ofInts ? row.ofInts : row.wgsl;
+      return launchBinary(x, second, { op: op(wgsl), compute, out: row.gives ?? compute });
+    },
+    gradient: row.gradient,
+    reference: ([x, y], { other }) =>
+      y ? map(row.reference, x, y) : map((v) => row.reference(v, other!), x),
+    samples: [
+      ...shapes.map(([a, b]) => ({
+        inputs: [floats(a, { lo, hi }), floats(b, { lo, hi })],
+        args: {},
+      })),
+      { inputs: [floats([2, 5], { lo, hi })], args: { other: 1.5 } },
+      { inputs: [ints([2, 5], 5, 1), ints([2, 1], 5, 1)], args: {} },
+      { inputs: [ints([2, 5], 5, 1), floats([5], { lo: 0.5, hi: 2 })], args: {} },
+      { inputs: [ints([6], 5, 1)], args: { other: 2 } },
+    ],
+    rejects: [{
+      inputs: [floats([3, 4]), floats([3, 5])],
+      args: {},
+      error: "The size of tensor a (4) must match the size of tensor b (5)",
+    }],
+  });
+}
+
+function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DType {
+  const scalar: DType = typeof y === "number" && !Number.isInteger(y) ? "float32" : "bool";
+  const common = promote(x.dtype, typeof y === "number" ? scalar : y.dtype);
+  if (row.real) return "float32";
+  if (common !== "bool") return common;
+  if (row.gives === "bool" || typeof y === "number") return "int64";
+  throw new TypeError(
+    `${name}: both operands are bool; use logicalAnd, logicalOr or logicalXor, or long() to count`,
+  );
+}
+
+const table = Object.fromEntries(
+  Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
+) as Record<keyof typeof rows, Op<Args>>;
+
+const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
+  if (typeof y === "number" && typeof x !== "number") return op([x], { other: y });
+  return op([asTensor(x, y), asTensor(y, x)], {});
+};
+
+/** A number beside a tensor, as a tensor; on its device and of a dtype that does not promote it. */
+function asTensor(x: Tensor | number, beside: Tensor | number): Tensor {
+  if (typeof x !== "number") return x;
+  if (typeof beside === "number") throw new TypeError("expected a Tensor, got two numbers");
+  const dtype = Number.isInteger(x) ? beside.dtype : "float32";
+  return full([], x, { dtype: dtype === "bool" ? "int64" : dtype, device: beside.device });
+}
+
+/** x + y, or x + alpha · y. */
+export const add = (
+  x: Tensor,
+  y: Tensor | number,
+  { alpha = 1 }: { alpha?: number } = {},
+): Tensor =>
+  call(table.add, x, alpha === 1 ? y : typeof y === "number" ? y * alpha : mul(y, alpha));
+/** x − y. */
+export const sub = (x: Tensor | number, y: Tensor | number): Tensor => call(table.sub, x, y);
+/** x · y. */
+export const mul = (x: Tensor, y: Tensor | number): Tensor => call(table.mul, x, y);
+/** x / y; always a float. */
+export const div = (x: Tensor | number, y: Tensor | number): Tensor => call(table.div, x, y);
+/** x to the power y. */
+export const pow = (x: Tensor | number, y: Tensor | number): Tensor => call(table.pow, x, y);
+/** The remainder with the sign of the divisor, as Python's `%`. */
+export const remainder = (x: Tensor, y: Tensor | number): Tensor => call(table.remainder, x, y);
+/** The larger of two; a NaN where either is one. */
+export const maximum = (x: Tensor, y: Tensor | number): Tensor => call(table.maximum, x, y);
+/** The smaller of two; a NaN where either is one. */
+export const minimum = (x: Tensor, y: Tensor | number): Tensor => call(table.minimum, x, y);
+/** x == y, as bool. */
+export const eq = (x: Tensor, y: Tensor | number): Tensor => call(table.eq, x, y);
+/** x != y, as bool. */
+export const ne = (x: Tensor, y: Tensor | number): Tensor => call(table.ne, x, y);
+/** x < y, as bool. */
+export const lt = (x: Tensor, y: Tensor | number): Tensor => call(table.lt, x, y);
+/** x <= y, as bool. */
+export const le = (x: Tensor, y: Tensor | number): Tensor => call(table.le, x, y);
+/** x > y, as bool. */
+export const gt = (x: Tensor, y: Tensor | number): Tensor => call(table.gt, x, y);
+/** x >= y, as bool. */
+export const ge = (x: Tensor, y: Tensor | number): Tensor => call(table.ge, x, y);
+/** Where both are true. */
+export const logicalAnd = (x: Tensor, y: Tensor): Tensor => ne(mul(truth(x), truth(y)), 0);
+/** Where either is true. */
+export const logicalOr = (x: Tensor, y: Tensor): Tensor => ne(add(truth(x), truth(y)), 0);
+/** Where just one is true. */
+export const logicalXor = (x: Tensor, y: Tensor): Tensor => ne(truth(x), truth(y));
+/** Where it is false. */
+export const logicalNot = (x: Tensor): Tensor => eq(truth(x), 0);
+
+const truth = (x: Tensor): Tensor => to(ne(x, 0), "int64");

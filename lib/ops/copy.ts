@@ -1,0 +1,115 @@
+/*
+ * Moving elements: copies that lay a view out row by row, writes into a view, changes of dtype. And in-place
+ * forms, which compute a result beside and then write it over the old one.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { isGradEnabled } from "../tensor/autograd.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { bools, floats, ints } from "../tensor/sample.ts";
+import { broadcastStrides, shapeText } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import copySource from "../../kernels/copy.wgsl" with { type: "text" };
+import { groupsFor, launchUnary, walk } from "./elementwise.ts";
+
+const copyKernel: Kernel = { name: "copy", source: copySource };
+
+/** Writes `source`, which broadcasts, over the elements that `target` views. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  const n = target.numel();
+  const { rank, shape, strides } = walk(target.shape, [
+    broadcastStrides(source.shape, source.strides, target.shape),
+    target.strides,
+  ], "copy");
+  const { launcher } = target.device;
+  launcher.launch(
+    launcher.pipeline(copyKernel),
+    { a: source.storage, out: target.storage },
+    {
+      n,
+      rank,
+      a_offset: source.offset,
+      out_offset: target.offset,
+      shape,
+      a_strides: strides[0],
+      out_strides: strides[1],
+    },
+    groupsFor(n),
+  );
+  target.storage.version++;
+}
+
+const cloneOp = defineOp({
+  name: "clone",
+  torch: "i[0].clone()",
+  forward: ([x]) => launchUnary(x, { op: "fn op(v: A) -> Out { return v; }", out: x.dtype }),
+  gradient: (grad) => [grad],
+  reference: ([x]) => x,
+  samples: [[], [0], [3, 67]].map((shape) => ({ inputs: [floats(shape)], args: {} })),
+});
+
+/** A copy with its own memory, laid out row by row. */
+export const clone = (x: Tensor): Tensor => cloneOp([x], {});
+
+/** The tensor itself where it lies in memory row by row, else a copy that does. */
+export const contiguous = (x: Tensor): Tensor => x.isContiguous() ? x : clone(x);
+
+const conversion: Record<DType, string> = {
+  float32: "Out(v)",
+  int64: "Out(v)",
+  bool: "select(0u, 1u, v != A(0))",
+};
+
+const castOp = defineOp<{ dtype: DType }>({
+  name: "cast",
+  gradFn: "ToCopyBackward0",
+  torch: "i[0].to(getattr(torch, a['dtype']))",
+  forward: ([x], { dtype }) =>
+    launchUnary(x, { op: `fn op(v: A) -> Out { return ${conversion[dtype]}; }`, out: dtype }),
+  gradient: (grad) => [grad],
+  reference: ([x], { dtype }) =>
+    map((v) => dtype === "bool" ? Number(v !== 0) : dtype === "int64" ? Math.trunc(v) : v, x),
+  samples: (["float32", "int64", "bool"] as const).flatMap((dtype) =>
+    [floats([3, 5], { fixed: true }), ints([4], 3, -2), bools([2, 3])].map((input) => ({
+      inputs: [input],
+      args: { dtype },
+    }))
+  ),
+});
+
+/** The same numbers in another dtype; floats are cut towards zero. */
+export const to = (x: Tensor, dtype: DType): Tensor =>
+  x.dtype === dtype ? x : castOp([x], { dtype });
+/** As float32. */
+export const float = (x: Tensor): Tensor => to(x, "float32");
+/** As int64. */
+export const long = (x: Tensor): Tensor => to(x, "int64");
+/** As bool. */
+export const bool = (x: Tensor): Tensor => to(x, "bool");
+
+/**
+ * Writes `source` over `target`, which may be a view, and returns `target`.
+ *
+ * @throws where `target` takes part in a graph: a leaf that asks for gradients, or what was computed from one
+ */
+export function copy_(target: Tensor, source: Tensor): Tensor {
+  if (isGradEnabled() && target.requiresGrad && target.isLeaf) {
+    throw new Error(
+      "a leaf Variable that requires grad is being used in an in-place operation; do it inside noGrad()",
+    );
+  }
+  if (isGradEnabled() && (target.requiresGrad || source.requiresGrad)) {
+    throw new Error(
+      `in-place operation on a tensor of shape ${
+        shapeText(target.shape)
+      } whose gradient is wanted; use the ` +
+        `form without "_", which returns a new tensor`,
+    );
+  }
+  const converted = to(source, target.dtype);
+  const own = converted.storage === target.storage ? clone(converted) : converted;
+  copyInto(target, own);
+  if (own !== source) own.storage.release("after it was copied");
+  return target;
+}

@@ -1,0 +1,189 @@
+/*
+ * Tensors out of nothing: from lists, constants, ranges. Random ones are in random.ts.
+ */
+import { defaultDevice, type Device } from "../gpu/device.ts";
+import type { Kernel } from "../gpu/launch.ts";
+import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
+import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
+import { empty as emptyTensor, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
+import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
+import { alias, groupsFor } from "./elementwise.ts";
+
+const fillKernel: Kernel = { name: "fill", source: fillSource };
+
+/** What every creation function takes beside its shape. */
+export interface TensorOptions {
+  dtype?: DType;
+  device?: Device;
+  requiresGrad?: boolean;
+}
+
+/** Lists, typed arrays and numbers that a tensor can be made of. */
+export type TensorData = Nested | readonly TensorData[] | ArrayLike<number>;
+
+function shapeOf(data: TensorData): number[] {
+  if (typeof data === "number" || typeof data === "boolean") return [];
+  const length = data.length;
+  return length === 0 ? [0] : [length, ...shapeOf(data[0] as TensorData)];
+}
+
+function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], depth = 0): void {
+  if (typeof data === "number" || typeof data === "boolean") {
+    if (depth === shape.length) return void into.push(data);
+  } else if (depth < shape.length && data.length === shape[depth]) {
+    for (const item of Array.from(data as ArrayLike<TensorData>)) {
+      flatten(item, shape, into, depth + 1);
+    }
+    return;
+  }
+  const found = typeof data === "object" ? `a list of ${data.length}` : "a number";
+  const wanted = depth < shape.length ? `a list of ${shape[depth]}` : "a number";
+  throw new RangeError(
+    `tensor: expected ${wanted} at dim ${depth} (got ${found}); all lists of one depth are of one length`,
+  );
+}
+
+/**
+ * A tensor of these numbers, as deep as the lists are nested. Whole numbers give int64, booleans bool, any
+ * fraction float32; a `Float32Array` gives float32.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([[1, 2], [3, 4.5]]);
+ * assertEquals(x.shape, [2, 2]);
+ * assertEquals(await x.repr(), "tensor([[1.0000, 2.0000],\n        [3.0000, 4.5000]])");
+ * ```
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  const shape = shapeOf(data);
+  const values: (number | boolean)[] = [];
+  flatten(data, shape, values);
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array ||
+    values.length === 0 || values.some((v) => typeof v === "number" && !Number.isInteger(v));
+  const guessed = isFloat
+    ? "float32"
+    : values.every((v) => typeof v === "boolean")
+    ? "bool"
+    : "int64";
+  const dtype = options.dtype ?? guessed;
+  const numbers = values.map((v) => dtype === "bool" ? Number(Boolean(v)) : Number(v));
+  if (dtype === "int64") numbers.forEach(checkInt);
+  return asked(fromValues(typed(numbers, dtype), shape, dtype, options.device), options);
+}
+
+function checkInt(value: number): void {
+  if (value > 0x7fffffff || value < -0x80000000) {
+    throw new RangeError(
+      `tensor: ${value} does not fit; int64 tensors hold integers from −2^31 to 2^31 − 1 here`,
+    );
+  }
+}
+
+const typed = (numbers: number[], dtype: DType): Values => {
+  const values = new dtypes[dtype].array(numbers.length);
+  values.set(numbers);
+  return values;
+};
+
+/** Marks a new tensor as asking for gradients, where the options say so. */
+export const asked = (x: Tensor, { requiresGrad = false }: TensorOptions): Tensor =>
+  requiresGrad ? x.requiresGrad_() : x;
+
+function checkShape(shape: Shape): void {
+  const bad = shape.find((size) => !Number.isInteger(size) || size < 0);
+  if (bad !== undefined) {
+    throw new RangeError(
+      `Trying to create tensor with negative dimension ${bad}: ${shapeText(shape)}; ` +
+        `sizes are whole numbers from 0`,
+    );
+  }
+}
+
+function launchFill(shape: Shape, start: number, step: number, options: TensorOptions): Tensor {
+  const { dtype = "float32", device = defaultDevice } = options;
+  checkShape(shape);
+  const out = emptyTensor(shape, dtype, device);
+  const pipeline = device.launcher.pipeline(fillKernel, { replace: { Out: alias("Out", dtype) } });
+  const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * 64;
+  const numel = numelOf(shape);
+  for (let first = 0; first < numel; first += most) {
+    const n = Math.min(most, numel - first);
+    const window = n === numel
+      ? out.storage
+      : { storage: out.storage, offset: first * 4, size: n * 4 };
+    device.launcher.launch(
+      pipeline,
+      { out: window },
+      { n, start: start + step * first, step },
+      groupsFor(n),
+    );
+  }
+  return asked(out, options);
+}
+
+/** A tensor with undefined content. */
+export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+  checkShape(shape);
+  return asked(emptyTensor(shape, options.dtype, options.device), options);
+}
+
+/** A tensor filled with one number; its dtype follows the number unless given. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  return launchFill(shape, value, 0, options);
+}
+
+/** A tensor of zeros. */
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 0, options);
+/** A tensor of ones. */
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 1, options);
+
+const like = (x: Tensor, options: TensorOptions): TensorOptions => ({
+  dtype: x.dtype,
+  device: x.device,
+  ...options,
+});
+/** Zeros, of the shape, dtype and device of another tensor. */
+export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
+  zeros(x.shape, like(x, options));
+/** Ones, of the shape, dtype and device of another tensor. */
+export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
+  ones(x.shape, like(x, options));
+/** One number, in the shape, dtype and device of another tensor. */
+export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor =>
+  full(x.shape, value, like(x, options));
+
+/**
+ * The numbers from `start` up to but not `end`, by `step`: `arange(4)`, `arange(1, 4)`, `arange(0, 1, 0.1)`.
+ *
+ * Whole numbers give int64.
+ */
+export function arange(
+  start: number,
+  end?: number | TensorOptions,
+  step: number | TensorOptions = 1,
+  options: TensorOptions = {},
+): Tensor {
+  if (typeof end !== "number") return arange(0, start, 1, end ?? {});
+  if (typeof step !== "number") return arange(start, end, 1, step);
+  if (step === 0 || (end - start) * step < 0) {
+    throw new RangeError(
+      `upper bound and larger bound inconsistent with step sign: arange(${start}, ${end}, ${step})`,
+    );
+  }
+  const whole = [start, end, step].every(Number.isInteger);
+  const dtype = options.dtype ?? (whole ? "int64" : "float32");
+  const size = Math.ceil((end - start) / step);
+  return launchFill([size], start, step, { ...options, dtype });
+}
+
+/** `steps` numbers from `start` to `end`, both included, evenly spaced. */
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor {
+  return launchFill([steps], start, steps > 1 ? (end - start) / (steps - 1) : 0, options);
+}

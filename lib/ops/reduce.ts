@@ -1,0 +1,292 @@
+/*
+ * Reductions along dimensions: sums, means, variances, extremes. One kernel serves all: it is told how to
+ * load an element and how to combine two.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
+import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
+import { bools, floats, ints, type Sample, type SampleInput } from "../tensor/sample.ts";
+import { normalizeDims, numelOf, reducedShape, type Shape } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import reduceSource from "../../kernels/reduce.wgsl" with { type: "text" };
+import { alias, part as window } from "./elementwise.ts";
+import { contiguous, to } from "./copy.ts";
+import { div, eq, mul } from "./binary.ts";
+import { expand, permute, reshape } from "./views.ts";
+
+const kernel: Kernel = { name: "reduce", source: reduceSource };
+
+/** How long a stretch one loop may walk: well below the 65,535 rounds after which an adapter may stop. */
+const LONGEST_ROW = 1 << 20;
+const LONGEST_COLUMN = 1 << 14;
+
+/** Which dimensions to reduce, and whether to keep them with size 1. */
+export interface ReduceOptions {
+  dim?: number | readonly number[];
+  keepdim?: boolean;
+}
+
+interface Plan {
+  load: string;
+  combine: string;
+  identity: string;
+  acc: DType;
+  out: DType;
+}
+
+const addPlan = (acc: DType): Plan => ({
+  load: "Acc(v)",
+  combine: "x + y",
+  identity: "Acc(0)",
+  acc,
+  out: acc,
+});
+
+/** Brings the reduced dimensions together: (outer, reduce, inner), with inner 1 unless they lie in front. */
+function arrange(x: Tensor, dims: readonly number[]) {
+  const last = dims.at(-1) ?? x.ndim - 1;
+  const adjacent = dims.every((d, i) => d === last - dims.length + 1 + i);
+  if (adjacent) {
+    const inner = numelOf(x.shape.slice(last + 1));
+    const reduce = numelOf(dims.map((d) => x.shape[d]));
+    return {
+      dense: contiguous(x),
+      outer: numelOf(x.shape.slice(0, last + 1 - dims.length)),
+      reduce,
+      inner,
+    };
+  }
+  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const dense = contiguous(permute(x, [...rest, ...dims]));
+  const reduce = numelOf(dims.map((d) => x.shape[d]));
+  return { dense, outer: numelOf(rest.map((d) => x.shape[d])), reduce, inner: 1 };
+}
+
+function launchReduce(x: Tensor, dims: readonly number[], plan: Plan): Tensor {
+  const { dense, outer, reduce, inner } = arrange(x, dims);
+  return pass(dense, outer, reduce, inner, plan);
+}
+
+/** One pass of the kernel; a stretch that is too long is cut, and what its parts give is reduced again. */
+function pass(x: Tensor, outer: number, reduce: number, inner: number, plan: Plan): Tensor {
+  const columns = inner > 1;
+  const longest = columns ? LONGEST_COLUMN : LONGEST_ROW;
+  const parts = Math.max(1, Math.ceil(reduce / longest));
+  const last = parts === 1;
+  const dtype = last ? plan.out : plan.acc;
+  const out = empty(last ? [outer, inner] : [outer, parts, inner], dtype, x.device);
+  const { launcher } = x.device;
+  const pipeline = launcher.pipeline(kernel, {
+    constants: { COLUMNS: Number(columns) },
+    replace: {
+      A: alias("A", x.dtype),
+      Acc: alias("Acc", plan.acc),
+      Out: alias("Out", dtype),
+      IDENTITY: `const IDENTITY = ${plan.identity};`,
+      load: `fn load(v: A) -> Acc { return ${plan.load}; }`,
+      combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${plan.combine}; }`,
+    },
+  });
+  const part = Math.ceil(reduce / parts);
+  const results = outer * parts * inner;
+  for (const { first, count } of windowsOfRows(x, outer * parts, reduce, parts, columns)) {
+    const start = Math.floor(first / parts) * reduce;
+    const whole = count === outer * parts;
+    const seen = window(x, start, whole ? x.numel() : Math.ceil(count / parts) * reduce, whole);
+    launcher.launch(
+      pipeline,
+      { a: seen.buffer, out: out.storage },
+      { reduce, inner, parts, part, offset: seen.offset, first, results: whole ? results : count },
+      columns ? Math.ceil(results / 64) : count,
+    );
+  }
+  return last ? out : pass(out, outer, parts, inner, { ...plan, load: "Acc(v)" });
+}
+
+/** All rows at once, or as many at a time as one binding holds. */
+function* windowsOfRows(x: Tensor, rows: number, reduce: number, parts: number, columns: boolean) {
+  const limit = x.device.limits.maxStorageBufferBindingSize / 4;
+  const fits = x.storage.block.bytes / 4 <= limit;
+  const step = fits || columns ? rows : Math.max(1, Math.floor((limit - 64) / reduce)) * parts;
+  for (let first = 0; first < rows; first += step) {
+    yield { first, count: Math.min(step, rows - first) };
+  }
+}
+
+/** What a reduction is declared by. */
+interface Row {
+  plan: (x: Tensor) => Plan;
+  reference: (values: number[]) => number;
+  torch: string;
+  gradient: Gradient<ReduceOptions> | { none: string };
+  gradFn: [whole: string, along: string];
+  samples?: SampleInput[];
+  /** Whether it makes sense of nothing. */
+  ofEmpty: boolean;
+}
+
+/** A gradient of the reduced shape, read as if it had the input's. */
+function spread(grad: Tensor, shape: Shape, { dim }: ReduceOptions): Tensor {
+  const kept = reducedShape(shape, normalizeDims(dim, shape.length), true);
+  return expand(reshape(grad, kept), shape);
+}
+
+/** The gradient of an extreme goes to where it was found, in equal parts where it was found twice. */
+const toWinners: Gradient<ReduceOptions> = (grad, saved) => {
+  const x = saved.input(0);
+  const wins = to(eq(x, spread(saved.output(0), x.shape, saved.args)), "float32");
+  const share = div(wins, sum(wins, { ...saved.args, keepdim: true }));
+  return [mul(spread(grad, x.shape, saved.args), share)];
+};
+
+const isnan = (v: string) => `((bitcast<u32>(${v}) & 0x7fffffffu) > 0x7f800000u)`;
+const extreme = (name: "max" | "min") => (x: Tensor): Plan => {
+  const float = x.dtype === "float32";
+  const [least, most] = ["bitcast<f32>(0xff7fffffu)", "bitcast<f32>(0x7f7fffffu)"];
+  const ends = float ? [least, most] : ["i32(-2147483647)", "i32(2147483647)"];
+  return {
+    load: "Acc(v)",
+    combine: float
+      ? `select(${name}(x, y), x + y, ${isnan("x")} || ${isnan("y")})`
+      : `${name}(x, y)`,
+    identity: name === "max" ? ends[0] : ends[1],
+    acc: float ? "float32" : "int64",
+    out: x.dtype,
+  };
+};
+
+const countable = (x: Tensor): DType => x.dtype === "float32" ? "float32" : "int64";
+const zeroPlan = (x: Tensor) => addPlan(countable(x));
+
+const rows = {
+  sum: {
+    plan: zeroPlan,
+    reference: sumOf,
+    torch: "sum",
+    gradient: (grad, { shape, args }) => [spread(grad, shape(0), args)],
+    gradFn: ["SumBackward0", "SumBackward1"],
+    samples: [ints([3, 4], 9), bools([5, 2])],
+    ofEmpty: true,
+  },
+  amax: {
+    plan: extreme("max"),
+    reference: (v) => v.reduce((a, b) => a > b || Number.isNaN(a) ? a : b),
+    torch: "amax",
+    gradient: toWinners,
+    gradFn: ["AmaxBackward0", "AmaxBackward0"],
+    samples: [ints([3, 4], 9)],
+    ofEmpty: false,
+  },
+  amin: {
+    plan: extreme("min"),
+    reference: (v) => v.reduce((a, b) => a < b || Number.isNaN(a) ? a : b),
+    torch: "amin",
+    gradient: toWinners,
+    gradFn: ["AminBackward0", "AminBackward0"],
+    samples: [ints([3, 4], 9)],
+    ofEmpty: false,
+  },
+  any: {
+    plan: () => ({
+      load: "select(0u, 1u, v != A(0))",
+      combine: "x | y",
+      identity: "Acc(0)",
+      acc: "bool",
+      out: "bool",
+    }),
+    reference: (v) => Number(v.some((x) => x !== 0)),
+    torch: "any",
+    gradient: { none: "it gives booleans" },
+    gradFn: ["", ""],
+    samples: [bools([3, 4]), ints([2, 3], 2)],
+    ofEmpty: true,
+  },
+  all: {
+    plan: () => ({
+      load: "select(0u, 1u, v != A(0))",
+      combine: "x & y",
+      identity: "Acc(1)",
+      acc: "bool",
+      out: "bool",
+    }),
+    reference: (v) => Number(v.every((x) => x !== 0)),
+    torch: "all",
+    gradient: { none: "it gives booleans" },
+    gradFn: ["", ""],
+    samples: [bools([3, 4]), ints([2, 3], 2)],
+    ofEmpty: true,
+  },
+} satisfies Record<string, Row>;
+
+/** Every way to reduce: everything, the last, the first, a middle one, several, apart, and long ones. */
+const ways: [Shape, ReduceOptions][] = [
+  [[], {}],
+  [[7], {}],
+  [[3, 67], {}],
+  [[3, 67], { dim: 1 }],
+  [[130, 3], { dim: 0, keepdim: true }],
+  [[2, 5, 3], { dim: -2 }],
+  [[2, 3, 4], { dim: [0, 2] }],
+  [[2, 3, 4], { dim: [1, 2], keepdim: true }],
+  [[1, 4, 1], { dim: 0 }],
+];
+
+const empties: [Shape, ReduceOptions][] = [[[0], {}], [[2, 0], { dim: 1 }], [[0, 2], { dim: 1 }]];
+
+function define(name: string, row: Row): Op<ReduceOptions> {
+  const dims = (x: { shape: Shape }, { dim }: ReduceOptions) => normalizeDims(dim, x.shape.length);
+  const ofWay = ([shape, args]: [Shape, ReduceOptions]): Sample<ReduceOptions> => ({
+    inputs: [row.gradFn[0] ? floats(shape) : bools(shape)],
+    args,
+  });
+  return defineOp<ReduceOptions>({
+    name,
+    gradFn: (_, { dim }) => row.gradFn[dim === undefined ? 0 : 1],
+    torch: `reduced(i[0], '${row.torch}', a)`,
+    forward([x], args) {
+      const over = dims(x, args);
+      if (!row.ofEmpty && over.some((d) => x.shape[d] === 0)) {
+        throw new RangeError(
+          `${name}(): Expected reduction dim ${over[0]} to have non-zero size; the shape is [${
+            x.shape.join(", ")
+          }]`,
+        );
+      }
+      const flat = launchReduce(x, over, row.plan(x));
+      return reshape(flat, reducedShape(x.shape, over, args.keepdim ?? false));
+    },
+    gradient: row.gradient,
+    reference: ([x], args) => reduceNd(x, dims(x, args), args.keepdim ?? false, row.reference),
+    samples: [
+      ...ways.map(ofWay),
+      ...(row.ofEmpty ? empties.map(ofWay) : []),
+      ...(row.samples ?? []).map((input) => ({ inputs: [input], args: { dim: 1 } })),
+    ],
+    rejects: [{ inputs: [floats([2, 3])], args: { dim: 2 }, error: "Dimension out of range" }],
+  });
+}
+
+const table = Object.fromEntries(
+  Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
+) as Record<keyof typeof rows, Op<ReduceOptions>>;
+
+/** The sum over the named dimensions, or over everything. */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => table.sum([x], options);
+/** The largest element along the named dimensions. */
+export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => table.amax([x], options);
+/** The smallest element along the named dimensions. */
+export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => table.amin([x], options);
+/** Whether any element is true, or not zero. */
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => table.any([x], options);
+/** Whether all elements are true, or not zero. */
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => table.all([x], options);
+
+/** Sums a broadcast gradient back to the shape of the operand that was repeated. */
+export function sumTo(grad: Tensor, shape: Shape): Tensor {
+  const lead = grad.ndim - shape.length;
+  const dims = grad.shape.flatMap((size, d) =>
+    d < lead || (shape[d - lead] === 1 && size !== 1) ? [d] : []
+  );
+  return dims.length === 0 ? grad : reshape(sum(grad, { dim: dims }), shape);
+}

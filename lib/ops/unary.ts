@@ -1,0 +1,198 @@
+/*
+ * Functions of one tensor, element by element: one row a function. A row is its WGSL, its derivative in
+ * WGSL, and the same in float64; the ops, their gradients and their tests are made from the rows.
+ *
+ * In the WGSL, `v` is the input; in a derivative, `y` is the result too.
+ */
+import { map } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
+import { floats, ints, type SampleInput } from "../tensor/sample.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { launchBinary, launchUnary } from "./elementwise.ts";
+
+/** One function of one tensor. */
+interface Row {
+  /** WGSL expression of the input `v`. */
+  wgsl: string;
+  /** Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. */
+  slope: string;
+  /** The same function in float64. */
+  reference: (v: number) => number;
+  /** Python, of `i[0]`, where it is not `torch.<name>(i[0])`. */
+  torch?: string;
+  /** Where it is tested: [−2, 2) unless told otherwise. */
+  domain?: [number, number];
+  gradFn?: string;
+  /** Whether ints stay ints; they become floats otherwise. */
+  keepsInts?: true;
+}
+
+/** erf in float64: its series near 0, the continued fraction of erfc further out (DLMF 7.6.1, 7.9.2). */
+export function erfReference(x: number): number {
+  const t = Math.abs(x);
+  if (!(t <= 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  if (t < 3) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; n < 90; n++) sum += (term *= -x * x / n) / (2 * n + 1);
+    return 2 / Math.sqrt(Math.PI) * sum;
+  }
+  let fraction = t;
+  for (let k = 60; k > 0; k--) fraction = t + k / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-t * t) / (fraction * Math.sqrt(Math.PI)));
+}
+
+const ROOT_HALF = Math.SQRT1_2;
+const GELU_SCALE = Math.sqrt(2 / Math.PI);
+const roundToEven = (v: number) => Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v);
+
+const rows = {
+  neg: { wgsl: "-v", slope: "-1.0", reference: (v) => -v, keepsInts: true },
+  abs: { wgsl: "abs(v)", slope: "sign(v)", reference: Math.abs, keepsInts: true },
+  sign: { wgsl: "sign(v)", slope: "0.0", reference: Math.sign, keepsInts: true },
+  exp: { wgsl: "exp(v)", slope: "y", reference: Math.exp },
+  log: { wgsl: "log(v)", slope: "1.0 / v", reference: Math.log, domain: [0.1, 4] },
+  sqrt: { wgsl: "sqrt(v)", slope: "0.5 / y", reference: Math.sqrt, domain: [0.1, 4] },
+  rsqrt: {
+    wgsl: "1.0 / sqrt(v)",
+    slope: "-0.5 * y * y * y",
+    reference: (v) => 1 / Math.sqrt(v),
+    domain: [0.1, 4],
+  },
+  reciprocal: { wgsl: "1.0 / v", slope: "-y * y", reference: (v) => 1 / v, domain: [0.3, 3] },
+  square: {
+    wgsl: "v * v",
+    slope: "2.0 * v",
+    reference: (v) => v * v,
+    gradFn: "PowBackward0",
+    keepsInts: true,
+  },
+  sin: { wgsl: "sin(v)", slope: "cos(v)", reference: Math.sin },
+  cos: { wgsl: "cos(v)", slope: "-sin(v)", reference: Math.cos },
+  floor: { wgsl: "floor(v)", slope: "0.0", reference: Math.floor },
+  ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil },
+  round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven },
+  erf: { wgsl: "erf(v)", slope: "1.1283791671 * exp(-v * v)", reference: erfReference },
+  tanh: { wgsl: "safeTanh(v)", slope: "1.0 - y * y", reference: Math.tanh },
+  sigmoid: {
+    wgsl: "1.0 / (1.0 + exp(-v))",
+    slope: "y * (1.0 - y)",
+    reference: (v) => 1 / (1 + Math.exp(-v)),
+  },
+  // `v <= 0` is false for a NaN, which so passes through.
+  relu: {
+    wgsl: "select(v, 0.0, v <= 0.0)",
+    slope: "select(0.0, 1.0, y > 0.0)",
+    reference: (v) => v <= 0 ? 0 : v,
+  },
+  silu: {
+    wgsl: "v / (1.0 + exp(-v))",
+    slope: "(1.0 + v / (1.0 + exp(v))) / (1.0 + exp(-v))",
+    reference: (v) => v / (1 + Math.exp(-v)),
+    torch: "F.silu(i[0])",
+  },
+  geluExact: {
+    wgsl: `0.5 * v * (1.0 + erf(v * ${ROOT_HALF}))`,
+    slope: `0.5 * (1.0 + erf(v * ${ROOT_HALF})) + v * ${GELU_SCALE / 2} * exp(-0.5 * v * v)`,
+    reference: (v) => 0.5 * v * (1 + erfReference(v * ROOT_HALF)),
+    torch: "F.gelu(i[0])",
+    gradFn: "GeluBackward0",
+  },
+  geluTanh: {
+    wgsl: `0.5 * v * (1.0 + safeTanh(${GELU_SCALE} * (v + 0.044715 * v * v * v)))`,
+    slope: "geluTanhSlope(v)",
+    reference: (v) => 0.5 * v * (1 + Math.tanh(GELU_SCALE * (v + 0.044715 * v ** 3))),
+    torch: "F.gelu(i[0], approximate='tanh')",
+    gradFn: "GeluBackward0",
+  },
+} satisfies Record<string, Row>;
+
+/** Shapes that every row is tried with: a scalar, nothing, one of everything, and no tile's multiple. */
+const shapes = [[], [0], [1, 1], [7], [3, 65], [2, 3, 5]];
+
+function define(name: string, row: Row): Op<Record<never, never>> {
+  const { wgsl, slope, reference, gradFn } = row;
+  const [lo, hi] = row.domain ?? [-2, 2];
+  const ofResult = /\by\b/.test(slope);
+  const op = `fn op(v: A) -> Out { return ${wgsl}; }`;
+  const chain = `fn op(g: C, ${ofResult ? "y" : "v"}: C) -> Out { return g * (${slope}); }`;
+  const inputs: SampleInput[] = shapes.map((shape) => floats(shape, { lo, hi }));
+  return defineOp({
+    name,
+    gradFn: gradFn,
+    torch: row.torch ?? `torch.${name}(i[0])`,
+    forward: ([x]) => {
+      const v = row.keepsInts && x.dtype === "int64" ? x : asFloat(x);
+      return launchUnary(v, { op, out: v.dtype });
+    },
+    gradient: (grad, saved) => [
+      launchBinary(grad, ofResult ? saved.output(0) : saved.input(0), {
+        op: chain,
+        compute: "float32",
+        out: "float32",
+      }),
+    ],
+    reference: ([x]) => map(reference, x),
+    samples: [...inputs, ints([2, 5], 3, 1)].map((input) => ({ inputs: [input], args: {} })),
+  });
+}
+
+/** Ints and booleans become floats before a function of real numbers sees them, as in PyTorch. */
+export function asFloat(x: Tensor): Tensor {
+  if (x.dtype === "float32") return x;
+  return launchUnary(x, { op: "fn op(v: A) -> Out { return Out(v); }", out: "float32" });
+}
+
+/** The ops of the table. */
+const table = Object.fromEntries(
+  Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
+) as Record<keyof typeof rows, Op<Record<never, never>>>;
+
+/** −x. */
+export const neg = (x: Tensor): Tensor => table.neg([x], {});
+/** |x|. */
+export const abs = (x: Tensor): Tensor => table.abs([x], {});
+/** −1, 0 or 1. */
+export const sign = (x: Tensor): Tensor => table.sign([x], {});
+/** e^x. */
+export const exp = (x: Tensor): Tensor => table.exp([x], {});
+/** The natural logarithm. */
+export const log = (x: Tensor): Tensor => table.log([x], {});
+/** The square root. */
+export const sqrt = (x: Tensor): Tensor => table.sqrt([x], {});
+/** 1 / √x. */
+export const rsqrt = (x: Tensor): Tensor => table.rsqrt([x], {});
+/** 1 / x. */
+export const reciprocal = (x: Tensor): Tensor => table.reciprocal([x], {});
+/** x². */
+export const square = (x: Tensor): Tensor => table.square([x], {});
+/** The sine, of radians. */
+export const sin = (x: Tensor): Tensor => table.sin([x], {});
+/** The cosine, of radians. */
+export const cos = (x: Tensor): Tensor => table.cos([x], {});
+/** The largest whole number that is not above. */
+export const floor = (x: Tensor): Tensor => table.floor([x], {});
+/** The smallest whole number that is not below. */
+export const ceil = (x: Tensor): Tensor => table.ceil([x], {});
+/** The nearest whole number; halves go to the even one. */
+export const round = (x: Tensor): Tensor => table.round([x], {});
+/** The error function. */
+export const erf = (x: Tensor): Tensor => table.erf([x], {});
+/** The hyperbolic tangent. */
+export const tanh = (x: Tensor): Tensor => table.tanh([x], {});
+/** 1 / (1 + e^−x). */
+export const sigmoid = (x: Tensor): Tensor => table.sigmoid([x], {});
+/** max(x, 0). */
+export const relu = (x: Tensor): Tensor => table.relu([x], {});
+/** x · sigmoid(x), also called swish. */
+export const silu = (x: Tensor): Tensor => table.silu([x], {});
+
+/**
+ * x · Φ(x), the Gaussian error linear unit (https://arxiv.org/abs/1606.08415).
+ *
+ * @param approximate `"tanh"` for the form that GPT-2 was trained with
+ */
+export const gelu = (
+  x: Tensor,
+  { approximate = "none" }: { approximate?: "none" | "tanh" } = {},
+): Tensor => (approximate === "tanh" ? table.geluTanh : table.geluExact)([x], {});

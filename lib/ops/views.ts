@@ -1,0 +1,325 @@
+/*
+ * Views: other shapes and strides over the same memory. No kernel runs, and the gradient of a view is the
+ * inverse view, or a sum where elements were repeated, or zeros around what was cut out.
+ */
+import { at, build, type NdArray, ndarray, reshaped } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import {
+  broadcastStrides,
+  denseStrides,
+  inferShape,
+  normalizeDim,
+  numelOf,
+  type Shape,
+  shapeText,
+  viewStrides,
+} from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { clone, copyInto } from "./copy.ts";
+import { zeros } from "./create.ts";
+import { sumTo } from "./reduce.ts";
+
+const viewOf = (x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset) =>
+  new Tensor(x.storage, x.dtype, shape, strides, offset);
+
+const viewOp = defineOp<{ shape: Shape }>({
+  name: "view",
+  torch: "i[0].reshape(a['shape'])",
+  forward([x], { shape }) {
+    const sizes = inferShape(shape, x.numel());
+    const strides = viewStrides(x.shape, x.strides, sizes);
+    if (strides) return viewOf(x, sizes, strides);
+    throw new RangeError(
+      "view size is not compatible with input tensor's size and stride (at least one dimension spans " +
+        "across two contiguous subspaces). Use .reshape(...) instead.",
+    );
+  },
+  gradient: (grad, saved) => [reshape(grad, saved.shape(0))],
+  reference: ([x], { shape }) => reshaped(x, inferShape(shape, x.data.length)),
+  samples: [],
+  rejects: [{
+    inputs: [floats([2, 3])],
+    args: { shape: [4, -1] },
+    error: "shape '[4, -1]' is invalid for input of size 6",
+  }],
+});
+
+const reshapeOp = defineOp<{ shape: Shape }>({
+  name: "reshape",
+  gradFn: "ViewBackward0",
+  torch: "i[0].reshape(a['shape'])",
+  forward([x], { shape }) {
+    const sizes = inferShape(shape, x.numel());
+    const strides = viewStrides(x.shape, x.strides, sizes);
+    return strides ? viewOf(x, sizes, strides) : viewOf(clone(x), sizes, denseStrides(sizes), 0);
+  },
+  gradient: (grad, saved) => [reshape(grad, saved.shape(0))],
+  reference: ([x], { shape }) => reshaped(x, inferShape(shape, x.data.length)),
+  samples: ([
+    [[], [1, 1]],
+    [[6], [2, 3]],
+    [[2, 3, 4], [6, -1]],
+    [[2, 3, 4], [2, 12]],
+    [[0, 3], [3, 0]],
+    [[4, 1, 6], [2, 2, 3, 2]],
+    [[1], []],
+  ] as [Shape, Shape][]).map(([from, shape]) => ({ inputs: [floats(from)], args: { shape } })),
+});
+
+/** The same elements in another shape; one size may be -1. Throws where only a copy could do it. */
+export const view = (x: Tensor, ...shape: number[]): Tensor => viewOp([x], { shape });
+
+/** The same elements in another shape; a view where possible, else a copy. One size may be -1. */
+export const reshape = (x: Tensor, shape: Shape): Tensor => reshapeOp([x], { shape });
+
+const permuteOp = defineOp<{ dims: readonly number[] }>({
+  name: "permute",
+  torch: "i[0].permute(a['dims'])",
+  forward([x], { dims }) {
+    const order = dims.map((d) => normalizeDim(d, x.ndim));
+    if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+      throw new RangeError(
+        `permute(dims): the number of dimensions in the tensor input does not match the length of the ` +
+          `desired ordering of dimensions i.e. input.dim() = ${x.ndim} is not equal to len(dims) = ` +
+          `${dims.length}, or a dimension is repeated`,
+      );
+    }
+    return viewOf(x, order.map((d) => x.shape[d]), order.map((d) => x.strides[d]));
+  },
+  gradient(grad, { args: { dims } }) {
+    const order = dims.map((d) => normalizeDim(d, grad.ndim));
+    return [permute(grad, order.map((_, d) => order.indexOf(d)))];
+  },
+  reference([x], { dims }) {
+    const order = dims.map((d) => normalizeDim(d, x.shape.length));
+    return build(order.map((d) => x.shape[d]), (index) => {
+      const source = new Array<number>(index.length);
+      order.forEach((d, i) => source[d] = index[i]);
+      return at(x, source);
+    });
+  },
+  samples: ([[[], []], [[2, 3], [1, 0]], [[2, 3, 4, 5], [2, -1, 0, 1]], [[0, 3], [1, 0]]] as [
+    Shape,
+    number[],
+  ][]).map(([shape, dims]) => ({ inputs: [floats(shape)], args: { dims } })),
+  rejects: [{ inputs: [floats([2, 3])], args: { dims: [0, 0] }, error: "permute(dims)" }],
+});
+
+/** The dimensions in another order. */
+export const permute = (x: Tensor, dims: readonly number[]): Tensor => permuteOp([x], { dims });
+
+const transposeOp = defineOp<{ dim0: number; dim1: number }>({
+  name: "transpose",
+  torch: "i[0].transpose(a['dim0'], a['dim1'])",
+  forward([x], { dim0, dim1 }) {
+    const [a, b] = [normalizeDim(dim0, x.ndim), normalizeDim(dim1, x.ndim)];
+    const swap = (list: readonly number[]) =>
+      x.ndim === 0 ? list : list.with(a, list[b]).with(b, list[a]);
+    return viewOf(x, swap(x.shape), swap(x.strides));
+  },
+  gradient: (grad, { args: { dim0, dim1 } }) => [transpose(grad, dim0, dim1)],
+  reference([x], { dim0, dim1 }) {
+    const [a, b] = [normalizeDim(dim0, x.shape.length), normalizeDim(dim1, x.shape.length)];
+    const swap = (list: readonly number[]) => list.with(a, list[b]).with(b, list[a]);
+    return build(swap(x.shape), (index) => at(x, swap(index)));
+  },
+  samples: [[0, 1], [-1, -3], [2, 2]].map(([dim0, dim1]) => ({
+    inputs: [floats([2, 3, 5])],
+    args: { dim0, dim1 },
+  })),
+  rejects: [{
+    inputs: [floats([2])],
+    args: { dim0: 0, dim1: 1 },
+    error: "Dimension out of range (expected to be in range of [-1, 0], but got 1)",
+  }],
+});
+
+/** Two dimensions exchanged. */
+export const transpose = (x: Tensor, dim0: number, dim1: number): Tensor =>
+  transposeOp([x], { dim0, dim1 });
+
+/** The transpose of a matrix. */
+export const t = (x: Tensor): Tensor => {
+  if (x.ndim > 2) {
+    throw new RangeError(`t() expects a tensor with <= 2 dimensions, but self is ${x.ndim}D`);
+  }
+  return x.ndim === 2 ? transpose(x, 0, 1) : x;
+};
+
+const expandOp = defineOp<{ shape: Shape }>({
+  name: "expand",
+  torch: "i[0].expand(a['shape'])",
+  forward([x], { shape }) {
+    const lead = shape.length - x.ndim;
+    const sizes = shape.map((size, d) => size === -1 && d >= lead ? x.shape[d - lead] : size);
+    const fits = lead >= 0 && x.shape.every((size, d) => size === 1 || size === sizes[lead + d]);
+    if (!fits || sizes.some((size) => size < 0)) {
+      throw new RangeError(
+        `The expanded size of the tensor ${shapeText(shape)} must match the existing size ` +
+          `${shapeText(x.shape)} at non-singleton dimensions`,
+      );
+    }
+    return viewOf(x, sizes, broadcastStrides(x.shape, x.strides, sizes));
+  },
+  gradient: (grad, saved) => [sumTo(grad, saved.shape(0))],
+  reference: ([x], { shape }) => {
+    const lead = shape.length - x.shape.length;
+    return build(shape.map((size, d) => size === -1 ? x.shape[d - lead] : size), (i) => at(x, i));
+  },
+  samples: ([
+    [[], [2]],
+    [[1], [3, 2]],
+    [[3, 1], [2, -1, 5]],
+    [[2, 3], [2, 3]],
+    [[1, 3], [0, 3]],
+  ] as [Shape, Shape][]).map(([from, shape]) => ({ inputs: [floats(from)], args: { shape } })),
+  rejects: [{
+    inputs: [floats([2, 3])],
+    args: { shape: [2, 4] },
+    error: "The expanded size of the tensor",
+  }],
+});
+
+/** Repeats dimensions of size 1 without copying; -1 keeps a size. */
+export const expand = (x: Tensor, shape: Shape): Tensor => expandOp([x], { shape });
+
+/** Where a slice begins, how many elements it has, and how far they are apart. */
+interface Slice {
+  dim: number;
+  start: number;
+  length: number;
+  step: number;
+}
+
+const sliceOp = defineOp<Slice>({
+  name: "slice",
+  torch:
+    "i[0].narrow(a['dim'], a['start'], (a['length'] - 1) * a['step'] + 1 if a['length'] else 0)" +
+    ".index_select(a['dim'], torch.arange(0, max(0, (a['length'] - 1) * a['step'] + 1), a['step']))",
+  forward: ([x], { dim, start, length, step }) =>
+    viewOf(
+      x,
+      x.shape.with(dim, length),
+      x.strides.with(dim, x.strides[dim] * step),
+      x.offset + start * x.strides[dim],
+    ),
+  gradient(grad, saved) {
+    const whole = zeros(saved.shape(0), { device: grad.device });
+    copyInto(slice(whole, saved.args), grad);
+    return [whole];
+  },
+  reference: ([x], { dim, start, length, step }) =>
+    build(x.shape.with(dim, length), (i) => at(x, i.with(dim, start + i[dim] * step))),
+  samples: [
+    { inputs: [floats([7])], args: { dim: 0, start: 2, length: 3, step: 1 } },
+    { inputs: [floats([3, 10])], args: { dim: 1, start: 1, length: 3, step: 3 } },
+    { inputs: [floats([4, 3, 2])], args: { dim: 0, start: 3, length: 1, step: 1 } },
+    { inputs: [floats([4, 3])], args: { dim: 1, start: 3, length: 0, step: 1 } },
+  ],
+});
+
+/** A slice whose bounds were already checked. */
+export const slice = (x: Tensor, args: Slice): Tensor => sliceOp([x], args);
+
+const selectOp = defineOp<{ dim: number; index: number }>({
+  name: "select",
+  torch: "i[0].select(a['dim'], a['index'])",
+  forward([x], { dim, index }) {
+    if (x.ndim === 0) throw new RangeError("select() cannot be applied to a 0-dim tensor.");
+    const d = normalizeDim(dim, x.ndim);
+    const size = x.shape[d];
+    if (!Number.isInteger(index) || index < -size || index >= size) {
+      throw new RangeError(
+        `select(): index ${index} out of range for tensor of size ${
+          shapeText(x.shape)
+        } at dimension ${d}`,
+      );
+    }
+    const place = index < 0 ? index + size : index;
+    return viewOf(
+      x,
+      x.shape.toSpliced(d, 1),
+      x.strides.toSpliced(d, 1),
+      x.offset + place * x.strides[d],
+    );
+  },
+  gradient(grad, saved) {
+    const whole = zeros(saved.shape(0), { device: grad.device });
+    copyInto(select(whole, saved.args.dim, saved.args.index), grad);
+    return [whole];
+  },
+  reference([x], { dim, index }) {
+    const d = normalizeDim(dim, x.shape.length);
+    const place = index < 0 ? index + x.shape[d] : index;
+    return build(x.shape.toSpliced(d, 1), (i) => at(x, i.toSpliced(d, 0, place)));
+  },
+  samples: [[0, 1], [1, -1], [-1, 3]].map(([dim, index]) => ({
+    inputs: [floats([2, 3, 4])],
+    args: { dim, index },
+  })),
+  rejects: [{
+    inputs: [floats([2, 3])],
+    args: { dim: 1, index: 3 },
+    error: "index 3 out of range for tensor of size [2, 3] at dimension 1",
+  }],
+});
+
+/** One place along a dimension, which goes. */
+export const select = (x: Tensor, dim: number, index: number): Tensor =>
+  selectOp([x], { dim, index });
+
+/** `length` places along a dimension, from `start`. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  const d = normalizeDim(dim, x.ndim);
+  const from = start < 0 ? start + x.shape[d] : start;
+  if (length < 0 || from < 0 || from + length > x.shape[d]) {
+    throw new RangeError(
+      `start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
+    );
+  }
+  return slice(x, { dim: d, start: from, length, step: 1 });
+}
+
+/** Without the dimensions of size 1, or without the one named if its size is 1. */
+export function squeeze(x: Tensor, dim?: number): Tensor {
+  if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
+  const d = normalizeDim(dim, x.ndim);
+  return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
+}
+
+/** With a dimension of size 1 put in. */
+export const unsqueeze = (x: Tensor, dim: number): Tensor =>
+  reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1));
+
+/** Dimensions `startDim` to `endDim` made one. */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  if (x.ndim === 0) return reshape(x, [1]);
+  const [from, to] = [normalizeDim(startDim, x.ndim), normalizeDim(endDim, x.ndim)];
+  if (from > to) {
+    throw new RangeError("flatten() has invalid args: start_dim cannot come after end_dim");
+  }
+  const merged = numelOf(x.shape.slice(from, to + 1));
+  return reshape(x, [...x.shape.slice(0, from), merged, ...x.shape.slice(to + 1)]);
+}
+
+/** Pieces of at most `size` along a dimension, or of the sizes named. */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  const d = normalizeDim(dim, x.ndim);
+  const total = x.shape[d];
+  const sizes = typeof size === "number"
+    ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
+    : size;
+  if (sizes.reduce((a, b) => a + b, 0) !== total) {
+    throw new RangeError(
+      `split_with_sizes expects split_sizes to sum exactly to ${total} (input tensor's size at dimension ` +
+        `${d}), but got split_sizes=${shapeText(sizes)}`,
+    );
+  }
+  let start = 0;
+  return sizes.map((length) => narrow(x, d, (start += length) - length, length));
+}
+
+/** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
+export const chunk = (x: Tensor, chunks: number, dim = 0): Tensor[] =>
+  split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);

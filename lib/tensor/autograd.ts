@@ -1,0 +1,222 @@
+/*
+ * Reverse-mode differentiation: what an op leaves behind when it runs (a `Node`), and the walk back over
+ * these nodes. Also the two regions, grad and no-grad, and what each frees.
+ *
+ * A graph is made anew by every forward pass. `backward()` visits its nodes from the latest to the
+ * earliest; each turns the gradient of its output into gradients of its inputs (the chain rule), and these
+ * are summed where a tensor was used more than once. Gradients of gradients are not offered.
+ */
+import { closeScope, openScope, type Storage } from "../gpu/memory.ts";
+import { run } from "./registry.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What backward needs of one call of an op. */
+export interface Node {
+  /** PyTorch's name of it, which printing shows: `AddmmBackward0`. */
+  readonly name: string;
+  readonly sequence: number;
+  readonly output: Tensor;
+  inputs: readonly Tensor[];
+  /** Gradients of the inputs, given that of the output; null where an input needs none. */
+  backward: (grad: Tensor) => (Tensor | null)[];
+  /** The memory that this call made: freed when backward is through with the graph. */
+  made: readonly Storage[];
+  /** Set when what the node kept has been freed. */
+  done: boolean;
+}
+
+let enabled = true;
+let sequence = 0;
+
+/** Whether ops note how to differentiate them. */
+export const isGradEnabled = (): boolean => enabled;
+
+/** The number of the next node: later calls have higher ones. */
+export const nextSequence = (): number => sequence++;
+
+function withGrad<T>(value: boolean, body: () => T): T {
+  const before = enabled;
+  enabled = value;
+  try {
+    return body();
+  } finally {
+    enabled = before;
+  }
+}
+
+/** Runs `body` without noting anything for backward, and leaves its memory alone. */
+export const quietly = <T>(body: () => T): T => withGrad(false, body);
+
+/** Runs `body` with differentiation on, also inside `noGrad`. */
+export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
+
+/**
+ * Runs `body` without differentiation. The tensors it made are freed at its end, but for those that it
+ * returns (also inside arrays and plain objects) and for modules' parameters. An `async` body is awaited;
+ * while it waits, nothing else should compute.
+ *
+ * @example
+ * ```ts
+ * import { noGrad, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const w = tensor([1, 2], { requiresGrad: true });
+ * const y = noGrad(() => w.mul(2));
+ * assertEquals(y.requiresGrad, false);
+ * ```
+ */
+export function noGrad<T>(body: () => T): T {
+  const before = enabled;
+  const scope = openScope();
+  const leave = (result?: unknown) => {
+    enabled = before;
+    closeScope(scope, storagesIn(result), "at the end of the no-grad region that made it");
+  };
+  enabled = false;
+  let result: T;
+  try {
+    result = body();
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    leave(result);
+    return result;
+  }
+  return result.then(
+    (value) => (leave(value), value),
+    (error) => {
+      leave();
+      throw error;
+    },
+  ) as T;
+}
+
+/** The storages of all tensors in a value: itself, and what arrays, maps and objects hold. */
+function storagesIn(value: unknown, found = new Set<Storage>(), seen = new Set<unknown>()) {
+  if (typeof value !== "object" || value === null || seen.has(value)) return found;
+  seen.add(value);
+  if ("storage" in value) found.add((value as Tensor).storage);
+  else if (value instanceof Map) { for (const v of value.values()) storagesIn(v, found, seen); }
+  else if (!ArrayBuffer.isView(value)) {
+    for (const v of Object.values(value)) storagesIn(v, found, seen);
+  }
+  return found;
+}
+
+/** The nodes that lead to `root`, latest first. */
+function nodesBehind(root: Node): Node[] {
+  const found = new Set([root]);
+  for (const node of found) {
+    for (const { gradFn } of node.inputs) if (gradFn) found.add(gradFn);
+  }
+  return [...found].sort((a, b) => b.sequence - a.sequence);
+}
+
+/**
+ * Fills `grad` of every leaf that `root` was computed from, given the gradient of something with respect
+ * to `root`; then frees what the graph kept, unless `retainGraph`.
+ */
+export function runBackward(root: Tensor, grad: Tensor, retainGraph: boolean): void {
+  const walk = new Walk();
+  try {
+    quietly(() => walk.from(root, grad));
+  } finally {
+    walk.close();
+  }
+  if (!retainGraph && root.gradFn) nodesBehind(root.gradFn).forEach((node) => forget(node, root));
+}
+
+function forget(node: Node, root: Tensor): void {
+  for (const storage of node.made) {
+    const wanted = storage === root.storage ||
+      (node.output.retainsGrad && storage === node.output.storage);
+    if (!wanted) storage.release(`when backward() freed the graph (it was made by ${node.name})`);
+  }
+  node.done = true;
+  node.inputs = node.made = [];
+}
+
+/** One walk from a root to its leaves: the gradients on their way, and who still needs their memory. */
+class Walk {
+  #scope = openScope();
+  #pending = new Map<Tensor, Tensor>();
+  #users = new Map<Storage, number>();
+
+  from(root: Tensor, grad: Tensor): void {
+    if (!root.gradFn) return this.#settle(root, grad);
+    const nodes = nodesBehind(root.gradFn);
+    const spent = nodes.find((node) => node.done);
+    if (spent) {
+      throw new Error(
+        `Trying to backward through the graph a second time: what ${spent.name} kept was freed by the ` +
+          `first backward(); call that one with backward({ retainGraph: true })`,
+      );
+    }
+    this.#add(root, grad);
+    for (const node of nodes) {
+      const arrived = this.#pending.get(node.output);
+      if (arrived) this.#visit(node, arrived);
+    }
+  }
+
+  #visit(node: Node, arrived: Tensor): void {
+    this.#pending.delete(node.output);
+    const temporaries = openScope();
+    const grads = node.backward(arrived);
+    const kept = grads.flatMap((grad) => grad?.storage ?? []);
+    closeScope(temporaries, new Set(kept), "when its op's gradient was done");
+    for (const grad of grads) if (grad) this.#hold(grad);
+    node.inputs.forEach((input, i) => {
+      const grad = grads[i];
+      if (!grad || !input.requiresGrad) return;
+      if (input.gradFn) this.#add(input, grad);
+      else this.#settle(input, grad);
+    });
+    for (const grad of grads) if (grad) this.#drop(grad);
+    if (node.output.retainsGrad) this.#settle(node.output, arrived);
+    this.#drop(arrived);
+  }
+
+  /** Sums gradients that reach the same tensor along different ways. */
+  #add(target: Tensor, grad: Tensor): void {
+    const before = this.#pending.get(target);
+    const sum = before ? run("add", [before, grad]) : grad;
+    this.#hold(sum);
+    if (before) this.#drop(before);
+    this.#pending.set(target, sum);
+  }
+
+  /** Accumulates into `target.grad`, which owns its memory and is laid out row by row. */
+  #settle(target: Tensor, grad: Tensor): void {
+    const before = target.grad;
+    const alone = this.#users.get(grad.storage) === 1 && this.#scope.has(grad.storage);
+    const mine = before
+      ? run("add", [before, grad])
+      : alone && grad.isContiguous()
+      ? grad
+      : run("clone", [grad]);
+    before?.storage.release("when more was accumulated into the gradient");
+    if (mine === grad) this.#users.delete(grad.storage);
+    mine.storage.escape();
+    target.grad = mine;
+  }
+
+  #hold({ storage }: Tensor): void {
+    this.#users.set(storage, (this.#users.get(storage) ?? 0) + 1);
+  }
+
+  #drop({ storage }: Tensor): void {
+    const users = this.#users.get(storage);
+    if (users === undefined) return; // it went to a leaf
+    if (users > 1) return void this.#users.set(storage, users - 1);
+    this.#users.delete(storage);
+    if (this.#scope.has(storage)) {
+      storage.release("when backward() was through with this gradient");
+    }
+  }
+
+  close(): void {
+    closeScope(this.#scope, new Set(), "when backward() ended");
+  }
+}

@@ -1,0 +1,129 @@
+/*
+ * What an op is, declared once: its kernel's launch, its gradient, a slow float64 reference, PyTorch's name
+ * for it, samples that exercise it and inputs that it must refuse. Tests walk the registry and derive
+ * everything from these declarations, so a new op is tested by being declared.
+ */
+import { closeScope, openScope } from "../gpu/memory.ts";
+import { isGradEnabled, nextSequence, quietly } from "./autograd.ts";
+import type { NdArray } from "./ndarray.ts";
+import { register } from "./registry.ts";
+import type { Sample } from "./sample.ts";
+import type { Shape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What a gradient may look at: the op's inputs and outputs, and its arguments. */
+export interface Saved<A> {
+  /** The i-th input; throws where it was overwritten in place since. */
+  input(i: number): Tensor;
+  /** The result (0), or what `forward` returned beside it. */
+  output(i: number): Tensor;
+  /** The shape of the i-th input. */
+  shape(i: number): Shape;
+  /** Whether anybody wants the gradient of the i-th input. */
+  needs(i: number): boolean;
+  /** How many inputs there were. */
+  readonly count: number;
+  readonly args: A;
+}
+
+/** Gradients of the inputs, in their order; null for one that can't have any. */
+export type Gradient<A> = (grad: Tensor, saved: Saved<A>) => (Tensor | null)[];
+
+/** An input that an op must refuse, and a part of the sentence it refuses with. */
+export interface Reject<A> extends Sample<A> {
+  error: string;
+}
+
+/** The declaration of an op. */
+export interface OpSpec<A> {
+  readonly name: string;
+  /** PyTorch's name of its backward, where it is not the op's name with `Backward0`. */
+  readonly gradFn?: string | ((inputs: readonly Tensor[], args: A) => string);
+  /** The same in PyTorch, as Python: inputs are `i[0]`…, arguments `a['dim']`…; null where it has none. */
+  readonly torch: string | null;
+  /** Computes the result; what it returns after the first is saved for the gradient. */
+  forward(inputs: readonly Tensor[], args: A): Tensor | readonly Tensor[];
+  /** How to differentiate it, or why that can't be done. */
+  readonly gradient: Gradient<A> | { readonly none: string };
+  /** The same on the processor, in float64, written from the formula. */
+  reference(inputs: readonly NdArray[], args: A): NdArray;
+  readonly samples: readonly Sample<A>[];
+  readonly rejects?: readonly Reject<A>[];
+}
+
+/** A declared op, ready to be called. */
+export interface Op<A = Record<never, never>> extends OpSpec<A> {
+  (inputs: readonly Tensor[], args: A): Tensor;
+  /** All that `forward` returned: for ops with a second result, such as `topk`. */
+  all(inputs: readonly Tensor[], args: A): readonly Tensor[];
+}
+
+/** Declares an op: from here on it can be called, differentiated and tested. */
+export function defineOp<A = Record<never, never>>(spec: OpSpec<A>): Op<A> {
+  const all = (inputs: readonly Tensor[], args: A) => call(spec, inputs, args);
+  const op = Object.assign(
+    (inputs: readonly Tensor[], args: A) => all(inputs, args)[0],
+    Object.fromEntries(Object.entries(spec).filter(([key]) => key !== "name")),
+    { all },
+  );
+  Object.defineProperty(op, "name", { value: spec.name });
+  register(op as Op<A>);
+  return op as Op<A>;
+}
+
+function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly Tensor[] {
+  const scope = openScope();
+  let outputs: readonly Tensor[] = [];
+  try {
+    const result = quietly(() => spec.forward(inputs, args));
+    outputs = Array.isArray(result) ? result : [result as Tensor];
+  } finally {
+    closeScope(scope, new Set(outputs.map((t) => t.storage)), `inside ${spec.name}`);
+  }
+  if (isGradEnabled() && outputs[0].dtype === "float32" && inputs.some((t) => t.requiresGrad)) {
+    record(spec, inputs, outputs, args);
+  }
+  return outputs;
+}
+
+function record<A>(
+  spec: OpSpec<A>,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  args: A,
+): void {
+  const { gradient, gradFn, name } = spec;
+  const [output] = outputs;
+  const versions = inputs.map((t) => t.storage.version);
+  const saved: Saved<A> = {
+    args,
+    count: inputs.length,
+    output: (i) => outputs[i],
+    shape: (i) => inputs[i].shape,
+    needs: (i) => inputs[i].requiresGrad,
+    input(i) {
+      if (inputs[i].storage.version === versions[i]) return inputs[i];
+      throw new Error(
+        `one of the variables needed for gradient computation has been modified by an inplace operation: ` +
+          `input ${i} of ${name}, of shape ${
+            JSON.stringify(inputs[i].shape)
+          }; use the form without "_"`,
+      );
+    },
+  };
+  const named = typeof gradFn === "function" ? gradFn(inputs, args) : gradFn;
+  const made = outputs.map((t) => t.storage).filter((s) => !inputs.some((t) => t.storage === s));
+  output.requiresGrad = true;
+  output.gradFn = {
+    name: named ?? `${name[0].toUpperCase()}${name.slice(1)}Backward0`,
+    sequence: nextSequence(),
+    output,
+    inputs,
+    made,
+    done: false,
+    backward(grad) {
+      if (typeof gradient === "function") return gradient(grad, saved);
+      throw new Error(`${name} is not differentiable: ${gradient.none}`);
+    },
+  };
+}

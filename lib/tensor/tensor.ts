@@ -1,0 +1,264 @@
+/*
+ * The tensor: a shape and strides over a storage on the GPU, and its place in the graph of gradients.
+ *
+ * Only what every op needs stands here. What can be computed with tensors is in lib/ops, which adds its
+ * functions to this class as methods. Numbers leave the GPU in three ways, and these are awaited: `item()`,
+ * `data()` and `repr()`; everything else returns at once.
+ */
+import type { Device } from "../gpu/device.ts";
+import { defaultDevice } from "../gpu/device.ts";
+import type { Storage, Window } from "../gpu/memory.ts";
+import { type Node, runBackward } from "./autograd.ts";
+import { type DType, dtypes, type Values } from "./dtype.ts";
+import { formatTensor, summaryIndices } from "./format.ts";
+import { run } from "./registry.ts";
+import { denseStrides, isDense, normalizeDim, numelOf, type Shape, shapeText } from "./shape.ts";
+
+/** A shape that prints as PyTorch's: `torch.Size([2, 4])`. */
+export class Size extends Array<number> {
+  /** As PyTorch prints it. */
+  repr(): string {
+    return `torch.Size(${shapeText(this)})`;
+  }
+}
+
+/** Nested lists of numbers or booleans, as deep as the tensor has dimensions. */
+export type Nested = number | boolean | Nested[];
+
+/** An n-dimensional array on the GPU. */
+export class Tensor {
+  /** The gradient that `backward()` left here, or null: no gradient is not a gradient of zeros. */
+  grad: Tensor | null = null;
+  /** How this was computed, where somebody wants to know. */
+  gradFn: Node | null = null;
+  /** Whether gradients flow to or through this tensor. */
+  requiresGrad = false;
+  /** Whether this tensor, though no leaf, keeps its gradient. */
+  retainsGrad = false;
+
+  /** Tensors are made by {@linkcode tensor}, `zeros`, `randn`, … and by ops, rarely by hand. */
+  constructor(
+    readonly storage: Storage,
+    readonly dtype: DType,
+    readonly shape: Shape,
+    readonly strides: readonly number[] = denseStrides(shape),
+    /** Where the first element lies in the storage, in elements. */
+    readonly offset = 0,
+  ) {}
+
+  /** The device that holds it. */
+  get device(): Device {
+    return this.storage.device;
+  }
+
+  /** How many dimensions it has. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** How many dimensions it has. */
+  dim(): number {
+    return this.shape.length;
+  }
+
+  /** How many elements it has. */
+  numel(): number {
+    return numelOf(this.shape);
+  }
+
+  /** Its shape, printing as `torch.Size([…])`. */
+  size(): Size {
+    return Size.from(this.shape) as Size;
+  }
+
+  /** The size of one dimension, counted from the end where negative. */
+  sizeAt(dim: number): number {
+    return this.shape[normalizeDim(dim, this.ndim)];
+  }
+
+  /** Whether it was made by the user rather than computed from something that needs gradients. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
+  /** Whether its elements follow each other in memory, row by row. */
+  isContiguous(): boolean {
+    return isDense(this.shape, this.strides);
+  }
+
+  /** Asks for gradients of this leaf, and returns it. */
+  requiresGrad_(requiresGrad = true): this {
+    if (this.dtype !== "float32" && requiresGrad) {
+      throw new TypeError(
+        `only Tensors of floating point dtype can require gradients; this one is ${this.dtype}: use float()`,
+      );
+    }
+    if (!this.isLeaf && !requiresGrad) {
+      throw new Error(
+        "you can only change requires_grad flags of leaf variables; use detach() to cut the graph here",
+      );
+    }
+    this.requiresGrad = requiresGrad;
+    return this;
+  }
+
+  /** Keeps the gradient (and, after backward, the memory) of this tensor, which is not a leaf. */
+  retainGrad(): this {
+    this.retainsGrad = !this.isLeaf;
+    return this;
+  }
+
+  /** The same memory without its history; it is not freed by backward or a no-grad region. */
+  detach(): Tensor {
+    this.storage.block; // throws where the memory has gone
+    this.storage.kept = true;
+    return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
+  }
+
+  /**
+   * Computes the gradient of this tensor with respect to every leaf that it was computed from, adds it to
+   * their `grad`, and frees the graph: what lies between the leaves and this tensor can't be used after.
+   *
+   * @param gradient what this tensor's own gradient is; 1 for a scalar, required otherwise
+   * @throws without a graph, for a second time, or for a non-scalar without `gradient`
+   */
+  backward({ gradient, retainGraph = false }: {
+    gradient?: Tensor;
+    retainGraph?: boolean;
+  } = {}): void {
+    if (!this.requiresGrad) {
+      throw new Error(
+        "element 0 of tensors does not require grad and does not have a grad_fn; was it computed inside " +
+          "noGrad(), or from tensors that never asked for gradients?",
+      );
+    }
+    if (!gradient && this.numel() !== 1) {
+      throw new Error(
+        `grad can be implicitly created only for scalar outputs, not for shape ${
+          shapeText(this.shape)
+        }; ` +
+          "reduce it with sum() or mean(), or pass { gradient }",
+      );
+    }
+    if (gradient && shapeText(gradient.shape) !== shapeText(this.shape)) {
+      throw new RangeError(
+        `Mismatch in shape: grad_output has a shape of ${
+          shapeText(gradient.shape)
+        } and output has a ` +
+          `shape of ${shapeText(this.shape)}`,
+      );
+    }
+    runBackward(this, gradient ?? one(this.device, this.shape), retainGraph);
+  }
+
+  /** Its elements in order, row by row. */
+  async data(): Promise<Values> {
+    const dense = this.isContiguous() ? this : run("clone", [this.detachedView()]);
+    const [bytes] = await this.device.launcher.read([window(dense, 0, this.numel())]);
+    if (dense !== this) dense.storage.release("after it was read");
+    return new dtypes[this.dtype].array(bytes.buffer as ArrayBuffer);
+  }
+
+  /** The number in a tensor of one element. */
+  async item(): Promise<number> {
+    if (this.numel() !== 1) {
+      throw new Error(
+        `a Tensor with ${this.numel()} elements cannot be converted to Scalar; use tolist() or data()`,
+      );
+    }
+    return (await this.data())[0];
+  }
+
+  /** Its elements as nested lists. */
+  async tolist(): Promise<Nested> {
+    const data = await this.data();
+    const value = (i: number) => this.dtype === "bool" ? data[i] !== 0 : data[i];
+    const strides = denseStrides(this.shape);
+    const list = (d: number, start: number): Nested =>
+      d === this.ndim
+        ? value(start)
+        : Array.from({ length: this.shape[d] }, (_, i) => list(d + 1, start + i * strides[d]));
+    return list(0, 0);
+  }
+
+  /** As PyTorch prints it; of a large tensor, only the elements that are shown are read. */
+  async repr(): Promise<string> {
+    const indices = summaryIndices(this.shape);
+    const values = indices ? await this.pick(indices) : await this.data();
+    const suffix = this.gradFn
+      ? [`grad_fn=<${this.gradFn.name}>`]
+      : this.requiresGrad
+      ? ["requires_grad=True"]
+      : [];
+    return formatTensor({ values, shape: this.shape, dtype: this.dtype, suffix });
+  }
+
+  /** The elements at these row-by-row indices. */
+  private async pick(indices: ArrayLike<number>): Promise<Values> {
+    const dense = denseStrides(this.shape);
+    const ranges = Array.from(indices, (flat) => {
+      const place = this.shape.reduce(
+        (sum, size, d) => sum + (Math.floor(flat / dense[d]) % size) * this.strides[d],
+        0,
+      );
+      return window(this, place, 1);
+    });
+    const bytes = await this.device.launcher.read(ranges);
+    const values = new dtypes[this.dtype].array(ranges.length);
+    const { array } = dtypes[this.dtype];
+    bytes.forEach((b, i) => values[i] = new array(b.slice().buffer)[0]);
+    return values;
+  }
+
+  /** This tensor for a read: the same view, unknown to the graph. */
+  private detachedView(): Tensor {
+    return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
+  }
+
+  /** A short description for the console, which can't wait for the GPU. */
+  [Symbol.for("Deno.customInspect")](): string {
+    const grad = this.requiresGrad ? ", requires_grad=True" : "";
+    return `Tensor(${shapeText(this.shape)}, ${this.dtype}${grad}) /* await show(x) prints it */`;
+  }
+}
+
+/** The bytes of `count` elements that follow each other from an element's place. */
+function window({ storage, offset }: Tensor, place: number, count: number): Window {
+  return { storage, offset: (offset + place) * 4, size: count * 4 };
+}
+
+/** A tensor with undefined content, for a kernel to fill. */
+export function empty(
+  shape: Shape,
+  dtype: DType = "float32",
+  device: Device = defaultDevice,
+): Tensor {
+  const what = `${dtype} tensor of shape ${shapeText(shape)}`;
+  return new Tensor(device.pool.allocate(numelOf(shape) * 4, what), dtype, [...shape]);
+}
+
+/** A tensor of these values. */
+export function fromValues(
+  values: Values,
+  shape: Shape,
+  dtype: DType,
+  device: Device = defaultDevice,
+): Tensor {
+  const result = empty(shape, dtype, device);
+  if (values.length > 0) device.launcher.upload(result.storage, values);
+  return result;
+}
+
+const ones = new WeakMap<Device, Tensor>();
+
+/** A 1 of a shape with one element; it is uploaded once a device. */
+function one(device: Device, shape: Shape): Tensor {
+  let scalar = ones.get(device);
+  if (!scalar) {
+    scalar = fromValues(Float32Array.of(1), [], "float32", device);
+    scalar.storage.escape();
+    scalar.storage.kept = true;
+    ones.set(device, scalar);
+  }
+  return new Tensor(scalar.storage, "float32", shape);
+}
