@@ -15,7 +15,7 @@ export interface System {
   /** The names in `ID` and `ID_LIKE` of /etc/os-release, such as `ubuntu debian`. */
   distribution: string;
   hasAdapter(): Promise<boolean>;
-  /** Whether the command ends with 0; `show` lets its output through to standard error. */
+  /** Whether the command ends with 0; `show` lets its errors be seen. */
   succeeds(command: string[], show?: boolean): Promise<boolean>;
   say(text: string): void;
 }
@@ -93,14 +93,9 @@ async function askAnew(): Promise<boolean> {
 }
 
 async function run([command, ...args]: string[], show = false): Promise<boolean> {
-  const output = show ? "inherit" : "null";
+  const stderr = show ? "inherit" : "null";
   try {
-    const child = new Deno.Command(command, {
-      args,
-      stdin: "null",
-      stdout: output,
-      stderr: output,
-    });
+    const child = new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr });
     return (await child.output()).success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

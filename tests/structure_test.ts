@@ -1,0 +1,186 @@
+/*
+ * The house rules, held by a program so that nobody needs to remember them: where a file may import
+ * from, what it begins with, how long it may be, and what must not stand in it.
+ */
+import { assert, assertEquals } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
+import { contents } from "../lessons/contents.ts";
+
+const root = new URL("..", import.meta.url);
+const canRead = (await Deno.permissions.query({ name: "read", path: root })).state === "granted";
+
+/** Folders that hold what a machine made, not what a person wrote. */
+const SKIPPED = new Set([".git", "node_modules", "coverage"]);
+
+async function* walk(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
+    if (SKIPPED.has(name)) continue;
+    if (isDirectory) yield* walk(`${folder}${name}/`);
+    else yield `${folder}${name}`;
+  }
+}
+
+const files = canRead ? (await Array.fromAsync(walk("./"))).map((path) => path.slice(2)) : [];
+const read = (path: string) => Deno.readTextFile(new URL(path, root));
+const source = files.filter((path) => /^(lib|kernels|lessons|tests)\/.*\.(ts|wgsl)$/.test(path));
+
+/** A rule over files: each sentence that it returns is a breach. */
+function rule(name: string, paths: string[], breaches: (path: string, text: string) => string[]) {
+  const because = canRead ? "" : " (ignored: needs --allow-read)";
+  Deno.test({
+    name: name + because,
+    ignore: !canRead,
+    async fn() {
+      assert(paths.length > 0, "there is nothing that the rule could hold for");
+      const found: string[] = [];
+      for (const path of paths) {
+        found.push(...breaches(path, await read(path)).map((what) => `${path}: ${what}`));
+      }
+      assertEquals(found, []);
+    },
+  });
+}
+
+/*
+ * Who may import whom: what stands on one floor may import from the floors above it in this list, and
+ * from its own folder.
+ */
+const FLOORS = [
+  ["kernels", "data", "deno.json", "lessons/ledger.md", "lib/std"],
+  ["lib/gpu", "lib/random"],
+  ["lib/tensor"],
+  ["lib/ops"],
+  ["lib/text"],
+  ["lib/nn", "lib/optim", "lib/data", "lib/lesson"],
+  ["lib/mod.ts"],
+  ["lessons"],
+  ["lib/tools"],
+  ["tests"],
+];
+const placeOf = (path: string) =>
+  FLOORS.flat().find((place) => path === place || path.startsWith(`${place}/`)) ?? "no floor";
+const floorOf = (path: string) => FLOORS.findIndex((floor) => floor.includes(placeOf(path)));
+
+/** What a module imports, dynamically too: our own files by path (`./lib/mod.ts`), packages by name. */
+function importsOf(path: string, text: string): string[] {
+  const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+  const names = [...code.matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"]+)"/gm)];
+  return names.map(([, name]) =>
+    name === "#lib"
+      ? "./lib/mod.ts"
+      : name.startsWith(".")
+      ? new URL(name, new URL(path, root)).href.replace(root.href, "./")
+      : name
+  );
+}
+
+rule(
+  "arrows go down only",
+  source,
+  (path, text) =>
+    importsOf(path, text).filter((target) => target.startsWith("./"))
+      .map((target) => target.slice(2))
+      .filter((target) =>
+        floorOf(target) < 0 || floorOf(path) < 0 ||
+        (floorOf(target) >= floorOf(path) && placeOf(target) !== placeOf(path))
+      )
+      .map((target) => `imports ${target}, which does not stand below it`),
+);
+
+rule(
+  "a lesson imports the library as #lib, the definitions of an earlier lesson, and nothing else",
+  files.filter((path) => /^lessons\/\d+.*\.ts$/.test(path)),
+  (path, text) =>
+    importsOf(path, text)
+      .filter((target) =>
+        target !== "./lib/mod.ts" && !(/^\.\/lessons\/\d/.test(target) && target < `./${path}`)
+      )
+      .map((target) => `imports ${target}`),
+);
+
+rule(
+  "every module and kernel says first what it is",
+  source.filter((path) => !path.startsWith("lib/std/")),
+  (path, text) => {
+    const opening = path.endsWith(".wgsl") ? /^(\/\/ |\/\*)/ : /^\/\*(?!\*)/;
+    return opening.test(text) ? [] : ["begins with no comment of its own"];
+  },
+);
+
+/** Files that may be longer than 300 lines, and why. */
+const LONG: Record<string, string> = {
+  "tests/lesson_test.ts": "one story after the other, none of which needs the others",
+};
+
+rule("no file is longer than 300 lines without a reason", source, (path, text) => {
+  const length = text.split("\n").length - 1;
+  if (path in LONG) {
+    return length > 300 ? [] : ["is short, and need not be on the list of long ones"];
+  }
+  return length > 300 ? [`has ${length} lines`] : [];
+});
+
+// Written in parts, so that this file passes its own rule.
+const PRIVATE = new RegExp(
+  [
+    ["/ho", "me/\\w"],
+    ["/ro", "ot/"],
+    ["/wo", "rk/"],
+    ["/Us", "ers/\\w"],
+    ["C:\\\\", "Users"],
+    ["registry\\.", "npmjs"],
+    ["\\bjsr\\.", "io"],
+    ["deno\\.land", "/x/"],
+  ].map((halves) => halves.join("")).join("|"),
+);
+
+rule(
+  "no path of somebody's machine and no registry's address stands in a text",
+  files.filter((path) => /\.(ts|wgsl|md|json|lock|py|sh)$|^\.ci\//.test(path)),
+  (_, text) => text.match(PRIVATE)?.slice(0, 1).map((what) => `says ${what}`) ?? [],
+);
+
+rule(
+  "the top level holds what the design names, and no package.json",
+  files,
+  (path) =>
+    /^(lessons|lib|kernels|data|tests|\.ci)\/|^(deno\.(json|lock)|README\.md|LICENSE|\.git\w+)$/
+        .test(path)
+      ? []
+      : ["does not belong here"],
+);
+
+const tasks: Record<string, { description?: string; command: string }> = config.tasks;
+
+Deno.test("every task has a description", () => {
+  for (const [name, { description }] of Object.entries(tasks)) {
+    assert(description && /^[A-Z].{10,}[^.]$/.test(description), `task ${name}: ${description}`);
+  }
+});
+
+Deno.test("the lessons that are written are the lessons that have a task", () => {
+  const written = contents.flatMap(({ number, written }) => {
+    const file = written?.url.slice(root.href.length);
+    return file ? [[`lesson-${number}`, file]] : [];
+  });
+  const started = Object.entries(tasks).flatMap(([name, { command }]) =>
+    /^lesson-\d+$/.test(name) ? [[name, command.match(/lessons\/\S+$/)![0]]] : []
+  );
+  assertEquals(started, written);
+});
+
+Deno.test({
+  name: `every lesson's file is in the table of contents, every task's file exists${
+    canRead ? "" : " (ignored: needs --allow-read)"
+  }`,
+  ignore: !canRead,
+  fn() {
+    const inTable = contents.flatMap(({ written }) => written ? [written.url] : []);
+    const onDisk = files.filter((path) => /^lessons\/\d+.*\.ts$/.test(path));
+    assertEquals(onDisk.map((path) => new URL(path, root).href).toSorted(), inTable);
+    const named = Object.values(tasks).flatMap(({ command }) =>
+      command.match(/\S+\/\S+\.ts/g) ?? []
+    );
+    assertEquals(named.filter((path) => !files.includes(path)), []);
+  },
+});
