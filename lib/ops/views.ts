@@ -2,7 +2,7 @@
  * Views: other shapes and strides over the same memory. No kernel runs, and the gradient of a view is the
  * inverse view, or a sum where elements were repeated, or zeros around what was cut out.
  */
-import { at, build, type NdArray, ndarray, reshaped } from "../tensor/ndarray.ts";
+import { at, build, permuted, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import {
@@ -45,9 +45,9 @@ const viewOp = defineOp<{ shape: Shape }>({
   }],
 });
 
-const reshapeOp = defineOp<{ shape: Shape }>({
+const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
   name: "reshape",
-  gradFn: "ViewBackward0",
+  gradFn: (_, { unsafe }) => unsafe ? "UnsafeViewBackward0" : "ViewBackward0",
   torch: "i[0].reshape(a['shape'])",
   forward([x], { shape }) {
     const sizes = inferShape(shape, x.numel());
@@ -73,6 +73,10 @@ export const view = (x: Tensor, ...shape: number[]): Tensor => viewOp([x], { sha
 /** The same elements in another shape; a view where possible, else a copy. One size may be -1. */
 export const reshape = (x: Tensor, shape: Shape): Tensor => reshapeOp([x], { shape });
 
+/** The same as `reshape`, under the name that PyTorch gives it at the end of a folded matmul. */
+export const unsafeReshape = (x: Tensor, shape: Shape): Tensor =>
+  reshapeOp([x], { shape, unsafe: true });
+
 const permuteOp = defineOp<{ dims: readonly number[] }>({
   name: "permute",
   torch: "i[0].permute(a['dims'])",
@@ -91,14 +95,7 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
     const order = dims.map((d) => normalizeDim(d, grad.ndim));
     return [permute(grad, order.map((_, d) => order.indexOf(d)))];
   },
-  reference([x], { dims }) {
-    const order = dims.map((d) => normalizeDim(d, x.shape.length));
-    return build(order.map((d) => x.shape[d]), (index) => {
-      const source = new Array<number>(index.length);
-      order.forEach((d, i) => source[d] = index[i]);
-      return at(x, source);
-    });
-  },
+  reference: ([x], { dims }) => permuted(x, dims.map((d) => normalizeDim(d, x.shape.length))),
   samples: ([[[], []], [[2, 3], [1, 0]], [[2, 3, 4, 5], [2, -1, 0, 1]], [[0, 3], [1, 0]]] as [
     Shape,
     number[],

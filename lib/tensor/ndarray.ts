@@ -76,6 +76,13 @@ export function along(x: NdArray, dim: number, f: (values: number[]) => number[]
 /** The same elements in another shape. */
 export const reshaped = (x: NdArray, shape: Shape): NdArray => ({ shape, data: x.data });
 
+/** The dimensions in another order. */
+export const permuted = (x: NdArray, order: readonly number[]): NdArray =>
+  build(
+    order.map((d) => x.shape[d]),
+    (index) => at(x, order.map((_, d) => index[order.indexOf(d)])),
+  );
+
 /** Reduces the named dimensions by `f`, which is given all elements that meet in one place. */
 export function reduce(
   x: NdArray,

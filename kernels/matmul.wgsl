@@ -1,0 +1,64 @@
+// out[b, i, j] = sum over k of A[b, i, k] · B[b, k, j] + bias[j]: the plain product, and judge of the fast ones.
+//
+// One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column),
+// so transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds: the later parts of
+// a product whose k is split. Four products a round keep a long k below the rounds an adapter may run.
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  batch: u32,
+  a_offset: u32,
+  b_offset: u32,
+  out_offset: u32,
+  bias_offset: u32,
+  a_strides: vec4<u32>,
+  b_strides: vec4<u32>,
+  out_strides: vec4<u32>,
+}
+
+override BIAS: bool = false;
+override ACCUMULATE: bool = false;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let flat = id.x + id.y * groups.x * 64u;
+  if (flat >= p.batch * p.m * p.n) {
+    return;
+  }
+  let j = flat % p.n;
+  let i = flat / p.n % p.m;
+  let batch = flat / p.n / p.m;
+  var at_a = p.a_offset + batch * p.a_strides.x + i * p.a_strides.y;
+  var at_b = p.b_offset + batch * p.b_strides.x + j * p.b_strides.z;
+  var sum = 0.0;
+  var k = 0u;
+  for (; k + 4u <= p.k; k += 4u) {
+    sum += a[at_a] * b[at_b];
+    sum += a[at_a + p.a_strides.z] * b[at_b + p.b_strides.y];
+    sum += a[at_a + 2u * p.a_strides.z] * b[at_b + 2u * p.b_strides.y];
+    sum += a[at_a + 3u * p.a_strides.z] * b[at_b + 3u * p.b_strides.y];
+    at_a += 4u * p.a_strides.z;
+    at_b += 4u * p.b_strides.y;
+  }
+  for (; k < p.k; k++) {
+    sum += a[at_a] * b[at_b];
+    at_a += p.a_strides.z;
+    at_b += p.b_strides.y;
+  }
+  let at_out = p.out_offset + batch * p.out_strides.x + i * p.out_strides.y + j * p.out_strides.z;
+  if (BIAS) {
+    sum += bias[p.bias_offset + j];
+  }
+  if (ACCUMULATE) {
+    sum += out[at_out];
+  }
+  out[at_out] = sum;
+}

@@ -1,0 +1,177 @@
+/*
+ * Matrix products: `mm` of two matrices, `bmm` of two batches, `linear` with weights as PyTorch keeps them,
+ * and `matmul`, which finds out what its operands are.
+ */
+import { map, matmulNd, permuted } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { broadcastShapes, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { gemm } from "./gemm.ts";
+import { sum } from "./reduce.ts";
+import { expand, reshape, t, transpose, unsafeReshape } from "./views.ts";
+
+/** A matrix as a batch of one. */
+const batched = (x: Tensor): Tensor =>
+  new Tensor(x.storage, x.dtype, [1, ...x.shape], [0, ...x.strides], x.offset);
+
+/** A batch of one as a matrix. */
+const single = (x: Tensor): Tensor => new Tensor(x.storage, x.dtype, x.shape.slice(1));
+
+const sizes = (x: Tensor) => x.shape.join("x");
+
+function checkFloats(name: string, ...operands: Tensor[]): void {
+  const [a, b] = operands.map(({ dtype }) => dtype);
+  if (a === "float32" && b === "float32") return;
+  throw new TypeError(
+    `${name}: expected two float32 tensors but got ${a} and ${b}; convert with float()`,
+  );
+}
+
+const mmOp = defineOp({
+  name: "mm",
+  torch: "i[0] @ i[1]",
+  forward([a, b]) {
+    checkFloats("mm", a, b);
+    if (a.ndim !== 2 || b.ndim !== 2) throw new RangeError("mm: both operands must be matrices");
+    if (a.shape[1] !== b.shape[0]) {
+      throw new RangeError(
+        `mat1 and mat2 shapes cannot be multiplied (${sizes(a)} and ${
+          sizes(b)
+        }); the columns of the first ` +
+          `must be as many as the rows of the second: is one of them to be transposed?`,
+      );
+    }
+    return single(gemm({ a: batched(a), b: batched(b) }));
+  },
+  gradient: (grad, saved) => [
+    saved.needs(0) ? mm(grad, t(saved.input(1))) : null,
+    saved.needs(1) ? mm(t(saved.input(0)), grad) : null,
+  ],
+  reference: ([a, b]) => matmulNd(a, b),
+  samples: [[1, 1, 1], [3, 5, 2], [7, 67, 33], [65, 3, 70], [0, 3, 2], [2, 0, 3]].map((
+    [m, k, n],
+  ) => ({ inputs: [floats([m, k]), floats([k, n])], args: {} })),
+  rejects: [{
+    inputs: [floats([3, 4]), floats([3, 2])],
+    args: {},
+    error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 3x2)",
+  }],
+});
+
+/** The product of two matrices. */
+export const mm = (a: Tensor, b: Tensor): Tensor => mmOp([a, b], {});
+
+const bmmOp = defineOp({
+  name: "bmm",
+  torch: "torch.bmm(i[0], i[1])",
+  forward([a, b]) {
+    checkFloats("bmm", a, b);
+    if (a.ndim !== 3 || b.ndim !== 3) {
+      throw new RangeError("bmm: batch1 and batch2 must be 3D tensors");
+    }
+    if (a.shape[0] !== b.shape[0] || a.shape[2] !== b.shape[1]) {
+      throw new RangeError(
+        `Expected size for first two dimensions of batch2 tensor to be: [${a.shape[0]}, ${
+          a.shape[2]
+        }] ` +
+          `but got: [${b.shape[0]}, ${b.shape[1]}].`,
+      );
+    }
+    return gemm({ a, b });
+  },
+  gradient: (grad, saved) => [
+    saved.needs(0) ? bmm(grad, transpose(saved.input(1), 1, 2)) : null,
+    saved.needs(1) ? bmm(transpose(saved.input(0), 1, 2), grad) : null,
+  ],
+  reference: ([a, b]) => matmulNd(a, b),
+  samples: [[1, 1, 1, 1], [3, 4, 5, 2], [2, 9, 17, 33]].map(([batch, m, k, n]) => ({
+    inputs: [floats([batch, m, k]), floats([batch, k, n])],
+    args: {},
+  })),
+  rejects: [{
+    inputs: [floats([2, 3, 4]), floats([2, 3, 4])],
+    args: {},
+    error: "Expected size for first two dimensions of batch2 tensor to be: [2, 4]",
+  }],
+});
+
+/** The products of two batches of matrices, pair by pair. */
+export const bmm = (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {});
+
+const linearOp = defineOp({
+  name: "linear",
+  gradFn: (inputs) => inputs.length > 2 ? "AddmmBackward0" : "MmBackward0",
+  torch: "F.linear(*i)",
+  forward([x, weight, bias]) {
+    checkFloats("linear", x, weight);
+    if (x.shape[1] !== weight.shape[1]) {
+      throw new RangeError(
+        `mat1 and mat2 shapes cannot be multiplied (${sizes(x)} and ${sizes(t(weight))}); ` +
+          `the layer takes ${weight.shape[1]} features and was given ${x.shape[1]}`,
+      );
+    }
+    return single(gemm({ a: batched(x), b: batched(t(weight)), bias }));
+  },
+  gradient: (grad, saved) => [
+    saved.needs(0) ? mm(grad, saved.input(1)) : null,
+    saved.needs(1) ? mm(t(grad), saved.input(0)) : null,
+    ...(saved.count > 2 ? [sum(grad, { dim: 0 })] : []),
+  ],
+  reference: ([x, weight, bias]) => {
+    const product = matmulNd(x, permuted(weight, [1, 0]));
+    return bias ? map((a, b) => a + b, product, bias) : product;
+  },
+  samples: [[1, 1, 1], [3, 5, 2], [8, 67, 33], [2, 0, 3]].flatMap(([m, k, n]) => [
+    { inputs: [floats([m, k]), floats([n, k])], args: {} },
+    { inputs: [floats([m, k]), floats([n, k]), floats([n])], args: {} },
+  ]),
+  rejects: [{
+    inputs: [floats([3, 4]), floats([2, 5])],
+    args: {},
+    error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 5x2)",
+  }],
+});
+
+/**
+ * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
+ * `nn.Linear` keeps them; the result is (…, out_features).
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  const flat = x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
+  const y = linearOp(bias ? [flat, weight, bias] : [flat, weight], {});
+  if (x.ndim === 2) return y;
+  const shape = [...x.shape.slice(0, -1), weight.shape[0]];
+  return bias ? reshape(y, shape) : unsafeReshape(y, shape);
+}
+
+/**
+ * The matrix product as PyTorch's `matmul` and Python's `@` define it: of vectors, matrices, and batches of
+ * matrices whose leading dimensions broadcast.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new RangeError(
+      `both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
+    );
+  }
+  if (a.ndim === 1) return dropped(matmul(reshape(a, [1, a.shape[0]]), b), b.ndim === 1 ? -1 : -2);
+  if (b.ndim === 1) return dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1);
+  if (b.ndim === 2) {
+    if (a.ndim === 2) return mm(a, b);
+    const flat = reshape(a, [numelOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
+    return unsafeReshape(mm(flat, b), [...a.shape.slice(0, -1), b.shape[1]]);
+  }
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const product = bmm(stacked(a, batch), stacked(b, batch));
+  return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
+}
+
+/** Leading dimensions broadcast to `batch`, then made one. */
+function stacked(x: Tensor, batch: Shape): Tensor {
+  const matrix = x.shape.slice(-2);
+  return reshape(expand(x, [...batch, ...matrix]), [numelOf(batch), ...matrix]);
+}
+
+/** Without a dimension of size 1 that matmul put in for a vector. */
+const dropped = (x: Tensor, dim: number): Tensor => reshape(x, x.shape.toSpliced(dim, 1));
