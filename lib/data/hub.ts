@@ -1,0 +1,208 @@
+/*
+ * Files of the Hugging Face Hub, kept in the cache that Python's huggingface_hub keeps, in its layout:
+ *
+ *   datasets--huggingartists--bob-dylan/
+ *     refs/main                       the commit that main was last time
+ *     trees/<commit>.json             the files of a commit, with sizes and hashes
+ *     blobs/<sha256 or git sha1>      the bytes
+ *     snapshots/<commit>/datasets.json -> ../../blobs/…
+ *
+ * so that what either of the two has downloaded serves both. What @huggingface/hub serves is its work
+ * (commits, lists, file information); the transfer is ours, since it neither resumes nor checks a hash.
+ */
+import { terminalBar } from "./bar.ts";
+import {
+  exists,
+  type HubFile,
+  link,
+  lock,
+  makeFolder,
+  place,
+  readTree,
+  safe,
+  textOf,
+  walk,
+  writeTree,
+} from "./hub_cache.ts";
+import { type HubConfig, hubConfig } from "./hub_config.ts";
+import { HubError } from "./hub_error.ts";
+import { hubFetch } from "./hub_fetch.ts";
+import { type Promised, transfer } from "./transfer.ts";
+
+/** How a file of the Hub is asked for. */
+export interface HubOptions extends Partial<HubConfig> {
+  /** A branch, a tag, or a commit of 40 hex digits; by default main. A cached commit needs no request. */
+  revision?: string;
+}
+
+/**
+ * Brings a file of the Hub to this machine, if it is not there yet, and returns its path.
+ *
+ * `repo` is a model's name, such as `openai-community/gpt2`, or a dataset's behind `datasets/`, such as
+ * `datasets/huggingartists/bob-dylan`. Pass `sha256` to hold the file to a hash of your own.
+ *
+ * @throws {HubError} that says what was asked, what the Hub said, and what to try.
+ */
+export async function hubDownload(
+  repo: string,
+  path: string,
+  { revision = "main", sha256, ...given }: HubOptions & { sha256?: string } = {},
+): Promise<string> {
+  const hub = new Hub(repo, given);
+  return await hub.download(await hub.commit(revision), path, sha256);
+}
+
+/**
+ * Lists the files of a repository on the Hub.
+ *
+ * @throws {HubError} that says what was asked, what the Hub said, and what to try.
+ */
+export async function hubFiles(
+  repo: string,
+  { revision = "main", ...given }: HubOptions = {},
+): Promise<HubFile[]> {
+  const hub = new Hub(repo, given);
+  return await hub.files(await hub.commit(revision));
+}
+
+/** One repository on the Hub and its place in the cache. */
+export class Hub {
+  readonly config: HubConfig;
+  /** The repository's folder in the cache. */
+  readonly folder: string;
+  readonly #cache: string;
+  /** Its address under the endpoint, and the name by which messages call it. */
+  readonly #name: string;
+  readonly #id: { type: "model" | "dataset"; name: string };
+
+  constructor(repo: string, given: Partial<HubConfig> = {}) {
+    const [, kind, name] = /^(datasets\/|models\/)?([\w.-]+(?:\/[\w.-]+)?)$/.exec(repo) ?? [];
+    if (name === undefined || name.includes("..")) {
+      throw new TypeError(
+        `Hub: "${repo}" names no repository; write owner/name for a model, datasets/owner/name for a dataset`,
+      );
+    }
+    this.#id = { type: kind === "datasets/" ? "dataset" : "model", name };
+    this.#name = kind === "datasets/" ? repo : name;
+    this.config = { listener: terminalBar(), ...hubConfig(given) };
+    if (this.config.cacheDir === undefined) {
+      throw new TypeError(
+        "Hub: there is no place for the cache; set HF_HOME, and let the program read it (--allow-env)",
+      );
+    }
+    this.#cache = this.config.cacheDir;
+    this.folder = `${this.#cache}/${this.#repoFolder}`;
+  }
+
+  get #repoFolder(): string {
+    return `${this.#id.type}s--${this.#id.name.replace("/", "--")}`;
+  }
+
+  /** What the functions of @huggingface/hub take. */
+  #request(asked: string, revision: string) {
+    return {
+      repo: this.#id,
+      name: this.#id.name,
+      revision,
+      hubUrl: this.config.endpoint,
+      fetch: hubFetch(asked, this.config),
+    };
+  }
+
+  /**
+   * The commit that a revision is. A name is asked of the Hub; when it cannot be reached, or may not be
+   * asked, the name means what it meant last time.
+   */
+  async commit(revision: string): Promise<string> {
+    if (/^[0-9a-f]{40}$/.test(revision)) return revision;
+    const ref = `${this.folder}/refs/${safe(revision, "revision")}`;
+    const known = (await textOf(ref))?.trim();
+    if (this.config.offline && known) return known;
+    const asked = `find ${this.#name} at ${revision}`;
+    try {
+      const { datasetInfo, modelInfo } = await import("@huggingface/hub");
+      const request = { ...this.#request(asked, revision), additionalFields: ["sha" as const] };
+      const { sha } =
+        await (this.#id.type === "dataset" ? datasetInfo(request) : modelInfo(request));
+      if (sha !== known) await place(ref, sha);
+      return sha;
+    } catch (error) {
+      const passing = error instanceof HubError &&
+        ["no network", "server", "too many requests"].includes(error.fault);
+      if (!passing || !known) throw error;
+      this.config.listener?.note(`${error.message}; going on with what was downloaded earlier`);
+      return known;
+    }
+  }
+
+  /** The files of a commit: as listed once, else as the Hub lists them, else as the cache holds them. */
+  async files(commit: string): Promise<HubFile[]> {
+    const tree = `${this.folder}/trees/${commit}.json`;
+    const listed = await readTree(tree);
+    if (listed) return listed;
+    if (this.config.offline) {
+      const held = await walk(`${this.folder}/snapshots/${commit}`);
+      if (held.length > 0) return held;
+    }
+    const { listFiles } = await import("@huggingface/hub");
+    const files: HubFile[] = [];
+    const request = this.#request(`list ${this.#name} at ${commit.slice(0, 7)}`, commit);
+    for await (const { type, path, size, oid, lfs } of listFiles({ ...request, recursive: true })) {
+      if (type === "file") {
+        files.push({ path, size: lfs?.size ?? size, oid: oid!, sha256: lfs?.oid });
+      }
+    }
+    await writeTree(tree, files);
+    return files;
+  }
+
+  /** The path of a file that the cache holds; undefined when it does not. Makes no request. */
+  async cached(commit: string, path: string): Promise<string | undefined> {
+    const pointer = `${this.folder}/snapshots/${commit}/${safe(path, "path")}`;
+    return await exists(pointer) ? pointer : undefined;
+  }
+
+  /** The path of a file of a commit, downloaded if the cache does not hold it. */
+  async download(commit: string, path: string, sha256?: string): Promise<string> {
+    const cached = await this.cached(commit, path);
+    if (cached) return cached;
+    const asked = `download ${path} of ${this.#name} at ${commit.slice(0, 7)}`;
+    const file = await this.#file(asked, commit, path);
+    const etag = file.sha256 ?? file.oid;
+    const blob = `${this.folder}/blobs/${etag}`;
+    const pointer = `${this.folder}/snapshots/${commit}/${path}`;
+    await makeFolder(`${this.folder}/blobs`);
+    using _lock = await lock(`${this.#cache}/.locks/${this.#repoFolder}/${etag}.lock`);
+    if (!await exists(blob)) {
+      const promised: Promised[] = [
+        file.sha256 ? { kind: "sha256", hex: file.sha256 } : { kind: "git", hex: file.oid },
+      ];
+      if (sha256) promised.push({ kind: "sha256", hex: sha256 });
+      const where = this.#id.type === "dataset" ? `datasets/${this.#id.name}` : this.#id.name;
+      const url = `${this.config.endpoint}/${where}/resolve/${commit}/${
+        path.split("/").map(encodeURIComponent).join("/")
+      }`;
+      await transfer(
+        { asked, name: path, url, path: blob, size: file.size, promised },
+        this.config,
+      );
+    }
+    if (!await exists(pointer)) await link(blob, pointer, path);
+    return pointer;
+  }
+
+  async #file(asked: string, commit: string, path: string): Promise<HubFile> {
+    const listed = await readTree(`${this.folder}/trees/${commit}.json`);
+    const known = listed?.find((file) => file.path === path);
+    if (known) return known;
+    const { pathsInfo } = await import("@huggingface/hub");
+    const [info] = await pathsInfo({ ...this.#request(asked, commit), paths: [path] });
+    if (info?.type !== "file") {
+      throw new HubError(
+        "no file",
+        `${asked}: the repository has no such file; look at its list of files, and at the spelling`,
+      );
+    }
+    return { path, size: info.lfs?.size ?? info.size, oid: info.oid!, sha256: info.lfs?.oid };
+  }
+}

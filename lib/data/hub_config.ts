@@ -1,0 +1,100 @@
+/*
+ * Where the Hub is, who asks, and where its files lie on this machine: the environment variables of
+ * Python's huggingface_hub, read here and nowhere else. It asks for no permission: a variable or a file
+ * that may not be read counts as absent.
+ */
+
+/** One step of a download: `done` of `total` bytes of the file called `name` are on disk. */
+export interface DownloadProgress {
+  name: string;
+  done: number;
+  total: number;
+}
+
+/** What hears of downloads, such as a progress bar. */
+export interface DownloadListener {
+  /** Called when a download starts, for every piece that arrives, and when it ends. */
+  progress(at: DownloadProgress): void;
+  /** Called with a sentence when something is waited for or tried again. */
+  note(text: string): void;
+  /** Called when the download has ended, well or badly. */
+  end(): void;
+}
+
+/** How the Hub is reached. Every field has a default from the environment. */
+export interface HubConfig {
+  /** The Hub's address: `HF_ENDPOINT`, else https://huggingface.co. */
+  endpoint: string;
+  /** The access token: `HF_TOKEN`, else the file that `hf auth login` wrote. Sent to the endpoint only. */
+  token?: string;
+  /** The cache, in Python's layout: `HF_HUB_CACHE`, else `HF_HOME/hub`, else ~/.cache/huggingface/hub. */
+  cacheDir?: string;
+  /** Whether no request may be made: `HF_HUB_OFFLINE`. */
+  offline: boolean;
+  /** Milliseconds of silence after which a request is given up: `HF_HUB_DOWNLOAD_TIMEOUT` (in seconds). */
+  timeout: number;
+  /** How often a busy Hub or a cut connection is tried again; every byte that arrives starts the count anew. */
+  retries: number;
+  /** Milliseconds before the second try; each further one waits twice as long. */
+  backoff: number;
+  /** What hears of progress; by default a bar on a terminal's standard error. */
+  listener?: DownloadListener;
+}
+
+/**
+ * Whether a permission is there without asking for it, so that a lesson never stops at a question.
+ */
+export function granted(...wanted: Deno.PermissionDescriptor[]): boolean {
+  return globalThis.Deno !== undefined &&
+    wanted.every((one) => Deno.permissions.querySync(one).state === "granted");
+}
+
+/** The environment, with `given` in the place of what it says. */
+export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
+  const home = cacheHome();
+  return {
+    endpoint: address(env("HF_ENDPOINT") ?? "https://huggingface.co"),
+    token: env("HF_TOKEN") ?? readToken(env("HF_TOKEN_PATH") ?? (home && `${home}/token`)),
+    cacheDir: expand(env("HF_HUB_CACHE") ?? env("HUGGINGFACE_HUB_CACHE")) ??
+      (home && `${home}/hub`),
+    offline: /^(1|on|yes|true)$/i.test(env("HF_HUB_OFFLINE") ?? ""),
+    timeout: 1000 * (Number(env("HF_HUB_DOWNLOAD_TIMEOUT")) || 10),
+    retries: 5,
+    backoff: 1000,
+    ...given,
+  };
+}
+
+function address(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text.replace(/\/+$/, "");
+  throw new TypeError(`HF_ENDPOINT: "${text}" is no address; write it as https://huggingface.co`);
+}
+
+function env(name: string): string | undefined {
+  if (!granted({ name: "env", variable: name })) return undefined;
+  return Deno.env.get(name)?.trim() || undefined;
+}
+
+function cacheHome(): string | undefined {
+  const home = expand(env("HF_HOME"));
+  if (home !== undefined) return home;
+  const caches = expand(env("XDG_CACHE_HOME")) ?? expand("~/.cache");
+  return caches && `${caches}/huggingface`;
+}
+
+/** Resolves a leading `~`; undefined where nobody says where home is. */
+function expand(path: string | undefined): string | undefined {
+  if (path === undefined || !/^~(?=[/\\]|$)/.test(path)) return path;
+  const home = env("HOME") ?? env("USERPROFILE");
+  return home && home + path.slice(1);
+}
+
+function readToken(path: string | undefined): string | undefined {
+  const file = expand(path);
+  if (file === undefined || !granted({ name: "read", path: file })) return undefined;
+  try {
+    return Deno.readTextFileSync(file).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,143 @@
+/*
+ * What can go wrong between a reader and the Hub, each with what to try. The Hub says why it refuses in
+ * the header X-Error-Code; a status alone can mislead (a missing repository answers 401 to a stranger).
+ */
+import type { HubConfig } from "./hub_config.ts";
+
+/** The kinds of failure, for code that wants to act on one. */
+export type HubFault =
+  | "gated"
+  | "unauthorized"
+  | "no repository"
+  | "no revision"
+  | "no file"
+  | "too many requests"
+  | "server"
+  | "no network"
+  | "offline"
+  | "cut"
+  | "hash"
+  | "disk full";
+
+/** A download that failed: what was asked, what happened, what to try. */
+export class HubError extends Error {
+  override name = "HubError";
+  /** What kind of failure it was. */
+  readonly fault: HubFault;
+  /** The HTTP status, where the Hub answered. */
+  readonly status?: number;
+
+  constructor(fault: HubFault, message: string, options?: ErrorOptions & { status?: number }) {
+    super(message, options);
+    this.fault = fault;
+    this.status = options?.status;
+  }
+}
+
+interface Refusal {
+  status: number;
+  /** The header X-Error-Code. */
+  code: string;
+  /** Whether a token was sent. */
+  known: boolean;
+  /** Whether it was the file store that answered, to which the Hub had sent us on. */
+  elsewhere: boolean;
+}
+
+const LOG_IN = "log in on the Hub, make a token under Settings, and set it as HF_TOKEN";
+
+/** The first row that fits says what it was and what to do. */
+const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal): string }[] = [
+  {
+    fault: "gated",
+    when: (r) => r.code === "GatedRepo",
+    advice: (r) =>
+      r.known
+        ? "open its page on the Hub with the account of your token and accept its terms"
+        : `open its page on the Hub, accept its terms, then ${LOG_IN}`,
+  },
+  {
+    fault: "no file",
+    when: (r) => r.code === "EntryNotFound",
+    advice: () => "look at the repository's list of files, and at the spelling",
+  },
+  {
+    fault: "no revision",
+    when: (r) => r.code === "RevisionNotFound",
+    advice: () => "use a branch, a tag or a commit that the repository has, such as main",
+  },
+  {
+    fault: "no repository",
+    when: (r) => r.code === "RepoNotFound" || (r.status === 404 && !r.elsewhere),
+    advice: (r) =>
+      "look at its spelling (a dataset is not a model)" +
+      (r.known
+        ? "; a private one needs a token that may read it"
+        : `; if it is private, ${LOG_IN}`),
+  },
+  {
+    fault: "too many requests",
+    when: (r) => r.status === 429,
+    advice: (r) =>
+      r.known ? "wait, then run this again" : `wait, then run this again, or ${LOG_IN}`,
+  },
+  {
+    fault: "server",
+    when: (r) => r.status >= 500,
+    advice: () => "run this again later; what has been downloaded is kept",
+  },
+  {
+    fault: "server",
+    when: (r) => r.elsewhere,
+    advice: () => "run this again for a fresh link; if it stays, a proxy may stand in the way",
+  },
+  {
+    fault: "unauthorized",
+    when: () => true,
+    advice: (r) => r.known ? "check that your token is valid and may read this" : LOG_IN,
+  },
+];
+
+/** The error for an answer that is no success. Reads the answer's body. */
+export async function refusal(asked: string, answer: Response, config: HubConfig) {
+  const { status, headers, url } = answer;
+  const host = new URL(url).host;
+  const about = {
+    status,
+    code: headers.get("x-error-code") ?? "",
+    known: config.token !== undefined,
+    elsewhere: host !== new URL(config.endpoint).host,
+  };
+  const { fault, advice } = refusals.find((row) => row.when(about))!;
+  const said = await words(answer);
+  return new HubError(
+    fault,
+    `${asked}: ${host} answered ${status}${said && ` (${said})`}; ${advice(about)}`,
+    { status },
+  );
+}
+
+/** What the Hub says in its header, its JSON or its text, as one short line. */
+async function words(answer: Response): Promise<string> {
+  const body = await answer.text().catch(() => "");
+  let said = answer.headers.get("x-error-message") ?? body;
+  try {
+    said = answer.headers.get("x-error-message") ?? JSON.parse(body).error ?? body;
+  } catch {
+    // The body is no JSON: its text will do, unless it is a page.
+  }
+  const line = String(said).trim().replace(/\s+/g, " ");
+  if (line.startsWith("<")) return "";
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line.replace(/\.$/, "");
+}
+
+/** The error for a host that gives no answer. */
+export function unreachable(asked: string, url: URL, cause: unknown): HubError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HubError(
+    "no network",
+    `${asked}: ${url.host} gave no answer (${reason}); check the connection and the proxy ` +
+      "(HTTPS_PROXY), or set HF_ENDPOINT to a mirror",
+    { cause },
+  );
+}

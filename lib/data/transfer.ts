@@ -1,0 +1,249 @@
+/*
+ * One file over the wire to its place on the disk: written beside it as `.incomplete`, taken up where an
+ * earlier run was cut (Range), tried again when the connection breaks, hashed as it arrives, and renamed
+ * only when every byte is there and the hash is the one that was promised.
+ */
+import type { Hash } from "node:crypto";
+import type { HubConfig } from "./hub_config.ts";
+import { HubError } from "./hub_error.ts";
+import { hubFetch, sleep } from "./hub_fetch.ts";
+
+/** A hash that a file must have: sha256 of its bytes, or git's own sha1 of a blob. */
+export interface Promised {
+  kind: "sha256" | "git";
+  hex: string;
+}
+
+/** What to bring, and where to. */
+export interface Transfer {
+  /** The sentence's beginning for every error: "download a.json of datasets/b/c at main". */
+  asked: string;
+  /** The file's name for the progress bar. */
+  name: string;
+  url: string;
+  /** Where it is to lie. */
+  path: string;
+  /** Its length in bytes. */
+  size: number;
+  promised: Promised[];
+}
+
+/**
+ * Downloads one file.
+ *
+ * @throws {HubError} cut, hash, disk full, or what {@linkcode hubFetch} throws. After any of them but a
+ * wrong hash, what has arrived stays in `.incomplete`, and the next call goes on from there.
+ */
+export async function transfer(wanted: Transfer, config: HubConfig): Promise<void> {
+  const incomplete = `${wanted.path}.incomplete`;
+  const file = await Arriving.open(incomplete, wanted);
+  try {
+    const resumed = file.done > 0;
+    await fill(file, wanted, config);
+    if (resumed && file.mismatch()) {
+      // The fault may lie in what an earlier run left, and then a fresh copy mends it.
+      await file.restart();
+      await fill(file, wanted, config);
+    }
+    const wrong = file.mismatch();
+    if (wrong) {
+      await file.restart();
+      throw wrong;
+    }
+    await file.sync();
+  } catch (error) {
+    file.close();
+    if (file.done === 0) await Deno.remove(incomplete);
+    throw error;
+  } finally {
+    config.listener?.end();
+  }
+  file.close();
+  await Deno.rename(incomplete, wanted.path);
+}
+
+/** A connection that ended before its file did. */
+class Broken extends Error {}
+
+/** Asks for what is missing until nothing is, or until the connection broke too often. */
+async function fill(file: Arriving, wanted: Transfer, config: HubConfig): Promise<void> {
+  const get = hubFetch(wanted.asked, config);
+  const start = file.done;
+  for (let tries = 0; file.done < wanted.size;) {
+    const before = file.done;
+    try {
+      await file.append(await ask(get, file, wanted), config);
+    } catch (cause) {
+      const gone = cause instanceof HubError && cause.fault === "no network" && before > start;
+      if (!gone && !(cause instanceof Broken)) throw cause;
+      tries = file.done > before ? 1 : tries + 1;
+      if (tries > config.retries) throw cut(file, wanted, config, cause);
+      const wait = config.backoff * 2 ** (tries - 1);
+      config.listener?.note(`${wanted.name}: ${cause.message}; going on in ${wait / 1000} s`);
+      await sleep(wait);
+    }
+  }
+}
+
+async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise<Response> {
+  // A compressed answer would make nonsense of byte positions.
+  const headers: Record<string, string> = { "accept-encoding": "identity" };
+  if (file.done > 0) headers.range = `bytes=${file.done}-`;
+  const answer = await get(wanted.url, { headers }).catch((error) => {
+    if (error instanceof HubError && error.status === 416) return undefined;
+    throw error;
+  });
+  const from = Number(/^bytes (\d+)-/.exec(answer?.headers.get("content-range") ?? "")?.[1] ?? 0);
+  if (answer !== undefined && from === file.done) return answer;
+  // The server knows no ranges, or not this one: from the beginning, then.
+  const resumable = answer !== undefined && from === 0;
+  await file.restart();
+  if (resumable) return answer;
+  await answer?.body?.cancel();
+  return get(wanted.url, { headers: { "accept-encoding": "identity" } });
+}
+
+function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error): HubError {
+  return new HubError(
+    "cut",
+    `${wanted.asked}: the connection broke ${
+      config.retries + 1
+    } times in a row (${cause.message}); ` +
+      `${file.done} of ${wanted.size} bytes are kept, run this again to go on from there`,
+    { cause },
+  );
+}
+
+/** A file on its way: how much of it is on disk, and the hashes so far. */
+class Arriving {
+  done = 0;
+  #hashes: Hash[] = [];
+
+  private constructor(
+    readonly file: Deno.FsFile,
+    readonly wanted: Transfer,
+    readonly newHashes: () => Hash[],
+  ) {}
+
+  /** Opens what an earlier run left, or a new file. */
+  static async open(path: string, wanted: Transfer): Promise<Arriving> {
+    // Deno's web crypto hashes only what is whole in memory; this one takes it piece by piece.
+    const { createHash } = await import("node:crypto");
+    const newHashes = () =>
+      wanted.promised.map(({ kind }) =>
+        kind === "sha256"
+          ? createHash("sha256")
+          : createHash("sha1").update(`blob ${wanted.size}\0`)
+      );
+    const file = await Deno.open(path, { read: true, write: true, create: true });
+    const arriving = new Arriving(file, wanted, newHashes);
+    await arriving.readBack();
+    return arriving;
+  }
+
+  /** Hashes what is there already. */
+  async readBack(): Promise<void> {
+    const { size } = await this.file.stat();
+    if (size > this.wanted.size) return await this.restart();
+    this.#hashes = this.newHashes();
+    const buffer = new Uint8Array(Math.min(size, 1 << 20));
+    while (this.done < size) {
+      this.#count(buffer.subarray(0, await this.file.read(buffer) ?? 0));
+    }
+  }
+
+  /** Throws away what there is. */
+  async restart(): Promise<void> {
+    await this.file.truncate(0);
+    await this.file.seek(0, Deno.SeekMode.Start);
+    this.done = 0;
+    this.#hashes = this.newHashes();
+  }
+
+  /** Writes an answer's body behind what there is; throws when it breaks off or falls silent. */
+  async append(answer: Response, config: HubConfig): Promise<void> {
+    const { name, size } = this.wanted;
+    const reader = answer.body!.getReader();
+    config.listener?.progress({ name, done: this.done, total: size });
+    try {
+      for (;;) {
+        const { done, value } = await within(config.timeout, reader.read()).catch((cause) => {
+          throw new Broken(cause.message, { cause });
+        });
+        if (done && this.done === size) return;
+        if (done) throw new Broken("the answer ended early");
+        if (this.done + value.length > size) throw new Broken("the answer is longer than the file");
+        await this.#write(value);
+        config.listener?.progress({ name, done: this.done, total: size });
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
+    }
+  }
+
+  async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { asked, size, path } = this.wanted;
+    for (let at = 0; at < bytes.length;) {
+      try {
+        at += await this.file.write(bytes.subarray(at));
+      } catch (cause) {
+        if (!isFull(cause)) throw cause;
+        await this.file.truncate(this.done).catch(() => {});
+        throw new HubError(
+          "disk full",
+          `${asked}: the disk is full (${cause.message}), the file takes ${size} bytes; make room beside ` +
+            `${path}, or put the cache elsewhere with HF_HUB_CACHE, and run this again`,
+          { cause },
+        );
+      }
+    }
+    this.#count(bytes);
+  }
+
+  #count(bytes: Uint8Array): void {
+    for (const hash of this.#hashes) hash.update(bytes);
+    this.done += bytes.length;
+  }
+
+  /** The error for a hash that is not the promised one, if there is one. */
+  mismatch(): HubError | undefined {
+    const { asked, promised } = this.wanted;
+    const hashes = this.#hashes.map((hash) => hash.copy().digest("hex"));
+    const at = promised.findIndex(({ hex }, i) => hex !== hashes[i]);
+    if (at < 0) return undefined;
+    return new HubError(
+      "hash",
+      `${asked}: its ${promised[at].kind} hash is ${hashes[at]}, not the promised ${
+        promised[at].hex
+      }, ` +
+        "so nothing was kept; run this again, and if it stays so, a proxy changes it or the file itself changed",
+    );
+  }
+
+  /** Waits until the disk has it all. */
+  sync(): Promise<void> {
+    return this.file.syncData();
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}
+
+function isFull(error: unknown): error is Error & { code: string } {
+  const code = (error as { code?: string }).code;
+  return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
+}
+
+/** The promise, or an error if it takes longer than so many milliseconds. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`silent for ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([promise, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
