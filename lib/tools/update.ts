@@ -2,43 +2,51 @@
  * `deno task lessons:update`: runs the lessons and brings the outputs in their sources up to date.
  * `-- 2 5` does so for lessons 2 and 5, `-- --check` only says what no longer holds.
  */
-import { contents, type Written } from "../../lessons/contents.ts";
+import { contents, type Row, type Written } from "../../lessons/contents.ts";
 import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "../lesson/args.ts";
 import { problems, rewrite } from "../lesson/outputs.ts";
 import { play } from "./play.ts";
 
-/** The written lessons of the given numbers, or all of them. */
-export function chosen(wanted: readonly (string | number)[]): [number, Written][] {
+/**
+ * The written lessons among the given numbers, or all that there are.
+ *
+ * @throws {UsageError} for a number without a written lesson
+ */
+export function chosen(wanted: readonly (string | number)[], rows: readonly Row[] = contents) {
+  const all = rows.flatMap(({ number, written }) => written ? [{ number, ...written }] : []);
   const numbers = wanted.map((word) => Number(String(word).replace("lesson-", "")));
-  const all = contents.flatMap(({ number, written }): [number, Written][] =>
-    written ? [[number, written]] : []
-  );
-  const missing = numbers.find((number) => !all.some(([n]) => n === number));
+  const missing = wanted.find((_, i) => !all.some(({ number }) => number === numbers[i]));
   if (missing !== undefined) {
-    throw new Error(
-      `lesson ${missing} is not written; those there are: ${all.map(([n]) => n).join(", ")}`,
-    );
+    const those = all.map(({ number }) => number).join(", ") || "none";
+    throw new UsageError(`lesson ${missing} is not among those that are written: ${those}`);
   }
-  return numbers.length ? all.filter(([number]) => numbers.includes(number)) : all;
+  return numbers.length ? all.filter(({ number }) => numbers.includes(number)) : all;
+}
+
+/** Runs a lesson and writes its outputs, or with `check` only compares; says which, and whether all is well. */
+export async function update(lesson: Written, { check = false } = {}): Promise<[string, boolean]> {
+  const journal = await play(lesson.url);
+  const wrong = problems(lesson.source, journal, { full: true });
+  if (wrong.length === 0) return ["every output holds", true];
+  if (check) return [wrong.join("\n"), false];
+  await Deno.writeTextFile(new URL(lesson.url), rewrite(lesson.source, journal));
+  return ["outputs written", true];
 }
 
 if (import.meta.main) {
-  const args = parseArgs(Deno.args.filter((arg) => arg !== "--"), { boolean: ["check"] });
-  let failed = false;
-  for (const [number, { url, source }] of chosen(args._)) {
-    const journal = await play(url);
-    const wrong = problems(source, journal, { full: true });
-    if (!args.check && wrong.length) {
-      await Deno.writeTextFile(new URL(url), rewrite(source, journal));
+  const { _: numbers, check } = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
+    boolean: ["check"],
+  });
+  try {
+    for (const lesson of chosen(numbers)) {
+      const [text, well] = await update(lesson, { check });
+      console.log(`lesson ${lesson.number}: ${text}`);
+      if (!well) Deno.exitCode = 1;
     }
-    console.log(
-      wrong.length === 0
-        ? `lesson ${number}: every output holds`
-        : args.check
-        ? `lesson ${number}:\n${wrong.join("\n")}`
-        : `lesson ${number}: outputs written`,
-    );
-    failed ||= args.check && wrong.length > 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
   }
-  if (failed) Deno.exit(1);
 }
