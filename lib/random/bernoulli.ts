@@ -1,0 +1,133 @@
+/*
+ * Coins: bernoulli, and the mask of dropout made of it, in both streams that PyTorch has had.
+ *
+ * "aten" draws one double a coin from the generator: torch ≥ 2.7 everywhere, and before that all but Intel
+ * processors. "mkl" is what older releases do on Intel: one word of the generator seeds Intel MKL's MCG31,
+ * a multiplicative congruential generator with modulus 2^31 − 1 (L'Ecuyer 1999), and the coins come from
+ * that. With a probability for each coin, PyTorch draws one float a coin, in every release.
+ */
+
+import type { Generator } from "./generator.ts";
+import { toDouble } from "./mt19937.ts";
+
+/** Where the coins of one probability come from: PyTorch's own generator, or Intel MKL's. */
+export type CoinStream = "aten" | "mkl";
+
+/** What coins may be written into. */
+export type Coins = Float32Array | Int32Array | Uint32Array | Uint8Array;
+
+/**
+ * Fills an array with ones of probability `p` and zeros: a number for all as in `tensor.bernoulli_(p)`, or
+ * one float32 for each coin as in `torch.bernoulli(p)`.
+ *
+ * @throws {RangeError} for a probability outside of [0, 1], or as many probabilities as there are not coins.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { bernoulli, Generator } from "./mod.ts";
+ *
+ * const sure = bernoulli(new Generator(1), new Uint8Array(3), new Float32Array([1, 0, 1]));
+ * assertEquals([...sure], [1, 0, 1]);
+ * ```
+ */
+export function bernoulli<A extends Coins>(
+  generator: Generator,
+  out: A,
+  p: number | Float32Array = 0.5,
+  stream: CoinStream = "aten",
+): A {
+  if (typeof p === "number") {
+    checkProbability(p);
+    toss[stream](generator, out, p);
+    return out;
+  }
+  if (p.length !== out.length) {
+    throw new RangeError(
+      `bernoulli: got ${p.length} probabilities for ${out.length} coins, wanted one for each; ` +
+        "expand them first",
+    );
+  }
+  p.forEach(checkProbability);
+  generator.engine.draw(out.length, (words, at) => {
+    for (let i = 0; i < words.length; i++) {
+      out[at + i] = (words[i] & 0xffffff) * 2 ** -24 < p[at + i] ? 1 : 0;
+    }
+  });
+  return out;
+}
+
+/**
+ * Fills an array with the factors of a dropout: 0 with probability `p`, else 1/(1 − p). At `p` = 0 and
+ * `p` = 1 nothing is drawn.
+ *
+ * @throws {RangeError} for a probability outside of [0, 1].
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { dropout, Generator } from "./mod.ts";
+ *
+ * const mask = dropout(new Generator(123), new Float32Array(1000), 0.5);
+ * assertEquals(new Set(mask), new Set([0, 2]));
+ * ```
+ */
+export function dropout(
+  generator: Generator,
+  out: Float32Array,
+  p = 0.5,
+  stream: CoinStream = "aten",
+): Float32Array {
+  if (!(p >= 0 && p <= 1)) {
+    throw new RangeError(
+      `dropout probability has to be between 0 and 1, but got ${p}: pass the share to drop`,
+    );
+  }
+  if (p === 0 || p === 1) return out.fill(1 - p);
+  bernoulli(generator, out, 1 - p, stream);
+  const kept = 1 / Math.fround(1 - p);
+  for (let i = 0; i < out.length; i++) out[i] *= kept;
+  return out;
+}
+
+const toss: Record<CoinStream, (generator: Generator, out: Coins, p: number) => void> = {
+  aten(generator, out, p) {
+    generator.engine.draw(2 * out.length, (words, at) => {
+      for (let i = 0; i < words.length; i += 2) {
+        out[(at + i) / 2] = toDouble(words[i], words[i + 1]) < p ? 1 : 0;
+      }
+    });
+  },
+  mkl(generator, out, p) {
+    const edge = p * MCG31_MODULUS;
+    let x = mcg31Seed(generator.engine.next());
+    for (let i = 0; i < out.length; i++) {
+      out[i] = x < edge ? 1 : 0;
+      x = mcg31Next(x);
+    }
+  },
+};
+
+/** The modulus of MCG31: its numbers are 1 … 2^31 − 2. */
+export const MCG31_MODULUS = 2 ** 31 - 1;
+const MCG31_MULTIPLIER = 1132489760;
+
+/** MCG31's first number for a seed. */
+export function mcg31Seed(seed: number): number {
+  return seed % MCG31_MODULUS || 1;
+}
+
+/** MCG31's number after x. */
+export function mcg31Next(x: number): number {
+  // In two parts, so that no product passes 2^53.
+  const high = (x >>> 16) * MCG31_MULTIPLIER % MCG31_MODULUS;
+  return (high * 0x10000 + (x & 0xffff) * MCG31_MULTIPLIER) % MCG31_MODULUS;
+}
+
+function checkProbability(p: number): void {
+  if (!(p >= 0 && p <= 1)) {
+    throw new RangeError(
+      `bernoulli_ expects p to be in [0, 1], but got p=${p}: pass probabilities, not logits`,
+    );
+  }
+}

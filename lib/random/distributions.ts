@@ -1,0 +1,188 @@
+/*
+ * Real numbers, each distribution as PyTorch's CPU kernels draw it into a float32 tensor.
+ *
+ * Every function takes a generator and the array to fill, and returns that array. The uniform takes one
+ * word a number; the others take two, work in double precision and round at the end. Normals, integers and
+ * coins have files of their own.
+ */
+
+import { erf, erfinv } from "./erf.ts";
+import type { Generator } from "./generator.ts";
+import { toDouble } from "./mt19937.ts";
+import { nextNormal } from "./normal.ts";
+
+const { fround, log, log1p, SQRT2 } = Math;
+
+/**
+ * Fills an array with numbers of [from, to), as `tensor.uniform_(from, to)` does.
+ *
+ * @throws {RangeError} if `from` is greater than `to`, or they lie further apart than float32 reaches.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { Generator, uniform } from "./mod.ts";
+ *
+ * const bound = 1 / Math.sqrt(768);
+ * const weights = uniform(new Generator(123), new Float32Array(768), -bound, bound);
+ * assert(weights.every((w) => Math.abs(w) <= bound));
+ * ```
+ */
+export function uniform(
+  generator: Generator,
+  out: Float32Array,
+  from = 0,
+  to = 1,
+): Float32Array {
+  const range = fround(fround(to) - fround(from));
+  if (!(from <= to)) {
+    throw new RangeError(
+      `uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}: ` +
+        "pass the lower end first",
+    );
+  }
+  if (!Number.isFinite(range)) {
+    throw new RangeError(
+      "uniform_ expects to-from <= std::numeric_limits<Float>::max(), but found " +
+        `to=${to} and from=${from} which result in to-from to exceed the limit: pass nearer ends`,
+    );
+  }
+  generator.engine.draw(
+    out.length,
+    (words, at) => scale(words, out, at, range * 2 ** -24, fround(from)),
+  );
+  return out;
+}
+
+/** 24 bits of a word each, times a step, plus a start: exact in doubles, and stored in one rounding. */
+function scale(
+  words: Uint32Array,
+  out: Float32Array,
+  at: number,
+  step: number,
+  from: number,
+): void {
+  for (let i = 0; i < words.length; i++) out[at + i] = (words[i] & 0xffffff) * step + from;
+}
+
+/**
+ * Fills an array with waiting times of rate `lambda`, as `tensor.exponential_(lambda)` does.
+ *
+ * @throws {RangeError} for a negative rate.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exponential, Generator } from "./mod.ts";
+ *
+ * const times = exponential(new Generator(1), new Float32Array(100), 2);
+ * assertEquals(times.every((t) => t >= 0), true);
+ * ```
+ */
+export function exponential(generator: Generator, out: Float32Array, lambda = 1): Float32Array {
+  if (!(lambda >= 0)) {
+    throw new RangeError(
+      `exponential_ expects lambda >= 0.0, but found lambda=${lambda}: pass a rate, not a sign`,
+    );
+  }
+  return mapDoubles(generator, out, (u) => -1 / lambda * log1p(-u));
+}
+
+/** Fills an array with Cauchy numbers around `median`, as `tensor.cauchy_(median, sigma)` does. */
+export function cauchy(
+  generator: Generator,
+  out: Float32Array,
+  median = 0,
+  sigma = 1,
+): Float32Array {
+  return mapDoubles(generator, out, (u) => median + sigma * Math.tan(Math.PI * (u - 0.5)));
+}
+
+/**
+ * Fills an array with the number of tries until one of probability `p` succeeds, as
+ * `tensor.geometric_(p)` does.
+ *
+ * @throws {RangeError} for a probability outside of (0, 1).
+ */
+export function geometric(generator: Generator, out: Float32Array, p: number): Float32Array {
+  if (!(p > 0 && p < 1)) {
+    throw new RangeError(
+      `geometric_ expects p to be in (0, 1), but got p=${p}: pass a probability between them`,
+    );
+  }
+  return mapDoubles(generator, out, (u) => Math.ceil(log(u) / log(1 - p)));
+}
+
+/**
+ * Fills an array with numbers whose logarithms are normal, as `tensor.log_normal_(mean, std)` does: two by
+ * two at every length, so the spare normal of a generator counts.
+ *
+ * @throws {RangeError} for a standard deviation that is not positive.
+ */
+export function logNormal(
+  generator: Generator,
+  out: Float32Array,
+  mean = 1,
+  std = 2,
+): Float32Array {
+  if (!(std > 0)) {
+    throw new RangeError(
+      `log_normal_ expects std > 0.0, but found std=${std}: pass a positive spread`,
+    );
+  }
+  for (let i = 0; i < out.length; i++) out[i] = Math.exp(nextNormal(generator) * std + mean);
+  return out;
+}
+
+/**
+ * Fills an array with normal numbers cut off at `a` and `b`, as `nn.init.trunc_normal_` does: uniforms
+ * through the inverse error function, scaled, shifted and clamped, each step rounded to float32.
+ *
+ * @throws {RangeError} if no number lies between `a` and `b`, or for a zero standard deviation.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { Generator, truncNormal } from "./mod.ts";
+ *
+ * const weights = truncNormal(new Generator(1), new Float32Array(1000), { std: 0.02, a: -0.04, b: 0.04 });
+ * assert(weights.every((w) => Math.abs(w) <= Math.fround(0.04)));
+ * ```
+ */
+export function truncNormal(
+  generator: Generator,
+  out: Float32Array,
+  { mean = 0, std = 1, a = -2, b = 2 }: { mean?: number; std?: number; a?: number; b?: number } =
+    {},
+): Float32Array {
+  if (std === 0) {
+    throw new RangeError("trunc_normal_: got std=0, wanted a spread; fill with the mean");
+  }
+  uniform(generator, out, erfOfCut(a, mean, std), erfOfCut(b, mean, std));
+  const [shift, factor, low, high] = [mean, std * SQRT2, a, b].map(fround);
+  for (let i = 0; i < out.length; i++) {
+    const x = fround(fround(erfinv(out[i]) * factor) + shift);
+    out[i] = Math.min(Math.max(x, low), high);
+  }
+  return out;
+}
+
+/** 2Φ − 1 at a cut, Φ being the normal distribution function; summed as nn.init sums it. */
+function erfOfCut(cut: number, mean: number, std: number): number {
+  const phi = (1 + erf((cut - mean) / std / SQRT2)) / 2;
+  return 2 * phi - 1;
+}
+
+/** Fills an array from doubles of [0, 1), two words each. */
+function mapDoubles(
+  generator: Generator,
+  out: Float32Array,
+  value: (u: number) => number,
+): Float32Array {
+  generator.engine.draw(2 * out.length, (words, at) => {
+    for (let i = 0; i < words.length; i += 2) {
+      out[(at + i) / 2] = value(toDouble(words[i], words[i + 1]));
+    }
+  });
+  return out;
+}
