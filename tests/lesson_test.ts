@@ -59,9 +59,10 @@ Deno.test("a statement ends at the semicolon that stands at its own depth", () =
     "for (const x of y) {",
     "  await show(x); // varies",
     "}",
+    'await show("https://x");',
   ];
-  assertEquals([1, 2, 9].map((line) => statementEnd(lines, line)), [1, 7, 9]);
-  assertEquals([1, 2, 9].map((line) => topLevelEnd(lines, line)), [1, 7, 10]);
+  assertEquals([1, 2, 9, 11].map((line) => statementEnd(lines, line)), [1, 7, 9, 11]);
+  assertEquals([1, 2, 8, 9].map((line) => topLevelEnd(lines, line)), [1, 7, 10, 10]);
   assertEquals(marksAt(lines, 7), { band: 0.1, full: true });
   assertEquals(marksAt(lines, 9), { varies: true });
   assertEquals(marksAt(lines, 1), {});

@@ -12,6 +12,11 @@ export interface Progress extends AsyncIterable<number> {
   note(text: string): void;
 }
 
+let onStart = () => {};
+
+/** Sets what is to be done before a loop that may be long, such as to print what comes before it. */
+export const whenWorkStarts = (start: () => void): void => void (onStart = start);
+
 const DRAW_AFTER_MS = 2_000;
 const BREATHE_EVERY_MS = 100;
 
@@ -37,6 +42,7 @@ export function progress(total: number, { label = "", start = 0 } = {}): Progres
   return {
     note: (text) => void (note = text),
     async *[Symbol.asyncIterator]() {
+      onStart();
       const began = performance.now();
       let breathed = began;
       const stop = hasStatus() ? restoreOnInterrupt() : () => {};

@@ -2,16 +2,22 @@
  * A lesson as it scrolls past while it runs: prose as it stands, code set in by four spaces. The
  * outputs in the source are left out, since the real ones come between.
  */
-import { parts, topLevelEnd } from "./source.ts";
+import { isOutput, parts, topLevelEnd } from "./source.ts";
 import { bold, dim } from "./terminal.ts";
 
 /** Goes through a lesson's source once, from top to bottom. */
 export class Reader {
   readonly #lines: readonly string[];
   #at = 0;
+  #opening = "";
 
   constructor(source: string) {
     this.#lines = source.split("\n");
+  }
+
+  /** Notes that an output stands below the text so far. */
+  printed(): void {
+    this.#opening = "\n";
   }
 
   /** The text from where the reader stands to the end of the statement around the given line. */
@@ -25,13 +31,13 @@ export class Reader {
   }
 
   #read(end: number): string {
-    const text = this.#lines.slice(this.#at, end).join("\n");
-    const opening = this.#at === 0 ? "" : "\n";
+    const text = this.#lines.slice(this.#at, end).filter((line) => !isOutput(line)).join("\n");
     this.#at = end;
-    const shown = parts(text).filter(({ kind }) => kind !== "output").map(({ kind, text }) =>
-      kind === "prose" ? prose(text) : code(text)
-    );
-    return shown.length ? `${opening}${shown.join("\n\n")}\n\n` : "";
+    const shown = parts(text).map(({ kind, text }) => kind === "prose" ? prose(text) : code(text));
+    if (shown.length === 0) return "";
+    const opening = this.#opening;
+    this.#opening = "";
+    return `${opening}${shown.join("\n\n")}\n\n`;
   }
 }
 

@@ -18,6 +18,7 @@ import {
 import { str } from "./python.ts";
 import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
+import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
 import { bold, write } from "./terminal.ts";
 
@@ -64,27 +65,30 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     return text;
   };
   if (!meta.main) {
-    const show = async (...values: unknown[]) => void await note(callLine(meta.url), values);
+    const show = async (...values: unknown[]) => void await note(linesBehind(meta.url)[0], values);
     return { show, options: valuesOf(own, fullLength) };
   }
 
   const source = readSource(meta);
   const { options, quiet } = readCommandLine(source, own);
   const reader = quiet || !source ? undefined : new Reader(source);
-  write(reader?.upTo(callLine(meta.url)) ?? "");
-  addEventListener("unload", () => write(reader?.rest() ?? ""));
+  const readOn = () => write(reader?.upTo(Math.max(...linesBehind(meta.url))) ?? "");
+  readOn();
+  whenWorkStarts(readOn);
+  addEventListener("beforeunload", () => write(reader?.rest() ?? ""), { once: true });
   const show = async (...values: unknown[]) => {
-    const line = callLine(meta.url);
-    write(reader?.upTo(line) ?? "");
+    const [line] = linesBehind(meta.url);
+    readOn();
     write(`${bold(await note(line, values))}\n`);
+    reader?.printed();
   };
   return { show, options };
 }
 
-/** The line of the lesson from which the function that asks was called. */
-function callLine(url: string): number {
-  const frame = new Error().stack?.split("\n").find((line) => line.includes(`${url}:`));
-  return Number(frame?.slice(frame.indexOf(`${url}:`) + url.length + 1).match(/^\d+/)?.[0] ?? 0);
+/** The lines of the lesson on which the calls stand that have led here, the innermost first. */
+function linesBehind(url: string): number[] {
+  const frames = new Error().stack!.split(`${url}:`).slice(1);
+  return frames.length ? frames.map((frame) => parseInt(frame)) : [0];
 }
 
 /** The lesson's own text, where reading it is allowed without asking. */

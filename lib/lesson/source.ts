@@ -41,7 +41,7 @@ export interface Marks {
 export const isOutput = (line: string) => /^\s*\/\/>/.test(line);
 const opensProse = (line: string) => /^\/\*(?!\*)/.test(line);
 const indentation = (line: string) => line.length - line.trimStart().length;
-const withoutComment = (line: string) => line.replace(/\s*\/\/.*$/, "");
+const endsStatement = (line: string) => /;(\s*\/\/.*)?$/.test(line);
 
 /** The lesson's parts, from top to bottom. */
 export function parts(source: string): Part[] {
@@ -92,23 +92,16 @@ export function headOf(source: string): Head {
 /** The last line of the statement that begins on the given line. */
 export function statementEnd(lines: readonly string[], first: number): number {
   const indent = indentation(lines[first - 1]);
-  let line = first;
-  while (line < lines.length) {
-    const text = withoutComment(lines[line - 1]);
-    if (text.endsWith(";") && indentation(text) === indent) return line;
-    line++;
-  }
-  return first;
+  const isEnd = (line: string) => endsStatement(line) && indentation(line) === indent;
+  const behind = lines.slice(first - 1).findIndex(isEnd);
+  return behind < 0 ? first : first + behind;
 }
 
-/** The line on which the top-level statement around the given line ends. */
+/** The line on which the top-level statement or block around the given line ends. */
 export function topLevelEnd(lines: readonly string[], line: number): number {
-  const end = statementEnd(lines, line);
-  if (indentation(lines[line - 1]) === 0) return end;
-  for (let next = end + 1; next <= lines.length; next++) {
-    if (/^\S/.test(lines[next - 1])) return next;
-  }
-  return lines.length;
+  const isEnd = (line: string) => /^\S/.test(line) && (endsStatement(line) || line.endsWith("}"));
+  const behind = lines.slice(line - 1).findIndex(isEnd);
+  return behind < 0 ? lines.length : line + behind;
 }
 
 /** The output that stands in the source under the statement which ends on the given line. */
