@@ -52,9 +52,10 @@ export class BasicTokenizer {
    * Learns a vocabulary of `vocabSize` ids (at least 256) from a text, or from several texts, over whose
    * borders nothing is merged. What was learnt before is forgotten.
    *
-   * @throws {RangeError} if the text runs out of pairs before the vocabulary is full
+   * @returns the size of the vocabulary, below `vocabSize` where the text has no pair left to merge
+   * @throws {RangeError} if `vocabSize` is below 256
    */
-  train(text: string | Iterable<string>, vocabSize: number, options: TrainOptions = {}): void {
+  train(text: string | Iterable<string>, vocabSize: number, options: TrainOptions = {}): number {
     if (!Number.isInteger(vocabSize) || vocabSize < 256) {
       throw new RangeError(
         `train: a vocabSize of ${vocabSize} was given, and a whole number from 256 up was wanted, ` +
@@ -63,23 +64,18 @@ export class BasicTokenizer {
     }
     const size = vocabSize - 256;
     const codec = new Codec();
-    learnMerges(this.#countChunks(text), size, ([left, right], id, count) => {
-      codec.add([left, right]);
+    learnMerges(this.#countChunks(text), size, (pair, id, count) => {
+      codec.add(pair);
       if (!options.verbose) return;
       const token = bytesRepr(codec.vocab[id]);
       console.log(
-        `merge ${
-          id - 255
-        }/${size}: (${left}, ${right}) -> ${id} (${token}) had ${count} occurrences`,
+        `merge ${id - 255}/${size}: (${
+          pair.join(", ")
+        }) -> ${id} (${token}) had ${count} occurrences`,
       );
     });
-    if (codec.vocab.length < vocabSize) {
-      throw new RangeError(
-        `train: a vocabSize of ${vocabSize} was given, and the text has no pair left to merge at ` +
-          `${codec.vocab.length}; give that vocabSize, or more text`,
-      );
-    }
     this.codec = codec;
+    return codec.vocab.length;
   }
 
   /** The ids of a text. */

@@ -24,3 +24,4 @@ export { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
 export { PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";
+export { type Encoder, showTokens, TokenPicture } from "./picture.ts";

@@ -64,9 +64,13 @@ export class RegexTokenizer extends BasicTokenizer {
     return Math.max(this.vocab.length, ...[...this.#specialTokens.values()].map((id) => id + 1));
   }
 
-  override train(text: string | Iterable<string>, vocabSize: number, options?: TrainOptions): void {
+  override train(
+    text: string | Iterable<string>,
+    vocabSize: number,
+    options?: TrainOptions,
+  ): number {
     checkSpecialTokens(this.#specialTokens, vocabSize);
-    super.train(text, vocabSize, options);
+    return super.train(text, vocabSize, options);
   }
 
   /**

@@ -1,0 +1,144 @@
+/*
+ * A picture of the tokens of a text: each in a colour of its own, in a terminal and in the book.
+ *
+ * Only what the tokenizer can say is drawn. A token may be half a character, so a picture is of bytes:
+ * where they are no whole text, they stand as `\xf0\x9f`; a line break stands as ⏎.
+ */
+
+import { escapeControls, exactText } from "./bytes.ts";
+
+/** What has tokens to show: any tokenizer of this library. */
+export interface Encoder {
+  encode(text: string): number[];
+  decodeBytes(ids: Iterable<number>): Uint8Array;
+}
+
+/** Neighbours differ: a background as a terminal's 256 colours number it, and as CSS writes it. */
+const COLOURS = [
+  [189, "#d7d7ff"],
+  [194, "#d7ffd7"],
+  [223, "#ffd7af"],
+  [218, "#ffafd7"],
+  [153, "#afd7ff"],
+] as const;
+
+/**
+ * The tokens of a text, or of ids, to look at.
+ *
+ * @example
+ * ```ts
+ * import { getEncoding, showTokens } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const picture = showTokens(getEncoding("gpt2"), "hello wörld");
+ * assertEquals(picture.plain(), "hello│ w│ö│r│ld");
+ * ```
+ */
+export function showTokens(encoder: Encoder, text: string | Iterable<number>): TokenPicture {
+  const ids = typeof text === "string" ? encoder.encode(text) : [...text];
+  return new TokenPicture(ids, ids.map((id) => label(encoder.decodeBytes([id]))));
+}
+
+/** How a token reads; only a line break keeps its effect. */
+function label(bytes: Uint8Array): string {
+  const text = exactText(bytes) ??
+    Array.from(bytes, (byte) => byte < 0x80 ? String.fromCharCode(byte) : "\\x" + byte.toString(16))
+      .join("");
+  // A mark needs something to stand on, or it would stand on the bar before it.
+  return text.replace(/^\p{M}/u, "◌$&").split("\n").map(escapeControls).join("⏎\n");
+}
+
+/** Tokens as text, as colours in a terminal, as HTML and as SVG; {@linkcode showTokens} makes it. */
+export class TokenPicture {
+  /**
+   * @param ids the tokens
+   * @param labels how each one reads
+   */
+  constructor(readonly ids: readonly number[], readonly labels: readonly string[]) {}
+
+  /** The tokens with a bar between them. */
+  plain(): string {
+    return this.labels.join("│");
+  }
+
+  /** The tokens on coloured grounds, in the escape codes of a terminal. */
+  ansi(): string {
+    return this.#spans((part, [colour]) => `\x1b[30;48;5;${colour}m${part}\x1b[0m`).join("");
+  }
+
+  /** A `<pre>` with a `<span>` for each token, which tells its id under the pointer. */
+  html(): string {
+    const spans = this.#spans((part, [, colour], id) =>
+      `<span title="${id}" style="color:#222;background:${colour}">${escapeMarkup(part)}</span>`
+    );
+    return `<pre class="tokens">${spans.join("")}</pre>`;
+  }
+
+  /** An SVG document in lines of `columns` characters, longer only where one token is. */
+  svg(columns = 80): string {
+    const drawn: string[] = [];
+    let [column, row, widest] = [0, 0, 0];
+    this.labels.forEach((label, i) => {
+      const [, colour] = COLOURS[i % COLOURS.length];
+      label.split("\n").forEach((part, lineBreaks) => {
+        const width = cellsOf(part);
+        if (lineBreaks > 0 || (column > 0 && column + width > columns)) {
+          [column, row] = [0, row + 1];
+        }
+        if (part) drawn.push(drawPart(column, row, width, colour, this.ids[i], part));
+        column += width;
+        widest = Math.max(widest, column);
+      });
+    });
+    const size = `width="${widest * CELL}" height="${(row + 1) * LINE}"`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="monospace" ` +
+      `font-size="14" xml:space="preserve">${drawn.join("")}</svg>`;
+  }
+
+  /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
+  repr(): string {
+    return !Deno.noColor && Deno.stdout.isTerminal() ? this.ansi() : this.plain();
+  }
+
+  #spans(draw: (part: string, colour: typeof COLOURS[number], id: number) => string): string[] {
+    return this.labels.map((label, i) =>
+      label.split("\n").map((part) => part && draw(part, COLOURS[i % COLOURS.length], this.ids[i]))
+        .join("\n")
+    );
+  }
+}
+
+/** Pixels of a character's cell in an SVG, across and down. */
+const CELL = 8.5;
+const LINE = 22;
+
+function drawPart(
+  column: number,
+  row: number,
+  width: number,
+  colour: string,
+  id: number,
+  part: string,
+): string {
+  const [x, y, across] = [column * CELL, row * LINE, width * CELL];
+  return `<g><title>${id}</title>` +
+    `<rect x="${x}" y="${y}" width="${across}" height="${LINE - 2}" rx="3" fill="${colour}"/>` +
+    `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">${
+      escapeMarkup(part)
+    }</text></g>`;
+}
+
+/** The cells that a text takes in a terminal: none for a mark on a letter, two for wide characters. */
+function cellsOf(text: string): number {
+  let cells = 0;
+  for (const c of text) cells += MARK.test(c) ? 0 : WIDE.test(c) ? 2 : 1;
+  return cells;
+}
+
+const MARK = /\p{M}/u;
+const WIDE =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+
+function escapeMarkup(text: string): string {
+  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
