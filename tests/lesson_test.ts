@@ -150,6 +150,9 @@ Deno.test("outputs hold as they stand in the source, and what is changed there d
   }
   const inFull = problems(fixture, journal, { full: true });
   assertEquals(inFull.length, 1, "two steps of five are wrong where the run is a full one");
+  const unreached = journal.filter(({ text }) => !text.startsWith("step"));
+  assertEquals(problems(fixture, unreached), []);
+  assertEquals(problems(fixture, unreached, { full: true }).length, 1);
 });
 
 Deno.test("rewriting changes what no longer holds and nothing else", () => {
@@ -183,16 +186,18 @@ Deno.test("a command line sets a lesson's options, and a mistake in it gets a se
     steps: { value: 10, short: 2, help: "" },
     data: { value: "songs", help: "" },
     plain: { value: false, help: "" },
+    mood: { value: "major", choices: ["major", "minor"], help: "" },
   };
-  assertEquals(readArgs([], options), { steps: 10, data: "songs", plain: false });
+  assertEquals(readArgs([], options), { steps: 10, data: "songs", plain: false, mood: "major" });
   assertEquals(readArgs(["--", "--steps", "5", "--plain"], options).steps, 5);
-  assertEquals(readArgs(["--data=07", "--plain"], options), { steps: 10, data: "07", plain: true });
+  assertEquals(readArgs(["--data=07", "--plain"], options).data, "07");
   const mistake = (...args: string[]) =>
     assertThrows(() => readArgs(args, options), UsageError).message;
   assertEquals(mistake("--step", "5"), "there is no option --step; did you mean --steps?");
   assertMatch(mistake("--zebra"), /no option --zebra; --help lists/);
   assertMatch(mistake("--steps", "many"), /--steps wants a number, such as 10; "many" is none/);
   assertMatch(mistake("--data"), /--data wants a value/);
+  assertMatch(mistake("--mood", "dorian"), /--mood dorian: .*give major, minor/);
   assertMatch(mistake("7"), /"7" is no option/);
   assertMatch(mistake("-s"), /there is no option --s; did you mean --steps|--help lists/);
   assertEquals([true, false].map((full) => valuesOf(options, full).steps), [10, 2]);

@@ -10,6 +10,8 @@ export interface Option<T = string | number | boolean> {
   value: T;
   /** The value in a test, where the same path is run for fewer steps. */
   short?: T;
+  /** The values there are, where not every one will do. */
+  choices?: readonly string[];
   help: string;
 }
 /** A lesson's options by name. */
@@ -23,7 +25,7 @@ export type Values<O extends Options> = {
 
 /** The options that every lesson has. */
 export const common = {
-  adapter: { value: "default", help: `the GPU to compute on: ${adapterNames.join(", ")}` },
+  adapter: { value: "default", choices: adapterNames, help: "the GPU to compute on" },
   quiet: { value: false, help: "print the outputs alone, without the text around them" },
   help: { value: false, help: "show this and stop" },
 } satisfies Options;
@@ -49,10 +51,15 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
     },
   });
   const read = (name: string) => {
-    const { value } = options[name];
+    const { value, choices } = options[name];
     const given = parsed[name];
     if (given === undefined || (given === false && !own.includes(`--${name}=false`))) return value;
     if (given === "") throw new UsageError(`--${name} wants a value: --${name} ${value}`);
+    if (choices && !choices.includes(given)) {
+      throw new UsageError(
+        `--${name} ${given}: there is no such choice; give ${choices.join(", ")}`,
+      );
+    }
     if (typeof value !== "number") return given;
     const number = Number(given);
     if (Number.isFinite(number)) return number;
@@ -95,9 +102,9 @@ export function valuesOf<O extends Options>(options: O, full: boolean): Values<O
 
 /** The options as a list, one a line. */
 export function describeOptions(options: Options): string {
-  const rows = Object.entries(options).map(([name, { value, help }]) => {
+  const rows = Object.entries(options).map(([name, { value, help, choices }]) => {
     const start = typeof value === "boolean" ? `--${name}` : `--${name} ${value}`;
-    return [start, help] as const;
+    return [start, choices ? `${help}: ${choices.join(", ")}` : help];
   });
   const width = Math.max(...rows.map(([start]) => start.length));
   return rows.map(([start, help]) => `  ${start.padEnd(width)}  ${help}`).join("\n");

@@ -43,12 +43,16 @@ export function hold(source: string, journal: readonly Shown[], { full = false }
 const trimLines = (text: string) => text.split("\n").map((line) => line.trimEnd()).join("\n");
 
 /** What does not hold, each as a sentence that names the line; outputs that nothing printed too. */
-export function problems(source: string, journal: readonly Shown[], options = {}): string[] {
-  const held = hold(source, journal, options);
+export function problems(
+  source: string,
+  journal: readonly Shown[],
+  { full = false } = {},
+): string[] {
+  const held = hold(source, journal, { full });
   const lines = source.split("\n");
   const ends = new Set(held.map(({ end }) => end));
   const stray = lines.flatMap((line, i) =>
-    isOutput(line) && !isOutput(lines[i - 1]) && !ends.has(i)
+    isOutput(line) && !isOutput(lines[i - 1]) && !ends.has(i) && (full || !marksAt(lines, i).full)
       ? [`line ${i + 1}: nothing printed this output`]
       : []
   );
