@@ -53,3 +53,19 @@ fn power(x: f32, y: f32) -> f32 {
   }
   return select(sqrt(x), -size, odd); // the root of a negative number: NaN
 }
+
+// x^y of integers. A negative power is 0, but for the powers of 1 and -1.
+fn intPower(x: i32, y: i32) -> i32 {
+  var result = 1;
+  if (y < 0 && abs(x) != 1) {
+    return 0;
+  }
+  var square = x;
+  for (var rest = abs(y); rest > 0; rest /= 2) {
+    if (rest % 2 == 1) {
+      result *= square;
+    }
+    square *= square;
+  }
+  return result;
+}

@@ -33,7 +33,9 @@ fn isnan(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
 }
 
-const IDENTITY = Acc(0.0);
+fn identity() -> Acc {
+  return Acc(0.0);
+}
 
 fn load(v: A) -> Acc {
   return Acc(v);
@@ -58,7 +60,7 @@ fn main(
     let i = o % p.inner;
     let first = (o / p.inner) % p.parts * p.part;
     let base = p.offset + o / p.inner / p.parts * p.reduce * p.inner + i;
-    var total = IDENTITY;
+    var total = identity();
     for (var r = first; r < min(first + p.part, p.reduce); r++) {
       total = combine(total, load(a[base + r * p.inner]));
     }
@@ -70,7 +72,7 @@ fn main(
   }
   let first = row % p.parts * p.part;
   let base = p.offset + (row / p.parts - p.first / p.parts) * p.reduce;
-  var total = IDENTITY;
+  var total = identity();
   for (var r = first + lane; r < min(first + p.part, p.reduce); r += 64u) {
     total = combine(total, load(a[base + r]));
   }

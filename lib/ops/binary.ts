@@ -65,6 +65,10 @@ const comparison = (wgsl: string, reference: (x: number, y: number) => boolean):
 const share = (wins: Tensor, ties: Tensor) =>
   add(to(wins, "float32"), mul(to(ties, "float32"), 0.5));
 
+/** y − 1; but 0 for 0, so that the derivative of x^0 is 0 also where x is 0. */
+const oneLess = (y: Tensor | number) =>
+  typeof y === "number" ? y - Number(y !== 0) : sub(y, ne(y, 0));
+
 const rows = {
   add: {
     wgsl: "x + y",
@@ -97,13 +101,13 @@ const rows = {
   },
   pow: {
     wgsl: "power(x, y)",
+    ofInts: "intPower(x, y)",
     reference: (x, y) => x ** y,
     torch: "x ** y",
-    real: true,
     domain: [0.5, 2],
     gradient: pair((g, x, y) => [
-      () => mul(mul(g, y()), pow(x(), sub(y(), 1))), // g y x^(y − 1)
-      () => mul(mul(g, pow(x(), y())), log(x())), // g x^y ln x
+      () => mul(mul(g, y()), pow(x(), oneLess(y()))), // g y x^(y − 1)
+      () => mul(mul(g, pow(x(), y())), log(add(x(), eq(x(), 0)))), // g x^y ln x, and 0 where x = 0
     ]),
   },
   remainder: {

@@ -38,7 +38,7 @@ interface Plan {
 const addPlan = (acc: DType): Plan => ({
   load: "Acc(v)",
   combine: "x + y",
-  identity: "Acc(0)",
+  identity: "return Acc(0);",
   acc,
   out: acc,
 });
@@ -83,7 +83,7 @@ function pass(x: Tensor, outer: number, reduce: number, inner: number, plan: Pla
       A: alias("A", x.dtype),
       Acc: alias("Acc", plan.acc),
       Out: alias("Out", dtype),
-      IDENTITY: `const IDENTITY = ${plan.identity};`,
+      identity: `fn identity() -> Acc { ${plan.identity} }`,
       load: `fn load(v: A) -> Acc { return ${plan.load}; }`,
       combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${plan.combine}; }`,
     },
@@ -127,7 +127,7 @@ interface Row {
 }
 
 /** A gradient of the reduced shape, read as if it had the input's. */
-function spread(grad: Tensor, shape: Shape, { dim }: ReduceOptions): Tensor {
+export function spread(grad: Tensor, shape: Shape, { dim }: ReduceOptions): Tensor {
   const kept = reducedShape(shape, normalizeDims(dim, shape.length), true);
   return expand(reshape(grad, kept), shape);
 }
@@ -143,14 +143,14 @@ const toWinners: Gradient<ReduceOptions> = (grad, saved) => {
 const isnan = (v: string) => `((bitcast<u32>(${v}) & 0x7fffffffu) > 0x7f800000u)`;
 const extreme = (name: "max" | "min") => (x: Tensor): Plan => {
   const float = x.dtype === "float32";
-  const [least, most] = ["bitcast<f32>(0xff7fffffu)", "bitcast<f32>(0x7f7fffffu)"];
-  const ends = float ? [least, most] : ["i32(-2147483647)", "i32(2147483647)"];
+  // WGSL can't write an infinity, nor the least integer; their bits it can.
+  const ends = float ? ["0xff800000u", "0x7f800000u"] : ["0x80000000u", "0x7fffffffu"];
   return {
     load: "Acc(v)",
     combine: float
       ? `select(${name}(x, y), x + y, ${isnan("x")} || ${isnan("y")})`
       : `${name}(x, y)`,
-    identity: name === "max" ? ends[0] : ends[1],
+    identity: `var bits = ${name === "max" ? ends[0] : ends[1]}; return bitcast<Acc>(bits);`,
     acc: float ? "float32" : "int64",
     out: x.dtype,
   };
@@ -191,7 +191,7 @@ const rows = {
     plan: () => ({
       load: "select(0u, 1u, v != A(0))",
       combine: "x | y",
-      identity: "Acc(0)",
+      identity: "return Acc(0);",
       acc: "bool",
       out: "bool",
     }),
@@ -206,7 +206,7 @@ const rows = {
     plan: () => ({
       load: "select(0u, 1u, v != A(0))",
       combine: "x & y",
-      identity: "Acc(1)",
+      identity: "return Acc(1);",
       acc: "bool",
       out: "bool",
     }),

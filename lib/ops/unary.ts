@@ -23,8 +23,8 @@ interface Row {
   /** Where it is tested: [−2, 2) unless told otherwise. */
   domain?: [number, number];
   gradFn?: string;
-  /** Whether ints stay ints; they become floats otherwise. */
-  keepsInts?: true;
+  /** WGSL expression of an int `v`, where ints stay ints; they become floats otherwise. */
+  ofInts?: string;
 }
 
 /** erf in float64: its series near 0, the continued fraction of erfc further out (DLMF 7.6.1, 7.9.2). */
@@ -47,9 +47,9 @@ const GELU_SCALE = Math.sqrt(2 / Math.PI);
 const roundToEven = (v: number) => Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v);
 
 const rows = {
-  neg: { wgsl: "-v", slope: "-1.0", reference: (v) => -v, keepsInts: true },
-  abs: { wgsl: "abs(v)", slope: "sign(v)", reference: Math.abs, keepsInts: true },
-  sign: { wgsl: "sign(v)", slope: "0.0", reference: Math.sign, keepsInts: true },
+  neg: { wgsl: "-v", slope: "-1.0", reference: (v) => -v, ofInts: "-v" },
+  abs: { wgsl: "abs(v)", slope: "sign(v)", reference: Math.abs, ofInts: "abs(v)" },
+  sign: { wgsl: "sign(v)", slope: "0.0", reference: Math.sign, ofInts: "sign(v)" },
   exp: { wgsl: "exp(v)", slope: "y", reference: Math.exp },
   log: { wgsl: "log(v)", slope: "1.0 / v", reference: Math.log, domain: [0.1, 4] },
   sqrt: { wgsl: "sqrt(v)", slope: "0.5 / y", reference: Math.sqrt, domain: [0.1, 4] },
@@ -65,13 +65,13 @@ const rows = {
     slope: "2.0 * v",
     reference: (v) => v * v,
     gradFn: "PowBackward0",
-    keepsInts: true,
+    ofInts: "v * v",
   },
   sin: { wgsl: "sin(v)", slope: "cos(v)", reference: Math.sin },
   cos: { wgsl: "cos(v)", slope: "-sin(v)", reference: Math.cos },
-  floor: { wgsl: "floor(v)", slope: "0.0", reference: Math.floor },
-  ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil },
-  round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven },
+  floor: { wgsl: "floor(v)", slope: "0.0", reference: Math.floor, ofInts: "v" },
+  ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil, ofInts: "v" },
+  round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven, ofInts: "v" },
   erf: { wgsl: "erf(v)", slope: "1.1283791671 * exp(-v * v)", reference: erfReference },
   tanh: { wgsl: "safeTanh(v)", slope: "1.0 - y * y", reference: Math.tanh },
   sigmoid: {
@@ -84,6 +84,7 @@ const rows = {
     wgsl: "select(v, 0.0, v <= 0.0)",
     slope: "select(0.0, 1.0, y > 0.0)",
     reference: (v) => v <= 0 ? 0 : v,
+    ofInts: "max(v, 0)",
   },
   silu: {
     wgsl: "v / (1.0 + exp(-v))",
@@ -114,7 +115,7 @@ function define(name: string, row: Row): Op<Record<never, never>> {
   const { wgsl, slope, reference, gradFn } = row;
   const [lo, hi] = row.domain ?? [-2, 2];
   const ofResult = /\by\b/.test(slope);
-  const op = `fn op(v: A) -> Out { return ${wgsl}; }`;
+  const op = (of: string) => `fn op(v: A) -> Out { return ${of}; }`;
   const chain = `fn op(g: C, ${ofResult ? "y" : "v"}: C) -> Out { return g * (${slope}); }`;
   const inputs: SampleInput[] = shapes.map((shape) => floats(shape, { lo, hi }));
   return defineOp({
@@ -122,8 +123,10 @@ function define(name: string, row: Row): Op<Record<never, never>> {
     gradFn: gradFn,
     torch: row.torch ?? `torch.${name}(i[0])`,
     forward: ([x]) => {
-      const v = row.keepsInts && x.dtype === "int64" ? x : asFloat(x);
-      return launchUnary(v, { op, out: v.dtype });
+      if (row.ofInts && x.dtype === "int64") {
+        return launchUnary(x, { op: op(row.ofInts), out: "int64" });
+      }
+      return launchUnary(asFloat(x), { op: op(wgsl), out: "float32" });
     },
     gradient: (grad, saved) => [
       launchBinary(grad, ofResult ? saved.output(0) : saved.input(0), {
