@@ -31,6 +31,7 @@ export interface TrainOptions {
  * ```
  */
 export class BasicTokenizer {
+  /** What was learnt; another one after each training. */
   protected codec: Codec = new Codec();
 
   /** The pairs that were merged, in order: `merges[i]` became the id 256 + i. */
@@ -67,12 +68,8 @@ export class BasicTokenizer {
     learnMerges(this.#countChunks(text), size, (pair, id, count) => {
       codec.add(pair);
       if (!options.verbose) return;
-      const token = bytesRepr(codec.vocab[id]);
-      console.log(
-        `merge ${id - 255}/${size}: (${
-          pair.join(", ")
-        }) -> ${id} (${token}) had ${count} occurrences`,
-      );
+      const made = `(${pair.join(", ")}) -> ${id} (${bytesRepr(codec.vocab[id])})`;
+      console.log(`merge ${id - 255}/${size}: ${made} had ${count} occurrences`);
     });
     this.codec = codec;
     return codec.vocab.length;
@@ -142,14 +139,17 @@ export class BasicTokenizer {
     return [text];
   }
 
+  /** The bytes of an id, or undefined where there is no such id. */
   protected bytesOf(id: number): Uint8Array | undefined {
     return this.vocab[id];
   }
 
+  /** All that a file has to hold. */
   protected model(): Model {
     return { pattern: "", specialTokens: new Map(), merges: this.merges };
   }
 
+  /** Takes over what a file held. */
   protected adopt({ pattern, specialTokens, merges }: Model): void {
     if (pattern || specialTokens.size > 0) {
       throw new Error(

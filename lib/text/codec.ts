@@ -33,6 +33,8 @@ export class Codec {
   readonly #remembered = new Map<string, readonly number[]>();
 
   /**
+   * The vocabulary of some merges.
+   *
    * @param merges the pairs in the order in which they were learnt; `merges[i]` makes id 256 + i
    * @param bytes the byte that each of the ids 0 … 255 stands for: its own, unless history says otherwise
    */

@@ -12,7 +12,9 @@ import { escapeControls, fromBytes } from "./bytes.ts";
 export interface Model {
   /** Empty where a text is not split. */
   pattern: string;
+  /** Each special token and its id. */
   specialTokens: ReadonlyMap<string, number>;
+  /** The pairs in the order in which they were learnt: `merges[i]` makes the id 256 + i. */
   merges: readonly Pair[];
 }
 

@@ -9,7 +9,9 @@ import { escapeControls, exactText } from "./bytes.ts";
 
 /** What has tokens to show: any tokenizer of this library. */
 export interface Encoder {
+  /** The ids of a text. */
   encode(text: string): number[];
+  /** The bytes of some ids. */
   decodeBytes(ids: Iterable<number>): Uint8Array;
 }
 
@@ -31,7 +33,7 @@ const COLOURS = [
  * import { assertEquals } from "@std/assert";
  *
  * const picture = showTokens(getEncoding("gpt2"), "hello wörld");
- * assertEquals(picture.plain(), "hello│ w│ö│r│ld");
+ * assertEquals(picture.plain(), "hello│ w│ör│ld");
  * ```
  */
 export function showTokens(encoder: Encoder, text: string | Iterable<number>): TokenPicture {
@@ -51,6 +53,8 @@ function label(bytes: Uint8Array): string {
 /** Tokens as text, as colours in a terminal, as HTML and as SVG; {@linkcode showTokens} makes it. */
 export class TokenPicture {
   /**
+   * A picture of tokens.
+   *
    * @param ids the tokens
    * @param labels how each one reads
    */

@@ -15,12 +15,15 @@ import { RegexTokenizer } from "./regex.ts";
 export interface Ranks {
   /** Lines of `! rank token token …`: the tokens in Base64, from that rank up. */
   bpe_ranks: string;
+  /** The special tokens and their ids. */
   special_tokens: Readonly<Record<string, number>>;
 }
 
 /** A tokenizer with a given vocabulary. It can't be trained, saved or loaded. */
 export class PretrainedTokenizer extends RegexTokenizer {
   /**
+   * The tokenizer of a vocabulary.
+   *
    * @param ranks the vocabulary
    * @param pattern how the text was cut on which it was trained
    */

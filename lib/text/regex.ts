@@ -43,7 +43,11 @@ export class RegexTokenizer extends BasicTokenizer {
   #specialTokens: ReadonlyMap<string, number> = new Map();
   #specialBytes: ReadonlyMap<number, Uint8Array> = new Map();
 
-  /** @param pattern how to cut a text, written for Python's `regex` module; GPT-4's if not given */
+  /**
+   * A tokenizer to be trained.
+   *
+   * @param pattern how to cut a text, written for Python's `regex` module; GPT-4's if not given
+   */
   constructor(pattern: string = GPT4_SPLIT_PATTERN) {
     super();
     this.#pattern = pattern;
@@ -60,10 +64,17 @@ export class RegexTokenizer extends BasicTokenizer {
     return this.#specialTokens;
   }
 
+  /** One more than the greatest id, special tokens counted. */
   override get nVocab(): number {
     return Math.max(this.vocab.length, ...[...this.#specialTokens.values()].map((id) => id + 1));
   }
 
+  /**
+   * Learns a vocabulary of `vocabSize` ids, as {@linkcode BasicTokenizer.train} does, without a merge
+   * over the border of a chunk. The special tokens stay, and their ids must lie past it.
+   *
+   * @throws {RangeError} if `vocabSize` is below 256, or reaches the id of a special token
+   */
   override train(
     text: string | Iterable<string>,
     vocabSize: number,
@@ -107,18 +118,22 @@ export class RegexTokenizer extends BasicTokenizer {
     return ids;
   }
 
+  /** The chunks of a text. */
   protected override split(text: string): string[] {
     return splitText(text, this.#regex);
   }
 
+  /** The bytes of an id, those of special tokens included. */
   protected override bytesOf(id: number): Uint8Array | undefined {
     return super.bytesOf(id) ?? this.#specialBytes.get(id);
   }
 
+  /** All that a file has to hold. */
   protected override model(): Model {
     return { pattern: this.#pattern, specialTokens: this.#specialTokens, merges: this.merges };
   }
 
+  /** Takes over what a file held. */
   protected override adopt({ pattern, specialTokens, merges }: Model): void {
     if (!pattern) {
       throw new Error(
@@ -144,9 +159,7 @@ export class RegexTokenizer extends BasicTokenizer {
     for (const token of this.#specialTokens.keys()) {
       if (!text.includes(token)) continue;
       throw new Error(
-        `encode: the text holds the special token ${
-          JSON.stringify(token)
-        }, and none was allowed; ` +
+        `encode: the text holds ${JSON.stringify(token)}, a special token, and none was allowed; ` +
           'pass allowedSpecial: "all" to encode it as one id, or "none" to take it for text',
       );
     }

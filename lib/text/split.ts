@@ -8,11 +8,11 @@
  */
 
 /** How GPT-2 cuts a text. */
-export const GPT2_SPLIT_PATTERN = String
+export const GPT2_SPLIT_PATTERN: string = String
   .raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
 /** How GPT-4 cuts a text: as GPT-2, but numbers by three digits and newlines by themselves. */
-export const GPT4_SPLIT_PATTERN = String
+export const GPT4_SPLIT_PATTERN: string = String
   .raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`;
 
 /** An escape or a class of characters, or else a possessive quantifier. */
