@@ -7,6 +7,7 @@
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
+import { run } from "../tensor/registry.ts";
 import { floats, ints } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { launchBinary } from "./elementwise.ts";
@@ -61,9 +62,11 @@ const comparison = (wgsl: string, reference: (x: number, y: number) => boolean):
   gives: "bool",
 });
 
-/** 1 where x wins, ½ where both are equal: PyTorch shares the gradient then. */
-const share = (wins: Tensor, ties: Tensor) =>
-  add(to(wins, "float32"), mul(to(ties, "float32"), 0.5));
+/** The gradient, but half of it at a tie and nothing for the loser: chosen, as 0 times infinity is no 0. */
+const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
+  const shared = run("where", [ties, mul(g, 0.5), g]);
+  return run("where", [loses, full([], 0, { device: g.device }), shared]);
+};
 
 /** y − 1; but 0 for 0, so that the derivative of x^0 is 0 also where x is 0. */
 const oneLess = (y: Tensor | number) =>
@@ -124,8 +127,8 @@ const rows = {
     reference: Math.max,
     torch: "torch.maximum(x, torch.as_tensor(y))",
     gradient: pair((g, x, y) => [
-      () => mul(g, share(gt(x(), y()), eq(x(), y()))),
-      () => mul(g, share(lt(x(), y()), eq(x(), y()))),
+      () => share(g, lt(x(), y()), eq(x(), y())),
+      () => share(g, gt(x(), y()), eq(x(), y())),
     ]),
   },
   minimum: {
@@ -134,8 +137,8 @@ const rows = {
     reference: Math.min,
     torch: "torch.minimum(x, torch.as_tensor(y))",
     gradient: pair((g, x, y) => [
-      () => mul(g, share(lt(x(), y()), eq(x(), y()))),
-      () => mul(g, share(gt(x(), y()), eq(x(), y()))),
+      () => share(g, gt(x(), y()), eq(x(), y())),
+      () => share(g, lt(x(), y()), eq(x(), y())),
     ]),
   },
   eq: comparison("x == y", (x, y) => x === y),

@@ -14,7 +14,10 @@ import { launchBinary, launchUnary } from "./elementwise.ts";
 interface Row {
   /** WGSL expression of the input `v`. */
   wgsl: string;
-  /** Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. */
+  /**
+   * Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. One
+   * of `g`, the gradient of the result, is the whole gradient.
+   */
   slope: string;
   /** The same function in float64. */
   reference: (v: number) => number;
@@ -82,7 +85,7 @@ const rows = {
   // `v <= 0` is false for a NaN, which so passes through.
   relu: {
     wgsl: "select(v, 0.0, v <= 0.0)",
-    slope: "select(0.0, 1.0, y > 0.0)",
+    slope: "select(g, 0.0, y <= 0.0)", // chosen: 0 times infinity is no 0
     reference: (v) => v <= 0 ? 0 : v,
     ofInts: "max(v, 0)",
   },
@@ -116,7 +119,8 @@ function define(name: string, row: Row): Op<Record<never, never>> {
   const [lo, hi] = row.domain ?? [-2, 2];
   const ofResult = /\by\b/.test(slope);
   const op = (of: string) => `fn op(v: A) -> Out { return ${of}; }`;
-  const chain = `fn op(g: C, ${ofResult ? "y" : "v"}: C) -> Out { return g * (${slope}); }`;
+  const gradient = /\bg\b/.test(slope) ? slope : `g * (${slope})`;
+  const chain = `fn op(g: C, ${ofResult ? "y" : "v"}: C) -> Out { return ${gradient}; }`;
   const inputs: SampleInput[] = shapes.map((shape) => floats(shape, { lo, hi }));
   return defineOp({
     name,
