@@ -5,6 +5,7 @@
  * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
  * which throws it; nothing that was computed after it is ever shown.
  */
+import { Faults } from "./fault.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
 
@@ -20,6 +21,7 @@ export class Device {
   readonly limits: GPUSupportedLimits;
   readonly pool: Pool;
   readonly launcher: Launcher;
+  readonly faults: Faults;
   /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
   readonly software: boolean;
   #failure: Error | null = null;
@@ -32,6 +34,7 @@ export class Device {
       /llvmpipe|swiftshader|basic render/i.test(describe(adapterInfo));
     this.pool = new Pool(this);
     this.launcher = new Launcher(this);
+    this.faults = new Faults(this);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.fail((event as GPUUncapturedErrorEvent).error.message);

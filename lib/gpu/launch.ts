@@ -270,6 +270,15 @@ export class Launcher {
    */
   async read(ranges: readonly Window[]): Promise<Uint8Array[]> {
     this.device.check();
+    const { faults } = this.device;
+    const noted = faults.pending;
+    if (!noted) return await this.#copyOut(ranges);
+    const bytes = await this.#copyOut([...ranges, { storage: noted, offset: 0, size: 16 }]);
+    faults.check(bytes.pop()!);
+    return bytes;
+  }
+
+  async #copyOut(ranges: readonly Window[]): Promise<Uint8Array[]> {
     const total = ranges.reduce((sum, { size }) => sum + size, 0);
     if (total === 0) return ranges.map(() => new Uint8Array(0));
     const staging = total <= SMALL_READ ? await this.#smallReader() : this.#createReader(total);

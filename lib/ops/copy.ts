@@ -89,17 +89,18 @@ export const long = (x: Tensor): Tensor => to(x, "int64");
 export const bool = (x: Tensor): Tensor => to(x, "bool");
 
 /**
- * Writes `source` over `target`, which may be a view, and returns `target`.
+ * Refuses an in-place change of what takes part in a graph.
  *
- * @throws where `target` takes part in a graph: a leaf that asks for gradients, or what was computed from one
+ * @throws for a leaf that asks for gradients, and for what was computed from one
  */
-export function copy_(target: Tensor, source: Tensor): Tensor {
-  if (isGradEnabled() && target.requiresGrad && target.isLeaf) {
+export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
+  if (!isGradEnabled()) return;
+  if (target.requiresGrad && target.isLeaf) {
     throw new Error(
       "a leaf Variable that requires grad is being used in an in-place operation; do it inside noGrad()",
     );
   }
-  if (isGradEnabled() && (target.requiresGrad || source.requiresGrad)) {
+  if ([target, ...sources].some((x) => x.requiresGrad)) {
     throw new Error(
       `in-place operation on a tensor of shape ${
         shapeText(target.shape)
@@ -107,6 +108,11 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
         `form without "_", which returns a new tensor`,
     );
   }
+}
+
+/** Writes `source` over `target`, which may be a view, and returns `target`. */
+export function copy_(target: Tensor, source: Tensor): Tensor {
+  checkInPlace(target, source);
   const converted = to(source, target.dtype);
   const own = converted.storage === target.storage ? clone(converted) : converted;
   copyInto(target, own);

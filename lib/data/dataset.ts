@@ -1,0 +1,210 @@
+/*
+ * Rows in named columns, as Python's `datasets` shows them, held in memory. A selection, a shuffle or a split
+ * shares the columns and holds an order of its own. No arrow files, no maps and no filters: a lesson reads.
+ */
+import { permutation, type Shuffled } from "./permutation.ts";
+
+/** A row: values by column. */
+export type Row = Record<string, unknown>;
+
+/** Columns by name, all of one length. */
+export type Columns = Record<string, unknown[]>;
+
+/** What {@linkcode Dataset.trainTestSplit} takes. */
+export interface SplitOptions extends Shuffled {
+  /** A share of the rows between 0 and 1, rounded up to rows; or a number of rows. By default 0.25. */
+  testSize?: number;
+  /** Whether to shuffle before; by default it does. */
+  shuffle?: boolean;
+}
+
+/**
+ * A table of rows, as Python's `datasets.Dataset`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Dataset } from "./lib/data/dataset.ts";
+ *
+ * const ds = Dataset.from({ text: ["a", "b", "c"] });
+ * assertEquals(ds.at(-1), { text: "c" });
+ * assertEquals(ds.shuffle({ seed: 42 }).column("text"), ["a", "b", "c"].map((_, i) => "cba"[i]));
+ * assertEquals(ds.repr(), "Dataset({\n    features: ['text'],\n    num_rows: 3\n})");
+ * ```
+ */
+export class Dataset<R extends object = Row> implements Iterable<R> {
+  /** The number of rows. */
+  readonly numRows: number;
+  /** The names of the columns, each with its type in arrow's words: `{ text: "string" }`. */
+  readonly features: Readonly<Record<string, string>>;
+  readonly #columns: Columns;
+  /** Which row of the columns stands at a place; undefined where they stand as they are. */
+  readonly #order?: ArrayLike<number>;
+
+  private constructor(columns: Columns, features: Dataset["features"], order?: ArrayLike<number>) {
+    this.#columns = columns;
+    this.#order = order;
+    this.features = features;
+    this.numRows = order?.length ?? Object.values(columns)[0]?.length ?? 0;
+  }
+
+  /**
+   * A dataset of columns by name.
+   *
+   * @throws {RangeError} when the columns differ in length.
+   */
+  static from<R extends object = Row>(columns: { [K in keyof R]: R[K][] }): Dataset<R> {
+    const entries: [string, unknown[]][] = Object.entries(columns);
+    const odd = entries.find(([, values]) => values.length !== entries[0][1].length);
+    if (odd) {
+      throw new RangeError(
+        `Dataset: column '${odd[0]}' has ${odd[1].length} rows and '${entries[0][0]}' ` +
+          `${entries[0][1].length}; give columns of one length`,
+      );
+    }
+    const features = entries.map(([name, values]) => [name, typeOf(values)]);
+    return new Dataset<R>(columns, Object.fromEntries(features));
+  }
+
+  /**
+   * The row at a place, counted from the end where it is negative.
+   *
+   * @throws {RangeError} beyond the rows.
+   */
+  at(index: number): R {
+    const from = this.#columns, i = this.#place(index);
+    return Object.fromEntries(Object.keys(from).map((name) => [name, from[name][i]])) as R;
+  }
+
+  /**
+   * All values of a column, in the order of the rows.
+   *
+   * @throws {RangeError} for a column that is none.
+   */
+  column<K extends keyof R & string>(name: K): R[K][] {
+    const values = this.#columns[name] as R[K][] | undefined;
+    if (values === undefined) {
+      throw new RangeError(
+        `Column '${name}' doesn't exist: the dataset has ${Object.keys(this.#columns).join(", ")}`,
+      );
+    }
+    return this.#order ? Array.from(this.#order, (i) => values[i]) : values.slice();
+  }
+
+  /**
+   * The rows at these places, in this order.
+   *
+   * @throws {RangeError} for a place beyond the rows.
+   */
+  select(places: Iterable<number>): Dataset<R> {
+    return new Dataset(this.#columns, this.features, Array.from(places, (i) => this.#place(i)));
+  }
+
+  /** The rows from one place up to, not including, another, as `Array.slice` counts. */
+  slice(start = 0, end = this.numRows): Dataset<R> {
+    return this.select(Array.from({ length: this.numRows }, (_, i) => i).slice(start, end));
+  }
+
+  /** The rows in another order: under a seed, in the order that Python's `datasets` draws. */
+  shuffle(options: Shuffled = {}): Dataset<R> {
+    return this.select(permutation(this.numRows, options));
+  }
+
+  /**
+   * Two datasets of these rows: the test set is the beginning of a shuffled order, the train set the rest.
+   * Under a seed both hold the rows that Python's `train_test_split` gives them.
+   *
+   * @throws {RangeError} for a size that leaves one of them without a row.
+   */
+  trainTestSplit(
+    { testSize = 0.25, shuffle = true, ...how }: SplitOptions = {},
+  ): DatasetDict<"train" | "test", R> {
+    const n = this.numRows;
+    const test = testSize < 1 ? Math.ceil(testSize * n) : testSize;
+    if (!(testSize > 0 && test < n && Number.isInteger(test))) {
+      throw new RangeError(
+        `test_size=${testSize} should be either positive and smaller than the number of samples ${n} ` +
+          "or a float in the (0, 1) range that leaves a row to train on",
+      );
+    }
+    if (!shuffle) {
+      return DatasetDict.of({ train: this.slice(0, n - test), test: this.slice(n - test) });
+    }
+    const order = permutation(n, how);
+    return DatasetDict.of({
+      train: this.select(order.subarray(test)),
+      test: this.select(order.subarray(0, test)),
+    });
+  }
+
+  *[Symbol.iterator](): Iterator<R> {
+    for (let i = 0; i < this.numRows; i++) yield this.at(i);
+  }
+
+  /** As Python prints it. */
+  repr(): string {
+    const names = Object.keys(this.features).map((name) => `'${name}'`).join(", ");
+    return `Dataset({\n    features: [${names}],\n    num_rows: ${this.numRows}\n})`;
+  }
+
+  #place(index: number): number {
+    const i = index < 0 ? index + this.numRows : index;
+    if (!(Number.isInteger(index) && i >= 0 && i < this.numRows)) {
+      throw new RangeError(`Invalid key: ${index} is out of bounds for size ${this.numRows}`);
+    }
+    return this.#order?.[i] ?? i;
+  }
+}
+
+/** Datasets by the name of their split: `splits.train`, `splits.test`. */
+export type DatasetDict<Split extends string = string, R extends object = Row> =
+  & Splits<Split, R>
+  & Readonly<Record<Split, Dataset<R>>>;
+
+/** What a {@linkcode DatasetDict} has beside its splits. */
+class Splits<Split extends string, R extends object> {
+  constructor(splits: Record<Split, Dataset<R>>) {
+    const taken = Object.keys(splits).find((name) => name in this);
+    if (taken) throw new RangeError(`DatasetDict: no split can be called '${taken}'; rename it`);
+    Object.assign(this, splits);
+  }
+
+  /** As Python prints it. */
+  repr(): string {
+    const lines = Object.entries<Dataset<R>>({ ...this } as Record<Split, Dataset<R>>)
+      .map(([name, split]) => `${name}: ${split.repr()}`).join("\n");
+    return `DatasetDict({\n${lines.replace(/^/gm, "    ")}\n})`;
+  }
+}
+
+/** Makes a {@linkcode DatasetDict} of datasets by name. */
+export const DatasetDict = {
+  of<Split extends string, R extends object = Row>(
+    splits: Record<Split, Dataset<R>>,
+  ): DatasetDict<Split, R> {
+    return new Splits(splits) as DatasetDict<Split, R>;
+  },
+};
+
+/** A column's type in arrow's words. */
+function typeOf(values: unknown[]): string {
+  const kinds = new Set<string>();
+  for (const value of values) if (value !== null) kinds.add(kindOf(value));
+  if (kinds.has("float64")) kinds.delete("int64");
+  return kinds.size === 0 ? "null" : kinds.size === 1 ? [...kinds][0] : "json";
+}
+
+function kindOf(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return "string";
+    case "boolean":
+      return "bool";
+    case "bigint":
+      return "int64";
+    case "number":
+      return Number.isInteger(value) ? "int64" : "float64";
+    default:
+      return Array.isArray(value) ? "list" : value instanceof Date ? "timestamp" : "struct";
+  }
+}

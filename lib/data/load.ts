@@ -1,0 +1,169 @@
+/*
+ * `loadDataset`: from a name on the Hub, or a file or folder here, to rows, as Python's `load_dataset` does it
+ * for text: JSON, JSON Lines, CSV, plain text, Parquet. It runs no code of a repository; a dataset that was a
+ * program has a Parquet copy on the Hub, which is read instead.
+ */
+import { cardConfigs } from "./card.ts";
+import { type Columns, Dataset, DatasetDict, type Row } from "./dataset.ts";
+import {
+  bySplit,
+  type DataFiles,
+  filesByCard,
+  filesByName,
+  filesByPattern,
+  filesOfCopy,
+  isPattern,
+  type SplitFiles,
+} from "./files.ts";
+import { formatOf, type FormatOptions, readRows } from "./formats.ts";
+import { Hub, type HubOptions } from "./hub.ts";
+import { exists, walk } from "./hub_cache.ts";
+import { HubError } from "./hub_error.ts";
+import { Part } from "./part.ts";
+
+/** How a dataset is asked for. */
+export interface LoadOptions extends HubOptions, FormatOptions {
+  /** The configuration, where the dataset has several. */
+  name?: string;
+  /** The files to read, where their names and the dataset's card do not say. */
+  dataFiles?: DataFiles;
+}
+
+/** Files by split, and the path of each on this machine. */
+interface Source {
+  files: SplitFiles;
+  path(file: string): Promise<string>;
+}
+
+/**
+ * Loads a dataset of the Hub (`owner/name`), or a file or a folder of this machine.
+ *
+ * `split` names one of its splits, or a part of one: `train`, `train[:1000]`, `test[10%:20%]`; of a large
+ * dataset only the files that hold it are downloaded. Without it all splits are loaded.
+ *
+ * @throws {HubError} when the Hub refuses; {RangeError} for a split, a configuration or a file that the
+ * dataset does not have; {SyntaxError} for a file that cannot be read.
+ */
+export function loadDataset<R extends object = Row>(
+  id: string,
+  options: LoadOptions & { split: string },
+): Promise<Dataset<R>>;
+export function loadDataset<R extends object = Row>(
+  id: string,
+  options?: LoadOptions,
+): Promise<DatasetDict<string, R>>;
+export async function loadDataset<R extends object = Row>(
+  id: string,
+  { split, ...options }: LoadOptions & { split?: string } = {},
+): Promise<Dataset<R> | DatasetDict<string, R>> {
+  const part = split === undefined ? undefined : Part.of(split);
+  const source = isLocal(id) ? await localSource(id, options) : await hubSource(id, options);
+  const tables = await read(source, options, part);
+  const datasets = Object.fromEntries(
+    Object.entries(tables).map(([name, columns]) => [name, Dataset.from(columns) as Dataset<R>]),
+  );
+  if (part === undefined) return DatasetDict.of<string, R>(datasets);
+  if (part.split in datasets) return part.from(datasets[part.split]);
+  const known = new Set([...Object.keys(source.files), ...Object.keys(datasets)]);
+  const names = [...known].map((name) => `'${name}'`).join(", ");
+  throw new RangeError(`Unknown split "${part.split}". Should be one of [${names}].`);
+}
+
+/** A path, or a name with a known ending, is a file here; anything else is a name on the Hub. */
+function isLocal(id: string): boolean {
+  return /^(\.{0,2}[/\\]|file:|[A-Za-z]:[/\\])/.test(id) || id === "." ||
+    formatOf(id) !== undefined;
+}
+
+async function localSource(id: string, { dataFiles }: LoadOptions): Promise<Source> {
+  const path = id.startsWith("file:")
+    ? decodeURIComponent(new URL(id).pathname)
+    : id.replace(/(?<=.)[/\\]+$/, "");
+  if (!await exists(path)) {
+    throw new RangeError(
+      `loadDataset: there is no file ${path}; a dataset of the Hub is called owner/name`,
+    );
+  }
+  if ((await Deno.stat(path)).isFile) {
+    return { files: { train: [path] }, path: (file) => Promise.resolve(file) };
+  }
+  const paths = (await walk(path)).map((file) => file.path);
+  const files = dataFiles ? filesByPattern(paths, bySplit(dataFiles)) : filesByName(paths);
+  if (Object.keys(files).length === 0) {
+    throw new RangeError(`loadDataset: the folder ${path} holds no file of a known format`);
+  }
+  return { files, path: (file) => Promise.resolve(`${path}/${file}`) };
+}
+
+async function hubSource(id: string, options: LoadOptions): Promise<Source> {
+  const hub = new Hub(`datasets/${id}`, options);
+  const commit = await hub.commit(options.revision ?? "main");
+  const path = (file: string) => hub.download(commit, file);
+  const named = options.dataFiles && bySplit(options.dataFiles);
+  // Files named one by one need no list, and so, once cached, no request.
+  if (named && !Object.values(named).flat().some(isPattern)) return { files: named, path };
+  const paths = (await hub.files(commit)).map((file) => file.path);
+  if (named) return { files: filesByPattern(paths, named), path };
+  const card = paths.includes("README.md") ? await Deno.readTextFile(await path("README.md")) : "";
+  const configs = cardConfigs(card).filter((one) => one.data_files ?? one.data_dir);
+  const files = configs.length > 0
+    ? filesByCard(paths, configs, id, options.name)
+    : filesByName(paths);
+  return Object.keys(files).length > 0
+    ? { files, path }
+    : await copySource(hub, id, options, paths);
+}
+
+/** The Parquet copy that the Hub makes of a dataset that is a program, or is in another format. */
+async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: string[]) {
+  try {
+    const commit = await hub.commit("refs/convert/parquet");
+    const copies = (await hub.files(commit)).map((file) => file.path);
+    const path = (file: string) => hub.download(commit, file);
+    return { files: filesOfCopy(copies, id, name), path };
+  } catch (error) {
+    if (!(error instanceof HubError && error.fault === "no revision")) throw error;
+    throw new RangeError(
+      `loadDataset: ${id} holds no file of a known format (${
+        paths.slice(0, 9).join(", ")
+      }), and the Hub ` +
+        "has no Parquet copy of it; choose another dataset",
+      { cause: error },
+    );
+  }
+}
+
+/** Reads the files of the splits that are wanted into columns, and no more rows than are wanted. */
+async function read(source: Source, options: FormatOptions, part?: Part) {
+  const tables: Record<string, Gathered> = {};
+  const enough = part?.enough ?? Infinity;
+  for (const [split, files] of Object.entries(source.files)) {
+    for (const file of files) {
+      // A JSON file may hold splits of its own, so any may hold the one that is wanted.
+      if (part && part.split !== split && formatOf(file) !== "json") continue;
+      if ((tables[split]?.numRows ?? 0) >= enough) break;
+      for await (const [row, own] of readRows(await source.path(file), options, file)) {
+        const table = tables[own ?? split] ??= new Gathered();
+        table.push(row);
+        if (own === undefined && table.numRows >= enough) break;
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.columns]));
+}
+
+/** Rows that become columns. What a row lacks is null. */
+class Gathered {
+  readonly columns: Columns = {};
+  numRows = 0;
+
+  push(row: Row): void {
+    for (const [name, value] of Object.entries(row)) {
+      (this.columns[name] ??= new Array(this.numRows).fill(null)).push(value);
+    }
+    this.numRows++;
+    for (const column of Object.values(this.columns)) {
+      if (column.length < this.numRows) column.push(null);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/*
+ * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. Nothing here
+ * knows of tensors. In reading order:
+ */
+
+/** Rows: a table, a dictionary of splits, both printed as Python prints them. */
+export { Dataset, DatasetDict } from "./dataset.ts";
+export type { Columns, Row, SplitOptions } from "./dataset.ts";
+export type { Shuffled } from "./permutation.ts";
+
+/** From a name, a file or a folder to a dataset. */
+export { loadDataset } from "./load.ts";
+export type { LoadOptions } from "./load.ts";
+
+/** The lessons' songs, and the files of the Hub that the lessons use. */
+export { songs } from "./songs.ts";
+export type { Song, Songs } from "./songs.ts";
+export { fetchSource, sources } from "./sources.ts";
+export type { Source } from "./sources.ts";
+
+/** Single files of the Hub, in Python's cache. */
+export { hubDownload, hubFiles } from "./hub.ts";
+export type { HubOptions } from "./hub.ts";
+export type { HubFile } from "./hub_cache.ts";
+export { HubError } from "./hub_error.ts";
+export type { HubFault } from "./hub_error.ts";
+
+/** Named arrays in a file: checkpoints, and published weights. */
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  openSafetensors,
+  SafetensorsFile,
+  saveSafetensors,
+  toFloat32,
+} from "./safetensors.ts";
+export type { SafeDType, SafeMetadata, SafeTensor } from "./safetensors.ts";

@@ -1,0 +1,49 @@
+/*
+ * A split, or a part of one, as Python's `datasets` writes it: train, train[:1000], test[10%:20%].
+ */
+import type { Dataset } from "./dataset.ts";
+
+/** A row's number, or a share of all rows. */
+interface Place {
+  count: number;
+  percent: boolean;
+}
+
+/** Some rows of a split. */
+export class Part {
+  private constructor(readonly split: string, readonly start?: Place, readonly end?: Place) {}
+
+  /**
+   * Reads `train[:1000]`.
+   *
+   * @throws {RangeError} for what is no such thing.
+   */
+  static of(text: string): Part {
+    const match = /^(\w+(?:[.-]\w+)*)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?$/.exec(text);
+    if (match === null) {
+      throw new RangeError(
+        `loadDataset: '${text}' is no split; write train, train[:100] or train[10%:20%]`,
+      );
+    }
+    return new Part(match[1], placeOf(match[2]), placeOf(match[3]));
+  }
+
+  /** How many rows from the beginning are enough; Infinity where only the whole says. */
+  get enough(): number {
+    const counted = (place: Place) => !place.percent && place.count >= 0;
+    const known = this.end && counted(this.end) && (!this.start || counted(this.start));
+    return known ? this.end!.count : Infinity;
+  }
+
+  /** This part of a split's rows. */
+  from<R extends object>(rows: Dataset<R>): Dataset<R> {
+    if (!this.start && !this.end) return rows;
+    const at = (place?: Place) =>
+      place?.percent ? Math.round(rows.numRows * place.count / 100) : place?.count;
+    return rows.slice(at(this.start), at(this.end));
+  }
+}
+
+function placeOf(text?: string): Place | undefined {
+  return text === undefined ? undefined : { count: parseInt(text), percent: text.endsWith("%") };
+}

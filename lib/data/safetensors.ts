@@ -1,0 +1,288 @@
+/*
+ * Safetensors: named arrays in a file, and nothing that could run. Eight bytes say how long the header is; the
+ * header is JSON, name → dtype, shape and place; then come the bytes, without a hole. What is written here is,
+ * byte for byte, what Python's safetensors writes; what is read is checked as strictly as there.
+ * https://github.com/huggingface/safetensors#format
+ */
+
+/** The dtypes and their arrays, in the order in which their data lies in a file. */
+const arrays = {
+  U64: BigUint64Array,
+  I64: BigInt64Array,
+  F64: Float64Array,
+  F32: Float32Array,
+  U32: Uint32Array,
+  I32: Int32Array,
+  BF16: Uint16Array,
+  F16: Float16Array,
+  U16: Uint16Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+};
+const order = Object.keys(arrays);
+
+/** A dtype by its name in a file. BF16 is held as its bits, BOOL as bytes. */
+export type SafeDType = keyof typeof arrays;
+
+/** An array with its shape: `{ dtype: "F32", shape: [2, 3], data: new Float32Array(6) }`. */
+export type SafeTensor = {
+  [D in SafeDType]: {
+    dtype: D;
+    shape: readonly number[];
+    data: InstanceType<typeof arrays[D]>;
+  };
+}[SafeDType];
+
+/** What a file says beside its arrays: texts by name. */
+export type SafeMetadata = Record<string, string>;
+
+interface Place {
+  dtype: SafeDType;
+  shape: readonly number[];
+  data_offsets: [start: number, end: number];
+}
+
+interface Header {
+  places: Map<string, Place>;
+  metadata: SafeMetadata;
+}
+
+/** Python's own limit for a header. */
+const MAX_HEADER = 100_000_000;
+
+/**
+ * The bytes of a file that holds these arrays.
+ *
+ * @throws {RangeError} for a shape that is not its array's.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeSafetensors, encodeSafetensors } from "./lib/data/safetensors.ts";
+ *
+ * const step = { dtype: "I32", shape: [], data: Int32Array.of(910) } as const;
+ * const bytes = encodeSafetensors({ step }, { format: "pt" });
+ * assertEquals(decodeSafetensors(bytes), { tensors: { step }, metadata: { format: "pt" } });
+ * ```
+ */
+export function encodeSafetensors(
+  tensors: Record<string, SafeTensor>,
+  metadata?: SafeMetadata,
+): Uint8Array<ArrayBuffer> {
+  const parts = partsOf(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The arrays in the bytes of a file, each in memory of its own.
+ *
+ * @throws {RangeError} for bytes that are no such file, or not all of it.
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+): { tensors: Record<string, SafeTensor>; metadata: SafeMetadata } {
+  const length = headerLength(bytes, bytes.length);
+  const { places, metadata } = headerOf(bytes.subarray(8, 8 + length), bytes.length - 8 - length);
+  const tensors: Record<string, SafeTensor> = {};
+  for (const [name, place] of places) {
+    const [start, end] = place.data_offsets;
+    // The data may begin at any byte, an array of numbers may not: hence the copy.
+    tensors[name] = tensorOf(place, bytes.slice(8 + length + start, 8 + length + end).buffer);
+  }
+  return { tensors, metadata };
+}
+
+/** Writes arrays to a file, which is there as a whole or not at all. */
+export async function saveSafetensors(
+  path: string,
+  tensors: Record<string, SafeTensor>,
+  metadata?: SafeMetadata,
+): Promise<void> {
+  const incomplete = `${path}.incomplete`;
+  {
+    using file = await Deno.open(incomplete, { write: true, create: true, truncate: true });
+    for (const part of partsOf(tensors, metadata)) {
+      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+    }
+    await file.syncData();
+  }
+  await Deno.rename(incomplete, path);
+}
+
+/**
+ * Opens a file of arrays without reading them: `using file = openSafetensors(path)`.
+ *
+ * @throws {RangeError} for a file that is no such file, or not all of it.
+ */
+export function openSafetensors(path: string): SafetensorsFile {
+  return new SafetensorsFile(path);
+}
+
+/** An open file, from which one array after another can be read. */
+export class SafetensorsFile implements Disposable {
+  readonly metadata: SafeMetadata;
+  readonly #file: Deno.FsFile;
+  readonly #places: Map<string, Place>;
+  /** Where the arrays' bytes begin. */
+  readonly #start: number;
+
+  constructor(readonly path: string) {
+    this.#file = Deno.openSync(path);
+    try {
+      const { size } = this.#file.statSync();
+      this.#start = 8 + headerLength(new Uint8Array(this.#read(0, Math.min(8, size))), size);
+      const header = new Uint8Array(this.#read(8, this.#start));
+      const { places, metadata } = headerOf(header, size - this.#start);
+      this.#places = places;
+      this.metadata = metadata;
+    } catch (error) {
+      this.#file.close();
+      throw new RangeError(`${path}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** The names of the arrays, in the order of the file. */
+  get names(): string[] {
+    return [...this.#places.keys()];
+  }
+
+  /** An array's dtype and shape, without reading it. */
+  info(name: string): { dtype: SafeDType; shape: readonly number[] } {
+    const { dtype, shape } = this.#place(name);
+    return { dtype, shape };
+  }
+
+  /**
+   * Reads one array.
+   *
+   * @throws {RangeError} for a name that the file does not have.
+   */
+  read(name: string): SafeTensor {
+    const place = this.#place(name);
+    const [start, end] = place.data_offsets;
+    return tensorOf(place, this.#read(this.#start + start, this.#start + end));
+  }
+
+  /** Closes the file; what was read stays. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+
+  #place(name: string): Place {
+    const place = this.#places.get(name);
+    if (place) return place;
+    const names = this.names.slice(0, 8).join(", ");
+    throw new RangeError(
+      `File does not contain tensor ${name}: ${this.path} has ${this.#places.size}, such as ${names}`,
+    );
+  }
+
+  #read(start: number, end: number): ArrayBuffer {
+    const bytes = new Uint8Array(end - start);
+    this.#file.seekSync(start, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) {
+      const n = this.#file.readSync(bytes.subarray(at));
+      if (n === null) throw new RangeError(`read safetensors: the file ends early`);
+      at += n;
+    }
+    return bytes.buffer;
+  }
+}
+
+/** The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them. */
+export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer> {
+  if (dtype === "F32") return data;
+  // The bits of a bfloat16 are the upper half of the same number's 32.
+  if (dtype === "BF16") {
+    return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
+  }
+  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): Uint8Array[] {
+  const sorted = Object.entries(tensors).sort(([a, { dtype: x }], [b, { dtype: y }]) =>
+    order.indexOf(x) - order.indexOf(y) || (a < b ? -1 : 1)
+  );
+  const places: Record<string, Place | SafeMetadata> = metadata ? { __metadata__: metadata } : {};
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    if (name === "__metadata__") {
+      throw new RangeError("save safetensors: no array may have this name");
+    }
+    if (data.length !== count(shape)) {
+      throw new RangeError(
+        `save safetensors: ${name} has shape [${shape}] and ${data.length} values; give as many as its shape holds`,
+      );
+    }
+    places[name] = { dtype, shape, data_offsets: [end, end += data.byteLength] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(places));
+  const header = new Uint8Array(8 + 8 * Math.ceil(json.length / 8)).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
+  header.set(json, 8);
+  const bytes = ({ buffer, byteOffset, byteLength }: SafeTensor["data"]) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+  return [header, ...sorted.map(([, { data }]) => bytes(data))];
+}
+
+function headerLength(start: Uint8Array, size: number): number {
+  if (size < 8) throw new RangeError("read safetensors: header too small; it is no such file");
+  const view = new DataView(start.buffer, start.byteOffset, 8);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > MAX_HEADER) {
+    throw new RangeError("read safetensors: header too large; it is no such file");
+  }
+  if (8 + length > size) {
+    throw new RangeError("read safetensors: incomplete header; download it again");
+  }
+  return length;
+}
+
+function headerOf(bytes: Uint8Array, dataLength: number): Header {
+  let json: Record<string, Place>;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new RangeError("read safetensors: invalid JSON in header; it is no such file", { cause });
+  }
+  const { __metadata__, ...entries } = json as unknown as Record<string, Place> & {
+    __metadata__?: SafeMetadata;
+  };
+  const places = Object.entries(entries).sort(([, a], [, b]) =>
+    a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]
+  );
+  let at = 0;
+  for (const [name, { dtype, shape, data_offsets: [start, end] }] of places) {
+    if (!Object.hasOwn(arrays, dtype)) {
+      throw new RangeError(
+        `read safetensors: ${name} is of dtype ${dtype}; only ${order.join(", ")} are read`,
+      );
+    }
+    if (start !== at || end - start !== count(shape) * arrays[dtype].BYTES_PER_ELEMENT) {
+      throw new RangeError(
+        `read safetensors: invalid shape, data type, or offset for tensor ${name}: bytes ${start} to ${end} ` +
+          `for ${dtype} [${shape}]`,
+      );
+    }
+    at = end;
+  }
+  if (at !== dataLength) {
+    throw new RangeError(
+      `read safetensors: the header speaks of ${at} bytes of data and there are ${dataLength}; download it again`,
+    );
+  }
+  return { places: new Map(places), metadata: __metadata__ ?? {} };
+}
+
+function tensorOf({ dtype, shape }: Place, buffer: ArrayBuffer): SafeTensor {
+  return { dtype, shape, data: new arrays[dtype](buffer) } as SafeTensor;
+}
+
+const count = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);

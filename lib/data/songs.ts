@@ -1,0 +1,93 @@
+/*
+ * The texts of lessons 10 to 14: the notebook's songs where they are in the cache or within reach, else the
+ * songs that were written for this project, which are in the repository and need no permission.
+ */
+import shipped from "../../data/songs.json" with { type: "json" };
+import { Dataset } from "./dataset.ts";
+import { Hub, type HubOptions } from "./hub.ts";
+import { granted, hubConfig } from "./hub_config.ts";
+import { HubError } from "./hub_error.ts";
+import { loadDataset } from "./load.ts";
+import { fetchSource, sources } from "./sources.ts";
+
+/** A song, as the notebook's dataset has it. */
+export type Song = { text: string };
+
+/** Songs, and which they are. */
+export interface Songs {
+  dataset: Dataset<Song>;
+  /** A line that says which songs these are and why, for a lesson's first line. */
+  which: string;
+}
+
+/**
+ * The songs that the lessons learn from.
+ *
+ * `data` takes any dataset of the Hub or a file of this machine in their place: its column `text`, or the only
+ * column of text that it has; in a .txt, an empty line parts one text from the next. The word `shipped` takes
+ * the songs in the repository. Under a Deno that grants no permission it asks for none and takes these too.
+ *
+ * @throws what {@linkcode loadDataset} throws, for `data` that cannot be loaded.
+ */
+export async function songs(
+  { data, ...options }: HubOptions & { data?: string } = {},
+): Promise<Songs> {
+  if (data === "shipped") return { dataset: ours(), which: `Dataset: ${oursInWords()}` };
+  if (data !== undefined) return await given(data, options);
+  const path = await notebooks(options);
+  if (path instanceof Error) {
+    return { dataset: ours(), which: `Dataset: ${oursInWords()}, since ${path.message}` };
+  }
+  const dataset = await loadDataset<Song>(path, { split: "train" });
+  return {
+    dataset,
+    which: `Dataset: ${name} at ${revision.slice(0, 7)}, ${counted(dataset)} songs`,
+  };
+}
+
+const { revision, repo, file } = sources.songs;
+const name = repo.replace("datasets/", "");
+
+const ours = () => Dataset.from<Song>({ text: shipped.train });
+const oursInWords = () => `the ${shipped.train.length} songs of this project (CC0)`;
+const counted = (dataset: Dataset<Song>) => dataset.numRows.toLocaleString("en");
+
+/** The path of the notebook's songs, or why they cannot be had. Never asks for a permission. */
+async function notebooks(options: HubOptions): Promise<string | Error> {
+  const { cacheDir, endpoint } = hubConfig(options);
+  if (!cacheDir || !granted({ name: "read", path: cacheDir })) {
+    return new Error(`the program may not read the cache in which ${name} would be`);
+  }
+  // Whoever has no network shall not wait for it.
+  const quick = { timeout: 5000, retries: 0, ...options };
+  const cached = await new Hub(repo, quick).cached(revision, file);
+  if (cached) return cached;
+  const hosts = [new URL(endpoint).host, ...(endpoint.endsWith("huggingface.co") ? [STORE] : [])];
+  const net = hosts.map((host) => ({ name: "net", host }) as const);
+  if (!granted(...net, { name: "write", path: cacheDir })) {
+    return new Error(`${name} is not in the cache and the program may not download it`);
+  }
+  try {
+    return await fetchSource(sources.songs, quick);
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    return new Error(`${name} is neither in the cache nor within reach (${error.fault})`);
+  }
+}
+
+/** The file store to which the Hub sends us on; its part in asking is only to stand for its like. */
+const STORE = "cas-bridge.xethub.hf.co";
+
+async function given(data: string, options: HubOptions): Promise<Songs> {
+  const rows = await loadDataset(data, { ...options, split: "train", sampleBy: "paragraph" });
+  const texts = Object.keys(rows.features).filter((one) => rows.features[one] === "string");
+  const column = texts.includes("text") ? "text" : texts.length === 1 ? texts[0] : undefined;
+  if (column === undefined) {
+    throw new RangeError(
+      `songs: ${data} has no column 'text' and not just one column of text; it has ` +
+        `${Object.keys(rows.features).join(", ")}`,
+    );
+  }
+  const dataset = Dataset.from<Song>({ text: rows.column(column) as string[] });
+  return { dataset, which: `Dataset: ${data}, ${counted(dataset)} texts` };
+}

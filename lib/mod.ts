@@ -1,0 +1,44 @@
+/*
+ * Everything a lesson imports, as "#lib": the table of contents of the library, from the GPU upwards.
+ */
+
+/** The GPU, and what it holds. */
+export {
+  type AdapterName,
+  adapterNames,
+  defaultDevice,
+  type Device,
+  openDevice,
+} from "./gpu/device.ts";
+export type { MemoryUse } from "./gpu/memory.ts";
+
+/** PyTorch's random numbers: a seed means here what it means there. */
+export {
+  defaultGenerator,
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from "./random/mod.ts";
+
+/** Tensors, their dtypes and their gradients. */
+export { type Nested, Size, Tensor } from "./tensor/tensor.ts";
+export type { DType } from "./tensor/dtype.ts";
+export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
+export { printOptions, setPrintOptions } from "./tensor/format.ts";
+
+/** What can be computed with them; most of it is methods of Tensor too. */
+export * from "./ops/mod.ts";
+
+/** Layers, their initialisers and their functional forms. */
+export * as nn from "./nn/mod.ts";
+
+/** Tokenizers, each adding one idea. */
+export * from "./text/mod.ts";
+
+/** How a lesson speaks. */
+export { lesson } from "./lesson/show.ts";
+export { progress } from "./lesson/progress.ts";
+export { display, fixed, float as pyFloat, repr, size, tuple } from "./lesson/python.ts";

@@ -1,0 +1,93 @@
+/*
+ * Modules that hold modules: one after the other, or just as a list.
+ */
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** Passes its input through modules, one after the other. */
+export class Sequential extends Module {
+  readonly #layers: Module[];
+
+  constructor(...layers: Module[]) {
+    super();
+    this.#layers = layers;
+  }
+
+  override *namedChildren(): Generator<[string, Module]> {
+    for (const [i, layer] of this.#layers.entries()) yield [String(i), layer];
+  }
+
+  /** How many there are. */
+  get length(): number {
+    return this.#layers.length;
+  }
+
+  /** The i-th, from the end where negative. */
+  at(i: number): Module | undefined {
+    return this.#layers.at(i);
+  }
+
+  [Symbol.iterator](): Iterator<Module> {
+    return this.#layers[Symbol.iterator]();
+  }
+
+  /** What the first takes → what the last gives */
+  forward(x: Tensor): Tensor {
+    return this.#layers.reduce((value, layer) => layer.forward(value) as Tensor, x);
+  }
+}
+
+/** A list of modules, whose parameters count as its holder's. */
+export class ModuleList<M extends Module = Module> extends Module {
+  readonly #modules: M[];
+
+  constructor(modules: Iterable<M> = []) {
+    super();
+    this.#modules = [...modules];
+  }
+
+  override *namedChildren(): Generator<[string, Module]> {
+    for (const [i, module] of this.#modules.entries()) yield [String(i), module];
+  }
+
+  /** Adds one at the end. */
+  append(module: M): this {
+    this.#modules.push(module);
+    return this;
+  }
+
+  /** How many there are. */
+  get length(): number {
+    return this.#modules.length;
+  }
+
+  /** The i-th, from the end where negative. */
+  at(i: number): M | undefined {
+    return this.#modules.at(i);
+  }
+
+  [Symbol.iterator](): Iterator<M> {
+    return this.#modules[Symbol.iterator]();
+  }
+
+  /** A list computes nothing. */
+  forward(): never {
+    throw new Error(
+      'Module [ModuleList] is missing the required "forward" function; call its modules',
+    );
+  }
+
+  /** Neighbours that print alike are printed once: `(0-5): 6 x Layer(…)`. */
+  protected override childLines(): string[] {
+    const groups: { first: number; last: number; text: string }[] = [];
+    for (const [i, module] of this.#modules.entries()) {
+      const text = module.repr();
+      const group = groups.at(-1);
+      if (group?.text === text) group.last = i;
+      else groups.push({ first: i, last: i, text });
+    }
+    return groups.map(({ first, last, text }) =>
+      first === last ? `(${first}): ${text}` : `(${first}-${last}): ${last - first + 1} x ${text}`
+    );
+  }
+}

@@ -1,0 +1,11 @@
+/*
+ * The functions behind the layers under the names of `torch.nn.functional`, for code that keeps its own
+ * weights.
+ */
+export { embedding } from "../ops/embedding.ts";
+export { linear } from "../ops/matmul.ts";
+export { layerNorm } from "../ops/norm.ts";
+export { crossEntropy } from "../ops/loss.ts";
+export { logSoftmax, softmax } from "../ops/softmax.ts";
+export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
+export { dropout } from "../ops/random.ts";

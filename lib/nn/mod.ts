@@ -1,0 +1,23 @@
+/*
+ * Layers: the surface of `nn`, as `torch.nn` lays it out.
+ */
+
+/** What a layer is, and how its weights begin. */
+export { type Incompatible, Module, Parameter } from "./module.ts";
+export * as init from "./init.ts";
+/** Layers that hold layers. */
+export { ModuleList, Sequential } from "./container.ts";
+/** The simple layers. */
+export { Dropout, Embedding, Identity, LayerNorm, Linear } from "./layers.ts";
+export {
+  CrossEntropyLoss,
+  GELU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Tanh,
+} from "./activation.ts";
+/** The same as functions. */
+export * as functional from "./functional.ts";

@@ -1,0 +1,230 @@
+/*
+ * What a layer is: an object whose properties are parameters and other layers. Registering is assigning:
+ * properties are found in the order in which they were assigned, and named as PyTorch names them, in
+ * snake_case (`selfAttn` is `self_attn`), so that trees print and checkpoints load as there.
+ */
+import { Tensor } from "../tensor/tensor.ts";
+import { shapeText } from "../tensor/shape.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import { copy_ } from "../ops/copy.ts";
+
+/** A tensor that a module learns. */
+export class Parameter extends Tensor {
+  constructor(data: Tensor, requiresGrad = true) {
+    super(data.storage, data.dtype, data.shape, data.strides, data.offset);
+    data.storage.kept = true;
+    data.storage.escape();
+    this.requiresGrad = requiresGrad;
+  }
+
+  /** As PyTorch prints it. */
+  override async repr(): Promise<string> {
+    return `Parameter containing:\n${await super.repr()}`;
+  }
+}
+
+/** PyTorch's form of a property's name. */
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** What did not fit when a state dict was loaded. */
+export interface Incompatible {
+  missingKeys: string[];
+  unexpectedKeys: string[];
+}
+
+/** A layer, or a whole model: the base of all of them. */
+export abstract class Module {
+  /** Whether it behaves as in training (dropout drops) or as in use. */
+  training = true;
+  #buffers = new Map<string, boolean>();
+
+  /** Computes the output; each module says of what. */
+  // deno-lint-ignore no-explicit-any
+  abstract forward(...inputs: any[]): any;
+
+  /** Declares a tensor property that is saved with the module but not learned. */
+  registerBuffer(name: string, tensor: Tensor, { persistent = true } = {}): void {
+    tensor.storage.kept = true;
+    tensor.storage.escape();
+    this.#buffers.set(name, persistent);
+    Object.assign(this, { [name]: tensor });
+  }
+
+  /** The modules directly below, by name, in order. */
+  *namedChildren(): Generator<[string, Module]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Module) yield [snakeCase(name), value];
+    }
+  }
+
+  /** The modules directly below, in order. */
+  *children(): Generator<Module> {
+    for (const [, child] of this.namedChildren()) yield child;
+  }
+
+  /** This module and all below, each once, by its path. */
+  *namedModules(prefix = "", seen: Set<Module> = new Set()): Generator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren()) {
+      yield* child.namedModules(prefix ? `${prefix}.${name}` : name, seen);
+    }
+  }
+
+  /** This module and all below, each once. */
+  *modules(): Generator<Module> {
+    for (const [, module] of this.namedModules()) yield module;
+  }
+
+  /** The learned tensors by path, each once: a module's own, then those below. */
+  *namedParameters(): Generator<[string, Parameter]> {
+    const seen = new Set<Parameter>();
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (!(value instanceof Parameter) || seen.has(value)) continue;
+        seen.add(value);
+        yield [path ? `${path}.${snakeCase(name)}` : snakeCase(name), value];
+      }
+    }
+  }
+
+  /** The learned tensors, each once. */
+  *parameters(): Generator<Parameter> {
+    for (const [, parameter] of this.namedParameters()) yield parameter;
+  }
+
+  /** The tensors that are kept but not learned, by path. */
+  *namedBuffers({ persistentOnly = false } = {}): Generator<[string, Tensor]> {
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, persistent] of module.#buffers) {
+        if (persistentOnly && !persistent) continue;
+        const value = Object.entries(module).find(([key]) => key === name)![1] as Tensor;
+        yield [path ? `${path}.${snakeCase(name)}` : snakeCase(name), value];
+      }
+    }
+  }
+
+  /** The tensors that are kept but not learned. */
+  *buffers(): Generator<Tensor> {
+    for (const [, buffer] of this.namedBuffers()) yield buffer;
+  }
+
+  /** All that must be saved to have the module again: parameters and buffers by PyTorch's names. */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    for (const [path, module] of this.namedModules()) {
+      const named = (name: string) => path ? `${path}.${snakeCase(name)}` : snakeCase(name);
+      for (const [name, value] of Object.entries(module)) {
+        if (value instanceof Parameter || module.#buffers.get(name)) state.set(named(name), value);
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Copies a state dict into the parameters and buffers.
+   *
+   * @param options `strict`: throw where a name is missing, unknown, or has another shape
+   */
+  loadStateDict(
+    state: ReadonlyMap<string, Tensor>,
+    { strict = true }: { strict?: boolean } = {},
+  ): Incompatible {
+    const own = this.stateDict();
+    const missingKeys = [...own.keys()].filter((key) => !state.has(key));
+    const unexpectedKeys = [...state.keys()].filter((key) => !own.has(key));
+    const wrong = [...own].flatMap(([key, tensor]) => {
+      const given = state.get(key);
+      if (!given || shapeText(given.shape) === shapeText(tensor.shape)) return [];
+      return `size mismatch for ${key}: copying a param with shape torch.Size(${
+        shapeText(given.shape)
+      }) from checkpoint, the shape in current model is torch.Size(${shapeText(tensor.shape)}).`;
+    });
+    const list = (what: string, keys: string[]) =>
+      keys.length > 0 && strict
+        ? [`${what} key(s) in state_dict: ${keys.map((k) => `"${k}"`).join(", ")}.`]
+        : [];
+    const problems = [
+      ...list("Missing", missingKeys),
+      ...list("Unexpected", unexpectedKeys),
+      ...wrong,
+    ];
+    if (problems.length > 0) {
+      throw new Error(
+        `Error(s) in loading state_dict for ${this.constructor.name}:\n\t${problems.join("\n\t")}`,
+      );
+    }
+    noGrad(() => {
+      for (const [key, tensor] of own) {
+        const given = state.get(key);
+        if (given) copy_(tensor, given);
+      }
+    });
+    return { missingKeys, unexpectedKeys };
+  }
+
+  /** Sets this module and all below to training, or to use. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Sets this module and all below to use: dropout drops nothing. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Calls `fn` with every module, those below first. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) dropGrad(parameter);
+  }
+
+  /** Asks for gradients of all parameters, or freezes them. */
+  requiresGrad_(requiresGrad = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad;
+    return this;
+  }
+
+  /** What stands between the brackets when the module prints, as PyTorch's `extra_repr`. */
+  extraRepr(): string {
+    return "";
+  }
+
+  /** The name under which it prints. */
+  reprName(): string {
+    return this.constructor.name;
+  }
+
+  /** The lines of the modules below. */
+  protected childLines(): string[] {
+    return Array.from(this.namedChildren(), ([name, child]) => `(${name}): ${child.repr()}`);
+  }
+
+  /** The module tree, as PyTorch prints it. */
+  repr(): string {
+    const extra = this.extraRepr();
+    const lines = [...(extra ? extra.split("\n") : []), ...this.childLines()];
+    if (lines.length === 0 || (lines.length === 1 && extra)) return `${this.reprName()}(${extra})`;
+    const indented = lines.join("\n").replaceAll("\n", "\n  ");
+    return `${this.reprName()}(\n  ${indented}\n)`;
+  }
+
+  /** The same tree, for the console. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.repr();
+  }
+}
+
+/** Lets go of a tensor's gradient, and of its memory. */
+export function dropGrad(tensor: Tensor): void {
+  tensor.grad?.storage.release("in zeroGrad()");
+  tensor.grad = null;
+}

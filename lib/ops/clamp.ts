@@ -1,0 +1,54 @@
+/*
+ * Bringing numbers into a range.
+ */
+import { map } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats, given } from "../tensor/sample.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { mul } from "./binary.ts";
+import { asFloat } from "./unary.ts";
+import { launchUnary } from "./elementwise.ts";
+import { to } from "./copy.ts";
+
+type Bounds = { min?: number; max?: number };
+
+const LARGEST = 3.4028234663852886e38;
+const ends = ({ min = -LARGEST, max = LARGEST }: Bounds) => ({ x: min, y: max });
+
+const clampOp = defineOp<Bounds>({
+  name: "clamp",
+  torch: "torch.clamp(i[0], a.get('min'), a.get('max'))",
+  forward: ([v], bounds) =>
+    launchUnary(asFloat(v), {
+      op: "fn op(v: A) -> Out { return select(min(max(v, p.x), p.y), v, isnan(v)); }",
+      out: "float32",
+      ...ends(bounds),
+    }),
+  // PyTorch lets the gradient through at the bounds themselves.
+  gradient: (grad, saved) => [
+    mul(
+      grad,
+      launchUnary(saved.input(0), {
+        op: "fn op(v: A) -> Out { return select(0.0, 1.0, v >= p.x && v <= p.y); }",
+        out: "float32",
+        ...ends(saved.args),
+      }),
+    ),
+  ],
+  reference: ([x], { min = -Infinity, max = Infinity }) =>
+    map((v) => Number.isNaN(v) ? v : Math.min(Math.max(v, min), max), x),
+  samples: [
+    { inputs: [floats([3, 67])], args: { min: -0.5, max: 1 } },
+    { inputs: [floats([7])], args: { min: 0 } },
+    { inputs: [floats([])], args: { max: 0.25 } },
+    { inputs: [given([NaN, 5, -5, 1])], args: { min: -1, max: 1 } },
+  ],
+});
+
+/** Numbers below `min` become `min`, those above `max` become `max`. */
+export function clamp(x: Tensor, bounds: Bounds): Tensor {
+  if (bounds.min === undefined && bounds.max === undefined) {
+    throw new TypeError("torch.clamp: At least one of 'min' or 'max' must not be None");
+  }
+  return to(clampOp([x], bounds), x.dtype);
+}

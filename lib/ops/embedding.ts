@@ -1,0 +1,219 @@
+/*
+ * Rows of a table, looked up by their numbers; and what is built on it: gathering and indexing by tensors.
+ * The gradient is summed in a fixed order, without atomics on floats.
+ */
+import { faultCode } from "../gpu/fault.ts";
+import type { Kernel } from "../gpu/launch.ts";
+import type { Storage, Window } from "../gpu/memory.ts";
+import { build, ndarray, ravel, unravel } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats, given, ints } from "../tensor/sample.ts";
+import { denseStrides, normalizeDim, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import forwardSource from "../../kernels/embedding.wgsl" with { type: "text" };
+import gradSource from "../../kernels/embedding_grad.wgsl" with { type: "text" };
+import nextSource from "../../kernels/embedding_next.wgsl" with { type: "text" };
+import { add, mul } from "./binary.ts";
+import { contiguous } from "./copy.ts";
+import { arange, zeros } from "./create.ts";
+import { groupsFor } from "./elementwise.ts";
+import { checkIndex } from "./places.ts";
+import { narrow, reshape } from "./views.ts";
+
+const forwardKernel: Kernel = { name: "embedding", source: forwardSource };
+const gradKernel: Kernel = { name: "embedding_grad", source: gradSource };
+const nextKernel: Kernel = { name: "embedding_next", source: nextSource };
+
+const code = faultCode((id, rows) =>
+  `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`
+);
+
+/** One search for equal ids costs the square of their number; more are summed in stretches. */
+const LONGEST = 16384;
+
+/** Stretches of a table's rows that each fit one binding, with what to bind for them. */
+function* stretches(table: Tensor) {
+  const [rows, width] = table.shape;
+  const limit = table.device.limits.maxStorageBufferBindingSize;
+  const whole = table.storage.block.bytes <= limit;
+  const step = whole ? rows : Math.max(1, Math.floor((limit - 512) / 4 / width));
+  for (let first = 0; first < rows || first === 0; first += Math.max(step, 1)) {
+    const last = Math.min(first + step, rows);
+    let buffer: Storage | Window = table.storage;
+    let offset = table.offset;
+    if (!whole) {
+      const begin = Math.floor((offset + first * width) / 64) * 64;
+      const end = Math.ceil((offset + last * width) / 64) * 64;
+      buffer = {
+        storage: table.storage,
+        offset: begin * 4,
+        size: Math.min(end * 4, table.storage.block.bytes) - begin * 4,
+      };
+      offset += first * width - begin;
+    }
+    yield { first, last, buffer, offset };
+  }
+}
+
+const embeddingOp = defineOp<{ paddingIdx: number }>({
+  name: "embedding",
+  torch: "F.embedding(i[1], i[0], padding_idx=a['paddingIdx'] if a['paddingIdx'] >= 0 else None)",
+  forward([weight, ids]) {
+    if (ids.dtype !== "int64") {
+      throw new TypeError(
+        `Expected tensor for argument 'indices' to have scalar type Long; but got ${ids.dtype} instead ` +
+          `(while checking arguments for embedding); use long()`,
+      );
+    }
+    if (weight.ndim !== 2) throw new RangeError("'weight' must be 2-D");
+    const [rows, width] = weight.shape;
+    const table = contiguous(weight);
+    const flat = contiguous(ids);
+    const out = empty([...ids.shape, width], weight.dtype, weight.device);
+    const { launcher, faults } = weight.device;
+    for (const { first, last, buffer, offset } of stretches(table)) {
+      launcher.launch(
+        launcher.pipeline(forwardKernel),
+        { table: buffer, ids: flat.storage, out: out.storage, fault: faults.buffer },
+        {
+          n: out.numel(),
+          width,
+          rows,
+          first,
+          last,
+          table_offset: offset,
+          ids_offset: flat.offset,
+          ids_stride: 1,
+          code,
+        },
+        groupsFor(out.numel()),
+      );
+    }
+    return out;
+  },
+  gradient: (grad, saved) => [
+    embeddingGrad(grad, saved.input(1), saved.shape(0), saved.args.paddingIdx),
+    null,
+  ],
+  reference: ([weight, ids]) =>
+    build([...ids.shape, weight.shape[1]], (index) => {
+      const row = ids.data[ravel(index.slice(0, -1), ids.shape)];
+      return weight.data[row * weight.shape[1] + index.at(-1)!];
+    }),
+  samples: [
+    { inputs: [floats([5, 3]), given([1, 2, 4, 0], [4], "int64")], args: { paddingIdx: -1 } },
+    { inputs: [floats([7, 67]), ints([3, 5], 7)], args: { paddingIdx: -1 } },
+    { inputs: [floats([3, 2]), ints([40], 3)], args: { paddingIdx: 1 } },
+    { inputs: [floats([4, 1]), ints([], 4)], args: { paddingIdx: -1 } },
+    { inputs: [floats([4, 2]), ints([0], 4)], args: { paddingIdx: -1 } },
+  ],
+  rejects: [{
+    inputs: [floats([4, 2]), floats([3])],
+    args: { paddingIdx: -1 },
+    error: "Expected tensor for argument 'indices' to have scalar type Long",
+  }],
+});
+
+/** The gradient of a table: each row the sum of what arrived where it was used. */
+function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number): Tensor {
+  const places = contiguous(reshape(ids, [-1]));
+  const g = contiguous(reshape(grad, [places.numel(), shape[1]]));
+  const n = places.numel();
+  if (n > LONGEST) {
+    const half = Math.ceil(n / 2);
+    const [a, b] = [[0, half], [half, n - half]].map(([from, size]) =>
+      embeddingGrad(narrow(g, 0, from, size), narrow(places, 0, from, size), shape, padding)
+    );
+    return add(a, b);
+  }
+  const { device } = grad;
+  const { launcher } = device;
+  const table = zeros(shape, { device });
+  const [next, head] = [empty([n], "int64", device), empty([n], "int64", device)];
+  const where = { n, ids_offset: places.offset, ids_stride: 1 };
+  const lists = { ids: places.storage, next: next.storage, head: head.storage };
+  launcher.launch(launcher.pipeline(nextKernel), lists, where, groupsFor(n));
+  for (const { first, last, buffer, offset } of stretches(table)) {
+    launcher.launch(
+      launcher.pipeline(gradKernel),
+      { ...lists, g: g.storage, dtable: buffer },
+      { ...where, width: shape[1], first, last, padding, g_offset: g.offset, table_offset: offset },
+      groupsFor(n * shape[1]),
+    );
+  }
+  return table;
+}
+
+/**
+ * The rows of `weight` (num_embeddings, embedding_dim) that `ids` name: (…ids.shape, embedding_dim).
+ *
+ * @throws at the next read, where an id is no row of the table
+ */
+export const embedding = (
+  ids: Tensor,
+  weight: Tensor,
+  { paddingIdx }: { paddingIdx?: number } = {},
+): Tensor => embeddingOp([weight, ids], { paddingIdx: paddingIdx ?? -1 });
+
+const gatherOp = defineOp<{ dim: number }>({
+  name: "gather",
+  torch: "torch.gather(i[0], a['dim'], i[1])",
+  forward([x, index], { dim }) {
+    const places = reshape(flatPlaces(x.shape, index, dim), [-1]);
+    const column = reshape(contiguous(x), [x.numel(), 1]);
+    return reshape(embeddingOp([column, places], { paddingIdx: -1 }), index.shape);
+  },
+  gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.input(1), grad), null],
+  reference: ([x, index], { dim }) => {
+    const d = normalizeDim(dim, x.shape.length);
+    return ndarray(
+      index.shape,
+      Array.from(
+        index.data,
+        (to, flat) => x.data[ravel(unravel(flat, index.shape).with(d, to), x.shape)],
+      ),
+    );
+  },
+  samples: [
+    { inputs: [floats([3, 5]), ints([3, 2], 5)], args: { dim: 1 } },
+    { inputs: [floats([4, 3]), ints([6, 2], 4)], args: { dim: 0 } },
+    { inputs: [floats([2, 3, 4]), ints([2, 3, 1], 4)], args: { dim: -1 } },
+  ],
+  rejects: [{
+    inputs: [floats([3, 5]), ints([3], 5)],
+    args: { dim: 1 },
+    error: "Index tensor must have the same number of dimensions as input tensor",
+  }],
+});
+
+/** Where in a flat tensor of this shape the elements lie that `gather` takes. */
+function flatPlaces(shape: Shape, index: Tensor, dim: number): Tensor {
+  if (shape.length !== index.ndim) {
+    throw new RangeError(
+      `Index tensor must have the same number of dimensions as input tensor; they are ` +
+        `${shapeText(index.shape)} and ${shapeText(shape)}`,
+    );
+  }
+  if (shape.length === 0) return checkIndex(index, 1, { wrap: false });
+  const d = normalizeDim(dim, shape.length);
+  const strides = denseStrides(shape);
+  return shape.map((size, i) => {
+    if (i === d) return mul(checkIndex(index, size, { wrap: false }), strides[i]);
+    const row = index.shape.map((n, j) => j === i ? n : 1);
+    return reshape(
+      arange(0, index.shape[i] * strides[i], strides[i], { device: index.device }),
+      row,
+    );
+  }).reduce((a, b) => add(a, b));
+}
+
+/** Zeros of a shape, with `source` added at the places that `index` names along `dim`. */
+export function scatter(shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor {
+  const places = reshape(flatPlaces(shape, index, dim), [-1]);
+  const column = reshape(contiguous(source), [source.numel(), 1]);
+  return reshape(embeddingGrad(column, places, [numelOf(shape), 1], -1), shape);
+}
+
+/** The elements of `x` at the places that `index` names along `dim`; the result has the shape of `index`. */
+export const gather = (x: Tensor, dim: number, index: Tensor): Tensor =>
+  gatherOp([x, index], { dim });

@@ -1,0 +1,116 @@
+/*
+ * Indexing as Python writes it: `x.index(0)`, `x.index(":", -1)`, `x.index("1:5", null, "...")`,
+ * `x.index(ids)`. Numbers and slices give views; tensors of ids give copies.
+ */
+import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { add, mul } from "./binary.ts";
+import { copy_ } from "./copy.ts";
+import { full } from "./create.ts";
+import { embedding } from "./embedding.ts";
+import { checkIndex } from "./places.ts";
+import { permute, reshape, select, slice, unsqueeze } from "./views.ts";
+
+/**
+ * One place of an index: a number, a slice written as in Python (`":"`, `"1:5"`, `"-3:"`, `"::2"`), `"..."` for
+ * all dimensions not named, `null` for a new dimension, or a tensor of ids.
+ */
+export type Index = number | string | null | Tensor;
+
+/** How many dimensions of the tensor a place of the index takes. */
+const taken = (index: Index) => index === null || index === "..." ? 0 : 1;
+
+function parseSlice(text: string, size: number) {
+  const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?)?\s*$/.exec(text);
+  if (!match) {
+    throw new SyntaxError(
+      `index "${text}": a slice is written as in Python, such as ":", "1:5", "-3:" or "::2"`,
+    );
+  }
+  const [, from, to, by] = match.map((part) => part === undefined ? undefined : Number(part));
+  const step = by ?? 1;
+  if (step <= 0) throw new RangeError("slice step must be positive");
+  const bound = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  const start = bound(from ?? 0);
+  return { start, length: Math.max(0, Math.ceil((bound(to ?? size) - start) / step)), step };
+}
+
+/** Resolves everything but tensors; returns the view and which of its dimensions have tensors of ids. */
+function basic(x: Tensor, indices: readonly Index[]) {
+  const named = indices.reduce((sum: number, index) => sum + taken(index), 0);
+  if (named > x.ndim) {
+    throw new RangeError(`too many indices for tensor of dimension ${x.ndim}: ${named} were given`);
+  }
+  const dots = indices.indexOf("...");
+  if (dots !== indices.lastIndexOf("...")) {
+    throw new RangeError("an index can only have a single ellipsis ('...')");
+  }
+  const rest = new Array<Index>(x.ndim - named).fill(":");
+  const all = dots < 0 ? [...indices, ...rest] : indices.toSpliced(dots, 1, ...rest);
+  const ids: { dim: number; index: Tensor }[] = [];
+  let dim = 0;
+  let view = x;
+  for (const index of all) {
+    if (typeof index === "number") view = select(view, dim, index);
+    else if (index === null) view = unsqueeze(view, dim++);
+    else if (typeof index === "string") {
+      if (index !== ":") view = slice(view, { dim, ...parseSlice(index, view.shape[dim]) });
+      dim++;
+    } else ids.push({ dim: dim++, index });
+  }
+  return { view, ids };
+}
+
+/** The part of a tensor that an index names, as Python's `x[…]` would give it. */
+export function index(x: Tensor, ...indices: Index[]): Tensor {
+  const { view, ids } = basic(x, indices);
+  return ids.length === 0 ? view : lookUp(view, ids);
+}
+
+/** Looks up tensors of ids: the dimensions they index come first, become one, and are looked up as rows. */
+function lookUp(x: Tensor, ids: { dim: number; index: Tensor }[]): Tensor {
+  const dims = ids.map(({ dim }) => dim);
+  const others = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const shape = broadcastShapes(...ids.map((i) => i.index.shape));
+  const places = ids
+    .map(({ dim, index }) => checkIndex(index, x.shape[dim]))
+    .reduce((flat, place, i) => add(mul(flat, x.shape[dims[i]]), place));
+  const rows = reshape(permute(x, [...dims, ...others]), [
+    numelOf(dims.map((d) => x.shape[d])),
+    numelOf(others.map((d) => x.shape[d])),
+  ]);
+  const found = embedding(reshape(places, [-1]), rows);
+  const kept = others.map((d) => x.shape[d]);
+  const result = reshape(found, [...shape, ...kept]);
+  const together = dims.every((d, i) => d === dims[0] + i);
+  if (!together || dims[0] === 0) return result;
+  // Indexed dimensions that stand side by side stay where they were.
+  const front = shape.map((_, i) => i);
+  const before = Array.from({ length: dims[0] }, (_, i) => shape.length + i);
+  const after = Array.from({ length: kept.length - dims[0] }, (_, i) => shape.length + dims[0] + i);
+  return permute(result, [...before, ...front, ...after]);
+}
+
+/** Rows (or other slices along `dim`) named by a list of ids. */
+export function indexSelect(x: Tensor, dim: number, ids: Tensor): Tensor {
+  const d = normalizeDim(dim, x.ndim);
+  if (ids.ndim > 1) {
+    throw new RangeError(
+      `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
+    );
+  }
+  return lookUp(x, [{ dim: d, index: ids }]);
+}
+
+/** Writes over the part that an index of numbers and slices names, and returns the whole. */
+export function indexPut_(x: Tensor, indices: readonly Index[], value: Tensor | number): Tensor {
+  const { view, ids } = basic(x, indices);
+  if (ids.length > 0) {
+    throw new TypeError("indexPut_: ids as tensors are not offered; use where() with a mask");
+  }
+  const source = typeof value === "number"
+    ? full([], value, { dtype: x.dtype, device: x.device })
+    : value;
+  copy_(view, source);
+  return x;
+}

@@ -1,0 +1,203 @@
+/*
+ * Cross-entropy from logits, in which the probabilities are never stored: a vocabulary of 50,257 costs one
+ * number a row beside the logits.
+ */
+import { faultCode } from "../gpu/fault.ts";
+import type { Kernel } from "../gpu/launch.ts";
+import { lines, type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats, given, ints } from "../tensor/sample.ts";
+import { shapeText } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import forwardSource from "../../kernels/cross_entropy.wgsl" with { type: "text" };
+import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "text" };
+import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
+import { contiguous } from "./copy.ts";
+import { groupsFor } from "./elementwise.ts";
+import { permute, reshape } from "./views.ts";
+
+const forwardKernel: Kernel = { name: "cross_entropy", source: forwardSource };
+const gradKernel: Kernel = { name: "cross_entropy_grad", source: gradSource };
+const meanKernel: Kernel = { name: "cross_entropy_mean", source: meanSource };
+
+const code = faultCode((target, classes) =>
+  `Target ${target} is out of bounds. crossEntropy was given logits of ${classes} classes, so targets are ` +
+  `0 to ${classes - 1}, or ignoreIndex`
+);
+
+/** What becomes of the rows' losses. */
+export type Reduction = "mean" | "sum" | "none";
+
+type Args = { ignoreIndex: number; reduction: Reduction };
+
+const crossEntropyOp = defineOp<Args>({
+  name: "crossEntropy",
+  gradFn: "NllLossBackward0",
+  torch: "F.cross_entropy(i[0], i[1], ignore_index=a['ignoreIndex'], reduction=a['reduction'])",
+  forward([logits, target], { ignoreIndex, reduction }) {
+    check(logits, target);
+    const x = contiguous(logits);
+    const [rows, classes] = x.shape;
+    const { device } = x;
+    const { launcher } = device;
+    const [loss, lse] = [empty([rows], "float32", device), empty([rows], "float32", device)];
+    const labels = {
+      target_offset: target.offset,
+      target_stride: target.strides[0],
+      ignore: ignoreIndex,
+    };
+    launcher.launch(
+      launcher.pipeline(forwardKernel),
+      {
+        x: x.storage,
+        targets: target.storage,
+        loss: loss.storage,
+        lse: lse.storage,
+        fault: device.faults.buffer,
+      },
+      { rows, classes, x_offset: x.offset, ...labels, code },
+      rows,
+    );
+    if (reduction === "none") return [loss, lse];
+    const [total, count] = [empty([], "float32", device), empty([], "float32", device)];
+    launcher.launch(
+      launcher.pipeline(meanKernel, { constants: { MEAN: Number(reduction === "mean") } }),
+      {
+        loss: loss.storage,
+        targets: target.storage,
+        total: total.storage,
+        count: count.storage,
+      },
+      { rows, ...labels },
+      1,
+    );
+    return [total, lse, count];
+  },
+  gradient(grad, saved) {
+    const { ignoreIndex, reduction } = saved.args;
+    const x = contiguous(saved.input(0));
+    const target = saved.input(1);
+    const [rows, classes] = x.shape;
+    const dx = empty(x.shape, "float32", x.device);
+    const lse = saved.output(1);
+    const { launcher } = x.device;
+    launcher.launch(
+      launcher.pipeline(gradKernel, { constants: { MEAN: Number(reduction === "mean") } }),
+      {
+        x: x.storage,
+        targets: target.storage,
+        lse: lse.storage,
+        g: grad.storage,
+        count: (reduction === "none" ? lse : saved.output(2)).storage,
+        dx: dx.storage,
+      },
+      {
+        rows,
+        classes,
+        x_offset: x.offset,
+        target_offset: target.offset,
+        target_stride: target.strides[0],
+        g_offset: grad.offset,
+        g_stride: reduction === "none" ? grad.strides[0] : 0,
+        ignore: ignoreIndex,
+      },
+      groupsFor(x.numel()),
+    );
+    return [dx, null];
+  },
+  reference([x, target], { ignoreIndex, reduction }): NdArray {
+    const counts = Array.from(target.data, (t) => t !== ignoreIndex);
+    const losses = lines(x, 1).map(({ values }, row) => {
+      const largest = Math.max(...values);
+      const lse = largest + Math.log(sumOf(values.map((v) => Math.exp(v - largest))));
+      return counts[row] ? lse - values[target.data[row]] : 0;
+    });
+    if (reduction === "none") return ndarray([losses.length], losses);
+    const total = sumOf(losses);
+    return ndarray([], [reduction === "sum" ? total : total / counts.filter(Boolean).length]);
+  },
+  samples: (["mean", "sum", "none"] as const).flatMap((reduction) => [
+    { inputs: [floats([3, 5]), ints([3], 5)], args: { reduction, ignoreIndex: -100 } },
+    {
+      inputs: [floats([70, 67], { lo: -8, hi: 8 }), ints([70], 67)],
+      args: { reduction, ignoreIndex: 3 },
+    },
+    {
+      inputs: [floats([4, 3]), given([-100, 2, 0, -100], [4], "int64")],
+      args: { reduction, ignoreIndex: -100 },
+    },
+    {
+      inputs: [floats([2, 3]), given([1, 1], [2], "int64")],
+      args: { reduction, ignoreIndex: 1 },
+    },
+  ]),
+  rejects: [
+    {
+      inputs: [floats([3, 5]), ints([4], 5)],
+      args: { reduction: "mean", ignoreIndex: -100 },
+      error: "Expected input batch_size (3) to match target batch_size (4)",
+    },
+    {
+      inputs: [floats([3, 5]), floats([3])],
+      args: { reduction: "mean", ignoreIndex: -100 },
+      error: "expected scalar type Long but found Float",
+    },
+  ],
+});
+
+function check(logits: Tensor, target: Tensor): void {
+  if (target.dtype !== "int64") {
+    throw new TypeError(
+      "expected scalar type Long but found Float: crossEntropy's targets are class ids; use long()",
+    );
+  }
+  if (logits.shape[0] !== target.shape[0]) {
+    throw new RangeError(
+      `Expected input batch_size (${logits.shape[0]}) to match target batch_size (${
+        target.shape[0]
+      }); logits are ${shapeText(logits.shape)}, targets ${shapeText(target.shape)}`,
+    );
+  }
+}
+
+/**
+ * How surprised the logits are by the targets: −log softmax(logits)[target], in nats.
+ *
+ * @param logits (N, C), (C), or (N, C, d1, …), before any softmax
+ * @param target class ids: (N), (), or (N, d1, …)
+ * @param options `ignoreIndex`: targets that count for nothing; `reduction`: the mean over the rest, the
+ * sum, or each by itself
+ *
+ * @example
+ * ```ts
+ * import { crossEntropy, tensor } from "#lib";
+ * import { assertAlmostEquals } from "@std/assert";
+ * const loss = crossEntropy(tensor([[0.0, 0.0]]), tensor([1]));
+ * assertAlmostEquals(await loss.item(), Math.log(2), 1e-6);
+ * ```
+ */
+export function crossEntropy(
+  logits: Tensor,
+  target: Tensor,
+  { ignoreIndex = -100, reduction = "mean" }: Partial<Args> = {},
+): Tensor {
+  const args = { ignoreIndex, reduction };
+  if (logits.ndim === 0 || target.ndim !== Math.max(logits.ndim - 1, 0)) {
+    throw new RangeError(
+      `crossEntropy: logits of shape ${
+        shapeText(logits.shape)
+      } want targets of one dimension less, not ` +
+        `${shapeText(target.shape)}; bring logits to (N, C) and targets to (N)`,
+    );
+  }
+  if (logits.ndim === 2) return crossEntropyOp([logits, target], args);
+  if (logits.ndim === 1) {
+    const loss = crossEntropyOp([reshape(logits, [1, -1]), reshape(target, [1])], args);
+    return reduction === "none" ? reshape(loss, []) : loss;
+  }
+  const [classes, ...rest] = logits.shape.slice(1);
+  const order = [0, ...rest.map((_, d) => d + 2), 1];
+  const flat = reshape(permute(logits, order), [-1, classes]);
+  const loss = crossEntropyOp([flat, reshape(target, [-1])], args);
+  return reduction === "none" ? reshape(loss, target.shape) : loss;
+}

@@ -1,0 +1,81 @@
+/*
+ * All ops, in the order in which they build on each other. Importing this registers every one of them and
+ * gives Tensor its methods.
+ */
+import "./methods.ts";
+
+/** Tensors out of nothing. */
+export {
+  arange,
+  empty,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from "./create.ts";
+/** Random ones, in PyTorch's streams. */
+export {
+  bernoulli,
+  bernoulli_,
+  type Drawn,
+  dropout,
+  type DropoutStream,
+  exponential_,
+  multinomial,
+  normal,
+  normal_,
+  rand,
+  randint,
+  randn,
+  type RandomOptions,
+  randperm,
+  setDropoutStream,
+  truncNormal_,
+  uniform_,
+} from "./random.ts";
+/** Functions of one tensor, element by element. */
+export * from "./unary.ts";
+export { clamp } from "./clamp.ts";
+/** Arithmetic and comparisons of two. */
+export * from "./binary.ts";
+/** Choice by a mask. */
+export { maskedFill, tril, triu, where } from "./where.ts";
+/** Copies and dtypes. */
+export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
+/** Other shapes over the same memory. */
+export {
+  chunk,
+  expand,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  split,
+  squeeze,
+  t,
+  transpose,
+  unsqueeze,
+  view,
+} from "./views.ts";
+export { cat, stack } from "./join.ts";
+export { type Index, index, indexPut_, indexSelect } from "./index.ts";
+/** Reductions. */
+export { all, amax, amin, any, type ReduceOptions, sum } from "./reduce.ts";
+export { mean, norm, std, variance, type VarOptions } from "./stats.ts";
+export { argmax, argmin, type ArgOptions, cumsum, max, min, topk } from "./order.ts";
+/** Products. */
+export { bmm, linear, matmul, mm } from "./matmul.ts";
+/** What networks are made of. */
+export { embedding, gather, scatter } from "./embedding.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+export { layerNorm } from "./norm.ts";
+export { crossEntropy, type Reduction } from "./loss.ts";
+/** In-place forms. */
+export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";

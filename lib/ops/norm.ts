@@ -1,0 +1,158 @@
+/*
+ * Layer normalisation, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { along, build, map, type NdArray, reshaped } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
+import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
+import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
+import { contiguous } from "./copy.ts";
+import { groupsFor } from "./elementwise.ts";
+import { sum } from "./reduce.ts";
+import { reshape } from "./views.ts";
+
+const forwardKernel: Kernel = { name: "layer_norm", source: forwardSource };
+const gradKernel: Kernel = { name: "layer_norm_grad", source: gradSource };
+const paramsKernel: Kernel = { name: "layer_norm_params_grad", source: paramsSource };
+
+/** Rows that one invocation sums; more are cut into stretches that run side by side. */
+const ROWS_A_PART = 256;
+
+type Args = { normalizedShape: Shape; eps: number };
+
+const sizesOf = (x: Tensor, { normalizedShape }: Args) => {
+  const columns = numelOf(normalizedShape);
+  return { columns, rows: columns && x.numel() / columns };
+};
+
+const layerNormOp = defineOp<Args>({
+  name: "layerNorm",
+  gradFn: "NativeLayerNormBackward0",
+  torch: "F.layer_norm(i[0], a['normalizedShape'], *i[1:], eps=a['eps'])",
+  forward([x, weight, bias], args) {
+    const { normalizedShape, eps } = args;
+    const given = x.shape.slice(x.ndim - normalizedShape.length);
+    if (shapeText(given) !== shapeText(normalizedShape) || normalizedShape.length === 0) {
+      throw new RangeError(
+        `Given normalized_shape=${shapeText(normalizedShape)}, expected input with shape [*, ${
+          normalizedShape.join(", ")
+        }], but got input of size${shapeText(x.shape)}`,
+      );
+    }
+    const dense = contiguous(x);
+    const { rows, columns } = sizesOf(x, args);
+    const out = empty(x.shape, "float32", x.device);
+    const mean = empty([rows], "float32", x.device);
+    const rstd = empty([rows], "float32", x.device);
+    const { launcher } = x.device;
+    launcher.launch(
+      launcher.pipeline(forwardKernel, {
+        constants: { WEIGHT: Number(weight !== undefined), BIAS: Number(bias !== undefined) },
+      }),
+      {
+        x: dense.storage,
+        weight: (weight ?? dense).storage,
+        bias: (bias ?? dense).storage,
+        out: out.storage,
+        mean: mean.storage,
+        rstd: rstd.storage,
+      },
+      { rows, columns, offset: dense.offset, eps },
+      rows,
+    );
+    return [out, mean, rstd];
+  },
+  gradient(grad, saved) {
+    const x = contiguous(saved.input(0));
+    const g = contiguous(grad);
+    const { rows, columns } = sizesOf(x, saved.args);
+    const shared = {
+      x: x.storage,
+      mean: saved.output(1).storage,
+      rstd: saved.output(2).storage,
+      g: g.storage,
+    };
+    const places = { rows, columns, x_offset: x.offset, g_offset: g.offset };
+    const { launcher } = x.device;
+    const dx = empty(x.shape, "float32", x.device);
+    const weight = saved.count > 1 ? saved.input(1) : undefined;
+    launcher.launch(
+      launcher.pipeline(gradKernel, { constants: { WEIGHT: Number(weight !== undefined) } }),
+      { ...shared, weight: (weight ?? x).storage, dx: dx.storage },
+      places,
+      rows,
+    );
+    if (!weight) return [dx];
+    const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
+    const dweight = empty([parts, columns], "float32", x.device);
+    const dbias = empty([parts, columns], "float32", x.device);
+    launcher.launch(
+      launcher.pipeline(paramsKernel),
+      { ...shared, dweight: dweight.storage, dbias: dbias.storage },
+      { ...places, parts, part: ROWS_A_PART },
+      groupsFor(parts * columns),
+    );
+    const total = (t: Tensor) =>
+      reshape(parts > 1 ? sum(t, { dim: 0 }) : t, saved.args.normalizedShape);
+    return saved.count > 2 ? [dx, total(dweight), total(dbias)] : [dx, total(dweight)];
+  },
+  reference([x, weight, bias], { normalizedShape, eps }) {
+    const columns = numelOf(normalizedShape);
+    const flat = reshaped(x, [columns && x.data.length / columns, columns]);
+    const normal = along(flat, 1, (values) => {
+      const mean = values.reduce((a, b) => a + b, 0) / columns;
+      const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / columns;
+      return values.map((v) => (v - mean) / Math.sqrt(variance + eps));
+    });
+    const shaped = reshaped(normal, x.shape);
+    const scaled = weight ? map((v, w) => v * w, shaped, weight) : shaped;
+    return bias ? map((v, b) => v + b, scaled, bias) : scaled;
+  },
+  samples: [
+    { inputs: [floats([3, 6])], args: { normalizedShape: [6], eps: 1e-5 } },
+    { inputs: [floats([2, 3, 67]), floats([67])], args: { normalizedShape: [67], eps: 1e-5 } },
+    {
+      inputs: [floats([5, 130], { lo: 90, hi: 100 }), floats([130]), floats([130])],
+      args: { normalizedShape: [130], eps: 1e-2 },
+    },
+    {
+      inputs: [floats([3, 2, 5]), floats([2, 5]), floats([2, 5])],
+      args: { normalizedShape: [2, 5], eps: 1e-5 },
+    },
+    {
+      inputs: [floats([300, 3]), floats([3]), floats([3])],
+      args: { normalizedShape: [3], eps: 1e-5 },
+    },
+    {
+      inputs: [floats([0, 4]), floats([4]), floats([4])],
+      args: { normalizedShape: [4], eps: 1e-5 },
+    },
+  ],
+  rejects: [{
+    inputs: [floats([3, 6])],
+    args: { normalizedShape: [5], eps: 1e-5 },
+    error:
+      "Given normalized_shape=[5], expected input with shape [*, 5], but got input of size[3, 6]",
+  }],
+});
+
+/**
+ * Brings the last dimensions to mean 0 and variance 1, then scales and shifts them:
+ * (x − mean) / √(variance + eps) · weight + bias.
+ *
+ * @param normalizedShape the sizes of the last dimensions, over which mean and variance are taken
+ */
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: Shape,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps = 1e-5,
+): Tensor {
+  const inputs = weight ? bias ? [x, weight, bias] : [x, weight] : [x];
+  return layerNormOp(inputs, { normalizedShape, eps });
+}

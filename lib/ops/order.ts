@@ -1,0 +1,223 @@
+/*
+ * Sums along the way and the order of elements: cumsum, topk, argmax, the largest along a dimension.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { along, lines, type NdArray, ndarray } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
+import { floats, given, ints, type Sample } from "../tensor/sample.ts";
+import { normalizeDim } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
+import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
+import { contiguous, to } from "./copy.ts";
+import { alias } from "./elementwise.ts";
+import { gather, scatter } from "./embedding.ts";
+import { reshape, transpose } from "./views.ts";
+
+const cumsumKernel: Kernel = { name: "cumsum", source: cumsumSource };
+const topkKernel: Kernel = { name: "topk", source: topkSource };
+
+/** Elements that one invocation may look at in a launch. */
+const LONGEST_LOOP = 30_000;
+
+/** The dimension brought to the end and laid out row by row, with the way back. */
+function asRows(x: Tensor, dim: number) {
+  const line = x.ndim === 0 ? reshape(x, [1]) : x;
+  const [d, last] = [normalizeDim(dim, line.ndim), line.ndim - 1];
+  const dense = contiguous(transpose(line, d, last));
+  const columns = dense.shape[last];
+  return {
+    dense,
+    columns,
+    rows: columns && dense.numel() / columns,
+    back: (y: Tensor) => x.ndim === 0 ? reshape(y, []) : transpose(y, d, last),
+  };
+}
+
+function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
+  const { dense, rows, columns, back } = asRows(x, dim);
+  const out = empty(dense.shape, x.dtype, x.device);
+  const { launcher } = x.device;
+  launcher.launch(
+    launcher.pipeline(cumsumKernel, {
+      constants: { REVERSE: Number(reverse) },
+      replace: { T: alias("T", x.dtype) },
+    }),
+    { x: dense.storage, out: out.storage },
+    { rows, columns, offset: dense.offset },
+    rows,
+  );
+  return back(out);
+}
+
+const cumsumOp = defineOp<{ dim: number }>({
+  name: "cumsum",
+  torch: "torch.cumsum(i[0], a['dim'])",
+  forward: ([x], { dim }) => launchCumsum(x.dtype === "bool" ? to(x, "int64") : x, dim, false),
+  gradient: (grad, { args: { dim } }) => [launchCumsum(grad, dim, true)],
+  reference: ([x], { dim }) =>
+    along(x, dim, (values) => {
+      let total = 0;
+      return values.map((v) => total += v);
+    }),
+  samples: [
+    { inputs: [floats([])], args: { dim: 0 } },
+    { inputs: [floats([3, 130])], args: { dim: 1 } },
+    { inputs: [floats([5, 2, 3])], args: { dim: 0 } },
+    { inputs: [ints([2, 7], 9)], args: { dim: -1 } },
+    { inputs: [floats([2, 0])], args: { dim: 1 } },
+  ],
+  rejects: [{ inputs: [floats([2])], args: { dim: 1 }, error: "Dimension out of range" }],
+});
+
+/** The sum of all elements up to each, along a dimension. */
+export const cumsum = (x: Tensor, dim: number): Tensor => cumsumOp([x], { dim });
+
+/** How many, along which dimension, and from which end. */
+type TopkArgs = { k: number; dim: number; largest: boolean };
+
+/** Values and places of the extreme elements, in order. */
+function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs): [Tensor, Tensor] {
+  const { dense, rows, columns, back } = asRows(x, dim);
+  if (k < 0 || k > columns) {
+    throw new RangeError(
+      `selected index k out of range: k is ${k}, and there are ${columns} elements`,
+    );
+  }
+  const shape = [...dense.shape.slice(0, -1), k];
+  const values = empty(shape, x.dtype, x.device);
+  const indices = empty(shape, "int64", x.device);
+  const { launcher } = x.device;
+  const isnan = "fn isnan(v: T) -> bool { return false; }";
+  const pipeline = launcher.pipeline(topkKernel, {
+    constants: { SMALLEST: Number(!largest) },
+    replace: { T: alias("T", x.dtype), ...(x.dtype === "float32" ? {} : { isnan }) },
+  });
+  const step = Math.max(1, Math.floor(LONGEST_LOOP / Math.ceil(columns / 64)));
+  for (let start = 0; start < k; start += step) {
+    launcher.launch(
+      pipeline,
+      { x: dense.storage, values: values.storage, indices: indices.storage },
+      { rows, columns, offset: dense.offset, k, start, end: Math.min(k, start + step) },
+      rows,
+    );
+  }
+  return [back(values), back(indices)];
+}
+
+/** The order that topk follows: NaN first, then by size, then by place. */
+const ordered = (values: number[], largest: boolean): number[] => {
+  const key = (v: number) => Number.isNaN(v) ? Infinity : v;
+  const sign = largest ? -1 : 1;
+  return values.map((_, i) => i).sort((a, b) => {
+    const [x, y] = [key(values[a]), key(values[b])];
+    return x === y ? a - b : sign * (x < y ? -1 : 1);
+  });
+};
+
+const topkOp = defineOp<TopkArgs>({
+  name: "topk",
+  torch: "torch.topk(i[0], a['k'], a['dim'], a['largest'])[0]",
+  forward: ([x], args) => launchTopk(x, args),
+  gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.output(1), grad)],
+  reference: ([x], { k, dim, largest }) =>
+    along(x, dim, (values) => ordered(values, largest).slice(0, k).map((i) => values[i])),
+  samples: [
+    { inputs: [floats([])], args: { k: 1, dim: 0, largest: true } },
+    { inputs: [floats([3, 70])], args: { k: 5, dim: 1, largest: true } },
+    { inputs: [floats([6, 3])], args: { k: 2, dim: 0, largest: false } },
+    { inputs: [ints([2, 9], 4)], args: { k: 9, dim: -1, largest: true } },
+    { inputs: [given([1, NaN, 3, Infinity], [1, 4])], args: { k: 3, dim: 1, largest: true } },
+  ],
+  rejects: [{
+    inputs: [floats([3])],
+    args: { k: 4, dim: 0, largest: true },
+    error: "selected index k out of range",
+  }],
+});
+
+/** The `k` largest (or smallest) elements along a dimension in order, and their places. */
+export function topk(
+  x: Tensor,
+  k: number,
+  { dim = -1, largest = true }: { dim?: number; largest?: boolean } = {},
+): [values: Tensor, indices: Tensor] {
+  const [values, indices] = topkOp.all([x], { k, dim, largest });
+  return [values, indices];
+}
+
+type ArgArgs = { dim: number | null; keepdim: boolean };
+
+const defineArg = (name: string, largest: boolean): Op<ArgArgs> =>
+  defineOp<ArgArgs>({
+    name,
+    torch:
+      `torch.${name}(i[0], **({'dim': a['dim'], 'keepdim': a['keepdim']} if a['dim'] is not None else {}))`,
+    forward([x], { dim, keepdim }) {
+      if (x.numel() === 0) {
+        throw new RangeError(`${name}(): Expected reduction dim to have non-zero size`);
+      }
+      if (dim === null) {
+        return reshape(launchTopk(reshape(x, [-1]), { k: 1, dim: 0, largest })[1], []);
+      }
+      const places = launchTopk(x, { k: 1, dim, largest })[1];
+      return keepdim || x.ndim === 0
+        ? places
+        : reshape(places, x.shape.toSpliced(normalizeDim(dim, x.ndim), 1));
+    },
+    gradient: { none: "it gives places, which do not change smoothly" },
+    reference([x], { dim, keepdim }): NdArray {
+      const best = (values: number[]) => ordered(values, largest)[0];
+      if (dim === null) return ndarray([], [best([...x.data])]);
+      const d = normalizeDim(dim, x.shape.length);
+      const shape = keepdim ? x.shape.with(d, 1) : x.shape.toSpliced(d, 1);
+      return ndarray(shape, lines(x, d).map(({ values }) => best(values)));
+    },
+    samples: [
+      { inputs: [floats([3, 5])], args: { dim: null, keepdim: false } },
+      { inputs: [floats([3, 70])], args: { dim: 1, keepdim: false } },
+      { inputs: [floats([4, 3])], args: { dim: 0, keepdim: true } },
+      { inputs: [given([1, NaN, 7, 2, 5, 5], [2, 3])], args: { dim: 1, keepdim: false } },
+      { inputs: [given([3, 1, 2], [3], "int64")], args: { dim: -1, keepdim: false } },
+    ] as Sample<ArgArgs>[],
+    rejects: [{
+      inputs: [floats([0])],
+      args: { dim: 0, keepdim: false },
+      error: "to have non-zero size",
+    }],
+  });
+
+const argmaxOp = defineArg("argmax", true);
+const argminOp = defineArg("argmin", false);
+
+/** Along which dimension to look; along all, as if flat, where none is named. */
+export interface ArgOptions {
+  dim?: number;
+  keepdim?: boolean;
+}
+
+/** The place of the largest element; among equals the first. */
+export const argmax = (x: Tensor, { dim, keepdim = false }: ArgOptions = {}): Tensor =>
+  argmaxOp([x], { dim: dim ?? null, keepdim });
+/** The place of the smallest element; among equals the first. */
+export const argmin = (x: Tensor, { dim, keepdim = false }: ArgOptions = {}): Tensor =>
+  argminOp([x], { dim: dim ?? null, keepdim });
+
+/** The elements at the places that `find` names along a dimension, and these places. */
+function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
+  if (dim === undefined) {
+    throw new TypeError("max and min along no dimension: name one, or use amax() and amin()");
+  }
+  const places = find(x, { dim, keepdim: true });
+  const pair: [Tensor, Tensor] = [gather(x, dim, places), places];
+  if (keepdim) return pair;
+  const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
+  return [reshape(pair[0], shape), reshape(pair[1], shape)];
+}
+
+/** The largest elements along a dimension, and their places. */
+export const max = (x: Tensor, dim: number, keepdim = false): [values: Tensor, indices: Tensor] =>
+  extreme(argmax, x, dim, keepdim);
+/** The smallest elements along a dimension, and their places. */
+export const min = (x: Tensor, dim: number, keepdim = false): [values: Tensor, indices: Tensor] =>
+  extreme(argmin, x, dim, keepdim);

@@ -1,0 +1,45 @@
+/*
+ * Indices made sure of: counted from the front, and inside their dimension.
+ */
+import { faultCode } from "../gpu/fault.ts";
+import type { Kernel } from "../gpu/launch.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import indexSource from "../../kernels/index.wgsl" with { type: "text" };
+import { contiguous } from "./copy.ts";
+import { groupsFor } from "./elementwise.ts";
+
+const kernel: Kernel = { name: "index", source: indexSource };
+
+const code = faultCode((index, size) =>
+  `index ${index} is out of bounds for dimension with size ${size}; indices are ${-size} to ${
+    size - 1
+  }`
+);
+
+/**
+ * The same indices, counted from the front.
+ *
+ * @throws at the next read, where one lies outside
+ */
+export function checkIndex(
+  index: Tensor,
+  size: number,
+  { wrap = true }: { wrap?: boolean } = {},
+): Tensor {
+  if (index.dtype !== "int64") {
+    throw new TypeError(
+      `tensors used as indices must be long tensors, not ${index.dtype}; use long(), or where() and ` +
+        `maskedFill() for a mask`,
+    );
+  }
+  const dense = contiguous(index);
+  const out = empty(index.shape, "int64", index.device);
+  const { launcher, faults } = index.device;
+  launcher.launch(
+    launcher.pipeline(kernel, { constants: { WRAP: Number(wrap) } }),
+    { index: dense.storage, out: out.storage, fault: faults.buffer },
+    { n: out.numel(), offset: dense.offset, size, code },
+    groupsFor(out.numel()),
+  );
+  return out;
+}

@@ -1,0 +1,98 @@
+/*
+ * Softmax and its logarithm along a dimension.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { along } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
+import { floats, given } from "../tensor/sample.ts";
+import { normalizeDim } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
+import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
+import { contiguous, float } from "./copy.ts";
+import { reshape, transpose } from "./views.ts";
+
+const kernel: Kernel = { name: "softmax", source: softmaxSource };
+const gradKernel: Kernel = { name: "softmax_grad", source: gradSource };
+
+type Args = { dim: number };
+
+/** Runs `f` on a tensor whose last dimension is the one meant. */
+function withLast(x: Tensor, dim: number, f: (x: Tensor) => Tensor): Tensor {
+  if (x.ndim === 0) return reshape(f(reshape(x, [1])), []);
+  const d = normalizeDim(dim, x.ndim);
+  const last = x.ndim - 1;
+  return d === last ? f(x) : transpose(f(transpose(x, d, last)), d, last);
+}
+
+function forwardRows(x: Tensor, log: boolean): Tensor {
+  const dense = contiguous(x);
+  const out = empty(x.shape, "float32", x.device);
+  const columns = x.shape.at(-1)!;
+  const rows = columns && x.numel() / columns;
+  const { launcher } = x.device;
+  launcher.launch(
+    launcher.pipeline(kernel, { constants: { LOG: Number(log) } }),
+    { x: dense.storage, out: out.storage },
+    { rows, columns, offset: dense.offset },
+    rows,
+  );
+  return out;
+}
+
+function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
+  const [denseY, g] = [contiguous(y), contiguous(grad)];
+  const dx = empty(y.shape, "float32", y.device);
+  const columns = y.shape.at(-1)!;
+  const rows = columns && y.numel() / columns;
+  const { launcher } = y.device;
+  launcher.launch(
+    launcher.pipeline(gradKernel, { constants: { LOG: Number(log) } }),
+    { y: denseY.storage, g: g.storage, dx: dx.storage },
+    { rows, columns, g_offset: g.offset },
+    rows,
+  );
+  return dx;
+}
+
+const shares = (values: number[]): number[] => {
+  const largest = Math.max(...values);
+  const exps = values.map((v) => Math.exp(v - largest));
+  const total = exps.reduce((a, b) => a + b, 0);
+  return exps.map((e) => e / total);
+};
+
+const define = (name: string, log: boolean, torch: string): Op<Args> =>
+  defineOp<Args>({
+    name,
+    torch: `torch.${torch}(i[0].float(), a['dim'])`,
+    forward: ([x], { dim }) => withLast(float(x), dim, (rows) => forwardRows(rows, log)),
+    gradient: (grad, saved) => {
+      const y = saved.output(0);
+      if (y.ndim === 0) return [reshape(gradRows(reshape(y, [1]), reshape(grad, [1]), log), [])];
+      const [d, last] = [normalizeDim(saved.args.dim, y.ndim), y.ndim - 1];
+      const dx = gradRows(transpose(y, d, last), transpose(grad, d, last), log);
+      return [transpose(dx, d, last)];
+    },
+    reference: ([x], { dim }) =>
+      along(x, dim, (values) => log ? shares(values).map(Math.log) : shares(values)),
+    samples: [
+      { inputs: [floats([])], args: { dim: 0 } },
+      { inputs: [floats([1, 7])], args: { dim: -1 } },
+      { inputs: [floats([3, 130], { lo: -9, hi: 9 })], args: { dim: 1 } },
+      { inputs: [floats([5, 3])], args: { dim: 0 } },
+      { inputs: [floats([2, 4, 3])], args: { dim: -2 } },
+      { inputs: [floats([0, 3])], args: { dim: 1 } },
+      { inputs: [given([1, -Infinity, 3, 2, 1e4, -1e4], [2, 3])], args: { dim: 1 } },
+      { inputs: [given([-Infinity, -Infinity, NaN, 2], [2, 2])], args: { dim: 1 } },
+    ],
+    rejects: [{ inputs: [floats([2, 3])], args: { dim: 2 }, error: "Dimension out of range" }],
+  });
+
+const softmaxOp = define("softmax", false, "softmax");
+const logSoftmaxOp = define("logSoftmax", true, "log_softmax");
+
+/** Positive shares along a dimension that sum to 1: exp(x) / Σ exp(x). */
+export const softmax = (x: Tensor, dim: number): Tensor => softmaxOp([x], { dim });
+/** The logarithm of the softmax, computed without taking one of a tiny number. */
+export const logSoftmax = (x: Tensor, dim: number): Tensor => logSoftmaxOp([x], { dim });
