@@ -1,0 +1,44 @@
+// out[i, d] = table[ids[i], d]: rows looked up by their number.
+//
+// One invocation owns one element of `out`. Of a table that is larger than a binding, a launch sees the rows
+// from `first` on, and writes only what it finds there. An id that is no row of the table is noted in `fault`.
+
+struct Params {
+  n: u32,
+  width: u32,
+  rows: u32,
+  first: u32,
+  last: u32,
+  table_offset: u32,
+  ids_offset: u32,
+  ids_stride: u32,
+  code: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> table: array<u32>;
+@group(0) @binding(2) var<storage, read> ids: array<i32>;
+@group(0) @binding(3) var<storage, read_write> out: array<u32>;
+@group(0) @binding(4) var<storage, read_write> fault: array<atomic<u32>, 4>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= p.n) {
+    return;
+  }
+  let wanted = ids[p.ids_offset + i / p.width * p.ids_stride];
+  if (wanted < 0 || u32(wanted) >= p.rows) {
+    if (atomicAdd(&fault[0], 1u) == 0u) {
+      atomicStore(&fault[1], p.code);
+      atomicStore(&fault[2], bitcast<u32>(wanted));
+      atomicStore(&fault[3], p.rows);
+    }
+    out[i] = 0u;
+    return;
+  }
+  let row = u32(wanted);
+  if (row >= p.first && row < p.last) {
+    out[i] = table[p.table_offset + (row - p.first) * p.width + i % p.width];
+  }
+}
