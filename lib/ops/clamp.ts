@@ -12,27 +12,38 @@ import { to } from "./copy.ts";
 
 type Bounds = { min?: number; max?: number };
 
-const LARGEST = 3.4028234663852886e38;
-const ends = ({ min = -LARGEST, max = LARGEST }: Bounds) => ({ x: min, y: max });
+/** A WGSL function of `v`, where a bound that is not given bounds nothing, not even an infinity. */
+const bounded = ({ min, max }: Bounds, of: (lo: string | null, hi: string | null) => string) => ({
+  op: `fn op(v: A) -> Out { return ${
+    of(min === undefined ? null : "p.x", max === undefined ? null : "p.y")
+  }; }`,
+  out: "float32" as const,
+  x: min,
+  y: max,
+});
 
 const clampOp = defineOp<Bounds>({
   name: "clamp",
   torch: "torch.clamp(i[0], a.get('min'), a.get('max'))",
   forward: ([v], bounds) =>
-    launchUnary(asFloat(v), {
-      op: "fn op(v: A) -> Out { return select(min(max(v, p.x), p.y), v, isnan(v)); }",
-      out: "float32",
-      ...ends(bounds),
-    }),
+    launchUnary(
+      asFloat(v),
+      bounded(bounds, (lo, hi) => {
+        const raised = lo ? `max(v, ${lo})` : "v";
+        return `select(${hi ? `min(${raised}, ${hi})` : raised}, v, isnan(v))`;
+      }),
+    ),
   // PyTorch lets the gradient through at the bounds themselves.
   gradient: (grad, saved) => [
     mul(
       grad,
-      launchUnary(saved.input(0), {
-        op: "fn op(v: A) -> Out { return select(0.0, 1.0, v >= p.x && v <= p.y); }",
-        out: "float32",
-        ...ends(saved.args),
-      }),
+      launchUnary(
+        saved.input(0),
+        bounded(saved.args, (lo, hi) => {
+          const inside = [lo && `v >= ${lo}`, hi && `v <= ${hi}`].filter(Boolean).join(" && ");
+          return `select(0.0, 1.0, ${inside})`;
+        }),
+      ),
     ),
   ],
   reference: ([x], { min = -Infinity, max = Infinity }) =>
@@ -42,6 +53,8 @@ const clampOp = defineOp<Bounds>({
     { inputs: [floats([7])], args: { min: 0 } },
     { inputs: [floats([])], args: { max: 0.25 } },
     { inputs: [given([NaN, 5, -5, 1])], args: { min: -1, max: 1 } },
+    { inputs: [given([-Infinity, Infinity, NaN])], args: { min: 0 } },
+    { inputs: [given([-Infinity, Infinity, NaN])], args: { max: 0 } },
   ],
 });
 

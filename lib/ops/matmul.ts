@@ -7,6 +7,7 @@ import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { broadcastShapes, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { contiguous } from "./copy.ts";
 import { gemm } from "./gemm.ts";
 import { sum } from "./reduce.ts";
 import { expand, reshape, t, transpose, unsafeReshape } from "./views.ts";
@@ -111,7 +112,8 @@ const linearOp = defineOp({
           `the layer takes ${weight.shape[1]} features and was given ${x.shape[1]}`,
       );
     }
-    return single(gemm({ a: batched(x), b: batched(t(weight)), bias }));
+    const product = { a: batched(x), b: batched(t(weight)) };
+    return single(gemm({ ...product, bias: bias && contiguous(bias) }));
   },
   gradient: (grad, saved) => [
     saved.needs(0) ? mm(grad, saved.input(1)) : null,

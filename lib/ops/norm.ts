@@ -10,7 +10,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
-import { contiguous } from "./copy.ts";
+import { clone, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./views.ts";
@@ -23,6 +23,9 @@ const paramsKernel: Kernel = { name: "layer_norm_params_grad", source: paramsSou
 const ROWS_A_PART = 256;
 
 type Args = { normalizedShape: Shape; eps: number };
+
+/** Scale and shift as the kernels read them: from the first element of their memory on. */
+const packed = (x: Tensor): Tensor => x.offset === 0 && x.isContiguous() ? x : clone(x);
 
 const sizesOf = (x: Tensor, { normalizedShape }: Args) => {
   const columns = numelOf(normalizedShape);
@@ -55,8 +58,8 @@ const layerNormOp = defineOp<Args>({
       }),
       {
         x: dense.storage,
-        weight: (weight ?? dense).storage,
-        bias: (bias ?? dense).storage,
+        weight: (weight ? packed(weight) : dense).storage,
+        bias: (bias ? packed(bias) : dense).storage,
         out: out.storage,
         mean: mean.storage,
         rstd: rstd.storage,
@@ -82,7 +85,7 @@ const layerNormOp = defineOp<Args>({
     const weight = saved.count > 1 ? saved.input(1) : undefined;
     launcher.launch(
       launcher.pipeline(gradKernel, { constants: { WEIGHT: Number(weight !== undefined) } }),
-      { ...shared, weight: (weight ?? x).storage, dx: dx.storage },
+      { ...shared, weight: (weight ? packed(weight) : x).storage, dx: dx.storage },
       places,
       rows,
     );

@@ -2,7 +2,7 @@
  * Softmax and its logarithm along a dimension.
  */
 import type { Kernel } from "../gpu/launch.ts";
-import { along } from "../tensor/ndarray.ts";
+import { along, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
 import { normalizeDim } from "../tensor/shape.ts";
@@ -55,11 +55,10 @@ function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
   return dx;
 }
 
-const shares = (values: number[]): number[] => {
+const logShares = (values: number[]): number[] => {
   const largest = Math.max(...values);
-  const exps = values.map((v) => Math.exp(v - largest));
-  const total = exps.reduce((a, b) => a + b, 0);
-  return exps.map((e) => e / total);
+  const total = sumOf(values.map((v) => Math.exp(v - largest)));
+  return values.map((v) => v - largest - Math.log(total));
 };
 
 const define = (name: string, log: boolean, torch: string): Op<Args> =>
@@ -75,7 +74,7 @@ const define = (name: string, log: boolean, torch: string): Op<Args> =>
       return [transpose(dx, d, last)];
     },
     reference: ([x], { dim }) =>
-      along(x, dim, (values) => log ? shares(values).map(Math.log) : shares(values)),
+      along(x, dim, (values) => log ? logShares(values) : logShares(values).map(Math.exp)),
     samples: [
       { inputs: [floats([])], args: { dim: 0 } },
       { inputs: [floats([1, 7])], args: { dim: -1 } },
