@@ -1,8 +1,9 @@
 // values[r, j], indices[r, j] = the j-th largest element of row r and its place; among equals the first.
 //
 // One workgroup owns one row of the dense `x`. Round j looks for the largest element that comes after the
-// (j - 1)-th one in this order. A NaN counts as larger than everything, as in PyTorch. Rounds `start` to
-// `end` are done here: a launch must not loop for too long.
+// (j - 1)-th one in this order. A NaN comes before everything, or (NAN_LAST) after: as in PyTorch, where it
+// is the largest of all to topk, and what argmin finds too. Rounds `start` to `end` are done here: a launch
+// must not loop for too long.
 
 alias T = f32;
 
@@ -16,6 +17,7 @@ struct Params {
 }
 
 override SMALLEST: bool = false;
+override NAN_LAST: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<T>;
@@ -32,7 +34,7 @@ fn isnan(v: T) -> bool {
 
 fn beats(a: T, b: T) -> bool {
   if (isnan(a) || isnan(b)) {
-    return select(!isnan(b), !isnan(a), SMALLEST) && !(isnan(a) && isnan(b));
+    return select(!isnan(b), !isnan(a), NAN_LAST) && !(isnan(a) && isnan(b));
   }
   return select(a > b, a < b, SMALLEST);
 }

@@ -76,8 +76,8 @@ export const cumsum = (x: Tensor, dim: number): Tensor => cumsumOp([x], { dim })
 /** How many, along which dimension, and from which end. */
 type TopkArgs = { k: number; dim: number; largest: boolean };
 
-/** Values and places of the extreme elements, in order. */
-function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs): [Tensor, Tensor] {
+/** Values and places of the extreme elements, in order; a NaN is the first of all, or the last. */
+function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): [Tensor, Tensor] {
   const { dense, rows, columns, back } = asRows(x, dim);
   if (k < 0 || k > columns) {
     throw new RangeError(
@@ -90,7 +90,7 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs): [Tensor, Tensor] 
   const { launcher } = x.device;
   const isnan = "fn isnan(v: T) -> bool { return false; }";
   const pipeline = launcher.pipeline(topkKernel, {
-    constants: { SMALLEST: Number(!largest) },
+    constants: { SMALLEST: Number(!largest), NAN_LAST: Number(nanLast) },
     replace: { T: alias("T", x.dtype), ...(x.dtype === "float32" ? {} : { isnan }) },
   });
   const step = Math.max(1, Math.floor(LONGEST_LOOP / Math.ceil(columns / 64)));
@@ -105,9 +105,9 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs): [Tensor, Tensor] 
   return [back(values), back(indices)];
 }
 
-/** The order that topk follows: NaN first, then by size, then by place. */
-const ordered = (values: number[], largest: boolean): number[] => {
-  const key = (v: number) => Number.isNaN(v) ? Infinity : v;
+/** The order that topk follows: by size, then by place. */
+const ordered = (values: number[], largest: boolean, nan: number): number[] => {
+  const key = (v: number) => Number.isNaN(v) ? nan : v;
   const sign = largest ? -1 : 1;
   return values.map((_, i) => i).sort((a, b) => {
     const [x, y] = [key(values[a]), key(values[b])];
@@ -118,16 +118,17 @@ const ordered = (values: number[], largest: boolean): number[] => {
 const topkOp = defineOp<TopkArgs>({
   name: "topk",
   torch: "torch.topk(i[0], a['k'], a['dim'], a['largest'])[0]",
-  forward: ([x], args) => launchTopk(x, args),
+  forward: ([x], args) => launchTopk(x, args, !args.largest),
   gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.output(1), grad)],
   reference: ([x], { k, dim, largest }) =>
-    along(x, dim, (values) => ordered(values, largest).slice(0, k).map((i) => values[i])),
+    along(x, dim, (values) => ordered(values, largest, Infinity).slice(0, k).map((i) => values[i])),
   samples: [
     { inputs: [floats([])], args: { k: 1, dim: 0, largest: true } },
     { inputs: [floats([3, 70])], args: { k: 5, dim: 1, largest: true } },
     { inputs: [floats([6, 3])], args: { k: 2, dim: 0, largest: false } },
     { inputs: [ints([2, 9], 4)], args: { k: 9, dim: -1, largest: true } },
     { inputs: [given([1, NaN, 3, Infinity], [1, 4])], args: { k: 3, dim: 1, largest: true } },
+    { inputs: [given([1, NaN, 3, -Infinity], [1, 4])], args: { k: 4, dim: 1, largest: false } },
   ],
   rejects: [{
     inputs: [floats([3])],
@@ -167,7 +168,8 @@ const defineArg = (name: string, largest: boolean): Op<ArgArgs> =>
     },
     gradient: { none: "it gives places, which do not change smoothly" },
     reference([x], { dim, keepdim }): NdArray {
-      const best = (values: number[]) => ordered(values, largest)[0];
+      const best = (values: number[]) =>
+        ordered(values, largest, largest ? Infinity : -Infinity)[0];
       if (dim === null) return ndarray([], [best([...x.data])]);
       const d = normalizeDim(dim, x.shape.length);
       const shape = keepdim ? x.shape.with(d, 1) : x.shape.toSpliced(d, 1);
