@@ -1,7 +1,8 @@
 /*
  * A Hugging Face Hub on localhost: two servers on two ports, the Hub and the file store to which it sends
- * large files on. It speaks enough of the protocol that Python's huggingface_hub, too, can download from
- * it, counts what it is asked, and fails on demand. It is no Hub to keep anything in.
+ * large files on. It counts what it is asked, and fails on demand. It is judged by Python's huggingface_hub
+ * (1.33), which downloads from it and then leaves the same cache as ours, byte for byte. No Hub to keep
+ * anything in.
  */
 import { createHash } from "node:crypto";
 
@@ -28,6 +29,8 @@ export interface Heard {
 /** Answers in the place of a server; it gets what that would have said. */
 export type Fault = (honest: Response, heard: Heard) => Response | Promise<Response>;
 
+/** Two names of this machine, since by them clients tell the Hub from the store. */
+const HOSTS = { hub: "localhost", store: "127.0.0.1" };
 /** Files of more bytes than this are "large": with an LFS pointer, at the store. */
 const LARGE = 1000;
 /** The token that opens private and gated repositories; any other but these two is no token at all. */
@@ -47,7 +50,7 @@ export class FakeHub implements AsyncDisposable {
   constructor(readonly repos: Record<string, FakeRepo>) {}
 
   get endpoint(): string {
-    return `http://localhost:${this.#hub.addr.port}`;
+    return `http://${HOSTS.hub}:${this.#hub.addr.port}`;
   }
 
   /** Lets the next `times` requests to a server whose path matches end in a fault. */
@@ -66,7 +69,7 @@ export class FakeHub implements AsyncDisposable {
   }
 
   #serve(at: Heard["at"], say: (request: Request, url: URL) => Response | Promise<Response>) {
-    const options = { hostname: "localhost", port: 0, signal: this.#stop.signal, onListen() {} };
+    const options = { hostname: HOSTS[at], port: 0, signal: this.#stop.signal, onListen() {} };
     return Deno.serve(options, async (request) => {
       const url = new URL(request.url);
       const heard: Heard = {
@@ -146,7 +149,7 @@ export class FakeHub implements AsyncDisposable {
       status: 302,
       headers: {
         ...headers,
-        location: `http://localhost:${this.#store.addr.port}/${entry.lfs.oid}`,
+        location: `http://${HOSTS.store}:${this.#store.addr.port}/${entry.lfs.oid}`,
         "x-linked-etag": `"${entry.lfs.oid}"`,
         "x-linked-size": String(bytes.length),
       },
@@ -250,5 +253,23 @@ export function testWith(
     ignore,
     fn,
     permissions,
+  });
+}
+
+/** Runs a test in a folder that holds these files. */
+export function withFiles(sentence: string, files: Files, body: (folder: string) => Promise<void>) {
+  testWith(["read", "write"], sentence, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const [path, content] of Object.entries(files)) {
+        const at = `${folder}/${path}`;
+        await Deno.mkdir(at.slice(0, at.lastIndexOf("/")), { recursive: true });
+        if (typeof content === "string") await Deno.writeTextFile(at, content);
+        else await Deno.writeFile(at, content);
+      }
+      await body(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   });
 }

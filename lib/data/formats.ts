@@ -145,22 +145,16 @@ async function* json(path: string, { field }: FormatOptions): Rows {
     for (const one of value) yield [asRow(one)];
     return;
   }
-  const entries = Object.entries(value as Row);
-  if (!entries.every((entry): entry is [string, unknown[]] => Array.isArray(entry[1]))) {
-    yield [asRow(value)];
-  } else if (entries.every(([name]) => Object.values(SPLITS).flat().includes(name))) {
+  const entries = Object.entries(asRow(value));
+  if (entries.length > 0 && entries.every(isSplit)) {
     for (const [split, rows] of entries) for (const one of rows) yield [asRow(one), split];
   } else {
-    const count = entries[0]?.[1].length ?? 0;
-    if (entries.some(([, column]) => column.length !== count)) {
-      throw new SyntaxError(
-        `read ${path}: its columns differ in length; name the one to read as field`,
-      );
-    }
-    for (let i = 0; i < count; i++) {
-      yield [Object.fromEntries(entries.map(([name, column]) => [name, column[i]]))];
-    }
+    yield [asRow(value)];
   }
+}
+
+function isSplit(entry: [string, unknown]): entry is [string, unknown[]] {
+  return Array.isArray(entry[1]) && Object.values(SPLITS).flat().includes(entry[0]);
 }
 
 /** An object is a row; a text by itself is a row with one column, `text`. */

@@ -137,6 +137,7 @@ async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: st
 async function read(source: Source, options: FormatOptions, part?: Part) {
   const tables: Record<string, Gathered> = {};
   const enough = part?.enough ?? Infinity;
+  let ownSplits = false;
   for (const [split, files] of Object.entries(source.files)) {
     for (const file of files) {
       // A JSON file may hold splits of its own, so any may hold the one that is wanted.
@@ -145,9 +146,12 @@ async function read(source: Source, options: FormatOptions, part?: Part) {
       for await (const [row, own] of readRows(await source.path(file), options, file)) {
         const table = tables[own ?? split] ??= new Gathered();
         table.push(row);
+        ownSplits ||= own !== undefined;
         if (own === undefined && table.numRows >= enough) break;
       }
     }
+    // Files without a row make a split without a row.
+    if (!ownSplits && (part?.split ?? split) === split) tables[split] ??= new Gathered();
   }
   return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.columns]));
 }

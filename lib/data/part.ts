@@ -32,7 +32,7 @@ export class Part {
   get enough(): number {
     const counted = (place: Place) => !place.percent && place.count >= 0;
     const known = this.end && counted(this.end) && (!this.start || counted(this.start));
-    return known ? this.end!.count : Infinity;
+    return known ? Math.max(1, this.end!.count) : Infinity;
   }
 
   /** This part of a split's rows. */

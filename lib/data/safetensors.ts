@@ -59,7 +59,7 @@ const MAX_HEADER = 100_000_000;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { decodeSafetensors, encodeSafetensors } from "./lib/data/safetensors.ts";
+ * import { decodeSafetensors, encodeSafetensors } from "./mod.ts";
  *
  * const step = { dtype: "I32", shape: [], data: Int32Array.of(910) } as const;
  * const bytes = encodeSafetensors({ step }, { format: "pt" });
@@ -246,17 +246,18 @@ function headerLength(start: Uint8Array, size: number): number {
 }
 
 function headerOf(bytes: Uint8Array, dataLength: number): Header {
-  let json: Record<string, Place>;
+  let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new RangeError("read safetensors: invalid JSON in header; it is no such file", { cause });
   }
-  const { __metadata__, ...entries } = json as unknown as Record<string, Place> & {
-    __metadata__?: SafeMetadata;
-  };
-  const places = Object.entries(entries).sort(([, a], [, b]) =>
-    a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]
+  const { __metadata__: metadata = {}, ...entries } = { ...(json as Record<string, Place>) };
+  if (!Object.values(entries).every(isPlace)) {
+    throw new RangeError("read safetensors: invalid header; it is no such file");
+  }
+  const places = Object.entries(entries).sort(([, { data_offsets: a }], [, { data_offsets: b }]) =>
+    a[0] - b[0] || a[1] - b[1]
   );
   let at = 0;
   for (const [name, { dtype, shape, data_offsets: [start, end] }] of places) {
@@ -278,7 +279,15 @@ function headerOf(bytes: Uint8Array, dataLength: number): Header {
       `read safetensors: the header speaks of ${at} bytes of data and there are ${dataLength}; download it again`,
     );
   }
-  return { places: new Map(places), metadata: __metadata__ ?? {} };
+  return { places: new Map(places), metadata: metadata as unknown as SafeMetadata };
+}
+
+function isPlace(value: unknown): value is Place {
+  const { dtype, shape, data_offsets } = Object(value);
+  const counts = (list: unknown) =>
+    Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+  return typeof dtype === "string" && counts(shape) && counts(data_offsets) &&
+    data_offsets.length === 2;
 }
 
 function tensorOf({ dtype, shape }: Place, buffer: ArrayBuffer): SafeTensor {

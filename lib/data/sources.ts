@@ -14,7 +14,7 @@ export interface Source {
   sha256: string;
   /** How much there is to download. */
   size: string;
-  /** The lessons that use it. */
+  /** The numbers of the lessons that use it. */
   lessons: string;
 }
 

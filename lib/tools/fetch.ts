@@ -1,0 +1,42 @@
+/*
+ * `deno task fetch`: downloads what the lessons use and says where it lies, so that they run without a network
+ * afterwards. What is in the cache already costs nothing; what was cut is gone on with.
+ */
+import { fetchSource, HubError, type HubOptions, type Source, sources } from "../data/mod.ts";
+
+const all: Record<string, Source> = sources;
+
+/** Downloads the sources that are named, or all; returns the exit code. */
+export async function fetchAll(
+  args: readonly string[],
+  say: (line: string) => void,
+  options?: HubOptions,
+): Promise<number> {
+  const names = args.filter((arg) => arg !== "--");
+  if (names.includes("--help")) {
+    say("deno task fetch -- [NAME …]   downloads these, or without a name all of them:");
+    for (const [name, source] of Object.entries(all)) say(`  ${name.padEnd(8)}${about(source)}`);
+    return 0;
+  }
+  const unknown = names.find((name) => !Object.hasOwn(all, name));
+  if (unknown !== undefined) {
+    say(`fetch: there is no "${unknown}" to download; there are ${Object.keys(all).join(", ")}`);
+    return 2;
+  }
+  let failed = 0;
+  for (const name of names.length > 0 ? names : Object.keys(all)) {
+    say(`${name}: ${about(all[name])}`);
+    try {
+      say(`  ${await fetchSource(all[name], options)}`);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      say(`  ${error.message}`);
+      failed++;
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+const about = ({ title, size, lessons }: Source) => `${title}, ${size}, for lessons ${lessons}`;
+
+if (import.meta.main) Deno.exit(await fetchAll(Deno.args, console.log));
