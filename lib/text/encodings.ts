@@ -5,17 +5,22 @@
  * patterns too, but with JavaScript's spaces, and tiktoken's are not those.
  */
 
-import cl100k from "js-tiktoken/ranks/cl100k_base";
-import gpt2 from "js-tiktoken/ranks/gpt2";
 import { PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 
 /** The encodings there are. */
 export type EncodingName = "gpt2" | "cl100k_base";
 
-const ENCODINGS: Record<EncodingName, { ranks: Ranks; pattern: string }> = {
-  gpt2: { ranks: gpt2, pattern: GPT2_SPLIT_PATTERN },
-  cl100k_base: { ranks: cl100k, pattern: GPT4_SPLIT_PATTERN },
+/** Ranks take a while to load, so that is done when they are asked for. */
+const ENCODINGS: Record<EncodingName, { load: () => Promise<Ranks>; pattern: string }> = {
+  gpt2: {
+    load: async () => (await import("js-tiktoken/ranks/gpt2")).default,
+    pattern: GPT2_SPLIT_PATTERN,
+  },
+  cl100k_base: {
+    load: async () => (await import("js-tiktoken/ranks/cl100k_base")).default,
+    pattern: GPT4_SPLIT_PATTERN,
+  },
 };
 
 /**
@@ -28,18 +33,18 @@ const ENCODINGS: Record<EncodingName, { ranks: Ranks; pattern: string }> = {
  * import { getEncoding } from "#lib";
  * import { assertEquals } from "@std/assert";
  *
- * const tokenizer = getEncoding("gpt2");
+ * const tokenizer = await getEncoding("gpt2");
  * assertEquals(tokenizer.encode("Every effort moves you"), [6109, 3626, 6100, 345]);
  * assertEquals(tokenizer.decode([6109, 1110, 6622, 257]), "Every day holds a");
  * ```
  */
-export function getEncoding(name: EncodingName): PretrainedTokenizer {
+export async function getEncoding(name: EncodingName): Promise<PretrainedTokenizer> {
   if (!Object.hasOwn(ENCODINGS, name)) {
     const known = Object.keys(ENCODINGS).map((key) => `"${key}"`).join(" or ");
     throw new Error(`Unknown encoding ${JSON.stringify(name)}: ${known} was wanted`);
   }
-  const { ranks, pattern } = ENCODINGS[name];
-  return new PretrainedTokenizer(ranks, pattern);
+  const { load, pattern } = ENCODINGS[name];
+  return new PretrainedTokenizer(await load(), pattern);
 }
 
 /**
@@ -50,12 +55,14 @@ export function getEncoding(name: EncodingName): PretrainedTokenizer {
  * import { GPT4Tokenizer } from "#lib";
  * import { assertEquals } from "@std/assert";
  *
- * const tokenizer = new GPT4Tokenizer();
+ * const tokenizer = await GPT4Tokenizer.create();
  * assertEquals(tokenizer.encode("hello world"), [15339, 1917]);
  * ```
  */
 export class GPT4Tokenizer extends PretrainedTokenizer {
-  constructor() {
-    super(cl100k, GPT4_SPLIT_PATTERN);
+  /** The tokenizer, once its ranks are loaded. */
+  static async create(): Promise<GPT4Tokenizer> {
+    const { load, pattern } = ENCODINGS.cl100k_base;
+    return new GPT4Tokenizer(await load(), pattern);
   }
 }

@@ -32,7 +32,7 @@ const COLOURS = [
  * import { getEncoding, showTokens } from "#lib";
  * import { assertEquals } from "@std/assert";
  *
- * const picture = showTokens(getEncoding("gpt2"), "hello wörld");
+ * const picture = showTokens(await getEncoding("gpt2"), "hello wörld");
  * assertEquals(picture.plain(), "hello│ w│ör│ld");
  * ```
  */
