@@ -1,0 +1,102 @@
+"""Writes ops.json: what PyTorch gives for every sample of every op, forward and backward.
+
+Run it with Debian's python3 and its python3-torch, with deno on the path:
+
+    python3 tests/goldens/ops.py
+
+The samples and the numbers drawn for them come from tests/support/dump.ts; the Python of an op is the `torch`
+of its declaration. It may use: `i`, the inputs; `a`, the arguments; torch; F; and the helpers below.
+"""
+
+import json
+import pathlib
+import subprocess
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(2)
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+DTYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool}
+
+
+def reduced(x, name, a, **more):
+    """A reduction over a['dim'] (a number, a list, or all) with a['keepdim']."""
+    reduction, dim = getattr(torch, name), a.get("dim")
+    keepdim = a.get("keepdim", False)
+    dims = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    if name in ("any", "all", "prod", "argmax", "argmin"):  # these take one dimension at a time
+        for d in sorted((d % max(x.ndim, 1) for d in dims), reverse=True):
+            x = reduction(x, d, keepdim=keepdim, **more)
+        return x.bool() if name in ("any", "all") else x
+    return reduction(x, list(dims), keepdim=keepdim, **more) if x.ndim else reduction(x, **more)
+
+
+def varied(x, a):
+    """A variance over a['dim'] with a['correction'] and a['keepdim']."""
+    dim = range(x.ndim) if a.get("dim") is None else a["dim"]
+    dims = [dim] if isinstance(dim, int) else list(dim)
+    return torch.var(x, dims, correction=a["correction"], keepdim=a.get("keepdim", False))
+
+
+def tensor(given):
+    values = [float(v) for v in given["values"].split()]
+    result = torch.tensor(values, dtype=torch.float64).reshape(given["shape"])
+    return result.to(DTYPES[given["dtype"]])
+
+
+def written(x):
+    """The shortest text that reads back as the same float32."""
+    def one(v):
+        text = str(v)
+        return text[:-2] if text.endswith(".0") and text != "-0.0" else text
+
+    return " ".join(one(v) for v in x.detach().reshape(-1).contiguous().numpy() * 1)
+
+
+def evaluate(code, i, a):
+    return eval(code, {"torch": torch, "F": F, "reduced": reduced, "varied": varied, "i": i, "a": a})
+
+
+def case(op, given):
+    inputs = [tensor(x) for x in given["inputs"]]
+    for x, of in zip(inputs, given["inputs"]):
+        x.requires_grad_(of["differentiable"])
+    out = evaluate(op["torch"], inputs, given["args"])
+    dtype = str(out.dtype).removeprefix("torch.")
+    golden = {"shape": list(out.shape), "dtype": dtype, "values": written(out)}
+    if op["gradient"] and out.requires_grad:
+        weights = [float(v) for v in given["weights"].split()]
+        out.backward(torch.tensor(weights).reshape(out.shape))
+        golden["grads"] = [None if x.grad is None else written(x.grad) for x in inputs]
+    return golden
+
+
+def main():
+    command = ["deno", "run", "--allow-all", "tests/support/dump.ts"]
+    drawn = json.loads(subprocess.check_output(command, cwd=ROOT))
+    goldens = {}
+    for op in drawn:
+        if op["torch"] is None:
+            continue
+        cases = []
+        for index, given in enumerate(op["cases"]):
+            try:
+                cases.append(case(op, given))
+            except Exception as error:
+                cases.append({"refused": str(error).splitlines()[0]})
+                print(f"PyTorch refuses {op['name']} {index}: {cases[-1]['refused']}")
+        goldens[op["name"]] = op["hash"], cases
+    path = HERE / "ops.json"
+    lines = [
+        f'{json.dumps(name)}: {{"hash": {hash}, "cases": [\n' + ",\n".join(map(json.dumps, cases)) + "]}"
+        for name, (hash, cases) in goldens.items()
+    ]
+    path.write_text("{\n" + ",\n".join(lines) + "}\n")
+    samples = sum(len(cases) for _, cases in goldens.values())
+    print(f"{path.name}: {len(goldens)} ops, {samples} samples, {path.stat().st_size:,} bytes")
+
+
+main()

@@ -1,0 +1,52 @@
+/*
+ * How near a kernel must come to the truth, and the few things about ops that no declaration says.
+ *
+ * A forward error is counted in units of the last place of the result, or of what the result moves by when its
+ * inputs move by one unit of theirs (wobble.ts), whichever is larger. A gradient's error is counted in half
+ * units of the last place of the largest number in it or in what arrived, times how much worse than those units
+ * the forward wobble is. All were measured on llvmpipe; the worst seen stands beside each exception.
+ */
+import { defaultDevice } from "../../lib/gpu/device.ts";
+
+/** Ops that only move, choose or round once: not one bit may differ. */
+const EXACT = new Set(
+  ("clone cast view reshape permute transpose expand slice select cat stack where tril triu clamp " +
+    "embedding gather topk argmax argmin amax amin any all eq ne lt le gt ge maximum minimum " +
+    "add sub mul neg abs sign floor ceil round relu square").split(" "),
+);
+
+/** What most others keep: worst seen 3.8 forward (cumsum), 3.9 backward (mm). */
+const USUAL = 4;
+
+const LOOSER: Record<string, { forward?: number; backward?: number }> = {
+  sum: { forward: 32 }, // 130 equal numbers one after the other: 22
+  linear: { forward: 32 }, // 67 equal products: 15
+  geluTanh: { forward: 8 }, // llvmpipe's tanh: 6.6
+  pow: { backward: 8 }, // x^y ln x: 4.6
+};
+
+/** WGSL lets a GPU be less exact in division, roots, exp, sin, …; what only moves is exact there too. */
+const SLACK = defaultDevice.software ? 1 : 4;
+
+/** What an op's errors may be. */
+export function toleranceOf(op: string): { forward: number; backward: number } {
+  const { forward = EXACT.has(op) ? 0 : USUAL, backward = USUAL } = LOOSER[op] ?? {};
+  return { forward: forward * SLACK, backward: backward * SLACK };
+}
+
+/** Ops without samples of their own, and where they are tested. */
+export const NO_SAMPLES: Record<string, string> = {
+  view: "it refuses most layouts; the last test of ops_test.ts holds it to reshape",
+};
+
+/** Ops that take what PyTorch refuses. */
+export const WIDER: Record<string, string> = {
+  silu: "ints become floats, as in every other function of real numbers",
+  geluExact: "ints become floats",
+  geluTanh: "ints become floats",
+};
+
+/** Ops whose gradient is, by definition, not the slope of what they compute; PyTorch alone judges it. */
+export const NOT_A_SLOPE: Record<string, (args: { paddingIdx?: number }) => boolean> = {
+  embedding: ({ paddingIdx = -1 }) => paddingIdx >= 0,
+};
