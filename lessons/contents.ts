@@ -8,6 +8,11 @@
  * The imports are written out one by one so that no permission is needed to read the lessons.
  */
 
+import text2 from "./02-embedding.ts" with { type: "text" };
+import text5 from "./05-placeholders.ts" with { type: "text" };
+import text7 from "./07-logits.ts" with { type: "text" };
+import text6 from "./06-layer-norm.ts" with { type: "text" };
+
 /** One of the four notebooks. */
 export type Notebook =
   | "000-small-llm"
@@ -43,12 +48,32 @@ export interface Row {
 /** The table of contents. */
 export const contents: Row[] = [
   { number: 1, notebook: "000-small-llm", section: "a whole model from prebuilt layers" },
-  { number: 2, notebook: "000-small-llm", section: "the embedding layer" },
+  {
+    number: 2,
+    notebook: "000-small-llm",
+    section: "the embedding layer",
+    written: written("./02-embedding.ts", text2, () => import("./02-embedding.ts")),
+  },
   { number: 3, notebook: "000-small-llm", section: "how those layers are made" },
   { number: 4, notebook: "000-small-llm", section: "training it, and showing that it learned" },
-  { number: 5, notebook: "001-gpt-from-scratch", section: "a model of placeholders, its logits" },
-  { number: 6, notebook: "001-gpt-from-scratch", section: "layer normalisation" },
-  { number: 7, notebook: "002-gpt2-architecture", section: "the placeholder GPT-2, its logits" },
+  {
+    number: 5,
+    notebook: "001-gpt-from-scratch",
+    section: "a model of placeholders, its logits",
+    written: written("./05-placeholders.ts", text5, () => import("./05-placeholders.ts")),
+  },
+  {
+    number: 6,
+    notebook: "001-gpt-from-scratch",
+    section: "layer normalisation",
+    written: written("./06-layer-norm.ts", text6, () => import("./06-layer-norm.ts")),
+  },
+  {
+    number: 7,
+    notebook: "002-gpt2-architecture",
+    section: "the placeholder GPT-2, its logits",
+    written: written("./07-logits.ts", text7, () => import("./07-logits.ts")),
+  },
   { number: 8, notebook: "002-gpt2-architecture", section: "the blocks, the model, generating" },
   { number: 9, notebook: "002-gpt2-architecture", section: "GPT-2's published weights" },
   { number: 10, notebook: "003-llm-from-scratch", section: "the dataset" },

@@ -156,7 +156,7 @@ export class Tensor {
     const dense = this.isContiguous() ? this : run("clone", [this.detachedView()]);
     const [bytes] = await this.device.launcher.read([window(dense, 0, this.numel())]);
     if (dense !== this) dense.storage.release("after it was read");
-    return new dtypes[this.dtype].array(bytes.buffer as ArrayBuffer);
+    return new dtypes[this.dtype].array(bytes.slice().buffer);
   }
 
   /** The number in a tensor of one element. */
