@@ -1,3 +1,7 @@
+/*
+ * Datasets against the judge that goldens/data.py asked: Python's `datasets`, NumPy and PyYAML; and before
+ * the Hub of fake_hub.ts, never before the real one.
+ */
 import {
   assert,
   assertEquals,
@@ -21,6 +25,7 @@ import { Generator, randperm } from "../lib/random/mod.ts";
 import { FakeHub, type Files, testWith, withFiles } from "./fake_hub.ts";
 import golden from "./goldens/data.json" with { type: "json" };
 
+const { repo, revision, file } = sources.songs;
 const bytesOf = (base64: string) => Uint8Array.fromBase64(base64);
 const numbered = (n: number) => Dataset.from({ text: Array.from({ length: n }, (_, i) => `${i}`) });
 const numbers = (ds: Dataset<{ text: string }>) => ds.column("text").map(Number);
@@ -204,11 +209,17 @@ withFiles("a file that is not what its name says ends in a sentence with its nam
   "what.bin": "?",
   "empty.csv": "",
   "cut.parquet": "PAR1 and no more",
+  "latin.txt": Uint8Array.of(0x61, 0xe9, 0x62),
+  "half.txt": Uint8Array.of(0x61, 0xc3),
+  "cut.txt.gz": Uint8Array.of(0x1f, 0x8b, 8, 0),
 }, async (folder) => {
   const load = (name: string, options = {}) =>
     loadDataset(`${folder}/${name}`, { split: "train", ...options });
   const wrong: [string, string][] = [
     ["broken.json", "broken.json: "],
+    ["latin.txt", "latin.txt: it is no UTF-8"],
+    ["half.txt", "half.txt: it is no UTF-8"],
+    ["cut.txt.gz", "cut.txt.gz: it is not packed"],
     ["broken.jsonl", "broken.jsonl, line 2: "],
     ["number.json", "1 is no row"],
     ["wide.csv", "row 2 has 3 fields and the head names 2"],
@@ -234,6 +245,10 @@ Deno.test("which file belongs to which split is decided as in Python", () => {
     assertEquals(filesByName(names), splits as unknown as Record<string, string[]>);
   }
   assertEquals(filesByName(["a.py", "README.md"]), {});
+  // As roneneldan/TinyStories has them: the shards are the dataset, however many files lie beside them.
+  const shards = ["data/train-00000-of-00001-2d5a1467fff1081b.parquet"];
+  const beside = ["A-train.txt", "B-train.txt", "C-valid.txt", "D_all_data.tar.gz"];
+  assertEquals(filesByName([...beside, ...shards]), { train: shards });
 });
 
 Deno.test("names with patterns choose files, and one that chooses none is an error", () => {
@@ -314,7 +329,6 @@ function hubTest(
 ) {
   testWith(["net", "read", "write", "env"], sentence, async () => {
     const only = (files: Files) => ({ refs: { main: COMMIT }, commits: { [COMMIT]: files } });
-    const { repo, revision, file } = sources.songs;
     await using hub = new FakeHub({
       "datasets/h/dylan": only({
         "datasets.json": '{"train": ["a", "b", "c"]}',
@@ -448,16 +462,15 @@ hubTest(
   },
 );
 
-hubTest("songs in the cache are taken without a request", async (hub, options, cacheDir) => {
-  const { repo, revision, file } = sources.songs;
-  const folder = `${cacheDir}/${repo.replaceAll("/", "--")}/snapshots/${revision}`;
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${folder}/${file}`, JSON.stringify({ train: ["la", "li"] }));
-  const { dataset, which } = await songs(options);
+withFiles("songs in the cache are taken, even where the network is forbidden", {
+  [`${repo.replaceAll("/", "--")}/snapshots/${revision}/${file}`]: '{"train": ["la", "li"]}',
+}, async (cacheDir) => {
+  const { dataset, which } = await songs({ cacheDir });
   assertEquals([...dataset], [{ text: "la" }, { text: "li" }]);
   assertEquals(which, "Dataset: huggingartists/bob-dylan at 8757c84, 2 songs");
-  assertEquals(hub.heard, []);
-});
+  const { which: without } = await songs({ cacheDir: `${cacheDir}/other` });
+  assertStringIncludes(without, "is not in the cache and the program may not download it");
+}, { read: true, write: true });
 
 withFiles(
   "--data takes any file: its column of text, or in a .txt what stands between empty lines",
@@ -499,7 +512,6 @@ hubTest(
     assertStringIncludes(lines[1], "not the promised df84541347f8396a");
     assertStringIncludes(lines[3], "openai-community/gpt2");
 
-    const { repo, revision, file } = sources.songs;
     const folder = `${options.cacheDir}/${repo.replaceAll("/", "--")}/snapshots/${revision}`;
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeTextFile(`${folder}/${file}`, "{}");

@@ -257,7 +257,12 @@ export function testWith(
 }
 
 /** Runs a test in a folder that holds these files. */
-export function withFiles(sentence: string, files: Files, body: (folder: string) => Promise<void>) {
+export function withFiles(
+  sentence: string,
+  files: Files,
+  body: (folder: string) => Promise<void>,
+  permissions?: Deno.PermissionOptions,
+) {
   testWith(["read", "write"], sentence, async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -271,5 +276,5 @@ export function withFiles(sentence: string, files: Files, body: (folder: string)
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
-  });
+  }, permissions);
 }

@@ -1,3 +1,7 @@
+/*
+ * The way from the Hub to the disk, and everything that may go wrong on it, each fault with its error and
+ * with the cache intact. The Hub is that of fake_hub.ts, never the real one.
+ */
 import {
   assert,
   assertEquals,
@@ -419,6 +423,14 @@ hubTest("a full disk is called a full disk, and the file is not there", async (a
     assertStringIncludes(error.message, words);
   }
   assertEquals(await new Hub(REPO, at.options).cached(COMMIT, "large.bin"), undefined);
+});
+
+hubTest("a link into nothing is made anew", async (at) => {
+  const path = await hubDownload(REPO, "large.bin", at.options);
+  await Deno.remove(`${at.folder}/blobs/${sha256(LARGE)}`);
+  assertEquals(await hubDownload(REPO, "large.bin", at.options), path);
+  assertEquals(await Deno.readFile(path), LARGE);
+  if (Deno.build.os !== "windows") assert((await Deno.lstat(path)).isSymlink);
 });
 
 hubTest("two downloads of one file at a time make one", async (at) => {

@@ -1,3 +1,6 @@
+/*
+ * Safetensors against the files that Python's safetensors wrote (goldens/data.py asked it).
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
@@ -94,7 +97,7 @@ Deno.test("every file that is cut short or lies is refused with a reason", () =>
     assertThrows(
       () => decodeSafetensors(python.subarray(0, length)),
       RangeError,
-      "read ",
+      "read safetensors: ",
     );
   }
   const file = (header: string, data = 8) => {

@@ -29,7 +29,7 @@ const NO_DATA = new Set([
 
 /** The splits that the names of files speak of. */
 export function filesByName(paths: string[]): SplitFiles {
-  const data = mostCommonFormat(paths.filter((path) => isData(path)));
+  const data = paths.filter(isData).toSorted();
   const shards = grouped(
     data,
     (path) => /^data\/(\w+)-\d{5}-of-\d{5}[^/]*\.[^/]*$/.exec(path)?.[1],
@@ -37,7 +37,7 @@ export function filesByName(paths: string[]): SplitFiles {
   const folders = grouped(data, (path) => keyword(path.split("/").slice(0, -1)));
   const names = grouped(data, (path) => keyword(path.split("/").slice(-1)));
   const found = [shards, folders, names].find((splits) => Object.keys(splits).length > 0);
-  return found ?? (data.length > 0 ? { train: data } : {});
+  return ofOneFormat(found ?? { train: data });
 }
 
 /** The splits of the Hub's own Parquet copy: config/train/0000.parquet. */
@@ -124,10 +124,17 @@ function isData(path: string): boolean {
 }
 
 /** One format makes a dataset: the one that most of the files have. */
-function mostCommonFormat(paths: string[]): string[] {
-  const counts = Map.groupBy(paths, (path) => formatOf(path));
-  const most = [...counts.values()].sort((a, b) => b.length - a.length)[0] ?? [];
-  return most.toSorted();
+function ofOneFormat(splits: SplitFiles): SplitFiles {
+  const counts = Map.groupBy(Object.values(splits).flat(), formatOf);
+  const [most] = [...counts].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
+  return Object.fromEntries(
+    Object.entries(splits).map(([split, files]) =>
+      [
+        split,
+        files.filter((file) => formatOf(file) === most),
+      ] as const
+    ).filter(([, files]) => files.length > 0),
+  );
 }
 
 function grouped(paths: string[], splitOf: (path: string) => string | undefined): SplitFiles {

@@ -66,9 +66,15 @@ async function* pieces(path: string): AsyncGenerator<string> {
   await file.seek(0, Deno.SeekMode.Start);
   const packed = magic[0] === 0x1f && magic[1] === 0x8b;
   const bytes = packed ? await unzipped(path) : plain(file);
-  const decoder = new TextDecoder();
-  for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
-  yield decoder.decode();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
+    yield decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const what = packed ? "is not packed with gzip as it should be" : "is no UTF-8";
+    throw new SyntaxError(`read ${path}: it ${what} (${cause.message}); is it whole?`, { cause });
+  }
 }
 
 async function* plain(file: Deno.FsFile): AsyncGenerator<Uint8Array> {

@@ -70,8 +70,8 @@ async function notebooks(options: HubOptions): Promise<string | Error> {
   try {
     return await fetchSource(sources.songs, quick);
   } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    return new Error(`${name} is neither in the cache nor within reach (${error.fault})`);
+    const reason = error instanceof HubError ? error.fault : (error as Error).message;
+    return new Error(`${name} is neither in the cache nor within reach (${reason})`);
   }
 }
 
