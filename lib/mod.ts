@@ -3,13 +3,8 @@
  */
 
 /** The GPU, and what it holds. */
-export {
-  type AdapterName,
-  adapterNames,
-  defaultDevice,
-  type Device,
-  openDevice,
-} from "./gpu/device.ts";
+export { type AdapterName, adapterNames } from "./gpu/adapter.ts";
+export { defaultDevice, type Device, openDevice } from "./gpu/device.ts";
 export type { MemoryUse } from "./gpu/memory.ts";
 
 /** PyTorch's random numbers: a seed means here what it means there. */

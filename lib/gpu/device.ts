@@ -5,14 +5,11 @@
  * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
  * which throws it; nothing that was computed after it is ever shown.
  */
+import { type AdapterName, wantedAdapter } from "./adapter.ts";
 import { Faults } from "./fault.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
-
-/** The adapters that can be asked for by name. */
-export const adapterNames = ["default", "high-performance", "low-power", "software"] as const;
-/** One of {@linkcode adapterNames}. */
-export type AdapterName = (typeof adapterNames)[number];
+import { Reader } from "./read.ts";
 
 /** An opened GPU: limits, memory, launcher, and its health. */
 export class Device {
@@ -21,6 +18,7 @@ export class Device {
   readonly limits: GPUSupportedLimits;
   readonly pool: Pool;
   readonly launcher: Launcher;
+  readonly reader: Reader;
   readonly faults: Faults;
   /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
   readonly software: boolean;
@@ -34,6 +32,7 @@ export class Device {
       /llvmpipe|swiftshader|basic render/i.test(describe(adapterInfo));
     this.pool = new Pool(this);
     this.launcher = new Launcher(this);
+    this.reader = new Reader(this);
     this.faults = new Faults(this);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -105,21 +104,6 @@ export async function openDevice(name: AdapterName = "default"): Promise<Device>
     },
   });
   return new Device(adapter.info, gpu);
-}
-
-/** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
-function wantedAdapter(): AdapterName {
-  const flag = Deno.args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
-  const name = flag < 0 ? fromEnvironment() : Deno.args[flag].split("=")[1] ?? Deno.args[flag + 1];
-  if (name === undefined) return "default";
-  if (adapterNames.includes(name as AdapterName)) return name as AdapterName;
-  throw new Error(`--adapter ${name}: there is no such adapter; give ${adapterNames.join(", ")}`);
-}
-
-function fromEnvironment(): string | undefined {
-  const variable = "LESSONS_ADAPTER";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
 /** The device that tensors are made on unless they are told another. */

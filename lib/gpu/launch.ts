@@ -33,7 +33,6 @@ export interface Pipeline extends Interface {
 const RING_BYTES = 64 * 1024;
 const DISPATCHES_A_SUBMIT = 256;
 const MAX_CACHED_GROUPS = 4096;
-const SMALL_READ = 4096;
 
 /** Records and submits the work of one device. */
 export class Launcher {
@@ -49,10 +48,8 @@ export class Launcher {
   #ringInts = new Int32Array(this.#ringWords.buffer);
   #ringUsed = 0;
   #align: number;
-  #readers: GPUBuffer[] = [];
   #listening: Promise<void>[] = [];
   #groupCount = 0;
-  #lastTurn = performance.now();
   /** Dispatches since the program began. */
   dispatches = 0;
 
@@ -263,89 +260,22 @@ export class Launcher {
     this.device.gpu.queue.writeBuffer(block.buffer, byteOffset, data);
   }
 
-  /**
-   * Reads ranges of bytes, all in one copy and one wait.
-   *
-   * Everything recorded so far is submitted first. Throws whatever failed on the way.
-   */
-  async read(ranges: readonly Window[]): Promise<Uint8Array[]> {
-    this.device.check();
-    const { faults } = this.device;
-    const noted = faults.pending;
-    if (!noted) return await this.#copyOut(ranges);
-    const bytes = await this.#copyOut([...ranges, { storage: noted, offset: 0, size: 16 }]);
-    faults.check(bytes.pop()!);
-    return bytes;
-  }
-
-  async #copyOut(ranges: readonly Window[]): Promise<Uint8Array[]> {
-    const total = ranges.reduce((sum, { size }) => sum + size, 0);
-    if (total === 0) return ranges.map(() => new Uint8Array(0));
-    const staging = total <= SMALL_READ ? await this.#smallReader() : this.#createReader(total);
+  /** Records copies of ranges into a buffer, one after the other, and submits everything. */
+  copyOut(ranges: readonly Window[], into: GPUBuffer): void {
     this.#openPass();
     this.#pass?.end();
     this.#pass = null;
     let at = 0;
     for (const { storage, offset, size } of ranges) {
-      this.#encoder!.copyBufferToBuffer(storage.block.buffer, offset, staging, at, size);
+      this.#encoder!.copyBufferToBuffer(storage.block.buffer, offset, into, at, size);
       at += size;
     }
     this.flush();
-    const bytes = await this.#map(staging, total);
+  }
+
+  /** Waits for what the submissions so far have to report, and throws it. */
+  async settled(): Promise<void> {
     await Promise.all(this.#listening.splice(0));
     this.device.check();
-    await this.#turn();
-    at = 0;
-    return ranges.map(({ size }) => bytes.subarray(at, at += size));
-  }
-
-  #createReader(size: number): GPUBuffer {
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    return this.device.gpu.createBuffer({ label: "reading", size, usage });
-  }
-
-  /** A staging buffer that has been mapped once, which is what the short cut in `#map` needs. */
-  async #smallReader(): Promise<GPUBuffer> {
-    const idle = this.#readers.pop();
-    if (idle) return idle;
-    const reader = this.#createReader(SMALL_READ);
-    await reader.mapAsync(GPUMapMode.READ);
-    reader.unmap();
-    return reader;
-  }
-
-  /**
-   * Deno's mapAsync waits for the GPU before it returns, then sleeps for some 11 ms before its promise
-   * resolves. The range can be had at once; where it can't, we wait for the promise as the standard says.
-   */
-  async #map(staging: GPUBuffer, size: number): Promise<Uint8Array> {
-    const small = staging.size === SMALL_READ;
-    const mapped = staging.mapAsync(GPUMapMode.READ, 0, size);
-    let range = small ? rangeAtOnce(staging, size) : null;
-    if (range) mapped.catch(() => {}); // it is unmapped before the promise notices
-    else {
-      await mapped;
-      range = staging.getMappedRange(0, size);
-    }
-    const bytes = new Uint8Array(range).slice();
-    staging.unmap();
-    if (small) this.#readers.push(staging);
-    else staging.destroy();
-    return bytes;
-  }
-
-  /** Lets the event loop turn now and then, so that the collector's finds reach the pool. */
-  async #turn(): Promise<void> {
-    if (performance.now() - this.#lastTurn < 100) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    this.#lastTurn = performance.now();
-  }
-}
-
-function rangeAtOnce(staging: GPUBuffer, size: number): ArrayBuffer | null {
-  try {
-    return staging.getMappedRange(0, size);
-  } catch {
-    return null;
   }
 }

@@ -3,7 +3,7 @@
  * sentence that helps, and exit code 2.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { adapterNames } from "../gpu/device.ts";
+import { adapterNames } from "../gpu/adapter.ts";
 
 /** An option of a lesson: its value where nothing is said, and one line of help. */
 export interface Option<T = string | number | boolean> {

@@ -8,7 +8,7 @@ import { linear } from "../ops/matmul.ts";
 import { layerNorm } from "../ops/norm.ts";
 import { copy_ } from "../ops/copy.ts";
 import { dropout, type DropoutStream } from "../ops/random.ts";
-import { select } from "../ops/views.ts";
+import { select } from "../ops/slices.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shortest } from "../tensor/decimal.ts";
 import type { Shape } from "../tensor/shape.ts";

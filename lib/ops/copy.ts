@@ -9,7 +9,7 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastStrides, shapeText } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
 

@@ -18,7 +18,8 @@ import { contiguous } from "./copy.ts";
 import { arange, zeros } from "./create.ts";
 import { groupsFor } from "./elementwise.ts";
 import { checkIndex } from "./places.ts";
-import { narrow, reshape } from "./views.ts";
+import { narrow } from "./slices.ts";
+import { reshape } from "./views.ts";
 
 const forwardKernel: Kernel = { name: "embedding", source: forwardSource };
 const gradKernel: Kernel = { name: "embedding_grad", source: gradSource };

@@ -9,7 +9,8 @@ import { copy_ } from "./copy.ts";
 import { full } from "./create.ts";
 import { embedding } from "./embedding.ts";
 import { checkIndex } from "./places.ts";
-import { permute, reshape, select, slice, unsqueeze } from "./views.ts";
+import { select, slice } from "./slices.ts";
+import { permute, reshape, unsqueeze } from "./views.ts";
 
 /**
  * One place of an index: a number, a slice written as in Python (`":"`, `"1:5"`, `"-3:"`, `"::2"`), `"..."` for

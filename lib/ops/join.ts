@@ -8,7 +8,8 @@ import { floats, ints } from "../tensor/sample.ts";
 import { normalizeDim, type Shape, shapeText } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { copyInto, to } from "./copy.ts";
-import { narrow, reshape, unsqueeze } from "./views.ts";
+import { narrow } from "./slices.ts";
+import { reshape, unsqueeze } from "./views.ts";
 
 const catOp = defineOp<{ dim: number }>({
   name: "cat",

@@ -5,7 +5,7 @@
 import { map, matmulNd, permuted } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
-import { broadcastShapes, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
+import { broadcastShapes, numelOf, type Shape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { contiguous } from "./copy.ts";
 import { gemm } from "./gemm.ts";

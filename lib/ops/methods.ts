@@ -16,6 +16,7 @@ import { all, amax, amin, any, sum } from "./reduce.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import { mean, norm, std, variance } from "./stats.ts";
 import * as unary from "./unary.ts";
+import * as slices from "./slices.ts";
 import * as views from "./views.ts";
 import { maskedFill, tril, triu } from "./where.ts";
 
@@ -23,8 +24,8 @@ const { add, sub, mul, div, pow, remainder, maximum, minimum } = binary;
 const { eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot } = binary;
 const { neg, abs, sign, exp, log, sqrt, rsqrt, reciprocal, square, sin, cos, floor, ceil } = unary;
 const { round, erf, tanh, sigmoid, relu, silu, gelu } = unary;
-const { view, permute, transpose, t, expand, select, narrow, squeeze, unsqueeze } = views;
-const { flatten, split, chunk } = views;
+const { view, permute, transpose, t, expand, squeeze, unsqueeze, flatten } = views;
+const { select, narrow, split, chunk } = slices;
 const { add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ } = inplace;
 
 const methods = {
@@ -46,7 +47,6 @@ type Method<F> = F extends (self: Tensor, ...rest: infer A) => infer R ? (...res
 type Methods = { [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
 
 declare module "../tensor/tensor.ts" {
-  // deno-lint-ignore no-empty-interface
   interface Tensor extends Methods {}
 }
 

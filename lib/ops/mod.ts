@@ -48,22 +48,19 @@ export * from "./binary.ts";
 export { maskedFill, tril, triu, where } from "./where.ts";
 /** Copies and dtypes. */
 export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
-/** Other shapes over the same memory. */
+/** Other shapes over the same memory, and parts of it. */
 export {
-  chunk,
   expand,
   flatten,
-  narrow,
   permute,
   reshape,
-  select,
-  split,
   squeeze,
   t,
   transpose,
   unsqueeze,
   view,
 } from "./views.ts";
+export { chunk, narrow, select, split } from "./slices.ts";
 export { cat, stack } from "./join.ts";
 export { type Index, index, indexPut_, indexSelect } from "./index.ts";
 /** Reductions. */

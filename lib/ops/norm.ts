@@ -2,7 +2,7 @@
  * Layer normalisation, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
  */
 import type { Kernel } from "../gpu/launch.ts";
-import { along, build, map, type NdArray, reshaped } from "../tensor/ndarray.ts";
+import { along, map, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";

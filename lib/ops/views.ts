@@ -1,6 +1,6 @@
 /*
  * Views: other shapes and strides over the same memory. No kernel runs, and the gradient of a view is the
- * inverse view, or a sum where elements were repeated, or zeros around what was cut out.
+ * inverse view, or a sum where elements were repeated. Parts of a tensor are in slices.ts.
  */
 import { at, build, permuted, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -16,11 +16,11 @@ import {
   viewStrides,
 } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { clone, copyInto } from "./copy.ts";
-import { zeros } from "./create.ts";
+import { clone } from "./copy.ts";
 import { sumTo } from "./reduce.ts";
 
-const viewOf = (x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset) =>
+/** Another shape over the memory of `x`. */
+export const viewOf = (x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset) =>
   new Tensor(x.storage, x.dtype, shape, strides, offset);
 
 const viewOp = defineOp<{ shape: Shape }>({
@@ -181,103 +181,6 @@ const expandOp = defineOp<{ shape: Shape }>({
 /** Repeats dimensions of size 1 without copying; -1 keeps a size. */
 export const expand = (x: Tensor, shape: Shape): Tensor => expandOp([x], { shape });
 
-/** Where a slice begins, how many elements it has, and how far they are apart. */
-interface Slice {
-  dim: number;
-  start: number;
-  length: number;
-  step: number;
-}
-
-const sliceOp = defineOp<Slice>({
-  name: "slice",
-  torch:
-    "i[0].narrow(a['dim'], a['start'], (a['length'] - 1) * a['step'] + 1 if a['length'] else 0)" +
-    ".index_select(a['dim'], torch.arange(0, max(0, (a['length'] - 1) * a['step'] + 1), a['step']))",
-  forward: ([x], { dim, start, length, step }) =>
-    viewOf(
-      x,
-      x.shape.with(dim, length),
-      x.strides.with(dim, x.strides[dim] * step),
-      x.offset + start * x.strides[dim],
-    ),
-  gradient(grad, saved) {
-    const whole = zeros(saved.shape(0), { device: grad.device });
-    copyInto(slice(whole, saved.args), grad);
-    return [whole];
-  },
-  reference: ([x], { dim, start, length, step }) =>
-    build(x.shape.with(dim, length), (i) => at(x, i.with(dim, start + i[dim] * step))),
-  samples: [
-    { inputs: [floats([7])], args: { dim: 0, start: 2, length: 3, step: 1 } },
-    { inputs: [floats([3, 10])], args: { dim: 1, start: 1, length: 3, step: 3 } },
-    { inputs: [floats([4, 3, 2])], args: { dim: 0, start: 3, length: 1, step: 1 } },
-    { inputs: [floats([4, 3])], args: { dim: 1, start: 3, length: 0, step: 1 } },
-  ],
-});
-
-/** A slice whose bounds were already checked. */
-export const slice = (x: Tensor, args: Slice): Tensor => sliceOp([x], args);
-
-const selectOp = defineOp<{ dim: number; index: number }>({
-  name: "select",
-  torch: "i[0].select(a['dim'], a['index'])",
-  forward([x], { dim, index }) {
-    if (x.ndim === 0) throw new RangeError("select() cannot be applied to a 0-dim tensor.");
-    const d = normalizeDim(dim, x.ndim);
-    const size = x.shape[d];
-    if (!Number.isInteger(index) || index < -size || index >= size) {
-      throw new RangeError(
-        `select(): index ${index} out of range for tensor of size ${
-          shapeText(x.shape)
-        } at dimension ${d}`,
-      );
-    }
-    const place = index < 0 ? index + size : index;
-    return viewOf(
-      x,
-      x.shape.toSpliced(d, 1),
-      x.strides.toSpliced(d, 1),
-      x.offset + place * x.strides[d],
-    );
-  },
-  gradient(grad, saved) {
-    const whole = zeros(saved.shape(0), { device: grad.device });
-    copyInto(select(whole, saved.args.dim, saved.args.index), grad);
-    return [whole];
-  },
-  reference([x], { dim, index }) {
-    const d = normalizeDim(dim, x.shape.length);
-    const place = index < 0 ? index + x.shape[d] : index;
-    return build(x.shape.toSpliced(d, 1), (i) => at(x, i.toSpliced(d, 0, place)));
-  },
-  samples: [[0, 1], [1, -1], [-1, 3]].map(([dim, index]) => ({
-    inputs: [floats([2, 3, 4])],
-    args: { dim, index },
-  })),
-  rejects: [{
-    inputs: [floats([2, 3])],
-    args: { dim: 1, index: 3 },
-    error: "index 3 out of range for tensor of size [2, 3] at dimension 1",
-  }],
-});
-
-/** One place along a dimension, which goes. */
-export const select = (x: Tensor, dim: number, index: number): Tensor =>
-  selectOp([x], { dim, index });
-
-/** `length` places along a dimension, from `start`. */
-export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
-  const d = normalizeDim(dim, x.ndim);
-  const from = start < 0 ? start + x.shape[d] : start;
-  if (length < 0 || from < 0 || from + length > x.shape[d]) {
-    throw new RangeError(
-      `start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
-    );
-  }
-  return slice(x, { dim: d, start: from, length, step: 1 });
-}
-
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
 export function squeeze(x: Tensor, dim?: number): Tensor {
   if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
@@ -299,24 +202,3 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   const merged = numelOf(x.shape.slice(from, to + 1));
   return reshape(x, [...x.shape.slice(0, from), merged, ...x.shape.slice(to + 1)]);
 }
-
-/** Pieces of at most `size` along a dimension, or of the sizes named. */
-export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
-  const d = normalizeDim(dim, x.ndim);
-  const total = x.shape[d];
-  const sizes = typeof size === "number"
-    ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
-    : size;
-  if (sizes.reduce((a, b) => a + b, 0) !== total) {
-    throw new RangeError(
-      `split_with_sizes expects split_sizes to sum exactly to ${total} (input tensor's size at dimension ` +
-        `${d}), but got split_sizes=${shapeText(sizes)}`,
-    );
-  }
-  let start = 0;
-  return sizes.map((length) => narrow(x, d, (start += length) - length, length));
-}
-
-/** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
-export const chunk = (x: Tensor, chunks: number, dim = 0): Tensor[] =>
-  split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);

@@ -10,7 +10,7 @@ import { defaultDevice } from "../gpu/device.ts";
 import type { Storage, Window } from "../gpu/memory.ts";
 import { type Node, runBackward } from "./autograd.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
-import { formatTensor, summaryIndices } from "./format.ts";
+import { formatTensor, printOptions, summaryIndices } from "./format.ts";
 import { run } from "./registry.ts";
 import { denseStrides, isDense, normalizeDim, numelOf, type Shape, shapeText } from "./shape.ts";
 
@@ -154,9 +154,9 @@ export class Tensor {
   /** Its elements in order, row by row. */
   async data(): Promise<Values> {
     const dense = this.isContiguous() ? this : run("clone", [this.detachedView()]);
-    const [bytes] = await this.device.launcher.read([window(dense, 0, this.numel())]);
+    const [bytes] = await this.device.reader.read([window(dense, 0, this.numel())]);
     if (dense !== this) dense.storage.release("after it was read");
-    return new dtypes[this.dtype].array(bytes.slice().buffer);
+    return new dtypes[this.dtype].array(bytes.buffer);
   }
 
   /** The number in a tensor of one element. */
@@ -183,14 +183,15 @@ export class Tensor {
 
   /** As PyTorch prints it; of a large tensor, only the elements that are shown are read. */
   async repr(): Promise<string> {
-    const indices = summaryIndices(this.shape);
+    const options = { ...printOptions }; // those that hold now, not when the numbers are there
+    const indices = summaryIndices(this.shape, options);
     const values = indices ? await this.pick(indices) : await this.data();
     const suffix = this.gradFn
       ? [`grad_fn=<${this.gradFn.name}>`]
       : this.requiresGrad
       ? ["requires_grad=True"]
       : [];
-    return formatTensor({ values, shape: this.shape, dtype: this.dtype, suffix });
+    return formatTensor({ values, shape: this.shape, dtype: this.dtype, suffix }, options);
   }
 
   /** The elements at these row-by-row indices. */
@@ -203,10 +204,10 @@ export class Tensor {
       );
       return window(this, place, 1);
     });
-    const bytes = await this.device.launcher.read(ranges);
-    const values = new dtypes[this.dtype].array(ranges.length);
+    const bytes = await this.device.reader.read(ranges);
     const { array } = dtypes[this.dtype];
-    bytes.forEach((b, i) => values[i] = new array(b.slice().buffer)[0]);
+    const values = new array(ranges.length);
+    bytes.forEach(({ buffer }, i) => values[i] = new array(buffer)[0]);
     return values;
   }
 

@@ -1,0 +1,25 @@
+/*
+ * Which adapter is wanted, where a machine has several. Nothing is opened here, so that a command line can
+ * be read and its mistakes be named without a GPU.
+ */
+
+/** The adapters that can be asked for by name. */
+export const adapterNames = ["default", "high-performance", "low-power", "software"] as const;
+/** One of {@linkcode adapterNames}. */
+export type AdapterName = (typeof adapterNames)[number];
+
+/** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
+export function wantedAdapter(): AdapterName {
+  const flag = Deno.args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
+  const name = flag < 0 ? fromEnvironment() : Deno.args[flag].split("=")[1] ?? Deno.args[flag + 1];
+  if (name === undefined) return "default";
+  if (adapterNames.includes(name as AdapterName)) return name as AdapterName;
+  console.error(`--adapter ${name}: there is no such adapter; give ${adapterNames.join(", ")}`);
+  Deno.exit(2); // a mistake on the command line is no bug to trace
+}
+
+function fromEnvironment(): string | undefined {
+  const variable = "LESSONS_ADAPTER";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
+}

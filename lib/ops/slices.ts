@@ -1,0 +1,129 @@
+/*
+ * Parts of a tensor, as views of it. The gradient of a part is zeros with the part put in its place.
+ */
+import { at, build } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { normalizeDim, shapeText } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { copyInto } from "./copy.ts";
+import { zeros } from "./create.ts";
+import { viewOf } from "./views.ts";
+
+/** Where a slice begins, how many elements it has, and how far they are apart. */
+interface Slice {
+  dim: number;
+  start: number;
+  length: number;
+  step: number;
+}
+
+const sliceOp = defineOp<Slice>({
+  name: "slice",
+  torch:
+    "i[0].narrow(a['dim'], a['start'], (a['length'] - 1) * a['step'] + 1 if a['length'] else 0)" +
+    ".index_select(a['dim'], torch.arange(0, max(0, (a['length'] - 1) * a['step'] + 1), a['step']))",
+  forward: ([x], { dim, start, length, step }) =>
+    viewOf(
+      x,
+      x.shape.with(dim, length),
+      x.strides.with(dim, x.strides[dim] * step),
+      x.offset + start * x.strides[dim],
+    ),
+  gradient(grad, saved) {
+    const whole = zeros(saved.shape(0), { device: grad.device });
+    copyInto(slice(whole, saved.args), grad);
+    return [whole];
+  },
+  reference: ([x], { dim, start, length, step }) =>
+    build(x.shape.with(dim, length), (i) => at(x, i.with(dim, start + i[dim] * step))),
+  samples: [
+    { inputs: [floats([7])], args: { dim: 0, start: 2, length: 3, step: 1 } },
+    { inputs: [floats([3, 10])], args: { dim: 1, start: 1, length: 3, step: 3 } },
+    { inputs: [floats([4, 3, 2])], args: { dim: 0, start: 3, length: 1, step: 1 } },
+    { inputs: [floats([4, 3])], args: { dim: 1, start: 3, length: 0, step: 1 } },
+  ],
+});
+
+/** A slice whose bounds were already checked. */
+export const slice = (x: Tensor, args: Slice): Tensor => sliceOp([x], args);
+
+const selectOp = defineOp<{ dim: number; index: number }>({
+  name: "select",
+  torch: "i[0].select(a['dim'], a['index'])",
+  forward([x], { dim, index }) {
+    if (x.ndim === 0) throw new RangeError("select() cannot be applied to a 0-dim tensor.");
+    const d = normalizeDim(dim, x.ndim);
+    const size = x.shape[d];
+    if (!Number.isInteger(index) || index < -size || index >= size) {
+      throw new RangeError(
+        `select(): index ${index} out of range for tensor of size ${
+          shapeText(x.shape)
+        } at dimension ${d}`,
+      );
+    }
+    const place = index < 0 ? index + size : index;
+    return viewOf(
+      x,
+      x.shape.toSpliced(d, 1),
+      x.strides.toSpliced(d, 1),
+      x.offset + place * x.strides[d],
+    );
+  },
+  gradient(grad, saved) {
+    const whole = zeros(saved.shape(0), { device: grad.device });
+    copyInto(select(whole, saved.args.dim, saved.args.index), grad);
+    return [whole];
+  },
+  reference([x], { dim, index }) {
+    const d = normalizeDim(dim, x.shape.length);
+    const place = index < 0 ? index + x.shape[d] : index;
+    return build(x.shape.toSpliced(d, 1), (i) => at(x, i.toSpliced(d, 0, place)));
+  },
+  samples: [[0, 1], [1, -1], [-1, 3]].map(([dim, index]) => ({
+    inputs: [floats([2, 3, 4])],
+    args: { dim, index },
+  })),
+  rejects: [{
+    inputs: [floats([2, 3])],
+    args: { dim: 1, index: 3 },
+    error: "index 3 out of range for tensor of size [2, 3] at dimension 1",
+  }],
+});
+
+/** One place along a dimension, which goes. */
+export const select = (x: Tensor, dim: number, index: number): Tensor =>
+  selectOp([x], { dim, index });
+
+/** `length` places along a dimension, from `start`. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  const d = normalizeDim(dim, x.ndim);
+  const from = start < 0 ? start + x.shape[d] : start;
+  if (length < 0 || from < 0 || from + length > x.shape[d]) {
+    throw new RangeError(
+      `start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
+    );
+  }
+  return slice(x, { dim: d, start: from, length, step: 1 });
+}
+
+/** Pieces of at most `size` along a dimension, or of the sizes named. */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  const d = normalizeDim(dim, x.ndim);
+  const total = x.shape[d];
+  const sizes = typeof size === "number"
+    ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
+    : size;
+  if (sizes.reduce((a, b) => a + b, 0) !== total) {
+    throw new RangeError(
+      `split_with_sizes expects split_sizes to sum exactly to ${total} (input tensor's size at dimension ` +
+        `${d}), but got split_sizes=${shapeText(sizes)}`,
+    );
+  }
+  let start = 0;
+  return sizes.map((length) => narrow(x, d, (start += length) - length, length));
+}
+
+/** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
+export const chunk = (x: Tensor, chunks: number, dim = 0): Tensor[] =>
+  split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);
