@@ -23,9 +23,15 @@ fn erf(v: f32) -> f32 {
   return sign(v) * (1.0 - exp(-s) * top / bottom);
 }
 
-// tanh, where some drivers overflow exp for a large v, and lose a NaN.
+// tanh, as Cephes' tanhf: drivers' own lose digits near 0, overflow exp for a large v, or lose a NaN.
 fn safeTanh(v: f32) -> f32 {
-  return select(tanh(clamp(v, -10.0, 10.0)), v, isnan(v));
+  let s = v * v;
+  if (s < 0.390625) {
+    return v + v * s * (-0.333332819422 + s * (0.133314422036 + s * (-0.0537397155531
+      + s * (0.0206390887954 - s * 0.00570498872745))));
+  }
+  let far = 1.0 - 2.0 / (exp(2.0 * min(abs(v), 10.0)) + 1.0);
+  return select(sign(v) * far, v, isnan(v));
 }
 
 // d/dv of v/2 (1 + tanh u), with u = sqrt(2/pi) (v + 0.044715 v^3): the tanh form of GELU.
