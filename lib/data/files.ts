@@ -127,14 +127,12 @@ function isData(path: string): boolean {
 function ofOneFormat(splits: SplitFiles): SplitFiles {
   const counts = Map.groupBy(Object.values(splits).flat(), formatOf);
   const [most] = [...counts].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
-  return Object.fromEntries(
-    Object.entries(splits).map(([split, files]) =>
-      [
-        split,
-        files.filter((file) => formatOf(file) === most),
-      ] as const
-    ).filter(([, files]) => files.length > 0),
-  );
+  const kept: SplitFiles = {};
+  for (const [split, files] of Object.entries(splits)) {
+    const own = files.filter((file) => formatOf(file) === most);
+    if (own.length > 0) kept[split] = own;
+  }
+  return kept;
 }
 
 function grouped(paths: string[], splitOf: (path: string) => string | undefined): SplitFiles {

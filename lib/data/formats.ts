@@ -46,14 +46,11 @@ export function formatOf(path: string): string | undefined {
  *
  * @throws {TypeError} for a name of no known format, {SyntaxError} for a file that is not what it says.
  */
-export function readRows(path: string, options: FormatOptions = {}, name = path): Rows {
-  const format = formatOf(name);
+export function readRows(path: string, options: FormatOptions = {}): Rows {
+  const format = formatOf(path);
   if (format === undefined) {
-    throw new TypeError(
-      `read ${name}: its ending names no format; these are known: ${
-        Object.keys(formats).join(", ")
-      }`,
-    );
+    const known = Object.keys(formats).join(", ");
+    throw new TypeError(`read ${path}: its ending names no format; these are known: ${known}`);
   }
   return formats[format](path, options);
 }

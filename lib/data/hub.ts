@@ -124,7 +124,7 @@ export class Hub {
       const request = { ...this.#request(asked, revision), additionalFields: ["sha" as const] };
       const { sha } =
         await (this.#id.type === "dataset" ? datasetInfo(request) : modelInfo(request));
-      if (sha !== known) await place(ref, sha);
+      if (safe(sha, "commit") !== known) await place(ref, sha);
       return sha;
     } catch (error) {
       const passing = error instanceof HubError &&
@@ -168,7 +168,7 @@ export class Hub {
     if (cached) return cached;
     const asked = `download ${path} of ${this.#name} at ${commit.slice(0, 7)}`;
     const file = await this.#file(asked, commit, path);
-    const etag = file.sha256 ?? file.oid;
+    const etag = safe(file.sha256 ?? file.oid, "hash");
     const blob = `${this.folder}/blobs/${etag}`;
     const pointer = `${this.folder}/snapshots/${commit}/${path}`;
     await makeFolder(`${this.folder}/blobs`);
@@ -178,10 +178,8 @@ export class Hub {
         file.sha256 ? { kind: "sha256", hex: file.sha256 } : { kind: "git", hex: file.oid },
       ];
       if (sha256) promised.push({ kind: "sha256", hex: sha256 });
-      const where = this.#id.type === "dataset" ? `datasets/${this.#id.name}` : this.#id.name;
-      const url = `${this.config.endpoint}/${where}/resolve/${commit}/${
-        path.split("/").map(encodeURIComponent).join("/")
-      }`;
+      const encoded = path.split("/").map(encodeURIComponent).join("/");
+      const url = `${this.config.endpoint}/${this.#name}/resolve/${commit}/${encoded}`;
       await transfer(
         { asked, name: path, url, path: blob, size: file.size, promised },
         this.config,

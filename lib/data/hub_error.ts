@@ -132,12 +132,18 @@ async function words(answer: Response): Promise<string> {
 }
 
 /** The error for a host that gives no answer. */
-export function unreachable(asked: string, url: URL, cause: unknown): HubError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+export function unreachable(asked: string, url: URL, error: unknown): HubError {
+  const reason = reasonOf(error);
   return new HubError(
     "no network",
     `${asked}: ${url.host} gave no answer (${reason}); check the connection and the proxy ` +
       "(HTTPS_PROXY), or set HF_ENDPOINT to a mirror",
-    { cause },
+    { cause: error },
   );
+}
+
+/** What lies at the bottom of a failed fetch: "dns error: failed to lookup address information". */
+function reasonOf(error: unknown): string {
+  const { message = String(error), cause } = Object(error) as Error;
+  return cause === undefined ? message.replace(/^.*client error \(\w+\): /, "") : reasonOf(cause);
 }

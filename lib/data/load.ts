@@ -123,11 +123,10 @@ async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: st
     return { files: filesOfCopy(copies, id, name), path };
   } catch (error) {
     if (!(error instanceof HubError && error.fault === "no revision")) throw error;
+    const some = paths.slice(0, 9).join(", ");
     throw new RangeError(
-      `loadDataset: ${id} holds no file of a known format (${
-        paths.slice(0, 9).join(", ")
-      }), and the Hub ` +
-        "has no Parquet copy of it; choose another dataset",
+      `loadDataset: ${id} holds no file of a known format (${some}), and the Hub has no Parquet ` +
+        "copy of it; choose another dataset",
       { cause: error },
     );
   }
@@ -143,7 +142,7 @@ async function read(source: Source, options: FormatOptions, part?: Part) {
       // A JSON file may hold splits of its own, so any may hold the one that is wanted.
       if (part && part.split !== split && formatOf(file) !== "json") continue;
       if ((tables[split]?.numRows ?? 0) >= enough) break;
-      for await (const [row, own] of readRows(await source.path(file), options, file)) {
+      for await (const [row, own] of readRows(await source.path(file), options)) {
         const table = tables[own ?? split] ??= new Gathered();
         table.push(row);
         ownSplits ||= own !== undefined;

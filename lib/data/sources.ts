@@ -14,7 +14,7 @@ export interface Source {
   sha256: string;
   /** How much there is to download. */
   size: string;
-  /** The numbers of the lessons that use it. */
+  /** Which lessons use it. */
   lessons: string;
 }
 
@@ -27,7 +27,7 @@ export const sources = {
     file: "datasets.json",
     sha256: "df84541347f8396a218b99987b538bedb40bc8bdd7041e94205b45f9325df8f6",
     size: "2.88 MB",
-    lessons: "10 to 14",
+    lessons: "lessons 10 to 14",
   },
   gpt2: {
     title: "GPT-2's weights, 124M parameters",
@@ -36,7 +36,7 @@ export const sources = {
     file: "model.safetensors",
     sha256: "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
     size: "548 MB",
-    lessons: "9",
+    lessons: "lesson 9",
   },
 } as const satisfies Record<string, Source>;
 

@@ -96,19 +96,17 @@ async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise
   const from = Number(/^bytes (\d+)-/.exec(answer?.headers.get("content-range") ?? "")?.[1] ?? 0);
   if (answer !== undefined && from === file.done) return answer;
   // The server knows no ranges, or not this one: from the beginning, then.
-  const resumable = answer !== undefined && from === 0;
   await file.restart();
-  if (resumable) return answer;
+  if (answer?.status === 200) return answer;
   await answer?.body?.cancel();
   return get(wanted.url, { headers: { "accept-encoding": "identity" } });
 }
 
 function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error): HubError {
+  const times = config.retries + 1;
   return new HubError(
     "cut",
-    `${wanted.asked}: the connection broke ${
-      config.retries + 1
-    } times in a row (${cause.message}); ` +
+    `${wanted.asked}: the connection broke ${times} times in a row (${cause.message}); ` +
       `${file.done} of ${wanted.size} bytes are kept, run this again to go on from there`,
     { cause },
   );
@@ -207,15 +205,14 @@ class Arriving {
   /** The error for a hash that is not the promised one, if there is one. */
   mismatch(): HubError | undefined {
     const { asked, promised } = this.wanted;
-    const hashes = this.#hashes.map((hash) => hash.copy().digest("hex"));
-    const at = promised.findIndex(({ hex }, i) => hex !== hashes[i]);
+    const found = this.#hashes.map((hash) => hash.copy().digest("hex"));
+    const at = promised.findIndex(({ hex }, i) => hex !== found[i]);
     if (at < 0) return undefined;
+    const { kind, hex } = promised[at];
     return new HubError(
       "hash",
-      `${asked}: its ${promised[at].kind} hash is ${hashes[at]}, not the promised ${
-        promised[at].hex
-      }, ` +
-        "so nothing was kept; run this again, and if it stays so, a proxy changes it or the file itself changed",
+      `${asked}: its ${kind} hash is ${found[at]}, not the promised ${hex}, so nothing is kept; ` +
+        "run this again, and if it stays so, a proxy changes it, or the file is another one now",
     );
   }
 

@@ -37,6 +37,6 @@ export async function fetchAll(
   return failed > 0 ? 1 : 0;
 }
 
-const about = ({ title, size, lessons }: Source) => `${title}, ${size}, for lessons ${lessons}`;
+const about = ({ title, size, lessons }: Source) => `${title}, ${size}, for ${lessons}`;
 
 if (import.meta.main) Deno.exit(await fetchAll(Deno.args, console.log));
