@@ -59,7 +59,7 @@ export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
  * ```ts
  * import { noGrad, tensor } from "#lib";
  * import { assertEquals } from "@std/assert";
- * const w = tensor([1, 2], { requiresGrad: true });
+ * const w = tensor([1.5, 2], { requiresGrad: true });
  * const y = noGrad(() => w.mul(2));
  * assertEquals(y.requiresGrad, false);
  * ```
