@@ -1,4 +1,4 @@
-// out[b, i, j] = sum over k of A[b, i, k] · B[b, k, j] + bias[j]: the plain product, and judge of the fast ones.
+// out[b, i, j] = f(sum over k of A[b, i, k] · B[b, k, j] + bias[j]): the plain product, and judge of the fast ones.
 //
 // One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column),
 // so transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds: the later parts of
@@ -12,13 +12,14 @@ struct Params {
   a_offset: u32,
   b_offset: u32,
   out_offset: u32,
+  // 0: no bias, 1: one for each column, 2: one for each row.
+  biased: u32,
   bias_offset: u32,
   a_strides: vec4<u32>,
   b_strides: vec4<u32>,
   out_strides: vec4<u32>,
 }
 
-override BIAS: bool = false;
 override ACCUMULATE: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -26,6 +27,10 @@ override ACCUMULATE: bool = false;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+fn activate(v: f32) -> f32 {
+  return v;
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -54,11 +59,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     at_b += p.b_strides.y;
   }
   let at_out = p.out_offset + batch * p.out_strides.x + i * p.out_strides.y + j * p.out_strides.z;
-  if (BIAS) {
-    sum += bias[p.bias_offset + j];
+  if (p.biased != 0u) {
+    sum += bias[p.bias_offset + select(j, i, p.biased == 2u)];
   }
   if (ACCUMULATE) {
     sum += out[at_out];
   }
-  out[at_out] = sum;
+  out[at_out] = activate(sum);
 }

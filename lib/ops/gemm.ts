@@ -1,84 +1,116 @@
 /*
- * The launch of matrix products: which kernel for which problem, and operands larger than one binding.
+ * Matrix products of tensors of any size, layout and stride, the fastest way the adapter at hand knows.
  *
  * Operands are views of three dimensions (batch, rows, columns) with any strides: a transpose is a view, so
- * the products of the backward pass copy nothing.
+ * the products of the backward pass copy nothing. Here a product is cut until its parts fit what an adapter
+ * binds and loops; gemm_plan.ts chooses each part's kernel, gemm_launch.ts launches it. The parts and their
+ * order depend on shapes and adapter alone, so that the same numbers give the same bits.
  */
-import type { Kernel } from "../gpu/launch.ts";
-import type { Storage, Window } from "../gpu/memory.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
-import matmulSource from "../../kernels/matmul.wgsl" with { type: "text" };
-import { groupsFor } from "./elementwise.ts";
+import { launchProduct, planFor, type Task } from "./gemm_launch.ts";
+import { extent } from "./gemm_operands.ts";
+import type { Form, Plan } from "./gemm_plan.ts";
+import type { Activation } from "./gemm_text.ts";
 
-const plain: Kernel = { name: "matmul", source: matmulSource };
-
-/** out = a · b + bias. */
+/** out = activation(a · b + bias). */
 export interface Product {
   /** (batch, m, k) */
   a: Tensor;
   /** (batch, k, n) */
   b: Tensor;
-  /** (n) */
+  /** (n), dense */
   bias?: Tensor;
+  activation?: Activation;
+  /** The kernel, or the row of the table, where a test or a measurement chooses it. */
+  form?: Form;
+  plan?: Plan;
 }
 
 /** The product of two batches of matrices, as (batch, m, n). */
-export function gemm({ a, b, bias }: Product): Tensor {
+export function gemm(product: Product): Tensor {
+  const { a, b, bias } = product;
   const out = empty([a.shape[0], a.shape[1], b.shape[2]], "float32", a.device);
-  multiply({ a, b, bias, out, accumulate: false });
+  if (out.numel() > 0) multiply({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
   return out;
 }
 
-interface Task extends Product {
-  out: Tensor;
-  /** Whether to add to what `out` holds. */
-  accumulate: boolean;
+/** The kernel that a product would get, if it need not be cut. */
+export function planOf(product: Product): Plan {
+  const { a, b, bias } = product;
+  const shape = [a.shape[0], a.shape[1], b.shape[2]];
+  const out = new Tensor(a.storage, "float32", shape); // asked for its layout only
+  return planFor({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
 }
 
-/** Cuts the task in two until each operand fits a binding, then launches. */
+/** An adapter may stop a loop after 65,535 rounds without a word; the kernels go one k a round. */
+const MOST_K = 1 << 15;
+/** The widest tile; a packed operand is padded to a multiple of it. */
+const WIDEST = 32;
+/** Where a cut may fall, so that what was aligned stays so. */
+const GRAIN = 32;
+
+/** The dimensions of a product, and where each operand has them. */
+const dimensions = {
+  batch: { a: 0, b: 0, out: 0 },
+  m: { a: 1, out: 1 },
+  n: { b: 2, out: 2 },
+  k: { a: 2, b: 1 },
+} as const;
+type Dimension = keyof typeof dimensions;
+
+/** Cuts the task in two until an adapter can do each part, then launches. */
 function multiply(task: Task): void {
-  const { a, b, out } = task;
-  const [m, k, n] = [a.shape[1], a.shape[2], b.shape[2]];
-  if (!fits(b)) {
-    if (b.strides[2] > b.strides[1]) {
-      return halves(n, (from, size) => ({
-        ...task,
-        b: cut(b, 2, from, size),
-        bias: task.bias && cut(task.bias, 0, from, size),
-        out: cut(out, 2, from, size),
-      }));
-    }
-    return alongK(task, k);
+  const dimension = toCut(task);
+  if (!dimension) return launchProduct(task);
+  const place: { a?: number; b?: number; out?: number } = dimensions[dimension];
+  const size = place.a === undefined ? task.b.shape[2] : task.a.shape[place.a];
+  const grain = size > GRAIN ? GRAIN : 1;
+  const half = Math.ceil(size / 2 / grain) * grain;
+  const part = (from: number, count: number): Task => {
+    const take = (name: "a" | "b" | "out") =>
+      place[name] === undefined ? task[name] : cut(task[name], place[name], from, count);
+    return { ...task, a: take("a"), b: take("b"), out: take("out") };
+  };
+  const [first, second] = [part(0, half), part(half, size - half)];
+  if (dimension === "n" && task.bias) {
+    first.bias = cut(task.bias, 0, 0, half);
+    second.bias = cut(task.bias, 0, half, size - half);
   }
-  if (!fits(a)) {
-    if (a.strides[2] > a.strides[1]) return alongK(task, k);
-    return alongM(task, m);
+  if (dimension === "k") {
+    delete first.activation;
+    second.accumulate = true;
+    second.biased = 0;
   }
-  if (!fits(out)) return alongM(task, m);
-  launch(task);
+  multiply(first);
+  multiply(second);
 }
 
-const halves = (size: number, task: (from: number, size: number) => Task): void => {
-  const half = Math.ceil(size / 2);
-  multiply(task(0, half));
-  multiply(task(half, size - half));
-};
+/** The dimension along which a task must be cut, or null. */
+function toCut({ a, b, out }: Task): Dimension | null {
+  const { maxComputeWorkgroupsPerDimension: mostGroups, maxStorageBufferBindingSize } =
+    out.device.limits;
+  const most = maxStorageBufferBindingSize - 256; // a window begins at a multiple of 256
+  const [batch, m, n] = out.shape;
+  const k = a.shape[2];
+  if (batch > mostGroups) return "batch";
+  if (m > mostGroups) return "m";
+  if (n > mostGroups) return "n";
+  if (k > MOST_K) return "k";
+  if (extent(b) * 4 > most) return longest(b, ["batch", "k", "n"]);
+  if (extent(a) * 4 > most) return longest(a, ["batch", "m", "k"]);
+  if (extent(out) * 4 > most) return longest(out, ["batch", "m", "n"]);
+  const packed = (x: Tensor, side: number) =>
+    (x.strides[0] === 0 ? 1 : batch) * Math.ceil(side / WIDEST) * WIDEST * k * 4;
+  if (packed(b, n) > most) return batch > 1 && b.strides[0] ? "batch" : n > WIDEST ? "n" : "k";
+  if (packed(a, m) > most) return batch > 1 && a.strides[0] ? "batch" : m > WIDEST ? "m" : "k";
+  return null;
+}
 
-const alongM = (task: Task, m: number): void =>
-  halves(m, (from, size) => ({
-    ...task,
-    a: cut(task.a, 1, from, size),
-    out: cut(task.out, 1, from, size),
-  }));
-
-const alongK = (task: Task, k: number): void =>
-  halves(k, (from, size) => ({
-    ...task,
-    a: cut(task.a, 2, from, size),
-    b: cut(task.b, 1, from, size),
-    bias: from === 0 ? task.bias : undefined,
-    accumulate: task.accumulate || from > 0,
-  }));
+/** The dimension along which a view reaches furthest. */
+function longest({ shape, strides }: Tensor, names: readonly Dimension[]): Dimension {
+  const reach = shape.map((size, d) => (size - 1) * strides[d]);
+  return names[reach.indexOf(Math.max(...reach))];
+}
 
 /** A part of a view, along one dimension. */
 const cut = (x: Tensor, dim: number, from: number, size: number): Tensor =>
@@ -89,53 +121,3 @@ const cut = (x: Tensor, dim: number, from: number, size: number): Tensor =>
     x.strides,
     x.offset + from * x.strides[dim],
   );
-
-/** How many elements lie from the first to the last of a view. */
-const extent = (x: Tensor): number =>
-  x.shape.reduce((sum, size, d) => sum + (size - 1) * x.strides[d], 1);
-
-const fits = (x: Tensor): boolean =>
-  extent(x) * 4 + 256 <= x.device.limits.maxStorageBufferBindingSize;
-
-/** What to bind for a view, and where its first element lies in that. */
-function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
-  const { storage, offset } = x;
-  const { bytes } = storage.block;
-  if (bytes <= x.device.limits.maxStorageBufferBindingSize) return { buffer: storage, offset };
-  const start = Math.floor(offset * 4 / 256) * 256;
-  const end = Math.min(bytes, Math.ceil((offset + extent(x)) / 64) * 256);
-  return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
-}
-
-function launch({ a, b, bias, out, accumulate }: Task): void {
-  const [batch, m, k] = a.shape;
-  const n = b.shape[2];
-  const [boundA, boundB, boundOut] = [bound(a), bound(b), bound(out)];
-  const { launcher } = a.device;
-  const pipeline = launcher.pipeline(plain, {
-    constants: { BIAS: Number(bias !== undefined), ACCUMULATE: Number(accumulate) },
-  });
-  launcher.launch(
-    pipeline,
-    {
-      a: boundA.buffer,
-      b: boundB.buffer,
-      bias: bias?.storage ?? boundA.buffer,
-      out: boundOut.buffer,
-    },
-    {
-      m,
-      n,
-      k,
-      batch,
-      a_offset: boundA.offset,
-      b_offset: boundB.offset,
-      out_offset: boundOut.offset,
-      bias_offset: bias?.offset ?? 0,
-      a_strides: a.strides,
-      b_strides: b.strides,
-      out_strides: out.strides,
-    },
-    groupsFor(batch * m * n),
-  );
-}

@@ -1,0 +1,72 @@
+// to[batch, panel, k, r] = a[batch, panel · width + r, k]: an operand laid out as matmul_tile reads it.
+//
+// One invocation moves a block of 4×4: four neighbours of the side that is not summed, four of k. Any strides
+// will do, so this serves transposed and unaligned operands too; `block` is replaced by four loads of a
+// vec4 where k runs along memory. A panel's last rows may be missing; what is written for them is of no use
+// and does no harm.
+
+struct Params {
+  blocks: u32, // blocks along the side that is not summed
+  k: u32,
+  total: u32, // blocks in all
+  width: u32, // of a panel, in vec4
+  panels: u32,
+  // Of `a`, in elements as it is bound.
+  offset: u32,
+  batch_stride: u32,
+  side_stride: u32,
+  k_stride: u32,
+  four_k_stride: u32,
+}
+
+alias A = f32;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(2) var<storage, read_write> to: array<vec4<f32>>;
+
+fn side(at: u32) -> vec4<f32> {
+  return vec4<f32>(
+    a[at],
+    a[at + p.side_stride],
+    a[at + 2u * p.side_stride],
+    a[at + 3u * p.side_stride],
+  );
+}
+
+// Four k, each with its four neighbours; `at` is the place of the first.
+fn block(at: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    side(at),
+    side(at + p.k_stride),
+    side(at + 2u * p.k_stride),
+    side(at + 3u * p.k_stride),
+  );
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let flat = id.x + id.y * groups.x * 64u;
+  if (flat >= p.total) {
+    return;
+  }
+  let steps = (p.k + 3u) / 4u;
+  let k = flat % steps * 4u;
+  let across = flat / steps % p.blocks;
+  let batch = flat / steps / p.blocks;
+  let moved = block(
+    p.offset + batch * p.batch_stride + 4u * across * p.side_stride + k / 4u * p.four_k_stride,
+  );
+  let panel = batch * p.panels + across / p.width;
+  let place = (panel * p.k + k) * p.width + across % p.width;
+  to[place] = moved[0];
+  if (k + 1u < p.k) {
+    to[place + p.width] = moved[1];
+  }
+  if (k + 2u < p.k) {
+    to[place + 2u * p.width] = moved[2];
+  }
+  if (k + 3u < p.k) {
+    to[place + 3u * p.width] = moved[3];
+  }
+}

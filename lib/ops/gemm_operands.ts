@@ -1,0 +1,102 @@
+/*
+ * The operands of matrix products as kernels bind them: where they lie, whether they can be read four numbers
+ * at a time, and their packed copies where they can't.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import type { Storage, Window } from "../gpu/memory.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import packSource from "../../kernels/matmul_pack.wgsl" with { type: "text" };
+import { groupsFor } from "./elementwise.ts";
+
+const pack: Kernel = { name: "matmul_pack", source: packSource };
+
+/** How many elements lie from the first to the last of a view. */
+export const extent = (x: Tensor): number =>
+  x.shape.reduce((sum, size, d) => sum + (size - 1) * x.strides[d], 1);
+
+/** Whether each of these places begins a vec4. */
+export const quads = (...places: number[]) => places.every((place) => place % 4 === 0);
+
+/** Whether a matrix (batch, side, k) can be read four k at a time. */
+export const alongK = ({ shape, strides, offset }: Tensor): boolean =>
+  strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
+
+/** Whether a matrix (batch, side, k) can be read four neighbours of its side at a time. */
+const alongSide = ({ strides, offset }: Tensor): boolean =>
+  strides[1] === 1 && quads(strides[0], strides[2], offset);
+
+/** What to bind for a view, and where its first element lies in that. */
+export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
+  const { storage, offset } = x;
+  const { bytes } = storage.block;
+  if (bytes <= x.device.limits.maxStorageBufferBindingSize) return { buffer: storage, offset };
+  const start = Math.floor(offset * 4 / 256) * 256;
+  const end = Math.min(bytes, Math.ceil((offset + extent(x)) / 64) * 256);
+  return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
+}
+
+/** An operand as matmul_tile reads it; distances in vec4. */
+export interface Panels {
+  buffer: Storage | Window;
+  offset: number;
+  batch: number;
+  tile: number;
+  step: number;
+  /** Gives back the memory of a packed copy. */
+  done(): void;
+}
+
+/** A matrix (batch, side, k), where it lies if it can be read there, packed if not. */
+export function panels(x: Tensor, width: number): Panels {
+  const { buffer, offset } = bound(x);
+  const [batch, side, k] = x.strides;
+  if (alongSide(x)) {
+    return {
+      buffer,
+      offset: offset / 4,
+      batch: batch / 4,
+      tile: width / 4,
+      step: k / 4,
+      done() {},
+    };
+  }
+  const [copies, size, steps] = [batch === 0 ? 1 : x.shape[0], x.shape[1], x.shape[2]];
+  const count = Math.ceil(size / width);
+  const packed = empty([copies, count, steps, width], "float32", x.device);
+  const quick = alongK(x);
+  const { launcher } = x.device;
+  const pipeline = launcher.pipeline(pack, { replace: quick ? quickPack : {} });
+  const blocks = Math.ceil(size / 4);
+  const total = copies * blocks * Math.ceil(steps / 4);
+  const unit = quick ? 4 : 1;
+  launcher.launch(pipeline, { a: buffer, to: bound(packed).buffer }, {
+    blocks,
+    k: steps,
+    total,
+    width: width / 4,
+    panels: count,
+    offset: offset / unit,
+    batch_stride: batch / unit,
+    side_stride: side / unit,
+    k_stride: k,
+    four_k_stride: 4 * k / unit,
+  }, groupsFor(total));
+  return {
+    buffer: bound(packed).buffer,
+    offset: 0,
+    batch: batch === 0 ? 0 : count * steps * width / 4,
+    tile: steps * width / 4,
+    step: width / 4,
+    done: () => packed.storage.release("when its product was launched"),
+  };
+}
+
+/** Four loads of a vec4 along k in the place of sixteen. */
+const quickPack: Record<string, string> = {
+  A: "alias A = vec4<f32>;",
+  side: "",
+  block: `fn block(at: u32) -> mat4x4<f32> {
+  let s = p.side_stride;
+  return transpose(mat4x4<f32>(a[at], a[at + s], a[at + 2u * s], a[at + 3u * s]));
+}`,
+};

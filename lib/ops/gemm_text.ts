@@ -1,0 +1,130 @@
+/*
+ * The declarations that make larger tiles of the kernels for software adapters: a tile is so many blocks of
+ * 4×4, each named, since only what has a fixed place stays in registers. And the functions that an epilogue
+ * may apply.
+ */
+import mathSource from "../../kernels/math.wgsl" with { type: "text" };
+
+/** The functions that a product may end in. */
+export const activations = {
+  relu: "select(v, 0.0, v <= 0.0)",
+  tanh: "safeTanh(v)",
+  gelu: `0.5 * v * (1.0 + erf(v * ${Math.SQRT1_2}))`,
+  geluTanh: `0.5 * v * (1.0 + safeTanh(${Math.sqrt(2 / Math.PI)} * (v + 0.044715 * v * v * v)))`,
+};
+/** The name of one of {@linkcode activations}. */
+export type Activation = keyof typeof activations;
+
+/** The replacement of `fn activate`, or none. */
+export const activate = (activation?: Activation): Record<string, string> =>
+  activation
+    ? { activate: `${mathSource}fn activate(v: f32) -> f32 { return ${activations[activation]}; }` }
+    : {};
+
+const count = (n: number) => Array.from({ length: n }, (_, i) => i);
+const body = (head: string, lines: string[]) => `${head} {\n  ${lines.join("\n  ")}\n}`;
+
+/** `step` and `finish` call by call: what every block does, in the order of the rows. */
+const blocks = (
+  rows: number,
+  columns: number,
+  line: (at: number, i: number, j: number) => string,
+) => count(rows).flatMap((i) => count(columns).map((j) => line(i * columns + j, i, j)));
+
+/** A tile of matmul_tile with this many rows and columns. */
+export function tileText(rows: number, columns: number): Record<string, string> {
+  const [down, across] = [rows / 4, columns / 4];
+  return {
+    ROWS: `const ROWS = ${rows}u;`,
+    COLUMNS: `const COLUMNS = ${columns}u;`,
+    Tile: `alias Tile = array<mat4x4<f32>, ${down * across}>;`,
+    step: body("fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
+      ...count(across).map((j) => `let b${j} = b[at_b + ${j}u];`),
+      ...count(down).flatMap((i) => [
+        `let a${i} = a[at_a + ${i}u];`,
+        ...count(across).map((j) => `(*tile)[${i * across + j}] += outer(a${i}, b${j});`),
+      ]),
+    ]),
+    finish: body("fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32)", [
+      ...count(across).map((j) => `let s${j} = column_bias(column + ${4 * j}u);`),
+      ...blocks(
+        down,
+        across,
+        (at, i, j) => `store((*tile)[${at}], start, row + ${4 * i}u, column + ${4 * j}u, s${j});`,
+      ),
+    ]),
+  };
+}
+
+/** Rows of `out` that are stored four numbers at a time. */
+export const alignedText: Record<string, string> = {
+  Out: "alias Out = vec4<f32>;",
+  put: `fn put(v: vec4<f32>, place: u32) {
+  var w = v;
+  if (ACCUMULATE) { w += out[place]; }
+  out[place] = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
+}`,
+  store: `fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
+  if (column >= p.n) {
+    return;
+  }
+  let at = (start + row * p.out_row + column) / 4u;
+  let pitch = p.out_row / 4u;
+  if (row < p.m) { put(c[0] + shift, at); }
+  if (row + 1u < p.m) { put(c[1] + shift, at + pitch); }
+  if (row + 2u < p.m) { put(c[2] + shift, at + 2u * pitch); }
+  if (row + 3u < p.m) { put(c[3] + shift, at + 3u * pitch); }
+}`,
+};
+
+/** A tile of matmul_rows of four rows, or of two blocks of four. */
+export function rowsText(rows: number): Record<string, string> {
+  if (rows === 1) return {};
+  const down = rows / 4;
+  return {
+    ROWS: `const ROWS = ${rows}u;`,
+    Block: "alias Block = mat4x4<f32>;",
+    rows:
+      "fn rows(at: u32) -> Block { return Block(a[at], a[at + p.a_row], a[at + 2u * p.a_row], a[at + 3u * p.a_row]); }",
+    product: "fn product(x: Block, w: mat4x4<f32>) -> Block { return transpose(w) * x; }",
+    row_of: "fn row_of(block: Block, row: u32) -> vec4<f32> { var b = block; return b[row]; }",
+    Tile: `alias Tile = array<Block, ${2 * down}>;`,
+    step: body("fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
+      "let w0 = weights(at_b);",
+      "let w1 = weights(at_b + 4u * p.b_row);",
+      ...count(down).flatMap((i) => [
+        `let a${i} = rows(at_a + ${4 * i}u * p.a_row);`,
+        `(*tile)[${2 * i}] += product(a${i}, w0);`,
+        `(*tile)[${2 * i + 1}] += product(a${i}, w1);`,
+      ]),
+    ]),
+    finish: body("fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32)", [
+      ...blocks(
+        down,
+        2,
+        (at, i, j) => `store((*tile)[${at}], start, row + ${4 * i}u, column + ${4 * j}u);`,
+      ),
+    ]),
+  };
+}
+
+/** A tile of matmul_rate with this many rows and columns. */
+export function rateText(rows: number, columns: number): Record<string, string> {
+  const [down, across] = [rows / 4, columns / 4];
+  return {
+    Tile: `alias Tile = array<mat4x4<f32>, ${down * across}>;`,
+    step: body("fn step(tile: ptr<function, Tile>)", [
+      ...count(across).map((j) => `let b${j} = y + ${j}.0;`),
+      ...count(down).flatMap((i) => [
+        `let a${i} = x + ${i}.0;`,
+        ...count(across).map((j) => `(*tile)[${i * across + j}] += outer(a${i}, b${j});`),
+      ]),
+    ]),
+    finish: body("fn finish(tile: ptr<function, Tile>) -> f32", [
+      "var sum = mat4x4<f32>();",
+      ...blocks(down, across, (at) => `sum += (*tile)[${at}];`),
+      "let v = sum * vec4<f32>(1.0);",
+      "return v.x + v.y + v.z + v.w;",
+    ]),
+  };
+}

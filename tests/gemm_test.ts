@@ -1,0 +1,280 @@
+/*
+ * Matrix products: every kernel there is, on every adapter, against float64 and against the plain kernel.
+ */
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { defaultDevice } from "../lib/gpu/device.ts";
+import { type Form, forms } from "../lib/ops/gemm_plan.ts";
+import { gemm, type Product } from "../lib/ops/gemm.ts";
+import { activations } from "../lib/ops/gemm_text.ts";
+import { empty, fromValues, Tensor } from "../lib/tensor/tensor.ts";
+import { denseStrides } from "../lib/tensor/shape.ts";
+
+/** Numbers in [−1, 1), the same in every run, none of them alike. */
+function* numbers(seed: number): Generator<number> {
+  let state = seed * 2654435761 >>> 0;
+  for (;;) {
+    state = Math.imul(state ^ state >>> 15, 0x2c1b3c6d) + 0x9e3779b9 >>> 0;
+    yield Math.fround(state / 2 ** 31 - 1);
+  }
+}
+
+type Layout = "rows" | "columns" | "shifted" | "padded" | "broadcast";
+const layouts: readonly Layout[] = ["rows", "columns", "shifted", "padded", "broadcast"];
+
+/** A (batch, rows, columns) view of fresh numbers that lie in memory as the layout says. */
+function view(shape: [number, number, number], layout: Layout, seed: number): Tensor {
+  const [batch, rows, columns] = shape;
+  const offset = layout === "shifted" ? 3 : 0;
+  const pitch = layout === "padded" ? columns + 5 : columns;
+  const strides = layout === "columns"
+    ? [rows * columns, 1, rows]
+    : [layout === "broadcast" ? 0 : rows * pitch, pitch, 1];
+  const size = offset + batch * rows * pitch;
+  const values = Float32Array.from({ length: size }, (_, i) => i).map(
+    ((source) => () => source.next().value!)(numbers(seed)),
+  );
+  const memory = fromValues(values, [size], "float32");
+  return new Tensor(memory.storage, "float32", shape, strides, offset);
+}
+
+/** The elements of a view, row by row. */
+async function elements(x: Tensor): Promise<Float64Array> {
+  const size = x.offset + x.shape.reduce((sum, n, d) => sum + Math.max(n - 1, 0) * x.strides[d], 1);
+  if (x.numel() === 0) return new Float64Array();
+  const memory = await new Tensor(x.storage, "float32", [size]).data();
+  const dense = denseStrides(x.shape);
+  return Float64Array.from({ length: x.numel() }, (_, i) =>
+    memory[
+      x.shape.reduce(
+        (at, n, d) => at + Math.floor(i / dense[d]) % n * x.strides[d],
+        x.offset,
+      )
+    ]);
+}
+
+/** The product in float64, and how large its terms are: the measure of a float32's error. */
+async function judge({ a, b, bias, activation }: Product) {
+  const [batch, m, k] = a.shape;
+  const n = b.shape[2];
+  const [x, y] = [await elements(a), await elements(b)];
+  const shift = bias ? await elements(bias) : null;
+  const values = new Float64Array(batch * m * n);
+  const sizes = new Float64Array(batch * m * n);
+  const f = activation ? references[activation] : (v: number) => v;
+  for (let at = 0; at < values.length; at++) {
+    const [j, i, c] = [at % n, Math.floor(at / n) % m, Math.floor(at / n / m)];
+    let sum = shift ? shift[j] : 0;
+    let size = Math.abs(sum) + 1e-30;
+    for (let l = 0; l < k; l++) {
+      const term = x[(c * m + i) * k + l] * y[(c * k + l) * n + j];
+      sum += term;
+      size += Math.abs(term);
+    }
+    values[at] = f(sum);
+    sizes[at] = size;
+  }
+  return { values, sizes };
+}
+
+const references: Record<keyof typeof activations, (v: number) => number> = {
+  relu: (v) => Math.max(v, 0),
+  tanh: Math.tanh,
+  gelu: (v) => 0.5 * v * (1 + erf(v / Math.SQRT2)),
+  geluTanh: (v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3))),
+};
+
+/** erf as its own integral, by Simpson's rule. */
+function erf(x: number): number {
+  const steps = 400;
+  let sum = 0;
+  for (let i = 0; i <= steps; i++) {
+    const t = x * i / steps;
+    sum += (i === 0 || i === steps ? 1 : i % 2 ? 4 : 2) * Math.exp(-t * t);
+  }
+  return 2 / Math.sqrt(Math.PI) * sum * x / steps / 3;
+}
+
+/** A product against float64: within a few units of the last place of the sum of its terms' sizes. */
+async function check(product: Product, where: string): Promise<void> {
+  const { values, sizes } = await judge(product);
+  const got = await gemm(product).data();
+  assertEquals(got.length, values.length, where);
+  const slack = product.activation ? 1e-6 : 0;
+  for (let i = 0; i < values.length; i++) {
+    const error = Math.abs(got[i] - values[i]);
+    const allowed = 2 ** -23 * (4 + Math.sqrt(product.a.shape[2])) * sizes[i] + slack;
+    assert(error <= allowed, `${where}: element ${i} is ${got[i]}, wanted ${values[i]}`);
+  }
+}
+
+/** Sizes at and around the edges of every tile. */
+const shapes: readonly [number, number, number, number][] = [
+  [1, 1, 1, 1],
+  [1, 1, 64, 200],
+  [1, 4, 12, 65],
+  [2, 3, 8, 9],
+  [1, 5, 7, 129],
+  [1, 8, 16, 16],
+  [3, 9, 20, 131],
+  [1, 15, 17, 127],
+  [2, 16, 16, 128],
+  [1, 17, 33, 132],
+  [1, 63, 15, 65],
+  [1, 64, 16, 64],
+  [2, 65, 17, 63],
+  [1, 31, 4, 130],
+  [1, 33, 36, 256],
+  [1, 130, 5, 3],
+  [2, 140, 12, 28],
+];
+
+for (const form of [undefined, ...forms]) {
+  Deno.test(`${form ?? "the chosen kernel"}: right for every layout of both operands, at every edge`, async () => {
+    let seed = 1;
+    for (const [batch, m, k, n] of shapes) {
+      for (const layout of layouts) {
+        // Not all pairs at all shapes: each shape meets each layout on both sides.
+        const other = layouts[(layouts.indexOf(layout) + seed) % layouts.length];
+        const a = view([batch, m, k], layout, seed++);
+        const b = view([batch, k, n], other, seed++);
+        const bias = seed % 3 ? view([1, 1, n], "shifted", seed++) : undefined;
+        const product = { a, b, bias: bias && row(bias), form };
+        await check(product, `${batch}×${m}×${k}×${n}, ${layout} by ${other}`);
+      }
+    }
+  });
+}
+
+const row = (x: Tensor) => new Tensor(x.storage, "float32", [x.shape[2]], [1], x.offset);
+
+Deno.test("the larger tiles: right where the edges cut them", async () => {
+  const { choices } = await import("../lib/ops/gemm_plan.ts");
+  const sizes = new Set<string>();
+  for (
+    const { form, rows, columns } of choices.filter(({ form }) =>
+      form === "tile" || form === "rows"
+    )
+  ) {
+    for (const [m, k, n] of [[rows + 1, 36, 260], [rows - 1, 8, 132], [2 * rows, 40, 129]]) {
+      for (const layout of ["rows", "columns"] as const) {
+        const a = view([1, m, k], "rows", m + n);
+        const b = view([1, k, n], layout, m + n + 1);
+        const plan = { form, rows, columns };
+        if (form === "rows" && layout === "rows") continue;
+        await check({ a, b, plan }, `${form} ${rows}×${columns}, ${m}×${k}×${n}, ${layout}`);
+      }
+    }
+    sizes.add(`${form} ${rows}×${columns}`);
+  }
+  assert(sizes.size >= 6);
+});
+
+Deno.test("an epilogue applies bias, then the function, in every kernel", async () => {
+  for (const form of [undefined, ...forms] as (Form | undefined)[]) {
+    for (const activation of Object.keys(activations) as (keyof typeof activations)[]) {
+      for (const [m, n] of [[9, 132], [40, 31], [2, 70]]) {
+        const a = view([1, m, 24], "rows", m);
+        const b = view([1, 24, n], "columns", n);
+        const bias = row(view([1, 1, n], "shifted", 5));
+        await check({ a, b, bias, activation, form }, `${form} ${activation} ${m}×${n}`);
+      }
+    }
+  }
+});
+
+Deno.test("without terms a product is its bias, and without rows or columns it is nothing", async () => {
+  for (const form of [undefined, ...forms]) {
+    const bias = row(view([1, 1, 6], "rows", 3));
+    const a = view([2, 5, 0], "rows", 1);
+    const b = view([2, 0, 6], "rows", 2);
+    const got = await gemm({ a, b, bias, form }).data();
+    const want = await elements(bias);
+    assertEquals([...got], Array.from({ length: 60 }, (_, i) => want[i % 6]), form);
+    assertEquals(
+      gemm({ a: view([2, 0, 3], "rows", 1), b: view([2, 3, 4], "rows", 2), form }).shape,
+      [
+        2,
+        0,
+        4,
+      ],
+    );
+    assertEquals(
+      gemm({ a: view([2, 4, 3], "rows", 1), b: view([2, 3, 0], "rows", 2), form }).shape,
+      [
+        2,
+        4,
+        0,
+      ],
+    );
+  }
+});
+
+Deno.test("a sum longer than an adapter's loops is cut, and misses nothing", async () => {
+  const k = 140_001;
+  for (const form of [undefined, ...forms]) {
+    const values = new Float32Array(k).fill(1);
+    const ones = fromValues(values, [k], "float32");
+    const a = new Tensor(ones.storage, "float32", [1, 1, k], [0, k, 1]);
+    const b = new Tensor(ones.storage, "float32", [1, k, 2], [0, 1, 0]);
+    const bias = fromValues(Float32Array.of(-5, 7), [2], "float32");
+    const got = await gemm({ a, b, bias, activation: "relu", form }).data();
+    assertEquals([...got], [k - 5, k + 7], form);
+  }
+});
+
+Deno.test("weights larger than a binding are worked through in parts", async () => {
+  // 50,257 × 768 as GPT-2 has them: 154 MB. Only rows at the seams and ends are filled and looked at.
+  const [n, k] = [50_257, 768];
+  const weight = empty([n, k]);
+  const marks = [0, 1, 25_127, 25_128, 25_129, 43_689, 43_690, 43_691, n - 1];
+  const { launcher } = defaultDevice;
+  marks.forEach((mark) => {
+    const values = Float32Array.from({ length: k }, (_, i) => ((mark + i) % 7) - 3);
+    launcher.upload(weight.storage, values, mark * k * 4);
+  });
+  const b = new Tensor(weight.storage, "float32", [1, k, n], [0, 1, k]);
+  for (const m of [1, 8, 19]) {
+    const a = view([1, m, k], "rows", m);
+    const x = await elements(a);
+    const got = await gemm({ a, b }).data();
+    for (const mark of marks) {
+      for (let i = 0; i < m; i++) {
+        let want = 0;
+        for (let l = 0; l < k; l++) want += x[i * k + l] * (((mark + l) % 7) - 3);
+        const error = Math.abs(got[i * n + mark] - want);
+        assert(error < 2e-3, `${m} rows, row ${i}, column ${mark}: off by ${error}`);
+      }
+    }
+  }
+  weight.storage.release("at the end of its test");
+});
+
+Deno.test("two runs give the same bits", async () => {
+  const a = view([2, 37, 130], "rows", 1);
+  const b = view([2, 130, 141], "columns", 2);
+  for (const form of [undefined, ...forms]) {
+    const [first, second] = [gemm({ a, b, form }), gemm({ a, b, form })];
+    assertEquals(await first.data(), await second.data());
+  }
+});
+
+Deno.test("what lies beyond an edge never reaches a result: not even a NaN", async () => {
+  for (const form of [undefined, ...forms]) {
+    const [m, k, n] = [5, 6, 9];
+    const memory = (rows: number, columns: number) => {
+      const values = new Float32Array(512).fill(NaN);
+      for (let i = 0; i < rows; i++) values.fill(1, 64 + i * 32, 64 + i * 32 + columns);
+      const all = fromValues(values, [512], "float32");
+      return new Tensor(all.storage, "float32", [1, rows, columns], [0, 32, 1], 64);
+    };
+    const got = await gemm({ a: memory(m, k), b: memory(k, n), form }).data();
+    assertEquals([...got], Array(m * n).fill(k), form);
+  }
+});
+
+Deno.test("the test's own judge notices a wrong product", async () => {
+  const a = view([1, 3, 4], "rows", 1);
+  const { values } = await judge({ a, b: view([1, 4, 3], "rows", 2) });
+  const other = await gemm({ a, b: view([1, 4, 3], "rows", 3) }).data();
+  assertNotEquals([...values].map(Math.fround), [...other]);
+});
