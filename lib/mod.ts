@@ -33,6 +33,9 @@ export * as nn from "./nn/mod.ts";
 /** Tokenizers, each adding one idea. */
 export * from "./text/mod.ts";
 
+/** Datasets, from the Hugging Face Hub and from files; tensors in files. */
+export * from "./data/mod.ts";
+
 /** How a lesson speaks. */
 export { lesson } from "./lesson/show.ts";
 export { progress } from "./lesson/progress.ts";
