@@ -122,7 +122,7 @@ export async function readAll(tensors: readonly Tensor[]): Promise<Map<Tensor, R
     const { storage, offset } = x.isContiguous() ? x : ops.get("clone")!([unknown(x)], {});
     return { storage, offset: offset * 4, size: x.numel() * 4 };
   });
-  const bytes = filled.length ? await filled[0].device.launcher.read(windows) : [];
+  const bytes = filled.length ? await filled[0].device.reader.read(windows) : [];
   const read = new Map(filled.map((x, i) => [x, bytes[i].slice().buffer]));
   return new Map(tensors.map((x) => {
     const values = new dtypes[x.dtype].array(read.get(x) ?? new ArrayBuffer(0));
