@@ -9,6 +9,7 @@ import { readArgs, UsageError, valuesOf } from "../lib/lesson/args.ts";
 import { compareOutput, locate } from "../lib/lesson/compare.ts";
 import { hold, problems, rewrite } from "../lib/lesson/outputs.ts";
 import { duration, progress, progressLine } from "../lib/lesson/progress.ts";
+import { fill } from "../lib/lesson/reader.ts";
 import { journalOf } from "../lib/lesson/show.ts";
 import { headOf, marksAt, parts, statementEnd, topLevelEnd } from "../lib/lesson/source.ts";
 import { ledger, measure } from "../lib/tools/digits.ts";
@@ -312,3 +313,13 @@ for (const { number, written } of contents) {
     }
   });
 }
+
+Deno.test("a paragraph is filled to the terminal's width, what has a form of its own is left alone", () => {
+  assertEquals(fill("one two\nthree four five", 13), "one two three\nfour five");
+  assertEquals(fill("a-word-that-is-too-long for it", 10), "a-word-that-is-too-long\nfor it");
+  for (
+    const block of ["## A heading that is long", "- a list\n- of two", "| a | table |", "    code"]
+  ) {
+    assertEquals(fill(block, 8), block);
+  }
+});

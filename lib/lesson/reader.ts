@@ -3,7 +3,7 @@
  * outputs in the source are left out, since the real ones come between.
  */
 import { isOutput, parts, topLevelEnd } from "./source.ts";
-import { bold, dim } from "./terminal.ts";
+import { bold, dim, proseColumns } from "./terminal.ts";
 
 /** Goes through a lesson's source once, from top to bottom. */
 export class Reader {
@@ -41,5 +41,20 @@ export class Reader {
   }
 }
 
-const prose = (text: string) => text.replace(/^#+ .*$/gm, bold);
+const prose = (text: string) =>
+  text.split("\n\n").map((block) => fill(block, proseColumns())).join("\n\n")
+    .replace(/^#+ .*$/gm, bold);
+
+/** A paragraph, its lines filled anew to a width; headings, lists, tables and code stay as they are. */
+export function fill(block: string, columns: number): string {
+  if (/^(#|\||>|```|\s|[-*] |\d+\. )/m.test(block)) return block;
+  const lines = [""];
+  for (const word of block.split(/\s+/)) {
+    const line = lines.at(-1)!;
+    if (line && line.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines.join("\n");
+}
+
 const code = (text: string) => text.replace(/^(?=.)/gm, "    ").replace(/^.+$/gm, dim);

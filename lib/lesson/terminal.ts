@@ -12,6 +12,10 @@ export const bold = (text: string) => toTerminal ? `\x1b[1m${text}\x1b[22m` : te
 /** Makes a text step back on a terminal with colours; elsewhere it stays as it is. */
 export const dim = (text: string) => toTerminal ? `\x1b[2m${text}\x1b[22m` : text;
 
+/** How wide a line of prose may be: the terminal's width, but no wider than reads well. */
+export const proseColumns = (): number =>
+  Deno.stdout.isTerminal() ? Math.min(Deno.consoleSize().columns, 100) : 100;
+
 /** Writes to standard output. A reader that has gone (`| head`) ends the program without a word. */
 export function write(text: string): void {
   clearStatus();
