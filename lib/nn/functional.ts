@@ -9,3 +9,4 @@ export { crossEntropy } from "../ops/loss.ts";
 export { logSoftmax, softmax } from "../ops/softmax.ts";
 export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
+export { multiHeadAttentionForward } from "./attention_forward.ts";

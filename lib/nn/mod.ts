@@ -19,5 +19,24 @@ export {
   Softmax,
   Tanh,
 } from "./activation.ts";
+/** Attention, and the layers made of it. */
+export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
+export type { AttentionOptions, AttentionWeights } from "./attention_forward.ts";
+export {
+  type Activation,
+  type DecoderMasks,
+  type EncoderLayerMasks,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type TransformerOptions,
+} from "./transformer_layers.ts";
+export {
+  type EncoderMasks,
+  Transformer,
+  TransformerDecoder,
+  TransformerEncoder,
+  type TransformerMasks,
+} from "./transformer.ts";
+export { deepCopy } from "./copy.ts";
 /** The same as functions. */
 export * as functional from "./functional.ts";

@@ -1,0 +1,127 @@
+/*
+ * Multi-head attention as a layer that holds its weights; what it computes is in attention_forward.ts.
+ */
+import { empty } from "../ops/create.ts";
+import { transpose } from "../ops/views.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  type AttentionOptions,
+  type AttentionWeights,
+  multiHeadAttentionForward,
+} from "./attention_forward.ts";
+import * as init from "./init.ts";
+import { type LayerOptions, Linear } from "./layers.ts";
+import { Module, Parameter } from "./module.ts";
+
+/** The output projection; PyTorch names it so for its quantiser's sake. */
+class NonDynamicallyQuantizableLinear extends Linear {}
+
+/** How a {@linkcode MultiheadAttention} is made. */
+export interface MultiheadAttentionOptions extends LayerOptions {
+  /** The share of attention weights that is dropped while training. */
+  dropout?: number;
+  bias?: boolean;
+  /** Whether to learn one key and one value more, which everybody sees. */
+  addBiasKv?: boolean;
+  /** Whether to add a key and a value of zeros. */
+  addZeroAttn?: boolean;
+  /** Features of the keys and of the values, where they are not those of the queries. */
+  kdim?: number;
+  vdim?: number;
+  /** Whether tensors are (N, L, E) rather than (L, N, E). */
+  batchFirst?: boolean;
+}
+
+/**
+ * Lets every place of one sequence look at every place of another, in several heads at once.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, randn } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const attention = new nn.MultiheadAttention(8, 2, { batchFirst: true });
+ * const x = randn([3, 5, 8]); // (N, L, E)
+ * const [output, weights] = attention.forward(x, x, x);
+ * assertEquals(output.shape, [3, 5, 8]);
+ * assertEquals(weights!.shape, [3, 5, 5]);
+ * ```
+ */
+export class MultiheadAttention extends Module {
+  inProjWeight: Parameter | null = null;
+  qProjWeight: Parameter | null = null;
+  kProjWeight: Parameter | null = null;
+  vProjWeight: Parameter | null = null;
+  inProjBias: Parameter | null = null;
+  outProj: Linear;
+  biasK: Parameter | null = null;
+  biasV: Parameter | null = null;
+  readonly dropout: number;
+  readonly batchFirst: boolean;
+  readonly addZeroAttn: boolean;
+
+  constructor(
+    readonly embedDim: number,
+    readonly numHeads: number,
+    options: MultiheadAttentionOptions = {},
+  ) {
+    super();
+    const { dropout = 0, bias = true, addBiasKv = false, addZeroAttn = false, device } = options;
+    const { kdim = embedDim, vdim = embedDim, batchFirst = false } = options;
+    if (embedDim <= 0 || numHeads <= 0 || embedDim % numHeads !== 0) {
+      throw new RangeError(
+        `embed_dim must be divisible by num_heads: ${embedDim} features for ${numHeads} heads`,
+      );
+    }
+    this.dropout = dropout;
+    this.batchFirst = batchFirst;
+    this.addZeroAttn = addZeroAttn;
+    const parameter = (...shape: number[]) => new Parameter(empty(shape, { device }));
+    if (kdim === embedDim && vdim === embedDim) {
+      this.inProjWeight = parameter(3 * embedDim, embedDim);
+    } else {
+      this.qProjWeight = parameter(embedDim, embedDim);
+      this.kProjWeight = parameter(embedDim, kdim);
+      this.vProjWeight = parameter(embedDim, vdim);
+    }
+    if (bias) this.inProjBias = parameter(3 * embedDim);
+    this.outProj = new NonDynamicallyQuantizableLinear(embedDim, embedDim, { bias, device });
+    if (addBiasKv) [this.biasK, this.biasV] = [1, 2].map(() => parameter(1, 1, embedDim));
+
+    const { inProjWeight, qProjWeight, kProjWeight, vProjWeight } = this;
+    for (const weight of [inProjWeight, qProjWeight, kProjWeight, vProjWeight]) {
+      if (weight) init.xavierUniform_(weight);
+    }
+    for (const bias of [this.inProjBias, this.outProj.bias]) if (bias) init.zeros_(bias);
+    for (const bias of [this.biasK, this.biasV]) if (bias) init.xavierNormal_(bias);
+  }
+
+  /** query (L, N, E), key (S, N, kdim), value (S, N, vdim) → [(L, N, E), (N, L, S) or null] */
+  forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    options: AttentionOptions = {},
+  ): [output: Tensor, weights: Tensor | null] {
+    const { qProjWeight, kProjWeight, vProjWeight, outProj } = this;
+    const weights: AttentionWeights = {
+      numHeads: this.numHeads,
+      inProj: this.inProjWeight ?? [qProjWeight!, kProjWeight!, vProjWeight!],
+      inProjBias: this.inProjBias,
+      outProjWeight: outProj.weight,
+      outProjBias: outProj.bias,
+      biasK: this.biasK,
+      biasV: this.biasV,
+      addZeroAttn: this.addZeroAttn,
+      dropoutP: this.dropout,
+      training: this.training,
+    };
+    const swapped = this.batchFirst && query.ndim === 3;
+    if (!swapped) return multiHeadAttentionForward(query, key, value, weights, options);
+    const q = transpose(query, 0, 1);
+    const k = key === query ? q : transpose(key, 0, 1);
+    const v = value === key ? k : transpose(value, 0, 1);
+    const [output, shares] = multiHeadAttentionForward(q, k, v, weights, options);
+    return [transpose(output, 0, 1), shares];
+  }
+}

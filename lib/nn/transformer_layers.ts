@@ -1,0 +1,218 @@
+/*
+ * The layers that a transformer stacks: attention and a feed-forward network, each with a residual around it
+ * and a layer norm behind it, or before it (https://arxiv.org/abs/1706.03762; pre-norm: https://arxiv.org/abs/2002.04745).
+ */
+import { add } from "../ops/binary.ts";
+import { gelu, relu } from "../ops/unary.ts";
+import { transpose } from "../ops/views.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { MultiheadAttention } from "./attention.ts";
+import { Dropout, LayerNorm, type LayerOptions, Linear } from "./layers.ts";
+import { Module } from "./module.ts";
+
+/** What stands between the two linear layers of the feed-forward network. */
+export type Activation = "relu" | "gelu" | Module | ((x: Tensor) => Tensor);
+
+/** How a transformer's layers are made. */
+export interface TransformerOptions extends LayerOptions {
+  /** Features inside the feed-forward network. */
+  dimFeedforward?: number;
+  dropout?: number;
+  activation?: Activation;
+  layerNormEps?: number;
+  /** Whether tensors are (N, T, E) rather than (T, N, E). */
+  batchFirst?: boolean;
+  /** Whether layer norms come before attention and feed-forward rather than after their residuals. */
+  normFirst?: boolean;
+  bias?: boolean;
+}
+
+type Unary = Module | ((x: Tensor) => Tensor);
+
+function activationOf(activation: Activation): Unary {
+  if (activation === "relu") return relu;
+  if (activation === "gelu") return (x) => gelu(x);
+  if (typeof activation !== "string") return activation;
+  throw new TypeError(`activation should be relu/gelu, not ${activation}`);
+}
+
+const applied = (f: Unary, x: Tensor): Tensor => f instanceof Module ? f.forward(x) : f(x);
+
+/** What an attention inside a layer may be told. */
+interface Masks {
+  attnMask?: Tensor | null;
+  keyPaddingMask?: Tensor | null;
+  isCausal?: boolean;
+}
+
+/** What both kinds of layer do with their parts. */
+abstract class TransformerLayer extends Module {
+  abstract linear1: Linear;
+  abstract dropout: Dropout;
+  abstract linear2: Linear;
+  abstract readonly normFirst: boolean;
+  abstract activation: Unary;
+
+  /** x + f(x) with the norm on its place: before f, or behind the sum. */
+  protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
+    return this.normFirst ? add(x, f(norm.forward(x))) : norm.forward(add(x, f(x)));
+  }
+
+  /** Attention of x to `memory`, then dropout, which draws in the order of memory: sequences first. */
+  protected attended(
+    attention: MultiheadAttention,
+    dropout: Dropout,
+    x: Tensor,
+    memory: Tensor,
+    masks: Masks,
+  ): Tensor {
+    const [found] = attention.forward(x, memory, memory, { ...masks, needWeights: false });
+    if (!attention.batchFirst || x.ndim < 3) return dropout.forward(found);
+    return transpose(dropout.forward(transpose(found, 0, 1)), 0, 1);
+  }
+
+  /** The feed-forward network, with `last` the dropout at its end. */
+  protected fed(x: Tensor, last: Dropout): Tensor {
+    const wide = applied(this.activation, this.linear1.forward(x));
+    return last.forward(this.linear2.forward(this.dropout.forward(wide)));
+  }
+}
+
+/** What the encoder's layers are told beside the sequence. */
+export interface EncoderLayerMasks {
+  srcMask?: Tensor | null;
+  srcKeyPaddingMask?: Tensor | null;
+  /** Says that `srcMask` is the causal one; without a mask, applies it. */
+  isCausal?: boolean;
+}
+
+/**
+ * Self-attention and a feed-forward network.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, randn } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const layer = new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 16 });
+ * assertEquals(layer.forward(randn([5, 3, 8])).shape, [5, 3, 8]); // (T, N, E)
+ * ```
+ */
+export class TransformerEncoderLayer extends TransformerLayer {
+  selfAttn: MultiheadAttention;
+  linear1: Linear;
+  dropout: Dropout;
+  linear2: Linear;
+  readonly normFirst: boolean;
+  norm1: LayerNorm;
+  norm2: LayerNorm;
+  dropout1: Dropout;
+  dropout2: Dropout;
+  activation: Unary;
+
+  constructor(dModel: number, nhead: number, options: TransformerOptions = {}) {
+    super();
+    const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", layerNormEps: eps } =
+      options;
+    const { batchFirst, normFirst = false, bias = true, device } = options;
+    this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, bias, batchFirst, device });
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias, device });
+    this.dropout = new Dropout(dropout);
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias, device });
+    this.normFirst = normFirst;
+    this.norm1 = new LayerNorm(dModel, { eps, bias, device });
+    this.norm2 = new LayerNorm(dModel, { eps, bias, device });
+    this.dropout1 = new Dropout(dropout);
+    this.dropout2 = new Dropout(dropout);
+    this.activation = activationOf(activation);
+  }
+
+  /** (T, N, E) → (T, N, E) */
+  forward(
+    src: Tensor,
+    { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal }: EncoderLayerMasks = {},
+  ): Tensor {
+    const masks = { attnMask, keyPaddingMask, isCausal };
+    const x = this.residual(
+      src,
+      this.norm1,
+      (x) => this.attended(this.selfAttn, this.dropout1, x, x, masks),
+    );
+    return this.residual(x, this.norm2, (x) => this.fed(x, this.dropout2));
+  }
+}
+
+/** What the decoder's layers are told beside the two sequences. */
+export interface DecoderMasks {
+  tgtMask?: Tensor | null;
+  memoryMask?: Tensor | null;
+  tgtKeyPaddingMask?: Tensor | null;
+  memoryKeyPaddingMask?: Tensor | null;
+  /** Says that `tgtMask` is the causal one; without a mask, applies it. */
+  tgtIsCausal?: boolean;
+  /** The same of `memoryMask`. */
+  memoryIsCausal?: boolean;
+}
+
+/** Self-attention, attention to what the encoder made of its sequence, and a feed-forward network. */
+export class TransformerDecoderLayer extends TransformerLayer {
+  selfAttn: MultiheadAttention;
+  multiheadAttn: MultiheadAttention;
+  linear1: Linear;
+  dropout: Dropout;
+  linear2: Linear;
+  readonly normFirst: boolean;
+  norm1: LayerNorm;
+  norm2: LayerNorm;
+  norm3: LayerNorm;
+  dropout1: Dropout;
+  dropout2: Dropout;
+  dropout3: Dropout;
+  activation: Unary;
+
+  constructor(dModel: number, nhead: number, options: TransformerOptions = {}) {
+    super();
+    const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", layerNormEps: eps } =
+      options;
+    const { batchFirst, normFirst = false, bias = true, device } = options;
+    const attention = { dropout, bias, batchFirst, device };
+    this.selfAttn = new MultiheadAttention(dModel, nhead, attention);
+    this.multiheadAttn = new MultiheadAttention(dModel, nhead, attention);
+    this.linear1 = new Linear(dModel, dimFeedforward, { bias, device });
+    this.dropout = new Dropout(dropout);
+    this.linear2 = new Linear(dimFeedforward, dModel, { bias, device });
+    this.normFirst = normFirst;
+    this.norm1 = new LayerNorm(dModel, { eps, bias, device });
+    this.norm2 = new LayerNorm(dModel, { eps, bias, device });
+    this.norm3 = new LayerNorm(dModel, { eps, bias, device });
+    this.dropout1 = new Dropout(dropout);
+    this.dropout2 = new Dropout(dropout);
+    this.dropout3 = new Dropout(dropout);
+    this.activation = activationOf(activation);
+  }
+
+  /** tgt (T, N, E), memory (S, N, E) → (T, N, E) */
+  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+    const own = {
+      attnMask: masks.tgtMask,
+      keyPaddingMask: masks.tgtKeyPaddingMask,
+      isCausal: masks.tgtIsCausal,
+    };
+    const across = {
+      attnMask: masks.memoryMask,
+      keyPaddingMask: masks.memoryKeyPaddingMask,
+      isCausal: masks.memoryIsCausal,
+    };
+    let x = this.residual(
+      tgt,
+      this.norm1,
+      (x) => this.attended(this.selfAttn, this.dropout1, x, x, own),
+    );
+    x = this.residual(
+      x,
+      this.norm2,
+      (x) => this.attended(this.multiheadAttn, this.dropout2, x, memory, across),
+    );
+    return this.residual(x, this.norm3, (x) => this.fed(x, this.dropout3));
+  }
+}
