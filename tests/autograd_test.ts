@@ -1,0 +1,398 @@
+/*
+ * The rules of gradients that no single op shows: accumulation, reuse, what is kept and what is freed, the
+ * regions, and what each mistake is answered with. Numbers are worked by hand or are PyTorch's.
+ */
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  add,
+  arange,
+  cat,
+  embedding,
+  enableGrad,
+  isGradEnabled,
+  linear,
+  mul,
+  noGrad,
+  ones,
+  type Tensor,
+  tensor,
+  where,
+  zeros,
+} from "#lib";
+import { poisoned } from "./support/poison.ts";
+
+poisoned();
+
+/** A leaf of floats that wants its gradient. */
+const leaf = (...values: number[]) => tensor(values, { dtype: "float32", requiresGrad: true });
+const gradOf = async (x: Tensor) => x.grad && await x.grad.tolist();
+
+Deno.test("two backwards add up, in a new tensor that still belongs to the leaf", async () => {
+  const x = leaf(1, 2, 3);
+  x.mul(x).sum().backward();
+  assertEquals(await gradOf(x), [2, 4, 6]);
+  x.mul(10).sum().backward();
+  assertEquals(await gradOf(x), [12, 14, 16]);
+  x.grad = null;
+  x.mul(10).sum().backward();
+  assertEquals(await gradOf(x), [10, 10, 10]);
+  x.grad!.zero_();
+  x.mul(3).sum().backward();
+  assertEquals(await gradOf(x), [3, 3, 3]);
+});
+
+Deno.test("no gradient is null and not zeros; a gradient of zeros is not null", async () => {
+  const [used, unused] = [leaf(1, 2), leaf(3, 4)];
+  used.mul(0).sum().backward();
+  assertEquals(await gradOf(used), [0, 0]);
+  assertStrictEquals(unused.grad, null);
+  const constant = tensor([1.5, 2.5]);
+  leaf(1, 2).mul(constant).sum().backward();
+  assertStrictEquals(constant.grad, null);
+  assertEquals(constant.requiresGrad, false);
+});
+
+Deno.test("a tensor used many times gets the sum of what comes back along every way", async () => {
+  const x = leaf(2);
+  const y = x.mul(x).add(x).mul(x).sub(x.div(4)); // x³ + x² − x/4
+  y.sum().backward();
+  assertEquals(await gradOf(x), [3 * 4 + 2 * 2 - 0.25]);
+
+  const both = leaf(3);
+  add(both, both).sum().backward();
+  assertEquals(await gradOf(both), [2]);
+  both.grad = null;
+  mul(both, both).sum().backward();
+  assertEquals(await gradOf(both), [6]);
+  both.grad = null;
+  cat([both, both, both]).mul(tensor([1.5, 10, 100])).sum().backward();
+  assertEquals(await gradOf(both), [111.5]);
+});
+
+Deno.test("a deep and wide graph is walked once a node, latest first", async () => {
+  // Each round doubles the number of ways from y to x; walked way by way, this would never end.
+  const x = leaf(1);
+  let y: Tensor = x;
+  for (let i = 0; i < 60; i++) y = y.add(y).mul(0.5);
+  y.sum().backward();
+  assertEquals(await gradOf(x), [1]);
+  // 3,000 steps in a row: no recursion that could overflow.
+  const z = leaf(1);
+  let chain: Tensor = z;
+  for (let i = 0; i < 3000; i++) chain = chain.add(0.25);
+  chain.sum().backward();
+  assertEquals(await gradOf(z), [1]);
+});
+
+Deno.test("what broadcasting repeated is summed back to the operand's own shape", async () => {
+  const [a, b, c] = [ones([2, 3]), leaf(10, 20, 30), leaf(5)].map((x) => x.requiresGrad_());
+  const column = tensor([[1.5], [2.5]], { requiresGrad: true });
+  const scalar = tensor(2.5, { requiresGrad: true });
+  a.mul(b).add(column).mul(c).mul(scalar).mul(tensor([[1, 2, 3], [4, 5, 6.5]])).sum().backward();
+  assertEquals(await gradOf(a), [[125, 500, 1125], [500, 1250, 2437.5]]);
+  assertEquals(await gradOf(b), [62.5, 87.5, 118.75]);
+  assertEquals(await gradOf(column), [[75], [193.75]]);
+  assertEquals(column.grad!.shape, [2, 1]);
+  // Σ w (a b + column): 1·11.5 + 2·21.5 + 3·31.5 + 4·12.5 + 5·22.5 + 6.5·32.5 = 522.75
+  assertEquals(await gradOf(c), [522.75 * 2.5]);
+  assertEquals(await gradOf(scalar), 522.75 * 5);
+  assertEquals(scalar.grad!.shape, []);
+});
+
+Deno.test("a tied parameter gets both gradients: a table that is looked up and multiplied with", async () => {
+  // PyTorch: w = tensor([[1., 2.], [3., 4.], [5., 6.]]); h = F.embedding(tensor([2, 0, 2]), w)
+  // (F.linear(h, w) * tensor([[1., 2, 3], [4, 5, 6], [7, 8, 9]])).sum().backward()
+  const w = tensor([[1, 2], [3, 4], [5, 6]], { dtype: "float32", requiresGrad: true });
+  const h = embedding(tensor([2, 0, 2]), w);
+  const weights = arange(1, 10, { dtype: "float32" }).reshape(3, 3);
+  linear(h, w).mul(weights).sum().backward();
+  assertEquals(await gradOf(w), [[93, 120], [55, 70], [164, 212]]);
+});
+
+Deno.test("retainGraph lets a graph be walked again; without it the second walk says what to do", async () => {
+  const x = leaf(1, 2);
+  const y = x.mul(x).mul(x).sum();
+  y.backward({ retainGraph: true });
+  y.backward({ retainGraph: true });
+  assertEquals(await gradOf(x), [6, 24]);
+  y.backward();
+  assertEquals(await gradOf(x), [9, 36]);
+  assertThrows(
+    () => y.backward(),
+    Error,
+    "Trying to backward through the graph a second time",
+  );
+  assertThrows(() => y.backward(), Error, "retainGraph: true");
+  assertEquals(await y.item(), 9, "the root keeps its number");
+});
+
+Deno.test("two losses over one trunk: the first backward takes the trunk, unless it is told not to", async () => {
+  const x = leaf(2);
+  const trunk = x.mul(x);
+  const [first, second] = [trunk.mul(3).sum(), trunk.mul(5).sum()];
+  first.backward();
+  assertThrows(() => second.backward(), Error, "a second time");
+  assertEquals(await gradOf(x), [12], "the failed walk added nothing");
+
+  const again = leaf(2);
+  const kept = again.mul(again);
+  const losses = [kept.mul(3).sum(), kept.mul(5).sum()];
+  losses[0].backward({ retainGraph: true });
+  losses[1].backward();
+  assertEquals(await gradOf(again), [32]);
+});
+
+Deno.test("backward wants a scalar or a gradient of the same shape", async () => {
+  const x = leaf(1, 2, 3);
+  assertThrows(
+    () => x.mul(2).backward(),
+    Error,
+    "grad can be implicitly created only for scalar outputs",
+  );
+  assertThrows(
+    () => x.mul(2).backward({ gradient: ones([2]) }),
+    RangeError,
+    "Mismatch in shape: grad_output has a shape of [2] and output has a shape of [3]",
+  );
+  x.mul(2).backward({ gradient: tensor([1, 10, 100.5]) });
+  assertEquals(await gradOf(x), [2, 20, 201]);
+  x.grad = null;
+  x.mul(x).sum().reshape(1, 1).backward();
+  assertEquals(await gradOf(x), [2, 4, 6], "one element is enough of a scalar");
+  assertThrows(() => tensor([1.5]).backward(), Error, "does not require grad");
+  const alone = leaf(7);
+  alone.backward();
+  assertEquals(await gradOf(alone), [1], "a leaf is its own root");
+});
+
+Deno.test("the gradient that backward is given is not written over", async () => {
+  const x = leaf(1, 2);
+  const given = tensor([3.5, 4.5]);
+  add(x, x).backward({ gradient: given });
+  add(x, x).backward({ gradient: given });
+  assertEquals(await given.tolist(), [3.5, 4.5]);
+  assertEquals(await gradOf(x), [14, 18]);
+  const y = leaf(5, 6);
+  const through = y.reshape(2, 1).reshape(2);
+  through.backward({ gradient: given });
+  y.grad!.zero_();
+  assertEquals(await given.tolist(), [3.5, 4.5], "nor is the gradient of a view the same memory");
+});
+
+Deno.test("noGrad: nothing is noted; sync, nested, with enableGrad inside, and after a throw", () => {
+  const x = leaf(1, 2);
+  const inside = noGrad(() => {
+    assertEquals(isGradEnabled(), false);
+    assertEquals(noGrad(() => x.mul(2)).requiresGrad, false);
+    assertEquals(isGradEnabled(), false, "the inner region's end is not the outer one's");
+    assertEquals(enableGrad(() => x.mul(2)).requiresGrad, true);
+    return x.mul(2);
+  });
+  assertEquals([inside.requiresGrad, inside.gradFn], [false, null]);
+  assertEquals(isGradEnabled(), true);
+  assertThrows(
+    () =>
+      noGrad(() => {
+        throw new Error("on purpose");
+      }),
+    Error,
+    "on purpose",
+  );
+  assertEquals(isGradEnabled(), true);
+  assertEquals(x.mul(2).requiresGrad, true);
+});
+
+Deno.test("noGrad of an async body lasts until it is done, also where it throws", async () => {
+  const x = leaf(1, 2);
+  const y = await noGrad(async () => {
+    const first = x.mul(3);
+    assertEquals(await first.tolist(), [3, 6]);
+    assertEquals(isGradEnabled(), false, "still off after an await");
+    return first.add(1);
+  });
+  assertEquals(isGradEnabled(), true);
+  assertEquals([y.requiresGrad, await y.tolist()], [false, [4, 7]]);
+  await assertRejects(
+    () =>
+      noGrad(async () => {
+        await x.mul(3).tolist();
+        throw new Error("on purpose");
+      }),
+    Error,
+    "on purpose",
+  );
+  assertEquals(isGradEnabled(), true);
+});
+
+Deno.test("noGrad keeps what it returns, inside lists, objects and maps too, and frees the rest", async () => {
+  const x = leaf(1, 2);
+  const lost: Tensor[] = [];
+  const kept = noGrad(() => {
+    const [a, b, c, d] = [1, 2, 3, 4].map((v) => x.mul(v));
+    lost.push(d);
+    return { a, list: [b], map: new Map([["c", c.reshape(2, 1)]]) };
+  });
+  assertEquals(await kept.a.tolist(), [1, 2]);
+  assertEquals(await kept.list[0].tolist(), [2, 4]);
+  assertEquals(await kept.map.get("c")!.tolist(), [[3], [6]]);
+  await assertRejects(
+    () => lost[0].tolist(),
+    Error,
+    "this tensor's memory went at the end of the no-grad region that made it",
+  );
+  assertThrows(() => lost[0].add(1), Error, "return it from the no-grad region");
+});
+
+Deno.test("detach cuts the graph and keeps the memory", async () => {
+  const x = leaf(1, 2);
+  const y = x.mul(3);
+  const cut = y.detach();
+  assertEquals([cut.requiresGrad, cut.isLeaf], [false, true]);
+  assertStrictEquals(cut.storage, y.storage);
+  cut.mul(y).sum().backward(); // d/dx of constant · 3x
+  assertEquals(await gradOf(x), [9, 18]);
+  assertEquals(await cut.tolist(), [3, 6], "backward freed the graph, and not what was detached");
+  const z = cut.requiresGrad_();
+  z.mul(2).sum().backward();
+  assertEquals(await gradOf(z), [2, 2]);
+  assertEquals(await gradOf(x), [9, 18]);
+});
+
+Deno.test("a tensor between leaf and root is freed by backward and says so; retainGrad keeps it", async () => {
+  const x = leaf(1, 2);
+  const [gone, kept] = [x.mul(2), x.mul(3)];
+  kept.retainGrad();
+  const root = gone.mul(kept).sum();
+  root.backward();
+  assertThrows(
+    () => gone.add(1),
+    Error,
+    "this tensor's memory went when backward() freed the graph",
+  );
+  assertThrows(() => gone.add(1), Error, "it was made by MulBackward0");
+  await assertRejects(() => gone.tolist(), Error, "call detach() on it before");
+  assertStrictEquals(gone.grad, null);
+  assertEquals(await kept.tolist(), [3, 6]);
+  assertEquals(await gradOf(kept), [2, 4]);
+  assertEquals(await gradOf(x), [12, 24]);
+  x.retainGrad();
+  assertEquals(x.retainsGrad, false, "a leaf needs no retaining");
+});
+
+Deno.test("retainGrad gives the sum of all that arrived, also at the root", async () => {
+  const x = leaf(2);
+  const y = x.mul(x).retainGrad();
+  const root = y.mul(3).add(y.mul(y)).sum().retainGrad();
+  root.backward();
+  assertEquals(await gradOf(y), [3 + 2 * 4]);
+  assertEquals(await gradOf(root), 1);
+  assertEquals(await gradOf(x), [11 * 4]);
+});
+
+Deno.test("views of a leaf pass gradients on, each to its place; overlapping ones add up", async () => {
+  const x = tensor([[1, 2, 3], [4, 5, 6.5]], { requiresGrad: true });
+  const row = x.select(0, 1);
+  const part = x.narrow(1, 1, 2).t();
+  row.mul(tensor([1.5, 10, 100])).sum().add(part.mul(tensor([[1.5, 2], [3, 4]])).sum()).backward();
+  assertEquals(await gradOf(x), [[0, 1.5, 3], [1.5, 12, 104]]);
+  assertEquals(row.grad, null);
+  const y = tensor([1.5, 2], { requiresGrad: true });
+  y.expand([3, 2]).mul(tensor([[1, 2], [3, 4], [5, 6.5]])).sum().backward();
+  assertEquals(await gradOf(y), [9, 12.5]);
+});
+
+Deno.test("overwriting what backward needs is noticed; overwriting what it does not need is fine", async () => {
+  const x = leaf(1, 2);
+  const factor = tensor([3.5, 4.5]);
+  const y = x.mul(factor).sum();
+  factor.add_(1);
+  assertThrows(
+    () => y.backward(),
+    Error,
+    "one of the variables needed for gradient computation has been modified by an inplace operation",
+  );
+  const summand = tensor([3.5, 4.5]);
+  const z = x.add(summand).sum();
+  summand.zero_();
+  z.backward();
+  assertEquals(await gradOf(x), [1, 1]);
+
+  const table = zeros([3]);
+  const seen = table.narrow(0, 0, 2);
+  const product = x.mul(seen).sum();
+  table.fill_(7);
+  assertThrows(() => product.backward(), Error, "modified by an inplace operation");
+});
+
+Deno.test("in place: a leaf only inside noGrad, a computed tensor never, a plain one always", async () => {
+  const x = leaf(1, 2);
+  assertThrows(
+    () => x.add_(1),
+    Error,
+    "a leaf Variable that requires grad is being used in an in-place operation",
+  );
+  assertThrows(() => x.mul(2).add_(1), Error, 'use the form without "_"');
+  assertThrows(() => zeros([2]).copy_(x), Error, 'use the form without "_"');
+  noGrad(() => x.sub_(tensor([0.5, 0.5])));
+  assertEquals(await x.tolist(), [0.5, 1.5]);
+  assertEquals(x.requiresGrad, true);
+  const plain = zeros([2, 3]);
+  plain.narrow(1, 1, 1).fill_(4);
+  plain.select(0, 0).mul_(2).add_(1);
+  assertEquals(await plain.tolist(), [[1, 9, 1], [0, 4, 0]]);
+});
+
+Deno.test("only floats can want gradients; ints and booleans computed from floats want none", () => {
+  assertThrows(
+    () => tensor([1, 2]).requiresGrad_(),
+    TypeError,
+    "only Tensors of floating point dtype can require gradients",
+  );
+  const x = leaf(1, 2);
+  assertEquals(x.gt(1).requiresGrad, false);
+  assertEquals(x.long().requiresGrad, false);
+  assertEquals(x.argmax().requiresGrad, false);
+  assertThrows(() => x.mul(2).requiresGrad_(false), Error, "leaf variables");
+});
+
+Deno.test("a gradient under a mask is chosen, not multiplied: NaN and infinity do not come through", async () => {
+  const x = leaf(-1, 0, 4);
+  where(x.gt(0), x.log(), 0).sum().backward();
+  assertEquals(await gradOf(x), [-0, NaN, 0.25], "as PyTorch: 0 / -1, 0 / 0, 1 / 4");
+  const safe = leaf(-1, 4);
+  where(safe.gt(0), safe, 1).log().sum().backward();
+  assertEquals(await gradOf(safe), [0, 0.25]);
+  const clipped = leaf(-1, 2);
+  clipped.relu().backward({ gradient: tensor([Infinity, 3]) });
+  assertEquals(await gradOf(clipped), [0, 3]);
+  const masked = leaf(1, 2);
+  masked.maskedFill(tensor([true, false]), 0).backward({ gradient: tensor([NaN, 3]) });
+  assertEquals(await gradOf(masked), [0, 3]);
+});
+
+Deno.test("ties share: half each in maximum, equal parts in amax, as PyTorch", async () => {
+  const [a, b] = [leaf(1, 5, 3), leaf(1, 2, 4)];
+  a.maximum(b).mul(tensor([1.5, 10, 100])).sum().backward();
+  assertEquals([await gradOf(a), await gradOf(b)], [[0.75, 10, 0], [0.75, 0, 100]]);
+  const x = tensor([[2, 7, 7, 7], [1, 3, 3, 2.5]], { requiresGrad: true });
+  x.amax({ dim: 1 }).mul(tensor([3.5, 10])).sum().backward();
+  const third = Math.fround(Math.fround(1 / 3) * 3.5);
+  const [first, second] = await gradOf(x) as number[][];
+  assertEquals(second, [0, 5, 5, 0]);
+  assertEquals(first[0], 0);
+  for (const got of first.slice(1)) assert(Math.abs(got - third) < 2e-7, `${got}`);
+});
+
+Deno.test("a gradient is a plain tensor: of the leaf's shape and dtype, without a graph of its own", async () => {
+  const x = tensor([[1.5, 2], [3, 4]], { requiresGrad: true });
+  x.t().mul(tensor([[1.5, 2], [3, 4]])).sum().backward();
+  const grad = x.grad!;
+  assertEquals([grad.shape, grad.dtype, grad.requiresGrad, grad.gradFn], [
+    [2, 2],
+    "float32",
+    false,
+    null,
+  ]);
+  assert(grad.isContiguous(), "a transposed gradient is laid out row by row");
+  assertEquals(await grad.tolist(), [[1.5, 3], [2, 4]]);
+});
