@@ -78,7 +78,8 @@ fn main(
         atomicStore(&fault[3], p.classes);
       }
     } else {
-      loss[row] = logarithm - x[base + u32(wanted)];
+      // Rounded as PyTorch rounds: the logit is taken from the largest before the logarithm.
+      loss[row] = log(lanes[0]) - (x[base + u32(wanted)] - largest);
     }
   }
 }
