@@ -3,7 +3,8 @@
 // One invocation owns a tile of `out`, as blocks of 4×4 that stay in registers: 8×16 as the text stands;
 // `Tile`, `step` and `finish` are replaced for larger ones. The 8 lanes of a workgroup, which are one vector of
 // the processor, lie side by side along j. Both operands are read k by k, four neighbours in i (or j) at a time:
-// as they lie, or packed into panels by matmul_pack.
+// as they lie, or packed into panels by matmul_pack. Where B is not aligned and the rows of A are too few to pay for
+// packing it, `columns` is replaced by loads of single numbers.
 //
 // What it buys: there, a load of four numbers costs as much as 64 multiply-adds. The plain kernel makes two
 // loads for one; this tile 6 for 128, 16×16 makes 8 for 256, 32×16 makes 12 for 512. Shared memory costs as
@@ -14,7 +15,7 @@ struct Params {
   m: u32,
   n: u32,
   k: u32,
-  // In vec4: where A begins; from one batch, one tile and one k to the next. Likewise B.
+  // In vec4: where A begins; from one batch, one tile and one k to the next. Likewise B, in what it is bound as.
   a_offset: u32,
   a_batch: u32,
   a_tile: u32,
@@ -38,11 +39,12 @@ override ACCUMULATE: bool = false;
 const ROWS = 8u;
 const COLUMNS = 16u;
 alias Tile = array<mat4x4<f32>, 8>;
+alias B = vec4<f32>;
 alias Out = f32;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b: array<B>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<Out>;
 
@@ -55,12 +57,17 @@ fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(x.x * y, x.y * y, x.z * y, x.w * y);
 }
 
+// The j-th four columns of a tile.
+fn columns(at: u32, j: u32) -> vec4<f32> {
+  return b[at + j];
+}
+
 // One k: every block takes the product of its four rows and four columns.
 fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
-  let b0 = b[at_b];
-  let b1 = b[at_b + 1u];
-  let b2 = b[at_b + 2u];
-  let b3 = b[at_b + 3u];
+  let b0 = columns(at_b, 0u);
+  let b1 = columns(at_b, 1u);
+  let b2 = columns(at_b, 2u);
+  let b3 = columns(at_b, 3u);
   let a0 = a[at_a];
   (*tile)[0] += outer(a0, b0);
   (*tile)[1] += outer(a0, b1);

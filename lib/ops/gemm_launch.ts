@@ -11,7 +11,14 @@ import tileSource from "../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { groupsFor } from "./elementwise.ts";
 import { alongK, bound, panels, quads } from "./gemm_operands.ts";
 import { choose, type Form, type Plan } from "./gemm_plan.ts";
-import { activate, type Activation, alignedText, rowsText, tileText } from "./gemm_text.ts";
+import {
+  activate,
+  type Activation,
+  alignedText,
+  rowsText,
+  singlesText,
+  tileText,
+} from "./gemm_text.ts";
 
 /** out = f(a · b + bias), with out given. */
 export interface Task {
@@ -190,11 +197,15 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
     const [batch, m, n] = out.shape;
     const { buffers, params } = ending(task);
     const a = panels(task.a, rows);
-    const b = panels(transposed(task.b), columns);
+    const b = panels(transposed(task.b), columns, m);
     const { launcher } = out.device;
     const pipeline = launcher.pipeline(
       kernels.tile,
-      specialised(task, { ...tileText(rows, columns), ...(isAligned(out) ? alignedText : {}) }),
+      specialised(task, {
+        ...tileText(rows, columns),
+        ...(isAligned(out) ? alignedText : {}),
+        ...(b.singles ? singlesText : {}),
+      }),
     );
     launcher.launch(pipeline, { a: a.buffer, b: b.buffer, ...buffers }, {
       ...params,

@@ -8,6 +8,9 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import packSource from "../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "./elementwise.ts";
 
+/** As many uses of a number do not pay for packing it. */
+const FEW = 16;
+
 const pack: Kernel = { name: "matmul_pack", source: packSource };
 
 /** How many elements lie from the first to the last of a view. */
@@ -35,28 +38,37 @@ export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
   return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
 }
 
-/** An operand as matmul_tile reads it; distances in vec4. */
+/** An operand as matmul_tile reads it; distances in elements as it is bound. */
 export interface Panels {
   buffer: Storage | Window;
   offset: number;
   batch: number;
   tile: number;
   step: number;
+  /** Whether it is bound as single numbers, not as vec4. */
+  singles: boolean;
   /** Gives back the memory of a packed copy. */
   done(): void;
 }
 
-/** A matrix (batch, side, k), where it lies if it can be read there, packed if not. */
-export function panels(x: Tensor, width: number): Panels {
+/**
+ * A matrix (batch, side, k), where it lies if it can be read there, packed if not.
+ *
+ * @param uses how many rows the other operand has: for a few, an unaligned side is read as it lies
+ */
+export function panels(x: Tensor, width: number, uses = Infinity): Panels {
   const { buffer, offset } = bound(x);
   const [batch, side, k] = x.strides;
-  if (alongSide(x)) {
+  const aligned = alongSide(x);
+  if (aligned || (side === 1 && uses <= FEW)) {
+    const unit = aligned ? 4 : 1;
     return {
       buffer,
-      offset: offset / 4,
-      batch: batch / 4,
-      tile: width / 4,
-      step: k / 4,
+      offset: offset / unit,
+      batch: batch / unit,
+      tile: width / unit,
+      step: k / unit,
+      singles: !aligned,
       done() {},
     };
   }
@@ -87,6 +99,7 @@ export function panels(x: Tensor, width: number): Panels {
     batch: batch === 0 ? 0 : count * steps * width / 4,
     tile: steps * width / 4,
     step: width / 4,
+    singles: false,
     done: () => packed.storage.release("when its product was launched"),
   };
 }

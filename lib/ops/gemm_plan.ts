@@ -3,7 +3,7 @@
  *
  * The numbers come from `deno task bench -- --forms`, which runs the forms against each other. What rules
  * them on a software adapter: a load costs as much as 64 multiply-adds whatever it loads, and the first use of a
- * larger tile costs its compilation (a quarter of a second for 16×16, one for 32×16). On a GPU threads rule.
+ * larger tile costs its compilation (a quarter of a second for 16×16, two seconds for 32×32). On a GPU threads rule.
  */
 
 /** The kernels there are: the plain one, few rows, register tiles, shared memory. */
@@ -33,7 +33,7 @@ export interface Plan {
 }
 
 /** Below this many multiply-adds a launch costs more than any kernel saves. */
-const TINY = 1 << 16;
+const TINY = 2 ** 16;
 
 /** One row: it is taken where it says yes, and the first that does is. */
 export interface Choice extends Plan {
@@ -53,15 +53,21 @@ export const choices: readonly Choice[] = [
   },
   { form: "plain", rows: 1, columns: 1, when: ({ software }) => !software },
 
-  // Software adapters: weights as they lie, for few rows.
+  // Software adapters: weights as they lie, for few rows, or where packing would be most of the work.
   { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
   { form: "rows", rows: 4, columns: 8, when: ({ alongK, m }) => alongK && m <= 4 },
-  { form: "rows", rows: 8, columns: 8, when: ({ alongK, m }) => alongK && m <= 16 },
+  {
+    form: "rows",
+    rows: 8,
+    columns: 8,
+    when: ({ alongK, m }, w) => alongK && (m <= 32 || w < 2 ** 20),
+  },
 
   // The larger the tile, the fewer the loads; the more work, the sooner its compilation has paid.
-  { form: "tile", rows: 8, columns: 16, when: ({ m }, work) => m <= 8 || work < 1 << 23 },
-  { form: "tile", rows: 16, columns: 16, when: ({ aligned }, work) => !aligned || work < 1 << 27 },
-  { form: "tile", rows: 32, columns: 16, when: () => true },
+  { form: "tile", rows: 8, columns: 16, when: ({ m }, work) => m <= 8 || work < 2 ** 23 },
+  { form: "tile", rows: 16, columns: 16, when: ({ aligned }, work) => !aligned || work < 2 ** 27 },
+  { form: "tile", rows: 32, columns: 16, when: (_, work) => work < 2 ** 30 },
+  { form: "tile", rows: 32, columns: 32, when: () => true },
 ];
 
 /** The first row of the table that fits; of one form only, where that is asked for. */

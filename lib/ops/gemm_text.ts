@@ -39,7 +39,7 @@ export function tileText(rows: number, columns: number): Record<string, string> 
     COLUMNS: `const COLUMNS = ${columns}u;`,
     Tile: `alias Tile = array<mat4x4<f32>, ${down * across}>;`,
     step: body("fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
-      ...count(across).map((j) => `let b${j} = b[at_b + ${j}u];`),
+      ...count(across).map((j) => `let b${j} = columns(at_b, ${j}u);`),
       ...count(down).flatMap((i) => [
         `let a${i} = a[at_a + ${i}u];`,
         ...count(across).map((j) => `(*tile)[${i * across + j}] += outer(a${i}, b${j});`),
@@ -55,6 +55,15 @@ export function tileText(rows: number, columns: number): Record<string, string> 
     ]),
   };
 }
+
+/** A B that is read number by number. */
+export const singlesText: Record<string, string> = {
+  B: "alias B = f32;",
+  columns: `fn columns(at: u32, j: u32) -> vec4<f32> {
+  let c = at + 4u * j;
+  return vec4<f32>(b[c], b[c + 1u], b[c + 2u], b[c + 3u]);
+}`,
+};
 
 /** Rows of `out` that are stored four numbers at a time. */
 export const alignedText: Record<string, string> = {
