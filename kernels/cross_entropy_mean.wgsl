@@ -1,9 +1,12 @@
 // total[0] = sum of loss over the rows, or (MEAN) their mean over those not ignored; count[0] = how many these are.
 //
-// One workgroup does it all: 64 lanes take every 64th row.
+// One workgroup does it all, each lane a stretch of rows; up to 16,384 rows are one stretch. The order of the
+// additions is PyTorch's (the cascade in its nll_loss), so that the last digit agrees: behind every row whose
+// number is a multiple of 16 the sum so far moves a level up, of 256 two levels, of 4096 three; row 0 to the top.
 
 struct Params {
   rows: u32,
+  stretch: u32,
   target_offset: u32,
   target_stride: u32,
   ignore: i32,
@@ -21,24 +24,36 @@ var<workgroup> sums: array<vec2<f32>, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  var sum = vec2<f32>(0.0);
-  for (var row = lane; row < p.rows; row += 64u) {
-    let counts = targets[p.target_offset + row * p.target_stride] != p.ignore;
-    sum += vec2<f32>(loss[row], select(0.0, 1.0, counts));
-  }
-  sums[lane] = sum;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      sums[lane] += sums[lane + half];
+  let first = min(lane * p.stretch, p.rows);
+  let last = min(first + p.stretch, p.rows);
+  var counted = 0.0;
+  var levels = array<f32, 5>();
+  for (var row = first; row < last; row++) {
+    if (targets[p.target_offset + row * p.target_stride] == p.ignore) {
+      continue;
+    }
+    counted += 1.0;
+    levels[0] += loss[row];
+    let number = row - first;
+    var level = 0u;
+    for (var every = 16u; level < 4u && number % every == 0u; every *= 16u) {
+      levels[level + 1u] += levels[level];
+      levels[level] = 0.0;
+      level++;
     }
   }
+  sums[lane] = vec2<f32>(levels[0] + levels[1] + levels[2] + levels[3] + levels[4], counted);
+  workgroupBarrier();
   if (lane == 0u) {
-    count[0] = sums[0].y;
+    var sum = sums[0];
+    for (var other = 1u; other < 64u; other++) {
+      sum += sums[other];
+    }
+    count[0] = sum.y;
     if (MEAN) {
-      total[0] = sums[0].x / sums[0].y;
+      total[0] = sum.x / sum.y;
     } else {
-      total[0] = sums[0].x;
+      total[0] = sum.x;
     }
   }
 }

@@ -68,7 +68,7 @@ const crossEntropyOp = defineOp<Args>({
         total: total.storage,
         count: count.storage,
       },
-      { rows, ...labels },
+      { rows, stretch: rows <= 16384 ? rows : Math.ceil(rows / 64), ...labels },
       1,
     );
     return [total, lse, count];
