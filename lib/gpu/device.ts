@@ -9,6 +9,7 @@ import { type AdapterName, wantedAdapter } from "./adapter.ts";
 import { Faults } from "./fault.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
+import { profile, wantsProfile } from "./profile.ts";
 import { Reader } from "./read.ts";
 
 /** An opened GPU: limits, memory, launcher, and its health. */
@@ -108,3 +109,4 @@ export async function openDevice(name: AdapterName = "default"): Promise<Device>
 
 /** The device that tensors are made on unless they are told another. */
 export const defaultDevice: Device = await openDevice(wantedAdapter());
+if (wantsProfile()) profile(defaultDevice);

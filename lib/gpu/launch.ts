@@ -8,6 +8,7 @@
  */
 import type { Device } from "./device.ts";
 import type { Block, Storage, Window } from "./memory.ts";
+import type { Profile } from "./profile.ts";
 import { type Interface, readInterface, replaceDeclarations } from "./wgsl.ts";
 
 /** A kernel: the text of its `.wgsl` file under a name. */
@@ -52,6 +53,8 @@ export class Launcher {
   #groupCount = 0;
   /** Dispatches since the program began. */
   dispatches = 0;
+  /** Where the times of dispatches are noted, if they are. */
+  profile: Profile | null = null;
 
   constructor(readonly device: Device) {
     this.#align = device.limits.minUniformBufferOffsetAlignment;
@@ -64,7 +67,9 @@ export class Launcher {
 
   /** The compiled form of a kernel; compiled once for each specialisation. */
   pipeline(kernel: Kernel, { constants = {}, replace = {} }: Specialisation = {}): Pipeline {
-    const key = kernel.name + "\n" + JSON.stringify([constants, replace]);
+    let key = kernel.name;
+    for (const name in constants) key += ` ${name}=${constants[name]}`;
+    for (const name in replace) key += `\n${replace[name]}`;
     const found = this.#pipelines.get(key);
     if (found) return found;
     const made = this.#compile(kernel, constants, replace);
@@ -127,10 +132,13 @@ export class Launcher {
     }
     const place = this.#writeParams(pipeline, params);
     const group = this.#group(pipeline, buffers);
-    const pass = this.#openPass();
+    const pass = this.profile
+      ? this.#openTimedPass(this.profile, pipeline, buffers)
+      : this.#openPass();
     pass.setPipeline(pipeline.pipeline);
     pass.setBindGroup(0, group, pipeline.paramBytes ? [place] : []);
     pass.dispatchWorkgroups(x, y, z);
+    if (this.profile) this.#closePass();
     this.dispatches++;
     if (++this.#recorded >= DISPATCHES_A_SUBMIT) this.flush();
   }
@@ -222,18 +230,41 @@ export class Launcher {
     return this.#pass ??= this.#encoder.beginComputePass({ label: `encoding ${this.#encoding}` });
   }
 
+  /** A pass of one dispatch, whose beginning and end are timed. */
+  #openTimedPass(
+    profile: Profile,
+    { label, bindings }: Pipeline,
+    buffers: Record<string, Storage | Window>,
+  ): GPUComputePassEncoder {
+    this.#openPass();
+    this.#closePass();
+    const bytes = bindings.reduce((sum, { name }) => {
+      const given = buffers[name];
+      return sum + ("storage" in given ? given.size : given.byteLength);
+    }, 0);
+    const timestampWrites = profile.begin(label, bytes);
+    return this.#pass = this.#encoder!.beginComputePass({ label, timestampWrites });
+  }
+
+  #closePass(): void {
+    this.#pass?.end();
+    this.#pass = null;
+  }
+
   /** Submits what was recorded. */
   flush(): void {
     if (!this.#encoder) return;
     const { gpu } = this.device;
-    this.#pass?.end();
+    this.#closePass();
+    const collected = this.profile?.collect(this.#encoder);
     gpu.pushErrorScope("validation");
     gpu.pushErrorScope("out-of-memory");
     gpu.queue.writeBuffer(this.#ring, 0, this.#ringWords, 0, this.#ringUsed / 4);
     gpu.queue.submit([this.#encoder.finish()]);
     this.#listen("the GPU's memory ran out; use a smaller model or batch");
     this.#listen("submitting work");
-    this.#encoder = this.#pass = null;
+    collected?.();
+    this.#encoder = null;
     this.#ringUsed = this.#recorded = 0;
     this.#encoding++;
     for (const block of this.#doomed.splice(0)) block.buffer.destroy();
@@ -263,8 +294,7 @@ export class Launcher {
   /** Records copies of ranges into a buffer, one after the other, and submits everything. */
   copyOut(ranges: readonly Window[], into: GPUBuffer): void {
     this.#openPass();
-    this.#pass?.end();
-    this.#pass = null;
+    this.#closePass();
     let at = 0;
     for (const { storage, offset, size } of ranges) {
       this.#encoder!.copyBufferToBuffer(storage.block.buffer, offset, into, at, size);

@@ -1,5 +1,5 @@
 /*
- * A lesson's command line: its own options, and three that all lessons have. What is mistyped gets a
+ * A lesson's command line: its own options, and four that all lessons have. What is mistyped gets a
  * sentence that helps, and exit code 2.
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -27,6 +27,7 @@ export type Values<O extends Options> = {
 export const common = {
   adapter: { value: "default", choices: adapterNames, help: "the GPU to compute on" },
   quiet: { value: false, help: "print the outputs alone, without the text around them" },
+  profile: { value: false, help: "show at the end where the GPU's time went" },
   help: { value: false, help: "show this and stop" },
 } satisfies Options;
 

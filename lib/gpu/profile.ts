@@ -1,0 +1,159 @@
+/*
+ * `--profile`: where the GPU's time goes. While it is on, each dispatch has a pass of its own between two
+ * timestamps, so the sum is the time of the kernels without what it costs to launch them; the program as a
+ * whole runs slower. While it is off, a launch asks one question more.
+ *
+ * It is no trace: of every kernel it keeps three sums.
+ */
+import type { Device } from "./device.ts";
+
+/** What a kernel, in one specialisation, has cost so far. */
+export interface Cost {
+  calls: number;
+  /** Time between the two timestamps, in nanoseconds. */
+  nanoseconds: number;
+  /** Bytes of the buffers that were bound: no less than what was read and written once. */
+  bytes: number;
+}
+
+/** Whether the command line asks for a profile. */
+export const wantsProfile = (): boolean => Deno.args.includes("--profile");
+
+/** Two timestamps a dispatch; so many dispatches a submission at most. */
+const QUERIES = 512;
+
+/** The costs of one device's kernels. */
+export class Profile {
+  /** By the pipeline's label: the kernel's name and its constants. */
+  readonly costs: Map<string, Cost> = new Map();
+  /** Steps of optimisers, to which the rest is set in proportion. */
+  steps = 0;
+  /** Whether the adapter can tell the time; if not, only calls and bytes are counted. */
+  readonly timed: boolean;
+  #pending: Cost[] = [];
+  #queries: GPUQuerySet | null = null;
+  #ticks: GPUBuffer | null = null;
+  #arriving = new Set<Promise<void>>();
+
+  constructor(readonly device: Device) {
+    this.timed = device.gpu.features.has("timestamp-query");
+    if (!this.timed) return;
+    const { gpu } = device;
+    this.#queries = gpu.createQuerySet({ label: "profile", type: "timestamp", count: QUERIES });
+    this.#ticks = gpu.createBuffer({
+      label: "profile",
+      size: QUERIES * 8,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
+  }
+
+  /** Counts a dispatch, and says where its pass is to write the time. */
+  begin(label: string, bytes: number): GPUComputePassTimestampWrites | undefined {
+    let cost = this.costs.get(label);
+    if (!cost) this.costs.set(label, cost = { calls: 0, nanoseconds: 0, bytes: 0 });
+    cost.calls++;
+    cost.bytes += bytes;
+    if (!this.#queries) return undefined;
+    const at = 2 * this.#pending.length;
+    this.#pending.push(cost);
+    return {
+      querySet: this.#queries,
+      beginningOfPassWriteIndex: at,
+      endOfPassWriteIndex: at + 1,
+    };
+  }
+
+  /** Whether a submission holds as many dispatches as there are timestamps for. */
+  get full(): boolean {
+    return 2 * this.#pending.length >= QUERIES;
+  }
+
+  /** Records that the times go along with this submission; what it returns is called behind it. */
+  collect(encoder: GPUCommandEncoder): () => void {
+    const measured = this.#pending;
+    if (!this.#queries || measured.length === 0) return () => {};
+    this.#pending = [];
+    const size = measured.length * 16;
+    const staging = this.device.gpu.createBuffer({
+      label: "profile",
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    encoder.resolveQuerySet(this.#queries, 0, 2 * measured.length, this.#ticks!, 0);
+    encoder.copyBufferToBuffer(this.#ticks!, 0, staging, 0, size);
+    return () => {
+      const arriving = staging.mapAsync(GPUMapMode.READ).then(() => {
+        const ticks = new BigInt64Array(staging.getMappedRange());
+        measured.forEach((cost, i) => cost.nanoseconds += Number(ticks[2 * i + 1] - ticks[2 * i]));
+        staging.destroy();
+        this.#arriving.delete(arriving);
+      });
+      this.#arriving.add(arriving);
+    };
+  }
+
+  /** The table, dearest kernels first, once all times have arrived. */
+  async report(): Promise<string> {
+    this.device.launcher.flush();
+    await Promise.all(this.#arriving);
+    return formatProfile(this);
+  }
+}
+
+/** The costs as a table. */
+export function formatProfile(
+  { device, costs, steps, timed }: Pick<Profile, "device" | "costs" | "steps" | "timed">,
+): string {
+  const rows = [...costs].toSorted(([, a], [, b]) =>
+    b.nanoseconds - a.nanoseconds || b.bytes - a.bytes
+  );
+  const total: Cost = { calls: 0, nanoseconds: 0, bytes: 0 };
+  for (const [, { calls, nanoseconds, bytes }] of rows) {
+    total.calls += calls;
+    total.nanoseconds += nanoseconds;
+    total.bytes += bytes;
+  }
+  const cells = ([label, { calls, nanoseconds, bytes }]: [string, Cost]) => [
+    label,
+    count(calls),
+    (nanoseconds / 1e6).toFixed(1),
+    `${(100 * nanoseconds / (total.nanoseconds || 1)).toFixed(1)} %`,
+    (nanoseconds / calls / 1e3).toFixed(1),
+    (bytes / 1e6).toFixed(1),
+    nanoseconds ? (bytes / nanoseconds).toFixed(1) : "–",
+  ];
+  const head = ["kernel", "calls", "ms", "share", "µs a call", "MB bound", "GB/s"];
+  const a = steps > 0
+    ? [
+      `${count(steps)} steps: ${(total.calls / steps).toFixed(1)} dispatches, ` +
+      `${(total.nanoseconds / 1e6 / steps).toFixed(2)} ms and ` +
+      `${(total.bytes / 1e6 / steps).toFixed(1)} MB each`,
+    ]
+    : [];
+  const blind = timed ? [] : ["this adapter does not tell the time (no timestamp-query)"];
+  return [
+    `Profile of ${device}`,
+    ...a,
+    ...blind,
+    ...table([head, ...rows.map(cells), cells(["all", total])]),
+  ].join("\n");
+}
+
+const count = (n: number) => n.toLocaleString("en");
+
+/** Columns of text: the first to the left, the others to the right. */
+function table(rows: readonly string[][]): string[] {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows.map((row) =>
+    row.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+  );
+}
+
+/** Measures a device from here on, and prints the table when the program ends. */
+export function profile(device: Device): void {
+  const measured = device.launcher.profile = new Profile(device);
+  addEventListener("beforeunload", (event) => {
+    event.preventDefault(); // the event loop turns on until the last times are there
+    measured.report().then((text) => console.error(`\n${text}`));
+  }, { once: true });
+}
