@@ -44,7 +44,7 @@ const isPlain = (x: Tensor, shape: Shape) =>
   x.isContiguous() && x.numel() === shape.reduce((a, b) => a * b, 1);
 
 /** Cuts `n` elements into windows that each fit one binding; most tensors are one. */
-function* windows(n: number, device: Device): Generator<{ start: number; count: number }> {
+export function* windows(n: number, device: Device): Generator<{ start: number; count: number }> {
   const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * LANES;
   for (let start = 0; start < n; start += most) yield { start, count: Math.min(most, n - start) };
 }
