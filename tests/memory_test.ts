@@ -1,0 +1,232 @@
+/*
+ * Where tensors' memory comes from and when it goes: at backward, at the end of a no-grad region, and at last
+ * by the collector; nowhere is there anything to dispose of. A loop ends with the bytes it had near its start.
+ */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  defaultDevice,
+  manualSeed,
+  noGrad,
+  openDevice,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from "#lib";
+import { Pool, sizeClass } from "../lib/gpu/memory.ts";
+import { collect, turn } from "./support/collect.ts";
+import { poisoned } from "./support/poison.ts";
+
+const { pool, gpu } = defaultDevice;
+const inUse = () => pool.use().inUse;
+
+/** A model with one hidden layer, and a step of training it. */
+function trainer() {
+  manualSeed(137);
+  const parameters = [randn([8, 16]), randn([16, 4])].map((w) => w.requiresGrad_());
+  const step = (x: Tensor, y: Tensor): Tensor => {
+    const loss = x.matmul(parameters[0]).tanh().matmul(parameters[1]).sub(y).square().mean();
+    loss.backward();
+    noGrad(() => {
+      for (const w of parameters) {
+        w.sub_(w.grad!.mul(0.01));
+        w.grad!.zero_();
+      }
+    });
+    return loss;
+  };
+  return { step, batch: () => [randn([32, 8]), randn([32, 4])] as const };
+}
+
+/** How many buffers the driver is asked for while `body` runs. */
+function created(body: () => void): number {
+  const { createBuffer } = gpu;
+  let count = 0;
+  gpu.createBuffer = (descriptor) => (count++, createBuffer.call(gpu, descriptor));
+  try {
+    body();
+  } finally {
+    gpu.createBuffer = createBuffer;
+  }
+  return count;
+}
+
+Deno.test("memory in use, at its peak, in the pool, and in how many buffers can be asked for", async () => {
+  await collect();
+  const before = pool.use();
+  const x = zeros([1000]); // 4,000 bytes, of the class of 4,096
+  const during = pool.use();
+  assertEquals(during.inUse - before.inUse, 4096);
+  assertEquals(during.buffers - before.buffers, 1);
+  assert(during.peak >= during.inUse);
+  x.storage.release("by this test");
+  const after = pool.use();
+  assertEquals([after.inUse, after.buffers], [before.inUse, before.buffers]);
+  assertEquals(after.pooled - during.pooled, 4096);
+  after.inUse = -1;
+  assert(pool.use().inUse >= 0, "what is returned is a copy");
+});
+
+Deno.test("a size class holds what is asked for and at most a quarter more", () => {
+  for (let bytes = 0; bytes < 5000; bytes++) {
+    const size = sizeClass(bytes);
+    assert(
+      size >= bytes && size % 4 === 0 && size <= Math.max(256, bytes * 1.25),
+      `${bytes}: ${size}`,
+    );
+  }
+  for (const bytes of [2 ** 20, 2 ** 20 + 1, 154389504, 2 ** 31 - 4]) {
+    assert(sizeClass(bytes) >= bytes && sizeClass(bytes) <= bytes * 1.25, `${bytes}`);
+  }
+});
+
+Deno.test("a training step leaves nothing behind but its loss, without the collector's help", () => {
+  const { step, batch } = trainer();
+  const [x, y] = batch();
+  step(x, y);
+  const loss = sizeClass(4);
+  // Nothing here awaits, so no finalizer can run.
+  const used = Array.from({ length: 20 }, () => (step(x, y), inUse()));
+  assertEquals(used.map((bytes, i) => i ? bytes - used[i - 1] : loss), used.map(() => loss));
+});
+
+Deno.test("a training step after the first few asks the driver for nothing but its loss", () => {
+  const { step, batch } = trainer();
+  const [x, y] = batch();
+  for (let i = 0; i < 3; i++) step(x, y);
+  const steps = 20;
+  assert(
+    created(() => {
+      for (let i = 0; i < steps; i++) step(x, y);
+    }) <= steps,
+  );
+});
+
+for (const drawn of [false, true]) {
+  const batches = drawn ? "batches drawn each step" : "one batch";
+  Deno.test(`2,000 steps with ${batches} end with the bytes in use, and almost the loss, of step 100`, async () => {
+    const { step, batch } = trainer();
+    const same = batch();
+    const lossOf = () => step(...(drawn ? batch() : same)).item();
+    let [at100, least] = [0, Infinity];
+    for (let i = 1; i <= 2000; i++) {
+      if (i % 50 === 0) least = Math.min(least, await lossOf());
+      else step(...(drawn ? batch() : same));
+      if (i === 100) {
+        await collect();
+        at100 = inUse();
+      }
+    }
+    await collect();
+    assertEquals(inUse(), at100);
+    await step(...same).item(); // so that parameters and batch were alive until here
+    assert(least < 1.5, `it learned nothing: ${least}`);
+  });
+}
+
+Deno.test("no-grad frees what it made when it ends, and what it threw away too", async () => {
+  const x = randn([50, 50]);
+  const before = inUse();
+  const y = noGrad(() => x.mul(2).add(1).matmul(x).sum());
+  assertEquals(inUse() - before, sizeClass(4));
+  await noGrad(async () => {
+    for (let i = 0; i < 3; i++) await x.mul(i).sum().item();
+  });
+  assertEquals(inUse() - before, sizeClass(4), "an async region");
+  assertThrows(
+    () => noGrad(() => x.mul(2).matmul(zeros([3, 3]))),
+    RangeError,
+    "cannot be multiplied",
+  );
+  assertEquals(inUse() - before, sizeClass(4), "a region that threw");
+  await y.item();
+});
+
+Deno.test("an op that refuses keeps none of the memory that it had begun with", () => {
+  const [x, y] = [zeros([3, 4]), zeros([4, 3])];
+  const before = inUse();
+  assertThrows(() => x.t().add(y.t()), RangeError, "must match the size of tensor b");
+  assertThrows(() => x.t().matmul(x.t()), RangeError);
+  assertEquals(inUse(), before);
+});
+
+Deno.test("memory that was given back is handed out again, and the old tensor knows that it has none", async () => {
+  const x = tensor([1.5, 2.5]);
+  const { block } = x.storage;
+  x.storage.release("for this test");
+  const y = tensor([3.5, 4.5]);
+  assertEquals(y.storage.block.id, block.id);
+  assertThrows(() => x.add(1), Error, "this tensor's memory went for this test; to keep it");
+  await assertRejects(() => x.repr(), Error, "this tensor's memory went");
+  x.storage.release("a second time");
+  assertEquals(await y.tolist(), [3.5, 4.5]);
+});
+
+Deno.test("an upload does not overtake a kernel that still has to read the memory's old content", async () => {
+  const x = tensor([1.5, 2.5]);
+  const { block } = x.storage;
+  const sum = x.add(1);
+  x.storage.release("for this test");
+  assertEquals(tensor([100.5, 200.5]).storage.block.id, block.id);
+  assertEquals(await sum.tolist(), [2.5, 3.5]);
+});
+
+Deno.test("the pool keeps no more than its budget, and destroys no buffer that work still waits for", async () => {
+  const device = await openDevice();
+  (device as { pool: Pool }).pool = new Pool(device, 2 ** 16);
+  const chain = () => {
+    let x = zeros([4096], { device });
+    for (let i = 0; i < 20; i++) {
+      const next = x.add(i);
+      x.storage.release("for this test");
+      x = next;
+    }
+    return x;
+  };
+  assertEquals((await chain().tolist() as number[]).slice(0, 3), [190, 190, 190]);
+  for (let i = 0; i < 5; i++) chain();
+  const kept = Array.from({ length: 12 }, () => zeros([4096], { device }));
+  kept.forEach((x) => x.storage.release("for this test"));
+  const { pooled } = device.pool.use();
+  assert(pooled <= 2 ** 16 && pooled > 0, `${pooled}`);
+  device.pool.empty();
+  assertEquals(device.pool.use().pooled, 0);
+  device.gpu.destroy();
+});
+
+Deno.test("tensors that are dropped come back by the collector: 500 of 4 MiB never take half of that", async () => {
+  await collect();
+  pool.empty();
+  const before = pool.use();
+  let most = 0;
+  for (let i = 0; i < 500; i++) {
+    zeros([1024, 1024]);
+    await turn();
+    const { inUse, pooled } = pool.use();
+    most = Math.max(most, inUse + pooled - before.inUse);
+  }
+  assert(most < 1000 * 2 ** 20, `${most / 2 ** 20} MiB at once`);
+  await collect();
+  assertEquals(inUse(), before.inUse);
+  pool.empty();
+});
+
+Deno.test("a view keeps the memory that it looks at, when the tensor it was taken of is dropped", async () => {
+  const views = Array.from({ length: 50 }, (_, i) => tensor([[i, 1], [2, i + 0.5]]).select(1, 1));
+  await collect();
+  Array.from({ length: 100 }, () => tensor([[-1.5, -1], [-1, -1]]));
+  const read = await Promise.all(views.map((x) => x.tolist()));
+  assertEquals(read, views.map((_, i) => [1, i + 0.5]));
+});
+
+Deno.test("a graph keeps the memory that its backward needs, though nobody else does", async () => {
+  const end = poisoned();
+  const x = tensor([1.5, 2, 3], { requiresGrad: true });
+  const root = (() => x.mul(2).exp().log().mul(x.square()).sum())(); // 2x · x²
+  await collect();
+  Array.from({ length: 50 }, () => zeros([3]));
+  root.backward();
+  const got = await x.grad!.tolist() as number[];
+  [13.5, 24, 54].forEach((want, i) => assert(Math.abs(got[i] - want) < 1e-4, `${got}`));
+  end();
+});
