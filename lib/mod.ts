@@ -39,4 +39,5 @@ export * from "./data/mod.ts";
 /** How a lesson speaks. */
 export { lesson } from "./lesson/show.ts";
 export { progress } from "./lesson/progress.ts";
+export { HeatMap, heatMap, type HeatMapOptions } from "./lesson/picture.ts";
 export { display, fixed, float as pyFloat, repr, size, tuple } from "./lesson/python.ts";

@@ -20,7 +20,7 @@ import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
-import { bold, write } from "./terminal.ts";
+import { bold, coloured, write } from "./terminal.ts";
 
 /** What {@linkcode lesson} gives to a lesson. */
 export interface Lesson<O extends Options> {
@@ -79,10 +79,18 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   const show = async (...values: unknown[]) => {
     const [line] = linesBehind(meta.url);
     readOn();
-    write(`${bold(await note(line, values))}\n`);
+    const text = await note(line, values);
+    write(`${await inColour(values) ?? bold(text)}\n`);
     reader?.printed();
   };
   return { show, options };
+}
+
+/** The colours of a picture, where it is shown alone and the terminal has any. */
+async function inColour([value, ...more]: unknown[]): Promise<string | undefined> {
+  const isPicture = typeof value === "object" && value !== null && "ansi" in value;
+  if (!coloured || !isPicture || more.length > 0) return undefined;
+  return await (value as { ansi(): string | Promise<string> }).ansi();
 }
 
 /** The lines of the lesson on which the calls stand that have led here, the innermost first. */

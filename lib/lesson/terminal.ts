@@ -4,13 +4,14 @@
  */
 
 const encoder = new TextEncoder();
-const toTerminal = !Deno.noColor && Deno.stdout.isTerminal();
+/** Whether standard output is a terminal that is to show colours. */
+export const coloured = !Deno.noColor && Deno.stdout.isTerminal();
 let statusShown = false;
 
 /** Makes a text stand out on a terminal with colours; elsewhere it stays as it is. */
-export const bold = (text: string) => toTerminal ? `\x1b[1m${text}\x1b[22m` : text;
+export const bold = (text: string) => coloured ? `\x1b[1m${text}\x1b[22m` : text;
 /** Makes a text step back on a terminal with colours; elsewhere it stays as it is. */
-export const dim = (text: string) => toTerminal ? `\x1b[2m${text}\x1b[22m` : text;
+export const dim = (text: string) => coloured ? `\x1b[2m${text}\x1b[22m` : text;
 
 /** How wide a line of prose may be: the terminal's width, but no wider than reads well. */
 export const proseColumns = (): number =>

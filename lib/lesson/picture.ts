@@ -1,0 +1,184 @@
+/*
+ * A matrix as a picture: attention weights, position tables. In a text each number is a bar, an eighth
+ * to eight eighths of a line high, so that a row reads as a small histogram; in a terminal it is a ground
+ * of that strength, from white to dark blue; as SVG it is a heat map, which tells its numbers under the
+ * pointer.
+ *
+ * It is no plotting library: it knows matrices and nothing else.
+ */
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** How a {@linkcode heatMap} is labelled and scaled. */
+export interface HeatMapOptions {
+  /** A word for each row. */
+  rows?: readonly string[];
+  /** A word for each column. */
+  columns?: readonly string[];
+  /** A title for each matrix. */
+  titles?: readonly string[];
+  /** The numbers that are drawn as nothing and in full; 0 and the largest one unless given. */
+  range?: readonly [low: number, high: number];
+}
+
+/**
+ * A picture of a matrix (R, C), or of several of one size (N, R, C) beside each other.
+ *
+ * @throws {RangeError} for another shape, or labels that are not as many as what they label
+ *
+ * @example
+ * ```ts
+ * import { heatMap, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const picture = heatMap(tensor([[1, 0], [0.5, 0.25]]), { rows: ["a", "b"], columns: ["a", "b"] });
+ * assertEquals(await picture.repr(), "   a  b\na  ██ ·\nb  ▄▄ ▂▂\n   · 0.00  █ 1.00");
+ * ```
+ */
+export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
+  if (values.ndim !== 2 && values.ndim !== 3) {
+    throw new RangeError(
+      `drawing a heat map: a tensor of ${values.ndim} dimensions was given, one of 2 or 3 was wanted; ` +
+        "choose a matrix of it with index()",
+    );
+  }
+  const [N, R, C] = [1, ...values.shape].slice(-3);
+  const counts = { titles: N, rows: R, columns: C };
+  for (const [what, count] of Object.entries(counts)) {
+    const given = options[what as keyof typeof counts]?.length ?? count;
+    if (given === count) continue;
+    throw new RangeError(
+      `drawing a heat map: ${given} ${what} were given, ${count} were wanted; give each one a label`,
+    );
+  }
+  return new HeatMap(read(values, R, C), options);
+}
+
+type Matrix = ArrayLike<number>[];
+
+async function read(values: Tensor, R: number, C: number): Promise<Matrix[]> {
+  const data = await values.data();
+  const rows = Array.from({ length: data.length / C }, (_, r) => data.slice(r * C, (r + 1) * C));
+  return Array.from({ length: rows.length / R }, (_, n) => rows.slice(n * R, (n + 1) * R));
+}
+
+/** Nothing, and eight strengths: as bars, and as grounds among a terminal's 256 colours. */
+const BARS = "·▁▂▃▄▅▆▇█";
+const GROUNDS = [231, 195, 153, 117, 75, 33, 26, 19, 17];
+const FULL = BARS.length - 1;
+
+/** The width of a page; matrices that do not fit beside each other stand below each other. */
+const PAGE = 80;
+const GAP = 3;
+
+/** Draws one number, `width` characters wide. */
+type Cell = (strength: number, width: number) => string;
+
+/** Matrices to look at: in a text, in a terminal, as SVG; {@linkcode heatMap} makes it. */
+export class HeatMap {
+  /**
+   * A picture of matrices of one size.
+   *
+   * @param matrices their numbers, once these have left the GPU
+   */
+  constructor(readonly matrices: Promise<Matrix[]>, readonly options: HeatMapOptions) {}
+
+  /** The picture as a text. */
+  repr(): Promise<string> {
+    return this.#draw((strength, width) =>
+      strength ? BARS[strength].repeat(width) : BARS[0].padEnd(width)
+    );
+  }
+
+  /** The picture in the escape codes of a terminal. */
+  ansi(): Promise<string> {
+    return this.#draw((strength, width) =>
+      `\x1b[48;5;${GROUNDS[strength]}m${" ".repeat(width)}\x1b[49m`
+    );
+  }
+
+  async #draw(cell: Cell): Promise<string> {
+    const matrices = await this.matrices;
+    const { rows = [], columns, titles } = this.options;
+    const [low, high] = rangeOf(matrices, this.options);
+    const C = matrices[0][0].length;
+    const margin = rows.length ? longest(rows) + 2 : 0;
+    const width = columns ? Math.max(2, longest(columns)) : margin + 2 * C > PAGE ? 1 : 2;
+    const space = columns ? " " : "";
+    const across = margin + C * (width + space.length) - space.length;
+    const line = (label: string, cells: string[]) => label.padEnd(margin) + cells.join(space);
+    const strengths = (row: ArrayLike<number>) =>
+      Array.from(row, (value) => cell(Math.ceil(share(value, low, high) * FULL), width));
+    const blocks = matrices.map((matrix, n) => [
+      ...(titles ? [line("", [titles[n]]).padEnd(across)] : []),
+      ...(columns ? [line("", columns.map((word) => word.padEnd(width)))] : []),
+      ...matrix.map((row, r) => line(rows[r] ?? "", strengths(row))),
+    ]);
+    const abreast = Math.max(1, Math.floor((PAGE + GAP) / (across + GAP)));
+    const scale = `${cell(0, 1)} ${low.toFixed(2)}  ${cell(FULL, 1)} ${high.toFixed(2)}`;
+    const lines = [...chunks(blocks, abreast).flatMap(beside), line("", [scale])];
+    return lines.map((line) => line.trimEnd()).join("\n");
+  }
+
+  /** The picture as an SVG document. */
+  async svg(): Promise<string> {
+    const matrices = await this.matrices;
+    const { rows = [], columns = [], titles = [] } = this.options;
+    const [low, high] = rangeOf(matrices, this.options);
+    const [R, C] = [matrices[0].length, matrices[0][0].length];
+    const cell = columns.length ? Math.max(SIDE, longest(columns) * LETTER + 4) : SIDE;
+    const left = rows.length ? longest(rows) * LETTER + 8 : 0;
+    const top = SIDE * (Number(titles.length > 0) + Number(columns.length > 0));
+    const across = left + C * cell + SIDE;
+    const drawn = matrices.map((matrix, n) =>
+      [
+        ...(titles[n] ? [text(left, SIDE - 8, titles[n])] : []),
+        ...columns.map((word, c) => text(left + (c + 0.5) * cell, top - 8, word, "middle")),
+        ...rows.map((word, r) => text(left - 6, top + (r + 1) * SIDE - 8, word, "end")),
+        ...matrix.flatMap((row, r) =>
+          Array.from(row, (value, c) =>
+            `<rect x="${left + c * cell}" y="${top + r * SIDE}" width="${cell - 1}" height="${
+              SIDE - 1
+            }" ` +
+            `fill="hsl(215 75% ${Math.round(100 - 72 * share(value, low, high))}%)">` +
+            `<title>${value.toFixed(4)}</title></rect>`)
+        ),
+      ].join("")
+    ).map((matrix, n) => `<g transform="translate(${n * across})">${matrix}</g>`);
+    const [width, height] = [across * matrices.length - SIDE, top + R * SIDE];
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+      `font-family="monospace" font-size="13" fill="#222">` +
+      `<rect width="${width}" height="${height}" fill="#fff"/>${drawn.join("")}</svg>`;
+  }
+}
+
+const longest = (words: readonly string[]) => Math.max(...words.map((word) => word.length));
+
+function rangeOf(matrices: Matrix[], { range }: HeatMapOptions): readonly [number, number] {
+  return range ??
+    [
+      0,
+      Math.max(...matrices.flatMap((matrix) => matrix.map((row) => Math.max(...Array.from(row))))),
+    ];
+}
+
+/** How far a number lies from the low end to the high one, as a share; a NaN is nothing. */
+const share = (value: number, low: number, high: number) =>
+  high > low ? Math.min(Math.max((value - low) / (high - low) || 0, 0), 1) : 0;
+
+const chunks = <T>(items: T[], size: number): T[][] =>
+  Array.from(
+    { length: Math.ceil(items.length / size) },
+    (_, i) => items.slice(i * size, (i + 1) * size),
+  );
+
+/** Blocks of equally many lines as one, side by side. */
+const beside = (blocks: string[][]): string[] =>
+  blocks[0].map((_, i) => blocks.map((block) => block[i]).join(" ".repeat(GAP)));
+
+/** Pixels: the height of a cell, and the width of a letter. */
+const SIDE = 24;
+const LETTER = 8;
+
+function text(x: number, y: number, words: string, anchor = "start"): string {
+  const escaped = words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped}</text>`;
+}
