@@ -8,7 +8,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
-import { broadcastStrides, shapeText } from "../tensor/shape.ts";
+import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
@@ -58,7 +58,7 @@ export const contiguous = (x: Tensor): Tensor => x.isContiguous() ? x : clone(x)
 const conversion: Record<DType, string> = {
   float32: "Out(v)",
   int64: "Out(v)",
-  bool: "select(0u, 1u, v != A(0))",
+  bool: "select(1u, 0u, v == A(0))",
 };
 
 const castOp = defineOp<{ dtype: DType }>({
@@ -110,9 +110,20 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
   }
 }
 
-/** Writes `source` over `target`, which may be a view, and returns `target`. */
+/**
+ * Writes `source`, which broadcasts, over `target`, which may be a view and does not; returns `target`.
+ *
+ * @throws where the shapes don't fit, and where a gradient would be lost
+ */
 export function copy_(target: Tensor, source: Tensor): Tensor {
   checkInPlace(target, source);
+  const shape = broadcastShapes(target.shape, source.shape);
+  if (shapeText(shape) !== shapeText(target.shape)) {
+    throw new RangeError(
+      `output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ` +
+        `${shapeText(shape)}; use the form without "_", or expand the tensor that is written to`,
+    );
+  }
   const converted = to(source, target.dtype);
   const own = converted.storage === target.storage ? clone(converted) : converted;
   copyInto(target, own);

@@ -91,7 +91,8 @@ const typed = (numbers: number[], dtype: DType): Values => {
 export const asked = (x: Tensor, { requiresGrad = false }: TensorOptions): Tensor =>
   requiresGrad ? x.requiresGrad_() : x;
 
-function checkShape(shape: Shape): void {
+/** Refuses sizes that are none. */
+export function checkShape(shape: Shape): void {
   const bad = shape.find((size) => !Number.isInteger(size) || size < 0);
   if (bad !== undefined) {
     throw new RangeError(

@@ -10,7 +10,7 @@ import { numelOf, type Shape } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { div, gt, mul } from "./binary.ts";
 import { checkInPlace, copy_, to } from "./copy.ts";
-import { asked, type TensorOptions } from "./create.ts";
+import { asked, checkShape, type TensorOptions } from "./create.ts";
 import { argmax, cumsum, topk } from "./order.ts";
 import { sum } from "./reduce.ts";
 import { unsqueeze } from "./views.ts";
@@ -23,6 +23,7 @@ export interface RandomOptions extends TensorOptions {
 type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>) => unknown;
 
 function drawn(shape: Shape, options: RandomOptions, fill: Fill): Tensor {
+  checkShape(shape);
   const values = new Float32Array(numelOf(shape));
   fill(options.generator ?? defaultGenerator, values);
   return asked(fromValues(values, shape, "float32", options.device), options);
@@ -55,6 +56,7 @@ export function randint(
 ): Tensor {
   if (typeof second !== "number") return randint(0, first, second, third as RandomOptions);
   const shape = third as Shape;
+  checkShape(shape);
   const values = new Int32Array(numelOf(shape));
   draw.randint(fourth.generator ?? defaultGenerator, values, first, second);
   return to(fromValues(values, shape, "int64", fourth.device), fourth.dtype ?? "int64");

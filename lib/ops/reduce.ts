@@ -189,7 +189,7 @@ const rows = {
   },
   any: {
     plan: () => ({
-      load: "select(0u, 1u, v != A(0))",
+      load: "select(1u, 0u, v == A(0))",
       combine: "x | y",
       identity: "return Acc(0);",
       acc: "bool",
@@ -204,7 +204,7 @@ const rows = {
   },
   all: {
     plan: () => ({
-      load: "select(0u, 1u, v != A(0))",
+      load: "select(1u, 0u, v == A(0))",
       combine: "x & y",
       identity: "return Acc(1);",
       acc: "bool",

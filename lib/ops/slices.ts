@@ -125,5 +125,9 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 }
 
 /** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
-export const chunk = (x: Tensor, chunks: number, dim = 0): Tensor[] =>
-  split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  if (!(chunks > 0)) {
+    throw new RangeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
+  }
+  return split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);
+}
