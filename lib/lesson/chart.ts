@@ -1,0 +1,255 @@
+/*
+ * Curves, for the eye: as text in a terminal and under a lesson's code, as SVG in the book.
+ *
+ * In the text each character is a field of two by four dots (Unicode's braille), so that 60 characters
+ * by 12 hold 120 by 48 points. Curves are told apart by their names, which stand behind their last
+ * points, and by colour where there is colour. No bars, no logarithms, no third dimension.
+ */
+
+/** A place on a curve. */
+export type Point = readonly [x: number, y: number];
+
+/** One curve. Points that are not finite are left out. */
+export interface Series {
+  /** What stands behind its last point. */
+  name: string;
+  /** From left to right. */
+  points: readonly Point[];
+  /** Single marks in the place of a line: for few points among many. */
+  marks?: boolean;
+}
+
+/** What stands at the axes, and how far they reach. */
+export interface ChartOptions {
+  /** The name of the horizontal axis. */
+  x?: string;
+  /** The name of the vertical axis. */
+  y?: string;
+  /** What the horizontal axis covers at least; the points decide the rest. */
+  span?: readonly number[];
+}
+
+/** In a terminal's sixteen colours, and for SVG in colours that the colour-blind can tell apart. */
+const COLOURS = [[36, "#0072b2"], [33, "#d55e00"], [32, "#009e73"], [35, "#cc79a7"]] as const;
+const MARKS = "○●◇◆";
+const of = <T>(list: ArrayLike<T>, i: number): T => list[i % list.length];
+
+/**
+ * A chart of curves, which `show` prints.
+ *
+ * @example
+ * ```ts
+ * import { chart } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const points = Array.from({ length: 9 }, (_, x) => [x, x * x] as const);
+ * const picture = chart([{ name: "squares", points }], { x: "x" });
+ * assertEquals(picture.text({ columns: 32, rows: 3 }).split("\n").length, 5);
+ * ```
+ */
+export const chart = (series: readonly Series[], options: ChartOptions = {}): Chart =>
+  new Chart(series, options);
+
+/** What {@linkcode chart} makes. */
+export class Chart {
+  readonly #series: readonly Series[];
+  readonly #names: { x: string; y: string };
+  readonly #x: Axis;
+  readonly #y: Axis;
+
+  /** A chart of these curves. */
+  constructor(series: readonly Series[], { x = "", y = "", span = [] }: ChartOptions) {
+    this.#series = series.map((one) => ({
+      ...one,
+      points: one.points.filter((point) => point.every(Number.isFinite)),
+    }));
+    const points = this.#series.flatMap(({ points }) => points);
+    this.#names = { x, y };
+    this.#x = new Axis([...points.map(([x]) => x), ...span]);
+    this.#y = new Axis(points.map(([, y]) => y));
+  }
+
+  /** As text of so many columns, with so many rows for the curves; the axes take three more. */
+  text({ columns = 78, rows = 12, colour = false } = {}): string {
+    const ticks = this.#y.ticks(Math.max(2, rows / 3));
+    const margin = Math.max(...ticks.map(({ text }) => text.length)) + 1;
+    const longest = Math.max(0, ...this.#series.map(({ name }) => name.length));
+    const width = Math.max(10, columns - margin - longest - 2);
+    const [right, bottom] = [2 * width - 1, 4 * rows - 1];
+    const paint = (text: string, i: number) =>
+      colour ? `\x1b[${of(COLOURS, i)[0]}m${text}\x1b[39m` : text;
+
+    const grid = new Grid(width, rows);
+    this.#placed(right, bottom).forEach((places, i) => {
+      if (this.#series[i].marks) places.forEach((at) => grid.mark(at, i));
+      else places.forEach((to, k) => grid.line(places[k - 1] ?? to, to, i));
+    });
+    const rowOf = (y: number) => Math.floor(Math.round(this.#y.place(y, bottom, true)) / 4);
+    const named = spread(this.#ends().map(rowOf), 1, rows - 1);
+    const lines = Array.from({ length: rows }, (_, row) => {
+      const tick = ticks.find(({ at }) => rowOf(at) === row)?.text ?? "";
+      const i = named.indexOf(row);
+      const name = i < 0 ? "" : ` ${paint(this.#series[i].name, i)}`;
+      return `${tick.padStart(margin - 1)} ${tick ? "┤" : "│"}${grid.row(row, paint)}${name}`;
+    });
+    const indent = " ".repeat(margin);
+    const head = this.#names.y ? [indent + this.#names.y] : [];
+    return [...head, ...lines, ...this.#foot(width).map((line) => indent + line)]
+      .map((line) => line.trimEnd()).join("\n");
+  }
+
+  /** The horizontal axis, and the numbers under it. */
+  #foot(width: number): string[] {
+    let [axis, numbers] = ["─".repeat(width), ""];
+    for (const { at, text } of this.#x.ticks(Math.max(2, width / 14))) {
+      const column = Math.floor(Math.round(this.#x.place(at, 2 * width - 1)) / 2);
+      const start = Math.max(0, column - Math.floor(text.length / 2));
+      if (numbers && start <= numbers.length) continue; // no room
+      axis = axis.slice(0, column) + "┬" + axis.slice(column + 1);
+      numbers = numbers.padEnd(start) + text;
+    }
+    return [`└${axis} ${this.#names.x}`, ` ${numbers}`];
+  }
+
+  /** As an SVG document; axes and words take the colour of the text around it. */
+  svg({ width = 720, height = 300 } = {}): string {
+    const [left, top, right, bottom] = [56, 28, width - 110, height - 40];
+    const n = (value: number) => String(Math.round(10 * value) / 10);
+    const word = (x: number, y: number, anchor: string, text: string, fill = "currentColor") =>
+      `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" fill="${fill}">${escape(text)}</text>`;
+    const rule = (x1: number, y1: number, x2: number, y2: number, opacity: number) =>
+      `<path d="M${n(x1)} ${n(y1)}L${n(x2)} ${n(y2)}" stroke="currentColor" opacity="${opacity}"/>`;
+
+    const across = this.#x.ticks(6).map(({ at, text }) => {
+      const x = left + this.#x.place(at, right - left);
+      return rule(x, bottom, x, bottom + 5, 1) + word(x, bottom + 18, "middle", text);
+    });
+    const up = this.#y.ticks(5).map(({ at, text }) => {
+      const y = top + this.#y.place(at, bottom - top, true);
+      return rule(left, y, right, y, 0.15) + word(left - 8, y + 4, "end", text);
+    });
+    const curves = this.#placed(right - left, bottom - top).map((places, i) => {
+      const at = places.map(([x, y]) => [n(left + x), n(top + y)]);
+      const [, colour] = of(COLOURS, i);
+      return this.#series[i].marks
+        ? at.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`).join("")
+        : `<polyline points="${at.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`;
+    });
+    const ends = this.#ends().map((y) => top + this.#y.place(y, bottom - top, true));
+    const names = spread(ends, 16, bottom).map((y, i) =>
+      word(right + 8, y + 4, "start", this.#series[i].name, of(COLOURS, i)[1])
+    );
+    const axes = rule(left, top, left, bottom, 1) + rule(left, bottom, right, bottom, 1) +
+      word(left, top - 12, "start", this.#names.y) + word(right, height - 4, "end", this.#names.x);
+    const about = `${this.#names.y} ${this.#series.map(({ name }) => name).join(", ")}`.trim();
+    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
+      `width="${width}" height="${height}" role="img" aria-label="${escape(about)}" ` +
+      `font-family="system-ui, sans-serif" font-size="12">` +
+      [...across, ...up, axes, ...curves, ...names].join("\n") + "</svg>";
+  }
+
+  /** As a terminal can show it, in colour where there is colour. */
+  repr(): string {
+    return this.text({ colour: !Deno.noColor && Deno.stdout.isTerminal() });
+  }
+
+  /** Each curve's points, from the upper left corner of a picture of this size. */
+  #placed(right: number, bottom: number): Point[][] {
+    return this.#series.map(({ points }) =>
+      points.map(([x, y]): Point => [this.#x.place(x, right), this.#y.place(y, bottom, true)])
+    );
+  }
+
+  /** How high each curve ends. */
+  #ends(): number[] {
+    return this.#series.map(({ points }) => points.at(-1)?.[1] ?? this.#y.from);
+  }
+}
+
+/** A stretch of numbers, with its round ones. */
+class Axis {
+  readonly from: number;
+  readonly to: number;
+
+  constructor(values: readonly number[]) {
+    const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+    const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+    const room = low < high ? 0 : 0.5; // what is flat lies in the middle
+    [this.from, this.to] = values.length ? [low - room, high + room] : [0, 1];
+  }
+
+  /** How far a value is from the beginning, of a whole of `size`; or `down` from the end. */
+  place(value: number, size: number, down = false): number {
+    const share = (value - this.from) / (this.to - this.from);
+    return (down ? 1 - share : share) * size;
+  }
+
+  /** About so many round numbers, and how they are written. */
+  ticks(wanted: number): { at: number; text: string }[] {
+    const rough = (this.to - this.from) / wanted;
+    const ten = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((n) => n * ten).find((n) => n >= rough * 0.999)!;
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    const first = Math.ceil(this.from / step - 1e-9), last = Math.floor(this.to / step + 1e-9);
+    return Array.from({ length: last - first + 1 }, (_, i) => {
+      const at = (first + i) * step;
+      return { at, text: at.toLocaleString("en", format).replace(/^-/, "−") };
+    });
+  }
+}
+
+/** Dots of each column of a braille character, from the top, as bits of its code. */
+const DOTS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+/** Characters to draw on. A character belongs to the curve that was there last. */
+class Grid {
+  readonly #columns: number;
+  readonly #cells: { code: number; curve: number }[];
+
+  constructor(columns: number, rows: number) {
+    this.#columns = columns;
+    this.#cells = Array.from({ length: columns * rows }, () => ({ code: 0x20, curve: -1 }));
+  }
+
+  line([x0, y0]: Point, [x1, y1]: Point, curve: number): void {
+    const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
+    for (let k = 0; k <= steps; k++) {
+      const share = k / steps;
+      const [x, y] = [x0 + (x1 - x0) * share, y0 + (y1 - y0) * share].map(Math.round);
+      const cell = this.#cell(x, y);
+      const dots = cell.code >= 0x2800 && cell.code < 0x2900 ? cell.code : 0x2800;
+      Object.assign(cell, { code: dots | DOTS[x % 2][y % 4], curve });
+    }
+  }
+
+  mark([x, y]: Point, curve: number): void {
+    const code = of(MARKS, curve).charCodeAt(0);
+    Object.assign(this.#cell(Math.round(x), Math.round(y)), { code, curve });
+  }
+
+  row(row: number, paint: (text: string, curve: number) => string): string {
+    return this.#cells.slice(row * this.#columns, (row + 1) * this.#columns)
+      .map(({ code, curve }) => curve < 0 ? " " : paint(String.fromCharCode(code), curve))
+      .join("");
+  }
+
+  #cell(x: number, y: number) {
+    return this.#cells[(y >> 2) * this.#columns + (x >> 1)];
+  }
+}
+
+/** The places nearest to those wanted that lie `gap` apart and none above 0 or below `end`. */
+function spread(wanted: readonly number[], gap: number, end: number): number[] {
+  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
+  const places = [...wanted];
+  order.forEach((i, k) => {
+    if (k > 0) places[i] = Math.max(places[i], places[order[k - 1]] + gap);
+  });
+  order.toReversed().forEach((i, k, rest) => {
+    places[i] = Math.min(places[i], k > 0 ? places[rest[k - 1]] - gap : end);
+  });
+  return places;
+}
+
+const escape = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
