@@ -172,7 +172,7 @@ Deno.test("an entry is measured among its lesson's outputs, or said to wait", ()
   assertEquals(measure(entry, undefined), "waiting");
   assertEquals(measure({ ...entry, holds: "cannot" }, []), "cannot");
   assertEquals(measure({ ...entry, songs: true }, [entry.printed]), "needs the songs");
-  const outputs = ["data: huggingartists/bob-dylan", "Table:\n tensor([0.9070, 0.9122])"];
+  const outputs = ["Dataset: huggingartists/bob-dylan", "Table:\n tensor([0.9070, 0.9122])"];
   const found = { exact: 1, near: 1, inBand: 0, wrong: [] };
   assertEquals(measure({ ...entry, songs: true }, outputs), found);
   const wrong = measure(entry, ["tensor([0.9070, 0.8123])"]);

@@ -12,6 +12,8 @@ export interface Option<T = string | number | boolean> {
   short?: T;
   /** The values there are, where not every one will do. */
   choices?: readonly string[];
+  /** Whether lessons that this one imports take the same value. */
+  shared?: boolean;
   help: string;
 }
 /** A lesson's options by name. */
@@ -99,6 +101,16 @@ export function valuesOf<O extends Options>(options: O, full: boolean): Values<O
   return Object.fromEntries(
     Object.entries(options).map(([name, option]) => [name, value(option)]),
   ) as Values<O>;
+}
+
+/**
+ * The values of shared options for an import: what the command line says of them; what it says nothing
+ * of is left out. Mistakes in it are for the program that was started to report.
+ */
+export function sharedArgs(args: readonly string[], options: Options): Record<string, string> {
+  const names = Object.keys(options).filter((name) => options[name].shared);
+  const given = parseArgs(args.filter((arg) => arg !== "--"), { string: names });
+  return Object.fromEntries(names.flatMap((name) => given[name] ? [[name, given[name]]] : []));
 }
 
 /** The options as a list, one a line. */

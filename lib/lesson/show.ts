@@ -11,6 +11,7 @@ import {
   describeOptions,
   type Options,
   readArgs,
+  sharedArgs,
   UsageError,
   type Values,
   valuesOf,
@@ -66,7 +67,7 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   };
   if (!meta.main) {
     const show = async (...values: unknown[]) => void await note(linesBehind(meta.url)[0], values);
-    return { show, options: valuesOf(own, fullLength) };
+    return { show, options: importedValues(meta, own) };
   }
 
   const source = readSource(meta);
@@ -91,6 +92,17 @@ async function inColour([value, ...more]: unknown[]): Promise<string | undefined
   const isPicture = typeof value === "object" && value !== null && "ansi" in value;
   if (!coloured || !isPicture || more.length > 0) return undefined;
   return await (value as { ansi(): string | Promise<string> }).ansi();
+}
+
+/** The values for a lesson that is imported: by another lesson, by a tool or by a test. */
+function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<O> {
+  const byLesson = new URL(".", Deno.mainModule).href === new URL(".", url).href;
+  const shared = Object.entries(own).filter(([, option]) => option.shared);
+  return {
+    ...valuesOf(own, fullLength),
+    ...valuesOf(Object.fromEntries(shared), fullLength || byLesson),
+    ...sharedArgs(Deno.args, own),
+  };
 }
 
 /** The lines of the lesson on which the calls stand that have led here, the innermost first. */

@@ -67,7 +67,7 @@ function readEntry(notebook: string, text: string): Entry {
 export const ledger: Entry[] = readLedger(ledgerText);
 
 /** The words by which a lesson says that it runs on the notebook's own songs. */
-const SONGS = "huggingartists/bob-dylan";
+const SONGS = "Dataset: huggingartists/bob-dylan";
 
 /** How an entry stands: what was measured, or why nothing was. */
 export type Standing = Match | "waiting" | "cannot" | "needs the songs";

@@ -7,13 +7,13 @@ import { journalOf, runInFull } from "../lesson/show.ts";
 import { write } from "../lesson/terminal.ts";
 
 /**
- * Runs the lesson at the given address.
+ * Runs the lesson at the given address, with these words on its command line.
  *
  * @returns what it printed
  * @throws where it failed; its own error stands on standard error
  */
-export async function play(url: string): Promise<Shown[]> {
-  const args = ["run", "--allow-all", import.meta.url, url];
+export async function play(url: string, ...words: string[]): Promise<Shown[]> {
+  const args = ["run", "--allow-all", import.meta.url, url, ...words];
   const child = new Deno.Command(Deno.execPath(), { args, stdin: "null", stderr: "inherit" });
   const { success, stdout } = await child.output();
   if (!success) throw new Error(`running ${url}: it failed with the error above`);
