@@ -1,13 +1,18 @@
 // out[i] = op(a[i], b[i]): elementwise functions of two tensors that broadcast.
 //
-// One invocation owns one element of the dense `out`. Either operand may lie in memory in any way; a stride
-// of 0 repeats it. DENSE_A and DENSE_B spare the index arithmetic. SCALAR_B takes the number `scalar` for b.
-// Operands are converted to the common type C before `op` sees them.
+// One invocation owns one element of the dense `out`, or four neighbours where both operands allow it (then
+// As, Bs, Cs and Outs are vec4, and p counts in fours). Either operand may lie in memory in any way; a stride
+// of 0 repeats it. Where both are DENSE, the index needs no arithmetic. SCALAR_B takes the number `scalar`
+// for b. Operands are converted to the common type C before `op` sees them.
 
 alias A = f32;
 alias B = f32;
 alias C = f32;
 alias Out = f32;
+alias As = A;
+alias Bs = B;
+alias Cs = C;
+alias Outs = Out;
 
 struct Params {
   n: u32,
@@ -20,17 +25,20 @@ struct Params {
   b_strides: array<vec4<u32>, 2>,
 }
 
-override DENSE_A: bool = true;
-override DENSE_B: bool = true;
+override DENSE: bool = true;
 override SCALAR_B: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<A>;
-@group(0) @binding(2) var<storage, read> b: array<B>;
-@group(0) @binding(3) var<storage, read_write> out: array<Out>;
+@group(0) @binding(1) var<storage, read> a: array<As>;
+@group(0) @binding(2) var<storage, read> b: array<Bs>;
+@group(0) @binding(3) var<storage, read_write> out: array<Outs>;
 
 fn op(x: C, y: C) -> Out {
   return x + y;
+}
+
+fn each(x: Cs, y: Cs) -> Outs {
+  return op(x, y);
 }
 
 @compute @workgroup_size(64)
@@ -41,7 +49,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   var at_a = p.a_offset;
   var at_b = p.b_offset;
-  if (DENSE_A && DENSE_B) {
+  if (DENSE) {
     at_a += i;
     at_b += i;
   } else {
@@ -55,8 +63,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
   }
   if (SCALAR_B) {
-    out[i] = op(C(a[at_a]), C(p.scalar));
+    out[i] = each(Cs(a[at_a]), Cs(C(p.scalar)));
   } else {
-    out[i] = op(C(a[at_a]), C(b[at_b]));
+    out[i] = each(Cs(a[at_a]), Cs(b[at_b]));
   }
 }

@@ -1,11 +1,14 @@
 // out[i] = op(a[i]): elementwise functions of one tensor.
 //
-// One invocation owns one element of the dense `out`. `a` may lie in memory in any way; where it is dense
-// too (DENSE), the index needs no arithmetic. `op` and the two aliases are replaced by those of the function
-// at hand; `x` and `y` are numbers the function may use, such as the two ends of a clamp.
+// One invocation owns one element of the dense `out`, or four neighbours where `a` allows it (then As and
+// Outs are vec4, and p counts in fours). `a` may lie in memory in any way; where it is dense too (DENSE),
+// the index needs no arithmetic. `op` and the aliases are replaced by those of the function at hand; `x` and
+// `y` are numbers the function may use, such as the two ends of a clamp.
 
 alias A = f32;
 alias Out = f32;
+alias As = A;
+alias Outs = Out;
 
 struct Params {
   n: u32,
@@ -20,11 +23,15 @@ struct Params {
 override DENSE: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<A>;
-@group(0) @binding(2) var<storage, read_write> out: array<Out>;
+@group(0) @binding(1) var<storage, read> a: array<As>;
+@group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
 fn op(v: A) -> Out {
   return v;
+}
+
+fn each(v: As) -> Outs {
+  return op(v);
 }
 
 fn place(i: u32) -> u32 {
@@ -45,6 +52,6 @@ fn place(i: u32) -> u32 {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = id.x + id.y * groups.x * 64u;
   if (i < p.n) {
-    out[i] = op(a[place(i)]);
+    out[i] = each(a[place(i)]);
   }
 }

@@ -3,7 +3,7 @@
  * binding, which are worked through window by window.
  */
 import type { Device } from "../gpu/device.ts";
-import type { Kernel, Specialisation } from "../gpu/launch.ts";
+import type { Kernel } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/memory.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
@@ -17,8 +17,24 @@ import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
 const LANES = 64;
 const MAX_RANK = 8;
 
-const unaryKernel: Kernel = { name: "unary", source: unarySource };
-const binaryKernel: Kernel = { name: "binary", source: binarySource };
+// The functions that WGSL lacks stand before the kernel, so that every `fn op` may use them.
+const unaryKernel: Kernel = { name: "unary", source: mathSource + unarySource };
+const binaryKernel: Kernel = { name: "binary", source: mathSource + binarySource };
+
+/** What a kernel is replaced by that works on four neighbours at a time. */
+const unaryInFours = {
+  As: "alias As = vec4<A>;",
+  Outs: "alias Outs = vec4<Out>;",
+  each: "fn each(v: As) -> Outs { return Outs(op(v.x), op(v.y), op(v.z), op(v.w)); }",
+};
+const binaryInFours = {
+  As: "alias As = vec4<A>;",
+  Bs: "alias Bs = vec4<B>;",
+  Cs: "alias Cs = vec4<C>;",
+  Outs: "alias Outs = vec4<Out>;",
+  each: "fn each(x: Cs, y: Cs) -> Outs { " +
+    "return Outs(op(x.x, y.x), op(x.y, y.y), op(x.z, y.z), op(x.w, y.w)); }",
+};
 
 /** Workgroups for `n` elements. */
 export const groupsFor = (n: number): number => Math.ceil(n / LANES);
@@ -43,6 +59,31 @@ export function walk(shape: Shape, operands: readonly (readonly number[])[], ker
 const isPlain = (x: Tensor, shape: Shape) =>
   x.isContiguous() && x.numel() === shape.reduce((a, b) => a * b, 1);
 
+/**
+ * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides;
+ * and in units of how many elements: four where all operands' neighbours lie side by side, and aligned.
+ */
+function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string) {
+  const aligned = operands.every(({ offset }) => offset % 4 === 0);
+  if (operands.every((x) => isPlain(x, shape))) {
+    return { dense: true, unit: aligned ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
+  }
+  const repeated = operands.map((x) => broadcastStrides(x.shape, x.strides, shape));
+  const walked = walk(shape, repeated, kernel);
+  const last = walked.rank - 1;
+  const inFours = (stride: number, d: number) => d === last ? stride === 1 : stride % 4 === 0;
+  if (!aligned || walked.shape[last] % 4 !== 0 || !walked.strides.every((s) => s.every(inFours))) {
+    return { dense: false, unit: 1, ...walked };
+  }
+  return {
+    dense: false,
+    unit: 4,
+    rank: walked.rank,
+    shape: walked.shape.with(last, walked.shape[last] / 4),
+    strides: walked.strides.map((s) => s.map((stride, d) => d === last ? 1 : stride / 4)),
+  };
+}
+
 /** Cuts `n` elements into windows that each fit one binding; most tensors are one. */
 export function* windows(n: number, device: Device): Generator<{ start: number; count: number }> {
   const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * LANES;
@@ -54,7 +95,8 @@ export function part(x: Tensor, start: number, count: number, whole: boolean) {
   if (whole) return { buffer: x.storage as Storage | Window, offset: x.offset };
   const first = (x.offset + start) * 4;
   const offset = Math.floor(first / 256) * 256;
-  const size = Math.min(first - offset + count * 4, x.storage.block.bytes - offset);
+  const end = Math.ceil((first + count * 4) / 16) * 16; // whole fours
+  const size = Math.min(end, x.storage.block.bytes) - offset;
   return { buffer: { storage: x.storage, offset, size }, offset: (first - offset) / 4 };
 }
 
@@ -70,22 +112,29 @@ export interface Elementwise {
 /** Runs a function of one tensor. */
 export function launchUnary(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): Tensor {
   const out = empty(a.shape, dtype, a.device);
-  const dense = a.isContiguous();
-  const { rank, shape, strides } = walk(a.shape, [a.strides], "unary");
-  const pipeline = a.device.launcher.pipeline(unaryKernel, {
+  const n = out.numel();
+  const { dense, unit, rank, shape, strides } = walkInUnits(a.shape, [a], "unary");
+  const { launcher } = a.device;
+  const pipeline = launcher.pipeline(unaryKernel, {
     constants: { DENSE: Number(dense) },
-    replace: { A: alias("A", a.dtype), Out: alias("Out", dtype), op: mathSource + op },
+    replace: {
+      A: alias("A", a.dtype),
+      Out: alias("Out", dtype),
+      op,
+      ...(unit === 4 ? unaryInFours : {}),
+    },
   });
-  const n = a.numel();
   for (const { start, count } of windows(n, a.device)) {
-    const from = part(a, start, count, count === n);
-    const params = { n: count, rank, offset: from.offset, x, y, shape, strides: strides[0] };
-    const to = part(out, start, count, count === n);
-    a.device.launcher.launch(
+    const whole = count === n;
+    if (!whole && !dense) throw tooLarge(a.shape);
+    const from = part(a, start, count, whole);
+    const to = part(out, start, count, whole);
+    const units = Math.ceil(count / unit);
+    launcher.launch(
       pipeline,
       { a: from.buffer, out: to.buffer },
-      params,
-      groupsFor(count),
+      { n: units, rank, offset: from.offset / unit, x, y, shape, strides: strides[0] },
+      groupsFor(units),
     );
   }
   return out;
@@ -99,51 +148,45 @@ export function launchBinary(
 ): Tensor {
   const scalar = typeof b === "number";
   const other = scalar ? a : b;
-  const shape = scalar ? [...a.shape] : broadcastShapes(a.shape, other.shape);
-  const out = empty(shape, dtype, a.device);
+  const result = scalar ? a.shape : broadcastShapes(a.shape, other.shape);
+  const out = empty(result, dtype, a.device);
   const n = out.numel();
-  const plainA = isPlain(a, shape);
-  const plainB = isPlain(other, shape);
-  const specialisation: Specialisation = {
-    constants: { DENSE_A: Number(plainA), DENSE_B: Number(plainB), SCALAR_B: Number(scalar) },
+  const { dense, unit, rank, shape, strides } = walkInUnits(result, [a, other], "binary");
+  const { launcher } = a.device;
+  const pipeline = launcher.pipeline(binaryKernel, {
+    constants: { DENSE: Number(dense), SCALAR_B: Number(scalar) },
     replace: {
       A: alias("A", a.dtype),
       B: alias("B", other.dtype),
       C: alias("C", compute),
       Out: alias("Out", dtype),
-      op: mathSource + op,
+      op,
+      ...(unit === 4 ? binaryInFours : {}),
     },
-  };
-  const walked = walk(shape, [
-    broadcastStrides(a.shape, a.strides, shape),
-    broadcastStrides(other.shape, other.strides, shape),
-  ], "binary");
-  const { launcher } = a.device;
-  const pipeline = launcher.pipeline(binaryKernel, specialisation);
+  });
   for (const { start, count } of windows(n, a.device)) {
-    const one = count === n || !(plainA && plainB);
-    if (one && count !== n) throw tooLarge(shape);
-    const left = part(a, start, count, one);
-    const right = part(other, start, count, one);
-    const to = part(out, start, count, one);
+    const whole = count === n;
+    if (!whole && !dense) throw tooLarge(result);
+    const left = part(a, start, count, whole);
+    const right = part(other, start, count, whole);
+    const to = part(out, start, count, whole);
+    const units = Math.ceil(count / unit);
     launcher.launch(pipeline, { a: left.buffer, b: right.buffer, out: to.buffer }, {
-      n: count,
-      rank: walked.rank,
-      a_offset: left.offset,
-      b_offset: right.offset,
+      n: units,
+      rank,
+      a_offset: left.offset / unit,
+      b_offset: right.offset / unit,
       scalar: scalar ? b : 0,
-      shape: walked.shape,
-      a_strides: walked.strides[0],
-      b_strides: walked.strides[1],
-    }, groupsFor(count));
+      shape,
+      a_strides: strides[0],
+      b_strides: strides[1],
+    }, groupsFor(units));
   }
   return out;
 }
 
 const tooLarge = (shape: Shape) =>
   new RangeError(
-    `a broadcast result of shape [${
-      shape.join(", ")
-    }] is larger than this adapter can bind at once; ` +
+    `a result of shape [${shape.join(", ")}] is larger than this adapter can bind at once; ` +
       `work on it in parts (split or narrow it along its first dimension)`,
   );
