@@ -222,6 +222,27 @@ Deno.test("a sum longer than an adapter's loops is cut, and misses nothing", asy
   }
 });
 
+Deno.test("the parts of a cut product are added up, aligned or not, and the function comes last", async () => {
+  const k = 33_000;
+  for (const [m, n, layout] of [[3, 68, "rows"], [3, 67, "rows"], [2, 68, "columns"]] as const) {
+    for (const form of [undefined, "tile", "shared"] as const) {
+      const a = view([1, m, k], "rows", 1);
+      const b = view([1, k, n], layout, 2);
+      const bias = row(view([1, 1, n], "rows", 3));
+      const where = `${form} ${m}×${k}×${n}, ${layout}`;
+      await check({ a, b, bias, form }, where);
+      await check({ a, b, bias, form, activation: "relu" }, `${where}, relu`);
+    }
+  }
+});
+
+Deno.test("more columns than an adapter has workgroups: each part has its own biases", async () => {
+  const n = 70_001;
+  const bias = row(view([1, 1, n], "shifted", 3));
+  await check({ a: view([1, 2, 3], "rows", 1), b: view([1, 3, n], "rows", 2), bias }, "wide");
+  await check({ a: view([1, n, 3], "rows", 1), b: view([1, 3, 2], "rows", 2) }, "tall");
+});
+
 Deno.test("weights larger than a binding are worked through in parts", async () => {
   // 50,257 × 768 as GPT-2 has them: 154 MB. Only rows at the seams and ends are filled and looked at.
   const [n, k] = [50_257, 768];
