@@ -30,11 +30,23 @@ export * from "./ops/mod.ts";
 /** Layers, their initialisers and their functional forms. */
 export * as nn from "./nn/mod.ts";
 
+/** Optimisers, and learning rates that change. */
+export * as optim from "./optim/mod.ts";
+
 /** Tokenizers, each adding one idea. */
 export * from "./text/mod.ts";
 
 /** Datasets, from the Hugging Face Hub and from files; tensors in files. */
 export * from "./data/mod.ts";
+
+/** Batches. */
+export {
+  DataLoader,
+  type LoaderOptions,
+  type Samples,
+  type Stacked,
+  TensorDataset,
+} from "./data/loader.ts";
 
 /** How a lesson speaks. */
 export { lesson } from "./lesson/show.ts";

@@ -40,3 +40,5 @@ export {
 export { deepCopy } from "./copy.ts";
 /** The same as functions. */
 export * as functional from "./functional.ts";
+/** What is done to gradients before a step. */
+export * as utils from "./utils.ts";

@@ -1,0 +1,82 @@
+// One step of Adam (Kingma & Ba, 2015) or AdamW (Loshchilov & Hutter, 2019), with t the number of the step:
+//
+//   g = grad + penalty · w                       Adam's weight decay; 0 for AdamW
+//   m = beta1 · m + (1 - beta1) · g              where the gradient points, on average
+//   v = beta2 · v + (1 - beta2) · g²             how large it is
+//   w = decay · w - rate · m / (sqrt(v) / root + eps)
+//
+// with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. Each
+// line rounds where PyTorch's rounds.
+//
+// A launch costs more than the arithmetic of a small parameter, so one does two; four buffers each are what
+// every adapter binds. One invocation owns four neighbours of one of them. A large parameter goes
+// ALONE. What lies between a parameter's end and the next multiple of four is nobody's, and may be written.
+// AMSGrad moves the moments and the parameter in two launches (MOMENTS, then APPLY with the greatest `v`).
+
+struct Params {
+  n: vec4<u32>,
+  rate: vec4<f32>,
+  root: vec4<f32>,
+  decay: f32,
+  penalty: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  eps: f32,
+}
+
+override ALONE: bool = false;
+override MOMENTS: bool = true;
+override APPLY: bool = true;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> exp_avg0: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> exp_avg_sq0: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> param1: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> grad1: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> exp_avg1: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> exp_avg_sq1: array<vec4<f32>>;
+
+struct Moved {
+  w: vec4<f32>,
+  m: vec4<f32>,
+  v: vec4<f32>,
+}
+
+fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
+  var now = old;
+  if (MOMENTS) {
+    let g = fma(old.w, vec4(p.penalty), grad);
+    now.m = fma(g, vec4(p.rest1), old.m * p.beta1);
+    now.v = fma(g * p.rest2, g, old.v * p.beta2);
+  }
+  if (APPLY) {
+    now.w = old.w * p.decay + (now.m * -rate) / (sqrt(now.v) / root + p.eps);
+  }
+  return now;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  var i = id.x + id.y * groups.x * 64u;
+  let fours = (p.n + 3u) / 4u;
+  if (i < fours[0]) {
+    let old = Moved(param0[i], exp_avg0[i], exp_avg_sq0[i]);
+    let now = moved(old, grad0[i], p.rate[0], p.root[0]);
+    param0[i] = now.w;
+    exp_avg0[i] = now.m;
+    exp_avg_sq0[i] = now.v;
+    return;
+  }
+  i -= fours[0];
+  if (!ALONE && i < fours[1]) {
+    let old = Moved(param1[i], exp_avg1[i], exp_avg_sq1[i]);
+    let now = moved(old, grad1[i], p.rate[1], p.root[1]);
+    param1[i] = now.w;
+    exp_avg1[i] = now.m;
+    exp_avg_sq1[i] = now.v;
+  }
+}

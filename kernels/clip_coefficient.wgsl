@@ -1,0 +1,46 @@
+// norm = the root of the sum of all partials; coefficient = min(1, limit / (norm + 10^-6)).
+//
+// One workgroup does it all: its 64 lanes take every 64th partial, then combine pairwise. `combine` and `finish`
+// are replaced for other norms. A NaN among the gradients is kept, for everybody to see.
+
+struct Params {
+  count: u32,
+  limit: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> partials: array<f32>;
+@group(0) @binding(2) var<storage, read_write> norm: array<f32>;
+@group(0) @binding(3) var<storage, read_write> coefficient: array<f32>;
+
+var<workgroup> lanes: array<f32, 64>;
+
+fn combine(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+
+fn finish(total: f32) -> f32 {
+  return sqrt(total);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var total = 0.0;
+  for (var i = lane; i < p.count; i += 64u) {
+    total = combine(total, partials[i]);
+  }
+  lanes[lane] = total;
+  for (var half = 32u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      lanes[lane] = combine(lanes[lane], lanes[lane + half]);
+    }
+  }
+  if (lane == 0u) {
+    let found = finish(lanes[0]);
+    let share = p.limit / (found + 1e-6);
+    norm[0] = found;
+    // Where `share` is NaN the comparison is false.
+    coefficient[0] = select(share, 1.0, share > 1.0);
+  }
+}

@@ -1,0 +1,78 @@
+// partials[first + group] = the sum, over one workgroup's part of the gradients, of x²: the first step to the
+// norm of all gradients together. `term` and `combine` are replaced for other norms.
+//
+// Up to four gradients lie in a row, or one ALONE. One invocation owns four neighbours of one of them; a
+// workgroup combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
+
+struct Params {
+  n: vec4<u32>,
+  first: u32,
+}
+
+override ALONE: bool = false;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> grad0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> grad1: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> grad2: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> grad3: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> partials: array<f32>;
+
+var<workgroup> lanes: array<f32, 64>;
+
+fn term(x: vec4<f32>) -> vec4<f32> {
+  return x * x;
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+
+// The terms of the i-th four of a gradient of n elements.
+fn combined(x: vec4<f32>, i: u32, n: u32) -> f32 {
+  let inside = vec4(4u * i) + vec4(0u, 1u, 2u, 3u) < vec4(n);
+  let t = select(vec4(0.0), term(x), inside);
+  return combine(combine(t.x, t.y), combine(t.z, t.w));
+}
+
+// The terms of the i-th four of all gradients in a row.
+fn found(place: u32, fours: vec4<u32>) -> f32 {
+  var i = place;
+  if (i < fours[0]) {
+    return combined(grad0[i], i, p.n[0]);
+  }
+  i -= fours[0];
+  if (!ALONE && i < fours[1]) {
+    return combined(grad1[i], i, p.n[1]);
+  }
+  i -= fours[1];
+  if (!ALONE && i < fours[2]) {
+    return combined(grad2[i], i, p.n[2]);
+  }
+  i -= fours[2];
+  if (!ALONE && i < fours[3]) {
+    return combined(grad3[i], i, p.n[3]);
+  }
+  return 0.0;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  let fours = (p.n + 3u) / 4u;
+  lanes[lane] = found(row * 64u + lane, fours);
+  for (var half = 32u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      lanes[lane] = combine(lanes[lane], lanes[lane + half]);
+    }
+  }
+  // A grid laid out in two dimensions may have some workgroups too many.
+  if (lane == 0u && row * 64u < fours.x + fours.y + fours.z + fours.w) {
+    partials[p.first + row] = lanes[0];
+  }
+}

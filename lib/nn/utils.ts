@@ -1,0 +1,98 @@
+/*
+ * Clipping gradients, between `backward()` and a step, as `torch.nn.utils` does. Nothing is read from the GPU:
+ * the norm stays there, and so does the decision whether it is too large.
+ */
+import type { Kernel, Specialisation } from "../gpu/launch.ts";
+import { empty, zeros } from "../ops/create.ts";
+import { ELEMENTS_A_GROUP, foreach } from "../ops/foreach.ts";
+import { clamp_ } from "../ops/inplace.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import coefficientSource from "../../kernels/clip_coefficient.wgsl" with { type: "text" };
+import partialsSource from "../../kernels/clip_partials.wgsl" with { type: "text" };
+import scaleSource from "../../kernels/clip_scale.wgsl" with { type: "text" };
+
+const partialsKernel: Kernel = { name: "clip_partials", source: partialsSource };
+const coefficientKernel: Kernel = { name: "clip_coefficient", source: coefficientSource };
+const scaleKernel: Kernel = { name: "clip_scale", source: scaleSource };
+
+const term = "fn term(x: vec4<f32>) -> vec4<f32> { return abs(x); }";
+const finish = "fn finish(total: f32) -> f32 { return total; }";
+// As in the other reductions: a NaN, known by its bits, is greater than everything.
+const combine = `fn combine(a: f32, b: f32) -> f32 {
+  let nan = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu) > 0x7f800000u;
+  return select(max(a, b), a + b, nan);
+}`;
+
+/** What each norm replaces in the two kernels that compute it. */
+const norms: Record<number, { partials: Specialisation; coefficient: Specialisation }> = {
+  1: { partials: { replace: { term } }, coefficient: { replace: { finish } } },
+  2: { partials: {}, coefficient: {} },
+  [Infinity]: {
+    partials: { replace: { term, combine } },
+    coefficient: { replace: { combine, finish } },
+  },
+};
+
+const gradsOf = (parameters: Tensor | Iterable<Tensor>) =>
+  (parameters instanceof Tensor ? [parameters] : [...parameters])
+    .flatMap(({ grad }) => grad ? [grad] : []);
+
+/**
+ * Shrinks all gradients together where their norm, as one long vector, is larger than `maxNorm`; returns the
+ * norm that they had, a tensor without dimensions.
+ *
+ * @param options `normType`: 2, the length; 1, the sum of sizes; or Infinity, the largest size
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const w = tensor([0, 0], { dtype: "float32", requiresGrad: true });
+ * w.mul(tensor([30, 40])).sum().backward();
+ * const norm = nn.utils.clipGradNorm_([w], 1);
+ * assertEquals(await norm.item(), 50);
+ * assertEquals(await w.grad!.repr(), "tensor([0.6000, 0.8000])");
+ * ```
+ */
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  { normType = 2 }: { normType?: number } = {},
+): Tensor {
+  const norm = norms[normType];
+  if (!norm) {
+    throw new RangeError(
+      `clipGradNorm_: the norm of order ${normType} is not offered; normType is 1, 2 or Infinity`,
+    );
+  }
+  const grads = gradsOf(parameters);
+  if (grads.length === 0) return zeros([]);
+  return noGrad(() => clip(grads, maxNorm, norm));
+}
+
+function clip(grads: Tensor[], limit: number, norm: typeof norms[number]): Tensor {
+  const [{ device }] = grads;
+  const { launcher } = device;
+  const items = grads.map((grad) => ({ tensors: { grad } }));
+  const groups = grads.reduce((sum, g) => sum + Math.ceil(g.numel() / ELEMENTS_A_GROUP), 0);
+  const { storage: partials } = empty([groups], { device });
+  const { storage: coefficient } = empty([], { device });
+  const found = empty([], { device });
+  const count = foreach(partialsKernel, items, { ...norm.partials, buffers: { partials } });
+  launcher.launch(
+    launcher.pipeline(coefficientKernel, norm.coefficient),
+    { partials, norm: found.storage, coefficient },
+    { count, limit },
+    1,
+  );
+  foreach(scaleKernel, items, { buffers: { coefficient } });
+  return found;
+}
+
+/** Brings every element of every gradient into [−clipValue, clipValue]. */
+export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  noGrad(() => {
+    for (const grad of gradsOf(parameters)) clamp_(grad, { min: -clipValue, max: clipValue });
+  });
+}

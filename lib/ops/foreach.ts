@@ -1,0 +1,142 @@
+/*
+ * One kernel over a list of items, each a few tensors of one size: what an optimiser does to every parameter.
+ *
+ * A launch costs more than the arithmetic of a small tensor, so a kernel may declare its buffers several
+ * times, numbered from 0 (`param0`, `grad0`, `param1`, `grad1`), and do as many small items in one dispatch.
+ * A large one goes ALONE, and window by window where it is larger than a binding. Such kernels read and
+ * write in fours, beyond a tensor's end too; a tensor that doesn't fill a memory of its own, row by row, is
+ * therefore worked on as a copy.
+ */
+import type { Device } from "../gpu/device.ts";
+import type { Kernel, Specialisation } from "../gpu/launch.ts";
+import type { Storage, Window } from "../gpu/memory.ts";
+import { quietly } from "../tensor/autograd.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { clone, copyInto } from "./copy.ts";
+import { part, windows } from "./elementwise.ts";
+
+/** Above so many elements the arithmetic costs more than a launch. */
+const LARGE = 16384;
+/** How many elements a workgroup of such a kernel owns: 64 invocations with four each. */
+export const ELEMENTS_A_GROUP = 256;
+
+/** What a kernel is given once for each item. */
+export interface Item {
+  /** Float32 tensors of one size, by the names that the kernel gives them, without the number. */
+  tensors: Record<string, Tensor>;
+  /** Parameters of which the kernel keeps a vector, with one component an item. */
+  numbers?: Record<string, number>;
+}
+
+/** What a kernel is given once for all items. */
+export interface Common extends Specialisation {
+  /** Its buffers without a number. */
+  buffers?: Record<string, Storage>;
+  /** Its other parameters, but for `n`, the items' sizes, and `first`, the number of workgroups before. */
+  params?: Record<string, number>;
+}
+
+/** The part of an item that a dispatch works on. */
+interface Place {
+  n: number;
+  buffers: Record<string, Storage | Window>;
+  numbers: Record<string, number>;
+}
+
+/** Runs a kernel on every item, in few dispatches; says in how many workgroups. */
+export function foreach(kernel: Kernel, items: readonly Item[], common: Common = {}): number {
+  let groups = 0;
+  for (const [device, here] of Map.groupBy(items, ({ tensors }) => anyOf(tensors).device)) {
+    groups = foreachOn(device, kernel, here, common, groups);
+  }
+  return groups;
+}
+
+function foreachOn(
+  device: Device,
+  kernel: Kernel,
+  items: readonly Item[],
+  { buffers, params, constants, replace }: Common,
+  groups: number,
+): number {
+  const { launcher } = device;
+  const [many, one] = [0, 1].map((ALONE) =>
+    launcher.pipeline(kernel, { constants: { ...constants, ALONE }, replace })
+  );
+  const numbered = many.bindings.filter(({ name }) => /\d$/.test(name));
+  const written = numbered.filter(({ writes }) => writes).map(({ name }) => name.slice(0, -1));
+  const most = 1 + Math.max(...numbered.map(({ name }) => Number(name.at(-1))));
+
+  const owned = items.map(({ tensors, numbers }) => ({
+    numbers,
+    tensors: mapValues(tensors, own),
+  }));
+  for (const places of batches(owned, most)) {
+    const bound = numbered.map(({ name }, i) => {
+      const place = places[Number(name.at(-1))];
+      return [name, place?.buffers[name.slice(0, -1)] ?? nothing(device, i)];
+    });
+    const numbers = mapValues(places[0].numbers, (_, name) => places.map((p) => p.numbers[name]));
+    const fours = places.reduce((sum, { n }) => sum + Math.ceil(n / 4), 0);
+    const count = Math.ceil(4 * fours / ELEMENTS_A_GROUP);
+    launcher.launch(
+      places.length > 1 ? many : one,
+      { ...buffers, ...Object.fromEntries(bound) },
+      { ...params, ...numbers, n: places.map(({ n }) => n), first: groups },
+      count,
+    );
+    groups += count;
+  }
+  items.forEach(({ tensors }, i) => {
+    for (const [name, x] of Object.entries(tensors)) {
+      const copy = owned[i].tensors[name];
+      if (written.includes(name)) x.storage.version++;
+      if (copy === x) continue;
+      if (written.includes(name)) copyInto(x, copy);
+      copy.storage.release("after its item was done");
+    }
+  });
+  return groups;
+}
+
+/** Small items in their order, as many at a time as a dispatch takes; large ones window by window. */
+function* batches(items: readonly Item[], most: number): Generator<Place[]> {
+  const small: Place[] = [];
+  for (const { tensors, numbers = {} } of items) {
+    const { device } = anyOf(tensors);
+    const size = anyOf(tensors).numel();
+    for (const { start, count } of windows(size, device)) {
+      const buffers = mapValues(tensors, (x) => part(x, start, count, count === size).buffer);
+      const place = { n: count, buffers, numbers };
+      if (size > LARGE) yield [place];
+      else if (small.push(place) === most) yield small.splice(0);
+    }
+  }
+  if (small.length > 0) yield small;
+}
+
+const anyOf = (tensors: Item["tensors"]): Tensor => Object.values(tensors)[0];
+
+/** The tensor, where its elements lie row by row in a memory that holds nothing else; otherwise a copy. */
+const own = (x: Tensor): Tensor =>
+  x.offset === 0 && x.storage.byteLength === 4 * x.numel() && x.isContiguous()
+    ? x
+    : quietly(() => clone(x));
+
+const mapValues = <A, B>(of: Record<string, A>, f: (value: A, name: string) => B) =>
+  Object.fromEntries(Object.entries(of).map(([name, value]) => [name, f(value, name)]));
+
+const placeholders = new WeakMap<Device, Storage[]>();
+
+/** What stands in the i-th binding where nothing is given: never one thing in two of them. */
+function nothing(device: Device, i: number): Storage {
+  const made = placeholders.get(device) ?? [];
+  placeholders.set(device, made);
+  while (made.length <= i) {
+    const { storage } = empty([0], "float32", device);
+    storage.escape();
+    storage.kept = true;
+    made.push(storage);
+  }
+  return made[i];
+}

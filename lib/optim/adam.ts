@@ -1,0 +1,138 @@
+/*
+ * Adam, and AdamW, whose weight decay is apart from the gradient. The arithmetic is in kernels/adam.wgsl; its
+ * steps and their rounding are those of PyTorch 1.13's `_single_tensor_adam` and `_single_tensor_adamw`.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { maximum } from "../ops/binary.ts";
+import { copyInto } from "../ops/copy.ts";
+import { foreach, type Item } from "../ops/foreach.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import source from "../../kernels/adam.wgsl" with { type: "text" };
+import {
+  checkNotNegative,
+  memoryFor,
+  Optimizer,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Rated,
+} from "./optimizer.ts";
+
+const kernel: Kernel = { name: "adam", source };
+
+/** The options of {@linkcode Adam} and {@linkcode AdamW}. */
+export interface AdamOptions extends Rated {
+  /** How much of the averages of gradient and squared gradient is kept from step to step; (0.9, 0.999). */
+  betas: readonly [number, number];
+  /** Keeps the divisor from 0; 1e-8. */
+  eps: number;
+  /** How strongly parameters are drawn to 0; 0, for AdamW 0.01. */
+  weightDecay: number;
+  /** Whether to divide by the greatest average of the squared gradient so far: AMSGrad. */
+  amsgrad: boolean;
+}
+
+/** What Adam remembers of a parameter. */
+export interface AdamState extends ParamState {
+  /** How many steps it has taken. */
+  step: number;
+  expAvg: Tensor;
+  expAvgSq: Tensor;
+  /** The greatest so far, for AMSGrad. */
+  maxExpAvgSq?: Tensor;
+}
+
+const defaults: AdamOptions = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+};
+
+/**
+ * Adam: a step is as long as the average gradient is large against its own spread (Kingma & Ba, 2015).
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, ones, optim } from "#lib";
+ * import { assert } from "@std/assert";
+ * manualSeed(0);
+ * const model = new nn.Linear(3, 1);
+ * const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+ * const loss = () => model.forward(ones([4, 3])).sub(2).pow(2).mean();
+ * const before = await loss().item();
+ * for (let step = 0; step < 10; step++) {
+ *   optimizer.zeroGrad();
+ *   loss().backward();
+ *   optimizer.step();
+ * }
+ * assert(await loss().item() < before);
+ * ```
+ */
+export class Adam extends Optimizer<AdamOptions, AdamState> {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(params, { ...defaults, ...options });
+  }
+
+  protected check({ lr, eps, betas, weightDecay }: AdamOptions): void {
+    checkNotNegative("learning rate", lr);
+    checkNotNegative("epsilon value", eps);
+    checkNotNegative("weight_decay value", weightDecay);
+    betas.forEach((beta, i) => {
+      if (beta >= 0 && beta < 1) return;
+      throw new RangeError(
+        `Invalid beta parameter at index ${i}: ${beta}; it is from 0 to below 1`,
+      );
+    });
+  }
+
+  /** What the weight decay adds to the gradient, and what it leaves of the parameter. */
+  protected decay({ weightDecay }: AdamOptions): { penalty: number; decay: number } {
+    return { penalty: weightDecay, decay: 1 };
+  }
+
+  protected update(group: ParamGroup<AdamOptions>, params: Tensor[]): void {
+    const { lr, betas: [beta1, beta2], eps, amsgrad } = group;
+    const items = params.map((param): Item => {
+      const state = this.#stateOf(param);
+      const t = ++state.step;
+      return {
+        tensors: { param, grad: param.grad!, exp_avg: state.expAvg, exp_avg_sq: state.expAvgSq },
+        numbers: { rate: lr / (1 - beta1 ** t), root: Math.sqrt(1 - beta2 ** t) },
+      };
+    });
+    const common = {
+      params: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps, ...this.decay(group) },
+    };
+    if (!amsgrad) return void foreach(kernel, items, common);
+    foreach(kernel, items, { ...common, constants: { APPLY: 0 } });
+    const greatest = items.map(({ tensors, ...rest }): Item => {
+      const state = this.#stateOf(tensors.param);
+      const most = state.maxExpAvgSq ??= memoryFor(tensors.param);
+      copyInto(most, maximum(most, state.expAvgSq));
+      return { ...rest, tensors: { ...tensors, exp_avg_sq: most } };
+    });
+    foreach(kernel, greatest, { ...common, constants: { MOMENTS: 0 } });
+  }
+
+  #stateOf(param: Tensor): AdamState {
+    let state = this.state.get(param);
+    if (!state) {
+      state = { step: 0, expAvg: memoryFor(param), expAvgSq: memoryFor(param) };
+      this.state.set(param, state);
+    }
+    return state;
+  }
+}
+
+/** Adam with weight decay that shrinks the parameters themselves (Loshchilov & Hutter, 2019); 0.01 by default. */
+export class AdamW extends Adam {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super(params, { weightDecay: 1e-2, ...options });
+  }
+
+  protected override decay({ lr, weightDecay }: AdamOptions): { penalty: number; decay: number } {
+    return { penalty: 0, decay: 1 - lr * weightDecay };
+  }
+}

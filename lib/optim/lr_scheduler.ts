@@ -1,0 +1,239 @@
+/*
+ * Learning rates that change from epoch to epoch (or from step to step), as in torch.optim.lr_scheduler.
+ *
+ * A schedule computes each rate from the one before, in PyTorch's order of operations. Call its `step()`
+ * after the optimiser's. PyTorch's warnings about the wrong order are not here.
+ */
+import type { Optimizer, ParamState } from "./optimizer.ts";
+
+// deno-lint-ignore no-explicit-any
+type AnyOptimizer = Optimizer<any, ParamState>;
+
+/** Where a schedule stands. */
+interface Place {
+  /** How many steps it has taken. */
+  epoch: number;
+  /** The rate that it began with. */
+  base: number;
+  /** Which group of parameters the rate is for. */
+  group: number;
+}
+
+/** What tells one schedule from another. */
+interface Rule {
+  /** The rate at a place, given the one before. */
+  next(lr: number, place: Place): number;
+  /** The rate where a schedule begins in the middle of others, if it is not what `next` makes of the base. */
+  restart?(base: number): number;
+}
+
+/** All that must be saved of a schedule to go on from here; the rates themselves are saved with the optimiser. */
+export interface SchedulerState {
+  lastEpoch: number;
+  baseLrs: number[];
+  /** Those that a sequence is made of. */
+  schedulers?: SchedulerState[];
+}
+
+/** A schedule: sets the learning rate of each of an optimiser's groups, at once and with every `step()`. */
+export class LRScheduler {
+  /** How many steps it has taken. */
+  lastEpoch = 0;
+  protected baseLrs: number[];
+  readonly #rule: Rule;
+
+  constructor(readonly optimizer: AnyOptimizer, rule: Rule) {
+    this.#rule = rule;
+    for (const group of optimizer.paramGroups) group.initialLr ??= group.lr;
+    this.baseLrs = optimizer.paramGroups.map(({ initialLr }) => initialLr!);
+    this.begin();
+  }
+
+  #set(rate: Rule["next"]): void {
+    this.optimizer.paramGroups.forEach((g, group) => {
+      g.lr = rate(g.lr, { epoch: this.lastEpoch, base: this.baseLrs[group], group });
+    });
+  }
+
+  /** Sets the next rates. */
+  step(): void {
+    this.lastEpoch++;
+    this.#set((lr, place) => this.#rule.next(lr, place));
+  }
+
+  /** Sets the rates with which it begins, given those that are set. */
+  begin(): void {
+    this.lastEpoch = 0;
+    this.#set((lr, place) => this.#rule.next(lr, place));
+  }
+
+  /** Sets the rates with which it begins, whatever is set. */
+  restart(): void {
+    const { next, restart } = this.#rule;
+    this.lastEpoch = 0;
+    this.#set((_, place) => restart ? restart(place.base) : next(place.base, place));
+  }
+
+  /** The rates it has set last, one a group. */
+  getLastLr(): number[] {
+    return this.optimizer.paramGroups.map(({ lr }) => lr);
+  }
+
+  /** All that must be saved to go on from here, beside the optimiser's own state. */
+  stateDict(): SchedulerState {
+    return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs] };
+  }
+
+  /** Goes on from a saved state. */
+  loadStateDict({ lastEpoch, baseLrs }: SchedulerState): void {
+    this.lastEpoch = lastEpoch;
+    this.baseLrs = [...baseLrs];
+  }
+}
+
+/**
+ * The first rate times a function of the epoch; one function, or one for each group.
+ *
+ * @example A warm-up over ten steps
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.AdamW([zeros([3])], { lr: 0.5 });
+ * const schedule = new optim.lrScheduler.LambdaLR(optimizer, (t) => Math.min(1, (t + 1) / 10));
+ * assertEquals(schedule.getLastLr(), [0.05]);
+ * for (let t = 0; t < 20; t++) schedule.step();
+ * assertEquals(optimizer.paramGroups[0].lr, 0.5);
+ * ```
+ */
+export class LambdaLR extends LRScheduler {
+  constructor(
+    optimizer: AnyOptimizer,
+    lrLambda: ((epoch: number) => number) | ((epoch: number) => number)[],
+  ) {
+    const groups = optimizer.paramGroups.length;
+    const lambdas = Array.isArray(lrLambda) ? lrLambda : new Array(groups).fill(lrLambda);
+    if (lambdas.length !== groups) {
+      throw new RangeError(`Expected ${groups} lr_lambdas, but got ${lambdas.length}`);
+    }
+    super(optimizer, { next: (_, { epoch, base, group }) => base * lambdas[group](epoch) });
+  }
+}
+
+/** Times `gamma` (0.1) every `stepSize` epochs. */
+export class StepLR extends LRScheduler {
+  constructor(optimizer: AnyOptimizer, stepSize: number, { gamma = 0.1 } = {}) {
+    super(optimizer, {
+      next: (lr, { epoch }) => epoch === 0 || epoch % stepSize !== 0 ? lr : lr * gamma,
+    });
+  }
+}
+
+/** In even steps from `startFactor` (1/3) to `endFactor` (1) of the first rate, in `totalIters` (5) epochs. */
+export class LinearLR extends LRScheduler {
+  constructor(
+    optimizer: AnyOptimizer,
+    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = {},
+  ) {
+    for (const [name, factor] of [["Starting", startFactor], ["Ending", endFactor]] as const) {
+      if (factor >= 0 && factor <= 1) continue;
+      throw new RangeError(
+        `${name} multiplicative factor expected to be between 0 and 1. It is ${factor}`,
+      );
+    }
+    const way = endFactor - startFactor;
+    super(optimizer, {
+      next(lr, { epoch }) {
+        if (epoch === 0) return lr * startFactor;
+        if (epoch > totalIters) return lr;
+        return lr * (1 + way / (totalIters * startFactor + (epoch - 1) * way));
+      },
+    });
+  }
+}
+
+/**
+ * Along half a cosine from the first rate down to `etaMin` (0), in `tMax` epochs; and up again, if it goes on
+ * (Loshchilov & Hutter, 2017).
+ */
+export class CosineAnnealingLR extends LRScheduler {
+  constructor(optimizer: AnyOptimizer, tMax: number, { etaMin = 0 } = {}) {
+    super(optimizer, {
+      next(lr, { epoch, base }) {
+        if (epoch === 0) return lr;
+        if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
+          return lr + (base - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
+        }
+        const [now, before] = [epoch, epoch - 1].map((t) => 1 + Math.cos(Math.PI * t / tMax));
+        return now / before * (lr - etaMin) + etaMin;
+      },
+      restart: (base) => etaMin + (base - etaMin) * (1 + Math.cos(0)) / 2,
+    });
+  }
+}
+
+/**
+ * One schedule after the other: the next one takes over at each milestone, from its own beginning.
+ *
+ * @example A warm-up, then half a cosine
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertAlmostEquals } from "@std/assert";
+ * const { CosineAnnealingLR, LinearLR, SequentialLR } = optim.lrScheduler;
+ * const optimizer = new optim.AdamW([zeros([3])], { lr: 0.1 });
+ * const warmUp = new LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 });
+ * const schedule = new SequentialLR(optimizer, [warmUp, new CosineAnnealingLR(optimizer, 90)], [10]);
+ * for (let t = 0; t < 55; t++) schedule.step();
+ * assertAlmostEquals(optimizer.paramGroups[0].lr, 0.05);
+ * ```
+ */
+export class SequentialLR {
+  /** How many steps it has taken. */
+  lastEpoch = 0;
+
+  constructor(
+    readonly optimizer: AnyOptimizer,
+    readonly schedulers: readonly LRScheduler[],
+    readonly milestones: readonly number[],
+  ) {
+    if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer)) {
+      throw new Error(
+        "Sequential Schedulers expects all schedulers to belong to the same optimizer, but got one " +
+          "that belongs to another",
+      );
+    }
+    if (milestones.length !== schedulers.length - 1) {
+      throw new RangeError(
+        `Sequential Schedulers expects number of schedulers provided to be one more than the number of ` +
+          `milestone points, but got number of schedulers ${schedulers.length} and the number of ` +
+          `milestones to be equal to ${milestones.length}`,
+      );
+    }
+    for (const group of optimizer.paramGroups) group.lr = group.initialLr!;
+    schedulers[0].begin();
+  }
+
+  /** Sets the next rates. */
+  step(): void {
+    this.lastEpoch++;
+    const turn = this.milestones.filter((milestone) => milestone <= this.lastEpoch).length;
+    if (this.milestones[turn - 1] === this.lastEpoch) this.schedulers[turn].restart();
+    else this.schedulers[turn].step();
+  }
+
+  /** The rates that were set last, one a group. */
+  getLastLr(): number[] {
+    return this.optimizer.paramGroups.map(({ lr }) => lr);
+  }
+
+  /** All that must be saved to go on from here, beside the optimiser's own state. */
+  stateDict(): SchedulerState {
+    const schedulers = this.schedulers.map((scheduler) => scheduler.stateDict());
+    return { lastEpoch: this.lastEpoch, baseLrs: [], schedulers };
+  }
+
+  /** Goes on from a saved state. */
+  loadStateDict({ lastEpoch, schedulers = [] }: SchedulerState): void {
+    this.lastEpoch = lastEpoch;
+    this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(schedulers[i]));
+  }
+}

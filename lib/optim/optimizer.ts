@@ -1,0 +1,200 @@
+/*
+ * What all optimisers share: parameters in groups with options of their own, what is remembered for each
+ * parameter, and saving and loading that. How a step changes the parameters is each optimiser's own matter.
+ *
+ * It does as PyTorch's torch/optim/optimizer.py, and is stricter in one thing: a parameter named twice in a
+ * group is refused, where PyTorch warns.
+ */
+import { zero_ } from "../ops/inplace.ts";
+import { clone } from "../ops/copy.ts";
+import { zerosLike } from "../ops/create.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import { shapeText } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** What every optimiser's options have. */
+export interface Rated {
+  /** The learning rate. It may be changed between steps, in each group. */
+  lr: number;
+}
+
+/** Parameters, and the options that hold for them. */
+export type ParamGroup<O extends Rated> = O & {
+  params: Tensor[];
+  /** The learning rate that a schedule began with. */
+  initialLr?: number;
+};
+
+/** A group as it is given: options that are left out are the optimiser's own. */
+export type GroupInit<O extends Rated> = Partial<O> & { params: Iterable<Tensor> };
+
+/** What an optimiser is made for: parameters, or groups of them. */
+export type Params<O extends Rated> = Iterable<Tensor> | Iterable<GroupInit<O>>;
+
+/** What is remembered for one parameter: numbers, and tensors of its shape. */
+export interface ParamState {
+  [name: string]: number | Tensor | undefined;
+}
+
+/** All that is needed to go on where an optimiser stopped; parameters are named by their place. */
+export interface OptimizerState<O extends Rated> {
+  state: Record<number, ParamState>;
+  paramGroups: (O & { params: number[]; initialLr?: number })[];
+}
+
+/** The base of all optimisers. */
+export abstract class Optimizer<O extends Rated, S extends ParamState> {
+  /** The groups; a learning rate may be changed here. */
+  readonly paramGroups: ParamGroup<O>[] = [];
+  /** What is remembered for each parameter, from its first step on. */
+  readonly state: Map<Tensor, S> = new Map();
+
+  constructor(params: Params<O>, readonly defaults: O) {
+    const given = [...params];
+    if (given.length === 0) throw new RangeError("optimizer got an empty parameter list");
+    const groups = given[0] instanceof Tensor ? [{ params: given }] : given;
+    this.check(defaults);
+    for (const group of groups) this.addParamGroup(group as GroupInit<O>);
+  }
+
+  /** Refuses options that make no sense. */
+  protected abstract check(options: O): void;
+
+  /** Changes the parameters of a group that have gradients. */
+  protected abstract update(group: ParamGroup<O>, params: Tensor[]): void;
+
+  /** Adds parameters, with options of their own. */
+  addParamGroup({ params, ...options }: GroupInit<O>): void {
+    const list = [...params];
+    for (const param of list) {
+      if (!(param instanceof Tensor)) {
+        throw new TypeError(
+          `optimizer can only optimize Tensors, but one of the params is ${typeof param}; give ` +
+            `model.parameters(), or groups such as { params: model.parameters(), lr: 0.1 }`,
+        );
+      }
+      if (!param.isLeaf) {
+        throw new Error(
+          `can't optimize a non-leaf Tensor: one of shape ${
+            shapeText(param.shape)
+          } was computed by ` +
+            `${param.gradFn!.name}; give the parameters it was computed from`,
+        );
+      }
+    }
+    if (new Set(list).size < list.length) {
+      throw new Error("optimizer contains a parameter group with duplicate parameters");
+    }
+    if (this.paramGroups.some((group) => group.params.some((param) => list.includes(param)))) {
+      throw new Error("some parameters appear in more than one parameter group");
+    }
+    const group = { ...this.defaults, ...options, params: list } as ParamGroup<O>;
+    this.check(group);
+    this.paramGroups.push(group);
+  }
+
+  /**
+   * Changes every parameter that has a gradient, by the gradient and by what is remembered of earlier ones.
+   * Nothing is read from the GPU.
+   */
+  step(): void {
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        this.update(group, group.params.filter(({ grad }) => grad !== null));
+      }
+    });
+  }
+
+  /** Lets go of all gradients; or with `setToNone: false` makes them zeros, which is not the same. */
+  zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
+    for (const param of this.paramGroups.flatMap(({ params }) => params)) {
+      if (!param.grad) continue;
+      if (!setToNone) noGrad(() => void zero_(param.grad!));
+      else {
+        param.grad.storage.release("in zeroGrad()");
+        param.grad = null;
+      }
+    }
+  }
+
+  /** All that must be saved to go on from here, with the tensors themselves, not copies of them. */
+  stateDict(): OptimizerState<O> {
+    const order = this.paramGroups.flatMap(({ params }) => params);
+    const place = new Map(order.map((param, i) => [param, i]));
+    return {
+      state: Object.fromEntries(
+        order.flatMap((param, i) =>
+          this.state.has(param) ? [[i, { ...this.state.get(param)! }]] : []
+        ),
+      ),
+      paramGroups: this.paramGroups.map((group) => ({
+        ...group,
+        params: group.params.map((param) => place.get(param)!),
+      })),
+    };
+  }
+
+  /**
+   * Goes on from a saved state, of which it takes copies: what is remembered of each parameter, and the groups'
+   * options with their learning rates.
+   *
+   * @throws where the groups, or the shapes of their parameters, are not those that were saved
+   */
+  loadStateDict({ state, paramGroups }: OptimizerState<O>): void {
+    if (paramGroups.length !== this.paramGroups.length) {
+      throw new RangeError(
+        `loaded state dict has a different number of parameter groups: ${paramGroups.length}, and ` +
+          `this optimizer has ${this.paramGroups.length}`,
+      );
+    }
+    this.paramGroups.forEach(({ params }, i) => {
+      if (params.length === paramGroups[i].params.length) return;
+      throw new RangeError(
+        `loaded state dict contains a parameter group that doesn't match the size of optimizer's group: ` +
+          `${paramGroups[i].params.length} parameters in group ${i}, and here are ${params.length}`,
+      );
+    });
+    const loaded = this.paramGroups.flatMap(({ params }, i) =>
+      params.flatMap((param, j) => {
+        const saved = state[paramGroups[i].params[j]];
+        return saved ? [[param, copied(saved, param)] as const] : [];
+      })
+    );
+    this.state.clear();
+    for (const [param, own] of loaded) this.state.set(param, own as S);
+    this.paramGroups.forEach((group, i) => {
+      Object.assign(group, paramGroups[i], { params: group.params });
+    });
+  }
+}
+
+/** A copy of what was remembered of a parameter. */
+function copied(saved: ParamState, param: Tensor): ParamState {
+  return Object.fromEntries(
+    Object.entries(saved).map(([name, value]) => {
+      if (!(value instanceof Tensor)) return [name, value];
+      if (shapeText(value.shape) === shapeText(param.shape)) return [name, kept(clone(value))];
+      throw new RangeError(
+        `loaded state dict: ${name} has the shape ${shapeText(value.shape)}, and the parameter ` +
+          `${
+            shapeText(param.shape)
+          }; give the parameters in the order in which they were when it was saved`,
+      );
+    }),
+  );
+}
+
+/** A tensor that no release point frees: it lives as long as somebody holds it. */
+function kept(x: Tensor): Tensor {
+  x.storage.escape();
+  x.storage.kept = true;
+  return x;
+}
+
+/** Zeros in the shape of a parameter, to remember something in. */
+export const memoryFor = (param: Tensor): Tensor => kept(zerosLike(param));
+
+/** Refuses an option that makes no sense below 0, in PyTorch's words. */
+export function checkNotNegative(what: string, value: number): void {
+  if (!(value >= 0)) throw new RangeError(`Invalid ${what}: ${value}; it is 0 or more`);
+}

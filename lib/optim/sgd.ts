@@ -1,0 +1,90 @@
+/*
+ * Stochastic gradient descent, with momentum, dampening and Nesterov's form. The arithmetic is in
+ * kernels/sgd.wgsl; its steps and their rounding are those of PyTorch 1.13's `_single_tensor_sgd`.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { foreach, type Item } from "../ops/foreach.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import source from "../../kernels/sgd.wgsl" with { type: "text" };
+import {
+  checkNotNegative,
+  memoryFor,
+  Optimizer,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Rated,
+} from "./optimizer.ts";
+
+const kernel: Kernel = { name: "sgd", source };
+
+/** The options of {@linkcode SGD}. */
+export interface SGDOptions extends Rated {
+  /** How much of the direction is kept from step to step; 0. */
+  momentum: number;
+  /** How much less of a new gradient than all goes into the direction; 0. */
+  dampening: number;
+  /** How strongly parameters are drawn to 0; 0. */
+  weightDecay: number;
+  /** Whether to look ahead along the direction (Sutskever et al., 2013). */
+  nesterov: boolean;
+}
+
+/** What gradient descent with momentum remembers of a parameter: the direction in which it moves. */
+export interface SGDState extends ParamState {
+  momentumBuffer: Tensor;
+}
+
+const defaults: SGDOptions = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+};
+
+/**
+ * Gradient descent: every parameter moves against its gradient, `lr` times as far as the gradient is large.
+ *
+ * @example
+ * ```ts
+ * import { optim, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const w = tensor([1.5, -2.5], { requiresGrad: true });
+ * const optimizer = new optim.SGD([w], { lr: 0.5 });
+ * w.pow(2).sum().backward();
+ * optimizer.step();
+ * assertEquals(await w.tolist(), [0, 0]);
+ * ```
+ */
+export class SGD extends Optimizer<SGDOptions, SGDState> {
+  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
+    super(params, { ...defaults, ...options });
+  }
+
+  protected check({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
+    checkNotNegative("learning rate", lr);
+    checkNotNegative("momentum value", momentum);
+    checkNotNegative("weight_decay value", weightDecay);
+    if (nesterov && (momentum <= 0 || dampening !== 0)) {
+      throw new RangeError("Nesterov momentum requires a momentum and zero dampening");
+    }
+  }
+
+  protected update(group: ParamGroup<SGDOptions>, params: Tensor[]): void {
+    const { lr, momentum, dampening, weightDecay, nesterov } = group;
+    const items = params.map((param): Item => {
+      const tensors = { param, grad: param.grad! };
+      if (momentum === 0) return { tensors };
+      const state = this.state.get(param);
+      const { momentumBuffer: buffer } = state ?? { momentumBuffer: memoryFor(param) };
+      if (!state) this.state.set(param, { momentumBuffer: buffer });
+      const numbers = state ? { keep: momentum, take: 1 - dampening } : { keep: 0, take: 1 };
+      return { tensors: { ...tensors, buffer }, numbers };
+    });
+    foreach(kernel, items, {
+      params: { lr, penalty: weightDecay, momentum, keep: 0, take: 0 },
+      constants: { MOMENTUM: Number(momentum !== 0), NESTEROV: Number(nesterov) },
+    });
+  }
+}
