@@ -2,7 +2,7 @@
 //
 // One invocation owns a tile of sums, 8×16 as the text stands; `Tile`, `step` and `finish` are replaced as in
 // matmul_tile. What is multiplied changes with each k, so that no product can be kept; `out` takes one sum an
-// invocation, which no compiler can do without.
+// invocation, which no compiler can do without; and no two products are alike, that one could serve for both.
 
 struct Params {
   k: u32,
@@ -56,8 +56,9 @@ fn finish(tile: ptr<function, Tile>) -> f32 {
 
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  x = vec4<f32>(p.x + f32(id.x));
-  y = vec4<f32>(p.y, 2.0 * p.y, 3.0 * p.y, f32(id.x));
+  let lane = f32(id.x);
+  x = vec4<f32>(p.x + lane, p.x - lane, p.y + lane, p.y - lane);
+  y = vec4<f32>(p.x * lane, p.y * lane, lane - p.x, lane - p.y);
   var tile: Tile;
   for (var k = 0u; k < p.k; k++) {
     step(&tile);

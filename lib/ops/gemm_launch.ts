@@ -2,7 +2,8 @@
  * The launches of the kernels of matrix products, each with what it asks of its operands. Every operand fits
  * one binding by now; see gemm.ts.
  */
-import type { Kernel, Specialisation } from "../gpu/launch.ts";
+import type { Device } from "../gpu/device.ts";
+import type { Kernel, Pipeline, Specialisation } from "../gpu/launch.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import plainSource from "../../kernels/matmul.wgsl" with { type: "text" };
 import rowsSource from "../../kernels/matmul_rows.wgsl" with { type: "text" };
@@ -101,117 +102,128 @@ function onItsSide(task: Task): Task {
 const isAligned = ({ shape, strides, offset }: Tensor): boolean =>
   strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
 
-const specialised = (task: Task, replace: Record<string, string>): Specialisation => ({
-  constants: { ACCUMULATE: Number(task.accumulate) },
-  replace: { ...replace, ...activate(task.activation) },
-});
+const compiled = new WeakMap<Device, Map<string, Pipeline>>();
 
-/** What all kernels bind beside their operands. */
-function ending({ a, bias, out, biased }: Task) {
-  const to = bound(out);
+/** The pipeline of a plan. A short name finds it: the text of a large tile is made once, not at each launch. */
+function pipelineOf(
+  task: Task,
+  { form, rows, columns }: Plan,
+  traits: Record<string, boolean>,
+  special: () => Specialisation,
+): Pipeline {
+  const { accumulate, activation, out: { device } } = task;
+  let known = compiled.get(device);
+  if (!known) compiled.set(device, known = new Map());
+  let key = `${form} ${rows} ${columns} ${accumulate} ${activation}`;
+  for (const name in traits) key += traits[name] ? ` ${name}` : "";
+  const found = known.get(key);
+  if (found) return found;
+  const { constants, replace } = special();
+  const pipeline = device.launcher.pipeline(kernels[form], {
+    constants: { ...constants, ACCUMULATE: Number(accumulate) },
+    replace: { ...replace, ...activate(activation) },
+  });
+  known.set(key, pipeline);
+  return pipeline;
+}
+
+/** What all kernels bind, and the parameters that all of them have. */
+function common({ a, b, bias, out, biased }: Task) {
+  const [from, by, to] = [bound(a), bound(b), bound(out)];
+  const shift = bias ? bound(bias) : from;
   return {
-    buffers: { bias: bound(bias ?? a).buffer, out: to.buffer },
-    params: { biased, bias_offset: bias ? bound(bias).offset : 0, out_offset: to.offset },
+    buffers: { a: from.buffer, b: by.buffer, bias: shift.buffer, out: to.buffer },
+    params: {
+      m: out.shape[1],
+      n: out.shape[2],
+      k: a.shape[2],
+      a_offset: from.offset,
+      b_offset: by.offset,
+      out_offset: to.offset,
+      biased,
+      bias_offset: shift.offset,
+    },
   };
 }
 
+/** Strides as kernels take them that read any. */
+const strides = ({ a, b, out }: Task) => ({
+  a_strides: a.strides,
+  b_strides: b.strides,
+  out_strides: out.strides,
+});
+
+/** The strides of the result, for the kernels that own tiles of it. */
+const outStrides = ({ out: { strides: [batch, row, column] } }: Task) => ({
+  out_batch: batch,
+  out_row: row,
+  out_column: column,
+});
+
+/** Workgroups of the kernels whose lanes own tiles side by side. */
+const tiles = ({ out: { shape: [batch, m, n] } }: Task, { rows, columns }: Plan) =>
+  [Math.ceil(m / rows), Math.ceil(n / (columns * LANES)), batch] as const;
+
 const launches: Record<Form, (task: Task, plan: Plan) => void> = {
-  plain(task) {
-    const { a, b, out } = task;
-    const [batch, m, k] = a.shape;
-    const n = b.shape[2];
-    const { buffers, params } = ending(task);
-    const [from, by] = [bound(a), bound(b)];
-    const { launcher } = out.device;
-    const pipeline = launcher.pipeline(kernels.plain, specialised(task, {}));
-    launcher.launch(pipeline, { a: from.buffer, b: by.buffer, ...buffers }, {
-      ...params,
-      m,
-      n,
-      k,
-      batch,
-      a_offset: from.offset,
-      b_offset: by.offset,
-      a_strides: a.strides,
-      b_strides: b.strides,
-      out_strides: out.strides,
-    }, groupsFor(batch * m * n));
+  plain(task, plan) {
+    const { buffers, params } = common(task);
+    const [batch, m, n] = task.out.shape;
+    task.out.device.launcher.launch(
+      pipelineOf(task, plan, {}, () => ({})),
+      buffers,
+      { ...params, batch, ...strides(task) },
+      groupsFor(batch * m * n),
+    );
   },
 
-  shared(task) {
+  shared(task, plan) {
     const { a, b, out } = task;
-    const [batch, m, k] = a.shape;
-    const n = b.shape[2];
-    const { buffers, params } = ending(task);
-    const [from, by] = [bound(a), bound(b)];
-    const { launcher } = out.device;
-    const special = specialised(task, {});
-    const pipeline = launcher.pipeline(kernels.shared, {
-      ...special,
-      constants: {
-        ...special.constants,
-        A_ALONG_K: Number(a.strides[2] <= a.strides[1]),
-        B_ALONG_K: Number(b.strides[1] < b.strides[2]),
-      },
-    });
-    launcher.launch(pipeline, { a: from.buffer, b: by.buffer, ...buffers }, {
-      ...params,
-      m,
-      n,
-      k,
-      a_offset: from.offset,
-      b_offset: by.offset,
-      a_strides: a.strides,
-      b_strides: b.strides,
-      out_strides: out.strides,
-    }, [Math.ceil(n / 64), Math.ceil(m / 64), batch]);
+    const traits = {
+      A_ALONG_K: a.strides[2] <= a.strides[1],
+      B_ALONG_K: b.strides[1] < b.strides[2],
+    };
+    const pipeline = pipelineOf(task, plan, traits, () => ({
+      constants: { A_ALONG_K: Number(traits.A_ALONG_K), B_ALONG_K: Number(traits.B_ALONG_K) },
+    }));
+    const { buffers, params } = common(task);
+    const [batch, m, n] = out.shape;
+    const groups = [Math.ceil(n / 64), Math.ceil(m / 64), batch] as const;
+    out.device.launcher.launch(pipeline, buffers, { ...params, ...strides(task) }, groups);
   },
 
-  rows(task, { rows, columns }) {
+  rows(task, plan) {
     const { a, b, out } = task;
-    const [batch, m, k] = a.shape;
-    const n = b.shape[2];
-    const { buffers, params } = ending(task);
-    const [from, by] = [bound(a), bound(b)];
-    const { launcher } = out.device;
-    const pipeline = launcher.pipeline(kernels.rows, specialised(task, rowsText(rows)));
-    launcher.launch(pipeline, { a: from.buffer, b: by.buffer, ...buffers }, {
+    const pipeline = pipelineOf(task, plan, {}, () => ({ replace: rowsText(plan.rows) }));
+    const { buffers, params } = common(task);
+    out.device.launcher.launch(pipeline, buffers, {
       ...params,
-      m,
-      n,
-      k: k / 4,
-      a_offset: from.offset / 4,
+      k: params.k / 4,
+      a_offset: params.a_offset / 4,
       a_batch: a.strides[0] / 4,
       a_row: a.strides[1] / 4,
-      b_offset: by.offset / 4,
+      b_offset: params.b_offset / 4,
       b_batch: b.strides[0] / 4,
       b_row: b.strides[2] / 4,
-      out_batch: out.strides[0],
-      out_row: out.strides[1],
-      out_column: out.strides[2],
-    }, [Math.ceil(m / rows), Math.ceil(n / (columns * LANES)), batch]);
+      ...outStrides(task),
+    }, tiles(task, plan));
   },
 
-  tile(task, { rows, columns }) {
+  tile(task, plan) {
     const { out } = task;
-    const [batch, m, n] = out.shape;
-    const { buffers, params } = ending(task);
+    const { rows, columns } = plan;
     const a = panels(task.a, rows);
-    const b = panels(transposed(task.b), columns, m);
-    const { launcher } = out.device;
-    const pipeline = launcher.pipeline(
-      kernels.tile,
-      specialised(task, {
+    const b = panels(transposed(task.b), columns, out.shape[1]);
+    const traits = { aligned: isAligned(out), singles: b.singles };
+    const pipeline = pipelineOf(task, plan, traits, () => ({
+      replace: {
         ...tileText(rows, columns),
-        ...(isAligned(out) ? alignedText : {}),
-        ...(b.singles ? singlesText : {}),
-      }),
-    );
-    launcher.launch(pipeline, { a: a.buffer, b: b.buffer, ...buffers }, {
+        ...(traits.aligned ? alignedText : {}),
+        ...(traits.singles ? singlesText : {}),
+      },
+    }));
+    const { buffers, params } = common(task);
+    out.device.launcher.launch(pipeline, { ...buffers, a: a.buffer, b: b.buffer }, {
       ...params,
-      m,
-      n,
-      k: task.a.shape[2],
       a_offset: a.offset,
       a_batch: a.batch,
       a_tile: a.tile,
@@ -220,10 +232,8 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
       b_batch: b.batch,
       b_tile: b.tile,
       b_step: b.step,
-      out_batch: out.strides[0],
-      out_row: out.strides[1],
-      out_column: out.strides[2],
-    }, [Math.ceil(m / rows), Math.ceil(n / (columns * LANES)), batch]);
+      ...outStrides(task),
+    }, tiles(task, plan));
     a.done();
     b.done();
   },
