@@ -1,7 +1,11 @@
 // out[i, d] = table[ids[i], d]: rows looked up by their number.
 //
-// One invocation owns one element of `out`. Of a table that is larger than a binding, a launch sees the rows
-// from `first` on, and writes only what it finds there. An id that is no row of the table is noted in `fault`.
+// One invocation owns one element of `out`, or four neighbours where rows allow it (then Cell is vec4, and
+// `n`, `width` and `table_offset` count in fours). Of a table that is larger than a binding, a launch sees the
+// rows from `first` on, and writes only what it finds there. An id that is no row of the table is noted in
+// `fault`.
+
+alias Cell = u32;
 
 struct Params {
   n: u32,
@@ -16,9 +20,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> table: array<u32>;
+@group(0) @binding(1) var<storage, read> table: array<Cell>;
 @group(0) @binding(2) var<storage, read> ids: array<i32>;
-@group(0) @binding(3) var<storage, read_write> out: array<u32>;
+@group(0) @binding(3) var<storage, read_write> out: array<Cell>;
 @group(0) @binding(4) var<storage, read_write> fault: array<atomic<u32>, 4>;
 
 @compute @workgroup_size(64)
@@ -34,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       atomicStore(&fault[2], bitcast<u32>(wanted));
       atomicStore(&fault[3], p.rows);
     }
-    out[i] = 0u;
+    out[i] = Cell();
     return;
   }
   let row = u32(wanted);

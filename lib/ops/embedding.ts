@@ -2,6 +2,7 @@
  * Rows of a table, looked up by their numbers; and what is built on it: gathering and indexing by tensors.
  * The gradient is summed in a fixed order, without atomics on floats.
  */
+import type { Device } from "../gpu/device.ts";
 import { faultCode } from "../gpu/fault.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/memory.ts";
@@ -12,10 +13,10 @@ import { denseStrides, normalizeDim, numelOf, type Shape, shapeText } from "../t
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/embedding.wgsl" with { type: "text" };
 import gradSource from "../../kernels/embedding_grad.wgsl" with { type: "text" };
-import nextSource from "../../kernels/embedding_next.wgsl" with { type: "text" };
+import listsSource from "../../kernels/embedding_lists.wgsl" with { type: "text" };
 import { add, mul } from "./binary.ts";
 import { contiguous } from "./copy.ts";
-import { arange, zeros } from "./create.ts";
+import { arange } from "./create.ts";
 import { groupsFor } from "./elementwise.ts";
 import { checkIndex } from "./places.ts";
 import { narrow } from "./slices.ts";
@@ -23,14 +24,23 @@ import { reshape } from "./views.ts";
 
 const forwardKernel: Kernel = { name: "embedding", source: forwardSource };
 const gradKernel: Kernel = { name: "embedding_grad", source: gradSource };
-const nextKernel: Kernel = { name: "embedding_next", source: nextSource };
+const listsKernel: Kernel = { name: "embedding_lists", source: listsSource };
 
 const code = faultCode((id, rows) =>
   `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`
 );
 
-/** One search for equal ids costs the square of their number; more are summed in stretches. */
-const LONGEST = 16384;
+/** An adapter may stop a loop after 65,535 rounds without a word: half for the ids, half for the rows. */
+const LONGEST = 32_000;
+
+/** How many invocations sort the ids of so many rows: few where a processor does it, as each reads all ids. */
+const sorters = (rows: number, { software }: Device) =>
+  Math.max(software ? 8 : 1024, Math.ceil(rows / LONGEST / 8) * 8);
+
+/** Whether rows of this width can be read four numbers at a time; what then replaces `alias Cell`. */
+const unitOf = (width: number, offset: number) => width % 4 === 0 && offset % 4 === 0 ? 4 : 1;
+const cell = (unit: number, type: "f32" | "u32") =>
+  unit === 4 ? { Cell: `alias Cell = vec4<${type}>;` } : undefined;
 
 /** Stretches of a table's rows that each fit one binding, with what to bind for them. */
 function* stretches(table: Tensor) {
@@ -71,23 +81,25 @@ const embeddingOp = defineOp<{ paddingIdx: number }>({
     const table = contiguous(weight);
     const flat = contiguous(ids);
     const out = empty([...ids.shape, width], weight.dtype, weight.device);
+    const unit = unitOf(width, table.offset);
+    const cells = out.numel() / unit;
     const { launcher, faults } = weight.device;
     for (const { first, last, buffer, offset } of stretches(table)) {
       launcher.launch(
-        launcher.pipeline(forwardKernel),
+        launcher.pipeline(forwardKernel, { replace: cell(unit, "u32") }),
         { table: buffer, ids: flat.storage, out: out.storage, fault: faults.buffer },
         {
-          n: out.numel(),
-          width,
+          n: cells,
+          width: width / unit,
           rows,
           first,
           last,
-          table_offset: offset,
+          table_offset: offset / unit,
           ids_offset: flat.offset,
           ids_stride: 1,
           code,
         },
-        groupsFor(out.numel()),
+        groupsFor(cells),
       );
     }
     return out;
@@ -129,17 +141,26 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
   }
   const { device } = grad;
   const { launcher } = device;
-  const table = zeros(shape, { device });
-  const [next, head] = [empty([n], "int64", device), empty([n], "int64", device)];
-  const where = { n, ids_offset: places.offset, ids_stride: 1 };
-  const lists = { ids: places.storage, next: next.storage, head: head.storage };
-  launcher.launch(launcher.pipeline(nextKernel), lists, where, groupsFor(n));
+  const table = empty(shape, "float32", device);
+  const unit = unitOf(shape[1], g.offset);
   for (const { first, last, buffer, offset } of stretches(table)) {
+    const rows = last - first;
+    const lanes = sorters(rows, device);
+    const share = Math.ceil(rows / lanes);
+    const [head, next] = [empty([rows], "int64", device), empty([n], "int64", device)];
+    const lists = { head: head.storage, next: next.storage };
     launcher.launch(
-      launcher.pipeline(gradKernel),
+      launcher.pipeline(listsKernel),
+      { ...lists, ids: places.storage },
+      { n, first, last, padding, share, ids_offset: places.offset, ids_stride: 1 },
+      lanes / 8,
+    );
+    const cells = rows * shape[1] / unit;
+    launcher.launch(
+      launcher.pipeline(gradKernel, { replace: cell(unit, "f32") }),
       { ...lists, g: g.storage, dtable: buffer },
-      { ...where, width: shape[1], first, last, padding, g_offset: g.offset, table_offset: offset },
-      groupsFor(n * shape[1]),
+      { n, cells, width: shape[1] / unit, g_offset: g.offset / unit, table_offset: offset / unit },
+      groupsFor(cells),
     );
   }
   return table;
