@@ -8,7 +8,9 @@
  * The imports are written out one by one so that no permission is needed to read the lessons.
  */
 
+import text1 from "./01-small-llm.ts" with { type: "text" };
 import text2 from "./02-embedding.ts" with { type: "text" };
+import text3 from "./03-inside.ts" with { type: "text" };
 import text5 from "./05-placeholders.ts" with { type: "text" };
 import text7 from "./07-logits.ts" with { type: "text" };
 import text6 from "./06-layer-norm.ts" with { type: "text" };
@@ -47,14 +49,24 @@ export interface Row {
 
 /** The table of contents. */
 export const contents: Row[] = [
-  { number: 1, notebook: "000-small-llm", section: "a whole model from prebuilt layers" },
+  {
+    number: 1,
+    notebook: "000-small-llm",
+    section: "a whole model from prebuilt layers",
+    written: written("./01-small-llm.ts", text1, () => import("./01-small-llm.ts")),
+  },
   {
     number: 2,
     notebook: "000-small-llm",
     section: "the embedding layer",
     written: written("./02-embedding.ts", text2, () => import("./02-embedding.ts")),
   },
-  { number: 3, notebook: "000-small-llm", section: "how those layers are made" },
+  {
+    number: 3,
+    notebook: "000-small-llm",
+    section: "how those layers are made",
+    written: written("./03-inside.ts", text3, () => import("./03-inside.ts")),
+  },
   { number: 4, notebook: "000-small-llm", section: "training it, and showing that it learned" },
   {
     number: 5,
