@@ -109,7 +109,9 @@ rule(
 );
 
 /** Files that may be longer than the others, and why. */
-const LONG: Record<string, string> = {};
+const LONG: Record<string, string> = {
+  "lessons/03-inside.ts": "a lesson of twelve parts, with the pictures that it prints",
+};
 
 rule("no file of more than 300 lines (a test: 600) without a reason", source, (path, text) => {
   const length = text.split("\n").length - 1;

@@ -1,8 +1,8 @@
 /*
- * A matrix as a picture: attention weights, position tables. In a text each number is a bar, an eighth
- * to eight eighths of a line high, so that a row reads as a small histogram; in a terminal it is a ground
- * of that strength, from white to dark blue; as SVG it is a heat map, which tells its numbers under the
- * pointer.
+ * A matrix as a picture: attention weights, position tables. In a text each number is a bar, one to eight
+ * eighths of a line high, so that a row reads as a small histogram; a dot is less than that, and nothing
+ * is nothing. In a terminal it is a ground of that strength, from white to dark blue; as SVG it is a heat
+ * map, which tells its numbers under the pointer.
  *
  * It is no plotting library: it knows matrices and nothing else.
  */
@@ -30,7 +30,7 @@ export interface HeatMapOptions {
  * import { heatMap, tensor } from "#lib";
  * import { assertEquals } from "@std/assert";
  * const picture = heatMap(tensor([[1, 0], [0.5, 0.25]]), { rows: ["a", "b"], columns: ["a", "b"] });
- * assertEquals(await picture.repr(), "   a  b\na  ██ ·\nb  ▄▄ ▂▂\n   · 0.00  █ 1.00");
+ * assertEquals(await picture.repr(), "   a  b\na  ██\nb  ▄▄ ▂▂\n   · 0.00  █ 1.00");
  * ```
  */
 export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
@@ -60,7 +60,7 @@ async function read(values: Tensor, R: number, C: number): Promise<Matrix[]> {
   return Array.from({ length: rows.length / R }, (_, n) => rows.slice(n * R, (n + 1) * R));
 }
 
-/** Nothing, and eight strengths: as bars, and as grounds among a terminal's 256 colours. */
+/** Hardly anything, and eight strengths: as bars, and as grounds among a terminal's 256 colours. */
 const BARS = "·▁▂▃▄▅▆▇█";
 const GROUNDS = [231, 195, 153, 117, 75, 33, 26, 19, 17];
 const FULL = BARS.length - 1;
@@ -69,8 +69,8 @@ const FULL = BARS.length - 1;
 const PAGE = 80;
 const GAP = 3;
 
-/** Draws one number, `width` characters wide. */
-type Cell = (strength: number, width: number) => string;
+/** Draws one number, `width` characters wide; nothing at all has no strength. */
+type Cell = (strength: number | undefined, width: number) => string;
 
 /** Matrices to look at: in a text, in a terminal, as SVG; {@linkcode heatMap} makes it. */
 export class HeatMap {
@@ -83,15 +83,16 @@ export class HeatMap {
 
   /** The picture as a text. */
   repr(): Promise<string> {
-    return this.#draw((strength, width) =>
-      strength ? BARS[strength].repeat(width) : BARS[0].padEnd(width)
-    );
+    return this.#draw((strength, width) => {
+      const mark = strength === undefined ? " " : BARS[strength];
+      return strength ? mark.repeat(width) : mark.padEnd(width);
+    });
   }
 
   /** The picture in the escape codes of a terminal. */
   ansi(): Promise<string> {
     return this.#draw((strength, width) =>
-      `\x1b[48;5;${GROUNDS[strength]}m${" ".repeat(width)}\x1b[49m`
+      `\x1b[48;5;${GROUNDS[strength ?? 0]}m${" ".repeat(width)}\x1b[49m`
     );
   }
 
@@ -106,7 +107,10 @@ export class HeatMap {
     const across = margin + C * (width + space.length) - space.length;
     const line = (label: string, cells: string[]) => label.padEnd(margin) + cells.join(space);
     const strengths = (row: ArrayLike<number>) =>
-      Array.from(row, (value) => cell(Math.ceil(share(value, low, high) * FULL), width));
+      Array.from(row, (value) => {
+        const part = share(value, low, high);
+        return cell(part > 0 ? Math.round(part * FULL) : undefined, width);
+      });
     const blocks = matrices.map((matrix, n) => [
       ...(titles ? [line("", [titles[n]]).padEnd(across)] : []),
       ...(columns ? [line("", columns.map((word) => word.padEnd(width)))] : []),

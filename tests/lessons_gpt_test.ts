@@ -1,0 +1,92 @@
+/*
+ * Lessons 3, 4 and 8 against PyTorch, and the pictures that they draw. That each prints what stands in its
+ * source is held where all lessons are, in lesson_test.ts.
+ */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { heatMap, Tensor, tensor } from "#lib";
+import * as inside from "../lessons/03-inside.ts";
+import insideGolden from "./goldens/inside.json" with { type: "json" };
+
+/** Holds a tensor against PyTorch's numbers, to so many parts of the largest of them. */
+async function assertNear(got: Tensor, wanted: number[], tolerance: number, what: string) {
+  const numbers = await got.data();
+  assertEquals(numbers.length, wanted.length, what);
+  const size = Math.max(...wanted.map(Math.abs));
+  const off = wanted.map((number, i) => Math.abs(numbers[i] - number) / size);
+  const worst = off.indexOf(Math.max(...off));
+  assert(
+    off.every((far) => far <= tolerance), // a NaN is not
+    `${what}: ${wanted[worst]} was wanted at ${worst}, ${numbers[worst]} came`,
+  );
+}
+
+Deno.test("lesson 3's parts give what PyTorch's give, from the same seed", async () => {
+  const { got, gotWeights, clocks, placedWeights, output } = inside;
+  for (const [what, tensor] of Object.entries({ got, gotWeights, clocks, placedWeights, output })) {
+    await assertNear(tensor, insideGolden[what as "got"], 1e-5, what);
+  }
+  const { products, scaled } = inside;
+  const variances = await Promise.all([products, scaled].map((x) => x.var().item()));
+  await assertNear(tensor(variances), insideGolden.variances, 1e-5, "variances");
+});
+
+Deno.test("a heat map draws nothing, hardly anything, and eight strengths", async () => {
+  const eighths = tensor([[0, 0.01, ...Array.from({ length: 8 }, (_, i) => (i + 1) / 8)]]);
+  assertEquals(await heatMap(eighths).repr(), "  · ▁▁▂▂▃▃▄▄▅▅▆▆▇▇██\n· 0.00  █ 1.00");
+  const signed = tensor([[-1, 0, 1], [-2, NaN, 2]]);
+  assertEquals(
+    await heatMap(signed, { range: [-1, 1], rows: ["a", "bcd"] }).repr(),
+    "a      ▄▄██\nbcd      ██\n     · -1.00  █ 1.00",
+  );
+});
+
+Deno.test("matrices stand beside each other as long as a page is wide, then below", async () => {
+  const pair = tensor([[[1, 0]], [[0.5, 1]]]);
+  const titles = ["one", "two"];
+  assertEquals(
+    await heatMap(pair, { titles, rows: ["a"], columns: ["b", "c"] }).repr(),
+    "   one        two\n   b  c       b  c\na  ██      a  ▄▄ ██\n   · 0.00  █ 1.00",
+  );
+  const columns = ["x".repeat(20), "y".repeat(20)];
+  const tall = await heatMap(pair, { titles, columns }).repr();
+  assertEquals(tall.split("\n").length, 7);
+  assert(tall.split("\n").every((line) => line.length <= 80));
+});
+
+Deno.test("a heat map has colours in a terminal, and its numbers in an SVG", async () => {
+  const picture = heatMap(tensor([[0, 1], [0.25, 0.5]]), {
+    rows: ["<a>", "b"],
+    columns: ["c", "d&"],
+    titles: ["title"],
+  });
+  const ansi = await picture.ansi();
+  const [, ...coloured] = ansi.split("\x1b[48;5;");
+  assertEquals(coloured.length, 6, "four numbers and two in the scale");
+  const bare = ansi.split("\x1b").map((part) => part.replace(/^\[[\d;]*m/, "")).join("");
+  assertEquals(bare.split("\n").map((line) => line.trimEnd()), [
+    "     title",
+    "     c  d&",
+    "<a>",
+    "b",
+    "       0.00    1.00",
+  ]);
+  const svg = await picture.svg();
+  assertEquals(svg.match(/<title>[^<]*/g), [
+    "<title>0.0000",
+    "<title>1.0000",
+    "<title>0.2500",
+    "<title>0.5000",
+  ]);
+  assert(svg.includes(">&#60;a&#62;<") && svg.includes(">d&#38;<") && svg.includes(">title<"));
+  assert(/fill="hsl\(215 75% 100%\)"><title>0\.0000/.test(svg), "nothing is white");
+  assert(/fill="hsl\(215 75% 28%\)"><title>1\.0000/.test(svg), "the largest is dark");
+});
+
+Deno.test("what can't be drawn as a heat map is refused with a reason", () => {
+  assertThrows(() => heatMap(tensor([1, 2])), RangeError, "1 dimensions was given, one of 2 or 3");
+  assertThrows(
+    () => heatMap(tensor([[1, 2]]), { columns: ["a"] }),
+    RangeError,
+    "1 columns were given, 2 were wanted",
+  );
+});
