@@ -5,7 +5,8 @@
 // (outer, inner) and walks down. The order is fixed, so the same input gives the same bits.
 // A stretch too long is cut into `parts`, each giving its own result, and reduced again: an
 // adapter may stop a loop after 65,535 rounds without a word. Of a tensor that is larger than a binding, a
-// launch sees a window: it computes `results` rows from `first` on.
+// launch sees a window: it computes `results` stretches from `first` on, and `offset` is where the whole
+// tensor would begin, seen from there.
 
 alias A = f32;
 alias Acc = f32;
@@ -71,7 +72,7 @@ fn main(
     return;
   }
   let first = row % p.parts * p.part;
-  let base = p.offset + (row / p.parts - p.first / p.parts) * p.reduce;
+  let base = p.offset + row / p.parts * p.reduce;
   var total = identity();
   for (var r = first + lane; r < min(first + p.part, p.reduce); r += 64u) {
     total = combine(total, load(a[base + r]));

@@ -24,6 +24,7 @@ export class Device {
   /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
   readonly software: boolean;
   #failure: Error | null = null;
+  #listening: Promise<void>[] = [];
   static #opened = 0;
 
   constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
@@ -60,6 +61,22 @@ export class Device {
     if (!failure) return;
     if (!failure.message.includes("device was lost")) this.#failure = null;
     throw failure;
+  }
+
+  /** Ends an error scope. What it caught is noted as a failure, after `what`; then `failed` is called. */
+  endScope(what: string, failed: () => void): void {
+    const heard = this.gpu.popErrorScope().then((error) => {
+      if (!error) return;
+      failed();
+      this.fail(`${what}:\n${error.message.trim()}`);
+    });
+    if (this.#listening.push(heard) > 64) this.#listening.shift();
+  }
+
+  /** Waits for what all scopes that were ended so far have to report, and throws it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#listening.splice(0));
+    this.check();
   }
 
   /** The adapter in words, as the driver names it. */

@@ -9,27 +9,9 @@
 import type { Device } from "./device.ts";
 import type { Block, Storage, Window } from "./memory.ts";
 import type { Profile } from "./profile.ts";
-import { type Interface, readInterface, replaceDeclarations } from "./wgsl.ts";
+import { compile, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
 
-/** A kernel: the text of its `.wgsl` file under a name. */
-export interface Kernel {
-  readonly name: string;
-  readonly source: string;
-}
-
-/** How a kernel is specialised: `override` constants, and named declarations replaced whole. */
-export interface Specialisation {
-  constants?: Record<string, number>;
-  replace?: Record<string, string>;
-}
-
-/** A kernel compiled for one specialisation. */
-export interface Pipeline extends Interface {
-  readonly label: string;
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-  readonly groups: Map<string, GPUBindGroup>;
-}
+export type { Kernel, Pipeline, Specialisation };
 
 const RING_BYTES = 64 * 1024;
 const DISPATCHES_A_SUBMIT = 256;
@@ -49,7 +31,8 @@ export class Launcher {
   #ringInts = new Int32Array(this.#ringWords.buffer);
   #ringUsed = 0;
   #align: number;
-  #listening: Promise<void>[] = [];
+  /** Encodings that the GPU refused: what they were to write was never computed. */
+  #refused = new Set<number>();
   #groupCount = 0;
   /** Dispatches since the program began. */
   dispatches = 0;
@@ -67,44 +50,14 @@ export class Launcher {
 
   /** The compiled form of a kernel; compiled once for each specialisation. */
   pipeline(kernel: Kernel, { constants = {}, replace = {} }: Specialisation = {}): Pipeline {
-    let key = kernel.name;
-    for (const name in constants) key += ` ${name}=${constants[name]}`;
-    for (const name in replace) key += `\n${replace[name]}`;
+    const key = kernel.name + "\n" + JSON.stringify([constants, replace]);
     const found = this.#pipelines.get(key);
     if (found) return found;
-    const made = this.#compile(kernel, constants, replace);
+    this.flush(); // what was recorded must not fail with a kernel that does not compile
+    const refused = () => this.#pipelines.delete(key);
+    const made = compile(this.device, kernel, { constants, replace }, refused);
     this.#pipelines.set(key, made);
     return made;
-  }
-
-  #compile(
-    { name, source }: Kernel,
-    constants: Record<string, number>,
-    replace: Record<string, string>,
-  ): Pipeline {
-    const { gpu } = this.device;
-    const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-    const code = replaceDeclarations(name, source, replace);
-    const kernel = readInterface(name, code);
-    const visibility = GPUShaderStage.COMPUTE;
-    const entries: GPUBindGroupLayoutEntry[] = kernel.bindings.map(({ binding, writes }) => ({
-      binding,
-      visibility,
-      buffer: { type: writes ? "storage" : "read-only-storage" },
-    }));
-    if (kernel.paramBytes > 0) {
-      const buffer = { type: "uniform", hasDynamicOffset: true } as const;
-      entries.push({ binding: 0, visibility, buffer });
-    }
-    gpu.pushErrorScope("validation");
-    const layout = gpu.createBindGroupLayout({ label, entries });
-    const pipeline = gpu.createComputePipeline({
-      label,
-      layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-      compute: { module: gpu.createShaderModule({ label, code }), constants },
-    });
-    this.#listen(`kernel ${label} does not compile`);
-    return { ...kernel, label, pipeline, layout, groups: new Map() };
   }
 
   /**
@@ -176,7 +129,7 @@ export class Launcher {
 
   #group(pipeline: Pipeline, buffers: Record<string, Storage | Window>): GPUBindGroup {
     let key = "";
-    for (const { name } of pipeline.bindings) {
+    for (const { name, writes } of pipeline.bindings) {
       const given = buffers[name];
       if (!given) throw new Error(`kernel ${pipeline.label}: its buffer "${name}" was not given`);
       const storage = "storage" in given ? given.storage : given;
@@ -186,11 +139,21 @@ export class Launcher {
             `${this.device.name} and ${storage.device.name}! Make them with the same { device }.`,
         );
       }
+      this.#checkComputed(storage);
+      if (writes) storage.written = this.#encoding;
       const { block } = storage;
       block.lastUse = this.#encoding;
       key += "storage" in given ? `${block.id}+${given.offset}+${given.size} ` : `${block.id} `;
     }
     return pipeline.groups.get(key) ?? this.#createGroup(pipeline, buffers, key);
+  }
+
+  #checkComputed({ written }: Storage): void {
+    if (!this.#refused.has(written)) return;
+    throw new Error(
+      "this tensor was never computed: the GPU refused the work that it was part of, with the error " +
+        "that was thrown before; compute it again",
+    );
   }
 
   #createGroup(
@@ -261,20 +224,15 @@ export class Launcher {
     gpu.pushErrorScope("out-of-memory");
     gpu.queue.writeBuffer(this.#ring, 0, this.#ringWords, 0, this.#ringUsed / 4);
     gpu.queue.submit([this.#encoder.finish()]);
-    this.#listen("the GPU's memory ran out; use a smaller model or batch");
-    this.#listen("submitting work");
+    const encoding = this.#encoding;
+    const refused = () => this.#refused.add(encoding);
+    this.device.endScope("the GPU's memory ran out; use a smaller model or batch", refused);
+    this.device.endScope("submitting work", refused);
     collected?.();
     this.#encoder = null;
     this.#ringUsed = this.#recorded = 0;
     this.#encoding++;
     for (const block of this.#doomed.splice(0)) block.buffer.destroy();
-  }
-
-  #listen(what: string): void {
-    const heard = this.device.gpu.popErrorScope().then((error) => {
-      if (error) this.device.fail(`${what}:\n${error.message.trim()}`);
-    });
-    if (this.#listening.push(heard) > 64) this.#listening.shift();
   }
 
   /** Destroys a buffer, once the work that was recorded with it has been submitted. */
@@ -297,15 +255,10 @@ export class Launcher {
     this.#closePass();
     let at = 0;
     for (const { storage, offset, size } of ranges) {
+      this.#checkComputed(storage);
       this.#encoder!.copyBufferToBuffer(storage.block.buffer, offset, into, at, size);
       at += size;
     }
     this.flush();
-  }
-
-  /** Waits for what the submissions so far have to report, and throws it. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#listening.splice(0));
-    this.device.check();
   }
 }

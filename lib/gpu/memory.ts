@@ -22,6 +22,8 @@ export class Storage {
   version = 0;
   /** Held by something that no release point may take: a parameter, a buffer, a detached tensor. */
   kept = false;
+  /** The last encoding in which a kernel wrote to it; 0 before. */
+  written = 0;
   /** When and why the memory went, or null while it is there. */
   released: string | null = null;
   #block: Block;
@@ -68,6 +70,8 @@ export interface Block {
   readonly bytes: number;
   /** The last encoding in which a kernel used it; an upload must not overtake one not yet submitted. */
   lastUse: number;
+  /** Set where the driver had no memory for it; such a block is not used again. */
+  broken: boolean;
   readonly ballast: ArrayBuffer | null;
 }
 
@@ -102,10 +106,7 @@ export class Pool {
       );
     }
     const size = Math.min(sizeClass(bytes), Math.floor(max / 4) * 4);
-    const free = this.#free.get(size);
-    const block = free?.pop() ?? this.#create(size, what);
-    if (free && block.lastUse >= 0) this.#use.pooled -= size;
-    block.lastUse = Math.max(block.lastUse, 0);
+    const block = this.#reuse(size) ?? this.#create(size, what);
     const storage = new Storage(this.device, bytes, block);
     this.#use.inUse += size;
     this.#use.buffers++;
@@ -115,10 +116,36 @@ export class Pool {
     return storage;
   }
 
+  #reuse(size: number): Block | undefined {
+    const free = this.#free.get(size);
+    for (let block = free?.pop(); block; block = free?.pop()) {
+      this.#use.pooled -= size;
+      if (!block.broken) return block;
+    }
+  }
+
   #create(size: number, what: string): Block {
+    const { gpu } = this.device;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const buffer = this.device.gpu.createBuffer({ label: what, size, usage });
-    return { id: this.#nextId++, buffer, bytes: size, lastUse: -1, ballast: ballast(size) };
+    gpu.pushErrorScope("out-of-memory");
+    gpu.pushErrorScope("validation");
+    const buffer = gpu.createBuffer({ label: what, size, usage });
+    const id = this.#nextId++;
+    const block: Block = {
+      id,
+      buffer,
+      bytes: size,
+      lastUse: 0,
+      broken: false,
+      ballast: ballast(size),
+    };
+    const failed = () => block.broken = true;
+    this.device.endScope(`allocating ${what}`, failed);
+    this.device.endScope(
+      `allocating ${what}: the GPU's memory ran out; use a smaller model or batch`,
+      failed,
+    );
+    return block;
   }
 
   /** Takes back the block of a storage that was released on purpose. */

@@ -34,7 +34,7 @@ export class Reader {
     const staging = kept ?? this.#create(total <= SMALL ? SMALL : total);
     this.device.launcher.copyOut(all, staging);
     const bytes = await this.#map(staging, total, kept !== undefined);
-    await this.device.launcher.settled();
+    await this.device.settled();
     await this.#turn();
     let at = 0;
     const parts = all.map(({ size }) => bytes.slice(at, at += size));

@@ -12,6 +12,7 @@ import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts
 import type { Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
+import { bound } from "./limits.ts";
 
 const copyKernel: Kernel = { name: "copy", source: copySource };
 
@@ -22,15 +23,16 @@ export function copyInto(target: Tensor, source: Tensor): void {
     broadcastStrides(source.shape, source.strides, target.shape),
     target.strides,
   ], "copy");
+  const [from, into] = [bound(source), bound(target)];
   const { launcher } = target.device;
   launcher.launch(
     launcher.pipeline(copyKernel),
-    { a: source.storage, out: target.storage },
+    { a: from.buffer, out: into.buffer },
     {
       n,
       rank,
-      a_offset: source.offset,
-      out_offset: target.offset,
+      a_offset: from.offset,
+      out_offset: into.offset,
       shape,
       a_strides: strides[0],
       out_strides: strides[1],

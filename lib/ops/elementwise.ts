@@ -4,11 +4,11 @@
  */
 import type { Device } from "../gpu/device.ts";
 import type { Kernel } from "../gpu/launch.ts";
-import type { Storage, Window } from "../gpu/memory.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { broadcastShapes, broadcastStrides, collapse, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
@@ -92,7 +92,7 @@ export function* windows(n: number, device: Device): Generator<{ start: number; 
 
 /** The part of a dense tensor that a window covers, and where its first element lies in it. */
 export function part(x: Tensor, start: number, count: number, whole: boolean) {
-  if (whole) return { buffer: x.storage as Storage | Window, offset: x.offset };
+  if (whole) return bound(x);
   const first = (x.offset + start) * 4;
   const offset = Math.floor(first / 256) * 256;
   const end = Math.ceil((first + count * 4) / 16) * 16; // whole fours

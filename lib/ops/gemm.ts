@@ -8,7 +8,7 @@
  */
 import { empty, Tensor } from "../tensor/tensor.ts";
 import { launchProduct, planFor, type Task } from "./gemm_launch.ts";
-import { extent } from "./gemm_operands.ts";
+import { extent } from "./limits.ts";
 import type { Form, Plan } from "./gemm_plan.ts";
 import type { Activation } from "./gemm_text.ts";
 

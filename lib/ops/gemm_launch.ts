@@ -10,7 +10,8 @@ import rowsSource from "../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../kernels/matmul_shared.wgsl" with { type: "text" };
 import tileSource from "../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { groupsFor } from "./elementwise.ts";
-import { alongK, bound, panels, quads } from "./gemm_operands.ts";
+import { alongK, panels, quads } from "./gemm_operands.ts";
+import { bound } from "./limits.ts";
 import { choose, type Form, type Plan } from "./gemm_plan.ts";
 import {
   activate,

@@ -7,15 +7,12 @@ import type { Storage, Window } from "../gpu/memory.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import packSource from "../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "./elementwise.ts";
+import { bound } from "./limits.ts";
 
 /** As many uses of a number do not pay for packing it. */
 const FEW = 16;
 
 const pack: Kernel = { name: "matmul_pack", source: packSource };
-
-/** How many elements lie from the first to the last of a view. */
-export const extent = (x: Tensor): number =>
-  x.shape.reduce((sum, size, d) => sum + (size - 1) * x.strides[d], 1);
 
 /** Whether each of these places begins a vec4. */
 export const quads = (...places: number[]) => places.every((place) => place % 4 === 0);
@@ -27,16 +24,6 @@ export const alongK = ({ shape, strides, offset }: Tensor): boolean =>
 /** Whether a matrix (batch, side, k) can be read four neighbours of its side at a time. */
 const alongSide = ({ strides, offset }: Tensor): boolean =>
   strides[1] === 1 && quads(strides[0], strides[2], offset);
-
-/** What to bind for a view, and where its first element lies in that. */
-export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
-  const { storage, offset } = x;
-  const { bytes } = storage.block;
-  if (bytes <= x.device.limits.maxStorageBufferBindingSize) return { buffer: storage, offset };
-  const start = Math.floor(offset * 4 / 256) * 256;
-  const end = Math.min(bytes, Math.ceil((offset + extent(x)) / 64) * 256);
-  return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
-}
 
 /** An operand as matmul_tile reads it; distances in elements as it is bound. */
 export interface Panels {

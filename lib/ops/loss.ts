@@ -14,6 +14,7 @@ import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "tex
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
+import { checkRounds } from "./limits.ts";
 import { permute, reshape } from "./views.ts";
 
 const forwardKernel: Kernel = { name: "cross_entropy", source: forwardSource };
@@ -38,6 +39,8 @@ const crossEntropyOp = defineOp<Args>({
     check(logits, target);
     const x = contiguous(logits);
     const [rows, classes] = x.shape;
+    checkRounds("crossEntropy", 2 * Math.ceil(classes / 64) + 12, classes);
+    checkRounds("crossEntropy", Math.ceil(rows / 64) + 6, rows);
     const { device } = x;
     const { launcher } = device;
     const [loss, lse] = [empty([rows], "float32", device), empty([rows], "float32", device)];

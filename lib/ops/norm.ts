@@ -12,6 +12,7 @@ import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" 
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { clone, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
+import { checkRounds } from "./limits.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./views.ts";
 
@@ -48,6 +49,7 @@ const layerNormOp = defineOp<Args>({
     }
     const dense = contiguous(x);
     const { rows, columns } = sizesOf(x, args);
+    checkRounds("layerNorm", 3 * Math.ceil(columns / 64) + 12, columns);
     const out = empty(x.shape, "float32", x.device);
     const mean = empty([rows], "float32", x.device);
     const rstd = empty([rows], "float32", x.device);

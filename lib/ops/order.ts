@@ -12,6 +12,7 @@ import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { contiguous, to } from "./copy.ts";
 import { alias } from "./elementwise.ts";
 import { gather, scatter } from "./embedding.ts";
+import { checkRounds } from "./limits.ts";
 import { reshape, transpose } from "./views.ts";
 
 const cumsumKernel: Kernel = { name: "cumsum", source: cumsumSource };
@@ -36,6 +37,7 @@ function asRows(x: Tensor, dim: number) {
 
 function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
   const { dense, rows, columns, back } = asRows(x, dim);
+  checkRounds("cumsum", 2 * Math.ceil(columns / 64) + 64, columns);
   const out = empty(dense.shape, x.dtype, x.device);
   const { launcher } = x.device;
   launcher.launch(
@@ -84,6 +86,7 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
       `selected index k out of range: k is ${k}, and there are ${columns} elements`,
     );
   }
+  checkRounds("topk, argmax and argmin", Math.ceil(columns / 64) + 6, columns);
   const shape = [...dense.shape.slice(0, -1), k];
   const values = empty(shape, x.dtype, x.device);
   const indices = empty(shape, "int64", x.device);

@@ -90,25 +90,37 @@ function pass(x: Tensor, outer: number, reduce: number, inner: number, plan: Pla
   });
   const part = Math.ceil(reduce / parts);
   const results = outer * parts * inner;
-  for (const { first, count } of windowsOfRows(x, outer * parts, reduce, parts, columns)) {
-    const start = Math.floor(first / parts) * reduce;
+  // Where in x the stretch of a result begins; the next one's beginning is its end.
+  const begin = (result: number) =>
+    Math.floor(result / parts) * reduce + Math.min(result % parts * part, reduce);
+  for (const { first, count } of rowsAtATime(x, outer * parts, part, columns)) {
     const whole = count === outer * parts;
-    const seen = window(x, start, whole ? x.numel() : Math.ceil(count / parts) * reduce, whole);
+    const start = begin(first);
+    const seen = window(x, start, begin(first + count) - start, whole);
     launcher.launch(
       pipeline,
       { a: seen.buffer, out: out.storage },
-      { reduce, inner, parts, part, offset: seen.offset, first, results: whole ? results : count },
+      // Counted from the beginning of x, also where a window begins later: a u32 may wrap around.
+      {
+        reduce,
+        inner,
+        parts,
+        part,
+        offset: seen.offset - (whole ? 0 : start),
+        first,
+        results: whole ? results : count,
+      },
       columns ? Math.ceil(results / 64) : count,
     );
   }
   return last ? out : pass(out, outer, parts, inner, { ...plan, load: "Acc(v)" });
 }
 
-/** All rows at once, or as many at a time as one binding holds. */
-function* windowsOfRows(x: Tensor, rows: number, reduce: number, parts: number, columns: boolean) {
+/** All rows at once, or as many stretches at a time as one binding holds. */
+function* rowsAtATime(x: Tensor, rows: number, part: number, columns: boolean) {
   const limit = x.device.limits.maxStorageBufferBindingSize / 4;
   const fits = x.storage.block.bytes / 4 <= limit;
-  const step = fits || columns ? rows : Math.max(1, Math.floor((limit - 64) / reduce)) * parts;
+  const step = fits || columns ? rows : Math.max(1, Math.floor((limit - 128) / part));
   for (let first = 0; first < rows; first += step) {
     yield { first, count: Math.min(step, rows - first) };
   }

@@ -10,6 +10,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
 import { contiguous, float } from "./copy.ts";
+import { checkRounds } from "./limits.ts";
 import { reshape, transpose } from "./views.ts";
 
 const kernel: Kernel = { name: "softmax", source: softmaxSource };
@@ -29,6 +30,7 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
   const dense = contiguous(x);
   const out = empty(x.shape, "float32", x.device);
   const columns = x.shape.at(-1)!;
+  checkRounds("softmax", 3 * Math.ceil(columns / 64) + 12, columns);
   const rows = columns && x.numel() / columns;
   const { launcher } = x.device;
   launcher.launch(

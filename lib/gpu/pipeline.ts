@@ -1,0 +1,58 @@
+/*
+ * Compiled kernels: a `.wgsl` text, specialised, as the GPU wants it. An error in the text arrives late, by the
+ * device; the launcher then forgets the pipeline.
+ */
+import type { Device } from "./device.ts";
+import { type Interface, readInterface, replaceDeclarations } from "./wgsl.ts";
+
+/** A kernel: the text of its `.wgsl` file under a name. */
+export interface Kernel {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** How a kernel is specialised: `override` constants, and named declarations replaced whole. */
+export interface Specialisation {
+  constants?: Record<string, number>;
+  replace?: Record<string, string>;
+}
+
+/** A kernel compiled for one specialisation. */
+export interface Pipeline extends Interface {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly groups: Map<string, GPUBindGroup>;
+}
+
+/** Compiles a kernel; `refused` is called where the GPU does not take it. */
+export function compile(
+  device: Device,
+  { name, source }: Kernel,
+  { constants = {}, replace = {} }: Specialisation,
+  refused: () => void,
+): Pipeline {
+  const { gpu } = device;
+  const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
+  const code = replaceDeclarations(name, source, replace);
+  const kernel = readInterface(name, code);
+  const visibility = GPUShaderStage.COMPUTE;
+  const entries: GPUBindGroupLayoutEntry[] = kernel.bindings.map(({ binding, writes }) => ({
+    binding,
+    visibility,
+    buffer: { type: writes ? "storage" : "read-only-storage" },
+  }));
+  if (kernel.paramBytes > 0) {
+    const buffer = { type: "uniform", hasDynamicOffset: true } as const;
+    entries.push({ binding: 0, visibility, buffer });
+  }
+  gpu.pushErrorScope("validation");
+  const layout = gpu.createBindGroupLayout({ label, entries });
+  const pipeline = gpu.createComputePipeline({
+    label,
+    layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+    compute: { module: gpu.createShaderModule({ label, code }), constants },
+  });
+  device.endScope(`kernel ${label} does not compile`, refused);
+  return { ...kernel, label, pipeline, layout, groups: new Map() };
+}

@@ -1,0 +1,31 @@
+/*
+ * What a kernel may not exceed: the bytes of a binding, and the rounds of its loops.
+ */
+import type { Storage, Window } from "../gpu/memory.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** How many elements lie from the first to the last of a view. */
+export const extent = (x: Tensor): number =>
+  x.shape.reduce((sum, size, d) => sum + (size - 1) * x.strides[d], 1);
+
+/** What to bind for a view, and where its first element lies in that. */
+export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
+  const { storage, offset } = x;
+  const { bytes } = storage.block;
+  if (bytes <= x.device.limits.maxStorageBufferBindingSize) return { buffer: storage, offset };
+  const start = Math.floor(offset * 4 / 256) * 256;
+  const end = Math.min(bytes, Math.ceil((offset + extent(x)) / 64) * 256);
+  return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
+}
+
+/** The rounds, of all loops of an invocation together, after which llvmpipe stops it without a word. */
+const MOST_ROUNDS = 65_535;
+
+/** Refuses a row for which one invocation's loops would turn too often, rather than computing half of it. */
+export function checkRounds(op: string, rounds: number, elements: number): void {
+  if (rounds <= MOST_ROUNDS) return;
+  throw new RangeError(
+    `${op}: ${elements} elements in a row are more than this kernel's loops can walk; split the tensor ` +
+      `along that dimension`,
+  );
+}
