@@ -1,6 +1,6 @@
 /*
- * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. Nothing here
- * knows of tensors. In reading order:
+ * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. In
+ * reading order:
  */
 
 /** Rows: a table, a dictionary of splits, both printed as Python prints them. */
@@ -35,3 +35,7 @@ export {
   toFloat32,
 } from "./safetensors.ts";
 export type { SafeDType, SafeMetadata, SafeTensor } from "./safetensors.ts";
+
+/** A run's whole state in such a file, to go on from. */
+export { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+export type { About, Parts, Stateful } from "./checkpoint.ts";

@@ -1,12 +1,12 @@
 /*
- * Standard output and the line at the foot of the terminal, so that the two never run into each
+ * Standard output and the lines at the foot of the terminal, so that the two never run into each
  * other. No cursor is hidden and no mode is set: whatever ends the program, the terminal is as it was.
  */
 
 const encoder = new TextEncoder();
 /** Whether standard output is a terminal that is to show colours. */
 export const coloured = !Deno.noColor && Deno.stdout.isTerminal();
-let statusShown = false;
+let statusLines = 0;
 
 /** Makes a text stand out on a terminal with colours; elsewhere it stays as it is. */
 export const bold = (text: string) => coloured ? `\x1b[1m${text}\x1b[22m` : text;
@@ -37,16 +37,25 @@ const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(
 /** Whether there is a terminal for {@linkcode status} to write on. */
 export const hasStatus = (): boolean => Deno.stderr.isTerminal();
 
-/** Puts a text on the last line of the terminal, in the place of the one before. */
+/** Puts a text on the last lines of the terminal, in the place of the one before. */
 export function status(text: string): void {
   if (!hasStatus()) return;
-  const { columns } = Deno.consoleSize();
-  Deno.stderr.writeSync(encoder.encode(`\r\x1b[2K${text.slice(0, columns - 1)}`));
-  statusShown = true;
+  const { columns, rows } = Deno.consoleSize();
+  const lines = text.split("\n").slice(1 - rows).map((line) => cut(line, columns - 1));
+  Deno.stderr.writeSync(encoder.encode(`${erase()}${lines.join("\n")}`));
+  statusLines = lines.length;
 }
 
 /** Takes the text of {@linkcode status} away. */
 export function clearStatus(): void {
-  if (statusShown) Deno.stderr.writeSync(encoder.encode("\r\x1b[2K"));
-  statusShown = false;
+  if (statusLines > 0) Deno.stderr.writeSync(encoder.encode(erase()));
+  statusLines = 0;
+}
+
+/** Goes to where the status began, and takes away all from there on. */
+const erase = () => `\r${statusLines > 1 ? `\x1b[${statusLines - 1}A` : ""}\x1b[J`;
+
+/** The beginning of a line that is so many characters wide; colours have no width. */
+function cut(line: string, width: number): string {
+  return line.replace(/(\p{Cc}\[[\d;]*m)|./gu, (char, colour) => colour || width-- > 0 ? char : "");
 }

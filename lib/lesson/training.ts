@@ -1,0 +1,181 @@
+/*
+ * The steps of a training run, as a person can live with them: how far it is, the loss in numbers and as
+ * a curve that is drawn as it falls, and a Ctrl-C that saves.
+ *
+ * A loss lies on the GPU, and waiting for it takes as long as a small step. So losses are handed over as
+ * tensors, kept there, and read many at a time when something is drawn.
+ */
+import type { Tensor } from "../tensor/tensor.ts";
+import { type Chart, chart, type Point, type Series } from "./chart.ts";
+import { progress } from "./progress.ts";
+
+/** What a training run may be told beside its length. */
+export interface TrainingOptions {
+  /** The word before the count. */
+  label?: string;
+  /** Tokens that a step learns from, for the rate. */
+  tokens?: number;
+  /**
+   * Saves all that is needed to go on, this run included, and returns where: called between two steps, now and
+   * then and at Ctrl-C. Without it Ctrl-C ends the program at once.
+   */
+  save?: () => Promise<string>;
+}
+
+/** What a saved run is made of. */
+export interface TrainingState {
+  /** The step that comes next. */
+  step: number;
+  /** Steps to a point of the curve. */
+  stretch: number;
+  sums: [stretch: number, sum: [sum: number, count: number]][];
+  marks: Record<string, Point[]>;
+  late: number;
+}
+
+/** Losses that are read at once, at most. */
+const AT_ONCE = 256;
+/** Stretches of a run, of each of which the curve shows the mean. */
+const STRETCHES = 240;
+/** Steps from one saving to the next. */
+const SAVE_EVERY = 1000;
+/** A terminal of fewer rows is left to the line and the text. */
+const ROWS = 20;
+
+/**
+ * Counts the steps of a run up to, not including, `steps`, as `progress` does, and keeps its losses.
+ *
+ * @example
+ * ```ts
+ * import { tensor, training } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const run = training(3);
+ * for await (const step of run) run.loss(tensor(2 / (step + 1)));
+ * const [train] = (await run.curves());
+ * assertEquals(train.points, [[0, 2], [1, 1], [2, Math.fround(2 / 3)]]);
+ * ```
+ */
+export const training = (steps: number, options: TrainingOptions = {}): Training =>
+  new Training(steps, options);
+
+/** What {@linkcode training} makes: the steps, and the curves. */
+export class Training implements AsyncIterable<number> {
+  /** The step that is being done, or that comes next. */
+  step = 0;
+  #pending: { step: number; loss: Tensor }[] = [];
+  /** By stretch: the sum of the losses and their number. */
+  #sums = new Map<number, [sum: number, count: number]>();
+  #marks: Record<string, Point[]> = {};
+  /** The loss of late, each step counting a twentieth. */
+  #late = NaN;
+
+  constructor(readonly steps: number, readonly options: TrainingOptions) {}
+
+  /** Notes the loss of the step that is being done. The tensor is taken over: it is read later, then freed. */
+  loss(loss: Tensor): void {
+    this.#pending.push({ step: this.step, loss });
+  }
+
+  /** Notes what an evaluation before this step found: `{ validation: 3.38 }` is a mark in the chart. */
+  evaluated(values: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      (this.#marks[name] ??= []).push([this.step, value]);
+    }
+  }
+
+  /** The steps from {@linkcode step} on; the last losses are read when they end. */
+  async *[Symbol.asyncIterator](): AsyncIterator<number> {
+    const { label = "train", tokens, save } = this.options;
+    const start = this.step;
+    const steps = progress(this.steps, {
+      label,
+      start,
+      each: tokens === undefined ? undefined : { tokens },
+      above: async () => {
+        const picture = await this.#picture();
+        steps.note(Number.isNaN(this.#late) ? "" : `loss ${this.#late.toFixed(2)}`);
+        return picture;
+      },
+      interrupted: save && (async (step) => {
+        this.step = step;
+        const where = await save();
+        console.error(`Stopped before step ${step}: ${where} holds all so far, --resume goes on.`);
+      }),
+    });
+    for await (const step of steps) {
+      this.step = step;
+      if (this.#pending.length >= AT_ONCE) await this.#read();
+      if (step % SAVE_EVERY === 0 && step > start) await save?.();
+      yield step;
+    }
+    this.step = this.steps;
+    await this.#read();
+  }
+
+  /** The curve of the losses, each point the mean of a stretch of steps, and the marks of the evaluations. */
+  async curves(): Promise<Series[]> {
+    await this.#read();
+    const width = this.#stretch();
+    const points = [...this.#sums].map(([i, [sum, count]]): Point => [
+      Math.min((i + 0.5) * width - 0.5, this.steps - 1),
+      sum / count,
+    ]);
+    const marks = Object.entries(this.#marks).map(([name, points]) => ({
+      name,
+      points,
+      marks: true,
+    }));
+    return [{ name: "train", points }, ...marks];
+  }
+
+  /** The curves as a picture. */
+  async chart(): Promise<Chart> {
+    return chart(await this.curves(), { x: "step", y: "loss", span: [0, this.steps] });
+  }
+
+  /** What must be saved to go on from here: which step comes next, and the curves. */
+  async stateDict(): Promise<TrainingState> {
+    await this.#read();
+    const [stretch, sums] = [this.#stretch(), [...this.#sums]];
+    return { step: this.step, stretch, sums, marks: this.#marks, late: this.#late };
+  }
+
+  /** Goes on from a saved state; curves of a run of quite another length are left behind. */
+  loadStateDict({ step, stretch, sums, marks, late }: TrainingState): void {
+    this.step = step;
+    this.#marks = marks;
+    this.#late = late;
+    this.#sums = new Map(stretch === this.#stretch() ? sums : []);
+  }
+
+  #stretch(): number {
+    return Math.max(1, Math.ceil(this.steps / STRETCHES));
+  }
+
+  async #picture(): Promise<string> {
+    const { columns, rows } = Deno.consoleSize();
+    if (rows < ROWS || columns < 60) return "";
+    const size = { columns: Math.min(columns - 1, 100), rows: 9, colour: !Deno.noColor };
+    return (await this.chart()).text(size);
+  }
+
+  async #read(): Promise<void> {
+    const pending = this.#pending.splice(0);
+    if (pending.length === 0) return;
+    const { reader } = pending[0].loss.device;
+    const bytes = await reader.read(pending.map(({ loss }) => ({
+      storage: loss.storage,
+      offset: loss.offset * 4,
+      size: 4,
+    })));
+    pending.forEach(({ step, loss }, i) => {
+      const [value] = new Float32Array(bytes[i].buffer);
+      loss.storage.release("when its number was noted; read it with item() before");
+      this.#late = Number.isNaN(this.#late) ? value : this.#late + (value - this.#late) / 20;
+      const stretch = Math.floor(step / this.#stretch());
+      const [sum, count] = this.#sums.get(stretch) ?? [0, 0];
+      this.#sums.set(stretch, [sum + value, count + 1]);
+    });
+  }
+}
