@@ -9,4 +9,5 @@ export { crossEntropy } from "../ops/loss.ts";
 export { logSoftmax, softmax } from "../ops/softmax.ts";
 export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
+export { scaledDotProductAttention } from "../ops/attention.ts";
 export { multiHeadAttentionForward } from "./attention_forward.ts";

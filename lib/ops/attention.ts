@@ -6,14 +6,16 @@
  * (attention_fused.ts) hold none of them. `attend` chooses.
  */
 import type { Generator } from "../random/mod.ts";
+import { broadcastShapes, numelOf, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { attentionOp } from "./attention_fused.ts";
 import { add, mul } from "./binary.ts";
-import { full } from "./create.ts";
+import { full, ones } from "./create.ts";
 import { matmul } from "./matmul.ts";
 import { dropout } from "./random.ts";
-import { softmax } from "./softmax.ts";
 import { select } from "./slices.ts";
-import { transpose } from "./views.ts";
+import { softmax } from "./softmax.ts";
+import { expand, reshape, transpose, unsqueeze } from "./views.ts";
 import { triu, where } from "./where.ts";
 
 /** What attention is told beside its operands. */
@@ -63,10 +65,104 @@ export function plainAttention(
 
 const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
 
-/** Attention of stacks. */
+/**
+ * Attention of stacks (attention_fused.ts): tensors (n, N, H, L or S, E) that together hold q, k and v. In the fused
+ * kernels where these can do it, else by the formula: for a mask together with dropout, for a mask that wants a
+ * gradient, for values of another size than the keys, and where there are no keys.
+ */
 export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
-  const parts = stacks.flatMap((x) =>
-    Array.from({ length: x.shape[0] }, (_, i) => select(x, 0, i))
+  const { mask, causal = false, dropoutP = 0, generator } = options;
+  const [N, H, L, E] = stacks[0].shape.slice(1);
+  const [S, Ev] = stacks.at(-1)!.shape.slice(3);
+  const fits = E > 0 && E === Ev && S > 0;
+  if (!fits || mask?.requiresGrad || (mask && dropoutP > 0)) {
+    const parts = stacks.flatMap((x) =>
+      Array.from({ length: x.shape[0] }, (_, i) => select(x, 0, i))
+    );
+    return plainAttention(parts, options)[0];
+  }
+  const scale = options.scale ?? 1 / Math.sqrt(E);
+  const square = [N, H, L, S];
+  if (mask) {
+    return attentionOp([...stacks, expand(mask, square)], { causal, scale, table: "mask" });
+  }
+  if (dropoutP === 0) return attentionOp(stacks, { causal, scale, table: "none" });
+  const kept = dropout(ones(square, { device: stacks[0].device }), dropoutP, { generator });
+  return attentionOp([...stacks, kept], { causal, scale, table: "drop" });
+}
+
+/** What {@linkcode scaledDotProductAttention} takes beside q, k and v. */
+export interface AttentionArguments {
+  /** Broadcasting to (…, L, S): true where a query may see a key, or numbers that are added to the scores. */
+  attnMask?: Tensor | null;
+  /** The share of the weights that is dropped, always: pass 0 when not training. */
+  dropoutP?: number;
+  /** Whether a query sees no key after its own place, counted from the start of both. */
+  isCausal?: boolean;
+  /** What the scores are multiplied by; 1/√E unless given. */
+  scale?: number;
+  generator?: Generator;
+}
+
+/**
+ * softmax(query · keyᵀ · scale + mask) · value: every query's mean of the values, weighted by how well their keys
+ * match it. Without a mask of its size, its memory grows with L and with S, not with their product.
+ *
+ * A query whose every key is masked gets NaN, as a softmax over nothing does (PyTorch: the same up to 2.4, zeros
+ * since then).
+ *
+ * @param query (…, L, E)
+ * @param key (…, S, E)
+ * @param value (…, S, Ev)
+ * @returns (…, L, Ev)
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, randn, scaledDotProductAttention } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const [q, k, v] = [0, 1, 2].map(() => randn([2, 4, 7, 16])); // (N, heads, T, E)
+ * const y = scaledDotProductAttention(q, k, v, { isCausal: true });
+ * assertEquals(y.shape, [2, 4, 7, 16]);
+ * ```
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  { attnMask, dropoutP = 0, isCausal = false, scale, generator }: AttentionArguments = {},
+): Tensor {
+  if (attnMask && isCausal) {
+    throw new Error(
+      "scaledDotProductAttention: Explicit attn_mask should not be set when is_causal=True; " +
+        "put both into one mask",
+    );
+  }
+  const operands = [query, key, value];
+  checkOperands(operands);
+  const lead = broadcastShapes(...operands.map((x) => x.shape.slice(0, -2)));
+  const [N, H] = [numelOf(lead.slice(0, -1)), lead.at(-1) ?? 1];
+  /** (…, rows, columns) → (N, H, rows, columns) */
+  const four = (x: Tensor) => {
+    const rest = x.shape.slice(-2);
+    return reshape(expand(x, [...lead, ...rest]), [N, H, ...rest]);
+  };
+  const mask = attnMask && four(asMatrix(additive(attnMask, { hidden: false })));
+  const stacks = operands.map((x) => unsqueeze(four(x), 0));
+  const found = attend(stacks, { mask, causal: isCausal, dropoutP, scale, generator });
+  return reshape(found, [...lead, ...found.shape.slice(2)]);
+}
+
+const asMatrix = (x: Tensor): Tensor => x.ndim < 2 ? reshape(x, [1, x.numel()]) : x;
+
+function checkOperands(operands: readonly Tensor[]): void {
+  const [q, k, v] = operands.map(({ shape }) => shape);
+  const fits = operands.every(({ ndim, dtype }) => ndim >= 2 && dtype === "float32") &&
+    q.at(-1) === k.at(-1) && k.at(-2) === v.at(-2);
+  if (fits) return;
+  const [query, key, value] = operands.map(({ dtype, shape }) => `${dtype} ${shapeText(shape)}`);
+  throw new RangeError(
+    `scaledDotProductAttention: query is ${query}, key ${key}, value ${value}; wanted float32 of shapes ` +
+      `(…, L, E), (…, S, E) and (…, S, Ev)`,
   );
-  return plainAttention(parts, options)[0];
 }

@@ -73,6 +73,7 @@ export { bmm, linear, matmul, mm } from "./matmul.ts";
 export { embedding, gather, scatter } from "./embedding.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { layerNorm } from "./norm.ts";
+export { type AttentionArguments, scaledDotProductAttention } from "./attention.ts";
 export { crossEntropy, type Reduction } from "./loss.ts";
 /** In-place forms. */
 export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";

@@ -1,0 +1,178 @@
+// The gradients of attention's operands, from the gradient g of its result:
+//   dq[i] = scale · sum over j of s[i, j] · k[j],  dk[j] = scale · sum over i of s[i, j] · q[i],  dv[j] = sum over i of p[i, j] · g[i].
+// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + table[i, j] - lse[i]), and s = p (d - delta[i]) are the
+// scores' gradients, with d[i, j] = g[i] · v[j] those of the shares and delta[i] = g[i] · out[i] what a row has in common.
+//
+// One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS), so that
+// sums are taken in one order and no two add to one place. It takes four of the others at a time, from `first` up to
+// `last`. As in attention.wgsl, m[t][r] is of key t and query r. It adds to what it writes, which the
+// first launch fills with zeros.
+
+struct Params {
+  batch: u32,
+  heads: u32,
+  queries: u32,
+  keys: u32,
+  width: u32,
+  causal: u32,
+  first: u32,
+  last: u32,
+  scale: f32,
+  q_place: vec4<u32>,
+  k_place: vec4<u32>,
+  v_place: vec4<u32>,
+  g_place: vec4<u32>,
+  table_place: vec4<u32>,
+  own_place: vec4<u32>, // dq, or dk
+  more_place: vec4<u32>, // dv
+}
+
+override OF_KEYS: bool = false;
+override MASK: bool = false;
+override DROP: bool = false;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> table: array<f32>;
+@group(0) @binding(5) var<storage, read> g: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> lse: array<f32>;
+@group(0) @binding(7) var<storage, read> delta: array<f32>;
+@group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
+
+fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
+  return rows * place.z + (batch * place.x + head * place.y + place.w);
+}
+
+// The same four numbers of four rows, a row a column.
+fn read_q(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(q[rows.x + c], q[rows.y + c], q[rows.z + c], q[rows.w + c]);
+}
+
+fn read_k(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(k[rows.x + c], k[rows.y + c], k[rows.z + c], k[rows.w + c]);
+}
+
+fn read_v(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(v[rows.x + c], v[rows.y + c], v[rows.z + c], v[rows.w + c]);
+}
+
+fn read_g(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(g[rows.x + c], g[rows.y + c], g[rows.z + c], g[rows.w + c]);
+}
+
+// Rows past the end repeat the last one, and get what it gets.
+fn add(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
+  let sum = mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]) + m;
+  write(rows, c, sum);
+}
+
+fn write(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
+  grad[rows.x + c] = m[0];
+  grad[rows.y + c] = m[1];
+  grad[rows.z + c] = m[2];
+  grad[rows.w + c] = m[3];
+}
+
+fn read_table(rows: vec4<u32>, j: u32) -> vec4<f32> {
+  return vec4<f32>(table[rows.x + j], table[rows.y + j], table[rows.z + j], table[rows.w + j]);
+}
+
+// What four queries have in common with all keys.
+struct Queries {
+  place: vec4<u32>,
+  at_table: vec4<u32>,
+  lse: vec4<f32>,
+  delta: vec4<f32>,
+}
+
+// For four queries and one key: the gradients of their scores, and the shares that are kept.
+fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Queries) -> mat2x4<f32> {
+  var score = p.scale * product;
+  if (MASK) {
+    score += read_table(by.at_table, key);
+  }
+  var kept = vec4<f32>(1.0);
+  if (DROP) {
+    kept = read_table(by.at_table, key);
+  }
+  let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place));
+  let share = select(vec4<f32>(0.0), exp(score - by.lse), seen);
+  return mat2x4<f32>(p.scale * share * (kept * d - by.delta), share * kept);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let flat = id.x + id.y * groups.x * 64u;
+  let blocks = (select(p.queries, p.keys, OF_KEYS) + 3u) / 4u;
+  if (flat >= p.batch * p.heads * blocks) {
+    return;
+  }
+  let head = flat / blocks % p.heads;
+  let batch = flat / blocks / p.heads;
+  let four = vec4<u32>(0u, 1u, 2u, 3u);
+  let own = flat % blocks * 4u + four;
+  let own_rows = min(own, vec4<u32>(select(p.queries, p.keys, OF_KEYS) - 1u));
+  let at_own = at(p.own_place, batch, head, own_rows);
+  let at_more = at(p.more_place, batch, head, own_rows);
+  if (p.first == 0u) {
+    for (var c = 0u; c < p.width; c++) {
+      write(at_own, c, mat4x4<f32>());
+      if (OF_KEYS) {
+        write(at_more, c, mat4x4<f32>());
+      }
+    }
+  }
+
+  var first = p.first;
+  var last = p.last;
+  if (p.causal == 1u) {
+    if (OF_KEYS) {
+      first = max(first, own.x);
+    } else {
+      last = min(last, own.w + 1u);
+    }
+  }
+  for (var n = first; n < last; n += 4u) {
+    let others = n + four;
+    let place = min(select(own, others, OF_KEYS), vec4<u32>(p.queries - 1u));
+    let keys = min(select(others, own, OF_KEYS), vec4<u32>(p.keys - 1u));
+    let at_q = at(p.q_place, batch, head, place);
+    let at_g = at(p.g_place, batch, head, place);
+    let at_k = at(p.k_place, batch, head, keys);
+    let at_v = at(p.v_place, batch, head, keys);
+    let rows = place + (batch * p.heads + head) * p.queries;
+    let by = Queries(
+      place,
+      at(p.table_place, batch, head, place),
+      vec4<f32>(lse[rows.x], lse[rows.y], lse[rows.z], lse[rows.w]),
+      vec4<f32>(delta[rows.x], delta[rows.y], delta[rows.z], delta[rows.w]),
+    );
+
+    // Scores, and gradients of the shares.
+    var m = mat4x4<f32>();
+    var d = mat4x4<f32>();
+    for (var c = 0u; c < p.width; c++) {
+      m += transpose(read_q(at_q, c)) * read_k(at_k, c);
+      d += transpose(read_g(at_g, c)) * read_v(at_v, c);
+    }
+
+    let fresh = others < vec4<u32>(last);
+    let s0 = slopes(m[0], d[0], keys.x, select(vec4<bool>(fresh.x), fresh, OF_KEYS), by);
+    let s1 = slopes(m[1], d[1], keys.y, select(vec4<bool>(fresh.y), fresh, OF_KEYS), by);
+    let s2 = slopes(m[2], d[2], keys.z, select(vec4<bool>(fresh.z), fresh, OF_KEYS), by);
+    let s3 = slopes(m[3], d[3], keys.w, select(vec4<bool>(fresh.w), fresh, OF_KEYS), by);
+    let s = mat4x4<f32>(s0[0], s1[0], s2[0], s3[0]);
+    let kept = mat4x4<f32>(s0[1], s1[1], s2[1], s3[1]);
+    let of_queries = transpose(s);
+    for (var c = 0u; c < p.width; c++) {
+      if (OF_KEYS) {
+        add(at_own, c, read_q(at_q, c) * s);
+        add(at_more, c, read_g(at_g, c) * kept);
+      } else {
+        add(at_own, c, read_k(at_k, c) * of_queries);
+      }
+    }
+  }
+}
