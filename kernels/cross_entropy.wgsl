@@ -1,11 +1,16 @@
 // loss[r] = log(sum over c of exp(x[r, c])) - x[r, target[r]]; the probabilities are never stored.
 //
-// One workgroup owns one row of the dense logits `x`. `lse` keeps the logarithm for the gradient. A row
-// whose target is `ignore` has loss 0. A target that is no class is noted in `fault`.
+// One workgroup owns one row of the dense logits `x`; its LANES invocations take every LANES-th logit, or four
+// neighbours where rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `lse` keeps
+// the logarithm for the gradient. A row whose target is `ignore` has loss 0. A target that is no class is
+// noted in `fault`.
+
+alias V = f32;
 
 struct Params {
   rows: u32,
   classes: u32,
+  columns: u32,
   x_offset: u32,
   target_offset: u32,
   target_stride: u32,
@@ -13,16 +18,31 @@ struct Params {
   code: u32,
 }
 
+override LANES: u32 = 64;
+
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
 @group(0) @binding(2) var<storage, read> targets: array<i32>;
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(5) var<storage, read_write> fault: array<atomic<u32>, 4>;
 
-var<workgroup> lanes: array<f32, 64>;
+var<workgroup> lanes: array<f32, LANES>;
 
-@compute @workgroup_size(64)
+fn total(v: V) -> f32 {
+  return v;
+}
+
+fn largest(v: V) -> f32 {
+  return v;
+}
+
+// The i-th logit of the row that begins at `row`.
+fn pick(row: u32, i: u32) -> f32 {
+  return x[row + i];
+}
+
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -32,54 +52,49 @@ fn main(
   if (row >= p.rows) {
     return;
   }
-  let base = p.x_offset + row * p.classes;
+  let base = p.x_offset + row * p.columns;
 
   // The largest logit.
-  var largest = -3.4028234e38;
-  for (var c = lane; c < p.classes; c += 64u) {
-    largest = max(largest, x[base + c]);
+  var most = V(-3.4028234e38);
+  for (var i = lane; i < p.columns; i += LANES) {
+    most = max(most, x[base + i]);
   }
-  lanes[lane] = largest;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] = max(lanes[lane], lanes[lane + half]);
-    }
-  }
+  lanes[lane] = largest(most);
   workgroupBarrier();
-  largest = lanes[0];
+  var top = lanes[0];
+  for (var other = 1u; other < LANES; other++) {
+    top = max(top, lanes[other]);
+  }
   workgroupBarrier();
 
   // The sum of exponentials.
-  var total = 0.0;
-  for (var c = lane; c < p.classes; c += 64u) {
-    total += exp(x[base + c] - largest);
+  var part = V();
+  for (var i = lane; i < p.columns; i += LANES) {
+    part += exp(x[base + i] - top);
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
+  lanes[lane] = total(part);
   workgroupBarrier();
+  if (lane > 0u) {
+    return;
+  }
+  var sum = 0.0;
+  for (var other = 0u; other < LANES; other++) {
+    sum += lanes[other];
+  }
 
-  if (lane == 0u) {
-    let wanted = targets[p.target_offset + row * p.target_stride];
-    let logarithm = largest + log(lanes[0]);
-    lse[row] = logarithm;
-    if (wanted == p.ignore) {
-      loss[row] = 0.0;
-    } else if (wanted < 0 || u32(wanted) >= p.classes) {
-      loss[row] = 0.0;
-      if (atomicAdd(&fault[0], 1u) == 0u) {
-        atomicStore(&fault[1], p.code);
-        atomicStore(&fault[2], bitcast<u32>(wanted));
-        atomicStore(&fault[3], p.classes);
-      }
-    } else {
-      // Rounded as PyTorch rounds: the logit is taken from the largest before the logarithm.
-      loss[row] = log(lanes[0]) - (x[base + u32(wanted)] - largest);
+  let wanted = targets[p.target_offset + row * p.target_stride];
+  let logarithm = top + log(sum);
+  lse[row] = logarithm;
+  if (wanted == p.ignore) {
+    loss[row] = 0.0;
+  } else if (wanted < 0 || u32(wanted) >= p.classes) {
+    loss[row] = 0.0;
+    if (atomicAdd(&fault[0], 1u) == 0u) {
+      atomicStore(&fault[1], p.code);
+      atomicStore(&fault[2], bitcast<u32>(wanted));
+      atomicStore(&fault[3], p.classes);
     }
+  } else {
+    loss[row] = logarithm - pick(base, u32(wanted));
   }
 }

@@ -1,11 +1,14 @@
 // dx[r, c] = scale[r] · (exp(x[r, c] - lse[r]) - [c = target[r]]), and 0 where the target is ignored.
 //
-// One invocation owns one logit. `g` is the gradient of the loss: of each row's, or (step 0) of all rows'.
-// MEAN divides it by `count`, the number of rows that are not ignored.
+// One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbours where
+// rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `g` is the gradient of the loss:
+// of each row's, or (step 0) of all rows'. MEAN divides it by `count`, the number of rows that are not ignored.
+
+alias V = f32;
 
 struct Params {
   rows: u32,
-  classes: u32,
+  columns: u32,
   x_offset: u32,
   target_offset: u32,
   target_stride: u32,
@@ -14,32 +17,41 @@ struct Params {
   ignore: i32,
 }
 
+override LANES: u32 = 64;
 override MEAN: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
 @group(0) @binding(2) var<storage, read> targets: array<i32>;
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> g: array<f32>;
 @group(0) @binding(5) var<storage, read> count: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx: array<V>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= p.rows * p.classes) {
+// 1 where the i-th unit of a row holds the class `wanted`, else 0.
+fn is(i: u32, wanted: u32) -> V {
+  return V(i == wanted);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  if (row >= p.rows) {
     return;
   }
-  let row = i / p.classes;
   let wanted = targets[p.target_offset + row * p.target_stride];
-  if (wanted == p.ignore) {
-    dx[i] = 0.0;
-    return;
-  }
+  let ignored = wanted == p.ignore;
   var scale = g[p.g_offset + row * p.g_stride];
   if (MEAN) {
     scale /= count[0];
   }
-  let probability = exp(x[p.x_offset + i] - lse[row]);
-  dx[i] = scale * (probability - select(0.0, 1.0, i - row * p.classes == u32(wanted)));
+  let logarithm = lse[row];
+  for (var i = lane; i < p.columns; i += LANES) {
+    let probability = exp(x[p.x_offset + row * p.columns + i] - logarithm);
+    dx[row * p.columns + i] = select(scale * (probability - is(i, u32(wanted))), V(), ignored);
+  }
 }

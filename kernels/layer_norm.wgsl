@@ -1,29 +1,52 @@
 // out[r, i] = (x[r, i] - mean[r]) · rstd[r] · weight[i] + bias[i], with rstd = 1 / sqrt(variance + eps).
 //
-// One workgroup owns one row of the dense `x`. The variance is taken around the mean, in a second pass: the
-// one-pass form loses digits where the mean is large. Mean and rstd are kept for the gradient.
+// One workgroup owns one row of the dense `x`; its LANES invocations take every LANES-th element, or four
+// neighbours where rows allow it (then V is vec4, and `columns` and `offset` count in fours). The variance is
+// taken around the mean, in a second pass: the one-pass form loses digits where the mean is large. That pass
+// also finds what rounding left of the mean (Chan, Golub & LeVeque's corrected two-pass algorithm, 1983).
+// Mean and rstd are kept for the gradient.
+
+alias V = f32;
 
 struct Params {
   rows: u32,
   columns: u32,
   offset: u32,
+  size: f32, // of a row
   eps: f32,
 }
 
+override LANES: u32 = 64;
 override WEIGHT: bool = true;
 override BIAS: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read> weight: array<V>;
+@group(0) @binding(3) var<storage, read> bias: array<V>;
+@group(0) @binding(4) var<storage, read_write> out: array<V>;
 @group(0) @binding(5) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(6) var<storage, read_write> rstd: array<f32>;
 
-var<workgroup> lanes: array<f32, 64>;
+var<workgroup> lanes: array<vec2<f32>, LANES>;
 
-@compute @workgroup_size(64)
+fn total(v: V) -> f32 {
+  return v;
+}
+
+// The sums of what all lanes give.
+fn sum_over(lane: u32, v: V, w: V) -> vec2<f32> {
+  lanes[lane] = vec2<f32>(total(v), total(w));
+  workgroupBarrier();
+  var sum = vec2<f32>();
+  for (var other = 0u; other < LANES; other++) {
+    sum += lanes[other];
+  }
+  workgroupBarrier();
+  return sum;
+}
+
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -35,39 +58,26 @@ fn main(
   }
   let base = p.offset + row * p.columns;
 
-  // The mean.
-  var total = 0.0;
-  for (var i = lane; i < p.columns; i += 64u) {
-    total += x[base + i];
+  // The mean, but for rounding.
+  var part = V();
+  for (var i = lane; i < p.columns; i += LANES) {
+    part += x[base + i];
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
-  workgroupBarrier();
-  let centre = lanes[0] / f32(p.columns);
-  workgroupBarrier();
+  let near = sum_over(lane, part, V()).x / p.size;
 
-  // The variance around it.
-  total = 0.0;
-  for (var i = lane; i < p.columns; i += 64u) {
-    let away = x[base + i] - centre;
-    total += away * away;
+  // What is left of it, and the variance.
+  part = V();
+  var squares = V();
+  for (var i = lane; i < p.columns; i += LANES) {
+    let away = x[base + i] - near;
+    part += away;
+    squares += away * away;
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
-  workgroupBarrier();
-  let scale = 1.0 / sqrt(lanes[0] / f32(p.columns) + p.eps);
+  let moments = sum_over(lane, part, squares) / p.size;
+  let centre = near + moments.x;
+  let scale = 1.0 / sqrt(max(moments.y - moments.x * moments.x, 0.0) + p.eps);
 
-  for (var i = lane; i < p.columns; i += 64u) {
+  for (var i = lane; i < p.columns; i += LANES) {
     var y = (x[base + i] - centre) * scale;
     if (WEIGHT) {
       y *= weight[i];

@@ -1,35 +1,44 @@
 // With h = (x - mean) · rstd and d = g · weight:
 // dx[r, i] = rstd[r] · (d[r, i] - mean over j of d[r, j] - h[r, i] · mean over j of d[r, j] h[r, j]).
 //
-// One workgroup owns one row of the dense `x` and `g`.
+// One workgroup owns one row of the dense `x` and `g`; its LANES invocations take every LANES-th element, or
+// four neighbours where rows allow it (then V is vec4, and `columns` and the two offsets count in fours).
+
+alias V = f32;
 
 struct Params {
   rows: u32,
   columns: u32,
   x_offset: u32,
   g_offset: u32,
+  size: f32, // of a row
 }
 
+override LANES: u32 = 64;
 override WEIGHT: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read> weight: array<V>;
 @group(0) @binding(3) var<storage, read> mean: array<f32>;
 @group(0) @binding(4) var<storage, read> rstd: array<f32>;
-@group(0) @binding(5) var<storage, read> g: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(5) var<storage, read> g: array<V>;
+@group(0) @binding(6) var<storage, read_write> dx: array<V>;
 
-var<workgroup> lanes: array<vec2<f32>, 64>;
+var<workgroup> lanes: array<vec2<f32>, LANES>;
 
-fn weighted(g: f32, i: u32) -> f32 {
+fn total(v: V) -> f32 {
+  return v;
+}
+
+fn weighted(g: V, i: u32) -> V {
   if (WEIGHT) {
     return g * weight[i];
   }
   return g;
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -45,22 +54,22 @@ fn main(
   let scale = rstd[row];
 
   // The two means over the row.
-  var total = vec2<f32>(0.0);
-  for (var i = lane; i < p.columns; i += 64u) {
+  var d_part = V();
+  var dh_part = V();
+  for (var i = lane; i < p.columns; i += LANES) {
     let d = weighted(g[at_g + i], i);
-    total += vec2<f32>(d, d * (x[at_x + i] - centre) * scale);
+    d_part += d;
+    dh_part += d * (x[at_x + i] - centre) * scale;
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
+  lanes[lane] = vec2<f32>(total(d_part), total(dh_part));
   workgroupBarrier();
-  let means = lanes[0] / f32(p.columns);
+  var sums = vec2<f32>();
+  for (var other = 0u; other < LANES; other++) {
+    sums += lanes[other];
+  }
+  let means = sums / p.size;
 
-  for (var i = lane; i < p.columns; i += 64u) {
+  for (var i = lane; i < p.columns; i += LANES) {
     let h = (x[at_x + i] - centre) * scale;
     dx[row * p.columns + i] = scale * (weighted(g[at_g + i], i) - means.x - h * means.y);
   }

@@ -1,6 +1,9 @@
 // dweight[i] = sum over r of g[r, i] · (x[r, i] - mean[r]) · rstd[r];  dbias[i] = sum over r of g[r, i].
 //
-// One invocation owns one column of one stretch of `part` rows; the stretches are summed afterwards.
+// One invocation owns one column of one stretch of `part` rows, or four neighbours where rows allow it (then V
+// is vec4, and `columns` and the two offsets count in fours); the stretches are summed afterwards.
+
+alias V = f32;
 
 struct Params {
   rows: u32,
@@ -12,12 +15,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
-@group(0) @binding(4) var<storage, read> g: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dweight: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dbias: array<f32>;
+@group(0) @binding(4) var<storage, read> g: array<V>;
+@group(0) @binding(5) var<storage, read_write> dweight: array<V>;
+@group(0) @binding(6) var<storage, read_write> dbias: array<V>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -27,8 +30,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let column = i % p.columns;
   let first = i / p.columns * p.part;
-  var weight = 0.0;
-  var bias = 0.0;
+  var weight = V();
+  var bias = V();
   for (var row = first; row < min(first + p.part, p.rows); row++) {
     let arrived = g[p.g_offset + row * p.columns + column];
     weight += arrived * (x[p.x_offset + row * p.columns + column] - mean[row]) * rstd[row];

@@ -1,7 +1,10 @@
 // out[r, i] = exp(x[r, i] - max) / sum over i of exp(x[r, i] - max), or its logarithm (LOG).
 //
-// One workgroup owns one row of the dense `x`; its 64 lanes take every 64th element. A row of which every
-// element is -inf gives NaN, as in PyTorch.
+// One workgroup owns one row of the dense `x`; its LANES invocations take every LANES-th element, or four
+// neighbours where rows allow it (then V is vec4, and `columns` and `offset` count in fours). A row of which
+// every element is -inf gives NaN, as in PyTorch.
+
+alias V = f32;
 
 struct Params {
   rows: u32,
@@ -9,15 +12,24 @@ struct Params {
   offset: u32,
 }
 
+override LANES: u32 = 64;
 override LOG: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read_write> out: array<V>;
 
-var<workgroup> lanes: array<f32, 64>;
+var<workgroup> lanes: array<f32, LANES>;
 
-@compute @workgroup_size(64)
+fn total(v: V) -> f32 {
+  return v;
+}
+
+fn largest(v: V) -> f32 {
+  return v;
+}
+
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -30,42 +42,37 @@ fn main(
   let base = p.offset + row * p.columns;
 
   // The largest element.
-  var largest = -3.4028234e38;
-  for (var i = lane; i < p.columns; i += 64u) {
-    largest = max(largest, x[base + i]);
+  var most = V(-3.4028234e38);
+  for (var i = lane; i < p.columns; i += LANES) {
+    most = max(most, x[base + i]);
   }
-  lanes[lane] = largest;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] = max(lanes[lane], lanes[lane + half]);
-    }
-  }
+  lanes[lane] = largest(most);
   workgroupBarrier();
-  largest = lanes[0];
+  var top = lanes[0];
+  for (var other = 1u; other < LANES; other++) {
+    top = max(top, lanes[other]);
+  }
   workgroupBarrier();
 
   // The sum of exponentials.
-  var total = 0.0;
-  for (var i = lane; i < p.columns; i += 64u) {
-    total += exp(x[base + i] - largest);
+  var part = V();
+  for (var i = lane; i < p.columns; i += LANES) {
+    part += exp(x[base + i] - top);
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
+  lanes[lane] = total(part);
   workgroupBarrier();
-  total = lanes[0];
+  var sum = 0.0;
+  for (var other = 0u; other < LANES; other++) {
+    sum += lanes[other];
+  }
 
-  for (var i = lane; i < p.columns; i += 64u) {
-    let shifted = x[base + i] - largest;
+  let logarithm = log(sum);
+  for (var i = lane; i < p.columns; i += LANES) {
+    let shifted = x[base + i] - top;
     if (LOG) {
-      out[row * p.columns + i] = shifted - log(total);
+      out[row * p.columns + i] = shifted - logarithm;
     } else {
-      out[row * p.columns + i] = exp(shifted) / total;
+      out[row * p.columns + i] = exp(shifted) / sum;
     }
   }
 }

@@ -1,7 +1,10 @@
 // The gradient of a softmax y:        dx[r, i] = y[r, i] (g[r, i] - sum over j of g[r, j] y[r, j]);
 // of its logarithm (LOG), y = log s:  dx[r, i] = g[r, i] - exp(y[r, i]) · sum over j of g[r, j].
 //
-// One workgroup owns one row of the dense `y` and `g`.
+// One workgroup owns one row of the dense `y` and `g`; its LANES invocations take every LANES-th element, or
+// four neighbours where rows allow it (then V is vec4, and `columns` and `g_offset` count in fours).
+
+alias V = f32;
 
 struct Params {
   rows: u32,
@@ -9,16 +12,21 @@ struct Params {
   g_offset: u32,
 }
 
+override LANES: u32 = 64;
 override LOG: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> y: array<f32>;
-@group(0) @binding(2) var<storage, read> g: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> y: array<V>;
+@group(0) @binding(2) var<storage, read> g: array<V>;
+@group(0) @binding(3) var<storage, read_write> dx: array<V>;
 
-var<workgroup> lanes: array<f32, 64>;
+var<workgroup> lanes: array<f32, LANES>;
 
-@compute @workgroup_size(64)
+fn total(v: V) -> f32 {
+  return v;
+}
+
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -31,27 +39,24 @@ fn main(
   let base = row * p.columns;
 
   // What the row's gradients have in common.
-  var total = 0.0;
-  for (var i = lane; i < p.columns; i += 64u) {
-    total += g[p.g_offset + base + i] * select(y[base + i], 1.0, LOG);
+  var part = V();
+  for (var i = lane; i < p.columns; i += LANES) {
+    part += g[p.g_offset + base + i] * select(y[base + i], V(1.0), LOG);
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
+  lanes[lane] = total(part);
   workgroupBarrier();
-  total = lanes[0];
+  var sum = 0.0;
+  for (var other = 0u; other < LANES; other++) {
+    sum += lanes[other];
+  }
 
-  for (var i = lane; i < p.columns; i += 64u) {
+  for (var i = lane; i < p.columns; i += LANES) {
     let here = y[base + i];
     let arrived = g[p.g_offset + base + i];
     if (LOG) {
-      dx[base + i] = arrived - exp(here) * total;
+      dx[base + i] = arrived - exp(here) * sum;
     } else {
-      dx[base + i] = here * (arrived - total);
+      dx[base + i] = here * (arrived - sum);
     }
   }
 }

@@ -13,8 +13,8 @@ import forwardSource from "../../kernels/cross_entropy.wgsl" with { type: "text"
 import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "text" };
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
-import { groupsFor } from "./elementwise.ts";
 import { checkRounds } from "./limits.ts";
+import { rowsOf } from "./rows.ts";
 import { permute, reshape } from "./views.ts";
 
 const forwardKernel: Kernel = { name: "cross_entropy", source: forwardSource };
@@ -39,7 +39,6 @@ const crossEntropyOp = defineOp<Args>({
     check(logits, target);
     const x = contiguous(logits);
     const [rows, classes] = x.shape;
-    checkRounds("crossEntropy", 2 * Math.ceil(classes / 64) + 12, classes);
     checkRounds("crossEntropy", Math.ceil(rows / 64) + 6, rows);
     const { device } = x;
     const { launcher } = device;
@@ -49,8 +48,14 @@ const crossEntropyOp = defineOp<Args>({
       target_stride: target.strides[0],
       ignore: ignoreIndex,
     };
+    const form = rowsOf("crossEntropy", device, classes, [x.offset], [
+      "V",
+      "total",
+      "largest",
+      "pick",
+    ]);
     launcher.launch(
-      launcher.pipeline(forwardKernel),
+      launcher.pipeline(forwardKernel, form),
       {
         x: x.storage,
         targets: target.storage,
@@ -58,7 +63,14 @@ const crossEntropyOp = defineOp<Args>({
         lse: lse.storage,
         fault: device.faults.buffer,
       },
-      { rows, classes, x_offset: x.offset, ...labels, code },
+      {
+        rows,
+        classes,
+        columns: classes / form.unit,
+        x_offset: x.offset / form.unit,
+        ...labels,
+        code,
+      },
       rows,
     );
     if (reduction === "none") return [loss, lse];
@@ -83,9 +95,13 @@ const crossEntropyOp = defineOp<Args>({
     const [rows, classes] = x.shape;
     const dx = empty(x.shape, "float32", x.device);
     const lse = saved.output(1);
+    const form = rowsOf("crossEntropy", x.device, classes, [x.offset], ["V", "is"]);
     const { launcher } = x.device;
     launcher.launch(
-      launcher.pipeline(gradKernel, { constants: { MEAN: Number(reduction === "mean") } }),
+      launcher.pipeline(gradKernel, {
+        ...form,
+        constants: { ...form.constants, MEAN: Number(reduction === "mean") },
+      }),
       {
         x: x.storage,
         targets: target.storage,
@@ -96,15 +112,15 @@ const crossEntropyOp = defineOp<Args>({
       },
       {
         rows,
-        classes,
-        x_offset: x.offset,
+        columns: classes / form.unit,
+        x_offset: x.offset / form.unit,
         target_offset: target.offset,
         target_stride: target.strides[0],
         g_offset: grad.offset,
         g_stride: reduction === "none" ? grad.strides[0] : 0,
         ignore: ignoreIndex,
       },
-      groupsFor(x.numel()),
+      rows,
     );
     return [dx, null];
   },

@@ -12,8 +12,8 @@ import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" 
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { clone, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
-import { checkRounds } from "./limits.ts";
 import { sum } from "./reduce.ts";
+import { rowsOf } from "./rows.ts";
 import { reshape } from "./views.ts";
 
 const forwardKernel: Kernel = { name: "layer_norm", source: forwardSource };
@@ -49,14 +49,19 @@ const layerNormOp = defineOp<Args>({
     }
     const dense = contiguous(x);
     const { rows, columns } = sizesOf(x, args);
-    checkRounds("layerNorm", 3 * Math.ceil(columns / 64) + 12, columns);
     const out = empty(x.shape, "float32", x.device);
     const mean = empty([rows], "float32", x.device);
     const rstd = empty([rows], "float32", x.device);
+    const form = rowsOf("layerNorm", x.device, columns, [dense.offset], ["V", "total"]);
     const { launcher } = x.device;
     launcher.launch(
       launcher.pipeline(forwardKernel, {
-        constants: { WEIGHT: Number(weight !== undefined), BIAS: Number(bias !== undefined) },
+        ...form,
+        constants: {
+          ...form.constants,
+          WEIGHT: Number(weight !== undefined),
+          BIAS: Number(bias !== undefined),
+        },
       }),
       {
         x: dense.storage,
@@ -66,7 +71,13 @@ const layerNormOp = defineOp<Args>({
         mean: mean.storage,
         rstd: rstd.storage,
       },
-      { rows, columns, offset: dense.offset, eps },
+      {
+        rows,
+        columns: columns / form.unit,
+        offset: dense.offset / form.unit,
+        size: columns,
+        eps,
+      },
       rows,
     );
     return [out, mean, rstd];
@@ -81,14 +92,29 @@ const layerNormOp = defineOp<Args>({
       rstd: saved.output(2).storage,
       g: g.storage,
     };
-    const places = { rows, columns, x_offset: x.offset, g_offset: g.offset };
+    const { unit, constants, replace } = rowsOf(
+      "layerNorm",
+      x.device,
+      columns,
+      [x.offset, g.offset],
+      ["V", "total"],
+    );
+    const places = {
+      rows,
+      columns: columns / unit,
+      x_offset: x.offset / unit,
+      g_offset: g.offset / unit,
+    };
     const { launcher } = x.device;
     const dx = empty(x.shape, "float32", x.device);
     const weight = saved.count > 1 ? saved.input(1) : undefined;
     launcher.launch(
-      launcher.pipeline(gradKernel, { constants: { WEIGHT: Number(weight !== undefined) } }),
+      launcher.pipeline(gradKernel, {
+        constants: { ...constants, WEIGHT: Number(weight !== undefined) },
+        replace,
+      }),
       { ...shared, weight: (weight ? packed(weight) : x).storage, dx: dx.storage },
-      places,
+      { ...places, size: columns },
       rows,
     );
     if (!weight) return [dx];
@@ -96,10 +122,10 @@ const layerNormOp = defineOp<Args>({
     const dweight = empty([parts, columns], "float32", x.device);
     const dbias = empty([parts, columns], "float32", x.device);
     launcher.launch(
-      launcher.pipeline(paramsKernel),
+      launcher.pipeline(paramsKernel, { replace: replace.V ? { V: replace.V } : {} }),
       { ...shared, dweight: dweight.storage, dbias: dbias.storage },
       { ...places, parts, part: ROWS_A_PART },
-      groupsFor(parts * columns),
+      groupsFor(parts * places.columns),
     );
     const total = (t: Tensor) =>
       reshape(parts > 1 ? sum(t, { dim: 0 }) : t, saved.args.normalizedShape);

@@ -10,7 +10,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
 import { contiguous, float } from "./copy.ts";
-import { checkRounds } from "./limits.ts";
+import { rowsOf } from "./rows.ts";
 import { reshape, transpose } from "./views.ts";
 
 const kernel: Kernel = { name: "softmax", source: softmaxSource };
@@ -30,13 +30,13 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
   const dense = contiguous(x);
   const out = empty(x.shape, "float32", x.device);
   const columns = x.shape.at(-1)!;
-  checkRounds("softmax", 3 * Math.ceil(columns / 64) + 12, columns);
   const rows = columns && x.numel() / columns;
+  const form = rowsOf("softmax", x.device, columns, [dense.offset], ["V", "total", "largest"]);
   const { launcher } = x.device;
   launcher.launch(
-    launcher.pipeline(kernel, { constants: { LOG: Number(log) } }),
+    launcher.pipeline(kernel, { ...form, constants: { ...form.constants, LOG: Number(log) } }),
     { x: dense.storage, out: out.storage },
-    { rows, columns, offset: dense.offset },
+    { rows, columns: columns / form.unit, offset: dense.offset / form.unit },
     rows,
   );
   return out;
@@ -47,11 +47,12 @@ function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
   const dx = empty(y.shape, "float32", y.device);
   const columns = y.shape.at(-1)!;
   const rows = columns && y.numel() / columns;
+  const form = rowsOf("softmax", y.device, columns, [g.offset], ["V", "total"]);
   const { launcher } = y.device;
   launcher.launch(
-    launcher.pipeline(gradKernel, { constants: { LOG: Number(log) } }),
+    launcher.pipeline(gradKernel, { ...form, constants: { ...form.constants, LOG: Number(log) } }),
     { y: denseY.storage, g: g.storage, dx: dx.storage },
-    { rows, columns, g_offset: g.offset },
+    { rows, columns: columns / form.unit, g_offset: g.offset / form.unit },
     rows,
   );
   return dx;
