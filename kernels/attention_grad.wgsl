@@ -102,6 +102,49 @@ fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Que
   return mat2x4<f32>(p.scale * share * (kept * d - by.delta), share * kept);
 }
 
+// Four queries with four keys: s[t][r] and what is left of p[t][r].
+struct Tile {
+  s: mat4x4<f32>,
+  kept: mat4x4<f32>,
+  at_q: vec4<u32>,
+  at_g: vec4<u32>,
+  at_k: vec4<u32>,
+}
+
+fn tile(own: vec4<u32>, first: u32, last: u32, batch: u32, head: u32) -> Tile {
+  let others = first + vec4<u32>(0u, 1u, 2u, 3u);
+  let place = min(select(own, others, OF_KEYS), vec4<u32>(p.queries - 1u));
+  let keys = min(select(others, own, OF_KEYS), vec4<u32>(p.keys - 1u));
+  let at_q = at(p.q_place, batch, head, place);
+  let at_g = at(p.g_place, batch, head, place);
+  let at_k = at(p.k_place, batch, head, keys);
+  let at_v = at(p.v_place, batch, head, keys);
+  let rows = place + (batch * p.heads + head) * p.queries;
+  let by = Queries(
+    place,
+    at(p.table_place, batch, head, place),
+    vec4<f32>(lse[rows.x], lse[rows.y], lse[rows.z], lse[rows.w]),
+    vec4<f32>(delta[rows.x], delta[rows.y], delta[rows.z], delta[rows.w]),
+  );
+
+  // Scores, and gradients of the shares.
+  var m = mat4x4<f32>();
+  var d = mat4x4<f32>();
+  for (var c = 0u; c < p.width; c++) {
+    m += transpose(read_q(at_q, c)) * read_k(at_k, c);
+    d += transpose(read_g(at_g, c)) * read_v(at_v, c);
+  }
+
+  let fresh = others < vec4<u32>(last);
+  let s0 = slopes(m[0], d[0], keys.x, select(vec4<bool>(fresh.x), fresh, OF_KEYS), by);
+  let s1 = slopes(m[1], d[1], keys.y, select(vec4<bool>(fresh.y), fresh, OF_KEYS), by);
+  let s2 = slopes(m[2], d[2], keys.z, select(vec4<bool>(fresh.z), fresh, OF_KEYS), by);
+  let s3 = slopes(m[3], d[3], keys.w, select(vec4<bool>(fresh.w), fresh, OF_KEYS), by);
+  let s = mat4x4<f32>(s0[0], s1[0], s2[0], s3[0]);
+  let kept = mat4x4<f32>(s0[1], s1[1], s2[1], s3[1]);
+  return Tile(s, kept, at_q, at_g, at_k);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let flat = id.x + id.y * groups.x * 64u;
@@ -111,8 +154,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let head = flat / blocks % p.heads;
   let batch = flat / blocks / p.heads;
-  let four = vec4<u32>(0u, 1u, 2u, 3u);
-  let own = flat % blocks * 4u + four;
+  let own = flat % blocks * 4u + vec4<u32>(0u, 1u, 2u, 3u);
   let own_rows = min(own, vec4<u32>(select(p.queries, p.keys, OF_KEYS) - 1u));
   let at_own = at(p.own_place, batch, head, own_rows);
   let at_more = at(p.more_place, batch, head, own_rows);
@@ -134,44 +176,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       last = min(last, own.w + 1u);
     }
   }
-  for (var n = first; n < last; n += 4u) {
-    let others = n + four;
-    let place = min(select(own, others, OF_KEYS), vec4<u32>(p.queries - 1u));
-    let keys = min(select(others, own, OF_KEYS), vec4<u32>(p.keys - 1u));
-    let at_q = at(p.q_place, batch, head, place);
-    let at_g = at(p.g_place, batch, head, place);
-    let at_k = at(p.k_place, batch, head, keys);
-    let at_v = at(p.v_place, batch, head, keys);
-    let rows = place + (batch * p.heads + head) * p.queries;
-    let by = Queries(
-      place,
-      at(p.table_place, batch, head, place),
-      vec4<f32>(lse[rows.x], lse[rows.y], lse[rows.z], lse[rows.w]),
-      vec4<f32>(delta[rows.x], delta[rows.y], delta[rows.z], delta[rows.w]),
-    );
-
-    // Scores, and gradients of the shares.
-    var m = mat4x4<f32>();
-    var d = mat4x4<f32>();
-    for (var c = 0u; c < p.width; c++) {
-      m += transpose(read_q(at_q, c)) * read_k(at_k, c);
-      d += transpose(read_g(at_g, c)) * read_v(at_v, c);
-    }
-
-    let fresh = others < vec4<u32>(last);
-    let s0 = slopes(m[0], d[0], keys.x, select(vec4<bool>(fresh.x), fresh, OF_KEYS), by);
-    let s1 = slopes(m[1], d[1], keys.y, select(vec4<bool>(fresh.y), fresh, OF_KEYS), by);
-    let s2 = slopes(m[2], d[2], keys.z, select(vec4<bool>(fresh.z), fresh, OF_KEYS), by);
-    let s3 = slopes(m[3], d[3], keys.w, select(vec4<bool>(fresh.w), fresh, OF_KEYS), by);
-    let s = mat4x4<f32>(s0[0], s1[0], s2[0], s3[0]);
-    let kept = mat4x4<f32>(s0[1], s1[1], s2[1], s3[1]);
-    let of_queries = transpose(s);
+  for (var n = first; n < last; n += 8u) {
+    let a = tile(own, n, last, batch, head);
+    let b = tile(own, n + 4u, last, batch, head);
     for (var c = 0u; c < p.width; c++) {
       if (OF_KEYS) {
-        add(at_own, c, read_q(at_q, c) * s);
-        add(at_more, c, read_g(at_g, c) * kept);
+        add(at_own, c, read_q(a.at_q, c) * a.s + read_q(b.at_q, c) * b.s);
+        add(at_more, c, read_g(a.at_g, c) * a.kept + read_g(b.at_g, c) * b.kept);
       } else {
-        add(at_own, c, read_k(at_k, c) * of_queries);
+        add(at_own, c, read_k(a.at_k, c) * transpose(a.s) + read_k(b.at_k, c) * transpose(b.s));
       }
     }
   }
