@@ -5,13 +5,15 @@
 //   v = beta2 · v + (1 - beta2) · g²             how large it is
 //   w = decay · w - rate · m / (sqrt(v) / root + eps)
 //
-// with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. Each
-// line rounds where PyTorch's rounds.
+// with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It
+// rounds where PyTorch's loops round, if the adapter's fma rounds once (a software one's may round twice).
 //
-// A launch costs more than the arithmetic of a small parameter, so one does two; four buffers each are what
-// every adapter binds. One invocation owns four neighbours of one of them. A large parameter goes
-// ALONE. What lies between a parameter's end and the next multiple of four is nobody's, and may be written.
-// AMSGrad moves the moments and the parameter in two launches (MOMENTS, then APPLY with the greatest `v`).
+// A launch costs more than the arithmetic of a small parameter, so one does two: every adapter binds eight
+// buffers, four each. One invocation owns four neighbours of one of them. A large parameter goes ALONE. What
+// lies between a parameter's end and the next multiple of four is nobody's, and may be written.
+//
+// AMSGrad, which divides by the greatest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
+// them, with `v` bound as the gradient and the greatest as `exp_avg_sq`.
 
 struct Params {
   n: vec4<u32>,
@@ -52,6 +54,8 @@ fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
     let g = fma(old.w, vec4(p.penalty), grad);
     now.m = fma(g, vec4(p.rest1), old.m * p.beta1);
     now.v = fma(g * p.rest2, g, old.v * p.beta2);
+  } else {
+    now.v = max(old.v, grad);
   }
   if (APPLY) {
     now.w = old.w * p.decay + (now.m * -rate) / (sqrt(now.v) / root + p.eps);

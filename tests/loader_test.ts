@@ -111,7 +111,7 @@ Deno.test("loader: stacks tensors, numbers, truths, strings, and what is made of
   assertEquals([batch.half.dtype, await batch.half.tolist()], ["float32", [0.5, 2.5]]);
   assertEquals([batch.yes.dtype, await batch.yes.tolist()], ["bool", [true, false]]);
   assertEquals(batch.name, ["a", "b"]);
-  assertEquals(await Promise.all((batch.pair).map((part) => part.tolist())), [[1, 2], [1, 2]]);
+  assertEquals(await Promise.all(batch.pair.map((part) => part.tolist())), [[1, 2], [1, 2]]);
 });
 
 Deno.test("loader: refuses what PyTorch refuses, in its words", () => {

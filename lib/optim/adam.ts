@@ -3,8 +3,6 @@
  * steps and their rounding are those of PyTorch 1.13's `_single_tensor_adam` and `_single_tensor_adamw`.
  */
 import type { Kernel } from "../gpu/launch.ts";
-import { maximum } from "../ops/binary.ts";
-import { copyInto } from "../ops/copy.ts";
 import { foreach, type Item } from "../ops/foreach.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import source from "../../kernels/adam.wgsl" with { type: "text" };
@@ -36,7 +34,9 @@ export interface AdamOptions extends Rated {
 export interface AdamState extends ParamState {
   /** How many steps it has taken. */
   step: number;
+  /** The average gradient. */
   expAvg: Tensor;
+  /** The average squared gradient. */
   expAvgSq: Tensor;
   /** The greatest so far, for AMSGrad. */
   maxExpAvgSq?: Tensor;
@@ -107,11 +107,9 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     };
     if (!amsgrad) return void foreach(kernel, items, common);
     foreach(kernel, items, { ...common, constants: { APPLY: 0 } });
-    const greatest = items.map(({ tensors, ...rest }): Item => {
-      const state = this.#stateOf(tensors.param);
-      const most = state.maxExpAvgSq ??= memoryFor(tensors.param);
-      copyInto(most, maximum(most, state.expAvgSq));
-      return { ...rest, tensors: { ...tensors, exp_avg_sq: most } };
+    const greatest = items.map(({ tensors: { param, exp_avg, exp_avg_sq }, numbers }): Item => {
+      const most = this.#stateOf(param).maxExpAvgSq ??= memoryFor(param);
+      return { tensors: { param, grad: exp_avg_sq, exp_avg, exp_avg_sq: most }, numbers };
     });
     foreach(kernel, greatest, { ...common, constants: { MOMENTS: 0 } });
   }

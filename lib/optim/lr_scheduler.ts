@@ -29,7 +29,9 @@ interface Rule {
 
 /** All that must be saved of a schedule to go on from here; the rates themselves are saved with the optimiser. */
 export interface SchedulerState {
+  /** How many steps it has taken. */
   lastEpoch: number;
+  /** The rates it began with, one a group. */
   baseLrs: number[];
   /** Those that a sequence is made of. */
   schedulers?: SchedulerState[];

@@ -33,12 +33,15 @@ export type Params<O extends Rated> = Iterable<Tensor> | Iterable<GroupInit<O>>;
 
 /** What is remembered for one parameter: numbers, and tensors of its shape. */
 export interface ParamState {
+  /** By PyTorch's name in camelCase. */
   [name: string]: number | Tensor | undefined;
 }
 
 /** All that is needed to go on where an optimiser stopped; parameters are named by their place. */
 export interface OptimizerState<O extends Rated> {
+  /** What is remembered of each parameter that has taken a step. */
   state: Record<number, ParamState>;
+  /** The groups' options. */
   paramGroups: (O & { params: number[]; initialLr?: number })[];
 }
 

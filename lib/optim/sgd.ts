@@ -30,8 +30,9 @@ export interface SGDOptions extends Rated {
   nesterov: boolean;
 }
 
-/** What gradient descent with momentum remembers of a parameter: the direction in which it moves. */
+/** What gradient descent with momentum remembers of a parameter. */
 export interface SGDState extends ParamState {
+  /** The direction in which it moves. */
   momentumBuffer: Tensor;
 }
 
@@ -52,7 +53,7 @@ const defaults: SGDOptions = {
  * import { assertEquals } from "@std/assert";
  * const w = tensor([1.5, -2.5], { requiresGrad: true });
  * const optimizer = new optim.SGD([w], { lr: 0.5 });
- * w.pow(2).sum().backward();
+ * w.mul(w).sum().backward();
  * optimizer.step();
  * assertEquals(await w.tolist(), [0, 0]);
  * ```

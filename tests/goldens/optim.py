@@ -1,0 +1,212 @@
+"""Writes optim.json: what PyTorch's optimisers, schedules and clipping do in a hundred steps.
+
+Run it with Debian's python3 and its python3-torch:
+
+    python3 tests/goldens/optim.py
+
+Parameters and gradients are drawn from seeds, which give the same numbers in tests/optim_test.ts; only results
+are written, of large tensors a few elements. Option names are ours, and become PyTorch's here.
+"""
+
+import copy
+import json
+import math
+import pathlib
+import re
+
+import torch
+from torch.optim import lr_scheduler
+
+torch.set_num_threads(2)
+
+SHAPES = [[3, 5], [], [67], [1], [129, 131], [130, 3], [2]]
+STEPS = 100
+SNAPSHOTS = [1, 10, 100]
+
+# Optimiser, options of the groups (a list: which parameters each has), what happens to the rate at step 50.
+CASES = {
+    "SGD": ["SGD", {"lr": 0.1}],
+    "SGD, momentum": ["SGD", {"lr": 0.1, "momentum": 0.9}],
+    "SGD, dampening, weight decay": ["SGD", {"lr": 0.05, "momentum": 0.8, "dampening": 0.3, "weightDecay": 0.01}],
+    "SGD, Nesterov, weight decay": ["SGD", {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weightDecay": 0.1}],
+    "SGD, weight decay": ["SGD", {"lr": 0.02, "weightDecay": 0.1}],
+    "Adam": ["Adam", {}],
+    "Adam, every option": ["Adam", {"lr": 0.01, "betas": [0.8, 0.95], "eps": 1e-3, "weightDecay": 0.1}],
+    "Adam, AMSGrad": ["Adam", {"lr": 0.01, "betas": [0.7, 0.8], "amsgrad": True}],
+    "AdamW": ["AdamW", {}],
+    "AdamW, every option": [
+        "AdamW",
+        {"lr": 0.01, "betas": [0.8, 0.95], "eps": 1e-6, "weightDecay": 0.5, "amsgrad": True},
+    ],
+    "SGD in groups": [
+        "SGD",
+        {"lr": 0.1, "momentum": 0.5},
+        [{"params": [0, 4, 2]}, {"params": [1, 3], "lr": 0.01, "momentum": 0}, {"params": [5, 6], "weightDecay": 0.2}],
+    ],
+    "Adam in groups": [
+        "Adam",
+        {"lr": 0.01},
+        [{"params": [3, 4]}, {"params": [0, 1, 2], "lr": 0.003, "betas": [0.5, 0.6]}, {"params": [5, 6], "amsgrad": True}],
+    ],
+}
+
+
+def python(name):
+    return re.sub("[A-Z]", lambda m: "_" + m[0].lower(), name)
+
+
+def pythonic(options):
+    return {python(k): v for k, v in options.items()}
+
+
+def sampled(x):
+    """At most 24 elements, evenly spaced, with the first and the last."""
+    flat = x.detach().reshape(-1)
+    n = flat.numel()
+    count = min(n, 24)
+    at = [i * (n - 1) // max(count - 1, 1) for i in range(count)]
+    return [single(v) for v in flat[at].numpy()]
+
+
+def single(v):
+    """The shortest number that reads back as the same float32."""
+    return float(str(v))
+
+
+def numbers():
+    """The parameters, and their gradients at every step: of several sizes, some left out at some steps."""
+    torch.manual_seed(1)
+    params = [torch.randn(s) for s in SHAPES]
+    grads = []
+    for step in range(STEPS):
+        grads.append([torch.randn(s) * 10.0 ** ((i + step) % 5 - 3) for i, s in enumerate(SHAPES)])
+        if step % 3 == 1:
+            grads[-1][2] = None
+        if step % 7 == 0:
+            grads[-1][0] = None
+    return params, grads
+
+
+def run(kind, options, groups=None):
+    start, grads = numbers()
+    params = [torch.nn.Parameter(p) for p in start]
+    if groups:
+        given = [{**pythonic(g), "params": [params[i] for i in g["params"]]} for g in groups]
+    else:
+        given = params
+    optimizer = getattr(torch.optim, kind)(given, **pythonic(options))
+    snapshots = []
+    for step in range(STEPS):
+        for p, g in zip(params, grads[step]):
+            p.grad = None if g is None else g.clone()
+        if step == 50:
+            optimizer.param_groups[0]["lr"] *= 0.1
+        optimizer.step()
+        if step + 1 in SNAPSHOTS:
+            states = [
+                {k: float(v) if k == "step" else sampled(v) for k, v in optimizer.state[p].items() if v is not None}
+                if p in optimizer.state else {}
+                for p in params
+            ]
+            snapshots.append({"params": [sampled(p) for p in params], "states": states})
+    return snapshots
+
+
+def regression(kind, options):
+    """A small network learns sines; its loss at every step."""
+    torch.manual_seed(7)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 32), torch.nn.Tanh(), torch.nn.Linear(32, 2))
+    x = torch.randn(64, 3)
+    y = torch.sin(x @ torch.randn(3, 2))
+    optimizer = getattr(torch.optim, kind)(model.parameters(), **pythonic(options))
+    losses = []
+    for _ in range(STEPS):
+        optimizer.zero_grad(set_to_none=True)
+        loss = (model(x) - y).pow(2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(single(loss.detach().numpy()))
+    return losses
+
+
+def rates(make):
+    a, b = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.3}], lr=0.1)
+    schedule = make(optimizer)
+    seen = [schedule.get_last_lr()]
+    for _ in range(60):
+        optimizer.step()
+        schedule.step()
+        seen.append(schedule.get_last_lr())
+    return seen
+
+
+def warm(t):
+    return min(1.0, (t + 1) / 10)
+
+
+SCHEDULES = {
+    "StepLR": lambda o: lr_scheduler.StepLR(o, 7, gamma=0.3),
+    "LambdaLR": lambda o: lr_scheduler.LambdaLR(o, [warm, lambda t: 0.9 ** t]),
+    "LinearLR": lambda o: lr_scheduler.LinearLR(o),
+    "LinearLR, down": lambda o: lr_scheduler.LinearLR(o, start_factor=0.9, end_factor=0.2, total_iters=33),
+    "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 25),
+    "CosineAnnealingLR, etaMin": lambda o: lr_scheduler.CosineAnnealingLR(o, 9, eta_min=0.01),
+    "SequentialLR": lambda o: lr_scheduler.SequentialLR(
+        o,
+        [
+            lr_scheduler.LinearLR(o, start_factor=0.1, total_iters=10),
+            lr_scheduler.CosineAnnealingLR(o, 30, eta_min=0.007),
+            lr_scheduler.StepLR(o, 4, gamma=0.5),
+        ],
+        [10, 42],
+    ),
+    "SequentialLR, cosine first": lambda o: lr_scheduler.SequentialLR(
+        o,
+        [lr_scheduler.CosineAnnealingLR(o, 12, eta_min=0.007), lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t))],
+        [20],
+    ),
+}
+
+
+def clipped(kind, limit):
+    torch.manual_seed(3)
+    params = [torch.nn.Parameter(torch.zeros(s)) for s in SHAPES]
+    for i, p in enumerate(params):
+        p.grad = None if i == 3 else torch.randn(p.shape) * 10.0 ** (i - 3)
+    if kind == "value":
+        torch.nn.utils.clip_grad_value_(params, limit)
+        norm = None
+    else:
+        norm = single(torch.nn.utils.clip_grad_norm_(params, limit, norm_type=float(kind)).numpy())
+    return {"kind": kind, "limit": limit, "norm": norm, "grads": [None if p.grad is None else sampled(p.grad) for p in params]}
+
+
+def main():
+    goldens = {
+        "shapes": SHAPES,
+        "snapshots": SNAPSHOTS,
+        "cases": [
+            {"name": name, "kind": case[0], "options": case[1], "groups": (case[2:] or [None])[0], "want": run(*case)}
+            for name, case in CASES.items()
+        ],
+        "regressions": [
+            {"kind": kind, "options": options, "losses": regression(kind, options)}
+            for kind, options in [
+                ["SGD", {"lr": 0.1, "momentum": 0.9}],
+                ["Adam", {"lr": 0.01}],
+                ["AdamW", {"lr": 0.01, "weightDecay": 0.1}],
+            ]
+        ],
+        "schedules": {name: rates(make) for name, make in SCHEDULES.items()},
+        "clipped": [
+            clipped(kind, limit)
+            for kind, limit in [["2", 1.0], ["2", 1e6], ["1", 10.0], ["inf", 0.5], ["value", 0.25]]
+        ],
+    }
+    path = pathlib.Path(__file__).parent / "optim.json"
+    path.write_text("{\n" + ",\n".join(f'"{k}": {json.dumps(v, separators=(",", ":"))}' for k, v in goldens.items()) + "\n}\n")
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
+
+
+main()
