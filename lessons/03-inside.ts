@@ -80,11 +80,11 @@ const values = tensor([[10], [20], [30]]).float();
 const queries = tensor([[0, 3], [3, 3]]).float();
 const shares = queries.matmul(keys.t()).softmax(-1); // (2 queries, 3 keys)
 await show(shares);
-//> tensor([[6.6484e-03, 9.8670e-01, 6.6484e-03],
-//>         [4.9999e-01, 4.9999e-01, 2.2699e-05]])
+//> tensor([[0.0453, 0.9094, 0.0453],
+//>         [0.4994, 0.4994, 0.0012]])
 await show(shares.matmul(values));
 //> tensor([[20.0000],
-//>         [15.0003]])
+//>         [15.0186]])
 
 /*
 The first question is the second key's, and finds its value, 20. The second lies between two keys

@@ -12,8 +12,9 @@ import text1 from "./01-small-llm.ts" with { type: "text" };
 import text2 from "./02-embedding.ts" with { type: "text" };
 import text3 from "./03-inside.ts" with { type: "text" };
 import text5 from "./05-placeholders.ts" with { type: "text" };
-import text7 from "./07-logits.ts" with { type: "text" };
 import text6 from "./06-layer-norm.ts" with { type: "text" };
+import text7 from "./07-logits.ts" with { type: "text" };
+import text8 from "./08-gpt.ts" with { type: "text" };
 
 /** One of the four notebooks. */
 export type Notebook =
@@ -86,7 +87,12 @@ export const contents: Row[] = [
     section: "the placeholder GPT-2, its logits",
     written: written("./07-logits.ts", text7, () => import("./07-logits.ts")),
   },
-  { number: 8, notebook: "002-gpt2-architecture", section: "the blocks, the model, generating" },
+  {
+    number: 8,
+    notebook: "002-gpt2-architecture",
+    section: "the blocks, the model, generating",
+    written: written("./08-gpt.ts", text8, () => import("./08-gpt.ts")),
+  },
   { number: 9, notebook: "002-gpt2-architecture", section: "GPT-2's published weights" },
   { number: 10, notebook: "003-llm-from-scratch", section: "the dataset" },
   { number: 11, notebook: "003-llm-from-scratch", section: "the tokenizer" },

@@ -2,10 +2,14 @@
  * Lessons 3, 4 and 8 against PyTorch, and the pictures that they draw. That each prints what stands in its
  * source is held where all lessons are, in lesson_test.ts.
  */
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { heatMap, Tensor, tensor } from "#lib";
-import * as inside from "../lessons/03-inside.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { cat, heatMap, manualSeed, nn, noGrad, optim, randint, stack, Tensor, tensor } from "#lib";
+import gptGolden from "./goldens/gpt.json" with { type: "json" };
 import insideGolden from "./goldens/inside.json" with { type: "json" };
+
+// One after the other: imported side by side, they would draw from one generator in turns.
+const inside = await import("../lessons/03-inside.ts");
+const gpt = await import("../lessons/08-gpt.ts");
 
 /** Holds a tensor against PyTorch's numbers, to so many parts of the largest of them. */
 async function assertNear(got: Tensor, wanted: number[], tolerance: number, what: string) {
@@ -28,6 +32,61 @@ Deno.test("lesson 3's parts give what PyTorch's give, from the same seed", async
   const { products, scaled } = inside;
   const variances = await Promise.all([products, scaled].map((x) => x.var().item()));
   await assertNear(tensor(variances), insideGolden.variances, 1e-5, "variances");
+});
+
+Deno.test("lesson 8's numbers are PyTorch's, from the same seeds", async () => {
+  for (const [what, shapes] of [["logits", gpt.logits], ["evalLogits", gpt.evalLogits]] as const) {
+    const ends = cat([shapes.index("...", ":3"), shapes.index("...", "-3:")], -1);
+    await assertNear(ends, gptGolden[what], 1e-5, what);
+  }
+  await assertNear(gpt.warmed, gptGolden.warmed, 1e-6, "warmed");
+  await assertNear(gpt.kept, gptGolden.kept, 1e-6, "kept");
+  for (const what of ["without", "withShortcuts"] as const) {
+    // Each layer against its own size: they span five powers of ten.
+    gpt[what].forEach((size, i) => {
+      const off = size / gptGolden[what][i] - 1;
+      assert(Math.abs(off) < 1e-4, `${what}, layer ${i}: ${size}, ${off} off`);
+    });
+  }
+  assertEquals(await gpt.written.tolist(), [gptGolden.written]);
+  const smallest = Math.min(...gptGolden.margins);
+  assert(smallest > 1e-3, "no token is a close call that another machine could decide otherwise");
+});
+
+Deno.test("a small GPT of lesson 8's parts trains as PyTorch's does, dropout included", async () => {
+  const { logits, losses, gradients } = gptGolden.small;
+  const config = {
+    vocabSize: 37,
+    contextLength: 16,
+    embDim: 24,
+    nHeads: 3,
+    nLayers: 2,
+    dropRate: 0.1,
+    qkvBias: true,
+  };
+  manualSeed(123);
+  const model = new gpt.GPTModel(config);
+  const ids = randint(37, [2, 11]);
+  const [inputs, targets] = [ids.index(":", ":-1"), ids.index(":", "1:")];
+  model.eval();
+  await assertNear(noGrad(() => model.forward(inputs)), logits, 1e-5, "logits");
+  model.train();
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.5 });
+  for (const [step, wanted] of losses.entries()) {
+    const loss = nn.functional.crossEntropy(model.forward(inputs).flatten(0, 1), targets.flatten());
+    optimizer.zeroGrad();
+    loss.backward();
+    if (step === 0) {
+      const sizes = await stack(Array.from(model.parameters(), (p) => p.grad!.norm())).data();
+      assertEquals(sizes.length, gradients.length);
+      gradients.forEach((wanted, i) =>
+        // that of a key's bias is 0, but for rounding
+        assertAlmostEquals(sizes[i], wanted, 1e-4 * wanted + 1e-7, `gradient ${i}`)
+      );
+    }
+    optimizer.step();
+    await assertNear(loss.detach().view(1), [wanted], 1e-4, `loss of step ${step}`);
+  }
 });
 
 Deno.test("a heat map draws nothing, hardly anything, and eight strengths", async () => {

@@ -1,0 +1,493 @@
+/*
+# Lesson 8: The blocks, the GPT model, generating text
+
+The placeholders of lessons 5 and 7 are replaced one by one, until GPT-2 with 124 million parameters
+stands there and writes.
+
+Needs the network: no.
+*/
+
+import {
+  arange,
+  cat,
+  chart,
+  fixed,
+  getEncoding,
+  heatMap,
+  lesson,
+  linspace,
+  manualSeed,
+  multinomial,
+  nn,
+  noGrad,
+  rand,
+  randn,
+  stack,
+  Tensor,
+  tensor,
+} from "#lib";
+
+const { show } = lesson(import.meta);
+
+/*
+The outline of lessons 5 and 7 has two kinds of hole in it: twelve blocks that return what they are
+given, and the normalisation, which lesson 6 has filled. The blocks need three things more: an
+activation, a network around it, and attention, which lesson 3 has built. The configuration is the
+same.
+*/
+
+export interface GPTConfig {
+  vocabSize: number; // tokens in the vocabulary
+  contextLength: number; // tokens that the model can read at once
+  embDim: number; // numbers that stand for a token
+  nHeads: number; // attention heads in a block
+  nLayers: number; // blocks
+  dropRate: number; // share of numbers dropped while training
+  qkvBias: boolean; // whether queries, keys and values have a bias
+}
+
+export const GPT_CONFIG_124M: GPTConfig = {
+  vocabSize: 50257,
+  contextLength: 1024,
+  embDim: 768,
+  nHeads: 12,
+  nLayers: 12,
+  dropRate: 0.1,
+  qkvBias: false,
+};
+
+/*
+## The activation
+
+ReLU cuts off what is negative, with a corner at 0, and where it cuts there is no gradient at all.
+GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is its smooth relative: x ·
+Φ(x), the number times the probability that a normal random number is smaller. When GPT-2 was
+trained that was slow to compute, so it was trained with an approximation by a tanh, and that is
+what its weights expect.
+*/
+
+const exactGelu = (x: Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
+const tanhGelu = (x: Tensor) => {
+  const inner = x.add(x.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+  return x.mul(inner.tanh().add(1)).div(2);
+};
+
+const { gelu, relu } = nn.functional;
+const x = linspace(-3, 3, 121); // (121)
+await show(exactGelu(x).sub(gelu(x)).abs().lt(1e-6).all());
+//> tensor(True)
+await show(tanhGelu(x).sub(gelu(x, { approximate: "tanh" })).abs().lt(1e-6).all());
+//> tensor(True)
+
+/*
+Beside ReLU. GELU dips below 0 before it rises, so a neuron with a negative input still says and
+learns a little.
+*/
+
+const curve = async (name: string, y: Tensor) => {
+  const [xs, ys] = await Promise.all([x.data(), y.data()]);
+  return { name, points: Array.from(xs, (x, i) => [x, ys[i]] as const) };
+};
+const curves = chart([await curve("ReLU", relu(x)), await curve("GELU", gelu(x))], { x: "x" });
+await show(curves);
+//> 3 ┤                                                                   ⣀⠴⠋ ReLU
+//>   │                                                               ⢀⣠⠔⠋    GELU
+//>   │                                                            ⢀⣠⠴⠋
+//> 2 ┤                                                         ⢀⣤⠶⠋⠁
+//>   │                                                      ⢀⣠⠶⠋⠁
+//>   │                                                   ⢀⣴⠾⠋⠁
+//>   │                                                ⣀⢤⡪⠓⠁
+//> 1 ┤                                             ⣀⠴⡪⠕⠁
+//>   │                                          ⣠⠔⣪⠕⠋
+//>   │                                       ⣠⢔⡫⠔⠋
+//>   │                                   ⢀⣠⣴⠝⠚⠉
+//> 0 ┤⠛⠛⠛⠛⠛⠛⠛⠛⠛⠛⠛⠛⠛⠛⠫⠭⠭⠭⠭⠭⠭⣉⣉⣉⣉⣉⣉⣉⣉⣉⡩⠭⠭⠛⠛⠉⠁
+//>   └───────────┬───────────────────────┬──────────────────────┬─────────── x
+//>              −2                       0                      2
+
+/*
+The approximation would lie on the same dots. It is nowhere further off than half a thousandth:
+*/
+
+await show(exactGelu(x).sub(tanhGelu(x)).abs().amax());
+//> tensor(0.0005)
+
+/*
+## The network of a block
+
+Two linear layers with a GELU between them. A token's 768 numbers become four times as many, so that
+there is room to work, and 768 again, so that blocks can stand on each other.
+*/
+
+export class FeedForward extends nn.Module {
+  layers: nn.Sequential;
+
+  constructor({ embDim }: GPTConfig) {
+    super();
+    this.layers = new nn.Sequential(
+      new nn.Linear(embDim, 4 * embDim),
+      new nn.GELU({ approximate: "tanh" }),
+      new nn.Linear(4 * embDim, embDim),
+    );
+  }
+
+  forward(x: Tensor): Tensor { // (B, T, embDim)
+    return this.layers.forward(x); // (B, T, embDim)
+  }
+}
+
+const count = (module: nn.Module) => [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
+
+manualSeed(123);
+const ffn = new FeedForward(GPT_CONFIG_124M);
+await show(ffn.forward(rand([2, 3, 768])).size());
+//> torch.Size([2, 3, 768])
+await show(count(ffn), "parameters");
+//> 4722432 parameters
+
+/*
+## Shortcuts
+
+Deep networks were long held to be untrainable, and this is why. The gradient of the lowest layer is
+a product with one factor for each layer above it; the factors are less than 1, and of twelve of
+them little is left. The remedy is the residual of lesson 3: what a layer gives is added to what it
+was given. The sum lets the gradient pass as it is.
+
+To measure it, a network of twelve layers with a GELU each, once as it is and once with shortcuts,
+the weights the same:
+*/
+
+export class DeepNet extends nn.Module {
+  layers: nn.ModuleList<nn.Linear>;
+
+  constructor(depth: number, width: number, readonly shortcuts: boolean) {
+    super();
+    this.layers = new nn.ModuleList(
+      Array.from({ length: depth }, () => new nn.Linear(width, width)),
+    );
+  }
+
+  forward(x: Tensor): Tensor { // (B, width)
+    for (const layer of this.layers) {
+      const y = gelu(layer.forward(x));
+      x = this.shortcuts ? x.add(y) : y;
+    }
+    return x;
+  }
+}
+
+/*
+Four random examples go through, the loss is the mean square of what comes out, and each layer is
+asked for the mean size of its weights' gradients.
+*/
+
+export async function gradientSizes(shortcuts: boolean): Promise<number[]> {
+  manualSeed(123);
+  const net = new DeepNet(12, 16, shortcuts);
+  net.forward(randn([4, 16])).square().mean().backward();
+  const sizes = Array.from(net.layers, (layer) => layer.weight.grad!.abs().mean());
+  return await stack(sizes).tolist() as number[];
+}
+
+export const without = await gradientSizes(false);
+export const withShortcuts = await gradientSizes(true);
+for (const layer of [1, 6, 12]) {
+  const [a, b] = [without, withShortcuts].map((sizes) => sizes[layer - 1].toPrecision(3));
+  await show(`layer ${layer}: ${a} without shortcuts, ${b} with`);
+  //> layer 1: 3.48e-9 without shortcuts, 0.999 with
+  //> layer 6: 2.59e-7 without shortcuts, 0.695 with
+  //> layer 12: 0.000292 without shortcuts, 0.593 with
+}
+
+/*
+All layers, with the sizes as powers of ten. Without shortcuts the lowest layer learns millions of
+times more slowly than the highest; with them, all learn alike.
+*/
+
+const powers = (sizes: number[]) => sizes.map((size, i) => [i + 1, Math.log10(size)] as const);
+await show(chart([
+  { name: "without", points: powers(without) },
+  { name: "with", points: powers(withShortcuts) },
+], { x: "layer", y: "power of ten" }));
+//>    power of ten
+//>  0 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠒⠒⠒⠒⠊⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠤⠔⠒⠒⠒⠒⠒⠒⠒⠒⠢⠤⠤ with
+//>    │
+//>    │
+//>    │
+//>    │
+//>    │                                                         ⣀⣀⠤⠤⠔⠒⠒⠉⠉ without
+//>    │                                                ⢀⣀⡠⠤⠔⠒⠊⠉⠉
+//> −5 ┤                                          ⣀⡠⠤⠒⠒⠉⠁
+//>    │                                 ⣀⡠⠤⠤⠒⠒⠊⠉⠉
+//>    │                       ⣀⣀⡠⠤⠤⠒⠒⠊⠉⠉
+//>    │              ⣀⣀⡠⠤⠔⠒⠒⠉⠉
+//>    │⣀⣀⣀⠤⠤⠤⠤⠔⠒⠒⠒⠉⠉⠉
+//>    └────────────────────────┬────────────────────────────┬──────────── layer
+//>                             5                           10
+
+/*
+## Attention
+
+The multi-head attention of lesson 3, in GPT's form: a text looks at itself, and only backwards;
+queries, keys and values come from three layers without a bias. The attention itself is the
+library's, in one kernel that never holds the matrix of shares.
+*/
+
+export class MultiHeadAttention extends nn.Module {
+  wQuery: nn.Linear;
+  wKey: nn.Linear;
+  wValue: nn.Linear;
+  outProj: nn.Linear;
+
+  constructor(readonly cfg: GPTConfig) {
+    super();
+    const { embDim, qkvBias } = cfg;
+    this.wQuery = new nn.Linear(embDim, embDim, { bias: qkvBias });
+    this.wKey = new nn.Linear(embDim, embDim, { bias: qkvBias });
+    this.wValue = new nn.Linear(embDim, embDim, { bias: qkvBias });
+    this.outProj = new nn.Linear(embDim, embDim);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { nHeads, dropRate } = this.cfg;
+    const [B, T, C] = x.shape; // (B, T, 768)
+    const [q, k, v] = [this.wQuery, this.wKey, this.wValue].map((layer) =>
+      layer.forward(x).view(B, T, nHeads, C / nHeads).transpose(1, 2) // (B, 12, T, 64)
+    );
+    const options = { isCausal: true, dropoutP: this.training ? dropRate : 0 };
+    const found = nn.functional.scaledDotProductAttention(q, k, v, options); // (B, 12, T, 64)
+    return this.outProj.forward(found.transpose(1, 2).flatten(2)); // (B, T, 768)
+  }
+}
+
+await show(count(new MultiHeadAttention(GPT_CONFIG_124M)), "parameters");
+//> 2360064 parameters
+
+/*
+## The block
+
+Attention lets the tokens talk, the network lets each think about what it heard. Each has its norm
+in front, its dropout behind, and a shortcut around all three. What comes out has the shape of what
+went in.
+*/
+
+export class TransformerBlock extends nn.Module {
+  att: MultiHeadAttention;
+  ff: FeedForward;
+  norm1: nn.LayerNorm;
+  norm2: nn.LayerNorm;
+  dropShortcut: nn.Dropout;
+
+  constructor(cfg: GPTConfig) {
+    super();
+    this.att = new MultiHeadAttention(cfg);
+    this.ff = new FeedForward(cfg);
+    this.norm1 = new nn.LayerNorm(cfg.embDim);
+    this.norm2 = new nn.LayerNorm(cfg.embDim);
+    this.dropShortcut = new nn.Dropout(cfg.dropRate);
+  }
+
+  forward(x: Tensor): Tensor { // (B, T, embDim)
+    x = x.add(this.dropShortcut.forward(this.att.forward(this.norm1.forward(x))));
+    return x.add(this.dropShortcut.forward(this.ff.forward(this.norm2.forward(x))));
+  }
+}
+
+manualSeed(123);
+const block = new TransformerBlock(GPT_CONFIG_124M);
+await show(block.forward(rand([2, 4, 768])).size());
+//> torch.Size([2, 4, 768])
+await show(count(block), "parameters");
+//> 7085568 parameters
+
+/*
+## The model
+
+The outline of lesson 5 with nothing missing.
+*/
+
+export class GPTModel extends nn.Module {
+  tokEmb: nn.Embedding;
+  posEmb: nn.Embedding;
+  dropEmb: nn.Dropout;
+  trfBlocks: nn.Sequential;
+  finalNorm: nn.LayerNorm;
+  outHead: nn.Linear;
+
+  constructor(cfg: GPTConfig) {
+    super();
+    this.tokEmb = new nn.Embedding(cfg.vocabSize, cfg.embDim);
+    this.posEmb = new nn.Embedding(cfg.contextLength, cfg.embDim);
+    this.dropEmb = new nn.Dropout(cfg.dropRate);
+    const blocks = Array.from({ length: cfg.nLayers }, () => new TransformerBlock(cfg));
+    this.trfBlocks = new nn.Sequential(...blocks);
+    this.finalNorm = new nn.LayerNorm(cfg.embDim);
+    this.outHead = new nn.Linear(cfg.embDim, cfg.vocabSize, { bias: false });
+  }
+
+  forward(inIdx: Tensor): Tensor { // (B, T)
+    const [, seqLen] = inIdx.shape;
+    const tokEmbeds = this.tokEmb.forward(inIdx); // (B, T, 768)
+    const posEmbeds = this.posEmb.forward(arange(seqLen)); // (T, 768)
+    let x = this.dropEmb.forward(tokEmbeds.add(posEmbeds)); // (B, T, 768)
+    x = this.trfBlocks.forward(x);
+    x = this.finalNorm.forward(x);
+    return this.outHead.forward(x); // (B, T, 50257)
+  }
+}
+
+manualSeed(123);
+const model = new GPTModel(GPT_CONFIG_124M);
+await show(count(model), "parameters");
+//> 163009536 parameters
+
+/*
+That is no 124 million. GPT-2 uses one matrix for two things: the head, which scores every token, is
+the table of tokens again. Tied like this, its 38,597,376 numbers count once. Ours keeps the two
+apart, which trains better and takes more room; the published weights of lesson 9 tie them.
+*/
+
+await show(count(model) - count(model.outHead), "parameters, tied");
+//> 124412160 parameters, tied
+await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB");
+//> 621.83 MB
+
+/*
+Where they are: half of them in the blocks, two thirds of those in the feed-forward networks, and
+nearly all the rest in the two tables of the vocabulary.
+*/
+
+for (const [name, part] of model.namedChildren()) {
+  const share = fixed(100 * count(part) / count(model), 1);
+  if (count(part)) await show(name, count(part), `${share} %`);
+  //> tok_emb 38597376 23.7 %
+  //> pos_emb 786432 0.5 %
+  //> trf_blocks 85026816 52.2 %
+  //> final_norm 1536 0.0 %
+  //> out_head 38597376 23.7 %
+}
+
+/*
+## One pass
+
+The batch of lesson 5, two texts of four tokens. The model is in training mode, as it was in the
+notebooks, and drops a tenth: behind the embeddings, of the shares in each attention, and before
+each shortcut ends. These draws follow the same seed, and where each lies is part of the model.
+*/
+
+const tokenizer = await getEncoding("gpt2");
+const texts = ["Every effort moves you", "Every day holds a"];
+const batch = tensor(texts.map((text) => tokenizer.encode(text))); // (2, 4)
+
+export const logits = noGrad(() => model.forward(batch)); // (2, 4, 50257)
+await show(logits.size());
+//> torch.Size([2, 4, 50257])
+await show(logits);
+//> tensor([[[ 0.3613,  0.4222, -0.0711,  ...,  0.3483,  0.4661, -0.2838],
+//>          [-0.1792, -0.5660, -0.9485,  ...,  0.0477,  0.5181, -0.3168],
+//>          [ 0.7120,  0.0332,  0.1085,  ...,  0.1018, -0.4327, -0.2553],
+//>          [-1.0076,  0.3418, -0.1190,  ...,  0.7195,  0.4023,  0.0532]],
+//>
+//>         [[-0.2564,  0.0900,  0.0335,  ...,  0.2659,  0.4454, -0.6806],
+//>          [ 0.1230,  0.3653, -0.2074,  ...,  0.7705,  0.2710,  0.2246],
+//>          [ 1.0558,  1.0318, -0.2800,  ...,  0.6936,  0.3205, -0.3178],
+//>          [-0.1565,  0.3926,  0.3288,  ...,  1.2630, -0.1858,  0.0388]]])
+
+/*
+In use, nothing is dropped, and the scores depend on the text alone: on all of it, up to the token.
+In lesson 5 a token did not know its neighbours. Now another third word changes the scores behind
+the third word and the fourth, and nothing before them.
+*/
+
+model.eval();
+const other = tensor([tokenizer.encode("Every effort takes you")]); // (1, 4)
+export const evalLogits = noGrad(() => model.forward(batch)); // (2, 4, 50257)
+const otherLogits = noGrad(() => model.forward(other)); // (1, 4, 50257)
+const change = otherLogits.index(0).sub(evalLogits.index(0)).abs().amax({ dim: -1 }); // (4)
+await show(change.gt(1e-4));
+//> tensor([False, False,  True,  True])
+
+/*
+## Writing
+
+To write, a model is asked again and again. It scores what could come next; one token is chosen and
+put at the end of the text; and the longer text goes in again. The simplest choice is the best
+score, which is called greedy. Of a text that has grown too long, only the end is read.
+*/
+
+export function generate(model: GPTModel, ids: Tensor, newTokens: number, contextLength: number) {
+  for (let i = 0; i < newTokens; i++) {
+    const context = ids.index(":", `-${contextLength}:`); // (B, T)
+    const scores = noGrad(() => model.forward(context)).index(":", -1); // (B, 50257)
+    ids = cat([ids, scores.argmax({ dim: -1, keepdim: true })], 1); // (B, T + 1)
+  }
+  return ids;
+}
+
+export const written = generate(model, batch.index(":1"), 6, GPT_CONFIG_124M.contextLength);
+const [ids] = await written.tolist() as number[][]; // (1, 10)
+await show(ids);
+//> [6109, 3626, 6100, 345, 37532, 24086, 47843, 30961, 42348, 15635]
+await show(tokenizer.decode(ids));
+//> Every effort moves you Aeiman Byeswickattributeometer
+
+/*
+Words, and no sense: the model has never seen a text. All that training changes is the numbers in
+it; the code stays as it is. Lesson 9 puts OpenAI's numbers in, and the same function writes
+English.
+
+## Less greedy
+
+Always the best token: a trained model then repeats itself, and says the same thing every time.
+Better to draw the next token by its probability, with two ways to hold the draw in check. Five
+words that could follow "Every effort moves you", with scores as a trained model might give them:
+*/
+
+const words = ["forward", "closer", "along", "nowhere", "pizza"];
+const scores = tensor([3, 2.5, 1.5, 0.5, 0]); // (5)
+
+/*
+The **temperature** divides the scores before the softmax. Below 1 it makes the best one still
+better, at 0 it would be greedy; above 1 it makes all more alike, and the text more daring, until it
+talks of pizza.
+*/
+
+const temperatures = [0.5, 1, 2];
+export const warmed = stack(temperatures.map((t) => scores.div(t).softmax(-1))); // (3, 5)
+await show(warmed);
+//> tensor([[0.7008, 0.2578, 0.0349, 0.0047, 0.0017],
+//>         [0.5098, 0.3092, 0.1138, 0.0418, 0.0254],
+//>         [0.3622, 0.2821, 0.1711, 0.1038, 0.0808]])
+await show(heatMap(warmed, { rows: temperatures.map(String), columns: words }));
+//>      forward closer  along   nowhere pizza
+//> 0.5  ███████ ▃▃▃▃▃▃▃ ·       ·       ·
+//> 1    ▆▆▆▆▆▆▆ ▄▄▄▄▄▄▄ ▁▁▁▁▁▁▁ ·       ·
+//> 2    ▄▄▄▄▄▄▄ ▃▃▃▃▃▃▃ ▂▂▂▂▂▂▂ ▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁
+//>      · 0.00  █ 0.70
+
+/*
+The **top-k** rule keeps the k best and gives the others no chance at all: the same −∞ that masks
+used.
+*/
+
+const [best] = scores.topk(3); // (3)
+export const kept = scores.maskedFill(scores.lt(best.index(-1)), -Infinity).softmax(-1);
+await show(kept);
+//> tensor([0.5465, 0.3315, 0.1220, 0.0000, 0.0000])
+
+/*
+A thousand draws, from all five at temperature 1 and from the three that were kept:
+*/
+
+manualSeed(123);
+for (const shares of [warmed.index(1), kept]) {
+  const drawn = await multinomial(shares, 1000, { replacement: true }).tolist() as number[];
+  const times = words.map((word, i) => `${word} ${drawn.filter((id) => id === i).length}`);
+  await show(times.join(", "));
+  //> forward 533, closer 272, along 122, nowhere 43, pizza 30
+  //> forward 543, closer 345, along 112, nowhere 0, pizza 0
+}
+
+/*
+Next: the same model with the weights that OpenAI trained, in lesson 9.
+*/
