@@ -1,38 +1,21 @@
 /*
- * Reductions along dimensions: sums, means, variances, extremes. One kernel serves all: it is told how to
- * load an element and how to combine two.
+ * Reductions along dimensions: sums, extremes, and whether any or all are true; each a row of a table.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
 import { bools, floats, ints, type Sample, type SampleInput } from "../tensor/sample.ts";
-import { normalizeDims, numelOf, reducedShape, type Shape } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
-import reduceSource from "../../kernels/reduce.wgsl" with { type: "text" };
-import { alias, part as window } from "./elementwise.ts";
-import { contiguous, to } from "./copy.ts";
+import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { to } from "./copy.ts";
 import { div, eq, mul } from "./binary.ts";
-import { expand, permute, reshape } from "./views.ts";
-
-const kernel: Kernel = { name: "reduce", source: reduceSource };
-
-/** How long a stretch one loop may walk: well below the 65,535 rounds after which an adapter may stop. */
-const LONGEST_ROW = 1 << 20;
-const LONGEST_COLUMN = 1 << 14;
+import { launchReduce, type Plan } from "./reduce_launch.ts";
+import { expand, reshape } from "./views.ts";
 
 /** Which dimensions to reduce, and whether to keep them with size 1. */
 export interface ReduceOptions {
   dim?: number | readonly number[];
   keepdim?: boolean;
-}
-
-interface Plan {
-  load: string;
-  combine: string;
-  identity: string;
-  acc: DType;
-  out: DType;
 }
 
 const addPlan = (acc: DType): Plan => ({
@@ -42,89 +25,6 @@ const addPlan = (acc: DType): Plan => ({
   acc,
   out: acc,
 });
-
-/** Brings the reduced dimensions together: (outer, reduce, inner), with inner 1 unless they lie in front. */
-function arrange(x: Tensor, dims: readonly number[]) {
-  const last = dims.at(-1) ?? x.ndim - 1;
-  const adjacent = dims.every((d, i) => d === last - dims.length + 1 + i);
-  if (adjacent) {
-    const inner = numelOf(x.shape.slice(last + 1));
-    const reduce = numelOf(dims.map((d) => x.shape[d]));
-    return {
-      dense: contiguous(x),
-      outer: numelOf(x.shape.slice(0, last + 1 - dims.length)),
-      reduce,
-      inner,
-    };
-  }
-  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
-  const dense = contiguous(permute(x, [...rest, ...dims]));
-  const reduce = numelOf(dims.map((d) => x.shape[d]));
-  return { dense, outer: numelOf(rest.map((d) => x.shape[d])), reduce, inner: 1 };
-}
-
-function launchReduce(x: Tensor, dims: readonly number[], plan: Plan): Tensor {
-  const { dense, outer, reduce, inner } = arrange(x, dims);
-  return pass(dense, outer, reduce, inner, plan);
-}
-
-/** One pass of the kernel; a stretch that is too long is cut, and what its parts give is reduced again. */
-function pass(x: Tensor, outer: number, reduce: number, inner: number, plan: Plan): Tensor {
-  const columns = inner > 1;
-  const longest = columns ? LONGEST_COLUMN : LONGEST_ROW;
-  const parts = Math.max(1, Math.ceil(reduce / longest));
-  const last = parts === 1;
-  const dtype = last ? plan.out : plan.acc;
-  const out = empty(last ? [outer, inner] : [outer, parts, inner], dtype, x.device);
-  const { launcher } = x.device;
-  const pipeline = launcher.pipeline(kernel, {
-    constants: { COLUMNS: Number(columns) },
-    replace: {
-      A: alias("A", x.dtype),
-      Acc: alias("Acc", plan.acc),
-      Out: alias("Out", dtype),
-      identity: `fn identity() -> Acc { ${plan.identity} }`,
-      load: `fn load(v: A) -> Acc { return ${plan.load}; }`,
-      combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${plan.combine}; }`,
-    },
-  });
-  const part = Math.ceil(reduce / parts);
-  const results = outer * parts * inner;
-  // Where in x the stretch of a result begins; the next one's beginning is its end.
-  const begin = (result: number) =>
-    Math.floor(result / parts) * reduce + Math.min(result % parts * part, reduce);
-  for (const { first, count } of rowsAtATime(x, outer * parts, part, columns)) {
-    const whole = count === outer * parts;
-    const start = begin(first);
-    const seen = window(x, start, begin(first + count) - start, whole);
-    launcher.launch(
-      pipeline,
-      { a: seen.buffer, out: out.storage },
-      // Counted from the beginning of x, also where a window begins later: a u32 may wrap around.
-      {
-        reduce,
-        inner,
-        parts,
-        part,
-        offset: seen.offset - (whole ? 0 : start),
-        first,
-        results: whole ? results : count,
-      },
-      columns ? Math.ceil(results / 64) : count,
-    );
-  }
-  return last ? out : pass(out, outer, parts, inner, { ...plan, load: "Acc(v)" });
-}
-
-/** All rows at once, or as many stretches at a time as one binding holds. */
-function* rowsAtATime(x: Tensor, rows: number, part: number, columns: boolean) {
-  const limit = x.device.limits.maxStorageBufferBindingSize / 4;
-  const fits = x.storage.block.bytes / 4 <= limit;
-  const step = fits || columns ? rows : Math.max(1, Math.floor((limit - 128) / part));
-  for (let first = 0; first < rows; first += step) {
-    yield { first, count: Math.min(step, rows - first) };
-  }
-}
 
 /** What a reduction is declared by. */
 interface Row {

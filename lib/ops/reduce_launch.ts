@@ -1,0 +1,163 @@
+/*
+ * The launches of reductions: along rows or down columns, in stretches that one loop may walk and windows
+ * that one binding holds. What is combined, and how, is said by a plan.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { numelOf } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text" };
+import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
+import { alias, groupsFor, part as window } from "./elementwise.ts";
+import { contiguous } from "./copy.ts";
+import { permute } from "./views.ts";
+
+/** What is combined. */
+export interface Plan {
+  /** WGSL: an accumulator from an element `v`. */
+  load: string;
+  /** WGSL: one accumulator from two, `x` and `y`. */
+  combine: string;
+  /** WGSL: the body of a function that returns what changes nothing. */
+  identity: string;
+  acc: DType;
+  out: DType;
+}
+
+/** How long a stretch one loop may walk: well below the 65,535 rounds after which an adapter may stop. */
+const LONGEST_ROW = 1 << 18;
+const LONGEST_COLUMN = 1 << 14;
+/** On a GPU, more and shorter columns keep more of its threads busy. */
+const COLUMN_OF_A_GPU = 1 << 8;
+/** From here on a row keeps many lanes busy, whatever a barrier between them costs. */
+const LONG = 1 << 16;
+
+const rowsKernel: Kernel = { name: "reduce", source: rowsSource };
+const columnsKernel: Kernel = { name: "reduce_columns", source: columnsSource };
+
+/** What the kernels are replaced by where they take four neighbours at a time. */
+const fours = {
+  As: "alias As = vec4<A>;",
+  Accs: "alias Accs = vec4<Acc>;",
+  loads: "fn loads(v: As) -> Accs { return Accs(load(v.x), load(v.y), load(v.z), load(v.w)); }",
+  combines: "fn combines(x: Accs, y: Accs) -> Accs { return Accs(combine(x.x, y.x), " +
+    "combine(x.y, y.y), combine(x.z, y.z), combine(x.w, y.w)); }",
+};
+const rowsInFours = {
+  ...fours,
+  fold: "fn fold(v: Accs) -> Acc { return combine(combine(v.x, v.y), combine(v.z, v.w)); }",
+};
+const columnsInFours = { ...fours, Outs: "alias Outs = vec4<Out>;" };
+
+/** Brings the reduced dimensions together: (outer, reduce, inner), with inner 1 unless they lie in front. */
+function arrange(x: Tensor, dims: readonly number[]) {
+  const last = dims.at(-1) ?? x.ndim - 1;
+  const adjacent = dims.every((d, i) => d === last - dims.length + 1 + i);
+  if (adjacent) {
+    const inner = numelOf(x.shape.slice(last + 1));
+    const reduce = numelOf(dims.map((d) => x.shape[d]));
+    return {
+      dense: contiguous(x),
+      outer: numelOf(x.shape.slice(0, last + 1 - dims.length)),
+      reduce,
+      inner,
+    };
+  }
+  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const dense = contiguous(permute(x, [...rest, ...dims]));
+  const reduce = numelOf(dims.map((d) => x.shape[d]));
+  return { dense, outer: numelOf(rest.map((d) => x.shape[d])), reduce, inner: 1 };
+}
+
+/** Reduces these dimensions, which are in order; the result is flat. */
+export function launchReduce(x: Tensor, dims: readonly number[], plan: Plan): Tensor {
+  const { dense, outer, reduce, inner } = arrange(x, dims);
+  return (inner > 1 ? passDown : passAlong)(dense, outer, reduce, inner, plan);
+}
+
+const specialised = (x: Tensor, plan: Plan, dtype: DType) => ({
+  A: alias("A", x.dtype),
+  Acc: alias("Acc", plan.acc),
+  Out: alias("Out", dtype),
+  identity: `fn identity() -> Acc { ${plan.identity} }`,
+  load: `fn load(v: A) -> Acc { return ${plan.load}; }`,
+  combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${plan.combine}; }`,
+});
+
+/** How a stretch is cut that is longer than one loop should walk. */
+function cut(reduce: number, longest: number) {
+  const parts = Math.max(1, Math.ceil(reduce / longest));
+  return { parts, part: Math.ceil(reduce / parts / 4) * 4 };
+}
+
+/** The second pass, over what the parts of the first gave; or its result, if there was one part. */
+function joined(out: Tensor, outer: number, parts: number, inner: number, plan: Plan): Tensor {
+  if (parts === 1) return out;
+  return (inner > 1 ? passDown : passAlong)(out, outer, parts, inner, { ...plan, load: "Acc(v)" });
+}
+
+/** Reduces rows of a dense (outer, reduce). */
+function passAlong(x: Tensor, outer: number, reduce: number, inner: number, plan: Plan): Tensor {
+  const { parts, part } = cut(reduce, LONGEST_ROW);
+  const dtype = parts === 1 ? plan.out : plan.acc;
+  const out = empty([outer, parts], dtype, x.device);
+  const unit = reduce % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
+  const { launcher, software } = x.device;
+  const pipeline = launcher.pipeline(rowsKernel, {
+    constants: { LANES: software && part < LONG ? 16 : 64 },
+    replace: { ...specialised(x, plan, dtype), ...(unit === 4 ? rowsInFours : {}) },
+  });
+  // Where in x the stretch of a result begins; the next one's beginning is its end.
+  const begin = (result: number) =>
+    Math.floor(result / parts) * reduce + Math.min(result % parts * part, reduce);
+  for (const { first, count } of stretchesAtATime(x, outer * parts, part)) {
+    const whole = count === outer * parts;
+    const start = begin(first);
+    const seen = window(x, start, begin(first + count) - start, whole);
+    launcher.launch(
+      pipeline,
+      { a: seen.buffer, out: out.storage },
+      {
+        reduce: reduce / unit,
+        parts,
+        part: part / unit,
+        // Counted from the beginning of x, also where a window begins later: a u32 may wrap around.
+        offset: (seen.offset - (whole ? 0 : start)) / unit,
+        first,
+        results: count,
+      },
+      count,
+    );
+  }
+  return joined(out, outer, parts, inner, plan);
+}
+
+/** Reduces the middle of a dense (outer, reduce, inner). */
+function passDown(x: Tensor, outer: number, reduce: number, inner: number, plan: Plan): Tensor {
+  const { parts, part } = cut(reduce, x.device.software ? LONGEST_COLUMN : COLUMN_OF_A_GPU);
+  const dtype = parts === 1 ? plan.out : plan.acc;
+  const out = empty([outer, parts, inner], dtype, x.device);
+  const unit = inner % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
+  const results = out.numel() / unit;
+  const seen = window(x, 0, x.numel(), true);
+  const { launcher } = x.device;
+  launcher.launch(
+    launcher.pipeline(columnsKernel, {
+      replace: { ...specialised(x, plan, dtype), ...(unit === 4 ? columnsInFours : {}) },
+    }),
+    { a: seen.buffer, out: out.storage },
+    { reduce, inner: inner / unit, parts, part, offset: seen.offset / unit, results },
+    groupsFor(results),
+  );
+  return joined(out, outer, parts, inner, plan);
+}
+
+/** All stretches at once, or as many at a time as one binding holds. */
+function* stretchesAtATime(x: Tensor, stretches: number, part: number) {
+  const limit = x.device.limits.maxStorageBufferBindingSize / 4;
+  const fits = x.storage.block.bytes / 4 <= limit;
+  const step = fits ? stretches : Math.max(1, Math.floor((limit - 128) / part));
+  for (let first = 0; first < stretches; first += step) {
+    yield { first, count: Math.min(step, stretches - first) };
+  }
+}
