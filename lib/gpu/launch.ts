@@ -50,7 +50,9 @@ export class Launcher {
 
   /** The compiled form of a kernel; compiled once for each specialisation. */
   pipeline(kernel: Kernel, { constants = {}, replace = {} }: Specialisation = {}): Pipeline {
-    const key = kernel.name + "\n" + JSON.stringify([constants, replace]);
+    let key = kernel.name; // not JSON, whose spelling out would cost as much as the launch
+    for (const name in constants) key += ` ${name}=${constants[name]}`;
+    for (const name in replace) key += `\n${replace[name]}`;
     const found = this.#pipelines.get(key);
     if (found) return found;
     this.flush(); // what was recorded must not fail with a kernel that does not compile
