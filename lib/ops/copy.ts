@@ -9,20 +9,36 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { empty, Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
-import { bound } from "./limits.ts";
+import { bindable, bound, cut } from "./limits.ts";
 
 const copyKernel: Kernel = { name: "copy", source: copySource };
 
 /** Writes `source`, which broadcasts, over the elements that `target` views. */
 export function copyInto(target: Tensor, source: Tensor): void {
+  const strides = broadcastStrides(source.shape, source.strides, target.shape);
+  const read = new Tensor(source.storage, source.dtype, target.shape, strides, source.offset);
+  copyParts(target, read);
+  target.storage.version++;
+}
+
+/** Copies between views of one shape, in halves where one is larger than a binding. */
+function copyParts(target: Tensor, source: Tensor): void {
+  const large = [target, source].find((x) => !bindable(x));
+  if (!large) return launchCopy(target, source);
+  const reach = large.shape.map((size, d) => (size - 1) * large.strides[d]);
+  const dim = reach.indexOf(Math.max(...reach));
+  const half = Math.ceil(large.shape[dim] / 2);
+  for (const [from, size] of [[0, half], [half, large.shape[dim] - half]]) {
+    copyParts(cut(target, dim, from, size), cut(source, dim, from, size));
+  }
+}
+
+function launchCopy(target: Tensor, source: Tensor): void {
   const n = target.numel();
-  const { rank, shape, strides } = walk(target.shape, [
-    broadcastStrides(source.shape, source.strides, target.shape),
-    target.strides,
-  ], "copy");
+  const { rank, shape, strides } = walk(target.shape, [source.strides, target.strides], "copy");
   const [from, into] = [bound(source), bound(target)];
   const { launcher } = target.device;
   launcher.launch(
@@ -39,13 +55,16 @@ export function copyInto(target: Tensor, source: Tensor): void {
     },
     groupsFor(n),
   );
-  target.storage.version++;
 }
 
 const cloneOp = defineOp({
   name: "clone",
   torch: "i[0].clone()",
-  forward: ([x]) => launchUnary(x, { op: "fn op(v: A) -> Out { return v; }", out: x.dtype }),
+  forward([x]) {
+    const out = empty(x.shape, x.dtype, x.device);
+    copyInto(out, x);
+    return out;
+  },
   gradient: (grad) => [grad],
   reference: ([x]) => x,
   samples: [[], [0], [3, 67]].map((shape) => ({ inputs: [floats(shape)], args: {} })),

@@ -8,7 +8,7 @@
  */
 import { empty, Tensor } from "../tensor/tensor.ts";
 import { launchProduct, planFor, type Task } from "./gemm_launch.ts";
-import { extent } from "./limits.ts";
+import { cut, extent } from "./limits.ts";
 import type { Form, Plan } from "./gemm_plan.ts";
 import type { Activation } from "./gemm_text.ts";
 
@@ -111,13 +111,3 @@ function longest({ shape, strides }: Tensor, names: readonly Dimension[]): Dimen
   const reach = shape.map((size, d) => (size - 1) * strides[d]);
   return names[reach.indexOf(Math.max(...reach))];
 }
-
-/** A part of a view, along one dimension. */
-const cut = (x: Tensor, dim: number, from: number, size: number): Tensor =>
-  new Tensor(
-    x.storage,
-    x.dtype,
-    x.shape.with(dim, size),
-    x.strides,
-    x.offset + from * x.strides[dim],
-  );
