@@ -124,7 +124,27 @@ for (const drawn of [false, true]) {
   });
 }
 
+Deno.test("backward holds a few gradients at a time, and not those of the whole graph", () => {
+  const size = 4 * 256 * 256;
+  let y: Tensor = randn([256, 256]).requiresGrad_();
+  for (let i = 0; i < 40; i++) y = y.tanh();
+  const root = y.sum();
+  const before = inUse();
+  const { allocate } = pool;
+  let most = 0;
+  pool.allocate = (bytes, what) => {
+    const storage = allocate.call(pool, bytes, what);
+    most = Math.max(most, inUse() - before);
+    return storage;
+  };
+  root.backward();
+  pool.allocate = allocate;
+  assert(most >= size && most <= 4 * size, `${most / size} gradients at once`);
+  assert(inUse() <= before - 38 * size, "the graph's memory is given back");
+});
+
 Deno.test("no-grad frees what it made when it ends, and what it threw away too", async () => {
+  await collect();
   const x = randn([50, 50]);
   const before = inUse();
   const y = noGrad(() => x.mul(2).add(1).matmul(x).sum());
@@ -140,6 +160,7 @@ Deno.test("no-grad frees what it made when it ends, and what it threw away too",
   );
   assertEquals(inUse() - before, sizeClass(4), "a region that threw");
   await y.item();
+  await x.sum().item();
 });
 
 Deno.test("an op that refuses keeps none of the memory that it had begun with", () => {
