@@ -72,7 +72,7 @@ function arrange(x: Tensor, dims: readonly number[]) {
 /** Reduces these dimensions, which are in order; the result is flat. */
 export function launchReduce(x: Tensor, dims: readonly number[], plan: Plan): Tensor {
   const { dense, outer, reduce, inner } = arrange(x, dims);
-  return (inner > 1 ? passDown : passAlong)(dense, outer, reduce, inner, plan);
+  return (inner === 1 ? passAlong : passDown)(dense, outer, reduce, inner, plan);
 }
 
 const specialised = (x: Tensor, plan: Plan, dtype: DType) => ({
@@ -93,7 +93,10 @@ function cut(reduce: number, longest: number) {
 /** The second pass, over what the parts of the first gave; or its result, if there was one part. */
 function joined(out: Tensor, outer: number, parts: number, inner: number, plan: Plan): Tensor {
   if (parts === 1) return out;
-  return (inner > 1 ? passDown : passAlong)(out, outer, parts, inner, { ...plan, load: "Acc(v)" });
+  return (inner === 1 ? passAlong : passDown)(out, outer, parts, inner, {
+    ...plan,
+    load: "Acc(v)",
+  });
 }
 
 /** Reduces rows of a dense (outer, reduce). */
