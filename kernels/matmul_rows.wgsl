@@ -3,7 +3,7 @@
 //
 // One invocation owns 8 columns of `out` in one row as the text stands: the step of generating a token.
 // `Block`, `rows`, `product` and `row_of` are replaced for blocks of four rows, `Tile`, `step` and `finish` for
-// two of them. Both operands run along k in memory and are read as vec4 where they lie: each weight is loaded
+// several of them. Both operands run along k in memory and are read as vec4 where they lie: each weight is loaded
 // once for all rows, and nothing is packed, which for few rows would cost more than the product.
 
 struct Params {

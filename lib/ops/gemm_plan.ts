@@ -60,8 +60,9 @@ export const choices: readonly Choice[] = [
     form: "rows",
     rows: 8,
     columns: 8,
-    when: ({ alongK, m }, w) => alongK && (m <= 32 || w < 2 ** 20),
+    when: ({ alongK, m }, work) => alongK && (m <= 8 || work < 2 ** 20),
   },
+  { form: "rows", rows: 16, columns: 8, when: ({ alongK, m }) => alongK && m <= 64 },
 
   // The larger the tile, the fewer the loads; the more work, the sooner its compilation has paid.
   { form: "tile", rows: 8, columns: 16, when: ({ m }, work) => m <= 8 || work < 2 ** 23 },

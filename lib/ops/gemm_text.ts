@@ -86,7 +86,7 @@ export const alignedText: Record<string, string> = {
 }`,
 };
 
-/** A tile of matmul_rows of four rows, or of two blocks of four. */
+/** A tile of matmul_rows of four rows, or of several blocks of four. */
 export function rowsText(rows: number): Record<string, string> {
   if (rows === 1) return {};
   const down = rows / 4;
