@@ -4,6 +4,7 @@
  *
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
+import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
@@ -210,7 +211,8 @@ const table = Object.fromEntries(
 
 const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
   if (typeof y === "number" && typeof x !== "number") return op([x], { other: y });
-  return op([asTensor(x, y), asTensor(y, x)], {});
+  const operands = [asTensor(x, y), asTensor(y, x)];
+  return goesWith(op(operands, {}), ...operands.filter((v) => v !== x && v !== y));
 };
 
 /** A number beside a tensor, as a tensor; on its device and of a dtype that does not promote it. */

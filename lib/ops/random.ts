@@ -4,7 +4,7 @@
  */
 import * as draw from "../random/mod.ts";
 import { defaultGenerator, type Generator } from "../random/mod.ts";
-import { quietly } from "../tensor/autograd.ts";
+import { goesWith, quietly } from "../tensor/autograd.ts";
 import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
@@ -156,6 +156,23 @@ export function setDropoutStream(name: DropoutStream): DropoutStream {
   return before;
 }
 
+function checkProbability(p: number): void {
+  if (p >= 0 && p <= 1) return;
+  throw new RangeError(`dropout probability has to be between 0 and 1, but got ${p}`);
+}
+
+/** What dropout multiplies by: 0 with probability `p`, else 1 / (1 − p). */
+export function dropoutMask(
+  shape: Shape,
+  p: number,
+  { device, generator = defaultGenerator, stream: from = stream }: RandomOptions & {
+    stream?: DropoutStream;
+  },
+): Tensor {
+  checkProbability(p);
+  return drawn(shape, { device, generator }, (g, out) => draw.dropout(g, out, p, from));
+}
+
 /**
  * Puts zeros in place of elements, each with probability `p`, and scales the rest by 1 / (1 − p), so that
  * the sum stays what it was on average. Only while training.
@@ -163,21 +180,12 @@ export function setDropoutStream(name: DropoutStream): DropoutStream {
 export function dropout(
   x: Tensor,
   p = 0.5,
-  { training = true, generator = defaultGenerator, stream: from = stream }: Drawn & {
-    training?: boolean;
-    stream?: DropoutStream;
-  } = {},
+  { training = true, ...options }: Drawn & { training?: boolean; stream?: DropoutStream } = {},
 ): Tensor {
-  if (!(p >= 0 && p <= 1)) {
-    throw new RangeError(`dropout probability has to be between 0 and 1, but got ${p}`);
-  }
+  checkProbability(p);
   if (!training || p === 0 || x.numel() === 0) return x;
-  const mask = drawn(
-    x.shape,
-    { device: x.device, generator },
-    (g, out) => draw.dropout(g, out, p, from),
-  );
-  return mul(x, mask);
+  const mask = dropoutMask(x.shape, p, { device: x.device, ...options });
+  return goesWith(mul(x, mask), mask);
 }
 
 /**

@@ -2,6 +2,7 @@
  * Choosing between two tensors by a third, and what is said with it: masking and triangles.
  */
 import type { Kernel } from "../gpu/launch.ts";
+import { goesWith } from "../tensor/autograd.ts";
 import { promote } from "../tensor/dtype.ts";
 import { at, build, map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -92,12 +93,13 @@ export function where(condition: Tensor, a: Tensor | number, b: Tensor | number)
   const [x, y] = [a, b].map((v) =>
     typeof v === "number" ? full([], v, { device: condition.device }) : v
   );
-  return whereOp([condition, x, y], {});
+  return goesWith(whereOp([condition, x, y], {}), ...[x, y].filter((v) => v !== a && v !== b));
 }
 
 /** The tensor with `value` put where `mask` is true; `mask` broadcasts. */
 export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
-  return where(mask, full([], value, { dtype: x.dtype, device: x.device }), x);
+  const constant = full([], value, { dtype: x.dtype, device: x.device });
+  return goesWith(where(mask, constant, x), constant);
 }
 
 type Triangle = { diagonal: number };

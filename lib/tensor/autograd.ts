@@ -104,6 +104,14 @@ function storagesIn(value: unknown, found = new Set<Storage>(), seen = new Set<u
   return found;
 }
 
+/** Lets what was made on the way to a result go with the graph of it, or at once where there is none. */
+export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor {
+  const storages = helpers.map(({ storage }) => storage);
+  if (result.gradFn) result.gradFn.made = [...result.gradFn.made, ...storages];
+  else for (const storage of storages) storage.release("after it was used");
+  return result;
+}
+
 /** The nodes that lead to `root`, latest first. */
 function nodesBehind(root: Node): Node[] {
   const found = new Set([root]);
