@@ -9,7 +9,7 @@ const gc = vm.runInNewContext("gc") as () => void;
 
 /** Collects garbage until finalizers have nothing more to do. */
 export async function collect(): Promise<void> {
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 2; i++) {
     gc();
     await turn();
   }
