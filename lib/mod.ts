@@ -52,6 +52,11 @@ export {
 export { lesson } from "./lesson/show.ts";
 export { progress } from "./lesson/progress.ts";
 export { Chart, chart, type ChartOptions, type Point, type Series } from "./lesson/chart.ts";
-export { type Training, training, type TrainingOptions } from "./lesson/training.ts";
+export {
+  type Training,
+  training,
+  type TrainingOptions,
+  type TrainingState,
+} from "./lesson/training.ts";
 export { HeatMap, heatMap, type HeatMapOptions } from "./lesson/picture.ts";
 export { display, fixed, float as pyFloat, repr, size, tuple } from "./lesson/python.ts";

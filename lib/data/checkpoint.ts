@@ -28,9 +28,23 @@ export type About = Record<string, number | string>;
 /**
  * Saves the parts of a run, and returns the path. The file is there as a whole or not at all.
  *
- * `await saveCheckpoint(path, { model, optimizer, generator: defaultGenerator }, { seed })`
- *
  * @throws {TypeError} for a state that holds what no file can, such as a function
+ *
+ * @example
+ * ```ts
+ * import { loadCheckpoint, nn, optim, saveCheckpoint } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = new nn.Linear(3, 2);
+ * const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+ * const path = await Deno.makeTempFile();
+ * await saveCheckpoint(path, { model, optimizer }, { seed: 7 });
+ *
+ * const again = new nn.Linear(3, 2);
+ * loadCheckpoint(path, { model: again }, { seed: 7 });
+ * assertEquals(await again.weight.data(), await model.weight.data());
+ * await Deno.remove(path);
+ * ```
  */
 export async function saveCheckpoint(
   path: string,

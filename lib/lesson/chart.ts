@@ -85,12 +85,14 @@ export class Chart {
       else places.forEach((to, k) => grid.line(places[k - 1] ?? to, to, i));
     });
     const rowOf = (y: number) => Math.floor(Math.round(this.#y.place(y, bottom, true)) / 4);
-    const named = spread(this.#ends().map(rowOf), 1, rows - 1);
+    const ends = this.#ends(right, bottom);
+    const named = spread(ends.map(([, y]) => Math.round(y) >> 2), 1, rows - 1);
     const lines = Array.from({ length: rows }, (_, row) => {
       const tick = ticks.find(({ at }) => rowOf(at) === row)?.text ?? "";
       const i = named.indexOf(row);
       const name = i < 0 ? "" : ` ${paint(this.#series[i].name, i)}`;
-      return `${tick.padStart(margin - 1)} ${tick ? "┤" : "│"}${grid.row(row, paint)}${name}`;
+      const cells = grid.row(row, paint, Math.round(ends[i]?.[0] ?? -1) >> 1);
+      return `${tick.padStart(margin - 1)} ${tick ? "┤" : "│"}${cells}${name}`;
     });
     const indent = " ".repeat(margin);
     const head = this.#names.y ? [indent + this.#names.y] : [];
@@ -135,9 +137,9 @@ export class Chart {
         ? at.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`).join("")
         : `<polyline points="${at.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`;
     });
-    const ends = this.#ends().map((y) => top + this.#y.place(y, bottom - top, true));
-    const names = spread(ends, 16, bottom).map((y, i) =>
-      word(right + 8, y + 4, "start", this.#series[i].name, of(COLOURS, i)[1])
+    const ends = this.#ends(right - left, bottom - top);
+    const names = spread(ends.map(([, y]) => top + y), 16, bottom).map((y, i) =>
+      word(left + ends[i][0] + 8, y + 4, "start", this.#series[i].name, of(COLOURS, i)[1])
     );
     const axes = rule(left, top, left, bottom, 1) + rule(left, bottom, right, bottom, 1) +
       word(left, top - 12, "start", this.#names.y) + word(right, height - 4, "end", this.#names.x);
@@ -160,9 +162,9 @@ export class Chart {
     );
   }
 
-  /** How high each curve ends. */
-  #ends(): number[] {
-    return this.#series.map(({ points }) => points.at(-1)?.[1] ?? this.#y.from);
+  /** Where each curve ends; one without points, in the lower left corner. */
+  #ends(right: number, bottom: number): Point[] {
+    return this.#placed(right, bottom).map((places) => places.at(-1) ?? [0, bottom]);
   }
 }
 
@@ -174,7 +176,9 @@ class Axis {
   constructor(values: readonly number[]) {
     const low = values.reduce((a, b) => Math.min(a, b), Infinity);
     const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
-    const room = low < high ? 0 : 0.5; // what is flat lies in the middle
+    const size = Math.max(Math.abs(low), Math.abs(high));
+    const flat = high - low <= Math.max(1e-9 * size, Number.MIN_VALUE * 1e16);
+    const room = flat ? size / 2 || 0.5 : 0; // what is flat lies in the middle
     [this.from, this.to] = values.length ? [low - room, high + room] : [0, 1];
   }
 
@@ -190,11 +194,16 @@ class Axis {
     const ten = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((n) => n * ten).find((n) => n >= rough * 0.999)!;
     const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-    const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    const format = {
+      minimumFractionDigits: Math.min(digits, 7),
+      maximumFractionDigits: Math.min(digits, 7),
+    };
     const first = Math.ceil(this.from / step - 1e-9), last = Math.floor(this.to / step + 1e-9);
     return Array.from({ length: last - first + 1 }, (_, i) => {
       const at = (first + i) * step;
-      return { at, text: at.toLocaleString("en", format).replace(/^-/, "−") };
+      const plain = digits < 7 && Math.abs(at) < 1e7;
+      const text = plain ? at.toLocaleString("en", format) : at.toPrecision(3);
+      return { at, text: text.replace(/^-/, "−") };
     });
   }
 }
@@ -228,8 +237,10 @@ class Grid {
     Object.assign(this.#cell(Math.round(x), Math.round(y)), { code, curve });
   }
 
-  row(row: number, paint: (text: string, curve: number) => string): string {
-    return this.#cells.slice(row * this.#columns, (row + 1) * this.#columns)
+  /** A row up to what is drawn last in it, or to the column `end` if that is further. */
+  row(row: number, paint: (text: string, curve: number) => string, end: number): string {
+    const cells = this.#cells.slice(row * this.#columns, (row + 1) * this.#columns);
+    return cells.slice(0, Math.max(end, cells.findLastIndex(({ curve }) => curve >= 0)) + 1)
       .map(({ code, curve }) => curve < 0 ? " " : paint(String.fromCharCode(code), curve))
       .join("");
   }

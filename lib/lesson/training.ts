@@ -5,6 +5,7 @@
  * A loss lies on the GPU, and waiting for it takes as long as a small step. So losses are handed over as
  * tensors, kept there, and read many at a time when something is drawn.
  */
+import { dtypes } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Chart, chart, type Point, type Series } from "./chart.ts";
 import { progress } from "./progress.ts";
@@ -100,7 +101,7 @@ export class Training implements AsyncIterable<number> {
       interrupted: save && (async (step) => {
         this.step = step;
         const where = await save();
-        console.error(`Stopped before step ${step}: ${where} holds all so far, --resume goes on.`);
+        console.error(`Stopped before step ${step}; --resume goes on from ${where}`);
       }),
     });
     for await (const step of steps) {
@@ -170,7 +171,7 @@ export class Training implements AsyncIterable<number> {
       size: 4,
     })));
     pending.forEach(({ step, loss }, i) => {
-      const [value] = new Float32Array(bytes[i].buffer);
+      const [value] = new dtypes[loss.dtype].array(bytes[i].buffer);
       loss.storage.release("when its number was noted; read it with item() before");
       this.#late = Number.isNaN(this.#late) ? value : this.#late + (value - this.#late) / 20;
       const stretch = Math.floor(step / this.#stretch());
