@@ -2,7 +2,7 @@
 //
 // One invocation owns one element of the dense `out`, or four neighbours where both operands allow it (then
 // As, Bs, Cs and Outs are vec4, and p counts in fours). Either operand may lie in memory in any way; a stride
-// of 0 repeats it. Where both are DENSE, the index needs no arithmetic. SCALAR_B takes the number `scalar`
+// of 0 repeats it. Where both are DENSE, the index needs no arithmetic. SCALAR_B takes a number
 // for b. Operands are converted to the common type C before `op` sees them.
 
 alias A = f32;
@@ -20,6 +20,7 @@ struct Params {
   a_offset: u32,
   b_offset: u32,
   scalar: f32,
+  int_scalar: i32,
   shape: array<vec4<u32>, 2>,
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,
@@ -39,6 +40,11 @@ fn op(x: C, y: C) -> Out {
 
 fn each(x: Cs, y: Cs) -> Outs {
   return op(x, y);
+}
+
+// Of ints, it is replaced by the same in i32: a float holds no more than 24 bits of one.
+fn scalar() -> C {
+  return C(p.scalar);
 }
 
 @compute @workgroup_size(64)
@@ -63,7 +69,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
   }
   if (SCALAR_B) {
-    out[i] = each(Cs(a[at_a]), Cs(C(p.scalar)));
+    out[i] = each(Cs(a[at_a]), Cs(scalar()));
   } else {
     out[i] = each(Cs(a[at_a]), Cs(b[at_b]));
   }

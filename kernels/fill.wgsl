@@ -8,15 +8,22 @@ struct Params {
   n: u32,
   start: f32,
   step: f32,
+  int_start: i32,
+  int_step: i32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<Out>;
 
+// Of ints, it is replaced by the same in i32: a float holds no more than 24 bits of one.
+fn value(i: u32) -> Out {
+  return Out(p.start) + Out(p.step) * Out(i);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = id.x + id.y * groups.x * 64u;
   if (i < p.n) {
-    out[i] = Out(p.start) + Out(p.step) * Out(i);
+    out[i] = value(i);
   }
 }

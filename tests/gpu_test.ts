@@ -9,7 +9,19 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { type Device, full, ones, openDevice, rand, type Tensor, tensor, zeros } from "#lib";
+import {
+  cat,
+  type Device,
+  full,
+  noGrad,
+  ones,
+  openDevice,
+  rand,
+  type Tensor,
+  tensor,
+  where,
+  zeros,
+} from "#lib";
 import type { Kernel } from "../lib/gpu/launch.ts";
 import { attempt } from "./support/judge.ts";
 import { poisoned } from "./support/poison.ts";
@@ -184,4 +196,30 @@ Deno.test("work that nobody reads is submitted all the same, and in order", asyn
   for (let i = 0; i < 2000; i++) x.add_(1);
   const y = rand([64]).mul(0).add(x);
   assertEquals(await y.sum().item(), 128_000);
+});
+
+Deno.test("tensors of two devices can't meet; each still works by itself", async () => {
+  const device = await openDevice();
+  const [here, there] = [ones([2]), ones([2], { device })];
+  for (
+    const meet of [
+      () => here.add(there),
+      () => there.mul(here),
+      () => cat([here, there]),
+      () => where(here.gt(0), here, there),
+    ]
+  ) {
+    assertThrows(meet, Error, "Expected all tensors to be on the same device");
+  }
+  assertThrows(() => here.add(there), Error, "found at least two devices, webgpu:0 and webgpu:");
+  assertThrows(() => noGrad(() => here.copy_(there)), Error, "the same device");
+  assertEquals(await there.add(there).tolist(), [2, 2]);
+  assertEquals(await here.add(here).tolist(), [2, 2]);
+  assertEquals(there.add(1).device, device);
+  assertEquals(there.sum().device, device);
+  const x = ones([2, 2], { device, requiresGrad: true });
+  x.matmul(x).softmax(1).mean().backward();
+  assertEquals(x.grad!.device, device);
+  assertEquals((await x.grad!.tolist() as number[][]).length, 2);
+  device.gpu.destroy();
 });

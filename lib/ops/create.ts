@@ -106,18 +106,22 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
   const { dtype = "float32", device = defaultDevice } = options;
   checkShape(shape);
   const out = emptyTensor(shape, dtype, device);
-  const pipeline = device.launcher.pipeline(fillKernel, { replace: { Out: alias("Out", dtype) } });
+  const value = "fn value(i: u32) -> Out { return p.int_start + p.int_step * i32(i); }";
+  const pipeline = device.launcher.pipeline(fillKernel, {
+    replace: { Out: alias("Out", dtype), ...(dtype === "int64" ? { value } : {}) },
+  });
   const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * 64;
   const numel = numelOf(shape);
   for (let first = 0; first < numel; first += most) {
     const n = Math.min(most, numel - first);
+    const begin = start + step * first;
     const window = n === numel
       ? out.storage
       : { storage: out.storage, offset: first * 4, size: n * 4 };
     device.launcher.launch(
       pipeline,
       { out: window },
-      { n, start: start + step * first, step },
+      { n, start: begin, step, int_start: begin, int_step: step },
       groupsFor(n),
     );
   }

@@ -161,6 +161,7 @@ export function launchBinary(
       C: alias("C", compute),
       Out: alias("Out", dtype),
       op,
+      ...(compute === "int64" ? { scalar: "fn scalar() -> C { return p.int_scalar; }" } : {}),
       ...(unit === 4 ? binaryInFours : {}),
     },
   });
@@ -177,6 +178,7 @@ export function launchBinary(
       a_offset: left.offset / unit,
       b_offset: right.offset / unit,
       scalar: scalar ? b : 0,
+      int_scalar: scalar ? b : 0,
       shape,
       a_strides: strides[0],
       b_strides: strides[1],
