@@ -2,9 +2,20 @@
  * Launching: what a profile says, and the traps of the adapter under it.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openDevice } from "../lib/gpu/device.ts";
+import { defaultDevice, openDevice } from "../lib/gpu/device.ts";
 import { formatProfile, Profile } from "../lib/gpu/profile.ts";
-import { full, sum } from "../lib/ops/mod.ts";
+import {
+  crossEntropy,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  randint,
+  randn,
+  sum,
+  type Tensor,
+} from "../lib/mod.ts";
+import { full } from "../lib/ops/mod.ts";
 
 Deno.test("a profile counts each kernel's calls, bytes and time, over several submissions", async () => {
   const device = await openDevice();
@@ -39,3 +50,76 @@ Deno.test("a profile lists the dearest kernel first, and what a step took", () =
     /\(an adapter\)\nthis adapter does not tell the time/,
   );
 });
+
+/** The model of lesson 13, or a smaller one of its kind. */
+class Mlp extends nn.Module {
+  embedding: nn.Embedding;
+  net: nn.Sequential;
+  constructor(tokens: number, context: number, width: number, hidden: number) {
+    super();
+    this.embedding = new nn.Embedding(tokens, width);
+    this.net = new nn.Sequential(
+      new nn.Linear(context * width, hidden),
+      new nn.Tanh(),
+      new nn.Linear(hidden, tokens),
+    );
+  }
+  forward(ids: Tensor, targets: Tensor): Tensor {
+    const flat = this.embedding.forward(ids).view(ids.shape[0], -1);
+    return crossEntropy(this.net.forward(flat), targets);
+  }
+}
+
+Deno.test("a training step of lesson 13's model takes at most 20 dispatches, and keeps its loss alone", async () => {
+  manualSeed(1);
+  const model = new Mlp(512, 32, 64, 512);
+  const optimizer = new optim.AdamW(model.parameters());
+  const [ids, targets] = [randint(512, [64, 32]), randint(512, [64])];
+  const step = () => {
+    optimizer.zeroGrad();
+    const loss = model.forward(ids, targets);
+    loss.backward();
+    optimizer.step();
+    return loss.item();
+  };
+  const first = await step();
+  await step();
+  const { launcher, pool } = defaultDevice;
+  const before = [launcher.dispatches, pool.use().inUse];
+  const third = await step();
+  const after = [launcher.dispatches, pool.use().inUse];
+  assert(after[0] - before[0] <= 20, `it takes ${after[0] - before[0]}`);
+  assert(after[1] - before[1] <= 256, "more than the loss is left");
+  assert(Math.abs(first - Math.log(512)) < 0.3 && third < first);
+});
+
+const activations = [
+  new nn.Tanh(),
+  new nn.ReLU(),
+  new nn.GELU(),
+  new nn.GELU({ approximate: "tanh" }),
+  new nn.Sigmoid(),
+];
+for (const activation of activations) {
+  Deno.test(`a layer and ${activation.repr()} give the same bits in Sequential and by themselves`, async () => {
+    manualSeed(2);
+    const layer = new nn.Linear(20, 12);
+    const both = new nn.Sequential(layer, activation);
+    for (const shape of [[5, 20], [3, 2, 20], [20]]) {
+      const [x, weights] = [randn(shape, { requiresGrad: true }), randn(shape.with(-1, 12))];
+      const run = async (y: Tensor) => {
+        layer.zeroGrad();
+        x.grad = null;
+        y.backward({ gradient: weights });
+        const grads = [x.grad!, layer.weight.grad!, layer.bias!.grad!];
+        return await Promise.all(grads.map((grad) => grad.data()));
+      };
+      const alone = activation.forward(layer.forward(x));
+      const fused = both.forward(x);
+      assertEquals(fused.gradFn!.name, alone.gradFn!.name);
+      assertEquals(await fused.data(), await alone.data());
+      assertEquals(await noGrad(() => both.forward(x)).data(), await alone.data());
+      assertEquals(await run(fused), await run(alone));
+    }
+  });
+}

@@ -1,6 +1,7 @@
 /*
  * Activations and the loss as layers, for use inside `Sequential`.
  */
+import type { Activation } from "../ops/gemm_text.ts";
 import { crossEntropy, type Reduction } from "../ops/loss.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
@@ -53,6 +54,14 @@ export class GELU extends Module {
   override extraRepr(): string {
     return `approximate='${this.options.approximate ?? "none"}'`;
   }
+}
+
+/** What a linear layer before this module may do in the same kernel; nothing for a class of one's own. */
+export function fusable(module: Module | undefined): Activation | undefined {
+  if (module?.constructor === ReLU) return "relu";
+  if (module?.constructor === Tanh) return "tanh";
+  if (module?.constructor !== GELU) return undefined;
+  return (module as GELU).options.approximate === "tanh" ? "geluTanh" : "gelu";
 }
 
 /** Shares along a dimension that sum to 1. */

@@ -1,7 +1,10 @@
 /*
  * Modules that hold modules: one after the other, or just as a list.
  */
+import { linearActivated } from "../ops/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { fusable } from "./activation.ts";
+import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
 /** Passes its input through modules, one after the other. */
@@ -31,9 +34,19 @@ export class Sequential extends Module {
     return this.#layers[Symbol.iterator]();
   }
 
-  /** What the first takes → what the last gives */
+  /** What the first takes → what the last gives; a linear layer and its activation are one step. */
   forward(x: Tensor): Tensor {
-    return this.#layers.reduce((value, layer) => layer.forward(value) as Tensor, x);
+    let value = x;
+    for (let i = 0; i < this.#layers.length; i++) {
+      const layer = this.#layers[i];
+      const activation = layer.constructor === Linear && fusable(this.#layers[i + 1]);
+      if (activation) {
+        const { weight, bias } = layer as Linear;
+        value = linearActivated(value, weight, bias, activation);
+        i++;
+      } else value = layer.forward(value);
+    }
+    return value;
   }
 }
 

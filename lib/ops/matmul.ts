@@ -13,7 +13,7 @@ import { sum } from "./reduce.ts";
 import { expand, reshape, t, transpose, unsafeReshape } from "./views.ts";
 
 /** A matrix as a batch of one. */
-const batched = (x: Tensor): Tensor =>
+export const batched = (x: Tensor): Tensor =>
   new Tensor(x.storage, x.dtype, [1, ...x.shape], [0, ...x.strides], x.offset);
 
 /** A batch of one as a matrix. */
@@ -100,18 +100,22 @@ const bmmOp = defineOp({
 /** The products of two batches of matrices, pair by pair. */
 export const bmm = (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {});
 
+/** Refuses an input that a linear layer's weight does not fit. */
+export function checkLinear(x: Tensor, weight: Tensor): void {
+  checkFloats("linear", x, weight);
+  if (x.shape[1] === weight.shape[1]) return;
+  throw new RangeError(
+    `mat1 and mat2 shapes cannot be multiplied (${sizes(x)} and ${sizes(t(weight))}); ` +
+      `the layer takes ${weight.shape[1]} features and was given ${x.shape[1]}`,
+  );
+}
+
 const linearOp = defineOp({
   name: "linear",
   gradFn: (inputs) => inputs.length > 2 ? "AddmmBackward0" : "MmBackward0",
   torch: "F.linear(*i)",
   forward([x, weight, bias]) {
-    checkFloats("linear", x, weight);
-    if (x.shape[1] !== weight.shape[1]) {
-      throw new RangeError(
-        `mat1 and mat2 shapes cannot be multiplied (${sizes(x)} and ${sizes(t(weight))}); ` +
-          `the layer takes ${weight.shape[1]} features and was given ${x.shape[1]}`,
-      );
-    }
+    checkLinear(x, weight);
     const product = { a: batched(x), b: batched(t(weight)) };
     return single(gemm({ ...product, bias: bias && contiguous(bias) }));
   },

@@ -69,6 +69,7 @@ export { mean, norm, std, variance, type VarOptions } from "./stats.ts";
 export { argmax, argmin, type ArgOptions, cumsum, max, min, topk } from "./order.ts";
 /** Products. */
 export { bmm, linear, matmul, mm } from "./matmul.ts";
+export { linearActivated } from "./linear.ts";
 /** What networks are made of. */
 export { embedding, gather, scatter } from "./embedding.ts";
 export { logSoftmax, softmax } from "./softmax.ts";

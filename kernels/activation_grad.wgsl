@@ -1,0 +1,44 @@
+// dz[r, i] = slope(g[r, i], y[r, i]);  dbias[part, i] = sum of dz[r, i] over the rows r of a part.
+//
+// The gradient of y = f(z + bias), and that of the bias along with it, which would otherwise read dz again. One
+// invocation owns one column of one stretch of `part` rows, or four neighbours where rows allow it (then V is
+// vec4, and `columns` and `g_offset` count in fours); the stretches are summed afterwards. `slope` is
+// replaced by that of the function at hand.
+
+alias V = f32;
+
+struct Params {
+  rows: u32,
+  columns: u32,
+  parts: u32,
+  part: u32,
+  g_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> g: array<V>;
+@group(0) @binding(2) var<storage, read> y: array<V>;
+@group(0) @binding(3) var<storage, read_write> dz: array<V>;
+@group(0) @binding(4) var<storage, read_write> dbias: array<V>;
+
+fn slope(g: V, y: V) -> V {
+  return g * (1.0 - y * y);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= p.parts * p.columns) {
+    return;
+  }
+  let first = i / p.columns * p.part;
+  let column = i % p.columns;
+  var sum = V();
+  for (var row = first; row < min(first + p.part, p.rows); row++) {
+    let at = row * p.columns + column;
+    let d = slope(g[p.g_offset + at], y[at]);
+    dz[at] = d;
+    sum += d;
+  }
+  dbias[i] = sum;
+}

@@ -1,0 +1,137 @@
+/*
+ * A linear layer and the activation behind it, in one kernel: the result is never stored without it.
+ *
+ * Differentiated are activations whose slope is found from their result; their gradient and that of the bias
+ * come out of one kernel too. The others would need what they were applied to, so they are fused only where
+ * nobody asks for gradients.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { isGradEnabled } from "../tensor/autograd.ts";
+import { map, matmulNd, permuted, reshaped } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { numelOf } from "../tensor/shape.ts";
+import { empty, Tensor } from "../tensor/tensor.ts";
+import gradSource from "../../kernels/activation_grad.wgsl" with { type: "text" };
+import { contiguous } from "./copy.ts";
+import { groupsFor } from "./elementwise.ts";
+import { gemm } from "./gemm.ts";
+import type { Activation } from "./gemm_text.ts";
+import { batched, checkLinear, linear, mm } from "./matmul.ts";
+import { sum } from "./reduce.ts";
+import { gelu, relu, tanh } from "./unary.ts";
+import { reshape, t } from "./views.ts";
+
+const gradKernel: Kernel = { name: "activation_grad", source: gradSource };
+
+/** The activations that are differentiated by their result `y`: WGSL, of one number or of four. */
+const slopes = {
+  relu: "select(g, V(), y <= V())", // chosen: 0 times infinity is no 0
+  tanh: "g * (1.0 - y * y)",
+};
+type Differentiable = keyof typeof slopes;
+
+const functions: Record<Activation, (x: Tensor) => Tensor> = {
+  relu,
+  tanh,
+  gelu: (x) => gelu(x),
+  geluTanh: (x) => gelu(x, { approximate: "tanh" }),
+};
+
+/** Rows that one invocation differentiates; more are cut into stretches that run side by side. */
+const ROWS_A_PART = 256;
+
+/** As a matrix: all dimensions but the last made one. */
+const flat = (x: Tensor): Tensor =>
+  x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
+
+/** The gradients of what the activation was applied to, and of the bias: of g and y, both (rows, columns). */
+function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Tensor, Tensor] {
+  const g = contiguous(grad);
+  const [rows, columns] = y.shape;
+  const unit = columns % 4 === 0 && g.offset % 4 === 0 ? 4 : 1;
+  const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
+  const dz = empty([rows, columns], "float32", y.device);
+  const dbias = empty([parts, columns], "float32", y.device);
+  const { launcher } = y.device;
+  launcher.launch(
+    launcher.pipeline(gradKernel, {
+      replace: {
+        V: unit === 4 ? "alias V = vec4<f32>;" : "alias V = f32;",
+        slope: `fn slope(g: V, y: V) -> V { return ${slopes[activation]}; }`,
+      },
+    }),
+    { g: g.storage, y: y.storage, dz: dz.storage, dbias: dbias.storage },
+    {
+      rows,
+      columns: columns / unit,
+      parts,
+      part: ROWS_A_PART,
+      g_offset: g.offset / unit,
+    },
+    groupsFor(parts * columns / unit),
+  );
+  return [dz, parts === 1 ? reshape(dbias, [columns]) : sum(dbias, { dim: 0 })];
+}
+
+const activatedOp = defineOp<{ activation: Activation }>({
+  name: "linearActivated",
+  gradFn: (_, { activation }) => activation === "relu" ? "ReluBackward0" : "TanhBackward0",
+  torch: "getattr(torch, a['activation'])(F.linear(*i))",
+  forward([x, weight, bias], { activation }) {
+    const rows = flat(x);
+    checkLinear(rows, weight);
+    const product = { a: batched(rows), b: batched(t(weight)), activation };
+    const { storage } = gemm({ ...product, bias: bias && contiguous(bias) });
+    return new Tensor(storage, "float32", [...x.shape.slice(0, -1), weight.shape[0]]);
+  },
+  gradient(grad, saved) {
+    const activation = saved.args.activation as Differentiable;
+    const [dz, dbias] = differentiate(flat(grad), flat(saved.output(0)), activation);
+    return [
+      saved.needs(0) ? reshape(mm(dz, saved.input(1)), saved.shape(0)) : null,
+      saved.needs(1) ? mm(t(dz), flat(saved.input(0))) : null,
+      ...(saved.count > 2 ? [dbias] : []),
+    ];
+  },
+  reference([x, weight, bias], { activation }) {
+    const f = activation === "relu" ? (v: number) => Math.max(v, 0) : Math.tanh;
+    const matrix = reshaped(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1)!]);
+    const product = matmulNd(matrix, permuted(weight, [1, 0]));
+    const y = map(f, bias ? map((a, b) => a + b, product, bias) : product);
+    return reshaped(y, [...x.shape.slice(0, -1), weight.shape[0]]);
+  },
+  samples: Object.keys(slopes).flatMap((name) => {
+    const args = { activation: name as Differentiable };
+    return [
+      { inputs: [floats([3, 5]), floats([2, 5])], args },
+      { inputs: [floats([2, 3, 6]), floats([8, 6]), floats([8])], args },
+      { inputs: [floats([300, 3]), floats([5, 3]), floats([5])], args },
+      { inputs: [floats([0, 3]), floats([4, 3]), floats([4])], args },
+      { inputs: [floats([7]), floats([4, 7]), floats([4])], args },
+    ];
+  }),
+  rejects: [{
+    inputs: [floats([3, 4]), floats([2, 5])],
+    args: { activation: "relu" },
+    error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 5x2)",
+  }],
+});
+
+/**
+ * `activation(x · weightᵀ + bias)`: x is (…, in_features), weight (out_features, in_features), bias
+ * (out_features); the result is (…, out_features). One kernel does it all, where gradients allow it.
+ */
+export function linearActivated(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | undefined,
+  activation: Activation,
+): Tensor {
+  const inputs = bias ? [x, weight, bias] : [x, weight];
+  const differentiated = isGradEnabled() && inputs.some(({ requiresGrad }) => requiresGrad);
+  if (differentiated && !(activation in slopes)) {
+    return functions[activation](linear(x, weight, bias));
+  }
+  return activatedOp(inputs, { activation });
+}
