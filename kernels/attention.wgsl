@@ -1,4 +1,4 @@
-// out[i] = sum over j of p[i, j] · v[j], with p[i, ·] = softmax over j of (scale · q[i] · k[j] + table[i, j]): attention
+// out[i] = sum over j of p[i, j] · v[j], with p[i, ·] = softmax over j of (scale · q[i] · k[j] + mask[i, j]): attention
 // in one pass over the keys, in each head by itself, without ever holding the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
@@ -27,19 +27,21 @@ struct Params {
   k_place: vec4<u32>,
   v_place: vec4<u32>,
   out_place: vec4<u32>,
-  table_place: vec4<u32>, // in numbers
+  mask_place: vec4<u32>, // in numbers
+  drop_place: vec4<u32>, // in numbers
 }
 
-override MASK: bool = false; // the table is added to scores
-override DROP: bool = false; // the table is multiplied with shares
+override MASK: bool = false; // whether there is a mask
+override DROP: bool = false; // whether shares are multiplied with `drop`: 0, or what makes up for the zeros
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> table: array<f32>;
-@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<f32>;
+@group(0) @binding(5) var<storage, read> drop: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> lse: array<f32>;
 
 // Where four rows of a head lie.
 fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
@@ -70,9 +72,14 @@ fn write_out(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   out[rows.w + c] = m[3];
 }
 
-fn read_table(rows: vec4<u32>, key: u32) -> vec4<f32> {
+fn read_mask(rows: vec4<u32>, key: u32) -> vec4<f32> {
   let j = min(key, p.keys - 1u);
-  return vec4<f32>(table[rows.x + j], table[rows.y + j], table[rows.z + j], table[rows.w + j]);
+  return vec4<f32>(mask[rows.x + j], mask[rows.y + j], mask[rows.z + j], mask[rows.w + j]);
+}
+
+fn read_drop(rows: vec4<u32>, key: u32) -> vec4<f32> {
+  let j = min(key, p.keys - 1u);
+  return vec4<f32>(drop[rows.x + j], drop[rows.y + j], drop[rows.z + j], drop[rows.w + j]);
 }
 
 // Which of the queries see a key.
@@ -81,10 +88,10 @@ fn visible(key: u32, queries: vec4<u32>) -> vec4<bool> {
   return here & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= queries));
 }
 
-fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_table: vec4<u32>) -> vec4<f32> {
+fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) -> vec4<f32> {
   var score = p.scale * product;
   if (MASK) {
-    score += read_table(at_table, key);
+    score += read_mask(at_mask, key);
   }
   return select(vec4<f32>(LOWEST), score, visible(key, queries));
 }
@@ -111,7 +118,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let own = min(flat % blocks * 4u + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.queries - 1u));
   let at_q = at(p.q_place, batch, head, own);
   let at_out = at(p.out_place, batch, head, own);
-  let at_table = at(p.table_place, batch, head, own);
+  let at_mask = at(p.mask_place, batch, head, own);
+  let at_drop = at(p.drop_place, batch, head, own);
   let at_lse = own + (batch * p.heads + head) * p.queries;
 
   var largest = vec4<f32>(LOWEST);
@@ -140,10 +148,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     for (var c = 0u; c < p.width; c++) {
       m += transpose(read_q(at_q, c)) * read_k(at_k, c);
     }
-    m[0] = scored(m[0], j, own, at_table);
-    m[1] = scored(m[1], j + 1u, own, at_table);
-    m[2] = scored(m[2], j + 2u, own, at_table);
-    m[3] = scored(m[3], j + 3u, own, at_table);
+    m[0] = scored(m[0], j, own, at_mask);
+    m[1] = scored(m[1], j + 1u, own, at_mask);
+    m[2] = scored(m[2], j + 2u, own, at_mask);
+    m[3] = scored(m[3], j + 3u, own, at_mask);
 
     // Shares of what was seen so far.
     let before = largest;
@@ -155,10 +163,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     m[3] = weighed(m[3], largest, j + 3u, own);
     total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
     if (DROP) {
-      m[0] *= read_table(at_table, j);
-      m[1] *= read_table(at_table, j + 1u);
-      m[2] *= read_table(at_table, j + 2u);
-      m[3] *= read_table(at_table, j + 3u);
+      m[0] *= read_drop(at_drop, j);
+      m[1] *= read_drop(at_drop, j + 1u);
+      m[2] *= read_drop(at_drop, j + 2u);
+      m[3] *= read_drop(at_drop, j + 3u);
     }
 
     // Values.

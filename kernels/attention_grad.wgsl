@@ -1,6 +1,6 @@
 // The gradients of attention's operands, from the gradient g of its result:
 //   dq[i] = scale · sum over j of s[i, j] · k[j],  dk[j] = scale · sum over i of s[i, j] · q[i],  dv[j] = sum over i of p[i, j] · g[i].
-// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + table[i, j] - lse[i]), and s = p (d - delta[i]) are the
+// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - lse[i]), and s = p (d - delta[i]) are the
 // scores' gradients, with d[i, j] = g[i] · v[j] those of the shares and delta[i] = g[i] · out[i] what a row has in common.
 //
 // One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS), so that
@@ -22,7 +22,8 @@ struct Params {
   k_place: vec4<u32>,
   v_place: vec4<u32>,
   g_place: vec4<u32>,
-  table_place: vec4<u32>,
+  mask_place: vec4<u32>,
+  drop_place: vec4<u32>,
   own_place: vec4<u32>, // dq, or dk
   more_place: vec4<u32>, // dv
 }
@@ -35,10 +36,10 @@ override DROP: bool = false;
 @group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> table: array<f32>;
-@group(0) @binding(5) var<storage, read> g: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> lse: array<f32>;
-@group(0) @binding(7) var<storage, read> delta: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<f32>;
+@group(0) @binding(5) var<storage, read> drop: array<f32>;
+@group(0) @binding(6) var<storage, read> g: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read> rows: array<f32>; // lse of all queries, then delta of all
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
 fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
@@ -75,14 +76,23 @@ fn write(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   grad[rows.w + c] = m[3];
 }
 
-fn read_table(rows: vec4<u32>, j: u32) -> vec4<f32> {
-  return vec4<f32>(table[rows.x + j], table[rows.y + j], table[rows.z + j], table[rows.w + j]);
+fn read_mask(at: vec4<u32>, j: u32) -> vec4<f32> {
+  return vec4<f32>(mask[at.x + j], mask[at.y + j], mask[at.z + j], mask[at.w + j]);
+}
+
+fn read_drop(at: vec4<u32>, j: u32) -> vec4<f32> {
+  return vec4<f32>(drop[at.x + j], drop[at.y + j], drop[at.z + j], drop[at.w + j]);
+}
+
+fn read_rows(at: vec4<u32>) -> vec4<f32> {
+  return vec4<f32>(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
 }
 
 // What four queries have in common with all keys.
 struct Queries {
   place: vec4<u32>,
-  at_table: vec4<u32>,
+  at_mask: vec4<u32>,
+  at_drop: vec4<u32>,
   lse: vec4<f32>,
   delta: vec4<f32>,
 }
@@ -91,11 +101,11 @@ struct Queries {
 fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Queries) -> mat2x4<f32> {
   var score = p.scale * product;
   if (MASK) {
-    score += read_table(by.at_table, key);
+    score += read_mask(by.at_mask, key);
   }
   var kept = vec4<f32>(1.0);
   if (DROP) {
-    kept = read_table(by.at_table, key);
+    kept = read_drop(by.at_drop, key);
   }
   let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place));
   let share = select(vec4<f32>(0.0), exp(score - by.lse), seen);
@@ -119,12 +129,13 @@ fn tile(own: vec4<u32>, first: u32, last: u32, batch: u32, head: u32) -> Tile {
   let at_g = at(p.g_place, batch, head, place);
   let at_k = at(p.k_place, batch, head, keys);
   let at_v = at(p.v_place, batch, head, keys);
-  let rows = place + (batch * p.heads + head) * p.queries;
+  let row = place + (batch * p.heads + head) * p.queries;
   let by = Queries(
     place,
-    at(p.table_place, batch, head, place),
-    vec4<f32>(lse[rows.x], lse[rows.y], lse[rows.z], lse[rows.w]),
-    vec4<f32>(delta[rows.x], delta[rows.y], delta[rows.z], delta[rows.w]),
+    at(p.mask_place, batch, head, place),
+    at(p.drop_place, batch, head, place),
+    read_rows(row),
+    read_rows(row + p.batch * p.heads * p.queries),
   );
 
   // Scores, and gradients of the shares.

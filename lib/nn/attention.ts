@@ -2,7 +2,6 @@
  * Multi-head attention as a layer that holds its weights; what it computes is in attention_forward.ts.
  */
 import { empty } from "../ops/create.ts";
-import { transpose } from "../ops/views.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   type AttentionOptions,
@@ -106,6 +105,7 @@ export class MultiheadAttention extends Module {
     const { qProjWeight, kProjWeight, vProjWeight, outProj } = this;
     const weights: AttentionWeights = {
       numHeads: this.numHeads,
+      batchFirst: this.batchFirst,
       inProj: this.inProjWeight ?? [qProjWeight!, kProjWeight!, vProjWeight!],
       inProjBias: this.inProjBias,
       outProjWeight: outProj.weight,
@@ -116,12 +116,6 @@ export class MultiheadAttention extends Module {
       dropoutP: this.dropout,
       training: this.training,
     };
-    const swapped = this.batchFirst && query.ndim === 3;
-    if (!swapped) return multiHeadAttentionForward(query, key, value, weights, options);
-    const q = transpose(query, 0, 1);
-    const k = key === query ? q : transpose(key, 0, 1);
-    const v = value === key ? k : transpose(value, 0, 1);
-    const [output, shares] = multiHeadAttentionForward(q, k, v, weights, options);
-    return [transpose(output, 0, 1), shares];
+    return multiHeadAttentionForward(query, key, value, weights, options);
   }
 }

@@ -3,9 +3,8 @@
  * keys and values are projected, cut into heads that attend each by themselves, and what they found is
  * projected once more.
  *
- * It computes as PyTorch's general path does, with the same layout in memory: inside, sequences come first, so
- * that a dropout after it draws in the same order. PyTorch's shortcuts for inference, which treat padding
- * otherwise, are not followed.
+ * It computes as PyTorch's general path does. PyTorch's shortcuts for inference, which treat padding otherwise,
+ * are not followed.
  */
 import { add } from "../ops/binary.ts";
 import { additive, attend, causalMask, plainAttention } from "../ops/attention.ts";
@@ -15,6 +14,8 @@ import { linear } from "../ops/matmul.ts";
 import { select, split } from "../ops/slices.ts";
 import { mean } from "../ops/stats.ts";
 import { expand, permute, reshape, squeeze, unsqueeze } from "../ops/views.ts";
+import type { Device } from "../gpu/device.ts";
+import { goesWith, noGrad } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -29,8 +30,8 @@ export interface AttentionOptions {
   /** Whether the weights are averaged over the heads. */
   averageAttnWeights?: boolean;
   /**
-   * Says that `attnMask` is the causal one, which then need not be read; without an `attnMask`, it hides what
-   * comes later by itself.
+   * Says that `attnMask` is the causal one, which then need not be read. Without an `attnMask`, hides what comes
+   * later by itself (PyTorch wants the mask too).
    */
   isCausal?: boolean;
 }
@@ -50,15 +51,17 @@ export interface AttentionWeights {
   addZeroAttn?: boolean;
   dropoutP?: number;
   training?: boolean;
+  /** Whether tensors are (N, L, E) rather than (L, N, E). */
+  batchFirst?: boolean;
 }
 
-function refuse(message: string): never {
-  throw new RangeError(message);
-}
+/** Which dimension is the batch, and which the sequence. */
+const layout = (batchFirst = false) =>
+  batchFirst ? { batch: 0, sequence: 1 } : { batch: 1, sequence: 0 };
 
 /**
- * Multi-head attention as a function of its weights, sequences first:
- * query (L, N, E), key (S, N, kdim), value (S, N, vdim), or all without N → [(L, N, E), weights or null].
+ * Multi-head attention as a function of its weights: query (L, N, E), key (S, N, kdim), value (S, N, vdim), or with N
+ * before L and S (`batchFirst`), or all without N → [the same shape as the query, weights (N, L, S) or null].
  *
  * A query whose every key is masked gets NaN, as in PyTorch, whose softmax divides nothing by nothing there.
  */
@@ -70,28 +73,23 @@ export function multiHeadAttentionForward(
   options: AttentionOptions = {},
 ): [output: Tensor, weights: Tensor | null] {
   if (query.ndim === 2) return unbatched(query, key, value, weights, options);
-  const { numHeads: H, outProjWeight, outProjBias, training = true } = weights;
-  const { needWeights = true, averageAttnWeights = true, isCausal = false } = options;
   checkShapes(query, key, value, weights);
-  const [L, N, E] = query.shape;
-  const given = { L, S: key.shape[0], N, H };
-  const heads = extended(project(query, key, value, weights).map(cut(H)), weights);
-  const more = heads.at(-1)!.sizeAt(-2) - given.S;
+  const { numHeads: H, outProjWeight, outProjBias, training = true, batchFirst } = weights;
+  const { needWeights = true, averageAttnWeights = true } = options;
+  const { batch, sequence } = layout(batchFirst);
+  const [L, S, N] = [query.shape[sequence], key.shape[sequence], query.shape[batch]];
+  const stacks = extended(project(query, key, value, weights), weights);
+  const more = stacks.at(-1)!.shape[3] - S;
 
-  const hint = isCausal && (!options.attnMask || !(options.keyPaddingMask || needWeights));
-  const causal = hint && more === 0;
-  const attnMask = hint ? causal ? null : causalMask(L, given.S, query) : options.attnMask;
-  const attending = {
-    mask: mergedMask({ ...options, attnMask }, given, more),
-    causal,
-    dropoutP: training ? weights.dropoutP : 0,
-  };
-  const [found, shares] = needWeights
-    ? plainAttention(heads.flatMap(parts), attending)
-    : [attend(heads, attending), null];
+  const { mask, causal, made } = maskFor(options, { L, S, N, H, device: query.device }, more);
+  const attending = { mask, causal, dropoutP: training ? weights.dropoutP : 0 };
+  const [attended, shares] = needWeights
+    ? plainAttention(stacks.flatMap(parts), attending)
+    : [attend(stacks, attending), null];
+  const found = goesWith(attended, ...made);
 
-  const rows = reshape(permute(found, [2, 0, 1, 3]), [L, N, E]); // (N, H, L, E/H) → (L, N, E)
-  const output = linear(rows, outProjWeight, outProjBias);
+  const places = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]); // (L, N, H, E/H)
+  const output = linear(reshape(places, query.shape), outProjWeight, outProjBias);
   return [output, shares && averageAttnWeights ? mean(shares, { dim: 1 }) : shares];
 }
 
@@ -103,11 +101,10 @@ function unbatched(
   weights: AttentionWeights,
   { keyPaddingMask, ...options }: AttentionOptions,
 ): [Tensor, Tensor | null] {
-  const batch = (x: Tensor) => unsqueeze(x, 1);
-  const q = batch(query);
-  const k = key === query ? q : batch(key);
-  const v = value === key ? k : batch(value);
-  const [output, shares] = multiHeadAttentionForward(q, k, v, weights, {
+  const q = unsqueeze(query, 1);
+  const k = key === query ? q : unsqueeze(key, 1);
+  const v = value === key ? k : unsqueeze(value, 1);
+  const [output, shares] = multiHeadAttentionForward(q, k, v, { ...weights, batchFirst: false }, {
     ...options,
     keyPaddingMask: keyPaddingMask && unsqueeze(keyPaddingMask, 0),
   });
@@ -118,64 +115,57 @@ function checkShapes(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { numHeads, outProjWeight }: AttentionWeights,
-) {
+  { numHeads, outProjWeight, batchFirst }: AttentionWeights,
+): void {
+  const refuse = (message: string) => {
+    throw new RangeError(message);
+  };
   const E = outProjWeight.shape[0];
+  const [query, key, value] = [q, k, v].map(({ shape }) => shape.slice(0, 2));
   if (q.ndim !== 3 || k.ndim !== 3 || v.ndim !== 3) {
     refuse(
-      `query should be unbatched 2D or batched 3D tensor but received ${q.ndim}-D query tensor, with key and ` +
-        `value of ${k.ndim} and ${v.ndim} dimensions`,
+      `query should be unbatched 2D or batched 3D tensor but received ${q.ndim}-D query tensor, with a ` +
+        `${k.ndim}-D key and a ${v.ndim}-D value; all want as many`,
     );
   }
   if (q.shape[2] !== E) {
     refuse(`was expecting embedding dimension of ${E}, but got ${q.shape[2]}`);
   }
   if (E % numHeads !== 0) refuse(`embed_dim ${E} not divisible by num_heads ${numHeads}`);
-  const lead = (x: Tensor) => shapeText(x.shape.slice(0, 2));
-  if (lead(k) !== lead(v)) {
+  const { batch } = layout(batchFirst);
+  const place = `; the batch is dimension ${batch} here (batchFirst: ${Boolean(batchFirst)})`;
+  if (shapeText(key) !== shapeText(value)) {
     refuse(
-      `key's sequence and batch dims ${lead(k)} do not match value's ${
-        lead(v)
-      }; the batch is the ` +
-        `${"second"} dimension unless batchFirst is set`,
+      `key's sequence and batch dims ${shapeText(key)} do not match value's ${shapeText(value)}` +
+        place,
     );
   }
-  if (k.shape[1] !== q.shape[1]) {
-    refuse(
-      `key's batch size ${k.shape[1]} does not match query's ${
-        q.shape[1]
-      }; the batch is the second ` +
-        `dimension unless batchFirst is set`,
-    );
+  if (key[batch] !== query[batch]) {
+    refuse(`key's batch size ${key[batch]} does not match query's ${query[batch]}` + place);
   }
 }
 
-/** Projections, as many side by side as come from one tensor: one of qkv; q, and kv; or q, k and v. */
-function project(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  { inProj, inProjBias, outProjWeight }: AttentionWeights,
-): Tensor[] {
+/**
+ * Projects and cuts into heads: (L, N, …) → (n, N, H, L, E/H), as many side by side as come from one tensor. One stack of
+ * q, k and v; or q, and k with v; or each by itself.
+ */
+function project(query: Tensor, key: Tensor, value: Tensor, weights: AttentionWeights): Tensor[] {
+  const { inProj, inProjBias, outProjWeight, numHeads: H, batchFirst } = weights;
   const E = outProjWeight.shape[0];
-  const through = (x: Tensor[], weights: readonly Tensor[], sizes: number[]) => {
-    const biases = inProjBias ? split(inProjBias, sizes) : [];
-    return weights.map((w, i) => linear(x[i], w, biases[i]));
+  const heads = (x: Tensor) => {
+    const split = reshape(x, [x.shape[0], x.shape[1], x.shape[2] / E, H, E / H]);
+    return permute(split, batchFirst ? [2, 0, 3, 1, 4] : [2, 1, 3, 0, 4]);
   };
-  if (Array.isArray(inProj)) return through([query, key, value], inProj, [E, E, E]);
+  const each = (inputs: Tensor[], weights: readonly Tensor[]) => {
+    const biases = inProjBias ? split(inProjBias, weights.map((w) => w.shape[0])) : [];
+    return inputs.map((x, i) => heads(linear(x, weights[i], biases[i])));
+  };
+  if (Array.isArray(inProj)) return each([query, key, value], inProj);
   const packed = inProj as Tensor;
-  if (key !== value) return through([query, key, value], split(packed, E), [E, E, E]);
-  if (query !== key) return through([query, key], split(packed, [E, 2 * E]), [E, 2 * E]);
-  return [linear(query, packed, inProjBias)];
+  if (key !== value) return each([query, key, value], split(packed, E));
+  if (query !== key) return each([query, key], split(packed, [E, 2 * E]));
+  return [heads(linear(query, packed, inProjBias))];
 }
-
-/** Cuts projections into heads: (L, N, n · E) → (n, N, H, L, E/H), with n given by the head size. */
-const cut = (H: number) => (x: Tensor, _: number, all: readonly Tensor[]): Tensor => {
-  const [L, N, width] = x.shape;
-  const total = all.reduce((sum, other) => sum + other.shape[2], 0);
-  const head = total / 3 / H;
-  return permute(reshape(x, [L, N, width / head / H, H, head]), [2, 1, 3, 0, 4]);
-};
 
 /** What lies side by side in a stack. */
 const parts = (stack: Tensor): Tensor[] =>
@@ -202,33 +192,50 @@ interface Sizes {
   S: number;
   N: number;
   H: number;
+  device: Device;
 }
 
-/** Both masks as one that is added, with `more` columns of zeros for keys that nobody masks. */
-function mergedMask(
-  { attnMask, keyPaddingMask }: AttentionOptions,
-  { L, S, N, H }: Sizes,
+/**
+ * All masks as one that is added, or as word that it is the causal one; and what was made for it. Columns of zeros
+ * stand for the `more` keys that nobody masks.
+ */
+function maskFor(
+  { attnMask, keyPaddingMask, isCausal = false, needWeights = true }: AttentionOptions,
+  { L, S, N, H, device }: Sizes,
   more: number,
-): Tensor | null {
-  const masks: Tensor[] = [];
-  if (attnMask) {
-    const wanted = attnMask.ndim === 3 ? [N * H, L, S] : [L, S];
-    checkMask(`The shape of the ${attnMask.ndim}D attn_mask is`, attnMask, wanted);
-    const shape = attnMask.ndim === 3 ? [N, H, L, S] : [1, 1, L, S];
-    masks.push(reshape(additive(attnMask, { hidden: true }), shape));
-  }
-  if (keyPaddingMask) {
-    checkMask("The shape of the key_padding_mask is", keyPaddingMask, [N, S]);
-    masks.push(reshape(additive(keyPaddingMask, { hidden: true }), [N, 1, 1, S]));
-  }
-  if (masks.length === 0) return null;
-  const merged = masks.reduce((a, b) => add(a, b));
-  if (more === 0) return merged;
-  const blank = zeros([...merged.shape.slice(0, -1), more], { device: merged.device });
-  return cat([merged, blank], -1);
+): { mask: Tensor | null; causal: boolean; made: Tensor[] } {
+  const later = isCausal && (!attnMask || !(keyPaddingMask || needWeights));
+  const causal = later && more === 0;
+  const merge = () => {
+    const masks: Tensor[] = [];
+    if (later && !causal) masks.push(causalMask(L, S, device));
+    else if (attnMask && !later) {
+      const each = attnMask.ndim === 3;
+      checkMask(
+        `The shape of the ${attnMask.ndim}D attn_mask is`,
+        attnMask,
+        each ? [N * H, L, S] : [L, S],
+      );
+      masks.push(reshape(additive(attnMask, { hidden: true }), each ? [N, H, L, S] : [1, 1, L, S]));
+    }
+    if (keyPaddingMask) {
+      checkMask("The shape of the key_padding_mask is", keyPaddingMask, [N, S]);
+      masks.push(reshape(additive(keyPaddingMask, { hidden: true }), [N, 1, 1, S]));
+    }
+    if (masks.length === 0) return null;
+    const merged = masks.reduce((a, b) => add(a, b));
+    if (more === 0) return merged;
+    return cat([merged, zeros([...merged.shape.slice(0, -1), more], { device })], -1);
+  };
+  const given = [attnMask, keyPaddingMask];
+  const mask = given.some((x) => x?.requiresGrad) ? merge() : noGrad(merge);
+  const made = mask && given.every((x) => x?.storage !== mask.storage) ? [mask] : [];
+  return { mask, causal, made };
 }
 
 function checkMask(what: string, mask: Tensor, wanted: Shape): void {
   if (shapeText(mask.shape) === shapeText(wanted)) return;
-  refuse(`${what} torch.Size(${shapeText(mask.shape)}), but should be ${shapeText(wanted)}.`);
+  throw new RangeError(
+    `${what} torch.Size(${shapeText(mask.shape)}), but should be ${shapeText(wanted)}.`,
+  );
 }

@@ -3,8 +3,7 @@
  * encoder layers, a stack of decoder layers, a layer norm behind each. It has no embeddings and knows no
  * positions; that is its user's part.
  */
-import { full } from "../ops/create.ts";
-import { triu } from "../ops/where.ts";
+import { causalMask } from "../ops/attention.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ModuleList } from "./container.ts";
@@ -154,6 +153,6 @@ export class Transformer extends Module {
 
   /** A (size, size) mask that hides from every place what comes after it: −∞ above the diagonal, 0 elsewhere. */
   static generateSquareSubsequentMask(size: number, { device }: { device?: Device } = {}): Tensor {
-    return triu(full([size, size], -Infinity, { device }), 1);
+    return causalMask(size, size, device);
   }
 }

@@ -4,7 +4,6 @@
  */
 import { add } from "../ops/binary.ts";
 import { gelu, relu } from "../ops/unary.ts";
-import { transpose } from "../ops/views.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { Dropout, LayerNorm, type LayerOptions, Linear } from "./layers.ts";
@@ -58,7 +57,7 @@ abstract class TransformerLayer extends Module {
     return this.normFirst ? add(x, f(norm.forward(x))) : norm.forward(add(x, f(x)));
   }
 
-  /** Attention of x to `memory`, then dropout, which draws in the order of memory: sequences first. */
+  /** Attention of x to `memory`, then dropout. */
   protected attended(
     attention: MultiheadAttention,
     dropout: Dropout,
@@ -67,8 +66,7 @@ abstract class TransformerLayer extends Module {
     masks: Masks,
   ): Tensor {
     const [found] = attention.forward(x, memory, memory, { ...masks, needWeights: false });
-    if (!attention.batchFirst || x.ndim < 3) return dropout.forward(found);
-    return transpose(dropout.forward(transpose(found, 0, 1)), 0, 1);
+    return dropout.forward(found);
   }
 
   /** The feed-forward network, with `last` the dropout at its end. */

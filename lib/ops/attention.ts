@@ -5,12 +5,14 @@
  * queries × keys shares at once, gives them back, and judges the other form. The fused kernels
  * (attention_fused.ts) hold none of them. `attend` chooses.
  */
+import type { Device } from "../gpu/device.ts";
 import type { Generator } from "../random/mod.ts";
+import { goesWith, noGrad } from "../tensor/autograd.ts";
 import { broadcastShapes, numelOf, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { attentionOp } from "./attention_fused.ts";
 import { add, mul } from "./binary.ts";
-import { full, ones } from "./create.ts";
+import { full } from "./create.ts";
 import { matmul } from "./matmul.ts";
 import { dropout } from "./random.ts";
 import { select } from "./slices.ts";
@@ -32,9 +34,9 @@ export interface Attending {
   generator?: Generator;
 }
 
-/** A mask that is added to scores: 0 above and on the diagonal's left, −∞ right of it. */
-export const causalMask = (queries: number, keys: number, like: Tensor): Tensor =>
-  triu(full([queries, keys], -Infinity, { device: like.device }), 1);
+/** A mask (queries, keys) that is added to scores: −∞ right of the diagonal, 0 on it and left of it. */
+export const causalMask = (queries: number, keys: number, device?: Device): Tensor =>
+  noGrad(() => triu(full([queries, keys], -Infinity, { device }), 1));
 
 /** A boolean mask as one that is added: −∞ where it is `hidden`, 0 elsewhere. A float mask is one already. */
 export function additive(mask: Tensor, { hidden }: { hidden: boolean }): Tensor {
@@ -58,37 +60,38 @@ export function plainAttention(
 ): [output: Tensor, weights: Tensor] {
   const scores = matmul(mul(q, scale ?? headScale(q)), transpose(k, -2, -1));
   const masked = mask ? add(scores, mask) : scores;
-  const seen = causal ? add(masked, causalMask(q.sizeAt(-2), k.sizeAt(-2), q)) : masked;
-  const weights = dropout(softmax(seen, -1), dropoutP, { generator });
+  const weights = dropout(softmax(causal ? hideLater(masked) : masked, -1), dropoutP, {
+    generator,
+  });
   return [matmul(weights, v), weights];
+}
+
+/** Scores with a causal mask added. */
+function hideLater(scores: Tensor): Tensor {
+  const mask = causalMask(scores.sizeAt(-2), scores.sizeAt(-1), scores.device);
+  return goesWith(add(scores, mask), mask);
 }
 
 const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
 
 /**
  * Attention of stacks (attention_fused.ts): tensors (n, N, H, L or S, E) that together hold q, k and v. In the fused
- * kernels where these can do it, else by the formula: for a mask together with dropout, for a mask that wants a
- * gradient, for values of another size than the keys, and where there are no keys.
+ * kernels where these can do it, else by the formula: for a mask that wants a gradient, for values of another
+ * size than the keys, and where there are no keys.
  */
 export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
-  const { mask, causal = false, dropoutP = 0, generator } = options;
+  const { mask, causal = false, dropoutP, generator } = options;
   const [N, H, L, E] = stacks[0].shape.slice(1);
   const [S, Ev] = stacks.at(-1)!.shape.slice(3);
-  const fits = E > 0 && E === Ev && S > 0;
-  if (!fits || mask?.requiresGrad || (mask && dropoutP > 0)) {
+  if (E === 0 || E !== Ev || S === 0 || mask?.requiresGrad) {
     const parts = stacks.flatMap((x) =>
       Array.from({ length: x.shape[0] }, (_, i) => select(x, 0, i))
     );
     return plainAttention(parts, options)[0];
   }
-  const scale = options.scale ?? 1 / Math.sqrt(E);
-  const square = [N, H, L, S];
-  if (mask) {
-    return attentionOp([...stacks, expand(mask, square)], { causal, scale, table: "mask" });
-  }
-  if (dropoutP === 0) return attentionOp(stacks, { causal, scale, table: "none" });
-  const kept = dropout(ones(square, { device: stacks[0].device }), dropoutP, { generator });
-  return attentionOp([...stacks, kept], { causal, scale, table: "drop" });
+  const inputs = mask ? [...stacks, expand(mask, [N, H, L, S])] : stacks;
+  const scale = options.scale ?? headScale(stacks[0]);
+  return attentionOp(inputs, { causal, scale, dropoutP, generator });
 }
 
 /** What {@linkcode scaledDotProductAttention} takes beside q, k and v. */
@@ -150,7 +153,8 @@ export function scaledDotProductAttention(
   const mask = attnMask && four(asMatrix(additive(attnMask, { hidden: false })));
   const stacks = operands.map((x) => unsqueeze(four(x), 0));
   const found = attend(stacks, { mask, causal: isCausal, dropoutP, scale, generator });
-  return reshape(found, [...lead, ...found.shape.slice(2)]);
+  const helpers = mask && mask.storage !== attnMask.storage ? [mask] : [];
+  return reshape(goesWith(found, ...helpers), [...lead, ...found.shape.slice(2)]);
 }
 
 const asMatrix = (x: Tensor): Tensor => x.ndim < 2 ? reshape(x, [1, x.numel()]) : x;

@@ -15,19 +15,6 @@ const ROWS = 4;
 /** Rounds that a launch may run its loops, those inside counted too; adapters stop at 65,535. */
 const MAX_ROUNDS = 60_000;
 
-/** What the op is told. */
-export type Args = {
-  /** Whether a query sees no key after its own place. */
-  causal: boolean;
-  scale: number;
-  /** What the last input is, if one follows the stacks: (N, H, L, S), added to scores or multiplied with shares. */
-  table: "none" | "mask" | "drop";
-};
-
-/** The inputs without the table. */
-export const stacksOf = <T>(inputs: readonly T[], { table }: Args): readonly T[] =>
-  table === "none" ? inputs : inputs.slice(0, -1);
-
 /** The tensors in stacks, as views: (parts, …) → parts times (…). */
 export const unstacked = (stacks: readonly Tensor[]): Tensor[] =>
   stacks.flatMap((x) =>
@@ -82,60 +69,71 @@ const placeOf = ({ shape, strides, offset }: Tensor, unit = ROWS): number[] => [
   offset / unit,
 ];
 
-/** A table as the kernels read it: with neighbours side by side. */
-const tableOf = (x: Tensor): Tensor =>
+/** A mask as the kernels read it: with neighbours side by side. */
+const lines = (x: Tensor): Tensor =>
   x.shape.at(-1) === 1 || x.strides.at(-1) === 1 ? x : contiguous(x);
 
-/** An attention whose operands the kernels can read. */
-export interface Ready {
+/** The operands of an attention, in a form that the kernels can read. */
+export interface Operands {
   stacks: Tensor[];
   parts: [q: Tensor, k: Tensor, v: Tensor];
-  table: Tensor | null;
-  args: Args;
+  /** (N, H, L, S), added to the scores. */
+  mask?: Tensor;
+  /** (N, H, L, S), multiplied with the shares. */
+  drop?: Tensor;
 }
 
-/** Makes an attention's operands readable. */
-export function prepare(inputs: readonly Tensor[], args: Args): Ready {
-  const stacks = stacksOf(inputs, args).map(readable);
-  const table = args.table === "none" ? null : tableOf(inputs.at(-1)!);
-  return { stacks, parts: unstacked(stacks) as Ready["parts"], table, args };
+/** Makes operands readable. */
+export function prepare(stacks: readonly Tensor[], mask?: Tensor, drop?: Tensor): Operands {
+  const readables = stacks.map(readable);
+  const parts = unstacked(readables) as Operands["parts"];
+  return { stacks: readables, parts, mask: mask && lines(mask), drop };
 }
 
-/**
- * Launches a kernel, each of whose invocations owns four queries (or keys) and goes over all keys (or queries).
- *
- * @param rows more tensors that the kernel reads or writes row by row, by name; it finds their places as `name_place`
- * @param numbers more that it binds
- */
+/** How a kernel is launched. */
+interface Launch {
+  kernel: Kernel;
+  /** What an invocation owns four of, going over all of the others. */
+  own: "queries" | "keys";
+  causal: boolean;
+  scale: number;
+  constants?: Record<string, number>;
+  /** More tensors that are read or written row by row, by name; the kernel finds their places as `name_place`. */
+  rows: Record<string, Tensor>;
+  /** More buffers, by name. */
+  buffers: Record<string, Storage>;
+}
+
+/** Launches a kernel, stretch by stretch. */
 export function launchOver(
-  kernel: Kernel,
-  { parts: [q, k, v], table, args }: Ready,
-  { own, constants = {} }: { own: "queries" | "keys"; constants?: Record<string, number> },
-  rows: Record<string, Tensor>,
-  buffers: Record<string, Storage>,
+  { parts: [q, k, v], mask, drop }: Operands,
+  { kernel, own, causal, scale, constants, rows, buffers }: Launch,
 ): void {
   const [batch, heads, queries, head] = q.shape;
   const sizes = { queries, keys: k.shape[2] };
   const across = own === "queries" ? sizes.keys : sizes.queries;
   const width = head / ROWS;
-  const bound = { q, k, v, ...rows };
-  const places = Object.entries(bound).map(([name, x]) => [`${name}_place`, placeOf(x)]);
-  const storages = Object.entries(bound).map(([name, x]) => [name, x.storage]);
-  const flags = {
-    ...constants,
-    MASK: Number(args.table === "mask"),
-    DROP: Number(args.table === "drop"),
-  };
+  const bound = Object.entries({ q, k, v, ...rows });
+  const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
   const { launcher } = q.device;
+  const pipeline = launcher.pipeline(kernel, {
+    constants: { ...constants, MASK: Number(mask !== undefined), DROP: Number(drop !== undefined) },
+  });
   const stretch = ROWS * Math.floor(MAX_ROUNDS / (2 * width + 1) - 2);
   for (let first = 0; first < across; first += stretch) {
     launcher.launch(
-      launcher.pipeline(kernel, { constants: flags }),
-      { ...Object.fromEntries(storages), table: (table ?? q).storage, ...buffers },
+      pipeline,
       {
-        ...{ batch, heads, ...sizes, width, causal: Number(args.causal), scale: args.scale },
+        ...Object.fromEntries(bound.map(([name, x]) => [name, x.storage])),
+        mask: (mask ?? q).storage,
+        drop: (drop ?? q).storage,
+        ...buffers,
+      },
+      {
+        ...{ batch, heads, ...sizes, width, causal: Number(causal), scale },
         ...Object.fromEntries(places),
-        table_place: table ? placeOf(table, 1) : [],
+        mask_place: mask ? placeOf(mask, 1) : [],
+        drop_place: drop ? placeOf(drop, 1) : [],
         first,
         last: Math.min(across, first + stretch),
       },
