@@ -7,6 +7,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/device.ts";
+import { lines, ndarray } from "../lib/tensor/ndarray.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
 import { drawSample } from "./support/draw.ts";
@@ -132,4 +133,20 @@ Deno.test("view gives what reshape gives where memory allows it, and refuses whe
     }
   }
   assert(viewed > 10 && refused > 3, `${viewed} viewed, ${refused} refused`);
+});
+
+Deno.test("topk gives the places of its values, each once", async () => {
+  const [topk, gather] = [ops.get("topk")!, ops.get("gather")!];
+  for (const { inputs: [x], sample, layout, index } of casesOf(topk)) {
+    const args = sample.args as { dim: number };
+    const tensor = place(x, sample.inputs[0].dtype, layout as "contiguous", index);
+    const [values, places] = topk.all([tensor], args);
+    const found = gather([tensor, places], { dim: args.dim });
+    const read = await readAll([values, places, found]);
+    assertEquals(read.get(found), read.get(values), `${layout} ${JSON.stringify(args)}`);
+    const dense = ndarray(places.shape, read.get(places)!.values);
+    for (const { values } of lines(dense, args.dim)) {
+      assertEquals(new Set(values).size, values.length, `${values}`);
+    }
+  }
 });
