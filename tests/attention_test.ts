@@ -1,0 +1,243 @@
+/*
+ * The fused attention against the plain one, which is its judge: over random shapes, masks, layouts and dropout,
+ * forward and backward; past the rounds that a loop may run; and the memory it needs. The registry's tests hold it
+ * to float64 and PyTorch besides (ops_test.ts).
+ */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  defaultDevice as device,
+  manualSeed,
+  ones,
+  rand,
+  randint,
+  randn,
+  scaledDotProductAttention,
+  type Tensor,
+  tensor,
+  zeros,
+} from "#lib";
+import fc from "fast-check";
+import { attend, plainAttention } from "../lib/ops/attention.ts";
+import { largest } from "./support/compare.ts";
+import { readAll } from "./support/judge.ts";
+import { poisoned } from "./support/poison.ts";
+
+poisoned();
+
+/** The largest difference of two lists of tensors, relative to the largest number; NaN must meet NaN. */
+async function apart(got: readonly Tensor[], want: readonly Tensor[]): Promise<number> {
+  const results = await readAll([...got, ...want]);
+  return Math.max(...got.map((x, i) => {
+    const [a, b] = [results.get(x)!, results.get(want[i])!];
+    assertEquals(a.shape, b.shape);
+    const size = Math.max(largest(b.values), 0.1); // what cancels to less was made of numbers near 1
+    return Array.from(a.values).reduce((most, v, at) => {
+      const off = Object.is(v, b.values[at]) ? 0 : Math.abs(v - b.values[at]) / size;
+      return Math.max(most, Number.isNaN(off) ? Infinity : off);
+    }, 0);
+  }));
+}
+
+/** The tensors in stacks. */
+const parts = (stacks: readonly Tensor[]): Tensor[] =>
+  stacks.flatMap((x) => Array.from({ length: x.shape[0] }, (_, i) => x.select(0, i)));
+
+type Form = "qkv" | "q, kv" | "q, k, v";
+type Hiding = "nothing" | "bool" | "float" | "padding" | "blind";
+
+/** Stacks of random operands, each a view of a leaf as a layer's projection leaves it: (rows, N, parts · H · E). */
+function operands(form: Form, [N, H, L, S, E]: number[]) {
+  const sizes = { "qkv": [3], "q, kv": [1, 2], "q, k, v": [1, 1, 1] }[form];
+  const leaves = sizes.map((n, i) => randn([i ? S : L, N, n * H * E], { requiresGrad: true }));
+  const stacks = leaves.map((x, i) =>
+    x.reshape(i ? S : L, N, sizes[i], H, E).permute([2, 1, 3, 0, 4])
+  );
+  return { leaves, stacks };
+}
+
+/** A mask for attention of these sizes; but for the blind, everybody sees the first key. */
+function maskOf(hiding: Hiding, [N, H, L, S]: number[]): Tensor | null {
+  if (hiding === "nothing") return null;
+  const shape = hiding === "padding" ? [N, 1, 1, S] : hiding === "float" ? [L, S] : [N, H, L, S];
+  const first = tensor(Array.from({ length: S }, (_, j) => j === 0));
+  const hidden = rand(shape).lt(0.3);
+  const masked = hiding === "blind" ? hidden : hidden.logicalAnd(first.logicalNot());
+  return (hiding === "float" ? randn(shape) : zeros(shape)).maskedFill(masked, -Infinity);
+}
+
+const small = fc.integer({ min: 1, max: 3 });
+const length = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 64, 65));
+
+/** The output and the leaves' gradients of an attention, whose dropout draws from a seed. */
+function run(leaves: Tensor[], weights: Tensor, attention: () => Tensor): Tensor[] {
+  manualSeed(77);
+  const out = attention();
+  out.backward({ gradient: weights, retainGraph: true });
+  const grads = leaves.map((x) => x.grad!);
+  leaves.forEach((x) => x.grad = null);
+  return [out, ...grads];
+}
+
+Deno.test("the fused form gives what the plain one gives, forward and backward", async () => {
+  let ran = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        form: fc.constantFrom<Form>("qkv", "q, kv", "q, k, v"),
+        hiding: fc.constantFrom<Hiding>("nothing", "nothing", "bool", "float", "padding", "blind"),
+        causal: fc.boolean(),
+        dropoutP: fc.constantFrom(0, 0, 0.3, 1),
+        sizes: fc.tuple(small, small, length, length, fc.constantFrom(1, 3, 4, 5, 8, 16, 17, 64)),
+        seed: fc.nat(),
+      }),
+      async ({ form, hiding, causal, dropoutP, sizes: [N, H, L, S, E], seed }) => {
+        const sizes = [N, H, L, form === "qkv" ? L : S, E];
+        manualSeed(seed);
+        const { leaves, stacks } = operands(form, sizes);
+        const mask = maskOf(hiding, sizes);
+        const weights = randn([N, H, L, E]);
+        const options = { mask, causal, dropoutP };
+        const got = run(leaves, weights, () => attend(stacks, options));
+        assertEquals(got[0].gradFn!.name, "ScaledDotProductAttentionBackward0");
+        const want = run(leaves, weights, () => plainAttention(parts(stacks), options)[0]);
+        ran++;
+        // The NaN of a query that sees nothing reaches all keys in the plain form, in the fused one those before it.
+        const compared = hiding === "blind" && causal ? 1 : got.length;
+        assert(await apart(got.slice(0, compared), want.slice(0, compared)) < 1e-5);
+      },
+    ),
+    { numRuns: 60, seed: 20 },
+  );
+  assertEquals(ran, 60);
+});
+
+for (
+  const [what, L, S, { causal = false, hidden = 0 }] of [
+    ["keys", 5, 3001, {}],
+    ["queries", 3002, 6, {}],
+    ["queries and keys, causal,", 1050, 1050, { causal: true }],
+    ["keys, most of them hidden,", 5, 3001, { hidden: 2500 }],
+    ["keys, all of them hidden,", 2, 3001, { hidden: 3001 }],
+  ] as [string, number, number, { causal?: boolean; hidden?: number }][]
+) {
+  Deno.test(`many ${what} in a large head: no loop stops early, forward or backward`, async () => {
+    manualSeed(1);
+    const { leaves, stacks } = operands("q, kv", [1, 1, L, S, 512]);
+    const far = tensor(Array.from({ length: S }, (_, j) => j < hidden));
+    const mask = hidden ? zeros([1, 1, 1, S]).maskedFill(far, -Infinity) : null;
+    const weights = randn([1, 1, L, 512]);
+    const got = run(leaves, weights, () => attend(stacks, { causal, mask }));
+    const want = run(leaves, weights, () => plainAttention(parts(stacks), { causal, mask })[0]);
+    assert(await apart(got, want) < 1e-5);
+  });
+}
+
+Deno.test("the same operands give the same bits, forward and backward", async () => {
+  manualSeed(2);
+  const { leaves, stacks } = operands("qkv", [2, 3, 70, 70, 20]);
+  const weights = randn([2, 3, 70, 20]);
+  const once = () => run(leaves, weights, () => attend(stacks, { causal: true, dropoutP: 0.1 }));
+  assertEquals(await apart(once(), once()), 0);
+});
+
+Deno.test("memory grows with the length, not with its square", () => {
+  const { pool } = device;
+  const peak = (T: number) => {
+    const { leaves, stacks } = operands("qkv", [1, 1, T, T, 4]);
+    const weights = ones([1, 1, T, 4]);
+    const before = pool.use().inUse;
+    let most = 0;
+    const { allocate } = pool;
+    pool.allocate = (...args) => {
+      const storage = allocate.apply(pool, args);
+      most = Math.max(most, pool.use().inUse - before);
+      return storage;
+    };
+    run(leaves, weights, () => attend(stacks, { causal: true }));
+    pool.allocate = allocate;
+    return most;
+  };
+  const [at512, at2048] = [peak(512), peak(2048)];
+  assert(at2048 <= 4 * at512, `${at512} → ${at2048}`);
+  assert(at2048 < 2048 * 2048, "not one byte a score");
+});
+
+Deno.test("scaledDotProductAttention takes any leading dimensions, and broadcasts them", async () => {
+  manualSeed(3);
+  for (
+    const [query, key, value, mask] of [
+      [[5, 4], [7, 4], [7, 4], [5, 7]],
+      [[2, 5, 4], [2, 7, 4], [2, 7, 4], [7]],
+      [[2, 3, 5, 4], [2, 3, 7, 4], [2, 3, 7, 6], [3, 5, 1]],
+      [[2, 3, 2, 5, 4], [2, 1, 2, 7, 4], [1, 3, 1, 7, 4], [2, 1, 1, 5, 7]],
+    ]
+  ) {
+    const operands = [query, key, value].map((shape) => randn(shape, { requiresGrad: true }));
+    const [q, k, v] = operands;
+    const bias = randn(mask);
+    const weights = randn(scaledDotProductAttention(q, k, v).shape);
+    const both = [
+      () => scaledDotProductAttention(q, k, v, { attnMask: bias, scale: 0.7 }),
+      () => q.mul(0.7).matmul(k.transpose(-2, -1)).add(bias).softmax(-1).matmul(v),
+    ].map((attention) => run(operands, weights, attention));
+    assert(await apart(both[0], both[1]) < 1e-5, `${query} ${key} ${value}`);
+  }
+});
+
+Deno.test("a boolean mask says what takes part; a float one is added, and has a gradient", async () => {
+  manualSeed(4);
+  const [q, k, v] = [randn([3, 4]), randn([2, 4]), randn([2, 4])];
+  const attnMask = tensor([[true, false], [false, true], [true, true]]);
+  const out = scaledDotProductAttention(q, k, v, { attnMask });
+  assert(await apart([out.narrow(0, 0, 2)], [v]) < 1e-6);
+  const added = zeros([3, 2]).maskedFill(attnMask.logicalNot(), -Infinity).requiresGrad_();
+  const same = scaledDotProductAttention(q, k, v, { attnMask: added });
+  assert(await apart([same], [out]) < 1e-6);
+  same.sum().backward();
+  const slope = await added.grad!.data();
+  assertEquals([...slope].map((s) => s === 0), [true, true, true, true, false, false]);
+});
+
+Deno.test("nothing to attend to: no keys give zeros, no queries and no batch give nothing", async () => {
+  const attention = (n: number, l: number, s: number) =>
+    scaledDotProductAttention(randn([n, 2, l, 4]), randn([n, 2, s, 4]), randn([n, 2, s, 4]));
+  assertEquals([...await attention(1, 1, 0).data()], Array(8).fill(0));
+  assertEquals((await attention(1, 0, 3).data()).length, 0);
+  assertEquals((await attention(0, 2, 3).data()).length, 0);
+});
+
+Deno.test("what does not fit is refused with the shapes that do", () => {
+  const attention = (...shapes: number[][]) => {
+    const [q, k, v] = shapes.map((shape) => randn(shape));
+    return () => scaledDotProductAttention(q, k, v);
+  };
+  for (
+    const [call, says] of [
+      [attention([3, 4], [3, 5], [3, 5]), "query is float32 [3, 4], key float32 [3, 5]"],
+      [
+        attention([3, 4], [3, 4], [2, 4]),
+        "wanted float32 of shapes (…, L, E), (…, S, E) and (…, S, Ev)",
+      ],
+      [attention([4], [3, 4], [3, 4]), "query is float32 [4]"],
+      [attention([2, 3, 4], [3, 3, 4], [3, 3, 4]), "must match the size of tensor b"],
+    ] as const
+  ) assertStringIncludes(assertThrows(call, RangeError).message, says);
+  const x = randn([3, 4]);
+  const ints = randint(3, [3, 4]);
+  assertThrows(() => scaledDotProductAttention(ints, x, x), RangeError, "query is int64 [3, 4]");
+  assertThrows(
+    () => scaledDotProductAttention(x, x, x, { attnMask: ones([3, 3]), isCausal: true }),
+    Error,
+    "Explicit attn_mask should not be set when is_causal=True",
+  );
+  assertThrows(
+    () => scaledDotProductAttention(x, x, x, { dropoutP: 1.5 }),
+    RangeError,
+    "dropout probability",
+  );
+  assertThrows(() => scaledDotProductAttention(x, x, x, { attnMask: ones([3, 2]) }), RangeError);
+  assertThrows(
+    () => scaledDotProductAttention(x, x, x, { attnMask: ones([3, 3]).long() }),
+    TypeError,
+  );
+});
