@@ -1,5 +1,5 @@
-// out[i] = sum over j of p[i, j] · v[j], with p[i, ·] = softmax over j of (scale · q[i] · k[j] + mask[i, j]): attention
-// in one pass over the keys, in each head by itself, without ever holding the queries × keys scores.
+// out[i] = sum over j of p[i, j] · v[j], with p[i, ·] = softmax over j of (scale · q[i] · k[j] + mask[i, j]):
+// attention in one pass over the keys, in each head by itself, without ever holding the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
 // One invocation owns four neighbouring queries of one head and takes four keys at a time, so that what belongs to

@@ -1,7 +1,10 @@
 // The gradients of attention's operands, from the gradient g of its result:
-//   dq[i] = scale · sum over j of s[i, j] · k[j],  dk[j] = scale · sum over i of s[i, j] · q[i],  dv[j] = sum over i of p[i, j] · g[i].
-// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - lse[i]), and s = p (d - delta[i]) are the
-// scores' gradients, with d[i, j] = g[i] · v[j] those of the shares and delta[i] = g[i] · out[i] what a row has in common.
+//   dq[i] = scale · sum over j of s[i, j] · k[j]
+//   dk[j] = scale · sum over i of s[i, j] · q[i]
+//   dv[j] = sum over i of p[i, j] · g[i]
+// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - lse[i]), and s = p (d - delta[i])
+// are the scores' gradients, with d[i, j] = g[i] · v[j] those of the shares, and delta[i] = g[i] · out[i] what a row
+// has in common.
 //
 // One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS), so that
 // sums are taken in one order and no two add to one place. It takes four of the others at a time, from `first` up to

@@ -146,8 +146,8 @@ function checkShapes(
 }
 
 /**
- * Projects and cuts into heads: (L, N, …) → (n, N, H, L, E/H), as many side by side as come from one tensor. One stack of
- * q, k and v; or q, and k with v; or each by itself.
+ * Projects and cuts into heads: (L, N, …) → (n, N, H, L, E/H), as many side by side as come from one tensor.
+ * One stack of q, k and v; or q, and k with v; or each by itself.
  */
 function project(query: Tensor, key: Tensor, value: Tensor, weights: AttentionWeights): Tensor[] {
   const { inProj, inProjBias, outProjWeight, numHeads: H, batchFirst } = weights;
