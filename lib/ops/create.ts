@@ -134,7 +134,7 @@ export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   return asked(emptyTensor(shape, options.dtype, options.device), options);
 }
 
-/** A tensor filled with one number; its dtype follows the number unless given. */
+/** A tensor filled with one number, float32 unless told otherwise: JavaScript does not tell 1.0 from 1. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   return launchFill(shape, value, 0, options);
 }
