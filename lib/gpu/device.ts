@@ -12,11 +12,20 @@ import { Pool } from "./memory.ts";
 import { profile, wantsProfile } from "./profile.ts";
 import { Reader } from "./read.ts";
 
+type Limits = { [name in keyof GPUSupportedLimits]: number };
+
+function numbersOf(limits: GPUSupportedLimits): Limits {
+  const numbers: Record<string, number> = {};
+  for (const name in limits) numbers[name] = Number(limits[name as keyof GPUSupportedLimits]);
+  return numbers as Limits;
+}
+
 /** An opened GPU: limits, memory, launcher, and its health. */
 export class Device {
   /** As PyTorch would name it: `webgpu:0`. */
   readonly name: string;
-  readonly limits: GPUSupportedLimits;
+  /** The adapter's limits, as plain numbers: asking the GPU each time would take as long as a small op. */
+  readonly limits: Readonly<Limits>;
   readonly pool: Pool;
   readonly launcher: Launcher;
   readonly reader: Reader;
@@ -29,7 +38,7 @@ export class Device {
 
   constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
     this.name = `webgpu:${Device.#opened++}`;
-    this.limits = gpu.limits;
+    this.limits = numbersOf(gpu.limits);
     this.software = adapterInfo.isFallbackAdapter ||
       /llvmpipe|swiftshader|basic render/i.test(describe(adapterInfo));
     this.pool = new Pool(this);

@@ -28,7 +28,7 @@ export class Faults {
   }
 
   #create(): Storage {
-    const storage = this.device.pool.allocate(16, "notes of indices out of range");
+    const storage = this.device.pool.allocate(16, () => "notes of indices out of range");
     storage.escape();
     storage.kept = true;
     this.device.launcher.upload(storage, new Uint32Array(4));

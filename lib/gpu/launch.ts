@@ -151,7 +151,7 @@ export class Launcher {
   }
 
   #checkComputed({ written }: Storage): void {
-    if (!this.#refused.has(written)) return;
+    if (this.#refused.size === 0 || !this.#refused.has(written)) return;
     throw new Error(
       "this tensor was never computed: the GPU refused the work that it was part of, with the error " +
         "that was thrown before; compute it again",

@@ -11,6 +11,9 @@ import type { Device } from "./device.ts";
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
+  // A loss is freed by nobody. Scalars have a class of their own, so that the order in which the others come
+  // back, and with it the bind groups that are kept, stays the same from step to step.
+  if (bytes <= 16) return 16;
   if (bytes <= 256) return 256;
   const step = 2 ** (Math.floor(Math.log2(bytes)) - 2);
   return Math.ceil(bytes / step) * step;
@@ -87,6 +90,9 @@ export interface MemoryUse {
   buffers: number;
 }
 
+/** From here on a buffer's creation is watched. A smaller one that fails is heard of at the next launch. */
+const LARGE = 2 ** 16;
+
 /** The free buffers of one device, and the count of those in use. */
 export class Pool {
   #free = new Map<number, Block[]>();
@@ -96,17 +102,17 @@ export class Pool {
 
   constructor(readonly device: Device, readonly budget = 2 ** 30) {}
 
-  /** A storage of at least `bytes` bytes, with undefined content. */
-  allocate(bytes: number, what: string): Storage {
+  /** A storage of at least `bytes` bytes, with undefined content; `what` says for what, should it fail. */
+  allocate(bytes: number, what: () => string): Storage {
     const max = this.device.limits.maxBufferSize;
     if (bytes > max) {
       throw new Error(
-        `allocating ${what}: it needs ${bytes} bytes and this adapter's buffers hold at most ${max}; ` +
+        `allocating ${what()}: it needs ${bytes} bytes and this adapter's buffers hold at most ${max}; ` +
           `use a smaller batch or split the tensor`,
       );
     }
     const size = Math.min(sizeClass(bytes), Math.floor(max / 4) * 4);
-    const block = this.#reuse(size) ?? this.#create(size, what);
+    const block = this.#reuse(size) ?? this.#create(size, what());
     const storage = new Storage(this.device, bytes, block);
     this.#use.inUse += size;
     this.#use.buffers++;
@@ -127,8 +133,11 @@ export class Pool {
   #create(size: number, what: string): Block {
     const { gpu } = this.device;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    gpu.pushErrorScope("out-of-memory");
-    gpu.pushErrorScope("validation");
+    const watched = size >= LARGE;
+    if (watched) {
+      gpu.pushErrorScope("out-of-memory");
+      gpu.pushErrorScope("validation");
+    }
     const buffer = gpu.createBuffer({ label: what, size, usage });
     const id = this.#nextId++;
     const block: Block = {
@@ -139,6 +148,7 @@ export class Pool {
       broken: false,
       ballast: ballast(size),
     };
+    if (!watched) return block;
     const failed = () => block.broken = true;
     this.device.endScope(`allocating ${what}`, failed);
     this.device.endScope(

@@ -8,6 +8,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { broadcastShapes, broadcastStrides, collapse, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { replaceDeclarations } from "../gpu/wgsl.ts";
 import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
@@ -17,24 +18,26 @@ import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
 const LANES = 64;
 const MAX_RANK = 8;
 
-// The functions that WGSL lacks stand before the kernel, so that every `fn op` may use them.
-const unaryKernel: Kernel = { name: "unary", source: mathSource + unarySource };
-const binaryKernel: Kernel = { name: "binary", source: mathSource + binarySource };
+/** A kernel element by element, and as it is where it works on four neighbours at a time. */
+function inUnits(name: string, source: string, fours: Record<string, string>) {
+  const text = mathSource + source; // with the functions that WGSL lacks, which any `fn op` may use
+  const four = { name: `${name} in fours`, source: replaceDeclarations(name, text, fours) };
+  return { 1: { name, source: text }, 4: four } satisfies Record<number, Kernel>;
+}
 
-/** What a kernel is replaced by that works on four neighbours at a time. */
-const unaryInFours = {
+const unaryKernels = inUnits("unary", unarySource, {
   As: "alias As = vec4<A>;",
   Outs: "alias Outs = vec4<Out>;",
   each: "fn each(v: As) -> Outs { return Outs(op(v.x), op(v.y), op(v.z), op(v.w)); }",
-};
-const binaryInFours = {
+});
+const binaryKernels = inUnits("binary", binarySource, {
   As: "alias As = vec4<A>;",
   Bs: "alias Bs = vec4<B>;",
   Cs: "alias Cs = vec4<C>;",
   Outs: "alias Outs = vec4<Out>;",
   each: "fn each(x: Cs, y: Cs) -> Outs { " +
     "return Outs(op(x.x, y.x), op(x.y, y.y), op(x.z, y.z), op(x.w, y.w)); }",
-};
+});
 
 /** Workgroups for `n` elements. */
 export const groupsFor = (n: number): number => Math.ceil(n / LANES);
@@ -59,11 +62,21 @@ export function walk(shape: Shape, operands: readonly (readonly number[])[], ker
 const isPlain = (x: Tensor, shape: Shape) =>
   x.isContiguous() && x.numel() === shape.reduce((a, b) => a * b, 1);
 
+/** How a kernel walks over its operands; `shape` and `strides` are of no use where all are dense. */
+interface Walk {
+  dense: boolean;
+  /** How many elements it takes at a time. */
+  unit: 1 | 4;
+  rank: number;
+  shape: readonly number[];
+  strides: readonly (readonly number[])[];
+}
+
 /**
  * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides;
  * and in units of how many elements: four where all operands' neighbours lie side by side, and aligned.
  */
-function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string) {
+function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string): Walk {
   const aligned = operands.every(({ offset }) => offset % 4 === 0);
   if (operands.every((x) => isPlain(x, shape))) {
     return { dense: true, unit: aligned ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
@@ -115,14 +128,9 @@ export function launchUnary(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Element
   const n = out.numel();
   const { dense, unit, rank, shape, strides } = walkInUnits(a.shape, [a], "unary");
   const { launcher } = a.device;
-  const pipeline = launcher.pipeline(unaryKernel, {
+  const pipeline = launcher.pipeline(unaryKernels[unit], {
     constants: { DENSE: Number(dense) },
-    replace: {
-      A: alias("A", a.dtype),
-      Out: alias("Out", dtype),
-      op,
-      ...(unit === 4 ? unaryInFours : {}),
-    },
+    replace: { A: alias("A", a.dtype), Out: alias("Out", dtype), op },
   });
   for (const { start, count } of windows(n, a.device)) {
     const whole = count === n;
@@ -153,7 +161,7 @@ export function launchBinary(
   const n = out.numel();
   const { dense, unit, rank, shape, strides } = walkInUnits(result, [a, other], "binary");
   const { launcher } = a.device;
-  const pipeline = launcher.pipeline(binaryKernel, {
+  const pipeline = launcher.pipeline(binaryKernels[unit], {
     constants: { DENSE: Number(dense), SCALAR_B: Number(scalar) },
     replace: {
       A: alias("A", a.dtype),
@@ -162,7 +170,6 @@ export function launchBinary(
       Out: alias("Out", dtype),
       op,
       ...(compute === "int64" ? { scalar: "fn scalar() -> C { return p.int_scalar; }" } : {}),
-      ...(unit === 4 ? binaryInFours : {}),
     },
   });
   for (const { start, count } of windows(n, a.device)) {

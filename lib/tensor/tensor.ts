@@ -234,7 +234,7 @@ export function empty(
   dtype: DType = "float32",
   device: Device = defaultDevice,
 ): Tensor {
-  const what = `${dtype} tensor of shape ${shapeText(shape)}`;
+  const what = () => `${dtype} tensor of shape ${shapeText(shape)}`;
   return new Tensor(device.pool.allocate(numelOf(shape) * 4, what), dtype, [...shape]);
 }
 
