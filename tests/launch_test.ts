@@ -16,6 +16,7 @@ import {
   type Tensor,
 } from "../lib/mod.ts";
 import { full } from "../lib/ops/mod.ts";
+import { Generator, normal, uniform } from "../lib/random/mod.ts";
 
 Deno.test("a profile counts each kernel's calls, bytes and time, over several submissions", async () => {
   const device = await openDevice();
@@ -123,3 +124,23 @@ for (const activation of activations) {
     }
   });
 }
+
+Deno.test("a large tensor is drawn in stretches as it would be at once, and uploaded where it belongs", async () => {
+  for (const n of [2 ** 18 + 15, 2 ** 18 + 16, 2 ** 19 + 17]) {
+    const wanted = normal(new Generator(5), new Float32Array(n), 0.5, 2);
+    manualSeed(5);
+    const whole = full([n + 3], 7);
+    whole.narrow(0, 3, n).normal_(0.5, 2);
+    const got = await whole.data() as Float32Array;
+    assertEquals(got.subarray(0, 3), Float32Array.of(7, 7, 7));
+    assertEquals(got.subarray(3), wanted);
+    manualSeed(5);
+    const standard = normal(new Generator(5), new Float32Array(n));
+    assertEquals(await randn([n]).data() as Float32Array, standard);
+    manualSeed(5);
+    const columns = full([n, 2], 7);
+    columns.select(1, 1).uniform_(-1, 1);
+    const evenly = uniform(new Generator(5), new Float32Array(n), -1, 1);
+    assertEquals(await columns.select(1, 1).data() as Float32Array, evenly);
+  }
+});

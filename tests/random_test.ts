@@ -187,6 +187,23 @@ Deno.test("words come alike one by one, in bulk and in runs, whatever the length
   }
 });
 
+Deno.test("floats drawn in vectors have the bits of those drawn one by one, and leave the same state", () => {
+  const piece = 1600; // too few for a run
+  const draws = [
+    (g: Generator, out: Float32Array) => uniform(g, out, -3, 0.7),
+    (g: Generator, out: Float32Array) => normal(g, out),
+    (g: Generator, out: Float32Array) => normal(g, out, -1.25, 0.02),
+  ];
+  for (const draw of draws) {
+    const [run, single] = [new Generator(11), new Generator(11)];
+    for (const { engine } of [run, single]) engine.next(); // so that runs begin inside a state
+    const wanted = floats(40 * piece);
+    for (let at = 0; at < wanted.length; at += piece) draw(single, wanted.subarray(at, at + piece));
+    assertEquals(draw(run, floats(40 * piece)), wanted);
+    assertEquals(run.getState(), single.getState());
+  }
+});
+
 /** Four decimals, as a notebook prints them. */
 const printed = (values: Float32Array) => Array.from(values, (x) => x.toFixed(4)).join(" ");
 

@@ -16,6 +16,8 @@ export type { Kernel, Pipeline, Specialisation };
 const RING_BYTES = 64 * 1024;
 const DISPATCHES_A_SUBMIT = 256;
 const MAX_CACHED_GROUPS = 4096;
+/** More is uploaded in pieces, each submitted: the driver's copy of the one then serves the next, too. */
+const UPLOAD_BYTES = 2 ** 20;
 
 /** Records and submits the work of one device. */
 export class Launcher {
@@ -248,7 +250,13 @@ export class Launcher {
     this.device.check();
     const { block } = storage;
     if (block.lastUse === this.#encoding) this.flush();
-    this.device.gpu.queue.writeBuffer(block.buffer, byteOffset, data);
+    const { queue } = this.device.gpu;
+    const { buffer, byteOffset: from, byteLength } = data;
+    for (let at = 0; at < byteLength; at += UPLOAD_BYTES) {
+      const size = Math.min(UPLOAD_BYTES, byteLength - at);
+      queue.writeBuffer(block.buffer, byteOffset + at, buffer, from + at, size);
+      if (size === UPLOAD_BYTES) queue.submit([]);
+    }
   }
 
   /** Records copies of ranges into a buffer, one after the other, and submits everything. */

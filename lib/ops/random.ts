@@ -7,7 +7,7 @@ import { defaultGenerator, type Generator } from "../random/mod.ts";
 import { goesWith, quietly } from "../tensor/autograd.ts";
 import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
-import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import { empty, fromValues, type Tensor } from "../tensor/tensor.ts";
 import { div, gt, mul } from "./binary.ts";
 import { checkInPlace, copy_, to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions } from "./create.ts";
@@ -22,20 +22,42 @@ export interface RandomOptions extends TensorOptions {
 
 type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>) => unknown;
 
-function drawn(shape: Shape, options: RandomOptions, fill: Fill): Tensor {
+/** Numbers that are drawn at a time where they may be, so that they are uploaded out of the cache. */
+const STRETCH = 2 ** 18;
+
+/** Draws all of a tensor's numbers at once, as some distributions must, or a stretch at a time. */
+type Extent = "whole" | "stretches";
+
+/** Draws into a float tensor that is laid out row by row. */
+function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): void {
+  const n = x.numel();
+  const most = extent === "whole" ? n : STRETCH;
+  // Normals come in blocks of 16: a shorter rest goes along with the stretch before.
+  const values = new Float32Array(Math.min(n, most + 15));
+  let start = 0;
+  do {
+    const left = n - start;
+    const stretch = values.subarray(0, left <= values.length ? left : most);
+    fill(generator, stretch);
+    if (left > 0) x.device.launcher.upload(x.storage, stretch, 4 * (x.offset + start));
+    start += stretch.length;
+  } while (start < n);
+}
+
+function drawn(shape: Shape, options: RandomOptions, fill: Fill, extent: Extent = "whole"): Tensor {
   checkShape(shape);
-  const values = new Float32Array(numelOf(shape));
-  fill(options.generator ?? defaultGenerator, values);
-  return asked(fromValues(values, shape, "float32", options.device), options);
+  const x = empty(shape, "float32", options.device);
+  draws(x, options.generator ?? defaultGenerator, fill, extent);
+  return asked(x, options);
 }
 
 /** Numbers drawn evenly from [0, 1). */
 export const rand = (shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn(shape, options, (g, out) => draw.uniform(g, out));
+  drawn(shape, options, (g, out) => draw.uniform(g, out), "stretches");
 
 /** Numbers drawn from the normal distribution with mean 0 and variance 1. */
 export const randn = (shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn(shape, options, (g, out) => draw.normal(g, out));
+  drawn(shape, options, (g, out) => draw.normal(g, out), "stretches");
 
 /** Numbers drawn from a normal distribution. */
 export const normal = (
@@ -43,7 +65,7 @@ export const normal = (
   std: number,
   shape: Shape,
   options: RandomOptions = {},
-): Tensor => drawn(shape, options, (g, out) => draw.normal(g, out, mean, std));
+): Tensor => drawn(shape, options, (g, out) => draw.normal(g, out, mean, std), "stretches");
 
 /** Whole numbers from `low` (0) up to but not `high`, each as likely: `randint(10, [3])`, `randint(3, 10, [2, 2])`. */
 export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
@@ -78,24 +100,18 @@ export async function bernoulli(
   return fromValues(out as Values, x.shape, "float32", x.device);
 }
 
-function refill(x: Tensor, generator: Generator, fill: Fill): Tensor {
+/** Overwrites a tensor with drawn numbers; what is laid out row by row needs no copy beside. */
+function refill(x: Tensor, generator: Generator, fill: Fill, extent: Extent = "whole"): Tensor {
   checkInPlace(x);
-  const values = new Float32Array(x.numel());
-  fill(generator, values);
-  writeInto(x, values);
-  return x;
-}
-
-/** Overwrites a tensor with drawn numbers; what owns its whole memory needs no copy beside. */
-function writeInto(x: Tensor, values: Float32Array<ArrayBuffer>): void {
   if (x.isContiguous() && x.dtype === "float32") {
-    x.device.launcher.upload(x.storage, values, x.offset * 4);
+    draws(x, generator, fill, extent);
     x.storage.version++;
-    return;
+    return x;
   }
-  const fresh = fromValues(values, x.shape, "float32", x.device);
+  const fresh = drawn(x.shape, { generator, device: x.device }, fill, extent);
   quietly(() => copy_(x, fresh));
   fresh.storage.release("after it was copied");
+  return x;
 }
 
 /** How an in-place draw is told which generator to use. */
@@ -109,7 +125,7 @@ export const uniform_ = (
   from = 0,
   to = 1,
   { generator = defaultGenerator }: Drawn = {},
-): Tensor => refill(x, generator, (g, out) => draw.uniform(g, out, from, to));
+): Tensor => refill(x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
 
 /** Overwrites a tensor with numbers drawn from a normal distribution. */
 export const normal_ = (
@@ -117,7 +133,7 @@ export const normal_ = (
   mean = 0,
   std = 1,
   { generator = defaultGenerator }: Drawn = {},
-): Tensor => refill(x, generator, (g, out) => draw.normal(g, out, mean, std));
+): Tensor => refill(x, generator, (g, out) => draw.normal(g, out, mean, std), "stretches");
 
 /** Overwrites a tensor with waiting times of the rate `lambd`. */
 export const exponential_ = (

@@ -10,6 +10,7 @@ import { erf, erfinv } from "./erf.ts";
 import type { Generator } from "./generator.ts";
 import { toDouble } from "./mt19937.ts";
 import { nextNormal } from "./normal.ts";
+import { RUN, uniformRun } from "./vectors.ts";
 
 const { fround, log, log1p, SQRT2 } = Math;
 
@@ -47,10 +48,11 @@ export function uniform(
         `to=${to} and from=${from} which result in to-from to exceed the limit: pass nearer ends`,
     );
   }
-  generator.engine.draw(
-    out.length,
-    (words, at) => scale(words, out, at, range * 2 ** -24, fround(from)),
-  );
+  const [step, start] = [range * 2 ** -24, fround(from)];
+  generator.engine.draw(out.length, (words, at) => {
+    if (words.length === RUN) out.set(uniformRun(step, start), at);
+    else scale(words, out, at, step, start);
+  });
   return out;
 }
 

@@ -7,14 +7,16 @@
  * their init_genrand, as PyTorch seeds its CPU generator.
  */
 
+import { nextRun, RUN } from "./vectors.ts";
+
 const N = 624; // words of state
 const M = 397; // how far ahead the word lies that is mixed in
 const UPPER = 0x80000000;
 const LOWER = 0x7fffffff;
 const MATRIX = 0x9908b0df;
 
-/** Words handed out at a time by {@linkcode MT19937.draw}: a multiple of the state and of 16. */
-const RUN = new Uint32Array(N);
+/** Words handed out at a time by {@linkcode MT19937.draw} where they are too few for a run: a multiple of 16. */
+const FEW = new Uint32Array(N);
 
 /**
  * The engine under every draw.
@@ -66,7 +68,9 @@ export class MT19937 {
   /** Fills an array with the next words, and returns it. */
   fill(out: Uint32Array): Uint32Array {
     const s = this.state;
-    for (let at = 0; at < out.length;) {
+    let at = 0;
+    for (; out.length - at >= RUN; at += RUN) out.set(this.#run(), at);
+    while (at < out.length) {
       if (this.used === 0 || this.used === N) this.#twist();
       const end = Math.min(out.length, at + N - this.used);
       let from = this.used;
@@ -81,10 +85,18 @@ export class MT19937 {
    * but the last has a multiple of 16 words. A run's memory is good until `use` returns.
    */
   draw(count: number, use: (words: Uint32Array, at: number) => void): void {
-    for (let at = 0; at < count; at += RUN.length) {
+    for (let at = 0; at < count;) {
       const left = count - at;
-      use(this.fill(left < RUN.length ? RUN.subarray(0, left) : RUN), at);
+      const words = left >= RUN ? this.#run() : this.fill(FEW.subarray(0, Math.min(left, N)));
+      use(words, at);
+      at += words.length;
     }
+  }
+
+  /** The next run of words, by vectors.ts; the place within the state stays. */
+  #run(): Uint32Array {
+    if (this.used === 0) this.used = N;
+    return nextRun(this.state, this.used);
   }
 
   /** Makes the next 624 words of state, in three runs so that no index wraps inside a loop. */

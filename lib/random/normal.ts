@@ -9,7 +9,9 @@
  * `fround(a * b + c)` is that same fused rounding.
  */
 
+import { COS, EIGHTH, LN2_HIGH, LN2_LOW, LOG, SIN, SQRT_HALF as ROOT, TURN } from "./cephes.ts";
 import type { Generator } from "./generator.ts";
+import { normalRun, RUN } from "./vectors.ts";
 
 const { clz32, fround, PI, sqrt } = Math;
 
@@ -65,7 +67,11 @@ export function nextNormal(generator: Generator): number {
 function fillBlocks(generator: Generator, out: Float32Array, mean: number, std: number): void {
   const { engine } = generator;
   const rest = out.length % BLOCK;
-  engine.draw(out.length - rest, (words, at) => boxMuller(words, out, at, mean, std));
+  engine.draw(out.length - rest, (words, at) => {
+    const run = words.length === RUN && normalRun(mean, std);
+    if (run) out.set(run, at);
+    else boxMuller(words, out, at, mean, std);
+  });
   if (rest > 0) {
     // PyTorch draws a word for every place first, then 16 new ones for the last 16 places.
     engine.fill(new Uint32Array(rest));
@@ -74,13 +80,6 @@ function fillBlocks(generator: Generator, out: Float32Array, mean: number, std: 
   }
 }
 
-/** 2π/2^24 with PyTorch's float32 2π: the angle of a 24-bit integer. */
-const TURN = fround(2 * PI) * 2 ** -24;
-/** Cephes' π/4, the sum of three floats 0.78515625 + 2.4187565e-4 + 3.7748950e-8 that a double holds. */
-const EIGHTH = 0.7853981633974492;
-
-const COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].map(fround);
-const SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(fround);
 const [C0, C1, C2] = COS;
 const [S0, S1, S2] = SIN;
 
@@ -117,22 +116,9 @@ function boxMuller(
   }
 }
 
-const [L0, L1, L2, L3, L4, L5, L6, L7, L8] = [
-  7.0376836292e-2,
-  -1.1514610310e-1,
-  1.1676998740e-1,
-  -1.2420140846e-1,
-  1.4249322787e-1,
-  -1.6668057665e-1,
-  2.0000714765e-1,
-  -2.4999993993e-1,
-  3.3333331174e-1,
-].map(fround);
-/** ln 2 in two floats, the larger one with few bits. */
-const LN2_LOW = fround(-2.12194440e-4);
-const LN2_HIGH = 0.693359375;
-/** √½ as a float, on the scale of a fraction in [½, 1) held as an integer of 2^30 … 2^31 − 1. */
-const SQRT_HALF = fround(Math.SQRT1_2) * 2 ** 31 - 2 ** 30;
+const [L0, L1, L2, L3, L4, L5, L6, L7, L8] = LOG;
+/** √½ on the scale of a fraction in [½, 1) held as an integer of 2^30 … 2^31 − 1. */
+const SQRT_HALF = ROOT * 2 ** 31 - 2 ** 30;
 
 /** √(−2 ln(1 − u)) for u = n/2^24. */
 function radius(n: number): number {
