@@ -2,7 +2,7 @@
  * Launching: what a profile says, and the traps of the adapter under it.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { defaultDevice, openDevice } from "../lib/gpu/device.ts";
+import { defaultDevice, type Device, openDevice } from "../lib/gpu/device.ts";
 import { formatProfile, Profile } from "../lib/gpu/profile.ts";
 import {
   crossEntropy,
@@ -143,4 +143,60 @@ Deno.test("a large tensor is drawn in stretches as it would be at once, and uplo
     const evenly = uniform(new Generator(5), new Float32Array(n), -1, 1);
     assertEquals(await columns.select(1, 1).data() as Float32Array, evenly);
   }
+});
+
+/** Runs `body` on a device of its own and says, of every range that is taken of a buffer, when that was. */
+async function ranges(body: (device: Device) => Promise<void>): Promise<string[]> {
+  const { mapAsync, getMappedRange } = GPUBuffer.prototype;
+  const [seen, resolved] = [[] as string[], new Set<GPUBuffer>()];
+  GPUBuffer.prototype.mapAsync = function (...args) {
+    return mapAsync.apply(this, args).then(() => void resolved.add(this));
+  };
+  GPUBuffer.prototype.getMappedRange = function (...args) {
+    seen.push(resolved.has(this) ? "after a wait" : "at once, on the first map");
+    return getMappedRange.apply(this, args);
+  };
+  const device = await openDevice();
+  try {
+    await body(device);
+  } finally {
+    Object.assign(GPUBuffer.prototype, { mapAsync, getMappedRange });
+    device.gpu.destroy();
+  }
+  return seen;
+}
+
+Deno.test("a buffer's first map is waited for: taking its range at once would end the process", async () => {
+  const seen = await ranges(async (device) => {
+    const losses = [1, 2, 3, 4, 5].map((i) => full([], i, { device }).item());
+    assertEquals(await Promise.all(losses), [1, 2, 3, 4, 5]);
+    assertEquals(await full([2000], 1, { device }).sum().item(), 2000);
+    assertEquals((await full([2000], 1, { device }).data())[1999], 1);
+  });
+  assertEquals(seen, Array(7).fill("after a wait"));
+});
+
+Deno.test("a loss is read without the 11 ms that mapAsync's promise takes, once a buffer was mapped", async () => {
+  const { mapAsync } = GPUBuffer.prototype;
+  assertEquals(await full([], 1).item(), 1);
+  GPUBuffer.prototype.mapAsync = function (...args) {
+    mapAsync.apply(this, args).catch(() => {});
+    return new Promise(() => {}); // who waits for this one waits for ever
+  };
+  try {
+    for (let i = 0; i < 20; i++) assertEquals(await full([], i).item(), i);
+  } finally {
+    Object.assign(GPUBuffer.prototype, { mapAsync });
+  }
+});
+
+Deno.test("a large upload in pieces, from the middle of an array, arrives whole", async () => {
+  const n = 2 ** 18 * 2 + 5;
+  const values = Float32Array.from({ length: n + 2 }, (_, i) => i);
+  const x = full([n + 3], -1);
+  defaultDevice.launcher.upload(x.storage, values.subarray(1, n + 1), 8);
+  const got = await x.data() as Float32Array;
+  assertEquals(got.subarray(0, 3), Float32Array.of(-1, -1, 1));
+  assertEquals(got.subarray(n + 1), Float32Array.of(n, -1));
+  assertEquals(got.subarray(2, n + 2), values.subarray(1, n + 1));
 });
