@@ -106,6 +106,8 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
         this.update(group, group.params.filter(({ grad }) => grad !== null));
       }
     });
+    const profile = this.paramGroups[0]?.params[0]?.device.launcher.profile;
+    if (profile) profile.steps++;
   }
 
   /** Lets go of all gradients; or with `setToNone: false` makes them zeros, which is not the same. */
