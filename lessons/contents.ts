@@ -11,6 +11,7 @@
 import text1 from "./01-small-llm.ts" with { type: "text" };
 import text2 from "./02-embedding.ts" with { type: "text" };
 import text3 from "./03-inside.ts" with { type: "text" };
+import text4 from "./04-training.ts" with { type: "text" };
 import text5 from "./05-placeholders.ts" with { type: "text" };
 import text6 from "./06-layer-norm.ts" with { type: "text" };
 import text7 from "./07-logits.ts" with { type: "text" };
@@ -68,7 +69,12 @@ export const contents: Row[] = [
     section: "how those layers are made",
     written: written("./03-inside.ts", text3, () => import("./03-inside.ts")),
   },
-  { number: 4, notebook: "000-small-llm", section: "training it, and showing that it learned" },
+  {
+    number: 4,
+    notebook: "000-small-llm",
+    section: "training it, and showing that it learned",
+    written: written("./04-training.ts", text4, () => import("./04-training.ts")),
+  },
   {
     number: 5,
     notebook: "001-gpt-from-scratch",

@@ -4,11 +4,15 @@
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { cat, heatMap, manualSeed, nn, noGrad, optim, randint, stack, Tensor, tensor } from "#lib";
+import { ledger } from "../lib/tools/digits.ts";
+import countingGolden from "./goldens/counting.json" with { type: "json" };
 import gptGolden from "./goldens/gpt.json" with { type: "json" };
 import insideGolden from "./goldens/inside.json" with { type: "json" };
+import mendedGolden from "./goldens/mended.json" with { type: "json" };
 
 // One after the other: imported side by side, they would draw from one generator in turns.
 const inside = await import("../lessons/03-inside.ts");
+const counting = await import("../lessons/04-training.ts");
 const gpt = await import("../lessons/08-gpt.ts");
 
 /** Holds a tensor against PyTorch's numbers, to so many parts of the largest of them. */
@@ -32,6 +36,52 @@ Deno.test("lesson 3's parts give what PyTorch's give, from the same seed", async
   const { products, scaled } = inside;
   const variances = await Promise.all([products, scaled].map((x) => x.var().item()));
   await assertNear(tensor(variances), insideGolden.variances, 1e-5, "variances");
+});
+
+Deno.test("PyTorch repeats the notebook's 50 losses and its count", () => {
+  const { losses, written, margins } = countingGolden;
+  const [printed, continuation] = ledger.filter(({ lesson }) => lesson === 4);
+  const lines = Array.from(
+    { length: 50 },
+    (_, i) => `Epoch [${i + 1}/50], Loss: ${losses[13 * (i + 21) - 1].toFixed(4)}`,
+  );
+  assertEquals(lines.join("\n"), printed.printed);
+  assertEquals(`[${written.join(", ")}]`, continuation.printed);
+  assert(
+    Math.min(...margins) > 0.1,
+    "no number is a close call that another machine could decide otherwise",
+  );
+});
+
+Deno.test("lesson 4's training follows PyTorch's step by step", async () => {
+  assertEquals(counting.losses.length, 13, "a test trains for one epoch");
+  counting.losses.forEach((loss, step) => {
+    const wanted = countingGolden.losses[step];
+    assertAlmostEquals(loss, wanted, 1e-5 * wanted, `the loss of step ${step}`);
+  });
+  const names = Array.from(counting.model.namedParameters(), ([name]) => name);
+  const norms = Array.from(counting.model.parameters(), (parameter) => parameter.norm());
+  const got = await stack(norms).data();
+  assertEquals(names, Object.keys(countingGolden.norms));
+  Object.values(countingGolden.norms).forEach((norm, i) => {
+    // The gradient of a key's bias is 0 but for rounding, and Adam walks as far for it as for any other.
+    const tolerance = names[i].endsWith("in_proj_bias") ? 1e-2 : 1e-4;
+    assertAlmostEquals(got[i], norm, tolerance * norm, `the norm of ${names[i]}`);
+  });
+});
+
+Deno.test("lesson 4's small models follow PyTorch's step by step", () => {
+  assertEquals(counting.heldOut, mendedGolden.heldOut);
+  for (const name of ["mended", "peeking", "placeless"] as const) {
+    const { losses } = counting[name];
+    assertEquals(losses.length, 4, "a test trains for two epochs");
+    losses.forEach((loss, step) => {
+      const wanted = mendedGolden[name].losses[step];
+      assertAlmostEquals(loss, wanted, 1e-5 * wanted, `${name}, the loss of step ${step}`);
+    });
+    assertEquals(mendedGolden[name].continued > 0.5, name === "mended");
+  }
+  assertEquals([mendedGolden.mended.right, mendedGolden.mended.continued], [1, 1]);
 });
 
 Deno.test("lesson 8's numbers are PyTorch's, from the same seeds", async () => {

@@ -111,6 +111,7 @@ rule(
 /** Files that may be longer than the others, and why. */
 const LONG: Record<string, string> = {
   "lessons/03-inside.ts": "a lesson of twelve parts, with the pictures that it prints",
+  "lessons/04-training.ts": "a lesson with two trainings and five experiments",
   "lessons/08-gpt.ts": "a lesson that builds a whole model and writes with it",
 };
 

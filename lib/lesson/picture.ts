@@ -67,10 +67,10 @@ const FULL = BARS.length - 1;
 
 /** The width of a page; matrices that do not fit beside each other stand below each other. */
 const PAGE = 80;
-const GAP = 3;
+const GAP = 2;
 
-/** Draws one number, `width` characters wide; nothing at all has no strength. */
-type Cell = (strength: number | undefined, width: number) => string;
+/** Draws one number in `width` characters, the last `gap` of them between it and the next; nothing has no strength. */
+type Cell = (strength: number | undefined, width: number, gap: number) => string;
 
 /** Matrices to look at: in a text, in a terminal, as SVG; {@linkcode heatMap} makes it. */
 export class HeatMap {
@@ -83,9 +83,9 @@ export class HeatMap {
 
   /** The picture as a text. */
   repr(): Promise<string> {
-    return this.#draw((strength, width) => {
+    return this.#draw((strength, width, gap) => {
       const mark = strength === undefined ? " " : BARS[strength];
-      return strength ? mark.repeat(width) : mark.padEnd(width);
+      return (strength ? mark.repeat(width - gap) : mark).padEnd(width);
     });
   }
 
@@ -102,22 +102,22 @@ export class HeatMap {
     const [low, high] = rangeOf(matrices, this.options);
     const C = matrices[0][0].length;
     const margin = rows.length ? longest(rows) + 2 : 0;
-    const width = columns ? Math.max(2, longest(columns)) : margin + 2 * C > PAGE ? 1 : 2;
-    const space = columns ? " " : "";
-    const across = margin + C * (width + space.length) - space.length;
-    const line = (label: string, cells: string[]) => label.padEnd(margin) + cells.join(space);
+    const gap = columns ? 1 : 0;
+    const width = columns ? Math.max(2, longest(columns)) + gap : margin + 2 * C > PAGE ? 1 : 2;
+    const across = margin + C * width;
+    const line = (label: string, cells: string[]) => label.padEnd(margin) + cells.join("");
     const strengths = (row: ArrayLike<number>) =>
       Array.from(row, (value) => {
         const part = share(value, low, high);
-        return cell(part > 0 ? Math.round(part * FULL) : undefined, width);
+        return cell(part > 0 ? Math.round(part * FULL) : undefined, width, gap);
       });
     const blocks = matrices.map((matrix, n) => [
       ...(titles ? [line("", [titles[n]]).padEnd(across)] : []),
       ...(columns ? [line("", columns.map((word) => word.padEnd(width)))] : []),
       ...matrix.map((row, r) => line(rows[r] ?? "", strengths(row))),
     ]);
-    const abreast = Math.max(1, Math.floor((PAGE + GAP) / (across + GAP)));
-    const scale = `${cell(0, 1)} ${low.toFixed(2)}  ${cell(FULL, 1)} ${high.toFixed(2)}`;
+    const abreast = Math.max(1, Math.floor((PAGE + GAP + gap) / (across + GAP)));
+    const scale = `${cell(0, 1, 0)} ${low.toFixed(2)}  ${cell(FULL, 1, 0)} ${high.toFixed(2)}`;
     const lines = [...chunks(blocks, abreast).flatMap(beside), line("", [scale])];
     return lines.map((line) => line.trimEnd()).join("\n");
   }
