@@ -1,0 +1,100 @@
+/*
+ * What the adapter can do at all: multiply-adds without a load, and bytes read and written without a sum.
+ */
+import { defaultDevice } from "../../gpu/device.ts";
+import type { Kernel } from "../../gpu/launch.ts";
+import { rateText } from "../../ops/gemm_text.ts";
+import { empty, Tensor } from "../../tensor/tensor.ts";
+import copySource from "../../../kernels/copy_rate.wgsl" with { type: "text" };
+import rateSource from "../../../kernels/matmul_rate.wgsl" with { type: "text" };
+import type { Limits } from "./measure.ts";
+
+/** The first number of a tensor, once it is there. */
+export const firstOf = async ({ storage, dtype }: Tensor): Promise<number> =>
+  (await new Tensor(storage, dtype, [1]).data())[0];
+
+/** The tensor's memory goes back, parameter or not. */
+export function release({ storage }: Tensor): void {
+  storage.kept = false;
+  storage.release("when it was measured");
+}
+
+/** Runs something and gives back the memory of what it returns; its first number. */
+export async function runOnce(run: () => Tensor): Promise<number> {
+  const result = run();
+  const first = await firstOf(result);
+  release(result);
+  return first;
+}
+
+/** Something to launch again and again: how much of it is done, and what it writes. */
+interface Load {
+  amount: number;
+  out: Tensor;
+  launch(): void;
+}
+
+/** A measurement must take so long that reading its end does not count. */
+const LONG_MS = 8;
+
+/** What measures how much of a load is done in a millisecond. */
+async function meter({ amount, out, launch }: Load): Promise<() => Promise<number>> {
+  const time = async (times: number) => {
+    const start = performance.now();
+    for (let i = 0; i < times; i++) launch();
+    await firstOf(out);
+    return performance.now() - start;
+  };
+  await time(1);
+  let times = 1;
+  while (times < 1024 && await time(times) < LONG_MS) times *= 2;
+  return async () => times * amount / await time(times);
+}
+
+const rate: Kernel = { name: "matmul_rate", source: rateSource };
+/** Operations of one launch, more or less. */
+const FLOP = 4e8;
+
+/** Multiply-adds in tiles of this size. */
+function multiplyAdds([rows, columns]: readonly [number, number]): Load {
+  const { launcher, software } = defaultDevice;
+  const pipeline = launcher.pipeline(rate, { replace: rateText(rows, columns) });
+  const groups = software ? 64 : 8192;
+  const flopOfRound = 2 * rows * columns * groups * 8;
+  const k = Math.min(60_000, Math.max(1, Math.round(FLOP / flopOfRound)));
+  const out = empty([groups * 8]);
+  const launch = () =>
+    launcher.launch(pipeline, { out: out.storage }, { k, x: 0.5, y: 1e-3 }, groups);
+  return { amount: k * flopOfRound, out, launch };
+}
+
+const copy: Kernel = { name: "copy_rate", source: copySource };
+/** Numbers that are copied: more than a processor's caches hold. */
+const NUMBERS = 2 ** 24;
+/** Numbers that a workgroup copies. */
+const BLOCK = 64 * 16;
+
+/** Bytes read and written by a kernel that copies. */
+function bandwidth(): Load {
+  const [x, out] = [empty([NUMBERS]), empty([NUMBERS])];
+  const { launcher } = defaultDevice;
+  const pipeline = launcher.pipeline(copy);
+  const buffers = { x: x.storage, out: out.storage };
+  const launch = () => launcher.launch(pipeline, buffers, {}, NUMBERS / BLOCK);
+  return { amount: 2 * 4 * NUMBERS, out, launch };
+}
+
+const meters = new Map<string, Promise<() => Promise<number>>>();
+
+/** Measures a load; the first time it is compiled and made long enough. */
+async function measured(name: string, load: () => Load): Promise<number> {
+  const found = meters.get(name) ?? meter(load());
+  meters.set(name, found);
+  return await (await found)();
+}
+
+/** The limits of the adapter at hand. */
+export const adapterLimits: Limits = {
+  multiplyAdds: (tile) => measured(`multiply-adds ${tile}`, () => multiplyAdds(tile)),
+  bandwidth: () => measured("bandwidth", bandwidth),
+};

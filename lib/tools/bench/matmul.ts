@@ -1,0 +1,132 @@
+/*
+ * Matrix products, as forward and backward passes need them: beside the adapter's multiply-adds with as many
+ * sums as the kernel keeps, and, to make the table in gemm_plan.ts, every kernel against the others.
+ */
+import { defaultDevice } from "../../gpu/device.ts";
+import { choices, type Plan } from "../../ops/gemm_plan.ts";
+import { gemm, planOf, type Product } from "../../ops/gemm.ts";
+import { fromValues, Tensor } from "../../tensor/tensor.ts";
+import { release, runOnce } from "./limits.ts";
+import { median, type Work } from "./measure.ts";
+
+/** A product to measure: (m, k) by (k, n), each as it lies (N) or transposed (T). */
+interface Case {
+  m: number;
+  k: number;
+  n: number;
+  form: "NN" | "NT" | "TN";
+  batch?: number;
+}
+
+const sizes: readonly Omit<Case, "form">[] = [
+  { m: 1024, k: 1024, n: 1024 },
+  { m: 512, k: 512, n: 512 },
+  { m: 64, k: 2048, n: 512 },
+  { m: 8, k: 768, n: 50_257 },
+];
+const cases: readonly Case[] = [
+  ...sizes.flatMap((size) => (["NN", "NT", "TN"] as const).map((form) => ({ ...size, form }))),
+  { m: 1, k: 768, n: 50_257, form: "NT" },
+  { m: 1, k: 768, n: 3072, form: "NT" },
+  { m: 128, k: 768, n: 3072, form: "NT" },
+  { m: 128, k: 64, n: 128, form: "NT", batch: 96 },
+  { m: 128, k: 128, n: 64, form: "NN", batch: 96 },
+];
+const tinyCases: readonly Case[] = [{ m: 5, k: 8, n: 12, form: "NT", batch: 2 }];
+
+const nameOf = ({ m, k, n, form, batch }: Case) =>
+  `matmul ${batch ? `${batch}×` : ""}${m}×${k}×${n} ${form}`;
+const flopOf = ({ m, k, n, batch = 1 }: Case) => 2 * batch * m * k * n;
+
+/** Numbers between −½ and ½: zeros and their like would be no measure on every processor. */
+export function noise(...shape: number[]): Tensor {
+  const values = Float32Array.from(
+    { length: shape.reduce((product, n) => product * n, 1) },
+    (_, i) => (Math.imul(i, 0x9e3779b1) >>> 8) / 2 ** 24 - 0.5,
+  );
+  return fromValues(values, shape, "float32");
+}
+
+/** A batch of matrices of this shape, lying row by row or column by column. */
+function matrices(batch: number, rows: number, columns: number, transposed: boolean): Tensor {
+  const { storage } = noise(batch * rows * columns);
+  const strides = transposed ? [rows * columns, 1, rows] : [rows * columns, columns, 1];
+  return new Tensor(storage, "float32", [batch, rows, columns], strides);
+}
+
+const productOf = ({ m, k, n, form, batch = 1 }: Case): Product => ({
+  a: matrices(batch, m, k, form[0] === "T"),
+  b: matrices(batch, k, n, form[1] === "T"),
+});
+
+const planName = ({ form, rows, columns }: Plan) =>
+  form === "plain" || form === "shared" ? form : `${form} ${rows}×${columns}`;
+
+/** The products, each by the kernel that it gets. */
+export const matmulWorks = (tiny = false): Work[] =>
+  (tiny ? tinyCases : cases).map((one) => ({
+    name: nameOf(one),
+    flop: flopOf(one),
+    prepare() {
+      const product = productOf(one);
+      const plan = planOf(product);
+      return {
+        run: () => runOnce(() => gemm(product)),
+        free: () => [product.a, product.b].forEach(release),
+        // A kernel of fewer sums than keep a processor busy is held against a rate with more.
+        tile: plan.form === "tile" ? [plan.rows, plan.columns] : undefined,
+        note: planName(plan),
+      };
+    },
+  }));
+
+/** A kernel's time for a product, and how many times that of the fastest it is. */
+export interface FormResult {
+  name: string;
+  kernel: string;
+  chosen: boolean;
+  ms: number;
+  low: number;
+  high: number;
+  ratio: number;
+}
+
+/** Whether a kernel can do a product, and not so slowly that nobody would wait for it. */
+const worthTrying = ({ form, m, ...size }: Case, plan: Plan) =>
+  plan.form === "rows"
+    ? form === "NT" && m <= 64
+    : plan.form === "tile" || !defaultDevice.software ||
+      (plan.form === "plain" && flopOf({ form, m, ...size }) < 1e9);
+
+/** Measures every kernel on every product whose name has this in it, in turns. */
+export async function* formResults(
+  { only, runs, say }: { only: string; runs: number; say: (text: string) => void },
+): AsyncGenerator<FormResult[]> {
+  const named = new Map(choices.map((plan) => [planName(plan), plan]));
+  for (const one of cases.filter((one) => nameOf(one).includes(only))) {
+    const product = productOf(one);
+    const chosen = planName(planOf(product));
+    const plans = [...named].filter(([, plan]) => worthTrying(one, plan));
+    const times = plans.map((): number[] => []);
+    for (let turn = -1; turn < runs; turn++) {
+      say(`${nameOf(one)}: turn ${turn + 1} of ${runs}`);
+      for (const [i, [, plan]] of plans.entries()) {
+        const start = performance.now();
+        await runOnce(() => gemm({ ...product, plan }));
+        if (turn >= 0) times[i].push(performance.now() - start); // the first compiles
+      }
+    }
+    [product.a, product.b].forEach(release);
+    const medians = times.map(median);
+    const fastest = times[medians.indexOf(Math.min(...medians))];
+    yield plans.map(([kernel], i) => ({
+      name: nameOf(one),
+      kernel,
+      chosen: kernel === chosen,
+      ms: medians[i],
+      low: Math.min(...times[i]),
+      high: Math.max(...times[i]),
+      ratio: median(times[i].map((ms, turn) => ms / fastest[turn])),
+    }));
+  }
+}

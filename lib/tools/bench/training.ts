@@ -1,0 +1,78 @@
+/*
+ * Whole steps of training: lesson 13's, and those of a GPT of ten million parameters.
+ */
+import { manualSeed, nn, optim, randint, type Tensor } from "../../mod.ts";
+import { firstOf, release } from "./limits.ts";
+import type { Prepared, Work } from "./measure.ts";
+import { forwardFlop, GPT, type GptSize, MLP, type MlpSize } from "./models.ts";
+
+const { crossEntropy } = nn.functional;
+
+/** A step as lesson 12's loop has it; the loss is the last thing to be known. */
+function steps(model: nn.Module, lossOf: () => Tensor): Prepared {
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+  return {
+    async run() {
+      const loss = lossOf();
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      // A number of a parameter is there only after the step; that of the loss was there before.
+      const [value] = await Promise.all([firstOf(loss), firstOf([...model.parameters()].at(-1)!)]);
+      release(loss);
+      return value;
+    },
+    free() {
+      optimizer.zeroGrad();
+      for (const { expAvg, expAvgSq } of optimizer.state.values()) {
+        [expAvg, expAvgSq].forEach(release);
+      }
+      [...model.parameters()].forEach(release);
+    },
+  };
+}
+
+/** Lesson 13's step: its gradients flow down to the embeddings. */
+function mlpStep(size: MlpSize, batch: number): Work {
+  const { vocab, context, embed, hidden } = size;
+  return {
+    name: `lesson 13's step, batch ${batch}`,
+    flop: 3 * 2 * batch * (context * embed * hidden + hidden * vocab),
+    tokens: batch * context,
+    prepare() {
+      manualSeed(1);
+      const model = new MLP(size);
+      const [ids, targets] = [randint(vocab, [batch, context]), randint(vocab, [batch])];
+      return steps(model, () => crossEntropy(model.forward(ids), targets));
+    },
+  };
+}
+
+/** A step of a GPT, with a loss at every place. */
+function gptStep(size: GptSize, batch: number, runs: number): Work {
+  const { vocab, context, embed, layers } = size;
+  return {
+    name: `GPT step ${layers}×${embed}, batch ${batch}×${context}`,
+    flop: 3 * forwardFlop(size, batch, context),
+    tokens: batch * context,
+    runs,
+    prepare() {
+      manualSeed(1);
+      const model = new GPT(size);
+      const [ids, targets] = [randint(vocab, [batch, context]), randint(vocab, [batch * context])];
+      return steps(model, () => crossEntropy(model.forward(ids).view(-1, vocab), targets));
+    },
+  };
+}
+
+/** The steps, or as small as can be. */
+export const trainingWorks = (tiny = false): Work[] =>
+  tiny
+    ? [
+      mlpStep({ vocab: 7, context: 3, embed: 4, hidden: 5 }, 2),
+      gptStep({ vocab: 7, context: 3, embed: 8, heads: 2, layers: 1 }, 2, 1),
+    ]
+    : [
+      mlpStep({ vocab: 512, context: 32, embed: 64, hidden: 512 }, 64),
+      gptStep({ vocab: 512, context: 128, embed: 384, heads: 6, layers: 6 }, 16, 5),
+    ];

@@ -1,0 +1,187 @@
+/*
+ * `deno task bench:peers`: this library beside jax-js, TensorFlow.js and PyTorch, at the same works, with the
+ * same numbers, on the same machine, in turns.
+ *
+ * Each library works in a process of its own, begun anew for each work, so that none pays for another's memory
+ * or mistakes. The peers are installed into a temporary folder and belong to this command alone.
+ */
+import { cpus } from "node:os";
+import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
+import { clearStatus, hasStatus, status, write } from "../lesson/terminal.ts";
+import { errorOf, judge } from "./peers/judge.ts";
+import {
+  type Contender,
+  contenders,
+  install,
+  Process,
+  start,
+  torchContenders,
+  versions,
+} from "./peers/process.ts";
+import { type Entry, report, type Row } from "./peers/table.ts";
+import { type Work, works } from "./peers/works.ts";
+
+const options = {
+  only: { value: "", help: "compare at the works that have this in their name" },
+  runs: { value: 7, help: "turns; medians are taken over them" },
+  json: { value: false, help: "print the numbers as JSON" },
+  help: { value: false, help: "show this and stop" },
+};
+
+/** A library that has taken so long at a work sits out, once it has two turns. */
+const ENOUGH_MS = 8_000;
+
+/** Where it has come to: on the terminal in one place, in a log line by line. */
+const say = (text: string) => hasStatus() ? status(text) : console.error(text);
+
+const reasonOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).slice(0, 200);
+
+/** Whether a library is to have another turn. */
+export const goesOn = (times: readonly number[], each: number): boolean =>
+  times.length < 2 || times.reduce((sum, ms) => sum + ms, 0) * each < ENOUGH_MS;
+
+/** Starts of processes, in turns. */
+async function compareStarts(work: Work, all: Contender[], runs: number): Promise<Row> {
+  const entries = all.map(({ name }): Entry => ({ library: name, times: [], error: 0 }));
+  for (let turn = -1; turn < runs; turn++) {
+    say(`${work.name}: turn ${turn + 1} of ${runs}`);
+    for (const [i, contender] of all.entries()) {
+      if (entries[i].reason) continue;
+      try {
+        const { ms, value } = await start(contender);
+        if (turn >= 0) entries[i].times.push(ms); // the first fills the caches
+        entries[i].error = errorOf([value], judge(work));
+      } catch (error) {
+        entries[i] = { library: contender.name, times: [], reason: reasonOf(error) };
+      }
+    }
+  }
+  return { work: work.name, entries };
+}
+
+/** A work, in turns: prepared and held against float64 by each library first. */
+async function compare(
+  work: Work,
+  all: Contender[],
+  runs: number,
+  about: Set<string>,
+): Promise<Row> {
+  const each = work.kind === "training" ? work.ids.length : 1; // a run is so many steps
+  say(`${work.name}: float64`);
+  const right = judge(work);
+  const entries: Entry[] = [];
+  const processes: { entry: Entry; process: Process }[] = [];
+  try {
+    for (const contender of all) {
+      say(`${work.name}: ${contender.name} prepares`);
+      const entry: Entry = { library: contender.name, times: [] };
+      entries.push(entry);
+      const process = new Process(contender);
+      processes.push({ entry, process });
+      await attempt(entry, process, async () => {
+        about.add(await process.prepare(work));
+        entry.error = errorOf((await process.run("all")).values!, right);
+        await process.run("one"); // reading one number is compiled too
+      });
+    }
+    for (let turn = 0; turn < runs; turn++) {
+      say(`${work.name}: turn ${turn + 1} of ${runs}`);
+      for (const { entry, process } of processes) {
+        if (entry.reason || !goesOn(entry.times, each)) continue;
+        await attempt(entry, process, async () => {
+          entry.times.push((await process.run("one")).ms! / each);
+        });
+      }
+    }
+    for (const { entry, process } of processes) entry.reason ??= process.complaint;
+  } finally {
+    for (const { process } of processes) await process.close();
+  }
+  return { work: work.name, entries };
+}
+
+/** Does something with a library; where that fails, the library is out, and the reason noted. */
+async function attempt(entry: Entry, process: Process, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    entry.reason = reasonOf(error);
+    entry.times = [];
+    await process.close();
+  }
+}
+
+/** The machine, as its tables need it. */
+function machine(): string {
+  const [{ model }] = cpus();
+  const { os, arch } = Deno.build;
+  return `${
+    model.replace(/\s+/g, " ").trim()
+  }, ${cpus().length} cores, ${os} ${arch}, Deno ${Deno.version.deno}`;
+}
+
+const explanation =
+  `Milliseconds from a call to one number of its result, warm; the median of the turns, and
+how many times as long as this library (the median of the ratios within a turn). A training step is a fifth of
+five, the losses of which are read together; a start is a process, to the first number that it prints. An error is
+the largest difference from float64, beside the largest right number.`;
+
+/** Compares and prints. */
+export async function peers(args: readonly string[]): Promise<void> {
+  const { only, runs, json, help } = readArgs(args, options);
+  if (help) {
+    const what = "This library beside jax-js, TensorFlow.js and, where Python has it, PyTorch.";
+    return write(`${what}\n\n${describeOptions(options)}\n`);
+  }
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new UsageError("--runs wants a whole number of turns, such as 5");
+  }
+  const chosen = works.filter(({ name }) => name.includes(only));
+  if (chosen.length === 0) {
+    const names = works.map(({ name }) => name).join("\n  ");
+    throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
+  }
+  const folder = await Deno.makeTempDir({ prefix: "peers-" });
+  try {
+    say(`installing ${versions}`);
+    await install(folder);
+    const all = [...contenders(folder), ...await torchContenders()];
+    const about = new Set<string>();
+    const rows: Row[] = [];
+    for (const work of chosen) {
+      rows.push(
+        work.kind === "start"
+          ? await compareStarts(work, all, runs)
+          : await compare(work, all, runs, about),
+      );
+    }
+    clearStatus();
+    const date = new Date().toISOString().slice(0, 10);
+    if (json) {
+      return write(
+        `${JSON.stringify({ date, machine: machine(), about: [...about], rows }, null, 2)}\n`,
+      );
+    }
+    write(
+      `${date}, ${machine()}; ${versions}; ${
+        [...about].filter((line) => !/^(jax|Tensor)/.test(line)).join("; ")
+      }.\n\n`,
+    );
+    write(`${explanation}\n\n${report(rows)}`);
+  } finally {
+    clearStatus();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await peers(Deno.args);
+  } catch (error) {
+    clearStatus();
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}

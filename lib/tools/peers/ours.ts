@@ -1,0 +1,80 @@
+/*
+ * The works in this library, as a lesson writes them.
+ */
+import { defaultDevice, matmul, nn, noGrad, optim, stack, tensor } from "../../mod.ts";
+import { fromValues, type Tensor } from "../../tensor/tensor.ts";
+import { firstOf, release } from "../bench/limits.ts";
+import { GPT, MLP } from "../bench/models.ts";
+import { adamw, type Library } from "./library.ts";
+import { numbers, type Spec } from "./works.ts";
+
+/** This library on an adapter; which one, `--adapter` says. */
+export function ours(): Library {
+  const given = (spec: Spec) => fromValues(numbers(spec), spec.shape, "float32");
+
+  /** One number of a tensor, or all of them; the tensor goes. */
+  const read = async (out: Tensor, all: boolean): Promise<ArrayLike<number>> => {
+    const values = all ? await out.data() : [await firstOf(out)];
+    release(out);
+    return values;
+  };
+
+  /** Gives a model the numbers of its tensors, in place. */
+  const filled = <M extends nn.Module>(model: M, tensors: readonly Spec[]): M => {
+    const state = model.stateDict();
+    for (const spec of tensors) {
+      const { storage, device } = state.get(spec.name)!;
+      device.launcher.upload(storage, numbers(spec));
+    }
+    return model;
+  };
+
+  return {
+    about: `this library, ${defaultDevice}`,
+    tiny: async () => await tensor([1, 2, 3]).mul(2).sum().item(),
+
+    matmul({ tensors }) {
+      const [a, b] = tensors.map(given);
+      return (all) => read(matmul(a, b), all);
+    },
+
+    linear({ tensors: [a, b] }) {
+      const x = given(a);
+      const [out, into] = b.shape;
+      const layer = filled(new nn.Linear(into, out, { bias: false }), [{ ...b, name: "weight" }]);
+      return (all) => read(noGrad(() => layer.forward(x)), all);
+    },
+
+    training(work) {
+      const [[vocab, embed], [hidden]] = work.tensors.map(({ shape }) => shape);
+      const context = work.ids[0][0].length;
+      const model = filled(new MLP({ vocab, context, embed, hidden }), work.tensors);
+      const { lr, beta1, beta2, eps, decay } = adamw;
+      const options = { lr, betas: [beta1, beta2] as [number, number], eps, weightDecay: decay };
+      const optimizer = new optim.AdamW(model.parameters(), options);
+      const ids = work.ids.map((rows) => tensor(rows));
+      const targets = work.targets.map((row) => tensor(row));
+      return async () => {
+        const losses = ids.map((_, i) => {
+          const loss = nn.functional.crossEntropy(model.forward(ids[i]), targets[i]);
+          optimizer.zeroGrad();
+          loss.backward();
+          optimizer.step();
+          return loss;
+        });
+        const values = await read(noGrad(() => stack(losses)), true);
+        losses.forEach(release);
+        return values;
+      };
+    },
+
+    forward(work) {
+      const [[vocab, embed], [context]] = work.tensors.map(({ shape }) => shape);
+      const layers = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
+      const sizes = { vocab, context, embed, heads: work.heads, layers };
+      const model = filled(new GPT(sizes).eval(), work.tensors);
+      const ids = tensor(work.ids[0]);
+      return (all) => read(noGrad(() => model.forward(ids)), all);
+    },
+  };
+}

@@ -1,0 +1,204 @@
+/*
+ * The works that libraries are compared by, told in a way that every one of them can be told: tensors by
+ * PyTorch's names and shapes, their numbers by a formula, so that a process in any language makes the same
+ * ones and no file of 652 MB has to be passed around.
+ */
+
+/** A tensor: element i is hash(start + i), as an even number in [−½, ½), times `scale`, plus `shift`. */
+export interface Spec {
+  name: string;
+  shape: number[];
+  start: number;
+  scale: number;
+  shift: number;
+}
+
+/** What is to be done with the tensors. */
+export type Kind = "matmul" | "linear" | "training" | "forward" | "start";
+
+/** Something to compute, whole in itself. */
+export interface Work {
+  name: string;
+  kind: Kind;
+  tensors: Spec[];
+  /** Tokens, a list a step: of training (batch, context), of a forward pass (batch, length). */
+  ids: number[][][];
+  /** For training, the right answers, a list a step: (batch). */
+  targets: number[][];
+  /** For a forward pass, attention heads. */
+  heads: number;
+  /** The places in the flat result that are held against float64. */
+  samples: number[];
+}
+
+/** The sizes of a work. */
+export interface MatmulSize {
+  m: number;
+  k: number;
+  n: number;
+}
+/** An embedding of `context` tokens in a row, a hidden layer with tanh, a head. */
+export interface MlpSize {
+  batch: number;
+  context: number;
+  vocab: number;
+  embed: number;
+  hidden: number;
+  steps: number;
+}
+/** A GPT of pre-norm blocks. */
+export interface GptSize {
+  batch: number;
+  length: number;
+  vocab: number;
+  context: number;
+  embed: number;
+  heads: number;
+  layers: number;
+}
+
+/** A 32-bit mix in which each bit of the place changes half of the bits. */
+function hash(place: number): number {
+  let x = Math.imul(place ^ place >>> 16, 0x21f0aaad);
+  x = Math.imul(x ^ x >>> 15, 0x735a2d97);
+  return (x ^ x >>> 15) >>> 0;
+}
+
+const numel = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+
+/** The numbers of a tensor. */
+export function numbers({ shape, start, scale, shift }: Spec): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(numel(shape));
+  for (let i = 0; i < values.length; i++) {
+    values[i] = ((hash(start + i) >>> 8) * 2 ** -24 - 0.5) * scale + shift;
+  }
+  return values;
+}
+
+/** Whole numbers below `below`. */
+const integers = (count: number, below: number, start: number) =>
+  Array.from({ length: count }, (_, i) => hash(start + i) % below);
+
+/** Rows of so many. */
+const rows = (values: number[], width: number) =>
+  Array.from(
+    { length: values.length / width },
+    (_, i) => values.slice(i * width, (i + 1) * width),
+  );
+
+/** Gives each tensor numbers of its own. */
+function specs(list: [name: string, shape: number[], scale: number, shift?: number][]): Spec[] {
+  let end = 0;
+  return list.map(([name, shape, scale, shift = 0]) => {
+    const start = end;
+    end += numel(shape);
+    return { name, shape, start, scale, shift };
+  });
+}
+
+const none = { ids: [], targets: [], heads: 0 };
+/** Where the numbers begin that are not a tensor's. */
+const APART = 2 ** 31;
+
+/** a · b of two square matrices, or of a layer: then b is a weight that lies (n, k) where a library likes it so. */
+export function matmul(name: string, { m, k, n }: MatmulSize, linear = false): Work {
+  const b = linear ? [n, k] : [k, n];
+  const places = integers(Math.min(1024, m * n), m * n, APART);
+  return {
+    ...none,
+    name,
+    kind: linear ? "linear" : "matmul",
+    tensors: specs([["a", [m, k], 1], ["b", b, 1]]),
+    samples: [...new Set([...places, 0, m * n - 1])],
+  };
+}
+
+/** Steps of lesson 13's training, from the beginning: the result is the loss of each. */
+export function training(name: string, size: MlpSize): Work {
+  const { batch, context, vocab, embed, hidden, steps } = size;
+  const ids = rows(integers(steps * batch * context, vocab, APART), context);
+  return {
+    ...none,
+    name,
+    kind: "training",
+    tensors: specs([
+      ["table.weight", [vocab, embed], 2],
+      ["net.0.weight", [hidden, context * embed], 2 ** -4],
+      ["net.0.bias", [hidden], 2 ** -4],
+      ["net.2.weight", [vocab, hidden], 2 ** -3],
+      ["net.2.bias", [vocab], 2 ** -3],
+    ]),
+    ids: Array.from({ length: steps }, (_, i) => ids.slice(i * batch, (i + 1) * batch)),
+    targets: rows(integers(steps * batch, vocab, 2 * APART - steps * batch), batch),
+    samples: Array.from({ length: steps }, (_, i) => i),
+  };
+}
+
+/** A pass through a GPT: the result is the logits, (batch, length, vocab). */
+export function forward(name: string, size: GptSize): Work {
+  const { batch, length, vocab, context, embed, heads, layers } = size;
+  const norm = (name: string): Parameters<typeof specs>[0] => [
+    [`${name}.weight`, [embed], 2 ** -2, 1],
+    [`${name}.bias`, [embed], 2 ** -2],
+  ];
+  const linear = (name: string, out: number, into: number): Parameters<typeof specs>[0] => [
+    [`${name}.weight`, [out, into], 2 ** -4],
+    [`${name}.bias`, [out], 2 ** -4],
+  ];
+  const block = (at: string): Parameters<typeof specs>[0] => [
+    ...norm(`${at}.norm1`),
+    ...["query", "key", "value"].map((part) => linear(`${at}.${part}`, embed, embed)[0]),
+    ...linear(`${at}.out`, embed, embed),
+    ...norm(`${at}.norm2`),
+    ...linear(`${at}.up`, 4 * embed, embed),
+    ...linear(`${at}.down`, embed, 4 * embed),
+  ];
+  const columns = [...new Set([...integers(62, vocab, APART), 0, vocab - 1])];
+  return {
+    ...none,
+    name,
+    kind: "forward",
+    tensors: specs([
+      ["tokens.weight", [vocab, embed], 2 ** -2],
+      ["places.weight", [context, embed], 2 ** -2],
+      ...Array.from({ length: layers }, (_, i) => block(`blocks.${i}`)).flat(),
+      ...norm("norm"),
+      ["head.weight", [vocab, embed], 2 ** -3],
+    ]),
+    ids: [rows(integers(batch * length, vocab, 2 * APART - batch * length), length)],
+    heads,
+    samples: Array.from({ length: batch * length }, (_, row) => row * vocab)
+      .flatMap((row) => columns.map((column) => row + column)),
+  };
+}
+
+/** The start of a process, up to the first number of a tiny sum. */
+export const start = (name: string): Work => ({
+  ...none,
+  name,
+  kind: "start",
+  tensors: [],
+  samples: [0],
+});
+
+/** GPT-2's shape at 124 million parameters, its head untied. */
+const gpt2 = { vocab: 50_257, context: 1024, embed: 768, heads: 12, layers: 12 };
+
+/** What the README's table compares. */
+export const works: readonly Work[] = [
+  matmul("matmul 1024³", { m: 1024, k: 1024, n: 1024 }),
+  matmul("matmul 512³", { m: 512, k: 512, n: 512 }),
+  matmul("linear 64×2048→512", { m: 64, k: 2048, n: 512 }, true),
+  matmul("linear 8×768→50257", { m: 8, k: 768, n: 50_257 }, true),
+  training("lesson 13's training step", {
+    batch: 64,
+    context: 32,
+    vocab: 512,
+    embed: 64,
+    hidden: 512,
+    steps: 5,
+  }),
+  forward("GPT-2 124M forward, 2×4", { batch: 2, length: 4, ...gpt2 }),
+  forward("GPT-2 124M forward, 1×128", { batch: 1, length: 128, ...gpt2 }),
+  start("start to the first tiny op"),
+];
