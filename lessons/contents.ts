@@ -16,6 +16,10 @@ import text5 from "./05-placeholders.ts" with { type: "text" };
 import text6 from "./06-layer-norm.ts" with { type: "text" };
 import text7 from "./07-logits.ts" with { type: "text" };
 import text8 from "./08-gpt.ts" with { type: "text" };
+import text10 from "./10-dataset.ts" with { type: "text" };
+import text11 from "./11-tokenizer.ts" with { type: "text" };
+import text12 from "./12-batches.ts" with { type: "text" };
+import text13 from "./13-mlp.ts" with { type: "text" };
 
 /** One of the four notebooks. */
 export type Notebook =
@@ -100,9 +104,29 @@ export const contents: Row[] = [
     written: written("./08-gpt.ts", text8, () => import("./08-gpt.ts")),
   },
   { number: 9, notebook: "002-gpt2-architecture", section: "GPT-2's published weights" },
-  { number: 10, notebook: "003-llm-from-scratch", section: "the dataset" },
-  { number: 11, notebook: "003-llm-from-scratch", section: "the tokenizer" },
-  { number: 12, notebook: "003-llm-from-scratch", section: "batches, losses, the training loop" },
-  { number: 13, notebook: "003-llm-from-scratch", section: "the MLP language model" },
+  {
+    number: 10,
+    notebook: "003-llm-from-scratch",
+    section: "the dataset",
+    written: written("./10-dataset.ts", text10, () => import("./10-dataset.ts")),
+  },
+  {
+    number: 11,
+    notebook: "003-llm-from-scratch",
+    section: "the tokenizer",
+    written: written("./11-tokenizer.ts", text11, () => import("./11-tokenizer.ts")),
+  },
+  {
+    number: 12,
+    notebook: "003-llm-from-scratch",
+    section: "batches, losses, the training loop",
+    written: written("./12-batches.ts", text12, () => import("./12-batches.ts")),
+  },
+  {
+    number: 13,
+    notebook: "003-llm-from-scratch",
+    section: "the MLP language model",
+    written: written("./13-mlp.ts", text13, () => import("./13-mlp.ts")),
+  },
   { number: 14, notebook: "003-llm-from-scratch", section: "from the MLP to a transformer" },
 ];

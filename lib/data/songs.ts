@@ -24,8 +24,9 @@ export interface Songs {
  * The songs that the lessons learn from.
  *
  * `data` takes any dataset of the Hub or a file of this machine in their place: its column `text`, or the only
- * column of text that it has; in a .txt, an empty line parts one text from the next. The word `shipped` takes
- * the songs in the repository. Under a Deno that grants no permission it asks for none and takes these too.
+ * column of text that it has. In a .txt, and where there is but one text, an empty line parts one from the next.
+ * The word `shipped` takes the songs in the repository. Under a Deno that grants no permission it asks for none
+ * and takes these too.
  *
  * @throws what {@linkcode loadDataset} throws, for `data` that cannot be loaded.
  */
@@ -88,6 +89,13 @@ async function given(data: string, options: HubOptions): Promise<Songs> {
         `${Object.keys(rows.features).join(", ")}`,
     );
   }
-  const dataset = Dataset.from<Song>({ text: rows.column(column) as string[] });
+  const all = rows.column(column) as string[];
+  const dataset = Dataset.from<Song>({ text: all.length === 1 ? parted(all[0]) : all });
   return { dataset, which: `Dataset: ${data}, ${counted(dataset)} texts` };
+}
+
+/** A single text in parts, some of which can be put aside: cut at its empty lines, else at each line's end. */
+function parted(text: string): string[] {
+  const cuts = [/\n\s*\n/, /\n/].map((cut) => text.split(cut).filter((part) => part.trim()));
+  return cuts.find((parts) => parts.length > 1) ?? [text];
 }

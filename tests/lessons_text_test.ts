@@ -1,0 +1,244 @@
+/*
+ * Lessons 10 to 13 from inside and from outside: what their functions do, and lesson 13 as a program that is
+ * stopped and goes on. That they print what their notebook printed is lesson_test.ts's matter.
+ */
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  defaultDevice,
+  defaultGenerator,
+  manualSeed,
+  nn,
+  songs,
+  stack,
+  Tensor,
+  tensor,
+  zeros,
+} from "#lib";
+import { ds } from "../lessons/10-dataset.ts";
+import { nToken, tokenizer, trainData, valData } from "../lessons/11-tokenizer.ts";
+import {
+  batchSize,
+  estimateLoss,
+  getBatch,
+  LanguageModel,
+  type Split,
+} from "../lessons/12-batches.ts";
+import { generate, MLP } from "../lessons/13-mlp.ts";
+import { openSafetensors } from "../lib/data/safetensors.ts";
+import { sharedArgs } from "../lib/lesson/args.ts";
+import { randint } from "../lib/random/mod.ts";
+
+const granted = async (name: "run" | "read" | "write" | "env") =>
+  (await Deno.permissions.query({ name })).state === "granted";
+const canRun = await granted("run") && await granted("read") && await granted("write") &&
+  await granted("env");
+
+Deno.test("a shared option is read from the command line, whatever else stands there", () => {
+  const options = {
+    data: { value: "songs", short: "shipped", shared: true, help: "" },
+    steps: { value: 5, help: "" },
+  };
+  assertEquals(sharedArgs([], options), {});
+  assertEquals(sharedArgs(["--", "--steps", "3", "--data", "x.txt", "--quiet"], options), {
+    data: "x.txt",
+  });
+  assertEquals(sharedArgs(["url", "--data=x.txt"], options), { data: "x.txt" });
+  assertEquals(sharedArgs(["--data"], options), {}, "the program that was started complains");
+});
+
+Deno.test("no song is on both sides of the split, and the tokens of both are all there", async () => {
+  const [train, test] = [ds.train.column("text"), ds.test.column("text")];
+  assertEquals(new Set([...train, ...test]).size, 145);
+  assertEquals([train.length, test.length], [130, 15]);
+  assertEquals(tokenizer.decode(await trainData.data()), train.join("\n"));
+  assertEquals(tokenizer.decode(await valData.data()), test.join("\n"));
+  assertEquals(tokenizer.nVocab, nToken);
+});
+
+Deno.test("a batch holds stretches of the songs, where PyTorch's randint would begin them", async () => {
+  for (const [split, data] of [["train", trainData], ["val", valData]] as [Split, Tensor][]) {
+    const all = [...await data.data()];
+    for (const contextLength of [1, 8, 77, all.length - 2]) {
+      const ix = [...randint(
+        manualSeed(contextLength).clone(),
+        new Int32Array(batchSize),
+        0,
+        all.length - contextLength - 1,
+      )];
+      if (contextLength > 100) ix.splice(1); // all rows are the same then
+      const [X, Y] = getBatch(split, contextLength);
+      assertEquals([X.shape, Y.shape], [[batchSize, contextLength], [batchSize, contextLength]]);
+      for (const [i, start] of ix.entries()) {
+        assertEquals([...await X.index(i).data()], all.slice(start, start + contextLength));
+        assertEquals([...await Y.index(i).data()], all.slice(start + 1, start + 1 + contextLength));
+      }
+    }
+  }
+});
+
+Deno.test("an estimate is the mean loss of so many batches of each half, learns nothing and keeps nothing", async () => {
+  manualSeed(3);
+  const model = new MLP({ contextLength: 3, nEmbed: 2, nHidden: 4 });
+  const state = defaultGenerator.getState();
+  const expected: number[] = [];
+  for (const split of ["train", "val"] as const) {
+    const losses = Array.from({ length: 4 }, () => {
+      const [X, Y] = getBatch(split, 3);
+      return model.forward(X, Y)[1]!;
+    });
+    expected.push(await stack(losses).mean().item());
+  }
+  defaultGenerator.setState(state);
+  const before = defaultDevice.pool.use().inUse;
+  const { train, val } = await estimateLoss(model, 4);
+  assert(defaultDevice.pool.use().inUse - before <= 2048, "nothing but the two means is left");
+  assertAlmostEquals(train, expected[0], 1e-6);
+  assertAlmostEquals(val, expected[1], 1e-6);
+  assert(train !== val);
+  assertEquals([...model.parameters()].filter(({ grad }) => grad), []);
+});
+
+/** Scores for a context that are the same wherever it stands, and a note of what was asked. */
+class Fixed extends LanguageModel {
+  override contextLength = 4;
+  asked: Tensor[] = [];
+
+  constructor(readonly scores: number[], readonly places: boolean) {
+    super();
+  }
+
+  override forward(idx: Tensor): [Tensor] {
+    this.asked.push(idx.clone().detach());
+    const scores = tensor([this.scores], { dtype: "float32" });
+    if (!this.places) return [scores];
+    return [
+      stack([zeros([1, nToken]), zeros([1, nToken]), zeros([1, nToken]), scores], 1),
+    ];
+  }
+}
+
+Deno.test("a text is drawn from the best tokens only, each asked for with the context before it", async () => {
+  manualSeed(11);
+  const scores = Array.from({ length: nToken }, () => -20);
+  const [a, b, c] = ["a", "b", "c"].map((letter) => tokenizer.encode(letter)[0]);
+  [scores[a], scores[b], scores[c]] = [1, 1.2, 0.9];
+  for (const places of [false, true]) {
+    const model = new Fixed(scores, places);
+    assertEquals(await generate(model, { maxNewTokens: 6, topk: 1 }), "bbbbbb");
+    const text = await generate(model, { maxNewTokens: 60, topk: 2 });
+    assertMatch(text, /^[ab]{60}$/);
+    assert(text.includes("a"));
+    const asked = await Promise.all(model.asked.slice(0, 6).map((idx) => idx.tolist()));
+    const [n] = tokenizer.encode("\n");
+    assertEquals(asked, [
+      [[n, n, n, n]],
+      [[n, n, n, b]],
+      [[n, n, b, b]],
+      [[n, b, b, b]],
+      [[b, b, b, b]],
+      [[b, b, b, b]],
+    ]);
+  }
+});
+
+Deno.test("what a model writes upsets no terminal", async () => {
+  const scores = Array.from({ length: nToken }, () => 0);
+  scores[0x1b] = 50;
+  assertEquals(await generate(new Fixed(scores, false), { maxNewTokens: 3, topk: 1 }), "���");
+});
+
+Deno.test("the model looks at every one of its tokens, and its loss at the last answer alone", async () => {
+  manualSeed(2);
+  const model = new MLP({ contextLength: 5, nEmbed: 3, nHidden: 4 });
+  const scores = async (ids: number[]) => [...await model.forward(tensor([ids]))[0].data()];
+  const base = [1, 2, 3, 4, 5];
+  for (const place of base.keys()) {
+    assert((await scores(base)).join() !== (await scores(base.with(place, 9))).join(), `${place}`);
+  }
+  const [logits, loss] = model.forward(tensor([base]), tensor([[511, 511, 511, 511, 7]]));
+  const expected = nn.functional.crossEntropy(logits, tensor([7]));
+  assertEquals(await loss!.item(), await expected.item());
+});
+
+Deno.test({
+  name: `a dataset of one long text is cut where its lines are empty${
+    canRun ? "" : " (ignored: needs --allow-read, --allow-write and --allow-env)"
+  }`,
+  ignore: !canRun,
+  async fn() {
+    const path = `${await Deno.makeTempDir()}/one.jsonl`;
+    const cut = async (text: string) => {
+      await Deno.writeTextFile(path, JSON.stringify({ text }));
+      return (await songs({ data: path })).dataset.column("text");
+    };
+    assertEquals(await cut("a\nb\n\nc\n \n\n\nd\n"), ["a\nb", "c", "d\n"]);
+    assertEquals(await cut("a\nb\nc"), ["a", "b", "c"]);
+    assertEquals(await cut("a"), ["a"]);
+  },
+});
+
+const lesson13 = new URL("../lessons/13-mlp.ts", import.meta.url).pathname;
+
+/** Lesson 13 as a program; `watch` sees its output as it comes. */
+async function start(args: string[], watch?: (text: string, child: Deno.ChildProcess) => void) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--allow-env", "--allow-read", "--allow-write", lesson13]
+      .concat("--data", "shipped", "--steps", "60", "--evals", "2", "--quiet", args),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const err = new Response(child.stderr).text();
+  let out = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    out += part;
+    watch?.(out, child);
+  }
+  return { code: (await child.status).code, out, err: await err };
+}
+
+Deno.test({
+  name: `lesson 13, stopped with Ctrl-C and resumed, leaves the file of a run that was not${
+    canRun ? "" : " (ignored: needs --allow-run, --allow-read, --allow-write and --allow-env)"
+  }`,
+  ignore: !canRun,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const whole = await start(["--out", `${folder}/whole`]);
+    assertEquals(whole.code, 0, whole.err);
+    assertMatch(whole.out, /^Dataset: the 145 songs/, "the first line says which songs it reads");
+    assertStringIncludes(await Deno.readTextFile(`${folder}/whole.svg`), "validation</text>");
+
+    let stopped = false;
+    const cut = await start(["--out", `${folder}/cut`], (text, child) => {
+      if (stopped || !text.includes("step 0:")) return;
+      stopped = true;
+      setTimeout(() => child.kill("SIGINT"), 400 * Math.random());
+    });
+    assertEquals(cut.code, 130, cut.err);
+    assertMatch(cut.err, /^Stopped before step \d+; --resume goes on from \S+cut.safetensors\n$/);
+
+    const other = await start(["--out", `${folder}/cut`, "--resume", "--seed", "5"]);
+    assertEquals(other.code, 1);
+    assertStringIncludes(other.err, "of another run, with the seed 4273904858, and here it is 5");
+
+    const rest = await start(["--out", `${folder}/cut`, "--resume"]);
+    assertEquals(rest.code, 0, rest.err);
+    assertEquals(
+      rest.out.slice(rest.out.indexOf("step 59:")),
+      whole.out.slice(whole.out.indexOf("step 59:")),
+    );
+    const [a, b] = ["whole", "cut"].map((name) => openSafetensors(`${folder}/${name}.safetensors`));
+    assertEquals(a.metadata, b.metadata);
+    assertEquals(a.names, b.names);
+    for (const name of a.names) {
+      assertEquals(a.read(name), b.read(name), `${name}, byte for byte; ${cut.err}`);
+    }
+  },
+});
