@@ -141,10 +141,10 @@ Deno.test("a small GPT of lesson 8's parts trains as PyTorch's does, dropout inc
 
 Deno.test("a heat map draws nothing, hardly anything, and eight strengths", async () => {
   const eighths = tensor([[0, 0.01, ...Array.from({ length: 8 }, (_, i) => (i + 1) / 8)]]);
-  assertEquals(await heatMap(eighths).repr(), "  · ▁▁▂▂▃▃▄▄▅▅▆▆▇▇██\n· 0.00  █ 1.00");
+  assertEquals(await heatMap(eighths).plain(), "  · ▁▁▂▂▃▃▄▄▅▅▆▆▇▇██\n· 0.00  █ 1.00");
   const signed = tensor([[-1, 0, 1], [-2, NaN, 2]]);
   assertEquals(
-    await heatMap(signed, { range: [-1, 1], rows: ["a", "bcd"] }).repr(),
+    await heatMap(signed, { range: [-1, 1], rows: ["a", "bcd"] }).plain(),
     "a      ▄▄██\nbcd      ██\n     · -1.00  █ 1.00",
   );
 });
@@ -153,11 +153,11 @@ Deno.test("matrices stand beside each other as long as a page is wide, then belo
   const pair = tensor([[[1, 0]], [[0.5, 1]]]);
   const titles = ["one", "two"];
   assertEquals(
-    await heatMap(pair, { titles, rows: ["a"], columns: ["b", "c"] }).repr(),
+    await heatMap(pair, { titles, rows: ["a"], columns: ["b", "c"] }).plain(),
     "   one        two\n   b  c       b  c\na  ██      a  ▄▄ ██\n   · 0.00  █ 1.00",
   );
   const columns = ["x".repeat(20), "y".repeat(20)];
-  const tall = await heatMap(pair, { titles, columns }).repr();
+  const tall = await heatMap(pair, { titles, columns }).plain();
   assertEquals(tall.split("\n").length, 7);
   assert(tall.split("\n").every((line) => line.length <= 80));
 });

@@ -7,6 +7,7 @@
  * It is no plotting library: it knows matrices and nothing else.
  */
 import type { Tensor } from "../tensor/tensor.ts";
+import { coloured } from "./terminal.ts";
 
 /** How a {@linkcode heatMap} is labelled and scaled. */
 export interface HeatMapOptions {
@@ -30,7 +31,7 @@ export interface HeatMapOptions {
  * import { heatMap, tensor } from "#lib";
  * import { assertEquals } from "@std/assert";
  * const picture = heatMap(tensor([[1, 0], [0.5, 0.25]]), { rows: ["a", "b"], columns: ["a", "b"] });
- * assertEquals(await picture.repr(), "   a  b\na  ██\nb  ▄▄ ▂▂\n   · 0.00  █ 1.00");
+ * assertEquals(await picture.plain(), "   a  b\na  ██\nb  ▄▄ ▂▂\n   · 0.00  █ 1.00");
  * ```
  */
 export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
@@ -81,8 +82,8 @@ export class HeatMap {
    */
   constructor(readonly matrices: Promise<Matrix[]>, readonly options: HeatMapOptions) {}
 
-  /** The picture as a text. */
-  repr(): Promise<string> {
+  /** The picture as a text of bars. */
+  plain(): Promise<string> {
     return this.#draw((strength, width, gap) => {
       const mark = strength === undefined ? " " : BARS[strength];
       return (strength ? mark.repeat(width - gap) : mark).padEnd(width);
@@ -94,6 +95,11 @@ export class HeatMap {
     return this.#draw((strength, width) =>
       `\x1b[48;5;${GROUNDS[strength ?? 0]}m${" ".repeat(width)}\x1b[49m`
     );
+  }
+
+  /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
+  repr(): Promise<string> {
+    return coloured ? this.ansi() : this.plain();
   }
 
   async #draw(cell: Cell): Promise<string> {

@@ -21,7 +21,7 @@ import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
-import { bold, coloured, write } from "./terminal.ts";
+import { bold, write } from "./terminal.ts";
 
 /** What {@linkcode lesson} gives to a lesson. */
 export interface Lesson<O extends Options> {
@@ -80,18 +80,10 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   const show = async (...values: unknown[]) => {
     const [line] = linesBehind(meta.url);
     readOn();
-    const text = await note(line, values);
-    write(`${await inColour(values) ?? bold(text)}\n`);
+    write(`${bold(await note(line, values))}\n`);
     reader?.printed();
   };
   return { show, options };
-}
-
-/** The colours of a picture, where it is shown alone and the terminal has any. */
-async function inColour([value, ...more]: unknown[]): Promise<string | undefined> {
-  const isPicture = typeof value === "object" && value !== null && "ansi" in value;
-  if (!coloured || !isPicture || more.length > 0) return undefined;
-  return await (value as { ansi(): string | Promise<string> }).ansi();
 }
 
 /** The values for a lesson that is imported: by another lesson, by a tool or by a test. */
