@@ -31,6 +31,11 @@ const options = {
 /** A library that has taken so long at a work sits out, once it has two turns. */
 const ENOUGH_MS = 8_000;
 
+/** Some libraries' threads look out for more work for a while. */
+const PAUSE_MS = 20;
+/** What takes so long to do does not notice how it is read. */
+const SLOW_MS = 3_000;
+
 /** Where it has come to: on the terminal in one place, in a log line by line. */
 const say = (text: string) => hasStatus() ? status(text) : console.error(text);
 
@@ -40,6 +45,12 @@ const reasonOf = (error: unknown) =>
 /** Whether a library is to have another turn. */
 export const goesOn = (times: readonly number[], each: number): boolean =>
   times.length < 2 || times.reduce((sum, ms) => sum + ms, 0) * each < ENOUGH_MS;
+
+/** A frequent reason for wrong numbers: adapters bind no more than so much at once. */
+function largest({ tensors }: Work): string {
+  const sizes = tensors.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
+  return `the largest tensor takes ${(Math.max(...sizes) / 1e6).toFixed(0)} MB`;
+}
 
 /** Starts of processes, in turns. */
 async function compareStarts(work: Work, all: Contender[], runs: number): Promise<Row> {
@@ -81,20 +92,22 @@ async function compare(
       processes.push({ entry, process });
       await attempt(entry, process, async () => {
         about.add(await process.prepare(work));
-        entry.error = errorOf((await process.run("all")).values!, right);
-        await process.run("one"); // reading one number is compiled too
+        const { ms, values } = await process.run("all");
+        entry.error = errorOf(values!, right);
+        if (ms! < SLOW_MS) await process.run("one"); // reading one number is compiled too
       });
     }
     for (let turn = 0; turn < runs; turn++) {
       say(`${work.name}: turn ${turn + 1} of ${runs}`);
       for (const { entry, process } of processes) {
         if (entry.reason || !goesOn(entry.times, each)) continue;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
         await attempt(entry, process, async () => {
           entry.times.push((await process.run("one")).ms! / each);
         });
       }
     }
-    for (const { entry, process } of processes) entry.reason ??= process.complaint;
+    for (const { entry, process } of processes) entry.reason ??= process.complaint || largest(work);
   } finally {
     for (const { process } of processes) await process.close();
   }
@@ -143,6 +156,12 @@ export async function peers(args: readonly string[]): Promise<void> {
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
   const folder = await Deno.makeTempDir({ prefix: "peers-" });
+  const interrupted = () => {
+    clearStatus();
+    Deno.removeSync(folder, { recursive: true });
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", interrupted);
   try {
     say(`installing ${versions}`);
     await install(folder);
@@ -163,14 +182,12 @@ export async function peers(args: readonly string[]): Promise<void> {
         `${JSON.stringify({ date, machine: machine(), about: [...about], rows }, null, 2)}\n`,
       );
     }
-    write(
-      `${date}, ${machine()}; ${versions}; ${
-        [...about].filter((line) => !/^(jax|Tensor)/.test(line)).join("; ")
-      }.\n\n`,
-    );
+    const own = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
+    write(`${[date, machine(), versions, ...own].join("; ")}.\n\n`);
     write(`${explanation}\n\n${report(rows)}`);
   } finally {
     clearStatus();
+    Deno.removeSignalListener("SIGINT", interrupted);
     await Deno.remove(folder, { recursive: true });
   }
 }

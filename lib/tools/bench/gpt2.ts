@@ -97,7 +97,7 @@ function construction(size: GptSize, runs: number): Work {
 
 /** A process of its own, to the first number that it prints. */
 function start(runs: number): Work {
-  const lesson = new URL("../../../lessons/02-embedding.ts", import.meta.url).pathname;
+  const lesson = `${import.meta.dirname}/../../../lessons/02-embedding.ts`;
   return {
     name: "start to lesson 2's first number",
     runs,

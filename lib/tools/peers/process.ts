@@ -23,7 +23,7 @@ export const versions = `jax-js ${PACKAGES["@jax-js/jax"]}, TensorFlow.js ${
   PACKAGES["@tensorflow/tfjs"]
 }`;
 
-const here = (file: string) => new URL(file, import.meta.url).pathname;
+const here = (file: string) => `${import.meta.dirname}/${file}`;
 
 /** Installs the peers into a folder, where nothing of the project knows of them. */
 export async function install(folder: string): Promise<void> {
