@@ -275,7 +275,7 @@ if (import.meta.main) {
 /*
 The two part ways. The model has a million numbers for 130 songs, which it reads eight times over, and in
 the end it knows them by heart: their loss falls on and on. The songs that it has never seen gain by that in
-the first thousand steps or two, and from then on they lose: what is learned now is true of those 130 songs
+the first thousand steps or so, and from then on they lose: what is learned now is true of those 130 songs
 and of no others. At the end it predicts new songs worse than a guess, since it is sure of itself and wrong.
 That is overfitting, and the reason why a part was put aside.
 
@@ -309,7 +309,8 @@ await show(written); // varies
 //> She came bell to painceet
 
 /*
-How much of that is its own? The longest piece of it that stands in the songs letter by letter:
+Lines, capitals, commas, and mostly words. How much of it is quoted? The longest piece that stands in the
+songs letter by letter:
 */
 
 const known = ds.train.column("text").join("\n");
@@ -322,6 +323,9 @@ await show([longest]); // varies
 //> ['d,\nAnd he walked ']
 
 /*
+A few words and no more. It knows what follows 32 tokens of a song that it has learned; but no song begins
+with a page of empty lines, and each token that is drawn leads further away from all of them.
+
 All it has to go on are the last 32 tokens, each at a fixed place: what it has learned of a word at the
 fifth place it has to learn anew for the sixth. Lesson 14 lets the tokens look at each other.
 */

@@ -189,7 +189,7 @@ const lesson13 = new URL("../lessons/13-mlp.ts", import.meta.url).pathname;
 async function start(args: string[], watch?: (text: string, child: Deno.ChildProcess) => void) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--allow-env", "--allow-read", "--allow-write", lesson13]
-      .concat("--data", "shipped", "--steps", "60", "--evals", "2", "--quiet", args),
+      .concat("--data", "shipped", "--steps", "70", "--evals", "2", "--quiet", args),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -219,7 +219,7 @@ Deno.test({
     const cut = await start(["--out", `${folder}/cut`], (text, child) => {
       if (stopped || !text.includes("step 0:")) return;
       stopped = true;
-      setTimeout(() => child.kill("SIGINT"), 400 * Math.random());
+      setTimeout(() => child.kill("SIGINT"), 200 * Math.random());
     });
     assertEquals(cut.code, 130, cut.err);
     assertMatch(cut.err, /^Stopped before step \d+; --resume goes on from \S+cut.safetensors\n$/);
@@ -231,8 +231,8 @@ Deno.test({
     const rest = await start(["--out", `${folder}/cut`, "--resume"]);
     assertEquals(rest.code, 0, rest.err);
     assertEquals(
-      rest.out.slice(rest.out.indexOf("step 59:")),
-      whole.out.slice(whole.out.indexOf("step 59:")),
+      rest.out.slice(rest.out.indexOf("step 69:")),
+      whole.out.slice(whole.out.indexOf("step 69:")),
     );
     const [a, b] = ["whole", "cut"].map((name) => openSafetensors(`${folder}/${name}.safetensors`));
     assertEquals(a.metadata, b.metadata);
