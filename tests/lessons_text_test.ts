@@ -224,10 +224,6 @@ Deno.test({
     assertEquals(cut.code, 130, cut.err);
     assertMatch(cut.err, /^Stopped before step \d+; --resume goes on from \S+cut.safetensors\n$/);
 
-    const other = await start(["--out", `${folder}/cut`, "--resume", "--seed", "5"]);
-    assertEquals(other.code, 1);
-    assertStringIncludes(other.err, "of another run, with the seed 4273904858, and here it is 5");
-
     const rest = await start(["--out", `${folder}/cut`, "--resume"]);
     assertEquals(rest.code, 0, rest.err);
     assertEquals(
