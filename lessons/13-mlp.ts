@@ -28,7 +28,7 @@ import {
   tuple,
 } from "#lib";
 import { data, ds, which } from "./10-dataset.ts";
-import { nToken, tokenizer } from "./11-tokenizer.ts";
+import { nToken, tokenizer, trainData } from "./11-tokenizer.ts";
 import { batchSize, LanguageModel, train } from "./12-batches.ts";
 
 const { show, options } = lesson(import.meta, {
@@ -219,7 +219,7 @@ all there is: the parameters, what the optimiser remembers, the state of the ran
 */
 
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
-const about = { seed: options.seed, data: which };
+const about = { seed: options.seed, tokens: trainData.numel() };
 const save = () => saveCheckpoint(`${options.out}.safetensors`, parts, about);
 const run = training(options.steps, {
   tokens: batchSize * model.contextLength,
