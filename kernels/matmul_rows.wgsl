@@ -29,6 +29,7 @@ struct Params {
 override ACCUMULATE: bool = false;
 
 const ROWS = 1u;
+const COLUMNS = 8u;
 alias Block = vec4<f32>;
 alias Tile = array<Block, 2>;
 
@@ -90,7 +91,7 @@ fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32) {
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = (group.y * 8u + lane) * 8u;
+  let column = (group.y * 8u + lane) * COLUMNS;
   let row = group.x * ROWS;
   var at_a = p.a_offset + group.z * p.a_batch + row * p.a_row;
   var at_b = p.b_offset + group.z * p.b_batch + column * p.b_row;

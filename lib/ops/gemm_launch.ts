@@ -194,7 +194,12 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
 
   rows(task, plan) {
     const { a, b, out } = task;
-    const pipeline = pipelineOf(task, plan, {}, () => ({ replace: rowsText(plan.rows) }));
+    const pipeline = pipelineOf(
+      task,
+      plan,
+      {},
+      () => ({ replace: rowsText(plan.rows, plan.columns) }),
+    );
     const { buffers, params } = common(task);
     out.device.launcher.launch(pipeline, buffers, {
       ...params,

@@ -62,12 +62,17 @@ export const choices: readonly Choice[] = [
     columns: 8,
     when: ({ alongK, m }, work) => alongK && (m <= 8 || work < 2 ** 20),
   },
-  { form: "rows", rows: 16, columns: 8, when: ({ alongK, m }) => alongK && m <= 64 },
+  { form: "rows", rows: 16, columns: 16, when: ({ alongK, m }) => alongK && m <= 64 },
 
   // The larger the tile, the fewer the loads; the more work, the sooner its compilation has paid.
   { form: "tile", rows: 8, columns: 16, when: ({ m }, work) => m <= 8 || work < 2 ** 23 },
-  { form: "tile", rows: 16, columns: 16, when: ({ aligned }, work) => !aligned || work < 2 ** 27 },
-  { form: "tile", rows: 32, columns: 16, when: (_, work) => work < 2 ** 30 },
+  {
+    form: "tile",
+    rows: 16,
+    columns: 16,
+    when: ({ aligned, m }, work) => !aligned || m <= 16 || work < 2 ** 26,
+  },
+  { form: "tile", rows: 32, columns: 16, when: ({ n }) => n < 256 },
   { form: "tile", rows: 32, columns: 32, when: () => true },
 ];
 

@@ -86,31 +86,30 @@ export const alignedText: Record<string, string> = {
 }`,
 };
 
-/** A tile of matmul_rows of four rows, or of several blocks of four. */
-export function rowsText(rows: number): Record<string, string> {
+/** A tile of matmul_rows with this many rows and columns. */
+export function rowsText(rows: number, columns: number): Record<string, string> {
   if (rows === 1) return {};
-  const down = rows / 4;
+  const [down, across] = [rows / 4, columns / 4];
   return {
     ROWS: `const ROWS = ${rows}u;`,
+    COLUMNS: `const COLUMNS = ${columns}u;`,
     Block: "alias Block = mat4x4<f32>;",
     rows:
       "fn rows(at: u32) -> Block { return Block(a[at], a[at + p.a_row], a[at + 2u * p.a_row], a[at + 3u * p.a_row]); }",
     product: "fn product(x: Block, w: mat4x4<f32>) -> Block { return transpose(w) * x; }",
     row_of: "fn row_of(block: Block, row: u32) -> vec4<f32> { var b = block; return b[row]; }",
-    Tile: `alias Tile = array<Block, ${2 * down}>;`,
+    Tile: `alias Tile = array<Block, ${down * across}>;`,
     step: body("fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
-      "let w0 = weights(at_b);",
-      "let w1 = weights(at_b + 4u * p.b_row);",
+      ...count(across).map((j) => `let w${j} = weights(at_b + ${4 * j}u * p.b_row);`),
       ...count(down).flatMap((i) => [
         `let a${i} = rows(at_a + ${4 * i}u * p.a_row);`,
-        `(*tile)[${2 * i}] += product(a${i}, w0);`,
-        `(*tile)[${2 * i + 1}] += product(a${i}, w1);`,
+        ...count(across).map((j) => `(*tile)[${i * across + j}] += product(a${i}, w${j});`),
       ]),
     ]),
     finish: body("fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32)", [
       ...blocks(
         down,
-        2,
+        across,
         (at, i, j) => `store((*tile)[${at}], start, row + ${4 * i}u, column + ${4 * j}u);`,
       ),
     ]),
