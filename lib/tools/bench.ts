@@ -56,8 +56,8 @@ export function line(
   const most = limit === undefined
     ? ""
     : of === "bandwidth"
-    ? `${rateText(limit * 1000, "bytes")} moved`
-    : `${rateText(limit * 1000, "flop")}`;
+    ? `${rateText(limit, "bytes")} moved`
+    : rateText(limit, "flop");
   const part = share === undefined ? "" : `${(share * 100).toFixed(0)} %`;
   return row(name, digits(ms), range(low, high), own, most, part, note);
 }
@@ -84,6 +84,9 @@ function progress() {
   };
 }
 
+const aboutForms =
+  "ms: from a call to a number of its result, warm; the median, and the range. to fastest: how many times as\n" +
+  "long as the fastest kernel, the median of the turns. chosen: by the table in gemm_plan.ts.\n";
 const about =
   "ms: from a call to a number of its result, warm; the median, and the range. rate: what that makes.\n" +
   "the adapter's: what it does at most, multiply-adds without a load or bytes copied, whichever the work would\n" +
@@ -96,11 +99,12 @@ export async function bench(args: readonly string[]): Promise<void> {
     return write(`How fast this library is on this adapter.\n\n${describeOptions(options)}\n`);
   }
   if (runs < 0 || !Number.isInteger(runs)) {
-    throw new UsageError(`--runs wants a whole number of turns, such as 5`);
+    throw new UsageError("--runs wants a whole number of turns, such as 5");
   }
-  const works = allWorks().filter(({ name }) => name.includes(only));
+  const all = forms ? matmulWorks() : allWorks();
+  const works = all.filter(({ name }) => name.includes(only));
   if (works.length === 0) {
-    const names = allWorks().map(({ name }) => name).join("\n  ");
+    const names = all.map(({ name }) => name).join("\n  ");
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
   const say = progress();
@@ -110,7 +114,7 @@ export async function bench(args: readonly string[]): Promise<void> {
     results.push(result);
     if (!json) write(text);
   };
-  if (!json) write(`${defaultDevice}\n${dim(about)}\n`);
+  if (!json) write(`${defaultDevice}\n${dim(forms ? aboutForms : about)}\n`);
   if (forms) {
     if (!json) write(bold(row("product", "ms", "range", "to fastest", "kernel", "chosen")));
     for await (const group of formResults({ only, runs: runs || 7, say })) {

@@ -33,11 +33,11 @@ export interface Prepared {
   note?: string;
 }
 
-/** How fast the adapter can at all: a run of each takes some milliseconds. */
+/** How fast the adapter can at all: to ask takes some milliseconds. */
 export interface Limits {
-  /** Operations a millisecond with so many sums. */
+  /** Operations a second with so many sums. */
   multiplyAdds(tile: readonly [rows: number, columns: number]): Promise<number>;
-  /** Bytes a millisecond. */
+  /** Bytes a second. */
   bandwidth(): Promise<number>;
 }
 
@@ -46,7 +46,7 @@ export interface Measure {
   ms: number;
   /** How much of its time the work would need at the adapter's limit, 0 to 1 and a little more. */
   share?: number;
-  /** The limit that is nearer, in operations or bytes a millisecond. */
+  /** The limit that is nearer, in operations or bytes a second. */
   limit?: number;
   of?: "multiply-adds" | "bandwidth";
 }
@@ -85,7 +85,7 @@ export async function turn(
   await run();
   const ms = since(start);
   if (!flop && !bytes) return { ms };
-  const [adding, moving] = [(flop ?? 0) / rate, (bytes ?? 0) / bandwidth];
+  const [adding, moving] = [(flop ?? 0) / rate * 1000, (bytes ?? 0) / bandwidth * 1000];
   return adding >= moving
     ? { ms, share: adding / ms, limit: rate, of: "multiply-adds" }
     : { ms, share: moving / ms, limit: bandwidth, of: "bandwidth" };

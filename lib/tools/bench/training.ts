@@ -74,5 +74,5 @@ export const trainingWorks = (tiny = false): Work[] =>
     ]
     : [
       mlpStep({ vocab: 512, context: 32, embed: 64, hidden: 512 }, 64),
-      gptStep({ vocab: 512, context: 128, embed: 384, heads: 6, layers: 6 }, 16, 5),
+      gptStep({ vocab: 512, context: 128, embed: 384, heads: 6, layers: 6 }, 16, 3),
     ];
