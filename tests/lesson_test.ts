@@ -100,10 +100,13 @@ Deno.test("a changed digit anywhere in a printed text is noticed", () => {
   const text = "Output: torch.Size([2, 3])\ntensor([[ 0.1000, -2.5000], [1.2345e-05, 3.0000e+00]])";
   const digit = fc.tuple(fc.nat(text.length - 1), fc.constantFrom(..."0123456789"))
     .filter(([at, to]) => /\d/.test(text[at]) && text[at] !== to);
-  fc.assert(fc.property(digit, ([at, to]) => {
-    const { near, wrong } = compareOutput(text, text.slice(0, at) + to + text.slice(at + 1));
-    assert(near === 1 || wrong.length > 0);
-  }));
+  fc.assert(
+    fc.property(digit, ([at, to]) => {
+      const { near, wrong } = compareOutput(text, text.slice(0, at) + to + text.slice(at + 1));
+      assert(near === 1 || wrong.length > 0);
+    }),
+    { seed: 103 },
+  );
 });
 
 Deno.test("a printed text is found inside an output that says more around it", () => {

@@ -88,7 +88,7 @@ Deno.test("what was written is read, whatever the names, shapes and bits", () =>
         assertEquals(back.metadata, { ...metadata });
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 300, seed: 79 },
   );
 });
 

@@ -168,6 +168,9 @@ export class Chart {
   }
 }
 
+/** Numbers this close to 0 are drawn as 0: the steps between them would lose their digits. */
+const TINY = 1e-290;
+
 /** A stretch of numbers, with its round ones. */
 class Axis {
   readonly from: number;
@@ -177,8 +180,8 @@ class Axis {
     const low = values.reduce((a, b) => Math.min(a, b), Infinity);
     const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
     const size = Math.max(Math.abs(low), Math.abs(high));
-    const flat = high - low <= Math.max(1e-9 * size, Number.MIN_VALUE * 1e16);
-    const room = flat ? size / 2 || 0.5 : 0; // what is flat lies in the middle
+    const flat = high - low <= Math.max(1e-9 * size, TINY);
+    const room = !flat ? 0 : size > TINY ? size / 2 : 0.5; // what is flat lies in the middle
     [this.from, this.to] = values.length ? [low - room, high + room] : [0, 1];
   }
 
@@ -188,7 +191,7 @@ class Axis {
     return (down ? 1 - share : share) * size;
   }
 
-  /** About so many round numbers, and how they are written. */
+  /** About so many round numbers, two at least, and how they are written. */
   ticks(wanted: number): { at: number; text: string }[] {
     const rough = (this.to - this.from) / wanted;
     const ten = 10 ** Math.floor(Math.log10(rough));
@@ -199,6 +202,7 @@ class Axis {
       maximumFractionDigits: Math.min(digits, 7),
     };
     const first = Math.ceil(this.from / step - 1e-9), last = Math.floor(this.to / step + 1e-9);
+    if (last <= first) return this.ticks(2 * wanted); // from 0.3 to 4.5 there is no multiple of 5
     return Array.from({ length: last - first + 1 }, (_, i) => {
       const at = (first + i) * step;
       const plain = digits < 7 && Math.abs(at) < 1e7;
