@@ -1,9 +1,8 @@
 // to[batch, panel, k, r] = a[batch, panel · width + r, k]: an operand laid out as matmul_tile reads it.
 //
-// One invocation moves a block of 4×4: four neighbours of the side that is not summed, four of k. Any strides
-// will do, so this serves transposed and unaligned operands too; `block` is replaced by four loads of a
-// vec4 where k runs along memory. A panel's last rows may be missing; what is written for them is of no use
-// and does no harm.
+// It serves operands that can't be read as vec4 where they lie. One invocation moves a block of 4×4: four neighbours
+// of the side that is not summed, four of k. A panel's last rows may be missing; what is written for them is of no
+// use and does no harm.
 
 struct Params {
   blocks: u32, // blocks along the side that is not summed
@@ -11,18 +10,14 @@ struct Params {
   total: u32, // blocks in all
   width: u32, // of a panel, in vec4
   panels: u32,
-  // Of `a`, in elements as it is bound.
   offset: u32,
   batch_stride: u32,
   side_stride: u32,
   k_stride: u32,
-  four_k_stride: u32,
 }
 
-alias A = f32;
-
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<A>;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read_write> to: array<vec4<f32>>;
 
 fn side(at: u32) -> vec4<f32> {
@@ -55,7 +50,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let across = flat / steps % p.blocks;
   let batch = flat / steps / p.blocks;
   let moved = block(
-    p.offset + batch * p.batch_stride + 4u * across * p.side_stride + k / 4u * p.four_k_stride,
+    p.offset + batch * p.batch_stride + 4u * across * p.side_stride + k * p.k_stride,
   );
   let panel = batch * p.panels + across / p.width;
   let place = (panel * p.k + k) * p.width + across % p.width;

@@ -1,29 +1,36 @@
 // out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias): for adapters that run shaders on a processor.
 //
-// One invocation owns a tile of `out`, as blocks of 4×4 that stay in registers: 8×16 as the text stands;
-// `Tile`, `step` and `finish` are replaced for larger ones. The 8 lanes of a workgroup, which are one vector of
-// the processor, lie side by side along j. Both operands are read k by k, four neighbours in i (or j) at a time:
-// as they lie, or packed into panels by matmul_pack. Where B is not aligned and the rows of A are too few to pay for
-// packing it, `columns` is replaced by loads of single numbers.
+// One invocation owns a tile of `out`, as blocks of 4×4: 8×16 as the text stands; `Tile`, `step`, `one` and
+// `finish` are replaced for larger ones. The 8 lanes of a workgroup, which are one vector of the processor, lie
+// side by side along j. Both operands are read four k at a time, as four vec4 for every block, along k or across it,
+// whichever way they lie in memory. What lies in neither way was packed into panels by matmul_pack. Where B is not
+// aligned and the rows of A are too few to pay for packing it, `b_at` is replaced by loads of single numbers.
 //
-// What it buys: there, a load of four numbers costs as much as 64 multiply-adds. The plain kernel makes two
-// loads for one; this tile 6 for 128, 16×16 makes 8 for 256, 32×16 makes 12 for 512. Shared memory costs as
-// much as any load, so none is used. Rows and columns beyond the edge are computed of whatever lies there, and
-// not stored.
+// What it buys: there, a load of four numbers costs as much as 64 multiply-adds, and sums that don't fit the
+// registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. This one makes 24 for
+// 512, 16×16 makes 32 for 1024, 32×16 makes 48 for 2048, and takes a sum out of memory once for four k. Shared
+// memory costs as much as any load, so none is used. Rows and columns beyond the edge are computed of whatever
+// lies there, and not stored.
 
 struct Params {
   m: u32,
   n: u32,
   k: u32,
-  // In vec4: where A begins; from one batch, one tile and one k to the next. Likewise B, in what it is bound as.
+  // Of A, in vec4: where it begins; from one batch and one tile to the next, and from four k to the next four;
+  // from a block's four vec4 to those of the next block, and from one of the four to another.
   a_offset: u32,
   a_batch: u32,
   a_tile: u32,
   a_step: u32,
+  a_block: u32,
+  a_next: u32,
+  // Likewise of B, in what it is bound as.
   b_offset: u32,
   b_batch: u32,
   b_tile: u32,
   b_step: u32,
+  b_block: u32,
+  b_next: u32,
   // In numbers.
   out_offset: u32,
   out_batch: u32,
@@ -35,6 +42,11 @@ struct Params {
 }
 
 override ACCUMULATE: bool = false;
+// Whether a vec4 holds four k, and not four rows or columns.
+override A_ALONG_K: bool = false;
+override B_ALONG_K: bool = false;
+// Whether k is no multiple of four: then no vec4 holds four of them.
+override REST: bool = false;
 
 const ROWS = 8u;
 const COLUMNS = 16u;
@@ -52,32 +64,85 @@ fn activate(v: f32) -> f32 {
   return v;
 }
 
+fn b_at(at: u32) -> vec4<f32> {
+  return b[at];
+}
+
+// Four rows of the i-th block with four k: x[r] is a row.
+fn rows_of(at: u32, i: u32) -> mat4x4<f32> {
+  let first = at + i * p.a_block;
+  let s = p.a_next;
+  let x = mat4x4<f32>(a[first], a[first + s], a[first + 2u * s], a[first + 3u * s]);
+  if (A_ALONG_K) {
+    return x;
+  }
+  return transpose(x);
+}
+
+// Four columns of the j-th block with four k: y[l] is a k.
+fn columns_of(at: u32, j: u32) -> mat4x4<f32> {
+  let first = at + j * p.b_block;
+  let s = p.b_next;
+  let y = mat4x4<f32>(b_at(first), b_at(first + s), b_at(first + 2u * s), b_at(first + 3u * s));
+  if (B_ALONG_K) {
+    return transpose(y);
+  }
+  return y;
+}
+
+// A row of a block and its products of four k, in their order.
+fn summed(row: vec4<f32>, x: vec4<f32>, y: mat4x4<f32>) -> vec4<f32> {
+  return row + x.x * y[0] + x.y * y[1] + x.z * y[2] + x.w * y[3];
+}
+
+fn more(c: mat4x4<f32>, x: mat4x4<f32>, y: mat4x4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(
+    summed(c[0], x[0], y),
+    summed(c[1], x[1], y),
+    summed(c[2], x[2], y),
+    summed(c[3], x[3], y),
+  );
+}
+
+// Four k: every block takes the products of its four rows and four columns.
+fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
+  let y0 = columns_of(at_b, 0u);
+  let y1 = columns_of(at_b, 1u);
+  let y2 = columns_of(at_b, 2u);
+  let y3 = columns_of(at_b, 3u);
+  let x0 = rows_of(at_a, 0u);
+  (*tile)[0] = more((*tile)[0], x0, y0);
+  (*tile)[1] = more((*tile)[1], x0, y1);
+  (*tile)[2] = more((*tile)[2], x0, y2);
+  (*tile)[3] = more((*tile)[3], x0, y3);
+  let x1 = rows_of(at_a, 1u);
+  (*tile)[4] = more((*tile)[4], x1, y0);
+  (*tile)[5] = more((*tile)[5], x1, y1);
+  (*tile)[6] = more((*tile)[6], x1, y2);
+  (*tile)[7] = more((*tile)[7], x1, y3);
+}
+
 // Row i of the block is x[i] · y.
 fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(x.x * y, x.y * y, x.z * y, x.w * y);
 }
 
-// The j-th four columns of a tile.
-fn columns(at: u32, j: u32) -> vec4<f32> {
-  return b[at + j];
-}
-
-// One k: every block takes the product of its four rows and four columns.
-fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
-  let b0 = columns(at_b, 0u);
-  let b1 = columns(at_b, 1u);
-  let b2 = columns(at_b, 2u);
-  let b3 = columns(at_b, 3u);
-  let a0 = a[at_a];
-  (*tile)[0] += outer(a0, b0);
-  (*tile)[1] += outer(a0, b1);
-  (*tile)[2] += outer(a0, b2);
-  (*tile)[3] += outer(a0, b3);
-  let a1 = a[at_a + 1u];
-  (*tile)[4] += outer(a1, b0);
-  (*tile)[5] += outer(a1, b1);
-  (*tile)[6] += outer(a1, b2);
-  (*tile)[7] += outer(a1, b3);
+// One k of those that are left.
+fn one(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
+  let y0 = b_at(at_b);
+  let y1 = b_at(at_b + p.b_block);
+  let y2 = b_at(at_b + 2u * p.b_block);
+  let y3 = b_at(at_b + 3u * p.b_block);
+  let x0 = a[at_a];
+  (*tile)[0] += outer(x0, y0);
+  (*tile)[1] += outer(x0, y1);
+  (*tile)[2] += outer(x0, y2);
+  (*tile)[3] += outer(x0, y3);
+  let x1 = a[at_a + p.a_block];
+  (*tile)[4] += outer(x1, y0);
+  (*tile)[5] += outer(x1, y1);
+  (*tile)[6] += outer(x1, y2);
+  (*tile)[7] += outer(x1, y3);
 }
 
 fn column_bias(column: u32) -> vec4<f32> {
@@ -136,10 +201,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var at_a = p.a_offset + group.z * p.a_batch + group.x * p.a_tile;
   var at_b = p.b_offset + group.z * p.b_batch + tile_column * p.b_tile;
   var tile: Tile;
-  for (var k = 0u; k < p.k; k++) {
+  for (var k = 0u; k < p.k / 4u; k++) {
     step(&tile, at_a, at_b);
     at_a += p.a_step;
     at_b += p.b_step;
+  }
+  if (REST) {
+    for (var k = 0u; k < p.k % 4u; k++) {
+      one(&tile, at_a, at_b);
+      at_a += p.a_next;
+      at_b += p.b_next;
+    }
   }
   finish(&tile, p.out_offset + group.z * p.out_batch, group.x * ROWS, tile_column * COLUMNS);
 }

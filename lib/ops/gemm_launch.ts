@@ -13,14 +13,7 @@ import { groupsFor } from "./elementwise.ts";
 import { alongK, panels, quads } from "./gemm_operands.ts";
 import { bound } from "./limits.ts";
 import { choose, type Form, type Plan } from "./gemm_plan.ts";
-import {
-  activate,
-  type Activation,
-  alignedText,
-  rowsText,
-  singlesText,
-  tileText,
-} from "./gemm_text.ts";
+import { activate, type Activation, alignedText, singlesText, tileText } from "./gemm_text.ts";
 
 /** out = f(a · b + bias), with out given. */
 export interface Task {
@@ -68,7 +61,6 @@ function planOf({ a, b, out, form }: Task): Plan {
     n,
     k: a.shape[2],
     alongK: alongK(a) && alongK(transposed(b)),
-    aligned: isAligned(out),
     software: out.device.software,
   }, form);
 }
@@ -194,14 +186,8 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
 
   rows(task, plan) {
     const { a, b, out } = task;
-    const pipeline = pipelineOf(
-      task,
-      plan,
-      {},
-      () => ({ replace: rowsText(plan.rows, plan.columns) }),
-    );
     const { buffers, params } = common(task);
-    out.device.launcher.launch(pipeline, buffers, {
+    out.device.launcher.launch(pipelineOf(task, plan, {}, () => ({})), buffers, {
       ...params,
       k: params.k / 4,
       a_offset: params.a_offset / 4,
@@ -219,12 +205,20 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
     const { rows, columns } = plan;
     const a = panels(task.a, rows);
     const b = panels(transposed(task.b), columns, out.shape[1]);
-    const traits = { aligned: isAligned(out), singles: b.singles };
+    const traits = {
+      A_ALONG_K: a.alongK,
+      B_ALONG_K: b.alongK,
+      REST: task.a.shape[2] % 4 !== 0,
+      aligned: isAligned(out),
+      singles: b.singles,
+    };
+    const { aligned, singles, ...flags } = traits;
     const pipeline = pipelineOf(task, plan, traits, () => ({
+      constants: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, Number(on)])),
       replace: {
         ...tileText(rows, columns),
-        ...(traits.aligned ? alignedText : {}),
-        ...(traits.singles ? singlesText : {}),
+        ...(aligned ? alignedText : {}),
+        ...(singles ? singlesText : {}),
       },
     }));
     const { buffers, params } = common(task);
@@ -234,10 +228,14 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
       a_batch: a.batch,
       a_tile: a.tile,
       a_step: a.step,
+      a_block: a.block,
+      a_next: a.next,
       b_offset: b.offset,
       b_batch: b.batch,
       b_tile: b.tile,
       b_step: b.step,
+      b_block: b.block,
+      b_next: b.next,
       ...outStrides(task),
     }, tiles(task, plan));
     a.done();

@@ -31,7 +31,13 @@ export interface Panels {
   offset: number;
   batch: number;
   tile: number;
+  /** From four k to the next four. */
   step: number;
+  /** From one block of four rows to the next. */
+  block: number;
+  /** From one of a block's four loads to the next: a row further where each is of four k, else a k. */
+  next: number;
+  alongK: boolean;
   /** Whether it is bound as single numbers, not as vec4. */
   singles: boolean;
   /** Gives back the memory of a packed copy. */
@@ -46,57 +52,48 @@ export interface Panels {
 export function panels(x: Tensor, width: number, uses = Infinity): Panels {
   const { buffer, offset } = bound(x);
   const [batch, side, k] = x.strides;
-  const aligned = alongSide(x);
-  if (aligned || (side === 1 && uses <= FEW)) {
-    const unit = aligned ? 4 : 1;
-    return {
-      buffer,
-      offset: offset / unit,
-      batch: batch / unit,
-      tile: width / unit,
-      step: k / unit,
-      singles: !aligned,
-      done() {},
-    };
+  const lying = (unit: number) => ({
+    buffer,
+    offset: offset / unit,
+    batch: batch / unit,
+    tile: width * side / unit,
+    step: 4 * k / unit,
+    done() {},
+  });
+  if (alongSide(x)) {
+    return { ...lying(4), block: 1, next: k / 4, alongK: false, singles: false };
+  }
+  if (alongK(x)) return { ...lying(4), block: side, next: side / 4, alongK: true, singles: false };
+  if (side === 1 && uses <= FEW) {
+    return { ...lying(1), block: 4, next: k, alongK: false, singles: true };
   }
   const [copies, size, steps] = [batch === 0 ? 1 : x.shape[0], x.shape[1], x.shape[2]];
   const count = Math.ceil(size / width);
   const packed = empty([copies, count, steps, width], "float32", x.device);
-  const quick = alongK(x);
   const { launcher } = x.device;
-  const pipeline = launcher.pipeline(pack, { replace: quick ? quickPack : {} });
   const blocks = Math.ceil(size / 4);
   const total = copies * blocks * Math.ceil(steps / 4);
-  const unit = quick ? 4 : 1;
-  launcher.launch(pipeline, { a: buffer, to: bound(packed).buffer }, {
+  launcher.launch(launcher.pipeline(pack), { a: buffer, to: bound(packed).buffer }, {
     blocks,
     k: steps,
     total,
     width: width / 4,
     panels: count,
-    offset: offset / unit,
-    batch_stride: batch / unit,
-    side_stride: side / unit,
+    offset,
+    batch_stride: batch,
+    side_stride: side,
     k_stride: k,
-    four_k_stride: 4 * k / unit,
   }, groupsFor(total));
   return {
     buffer: bound(packed).buffer,
     offset: 0,
     batch: batch === 0 ? 0 : count * steps * width / 4,
     tile: steps * width / 4,
-    step: width / 4,
+    step: width,
+    block: 1,
+    next: width / 4,
+    alongK: false,
     singles: false,
     done: () => packed.storage.release("when its product was launched"),
   };
 }
-
-/** Four loads of a vec4 along k in the place of sixteen. */
-const quickPack: Record<string, string> = {
-  A: "alias A = vec4<f32>;",
-  side: "",
-  block: `fn block(at: u32) -> mat4x4<f32> {
-  let s = p.side_stride;
-  return transpose(mat4x4<f32>(a[at], a[at + s], a[at + 2u * s], a[at + 3u * s]));
-}`,
-};

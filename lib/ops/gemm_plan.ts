@@ -3,10 +3,10 @@
  *
  * The numbers come from `deno task bench -- --forms`, which runs the forms against each other. What rules
  * them on a software adapter: a load costs as much as 64 multiply-adds whatever it loads, and the first use of a
- * larger tile costs its compilation (a quarter of a second for 16×16, two seconds for 32×32). On a GPU threads rule.
+ * tile ever costs its compilation (0.6 s for 16×16, 1.6 s for 32×16). On a GPU threads rule.
  */
 
-/** The kernels there are: the plain one, few rows, register tiles, shared memory. */
+/** The kernels there are: the plain one, a single row, register tiles, shared memory. */
 export const forms = ["plain", "rows", "tile", "shared"] as const;
 /** One of {@linkcode forms}. */
 export type Form = (typeof forms)[number];
@@ -17,10 +17,8 @@ export interface Problem {
   m: number;
   n: number;
   k: number;
-  /** Whether both operands run along k in memory, aligned, so that the kernel for few rows can read them. */
+  /** Whether both operands run along k in memory, aligned, so that the kernel for a row can read them. */
   alongK: boolean;
-  /** Whether rows of the result can be stored four numbers at a time. */
-  aligned: boolean;
   /** Whether shaders run on the processor. */
   software: boolean;
 }
@@ -53,27 +51,18 @@ export const choices: readonly Choice[] = [
   },
   { form: "plain", rows: 1, columns: 1, when: ({ software }) => !software },
 
-  // Software adapters: weights as they lie, for few rows, or where packing would be most of the work.
+  // Software adapters: the step that generates a token, then tiles. The larger a tile, the fewer the loads,
+  // and the sooner too few are left for all of the processor's cores.
   { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
-  { form: "rows", rows: 4, columns: 8, when: ({ alongK, m }) => alongK && m <= 4 },
-  {
-    form: "rows",
-    rows: 8,
-    columns: 8,
-    when: ({ alongK, m }, work) => alongK && (m <= 8 || work < 2 ** 20),
-  },
-  { form: "rows", rows: 16, columns: 16, when: ({ alongK, m }) => alongK && m <= 64 },
-
-  // The larger the tile, the fewer the loads; the more work, the sooner its compilation has paid.
-  { form: "tile", rows: 8, columns: 16, when: ({ m }, work) => m <= 8 || work < 2 ** 23 },
+  { form: "tile", rows: 8, columns: 16, when: ({ m }) => m <= 8 },
   {
     form: "tile",
     rows: 16,
     columns: 16,
-    when: ({ aligned, m }, work) => !aligned || m <= 16 || work < 2 ** 26,
+    when: ({ batch, m, n }, work) =>
+      m <= 16 || work < 2 ** 25 || batch * Math.ceil(m / 32) * Math.ceil(n / 128) < 4,
   },
-  { form: "tile", rows: 32, columns: 16, when: ({ n }) => n < 256 },
-  { form: "tile", rows: 32, columns: 32, when: () => true },
+  { form: "tile", rows: 32, columns: 16, when: () => true },
 ];
 
 /** The first row of the table that fits; of one form only, where that is asked for. */

@@ -34,15 +34,23 @@ const blocks = (
 /** A tile of matmul_tile with this many rows and columns. */
 export function tileText(rows: number, columns: number): Record<string, string> {
   const [down, across] = [rows / 4, columns / 4];
+  const at = (i: number, j: number) => `(*tile)[${i * across + j}]`;
   return {
     ROWS: `const ROWS = ${rows}u;`,
     COLUMNS: `const COLUMNS = ${columns}u;`,
     Tile: `alias Tile = array<mat4x4<f32>, ${down * across}>;`,
     step: body("fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
-      ...count(across).map((j) => `let b${j} = columns(at_b, ${j}u);`),
+      ...count(across).map((j) => `let y${j} = columns_of(at_b, ${j}u);`),
       ...count(down).flatMap((i) => [
-        `let a${i} = a[at_a + ${i}u];`,
-        ...count(across).map((j) => `(*tile)[${i * across + j}] += outer(a${i}, b${j});`),
+        `let x${i} = rows_of(at_a, ${i}u);`,
+        ...count(across).map((j) => `${at(i, j)} = more(${at(i, j)}, x${i}, y${j});`),
+      ]),
+    ]),
+    one: body("fn one(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
+      ...count(across).map((j) => `let y${j} = b_at(at_b + ${j}u * p.b_block);`),
+      ...count(down).flatMap((i) => [
+        `let x${i} = a[at_a + ${i}u * p.a_block];`,
+        ...count(across).map((j) => `${at(i, j)} += outer(x${i}, y${j});`),
       ]),
     ]),
     finish: body("fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32)", [
@@ -59,10 +67,8 @@ export function tileText(rows: number, columns: number): Record<string, string> 
 /** A B that is read number by number. */
 export const singlesText: Record<string, string> = {
   B: "alias B = f32;",
-  columns: `fn columns(at: u32, j: u32) -> vec4<f32> {
-  let c = at + 4u * j;
-  return vec4<f32>(b[c], b[c + 1u], b[c + 2u], b[c + 3u]);
-}`,
+  b_at:
+    "fn b_at(at: u32) -> vec4<f32> { return vec4<f32>(b[at], b[at + 1u], b[at + 2u], b[at + 3u]); }",
 };
 
 /** Rows of `out` that are stored four numbers at a time. */
@@ -85,36 +91,6 @@ export const alignedText: Record<string, string> = {
   if (row + 3u < p.m) { put(c[3] + shift, at + 3u * pitch); }
 }`,
 };
-
-/** A tile of matmul_rows with this many rows and columns. */
-export function rowsText(rows: number, columns: number): Record<string, string> {
-  if (rows === 1) return {};
-  const [down, across] = [rows / 4, columns / 4];
-  return {
-    ROWS: `const ROWS = ${rows}u;`,
-    COLUMNS: `const COLUMNS = ${columns}u;`,
-    Block: "alias Block = mat4x4<f32>;",
-    rows:
-      "fn rows(at: u32) -> Block { return Block(a[at], a[at + p.a_row], a[at + 2u * p.a_row], a[at + 3u * p.a_row]); }",
-    product: "fn product(x: Block, w: mat4x4<f32>) -> Block { return transpose(w) * x; }",
-    row_of: "fn row_of(block: Block, row: u32) -> vec4<f32> { var b = block; return b[row]; }",
-    Tile: `alias Tile = array<Block, ${down * across}>;`,
-    step: body("fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32)", [
-      ...count(across).map((j) => `let w${j} = weights(at_b + ${4 * j}u * p.b_row);`),
-      ...count(down).flatMap((i) => [
-        `let a${i} = rows(at_a + ${4 * i}u * p.a_row);`,
-        ...count(across).map((j) => `(*tile)[${i * across + j}] += product(a${i}, w${j});`),
-      ]),
-    ]),
-    finish: body("fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32)", [
-      ...blocks(
-        down,
-        across,
-        (at, i, j) => `store((*tile)[${at}], start, row + ${4 * i}u, column + ${4 * j}u);`,
-      ),
-    ]),
-  };
-}
 
 /** A tile of matmul_rate with this many rows and columns. */
 export function rateText(rows: number, columns: number): Record<string, string> {
