@@ -56,12 +56,15 @@ export class GELU extends Module {
   }
 }
 
-/** What a linear layer before this module may do in the same kernel; nothing for a class of one's own. */
-export function fusable(module: Module | undefined): Activation | undefined {
-  if (module?.constructor === ReLU) return "relu";
-  if (module?.constructor === Tanh) return "tanh";
-  if (module?.constructor !== GELU) return undefined;
-  return (module as GELU).options.approximate === "tanh" ? "geluTanh" : "gelu";
+/** What a linear layer before this activation may do in the same kernel; nothing for one of one's own. */
+export function fusable(
+  activation: Module | ((x: Tensor) => Tensor) | undefined,
+): Activation | undefined {
+  const { constructor } = activation ?? {};
+  if (constructor === ReLU || activation === unary.relu) return "relu";
+  if (constructor === Tanh || activation === unary.tanh) return "tanh";
+  if (constructor !== GELU) return undefined;
+  return (activation as GELU).options.approximate === "tanh" ? "geluTanh" : "gelu";
 }
 
 /** Shares along a dimension that sum to 1. */

@@ -3,8 +3,10 @@
  * and a layer norm behind it, or before it (https://arxiv.org/abs/1706.03762; pre-norm: https://arxiv.org/abs/2002.04745).
  */
 import { add } from "../ops/binary.ts";
+import { linearActivated } from "../ops/linear.ts";
 import { gelu, relu } from "../ops/unary.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { fusable } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { Dropout, LayerNorm, type LayerOptions, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
@@ -71,7 +73,11 @@ abstract class TransformerLayer extends Module {
 
   /** The feed-forward network, with `last` the dropout at its end. */
   protected fed(x: Tensor, last: Dropout): Tensor {
-    const wide = applied(this.activation, this.linear1.forward(x));
+    const { linear1, activation } = this;
+    const both = linear1.constructor === Linear ? fusable(activation) : undefined;
+    const wide = both
+      ? linearActivated(x, linear1.weight, linear1.bias, both)
+      : applied(activation, linear1.forward(x));
     return last.forward(this.linear2.forward(this.dropout.forward(wide)));
   }
 }

@@ -16,22 +16,22 @@ import { bools, floats, given, type Sample } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/attention.wgsl" with { type: "text" };
+import deltaSource from "../../kernels/attention_delta.wgsl" with { type: "text" };
 import gradSource from "../../kernels/attention_grad.wgsl" with { type: "text" };
 import {
   emptyGradients,
   emptyLike,
   launchOver,
+  launchRows,
   narrowed,
   prepare,
   readable,
   unstacked,
 } from "./attention_launch.ts";
-import { mul } from "./binary.ts";
-import { stack } from "./join.ts";
 import { dropoutMask } from "./random.ts";
-import { sum } from "./reduce.ts";
 
 const forwardKernel: Kernel = { name: "attention", source: forwardSource };
+const deltaKernel: Kernel = { name: "attention_delta", source: deltaSource };
 const gradKernel: Kernel = { name: "attention_grad", source: gradSource };
 
 type Args = {
@@ -110,18 +110,18 @@ export const attentionOp = defineOp<Args>({
     const drop = dropoutP > 0 ? dropoutMask(grid, dropoutP, { device, generator }) : undefined;
     const operands = prepare(stacks, mask, drop);
     const out = emptyLike(operands.parts[0]);
-    const lse = empty(q.shape.slice(0, 3), "float32", device);
+    const rows = empty([2, ...q.shape.slice(0, 3)], "float32", device); // lse, and room for delta
     const launch = { kernel: forwardKernel, own: "queries", causal, scale } as const;
-    launchOver(operands, { ...launch, rows: { out }, buffers: { lse: lse.storage } });
-    return [narrowed(out, q.shape[3]), lse, ...(drop ? [drop] : [])];
+    launchOver(operands, { ...launch, rows: { out }, buffers: { lse: rows.storage } });
+    return [narrowed(out, q.shape[3]), rows, ...(drop ? [drop] : [])];
   },
   gradient(grad, saved) {
     const { causal, scale, dropoutP = 0 } = saved.args;
     const { stacks, mask } = split(Array.from({ length: saved.count }, (_, i) => saved.input(i)));
     const operands = prepare(stacks, mask, dropoutP > 0 ? saved.output(2) : undefined);
-    const g = readable(grad);
-    const delta = sum(mul(grad, saved.output(0)), { dim: -1 });
-    const rows = stack([saved.output(1), delta]);
+    const [g, out] = [grad, saved.output(0)].map(readable);
+    const rows = saved.output(1);
+    launchRows(deltaKernel, { g, out }, rows.storage);
     const slopes = emptyGradients(operands.stacks);
     const [dq, dk, dv] = unstacked(slopes);
     const launch = (of: "queries" | "keys", own: Tensor, more: Tensor) =>

@@ -141,3 +141,20 @@ export function launchOver(
     );
   }
 }
+
+/** Launches a kernel that makes a number of every row of several (N, H, L, E), which follow one another in `rows`. */
+export function launchRows(kernel: Kernel, read: Record<string, Tensor>, rows: Storage): void {
+  const [any] = Object.values(read);
+  const [batch, heads, queries, head] = any.shape;
+  const { launcher } = any.device;
+  const all = Object.entries(read);
+  launcher.launch(
+    launcher.pipeline(kernel),
+    { ...Object.fromEntries(all.map(([name, x]) => [name, x.storage])), rows },
+    {
+      ...{ batch, heads, queries, width: Math.ceil(head / ROWS) },
+      ...Object.fromEntries(all.map(([name, x]) => [`${name}_place`, placeOf(x)])),
+    },
+    groupsFor(batch * heads * queries),
+  );
+}

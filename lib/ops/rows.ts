@@ -41,8 +41,8 @@ export function rowsOf(
 ): Rows {
   const fours = [columns, ...offsets].every((n) => n % 4 === 0);
   const unit = fours ? 4 : 1;
-  // On a processor, a barrier between more lanes than two of its vectors costs more than they save.
-  const LANES = software && columns < LONG ? 16 : 64;
+  // On a processor, a barrier between more lanes than one of its vectors costs more than they save.
+  const LANES = software && columns < LONG ? 8 : 64;
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
   const replace = fours ? Object.fromEntries(declared.map((name) => [name, inFours[name]])) : {};
   return { unit, constants: { LANES }, replace };
