@@ -8,9 +8,8 @@
 // with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It
 // rounds where PyTorch's loops round, if the adapter's fma rounds once (a software one's may round twice).
 //
-// A launch costs more than the arithmetic of a small parameter, so one does two: every adapter binds eight
-// buffers, four each. One invocation owns four neighbours of one of them. A large parameter goes ALONE. What
-// lies between a parameter's end and the next multiple of four is nobody's, and may be written.
+// What ends in 0 is repeated for more parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of
+// them. What lies between a parameter's end and the next multiple of four is nobody's, and may be written.
 //
 // AMSGrad, which divides by the greatest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
 // them, with `v` bound as the gradient and the greatest as `exp_avg_sq`.
@@ -28,7 +27,6 @@ struct Params {
   eps: f32,
 }
 
-override ALONE: bool = false;
 override MOMENTS: bool = true;
 override APPLY: bool = true;
 
@@ -37,10 +35,6 @@ override APPLY: bool = true;
 @group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> exp_avg0: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> exp_avg_sq0: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> param1: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> grad1: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> exp_avg1: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> exp_avg_sq1: array<vec4<f32>>;
 
 struct Moved {
   w: vec4<f32>,
@@ -63,24 +57,21 @@ fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
   return now;
 }
 
+fn item0(i: u32) {
+  let old = Moved(param0[i], exp_avg0[i], exp_avg_sq0[i]);
+  let now = moved(old, grad0[i], p.rate[0], p.root[0]);
+  param0[i] = now.w;
+  exp_avg0[i] = now.m;
+  exp_avg_sq0[i] = now.v;
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   var i = id.x + id.y * groups.x * 64u;
   let fours = (p.n + 3u) / 4u;
   if (i < fours[0]) {
-    let old = Moved(param0[i], exp_avg0[i], exp_avg_sq0[i]);
-    let now = moved(old, grad0[i], p.rate[0], p.root[0]);
-    param0[i] = now.w;
-    exp_avg0[i] = now.m;
-    exp_avg_sq0[i] = now.v;
+    item0(i);
     return;
   }
   i -= fours[0];
-  if (!ALONE && i < fours[1]) {
-    let old = Moved(param1[i], exp_avg1[i], exp_avg_sq1[i]);
-    let now = moved(old, grad1[i], p.rate[1], p.root[1]);
-    param1[i] = now.w;
-    exp_avg1[i] = now.m;
-    exp_avg_sq1[i] = now.v;
-  }
 }

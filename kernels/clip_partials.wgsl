@@ -1,22 +1,17 @@
 // partials[first + group] = the sum, over one workgroup's part of the gradients, of x²: the first step to the
 // norm of all gradients together. `term` and `combine` are replaced for other norms.
 //
-// Up to four gradients lie in a row, or one ALONE. One invocation owns four neighbours of one of them; a
-// workgroup combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
+// What ends in 0 is repeated for more gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of
+// them; a workgroup combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
 
 struct Params {
   n: vec4<u32>,
   first: u32,
 }
 
-override ALONE: bool = false;
-
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> grad0: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> grad1: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> grad2: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> grad3: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> partials: array<f32>;
+@group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
 var<workgroup> lanes: array<f32, 64>;
 
@@ -42,17 +37,6 @@ fn found(place: u32, fours: vec4<u32>) -> f32 {
     return combined(grad0[i], i, p.n[0]);
   }
   i -= fours[0];
-  if (!ALONE && i < fours[1]) {
-    return combined(grad1[i], i, p.n[1]);
-  }
-  i -= fours[1];
-  if (!ALONE && i < fours[2]) {
-    return combined(grad2[i], i, p.n[2]);
-  }
-  i -= fours[2];
-  if (!ALONE && i < fours[3]) {
-    return combined(grad3[i], i, p.n[3]);
-  }
   return 0.0;
 }
 

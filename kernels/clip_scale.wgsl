@@ -1,20 +1,15 @@
-// grad = grad · coefficient, for up to four gradients in a row, or for one ALONE.
+// grad = grad · coefficient.
 //
-// One invocation owns four neighbours of one of them. What lies between a gradient's end and the next multiple
-// of four is nobody's, and may be written.
+// What ends in 0 is repeated for more gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of
+// them. What lies between a gradient's end and the next multiple of four is nobody's, and may be written.
 
 struct Params {
   n: vec4<u32>,
 }
 
-override ALONE: bool = false;
-
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> grad0: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> grad1: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> grad2: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> grad3: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> coefficient: array<f32>;
+@group(0) @binding(2) var<storage, read> coefficient: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -25,17 +20,4 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   i -= fours[0];
-  if (!ALONE && i < fours[1]) {
-    grad1[i] *= coefficient[0];
-    return;
-  }
-  i -= fours[1];
-  if (!ALONE && i < fours[2]) {
-    grad2[i] *= coefficient[0];
-    return;
-  }
-  i -= fours[2];
-  if (!ALONE && i < fours[3]) {
-    grad3[i] *= coefficient[0];
-  }
 }

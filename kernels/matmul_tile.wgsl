@@ -90,7 +90,7 @@ fn columns_of(at: u32, j: u32) -> mat4x4<f32> {
   return y;
 }
 
-// A row of a block and its products of four k, in their order.
+// A row of a block and its products of four k, one after the other, as a BLAS adds them: digits depend on it.
 fn summed(row: vec4<f32>, x: vec4<f32>, y: mat4x4<f32>) -> vec4<f32> {
   return row + x.x * y[0] + x.y * y[1] + x.z * y[2] + x.w * y[3];
 }

@@ -1,11 +1,11 @@
 /*
  * One kernel over a list of items, each a few tensors of one size: what an optimiser does to every parameter.
  *
- * A launch costs more than the arithmetic of a small tensor, so a kernel may declare its buffers several
- * times, numbered from 0 (`param0`, `grad0`, `param1`, `grad1`), and do as many small items in one dispatch.
- * A large one goes ALONE, and window by window where it is larger than a binding. Such kernels read and
- * write in fours, beyond a tensor's end too; a tensor that doesn't fill a memory of its own, row by row, is
- * therefore worked on as a copy.
+ * A launch costs more than the arithmetic of a small tensor, so small items go several to a dispatch, and a large
+ * one alone, window by window where it is larger than a binding. A kernel is written for one item, whose buffers
+ * and numbers end in 0 (`param0`, `p.rate[0]`), and repeated for more. Such kernels read and write in fours,
+ * beyond a tensor's end too; a tensor that doesn't fill a memory of its own, row by row, is therefore worked on
+ * as a copy.
  */
 import type { Device } from "../gpu/device.ts";
 import type { Kernel, Specialisation } from "../gpu/launch.ts";
@@ -17,6 +17,10 @@ import { part, windows } from "./elementwise.ts";
 
 /** Above so many elements the arithmetic costs more than a launch. */
 const LARGE = 16384;
+/** Items of a dispatch: a kernel keeps the numbers of all of them in vec4. */
+const MOST = 4;
+/** How far apart the bindings of two items are. */
+const FAR = 16;
 /** How many elements a workgroup of such a kernel owns: 64 invocations with four each. */
 export const ELEMENTS_A_GROUP = 256;
 
@@ -60,27 +64,26 @@ function foreachOn(
   groups: number,
 ): number {
   const { launcher } = device;
-  const [many, one] = [0, 1].map((ALONE) =>
-    launcher.pipeline(kernel, { constants: { ...constants, ALONE }, replace })
-  );
-  const numbered = many.bindings.filter(({ name }) => /\d$/.test(name));
-  const written = numbered.filter(({ writes }) => writes).map(({ name }) => name.slice(0, -1));
-  const most = 1 + Math.max(...numbered.map(({ name }) => Number(name.at(-1))));
+  const one = launcher.pipeline(kernel, { constants, replace });
+  const numbered = one.bindings.filter(({ name }) => name.endsWith("0"));
+  const names = numbered.map(({ name }) => name.slice(0, -1));
+  const written = names.filter((_, i) => numbered[i].writes);
+  const room = device.limits.maxStorageBuffersPerShaderStage - one.bindings.length + names.length;
+  const most = Math.min(MOST, Math.floor(room / names.length));
 
   const owned = items.map(({ tensors, numbers }) => ({
     numbers,
     tensors: mapValues(tensors, own),
   }));
   for (const places of batches(owned, most)) {
-    const bound = numbered.map(({ name }, i) => {
-      const place = places[Number(name.at(-1))];
-      return [name, place?.buffers[name.slice(0, -1)] ?? nothing(device, i)];
-    });
+    const bound = places.flatMap(({ buffers }, i) =>
+      names.map((name) => [`${name}${i}`, buffers[name] ?? nothing(device, i)])
+    );
     const numbers = mapValues(places[0].numbers, (_, name) => places.map((p) => p.numbers[name]));
     const fours = places.reduce((sum, { n }) => sum + Math.ceil(n / 4), 0);
     const count = Math.ceil(4 * fours / ELEMENTS_A_GROUP);
     launcher.launch(
-      places.length > 1 ? many : one,
+      launcher.pipeline(repeated(kernel, places.length), { constants, replace }),
       { ...buffers, ...Object.fromEntries(bound) },
       { ...params, ...numbers, n: places.map(({ n }) => n), first: groups },
       count,
@@ -97,6 +100,28 @@ function foreachOn(
     }
   });
   return groups;
+}
+
+const texts = new Map<string, Kernel>();
+
+/** A kernel for so many items: what its text says of item 0 stands there again for the others. */
+function repeated(kernel: Kernel, items: number): Kernel {
+  if (items === 1) return kernel;
+  const name = `${kernel.name} ×${items}`;
+  const again = (text: string) =>
+    Array.from({ length: items }, (_, i) =>
+      text.replace(/\b([a-z_]+)0\b/g, `$1${i}`)
+        .replace(/\b(p\.\w+|fours)\[0\]/g, `$1[${i}]`)
+        .replace(/@binding\((\d+)\)/, (_, n) => `@binding(${Number(n) + i * FAR})`)).join("\n");
+  const made = texts.get(name) ?? {
+    name,
+    source: kernel.source
+      .replace(/^@group.*\w0:.*$/gm, again)
+      .replace(/^fn \w+0\([\s\S]*?^\}/gm, again)
+      .replace(/^ {2}if \(i < fours\[0\]\)[\s\S]*?^ {2}i -= fours\[0\];/gm, again),
+  };
+  texts.set(name, made);
+  return made;
 }
 
 /** Small items in their order, as many at a time as a dispatch takes; large ones window by window. */
@@ -128,7 +153,7 @@ const mapValues = <A, B>(of: Record<string, A>, f: (value: A, name: string) => B
 
 const placeholders = new WeakMap<Device, Storage[]>();
 
-/** What stands in the i-th binding where nothing is given: never one thing in two of them. */
+/** What item i has in the place of a tensor that it lacks: never one thing in two bindings. */
 function nothing(device: Device, i: number): Storage {
   const made = placeholders.get(device) ?? [];
   placeholders.set(device, made);
