@@ -65,7 +65,7 @@ export class Reader {
   /** Lets the event loop turn now and then, so that the collector's finds reach the pool. */
   async #turn(): Promise<void> {
     if (performance.now() - this.#lastTurn < 100) return;
-    await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
     this.#lastTurn = performance.now();
   }
 }
