@@ -1,14 +1,14 @@
 // out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias): for adapters that run shaders on a processor.
 //
-// One invocation owns a tile of `out`, as blocks of 4×4: 8×16 as the text stands; `Tile`, `step`, `one` and
+// One invocation owns a tile of `out`, as blocks of 4×4: 8×8 as the text stands; `Tile`, `step`, `one` and
 // `finish` are replaced for larger ones. The 8 lanes of a workgroup, which are one vector of the processor, lie
 // side by side along j. Both operands are read four k at a time, as four vec4 for every block, along k or across it,
 // whichever way they lie in memory. What lies in neither way was packed into panels by matmul_pack. Where B is not
 // aligned and the rows of A are too few to pay for packing it, `b_at` is replaced by loads of single numbers.
 //
 // What it buys: there, a load of four numbers costs as much as 64 multiply-adds, and sums that don't fit the
-// registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. This one makes 24 for
-// 512, 16×16 makes 32 for 1024, 32×16 makes 48 for 2048, and takes a sum out of memory once for four k. Shared
+// registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. This one makes 16 for
+// 256, 16×16 makes 32 for 1024, 32×16 makes 48 for 2048, and takes a sum out of memory once for four k. Shared
 // memory costs as much as any load, so none is used. Rows and columns beyond the edge are computed of whatever
 // lies there, and not stored.
 
@@ -49,8 +49,8 @@ override B_ALONG_K: bool = false;
 override REST: bool = false;
 
 const ROWS = 8u;
-const COLUMNS = 16u;
-alias Tile = array<mat4x4<f32>, 8>;
+const COLUMNS = 8u;
+alias Tile = array<mat4x4<f32>, 4>;
 alias B = vec4<f32>;
 alias Out = f32;
 
@@ -108,18 +108,12 @@ fn more(c: mat4x4<f32>, x: mat4x4<f32>, y: mat4x4<f32>) -> mat4x4<f32> {
 fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
   let y0 = columns_of(at_b, 0u);
   let y1 = columns_of(at_b, 1u);
-  let y2 = columns_of(at_b, 2u);
-  let y3 = columns_of(at_b, 3u);
   let x0 = rows_of(at_a, 0u);
   (*tile)[0] = more((*tile)[0], x0, y0);
   (*tile)[1] = more((*tile)[1], x0, y1);
-  (*tile)[2] = more((*tile)[2], x0, y2);
-  (*tile)[3] = more((*tile)[3], x0, y3);
   let x1 = rows_of(at_a, 1u);
-  (*tile)[4] = more((*tile)[4], x1, y0);
-  (*tile)[5] = more((*tile)[5], x1, y1);
-  (*tile)[6] = more((*tile)[6], x1, y2);
-  (*tile)[7] = more((*tile)[7], x1, y3);
+  (*tile)[2] = more((*tile)[2], x1, y0);
+  (*tile)[3] = more((*tile)[3], x1, y1);
 }
 
 // Row i of the block is x[i] · y.
@@ -131,18 +125,12 @@ fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
 fn one(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
   let y0 = b_at(at_b);
   let y1 = b_at(at_b + p.b_block);
-  let y2 = b_at(at_b + 2u * p.b_block);
-  let y3 = b_at(at_b + 3u * p.b_block);
   let x0 = a[at_a];
   (*tile)[0] += outer(x0, y0);
   (*tile)[1] += outer(x0, y1);
-  (*tile)[2] += outer(x0, y2);
-  (*tile)[3] += outer(x0, y3);
   let x1 = a[at_a + p.a_block];
-  (*tile)[4] += outer(x1, y0);
-  (*tile)[5] += outer(x1, y1);
-  (*tile)[6] += outer(x1, y2);
-  (*tile)[7] += outer(x1, y3);
+  (*tile)[2] += outer(x1, y0);
+  (*tile)[3] += outer(x1, y1);
 }
 
 fn column_bias(column: u32) -> vec4<f32> {
@@ -183,16 +171,10 @@ fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
 fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32) {
   let s0 = column_bias(column);
   let s1 = column_bias(column + 4u);
-  let s2 = column_bias(column + 8u);
-  let s3 = column_bias(column + 12u);
   store((*tile)[0], start, row, column, s0);
   store((*tile)[1], start, row, column + 4u, s1);
-  store((*tile)[2], start, row, column + 8u, s2);
-  store((*tile)[3], start, row, column + 12u, s3);
-  store((*tile)[4], start, row + 4u, column, s0);
-  store((*tile)[5], start, row + 4u, column + 4u, s1);
-  store((*tile)[6], start, row + 4u, column + 8u, s2);
-  store((*tile)[7], start, row + 4u, column + 12u, s3);
+  store((*tile)[2], start, row + 4u, column, s0);
+  store((*tile)[3], start, row + 4u, column + 4u, s1);
 }
 
 @compute @workgroup_size(8)

@@ -54,7 +54,7 @@ export const choices: readonly Choice[] = [
   // Software adapters: the step that generates a token, then tiles. The larger a tile, the fewer the loads,
   // and the sooner too few are left for all of the processor's cores.
   { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
-  { form: "tile", rows: 8, columns: 16, when: ({ m }) => m <= 8 },
+  { form: "tile", rows: 8, columns: 8, when: ({ m }) => m <= 8 },
   {
     form: "tile",
     rows: 16,

@@ -94,7 +94,7 @@ export interface FormResult {
 /** Whether a kernel can do a product, and not so slowly that nobody would wait for it. */
 const worthTrying = ({ form, m, ...size }: Case, plan: Plan) =>
   plan.form === "rows"
-    ? form === "NT" && m <= 64
+    ? form === "NT" && m <= 8
     : plan.form === "tile" || !defaultDevice.software ||
       (plan.form === "plain" && flopOf({ form, m, ...size }) < 1e9);
 
