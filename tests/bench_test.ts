@@ -2,6 +2,7 @@
  * The benchmarks: their arithmetic, that everything they measure runs, and that what they are held against is
  * right. How fast anything is, no test says.
  */
+import { growth, offTheLine } from "../lib/tools/bench/growth.ts";
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { defaultDevice } from "#lib";
 import { UsageError } from "../lib/lesson/args.ts";
@@ -175,6 +176,17 @@ Deno.test("everything that is measured runs, gives a number, and leaves no memor
     assert(work.flop || work.bytes || work.name.endsWith("construction"), work.name);
   }
   assert(pool.use().buffers - before < 20, `${pool.use().buffers - before} are left`);
+});
+
+Deno.test("growth is measured against the straight line through the first and the last", async () => {
+  assertEquals(offTheLine([[1, 10], [2, 30], [3, 30]]), [0, 0.5, 0]);
+  const groups = await Array.fromAsync(growth(1, true));
+  assertEquals(groups.map(([{ name }]) => name.split(",")[0]), [
+    "lesson 13's step",
+    "attention + backward",
+  ]);
+  assert(groups.flat().every(({ cost }) => cost > 0));
+  assert(groups[1][1].cost < 2.2 * groups[1][0].cost, "memory grows with T, not with its square");
 });
 
 Deno.test("the adapter's limits are speeds of this planet", async () => {

@@ -14,6 +14,8 @@ import {
   randn,
   sum,
   type Tensor,
+  tensor,
+  zeros,
 } from "../lib/mod.ts";
 import { full } from "../lib/ops/mod.ts";
 import { Generator, normal, uniform } from "../lib/random/mod.ts";
@@ -199,4 +201,29 @@ Deno.test("a large upload in pieces, from the middle of an array, arrives whole"
   assertEquals(got.subarray(0, 3), Float32Array.of(-1, -1, 1));
   assertEquals(got.subarray(n + 1), Float32Array.of(n, -1));
   assertEquals(got.subarray(2, n + 2), values.subarray(1, n + 1));
+});
+
+Deno.test("small uploads amid recorded work leave it unsubmitted, and reach the right tensors", async () => {
+  const { queue } = defaultDevice.gpu;
+  const submit = queue.submit;
+  let submits = 0;
+  queue.submit = (work) => {
+    submits++;
+    submit.call(queue, work);
+  };
+  try {
+    let sum = zeros([3]).add(zeros([3])); // what is not compiled yet submits, too
+    defaultDevice.launcher.flush();
+    submits = 0;
+    for (let i = 0; i < 20; i++) {
+      const given = tensor([i, 2 * i, 3 * i], { dtype: "float32" });
+      const next = sum.add(given);
+      [given, sum].forEach(({ storage }) => storage.release("to be used again"));
+      sum = next;
+    }
+    assertEquals(submits, 0);
+    assertEquals(await sum.tolist(), [190, 380, 570]);
+  } finally {
+    queue.submit = submit;
+  }
 });

@@ -30,9 +30,11 @@ import {
   type Split,
 } from "../lessons/12-batches.ts";
 import { generate, MLP } from "../lessons/13-mlp.ts";
+import text13 from "../lessons/13-mlp.ts" with { type: "text" };
 import { openSafetensors } from "../lib/data/safetensors.ts";
 import { sharedArgs } from "../lib/lesson/args.ts";
 import { randint } from "../lib/random/mod.ts";
+import band from "./goldens/band.json" with { type: "json" };
 
 const granted = async (name: "run" | "read" | "write" | "env") =>
   (await Deno.permissions.query({ name })).state === "granted";
@@ -50,6 +52,21 @@ Deno.test("a shared option is read from the command line, whatever else stands t
   });
   assertEquals(sharedArgs(["url", "--data=x.txt"], options), { data: "x.txt" });
   assertEquals(sharedArgs(["--data"], options), {}, "the program that was started complains");
+});
+
+Deno.test("other seeds' runs of lesson 13, by PyTorch, lie in the band that the lesson states", () => {
+  const printed = [...text13.matchAll(
+    /\/\/> step (\d+): train loss ([\d.]+), validation loss ([\d.]+)/g,
+  )].map(([, ...numbers]) => numbers.map(Number));
+  assertEquals(printed.length, 11);
+  for (const { seed, losses } of band) {
+    losses.forEach(([step, ...values], i) => {
+      assertEquals(step, printed[i][0]);
+      values.forEach((value, k) =>
+        assertAlmostEquals(printed[i][k + 1], value, 0.15, `seed ${seed}, step ${step}`)
+      );
+    });
+  }
 });
 
 Deno.test("no song is on both sides of the split, and the tokens of both are all there", async () => {

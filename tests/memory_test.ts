@@ -2,7 +2,7 @@
  * Where tensors' memory comes from and when it goes: at backward, at the end of a no-grad region, and at last
  * by the collector; nowhere is there anything to dispose of. A loop ends with the bytes it had near its start.
  */
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   crossEntropy,
   defaultDevice,
@@ -18,6 +18,7 @@ import {
   zeros,
 } from "#lib";
 import { Pool, sizeClass } from "../lib/gpu/memory.ts";
+import { fromValues } from "../lib/tensor/tensor.ts";
 import { collect, turn } from "./support/collect.ts";
 import { poisoned } from "./support/poison.ts";
 
@@ -201,8 +202,23 @@ Deno.test("an upload does not overtake a kernel that still has to read the memor
   const { block } = x.storage;
   const sum = x.add(1);
   x.storage.release("for this test");
-  assertEquals(tensor([100.5, 200.5]).storage.block.id, block.id);
+  assertNotEquals(
+    tensor([100.5, 200.5]).storage.block.id,
+    block.id,
+    "small memory is not waited for",
+  );
   assertEquals(await sum.tolist(), [2.5, 3.5]);
+});
+
+Deno.test("nor does a large upload, which gets that memory and submits what was recorded", async () => {
+  const filled = (value: number) =>
+    fromValues(new Float32Array(2 ** 19).fill(value), [2 ** 19], "float32");
+  const x = filled(1.5);
+  const { block } = x.storage;
+  const sum = x.add(1);
+  x.storage.release("for this test");
+  assertEquals(filled(100.5).storage.block.id, block.id);
+  assertEquals(await sum.select(0, 2 ** 19 - 1).item(), 2.5);
 });
 
 Deno.test("the pool keeps no more than its budget, and destroys no buffer that work still waits for", async () => {

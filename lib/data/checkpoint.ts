@@ -118,8 +118,14 @@ async function packed(
   path: string,
   into: Record<string, SafeTensor>,
 ): Promise<unknown> {
-  const all = (values: readonly unknown[], names: readonly (string | number)[]) =>
-    Promise.all(values.map((one, i) => packed(one, `${path}.${names[i]}`, into)));
+  // One after the other: what is on its way from the GPU takes memory, too.
+  const all = async (values: readonly unknown[], names: readonly (string | number)[]) => {
+    const made: unknown[] = [];
+    for (const [i, one] of values.entries()) {
+      made.push(await packed(one, `${path}.${names[i]}`, into));
+    }
+    return made;
+  };
   if (value instanceof Tensor) {
     into[path] = await arrayOf(value);
     return { $: "tensor", path } satisfies Mark;

@@ -239,9 +239,14 @@ export class Launcher {
     for (const block of this.#doomed.splice(0)) block.buffer.destroy();
   }
 
+  /** Whether work that was recorded with a buffer has yet to be submitted. */
+  awaits(block: Block): boolean {
+    return this.#encoder !== null && block.lastUse === this.#encoding;
+  }
+
   /** Destroys a buffer, once the work that was recorded with it has been submitted. */
   destroy(block: Block): void {
-    if (this.#encoder && block.lastUse === this.#encoding) this.#doomed.push(block);
+    if (this.awaits(block)) this.#doomed.push(block);
     else block.buffer.destroy();
   }
 
@@ -249,7 +254,7 @@ export class Launcher {
   upload(storage: Storage, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
     this.device.check();
     const { block } = storage;
-    if (block.lastUse === this.#encoding) this.flush();
+    if (this.awaits(block)) this.flush();
     const { queue } = this.device.gpu;
     const { buffer, byteOffset: from, byteLength } = data;
     for (let at = 0; at < byteLength; at += UPLOAD_BYTES) {

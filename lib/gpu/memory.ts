@@ -93,6 +93,9 @@ export interface MemoryUse {
 /** From here on a buffer's creation is watched. A smaller one that fails is heard of at the next launch. */
 const LARGE = 2 ** 16;
 
+/** Memory for larger uploads would add up; they submit what was recorded. */
+const LARGEST_IDLE = 2 ** 20;
+
 /** The free buffers of one device, and the count of those in use. */
 export class Pool {
   #free = new Map<number, Block[]>();
@@ -102,8 +105,11 @@ export class Pool {
 
   constructor(readonly device: Device, readonly budget = 2 ** 30) {}
 
-  /** A storage of at least `bytes` bytes, with undefined content; `what` says for what, should it fail. */
-  allocate(bytes: number, what: () => string): Storage {
+  /**
+   * A storage of at least `bytes` bytes, with undefined content; `what` says for what, should it fail. An `idle` one
+   * is used by no work that waits to be submitted, which an upload would have to submit first.
+   */
+  allocate(bytes: number, what: () => string, idle = false): Storage {
     const max = this.device.limits.maxBufferSize;
     if (bytes > max) {
       throw new Error(
@@ -112,7 +118,7 @@ export class Pool {
       );
     }
     const size = Math.min(sizeClass(bytes), Math.floor(max / 4) * 4);
-    const block = this.#reuse(size) ?? this.#create(size, what());
+    const block = this.#reuse(size, idle && size <= LARGEST_IDLE) ?? this.#create(size, what());
     const storage = new Storage(this.device, bytes, block);
     this.#use.inUse += size;
     this.#use.buffers++;
@@ -122,9 +128,14 @@ export class Pool {
     return storage;
   }
 
-  #reuse(size: number): Block | undefined {
+  #reuse(size: number, idle: boolean): Block | undefined {
     const free = this.#free.get(size);
-    for (let block = free?.pop(); block; block = free?.pop()) {
+    const next = () => {
+      if (!idle) return free?.pop();
+      const at = free?.findLastIndex((block) => !this.device.launcher.awaits(block)) ?? -1;
+      return at < 0 ? undefined : free!.splice(at, 1)[0];
+    };
+    for (let block = next(); block; block = next()) {
       this.#use.pooled -= size;
       if (!block.broken) return block;
     }
@@ -182,6 +193,11 @@ export class Pool {
     }
     this.#free.clear();
     this.#use.pooled = 0;
+  }
+
+  /** Forgets the peak: the next is that of what comes now. */
+  resetPeak(): void {
+    this.#use.peak = this.#use.inUse;
   }
 
   /** A copy of the counters. */

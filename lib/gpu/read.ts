@@ -36,6 +36,7 @@ export class Reader {
     const bytes = await this.#map(staging, total, kept !== undefined);
     await this.device.settled();
     await this.#turn();
+    if (all.length === 1) return [bytes];
     let at = 0;
     const parts = all.map(({ size }) => bytes.slice(at, at += size));
     if (noted) this.device.faults.check(parts.pop()!);
@@ -47,7 +48,11 @@ export class Reader {
     return this.device.gpu.createBuffer({ label: "reading", size, usage });
   }
 
-  async #map(staging: GPUBuffer, size: number, mappedBefore: boolean): Promise<Uint8Array> {
+  async #map(
+    staging: GPUBuffer,
+    size: number,
+    mappedBefore: boolean,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const mapped = staging.mapAsync(GPUMapMode.READ, 0, size);
     let range = mappedBefore ? rangeAtOnce(staging, size) : null;
     if (range) mapped.catch(() => {}); // it is unmapped before the promise notices

@@ -234,8 +234,16 @@ export function empty(
   dtype: DType = "float32",
   device: Device = defaultDevice,
 ): Tensor {
+  return allocated(shape, dtype, device, false);
+}
+
+/** A tensor that is about to be filled from TypeScript. */
+export const emptyForUpload = (shape: Shape, dtype: DType, device = defaultDevice): Tensor =>
+  allocated(shape, dtype, device, true);
+
+function allocated(shape: Shape, dtype: DType, device: Device, idle: boolean): Tensor {
   const what = () => `${dtype} tensor of shape ${shapeText(shape)}`;
-  return new Tensor(device.pool.allocate(numelOf(shape) * 4, what), dtype, [...shape]);
+  return new Tensor(device.pool.allocate(numelOf(shape) * 4, what, idle), dtype, [...shape]);
 }
 
 /** A tensor of these values. */
@@ -245,7 +253,7 @@ export function fromValues(
   dtype: DType,
   device: Device = defaultDevice,
 ): Tensor {
-  const result = empty(shape, dtype, device);
+  const result = emptyForUpload(shape, dtype, device);
   if (values.length > 0) device.launcher.upload(result.storage, values);
   return result;
 }

@@ -9,6 +9,7 @@ import { adapterNames } from "../gpu/adapter.ts";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
 import { bold, clearStatus, dim, hasStatus, status, write } from "../lesson/terminal.ts";
 import { gpt2Works } from "./bench/gpt2.ts";
+import { type Growth, growth } from "./bench/growth.ts";
 import { layerWorks } from "./bench/layers.ts";
 import { adapterLimits } from "./bench/limits.ts";
 import { type FormResult, formResults, matmulWorks } from "./bench/matmul.ts";
@@ -22,6 +23,7 @@ const options = {
     help: "turns, the medians of which are taken; 0 is 7, and fewer of what is slow",
   },
   forms: { value: false, help: "measure every kernel that can do a product against the others" },
+  growth: { value: false, help: "measure what becomes of a cost when the work grows" },
   json: { value: false, help: "print the numbers as JSON" },
   adapter: { value: "default", choices: adapterNames, help: "the GPU to measure" },
   help: { value: false, help: "show this and stop" },
@@ -73,6 +75,15 @@ const formLine = ({ name, kernel, chosen, ms, low, high, ratio }: FormResult, fi
     chosen ? "*" : "",
   );
 
+/** A size and its cost. */
+const growthLine = ({ name, size, cost, unit, off }: Growth, first: boolean) =>
+  row(
+    first ? name : "",
+    String(size),
+    `${digits(cost)} ${unit}`,
+    `${off < 0 ? "−" : "+"}${(100 * Math.abs(off)).toFixed(0)} %`,
+  );
+
 /** Where it has come to: on the terminal in one place, in a log a line for each work. */
 function progress() {
   let last = "";
@@ -84,6 +95,9 @@ function progress() {
   };
 }
 
+const aboutGrowth =
+  "cost: the median of the turns, or the most memory that was held. off: from the straight line through the first\n" +
+  "and the last.\n";
 const aboutForms =
   "ms: from a call to a number of its result, warm; the median, and the range. to fastest: how many times as\n" +
   "long as the fastest kernel, the median of the turns. chosen: by the table in gemm_plan.ts.\n";
@@ -94,7 +108,7 @@ const about =
 
 /** Measures and prints. */
 export async function bench(args: readonly string[]): Promise<void> {
-  const { only, runs, forms, json, help } = readArgs(args, options);
+  const { only, runs, forms, growth: growing, json, help } = readArgs(args, options);
   if (help) {
     return write(`How fast this library is on this adapter.\n\n${describeOptions(options)}\n`);
   }
@@ -108,14 +122,20 @@ export async function bench(args: readonly string[]): Promise<void> {
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
   const say = progress();
-  const results: (Result | FormResult)[] = [];
-  const found = (result: Result | FormResult, text: string) => {
+  const results: (Result | FormResult | Growth)[] = [];
+  const found = (result: Result | FormResult | Growth, text: string) => {
     clearStatus();
     results.push(result);
     if (!json) write(text);
   };
-  if (!json) write(`${defaultDevice}\n${dim(forms ? aboutForms : about)}\n`);
-  if (forms) {
+  const what = growing ? aboutGrowth : forms ? aboutForms : about;
+  if (!json) write(`${defaultDevice}\n${dim(what)}\n`);
+  if (growing) {
+    if (!json) write(bold(row("work", "size", "cost", "off")));
+    for await (const group of growth(runs || 7)) {
+      group.forEach((result, i) => found(result, growthLine(result, i === 0)));
+    }
+  } else if (forms) {
     if (!json) write(bold(row("product", "ms", "range", "to fastest", "kernel", "chosen")));
     for await (const group of formResults({ only, runs: runs || 7, say })) {
       group.forEach((result, i) => found(result, formLine(result, i === 0)));

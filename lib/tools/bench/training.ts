@@ -65,6 +65,10 @@ function gptStep(size: GptSize, batch: number, runs: number): Work {
   };
 }
 
+/** Lesson 13's own step, with any batch. */
+export const lessonStep = (batch: number): Work =>
+  mlpStep({ vocab: 512, context: 32, embed: 64, hidden: 512 }, batch);
+
 /** The steps, or as small as can be. */
 export const trainingWorks = (tiny = false): Work[] =>
   tiny
@@ -73,6 +77,6 @@ export const trainingWorks = (tiny = false): Work[] =>
       gptStep({ vocab: 7, context: 3, embed: 8, heads: 2, layers: 1 }, 2, 1),
     ]
     : [
-      mlpStep({ vocab: 512, context: 32, embed: 64, hidden: 512 }, 64),
+      lessonStep(64),
       gptStep({ vocab: 512, context: 128, embed: 384, heads: 6, layers: 6 }, 16, 3),
     ];
