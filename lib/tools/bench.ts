@@ -12,7 +12,7 @@ import { gpt2Works } from "./bench/gpt2.ts";
 import { type Growth, growth } from "./bench/growth.ts";
 import { layerWorks } from "./bench/layers.ts";
 import { adapterLimits } from "./bench/limits.ts";
-import { type FormResult, formResults, matmulWorks } from "./bench/matmul.ts";
+import { formNames, type FormResult, formResults, matmulWorks } from "./bench/matmul.ts";
 import { digits, measure, rateText, type Result, type Work } from "./bench/measure.ts";
 import { trainingWorks } from "./bench/training.ts";
 
@@ -115,10 +115,11 @@ export async function bench(args: readonly string[]): Promise<void> {
   if (runs < 0 || !Number.isInteger(runs)) {
     throw new UsageError("--runs wants a whole number of turns, such as 5");
   }
-  const all = forms ? matmulWorks() : allWorks();
+  const all = allWorks();
   const works = all.filter(({ name }) => name.includes(only));
-  if (works.length === 0) {
-    const names = all.map(({ name }) => name).join("\n  ");
+  const every = forms ? formNames : all.map(({ name }) => name);
+  if (!every.some((name) => name.includes(only))) {
+    const names = every.join("\n  ");
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
   const say = progress();

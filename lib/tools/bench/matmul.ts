@@ -32,6 +32,15 @@ const cases: readonly Case[] = [
   { m: 128, k: 64, n: 128, form: "NT", batch: 96 },
   { m: 128, k: 128, n: 64, form: "NN", batch: 96 },
 ];
+/** Smaller ones, for the edges of the table in gemm_plan.ts. */
+const edges: readonly Case[] = [
+  { m: 80, k: 32, n: 32, form: "NT" },
+  { m: 80, k: 32, n: 2048, form: "NT" },
+  { m: 80, k: 2048, n: 32, form: "NT" },
+  { m: 8, k: 768, n: 3072, form: "NT" },
+  { m: 16, k: 768, n: 768, form: "NT" },
+  { m: 32, k: 768, n: 3072, form: "NT" },
+];
 const tinyCases: readonly Case[] = [{ m: 5, k: 8, n: 12, form: "NT", batch: 2 }];
 
 const nameOf = ({ m, k, n, form, batch }: Case) =>
@@ -61,6 +70,11 @@ const productOf = ({ m, k, n, form, batch = 1 }: Case): Product => ({
 
 const planName = ({ form, rows, columns }: Plan) =>
   form === "plain" || form === "shared" ? form : `${form} ${rows}×${columns}`;
+
+/** What `--forms` measures. */
+const formCases: readonly Case[] = [...cases, ...edges];
+/** The names of what `--forms` measures. */
+export const formNames: readonly string[] = formCases.map(nameOf);
 
 /** The products, each by the kernel that it gets. */
 export const matmulWorks = (tiny = false): Work[] =>
@@ -103,7 +117,7 @@ export async function* formResults(
   { only, runs, say }: { only: string; runs: number; say: (text: string) => void },
 ): AsyncGenerator<FormResult[]> {
   const named = new Map(choices.map((plan) => [planName(plan), plan]));
-  for (const one of cases.filter((one) => nameOf(one).includes(only))) {
+  for (const one of formCases.filter((one) => nameOf(one).includes(only))) {
     const product = productOf(one);
     const chosen = planName(planOf(product));
     const plans = [...named].filter(([, plan]) => worthTrying(one, plan));
