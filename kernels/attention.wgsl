@@ -31,6 +31,7 @@ struct Params {
   drop_place: vec4<u32>, // in numbers
 }
 
+override LANES: u32 = 64;
 override MASK: bool = false; // whether there is a mask
 override DROP: bool = false; // whether shares are multiplied with `drop`: 0, or what makes up for the zeros
 
@@ -105,9 +106,9 @@ fn times(m: mat4x4<f32>, by: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(m[0] * by.x, m[1] * by.y, m[2] * by.z, m[3] * by.w);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let flat = id.x + id.y * groups.x * 64u;
+  let flat = id.x + id.y * groups.x * LANES;
   let blocks = (p.queries + 3u) / 4u;
   if (flat >= p.batch * p.heads * blocks) {
     return;

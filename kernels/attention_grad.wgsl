@@ -31,6 +31,7 @@ struct Params {
   more_place: vec4<u32>, // dv
 }
 
+override LANES: u32 = 64;
 override OF_KEYS: bool = false;
 override MASK: bool = false;
 override DROP: bool = false;
@@ -159,9 +160,9 @@ fn tile(own: vec4<u32>, first: u32, last: u32, batch: u32, head: u32) -> Tile {
   return Tile(s, kept, at_q, at_g, at_k);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let flat = id.x + id.y * groups.x * 64u;
+  let flat = id.x + id.y * groups.x * LANES;
   let blocks = (select(p.queries, p.keys, OF_KEYS) + 3u) / 4u;
   if (flat >= p.batch * p.heads * blocks) {
     return;

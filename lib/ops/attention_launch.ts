@@ -116,8 +116,15 @@ export function launchOver(
   const bound = Object.entries({ q, k, v, ...rows });
   const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
   const { launcher } = q.device;
+  // On a processor a workgroup is worked through by one core: small ones, so that few rows keep all cores busy.
+  const LANES = q.device.software ? 8 : 64;
   const pipeline = launcher.pipeline(kernel, {
-    constants: { ...constants, MASK: Number(mask !== undefined), DROP: Number(drop !== undefined) },
+    constants: {
+      ...constants,
+      LANES,
+      MASK: Number(mask !== undefined),
+      DROP: Number(drop !== undefined),
+    },
   });
   const stretch = ROWS * Math.floor(MAX_ROUNDS / (2 * width + 1) - 2);
   for (let first = 0; first < across; first += stretch) {
@@ -137,7 +144,7 @@ export function launchOver(
         first,
         last: Math.min(across, first + stretch),
       },
-      groupsFor(batch * heads * Math.ceil(sizes[own] / ROWS)),
+      Math.ceil(batch * heads * Math.ceil(sizes[own] / ROWS) / LANES),
     );
   }
 }
