@@ -8,6 +8,7 @@ import {
   manualSeed,
   nn,
   noGrad,
+  ones,
   openDevice,
   optim,
   randn,
@@ -483,4 +484,23 @@ Deno.test("optim: the same training from the same seed ends with the same bits",
     once.map((x) => new Uint32Array(x.buffer)),
     again.map((x) => new Uint32Array(x.buffer)),
   );
+});
+
+Deno.test("optim: where an adapter binds eight buffers, two parameters go together, with the same bits", async () => {
+  const stepped = async (most?: number) => {
+    const device = await openDevice();
+    const limits = { ...device.limits, ...most && { maxStorageBuffersPerShaderStage: most } };
+    Object.assign(device, { limits });
+    const params = [3, 5, 300, 7, 64].map((n) => leaf(ones([n], { device })));
+    for (const param of params) param.grad = ones(param.shape, { device });
+    const optimizer = new optim.AdamW(params);
+    optimizer.step();
+    const before = device.launcher.dispatches;
+    optimizer.step();
+    const dispatches = device.launcher.dispatches - before;
+    return { dispatches, values: await Promise.all(params.map((x) => x.data())) };
+  };
+  const [many, few] = [await stepped(), await stepped(8)];
+  assertEquals([many.dispatches, few.dispatches], [2, 3]);
+  assertEquals(many.values, few.values);
 });
