@@ -246,7 +246,7 @@ for await (const { step, ...losses } of train(model, optimizer, run, evals)) {
 }
 
 /*
-It begins at ln 512 = 6.24, where one knows nothing. (Three other seeds, run with PyTorch, lie within 0.11 of
+It begins at ln 512 = 6.24, where one knows nothing. (Three other seeds, run with PyTorch, lie within 0.12 of
 these numbers; a run must lie within 0.15.) The curve of all the losses, each point the mean of 42 steps, and
 as marks the losses on the songs that were put aside:
 */

@@ -54,7 +54,8 @@ Deno.test("a shared option is read from the command line, whatever else stands t
   assertEquals(sharedArgs(["--data"], options), {}, "the program that was started complains");
 });
 
-Deno.test("other seeds' runs of lesson 13, by PyTorch, lie in the band that the lesson states", () => {
+Deno.test("other seeds' runs of lesson 13, by PyTorch, lie as near as the lesson says", () => {
+  const [, near] = text13.match(/Three other seeds, run with PyTorch, lie within ([\d.]+) of/)!;
   const printed = [...text13.matchAll(
     /\/\/> step (\d+): train loss ([\d.]+), validation loss ([\d.]+)/g,
   )].map(([, ...numbers]) => numbers.map(Number));
@@ -63,7 +64,7 @@ Deno.test("other seeds' runs of lesson 13, by PyTorch, lie in the band that the 
     losses.forEach(([step, ...values], i) => {
       assertEquals(step, printed[i][0]);
       values.forEach((value, k) =>
-        assertAlmostEquals(printed[i][k + 1], value, 0.15, `seed ${seed}, step ${step}`)
+        assertAlmostEquals(printed[i][k + 1], value, Number(near), `seed ${seed}, step ${step}`)
       );
     });
   }

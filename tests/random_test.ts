@@ -419,3 +419,12 @@ Deno.test("what PyTorch refuses elsewhere, or in no useful words, is refused in 
   assertThrows(() => bernoulli(G, floats(2), NaN), RangeError, "p=NaN");
   assertThrows(() => bernoulli(G, floats(3), two), RangeError, "2 probabilities for 3 coins");
 });
+
+Deno.test("a coin is decided by all 53 bits of its double, to the last", () => {
+  const doubles = new Generator(53);
+  for (let i = 0; i < 100; i++) {
+    const u = doubles.engine.nextDouble();
+    const coin = (p: number) => bernoulli(new Generator(53), new Uint8Array(i + 1), p)[i];
+    assertEquals([coin(u), coin(u + 2 ** -53)], [0, 1], `coin ${i}, ${u}`);
+  }
+});

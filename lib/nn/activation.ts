@@ -6,6 +6,7 @@ import { crossEntropy, type Reduction } from "../ops/loss.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
 /** max(x, 0). */
@@ -56,10 +57,12 @@ export class GELU extends Module {
   }
 }
 
-/** What a linear layer before this activation may do in the same kernel; nothing for one of one's own. */
+/** What a linear layer does in the same kernel as the activation behind it; nothing for classes of one's own. */
 export function fusable(
+  layer: Module,
   activation: Module | ((x: Tensor) => Tensor) | undefined,
 ): Activation | undefined {
+  if (layer.constructor !== Linear) return undefined;
   const { constructor } = activation ?? {};
   if (constructor === ReLU || activation === unary.relu) return "relu";
   if (constructor === Tanh || activation === unary.tanh) return "tanh";

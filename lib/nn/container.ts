@@ -4,7 +4,7 @@
 import { linearActivated } from "../ops/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fusable } from "./activation.ts";
-import { Linear } from "./layers.ts";
+import type { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
 /** Passes its input through modules, one after the other. */
@@ -39,7 +39,7 @@ export class Sequential extends Module {
     let value = x;
     for (let i = 0; i < this.#layers.length; i++) {
       const layer = this.#layers[i];
-      const activation = layer.constructor === Linear && fusable(this.#layers[i + 1]);
+      const activation = fusable(layer, this.#layers[i + 1]);
       if (activation) {
         const { weight, bias } = layer as Linear;
         value = linearActivated(value, weight, bias, activation);

@@ -74,7 +74,7 @@ abstract class TransformerLayer extends Module {
   /** The feed-forward network, with `last` the dropout at its end. */
   protected fed(x: Tensor, last: Dropout): Tensor {
     const { linear1, activation } = this;
-    const both = linear1.constructor === Linear ? fusable(activation) : undefined;
+    const both = fusable(linear1, activation);
     const wide = both
       ? linearActivated(x, linear1.weight, linear1.bias, both)
       : applied(activation, linear1.forward(x));

@@ -120,6 +120,9 @@ function repeated(kernel: Kernel, items: number): Kernel {
       .replace(/^fn \w+0\([\s\S]*?^\}/gm, again)
       .replace(/^ {2}if \(i < fours\[0\]\)[\s\S]*?^ {2}i -= fours\[0\];/gm, again),
   };
+  if (!made.source.includes(`fours[${items - 1}]`)) {
+    throw new Error(`kernel ${kernel.name}: nothing in its text is there to be repeated`);
+  }
   texts.set(name, made);
   return made;
 }
