@@ -240,9 +240,9 @@ for await (const { step, ...losses } of train(model, optimizer, run, evals)) {
   //> step 5000: train loss 1.0662, validation loss 5.2316
   //> step 6000: train loss 0.8181, validation loss 5.4989
   //> step 7000: train loss 0.6224, validation loss 5.6602
-  //> step 8000: train loss 0.4861, validation loss 5.9439
-  //> step 9000: train loss 0.3913, validation loss 6.2533
-  //> step 9999: train loss 0.3467, validation loss 6.4256
+  //> step 8000: train loss 0.4861, validation loss 5.9440
+  //> step 9000: train loss 0.3911, validation loss 6.2532
+  //> step 9999: train loss 0.3468, validation loss 6.4250
 }
 
 /*
@@ -264,7 +264,7 @@ await show(await run.chart()); // varies
 //> 2 ┤             ⠉⠉⠓⠦⢤⣀⢀⡀
 //>   │                   ⠉⠉⠒⠒⠦⠤⣄⣀⣀
 //>   │                          ⠈⠈⠉⠉⠚⠑⠖⠦⠤⢤⢄⣠⣀⣀⣀ ⡀
-//>   │                                       ⠈⠉⠉⠈⠉⠉⠙⠒⠓⠒⠒⠒⠲⠲⠴⠤⠤⠤⠤⠤⠤⠤⠤⠤⣄ train
+//>   │                                       ⠈⠉⠉⠈⠉⠉⠙⠒⠓⠒⠒⠒⠶⠲⠴⠤⠤⠤⠤⠤⠤⠤⠤⠤⣄ train
 //>   └┬───────────────────────────────┬──────────────────────────────┬ step
 //>    0                             5,000                         10,000
 if (import.meta.main) {
