@@ -31,7 +31,12 @@ export class SmallLLM extends nn.Module {
   transformer: nn.Transformer;
   fc: nn.Linear;
 
-  constructor(vocabSize: number, embedSize: number, numHeads: number, numLayers: number) {
+  constructor(
+    vocabSize: number,
+    embedSize: number,
+    numHeads: number,
+    numLayers: number,
+  ) {
     super();
     this.embedding = new nn.Embedding(vocabSize, embedSize);
     this.transformer = new nn.Transformer(embedSize, numHeads, numLayers);
@@ -127,12 +132,17 @@ default too, and far too much for counting to ten: that is where most of the par
 */
 
 const count = (module: nn.Module) =>
-  Array.from(module.parameters(), (p) => p.numel()).reduce((a, b) => a + b, 0);
+  Array.from(module.parameters(), (p) => p.numel()).reduce(
+    (a, b) => a + b,
+    0,
+  );
 
 export const numParameters = count(model);
 await show(numParameters, "parameters");
 //> 1126538 parameters
-for (const [name, part] of model.namedChildren()) await show(name, count(part));
+for (const [name, part] of model.namedChildren()) {
+  await show(name, count(part));
+}
 //> embedding 320
 //> transformer 1125888
 //> fc 330

@@ -36,7 +36,8 @@ layer with the same weights; where it says `True`, no number is further off than
 hundred-thousandth.
 */
 
-const equal = (ours: Tensor, library: Tensor) => ours.sub(library).abs().lt(1e-5).all();
+const equal = (ours: Tensor, library: Tensor) =>
+  ours.sub(library).abs().lt(1e-5).all();
 
 /*
 ## Words that know their neighbours
@@ -60,7 +61,9 @@ much place i takes from each place.
 */
 
 const even = full([6, 6], 1 / 6); // (T, T)
-await show(equal(even.matmul(x), x.mean({ dim: 0, keepdim: true }).expand([6, 32])));
+await show(
+  equal(even.matmul(x), x.mean({ dim: 0, keepdim: true }).expand([6, 32])),
+);
 //> tensor(True)
 
 /*
@@ -124,7 +127,12 @@ times as slowly to listen to another. The wider the vectors, the worse. So the p
 by the root of the width, and that is the whole of scaled dot-product attention:
 */
 
-export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor): [Tensor, Tensor] {
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  mask?: Tensor,
+): [Tensor, Tensor] {
   const scores = q.matmul(k.transpose(-2, -1)).div(Math.sqrt(q.sizeAt(-1))); // (…, T, S)
   const weights = (mask ? scores.add(mask) : scores).softmax(-1); // (…, T, S)
   return [weights.matmul(v), weights]; // (…, T, E)
@@ -177,7 +185,9 @@ await show(heatMap(pastWeights, labels));
 //> other  ·     ·     ·     ·     █████
 //> dog    ·     ▄▄▄▄▄ ·     ·     ·     ▄▄▄▄▄
 //>        · 0.00  █ 1.00
-await show(equal(lookedBack, scaledDotProductAttention(x, x, x, { isCausal: true })));
+await show(
+  equal(lookedBack, scaledDotProductAttention(x, x, x, { isCausal: true })),
+);
 //> tensor(True)
 
 /*
@@ -190,7 +200,9 @@ const additive = zeros([6, 6]).maskedFill(hidden, -Infinity);
 await show(additive.eq(causal).all());
 //> tensor(True)
 const attnMask = hidden.logicalNot();
-await show(equal(lookedBack, scaledDotProductAttention(x, x, x, { attnMask })));
+await show(
+  equal(lookedBack, scaledDotProductAttention(x, x, x, { attnMask })),
+);
 //> tensor(True)
 
 /*
@@ -202,10 +214,14 @@ both kinds are simply added: −∞ and −∞ is −∞.
 const short = tensor([0, 3, 1, 0, 0, 0]); // "the other dog", then three that mean nothing
 const batch = stack([x, embedding.forward(short).detach()]); // (N = 2, T, E)
 const padding = tensor([[0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1]]).bool(); // (N, T)
-const both = additive.add(zeros([2, 1, 6]).maskedFill(padding.unsqueeze(1), -Infinity)); // (N, T, T)
+const both = additive.add(
+  zeros([2, 1, 6]).maskedFill(padding.unsqueeze(1), -Infinity),
+); // (N, T, T)
 const [, paddedWeights] = attention(batch, batch, batch, both);
 const padded = ["the", "other", "dog", "-", "-", "-"];
-await show(heatMap(paddedWeights.index(1), { rows: padded, columns: padded }));
+await show(
+  heatMap(paddedWeights.index(1), { rows: padded, columns: padded }),
+);
 //>        the   other dog   -     -     -
 //> the    █████
 //> other  ·     █████
@@ -248,7 +264,9 @@ class Head extends nn.Module {
   }
 
   forward(x: Tensor, mask?: Tensor): [Tensor, Tensor] { // (…, T, embDim)
-    const [q, k, v] = [this.query, this.key, this.value].map((map) => map.forward(x));
+    const [q, k, v] = [this.query, this.key, this.value].map((map) =>
+      map.forward(x)
+    );
     return attention(q, k, v, mask); // (…, T, headDim)
   }
 }
@@ -264,13 +282,24 @@ const identity = ones([32, 32]).tril().triu();
 const single = new nn.MultiheadAttention(32, 1);
 single.loadStateDict(
   new Map([
-    ["in_proj_weight", cat([head.query.weight, head.key.weight, head.value.weight])],
-    ["in_proj_bias", cat([head.query.bias!, head.key.bias!, head.value.bias!])],
+    [
+      "in_proj_weight",
+      cat([head.query.weight, head.key.weight, head.value.weight]),
+    ],
+    [
+      "in_proj_bias",
+      cat([head.query.bias!, head.key.bias!, head.value.bias!]),
+    ],
     ["out_proj.weight", identity],
     ["out_proj.bias", zeros([32])],
   ]),
 );
-await show(equal(head.forward(x, causal)[0], single.forward(x, x, x, { attnMask: causal })[0]));
+await show(
+  equal(
+    head.forward(x, causal)[0],
+    single.forward(x, x, x, { attnMask: causal })[0],
+  ),
+);
 //> tensor(True)
 
 /*
@@ -293,7 +322,9 @@ export class MultiHeadAttention extends nn.Module {
 
   constructor(embDim: number, readonly numHeads: number) {
     super();
-    this.inProjWeight = nn.init.xavierUniform_(new nn.Parameter(empty([3 * embDim, embDim])));
+    this.inProjWeight = nn.init.xavierUniform_(
+      new nn.Parameter(empty([3 * embDim, embDim])),
+    );
     this.inProjBias = new nn.Parameter(zeros([3 * embDim]));
     this.outProj = new nn.Linear(embDim, embDim);
   }
@@ -319,9 +350,17 @@ has one more dimension, the same for every head.
 const theirs = new nn.MultiheadAttention(32, 2, { batchFirst: true });
 const ours = new MultiHeadAttention(32, 2);
 ours.loadStateDict(theirs.stateDict());
-const masks = { attnMask: hidden, keyPaddingMask: padding, averageAttnWeights: false };
+const masks = {
+  attnMask: hidden,
+  keyPaddingMask: padding,
+  averageAttnWeights: false,
+};
 const [wanted, wantedWeights] = theirs.forward(batch, batch, batch, masks);
-export const [got, gotWeights] = ours.forward(batch, batch, both.unsqueeze(1));
+export const [got, gotWeights] = ours.forward(
+  batch,
+  batch,
+  both.unsqueeze(1),
+);
 await show(equal(got, wanted), equal(gotWeights, wantedWeights!));
 //> tensor(True) tensor(True)
 
@@ -330,7 +369,9 @@ The two heads on the first sentence. They were never trained, so each follows a 
 accident; but each row is shared out among the words up to its own.
 */
 
-await show(heatMap(gotWeights.index(0), { ...labels, titles: ["head 1", "head 2"] }));
+await show(
+  heatMap(gotWeights.index(0), { ...labels, titles: ["head 1", "head 2"] }),
+);
 //>        head 1
 //>        the   dog   and   the   other dog
 //> the    █████
@@ -399,7 +440,9 @@ let [post, pre] = [norm(randn([1, 10_000])), norm(randn([1, 10_000]))];
 for (let layer = 1; layer <= 12; layer++) {
   post = norm(post.add(randn([1, 10_000])));
   pre = pre.add(randn([1, 10_000]));
-  if (layer % 4 === 0) await show("layer", layer, "behind:", post.var(), "in front:", pre.var());
+  if (layer % 4 === 0) {
+    await show("layer", layer, "behind:", post.var(), "in front:", pre.var());
+  }
   //> layer 4 behind: tensor(1.0001) in front: tensor(4.9942)
   //> layer 8 behind: tensor(1.0001) in front: tensor(9.2003)
   //> layer 12 behind: tensor(1.0001) in front: tensor(13.4176)
@@ -430,19 +473,36 @@ export class EncoderLayer extends nn.Module {
   }
 
   forward(x: Tensor, mask?: Tensor): Tensor { // (N, T, E)
-    const around = (x: Tensor, norm: nn.LayerNorm, f: (x: Tensor) => Tensor) =>
+    const around = (
+      x: Tensor,
+      norm: nn.LayerNorm,
+      f: (x: Tensor) => Tensor,
+    ) =>
       this.normFirst ? x.add(f(norm.forward(x))) : norm.forward(x.add(f(x)));
-    const y = around(x, this.norm1, (x) => this.selfAttn.forward(x, x, mask)[0]);
-    return around(y, this.norm2, (y) => this.linear2.forward(this.linear1.forward(y).relu()));
+    const y = around(
+      x,
+      this.norm1,
+      (x) => this.selfAttn.forward(x, x, mask)[0],
+    );
+    return around(
+      y,
+      this.norm2,
+      (y) => this.linear2.forward(this.linear1.forward(y).relu()),
+    );
   }
 }
 
 for (const normFirst of [false, true]) {
-  const library = new nn.TransformerEncoderLayer(32, 2, { batchFirst: true, normFirst }).eval();
+  const library = new nn.TransformerEncoderLayer(32, 2, {
+    batchFirst: true,
+    normFirst,
+  }).eval();
   const layer = new EncoderLayer(32, 2, normFirst);
   layer.loadStateDict(library.stateDict());
   const srcMask = causal;
-  await show(equal(layer.forward(batch, causal), library.forward(batch, { srcMask })));
+  await show(
+    equal(layer.forward(batch, causal), library.forward(batch, { srcMask })),
+  );
   //> tensor(True)
   //> tensor(True)
 }
@@ -479,16 +539,22 @@ export class DecoderLayer extends nn.Module {
   forward(x: Tensor, memory: Tensor, mask?: Tensor): Tensor { // (N, T, E), (N, S, E)
     x = this.norm1.forward(x.add(this.selfAttn.forward(x, x, mask)[0]));
     x = this.norm2.forward(x.add(this.multiheadAttn.forward(x, memory)[0]));
-    return this.norm3.forward(x.add(this.linear2.forward(this.linear1.forward(x).relu())));
+    return this.norm3.forward(
+      x.add(this.linear2.forward(this.linear1.forward(x).relu())),
+    );
   }
 }
 
-const theirDecoder = new nn.TransformerDecoderLayer(32, 2, { batchFirst: true }).eval();
+const theirDecoder = new nn.TransformerDecoderLayer(32, 2, {
+  batchFirst: true,
+}).eval();
 const ourDecoder = new DecoderLayer(32, 2);
 ourDecoder.loadStateDict(theirDecoder.stateDict());
 const memory = randn([2, 9, 32]); // (N, S = 9, E), where T = 6
 const decoded = ourDecoder.forward(batch, memory, causal); // (N, T, E)
-await show(equal(decoded, theirDecoder.forward(batch, memory, { tgtMask: causal })));
+await show(
+  equal(decoded, theirDecoder.forward(batch, memory, { tgtMask: causal })),
+);
 //> tensor(True)
 
 /*
@@ -501,7 +567,9 @@ layer a sentence is a bag of words.
 
 const backwards = (x: Tensor) => x.indexSelect(1, tensor([5, 4, 3, 2, 1, 0]));
 const bag = new EncoderLayer(32, 2);
-await show(equal(bag.forward(backwards(batch)), backwards(bag.forward(batch))));
+await show(
+  equal(bag.forward(backwards(batch)), backwards(bag.forward(batch))),
+);
 //> tensor(True)
 
 /*
@@ -585,7 +653,9 @@ class Stack<Layer extends nn.Module> extends nn.Module {
 
   constructor(embDim: number, numLayers: number, makeLayer: () => Layer) {
     super();
-    this.layers = new nn.ModuleList(Array.from({ length: numLayers }, makeLayer));
+    this.layers = new nn.ModuleList(
+      Array.from({ length: numLayers }, makeLayer),
+    );
     this.norm = new nn.LayerNorm(embDim);
   }
 
@@ -599,10 +669,23 @@ export class Transformer extends nn.Module {
   encoder: Stack<EncoderLayer>;
   decoder: Stack<DecoderLayer>;
 
-  constructor(embDim: number, numHeads: number, encoderLayers = 6, decoderLayers = 6) {
+  constructor(
+    embDim: number,
+    numHeads: number,
+    encoderLayers = 6,
+    decoderLayers = 6,
+  ) {
     super();
-    this.encoder = new Stack(embDim, encoderLayers, () => new EncoderLayer(embDim, numHeads));
-    this.decoder = new Stack(embDim, decoderLayers, () => new DecoderLayer(embDim, numHeads));
+    this.encoder = new Stack(
+      embDim,
+      encoderLayers,
+      () => new EncoderLayer(embDim, numHeads),
+    );
+    this.decoder = new Stack(
+      embDim,
+      decoderLayers,
+      () => new DecoderLayer(embDim, numHeads),
+    );
   }
 
   forward(source: Tensor, target: Tensor, mask?: Tensor): Tensor {
@@ -621,14 +704,17 @@ manualSeed(123);
 const prebuilt = new nn.Transformer(32, 2, 2).eval();
 const handmade = new Transformer(32, 2, 2);
 handmade.loadStateDict(prebuilt.stateDict());
-const count = (module: nn.Module) => [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
+const count = (module: nn.Module) =>
+  [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
 await show(count(handmade), count(prebuilt));
 //> 1125888 1125888
 
 const input = batch.add(sinusoids(6, 32)); // (N, T, E)
 const turned = input.transpose(0, 1); // (T, N, E)
 export const output = noGrad(() => handmade.forward(input, input, causal));
-const reference = noGrad(() => prebuilt.forward(turned, turned, { tgtMask: causal }));
+const reference = noGrad(() =>
+  prebuilt.forward(turned, turned, { tgtMask: causal })
+);
 await show(equal(output, reference.transpose(0, 1)));
 //> tensor(True)
 await show(output.index(0, ":", ":6"));

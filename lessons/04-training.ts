@@ -34,7 +34,11 @@ const { show, options } = lesson(import.meta, {
     short: 1,
     help: "epochs for the notebook's model; it printed 50, from the 21st",
   },
-  counts: { value: 200, short: 2, help: "epochs for each of the small models" },
+  counts: {
+    value: 200,
+    short: 2,
+    help: "epochs for each of the small models",
+  },
 });
 
 /*
@@ -47,7 +51,8 @@ changes little.
 */
 
 const sequences = arange(10).expand([100, 10]).contiguous(); // (100, 10)
-const targets = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]).expand([100, 10]).contiguous();
+const targets = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]).expand([100, 10])
+  .contiguous();
 const dataset = new TensorDataset(sequences, targets);
 const dataloader = new DataLoader(dataset, { batchSize: 8, shuffle: true });
 
@@ -154,7 +159,8 @@ export async function generateNumbers(
   model: nn.Module,
   start: readonly number[],
   length: number,
-  read = (window: number[]) => model.forward(tensor([window]).transpose(0, 1)).index(0, -1),
+  read = (window: number[]) =>
+    model.forward(tensor([window]).transpose(0, 1)).index(0, -1),
 ): Promise<number[]> {
   const sequence = [...start];
   for (let i = 0; i < length; i++) {
@@ -185,7 +191,8 @@ numbers of the same row.
 
 model.eval();
 const ask = (x: Tensor) => noGrad(() => model.forward(x)); // (rows, places, 10)
-const changed = (a: Tensor, b: Tensor) => a.sub(b).abs().amax({ dim: -1 }).gt(1e-3).index(0);
+const changed = (a: Tensor, b: Tensor) =>
+  a.sub(b).abs().amax({ dim: -1 }).gt(1e-3).index(0);
 
 const rows = sequences.index(":8"); // (8, 10)
 const backwards = tensor(digits.toReversed()).expand([7, 10]);
@@ -193,7 +200,10 @@ const otherRows = cat([rows.index(":1"), backwards]); // 0 … 9, then seven tim
 await show(changed(ask(rows), ask(otherRows)));
 //> tensor([True, True, True, True, True, True, True, True, True, True])
 
-const otherNumbers = cat([tensor([[0, 5, 5, 5, 5, 5, 5, 5, 5, 5]]), rows.index("1:")]);
+const otherNumbers = cat([
+  tensor([[0, 5, 5, 5, 5, 5, 5, 5, 5, 5]]),
+  rows.index("1:"),
+]);
 await show(changed(ask(rows), ask(otherNumbers)).index(0)); // what it says about the 0
 //> tensor(False)
 
@@ -209,7 +219,9 @@ learned is: 0 gives 1, 1 gives 2, …, 9 gives 0. Shown one row, it treats each 
 of one place, and answers for each alone, in whatever order:
 */
 
-await show(await ask(tensor([[7, 2, 5, 5, 0]])).index(0).argmax({ dim: -1 }).tolist()); // in full
+await show(
+  await ask(tensor([[7, 2, 5, 5, 0]])).index(0).argmax({ dim: -1 }).tolist(),
+); // in full
 //> [8, 3, 6, 6, 1]
 
 /*
@@ -217,7 +229,8 @@ Without the `transpose` in the notebook's generation it even seems to count. But
 last number in a table, which an embedding of ten rows could do.
 */
 
-const byRow = (window: number[]) => model.forward(tensor([window])).index(0, -1);
+const byRow = (window: number[]) =>
+  model.forward(tensor([window])).index(0, -1);
 await show((await generateNumbers(model, digits, 20, byRow)).slice(10)); // in full
 //> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
@@ -276,11 +289,15 @@ export class CountingLLM extends nn.Module {
 
   embed(x: Tensor): Tensor { // (B, T)
     const y = this.embedding.forward(x); // (B, T, 64)
-    return this.parts.placed ? y.add(this.places.forward(arange(x.shape[1]))) : y;
+    return this.parts.placed
+      ? y.add(this.places.forward(arange(x.shape[1])))
+      : y;
   }
 
   forward(x: Tensor): Tensor { // (B, T)
-    const y = this.layer.forward(this.embed(x), { isCausal: this.parts.masked }); // (B, T, 64)
+    const y = this.layer.forward(this.embed(x), {
+      isCausal: this.parts.masked,
+    }); // (B, T, 64)
     return this.fc.forward(this.norm.forward(y)); // (B, T, 10)
   }
 }
@@ -293,15 +310,22 @@ Of the 40 counts, eight drawn at random are held out, and never shown.
 
 const count = (start: number, step: number, length: number) =>
   Array.from({ length }, (_, i) => (start + (10 + step) * i) % 10);
-const counts = [1, 2, -1, -2].flatMap((step) => digits.map((start) => [start, step]));
+const counts = [1, 2, -1, -2].flatMap((step) =>
+  digits.map((start) => [start, step])
+);
 
 manualSeed(123);
 const order = await randperm(counts.length).tolist() as number[];
 export const heldOut = order.slice(0, 8).map((i) => counts[i]);
-await show("held out:", heldOut.map(([start, step]) => `${start} by ${step}`).join(", "));
+await show(
+  "held out:",
+  heldOut.map(([start, step]) => `${start} by ${step}`).join(", "),
+);
 //> held out: 2 by -1, 2 by 1, 1 by 1, 0 by -1, 2 by -2, 0 by 1, 8 by -1, 7 by -1
 
-const shown = tensor(order.slice(8).map((i) => count(counts[i][0], counts[i][1], 11))); // (32, 11)
+const shown = tensor(
+  order.slice(8).map((i) => count(counts[i][0], counts[i][1], 11)),
+); // (32, 11)
 const wanted = tensor(heldOut.map(([start, step]) => count(start, step, 20))); // (8, 20)
 
 /*
@@ -312,7 +336,8 @@ three numbers, how many of the 17 that it writes are right?
 */
 
 function accuracy(model: CountingLLM): Tensor {
-  const best = noGrad(() => model.eval().forward(wanted.index(":", ":10"))).argmax({ dim: -1 });
+  const best = noGrad(() => model.eval().forward(wanted.index(":", ":10")))
+    .argmax({ dim: -1 });
   model.train();
   return best.index(":", "1:").eq(wanted.index(":", "2:11")).float().mean();
 }
@@ -321,7 +346,10 @@ export function continued(model: CountingLLM): Tensor {
   model.eval();
   let x = wanted.index(":", ":3"); // (8, 3)
   while (x.shape[1] < 20) {
-    const scores = noGrad(() => model.forward(x.index(":", "-10:"))).index(":", -1); // (8, 10)
+    const scores = noGrad(() => model.forward(x.index(":", "-10:"))).index(
+      ":",
+      -1,
+    ); // (8, 10)
     x = cat([x, scores.argmax({ dim: -1, keepdim: true })], 1);
   }
   return x; // (8, 20)
@@ -335,9 +363,15 @@ steps and then sinks along a cosine. Each model begins from the same seed.
 export async function learn(parts: Parts) {
   manualSeed(123);
   const model = new CountingLLM(parts);
-  const examples = new TensorDataset(shown.index(":", ":-1"), shown.index(":", "1:"));
+  const examples = new TensorDataset(
+    shown.index(":", ":-1"),
+    shown.index(":", "1:"),
+  );
   const loader = new DataLoader(examples, { batchSize: 16, shuffle: true });
-  const optimizer = new optim.AdamW(model.parameters(), { lr: 3e-3, weightDecay: 0.1 });
+  const optimizer = new optim.AdamW(model.parameters(), {
+    lr: 3e-3,
+    weightDecay: 0.1,
+  });
   const rate = (step: number) =>
     Math.min(1, (step + 1) / 20) * (1 + Math.cos(Math.PI * step / 400)) / 2;
   const schedule = new optim.lrScheduler.LambdaLR(optimizer, rate);
@@ -347,7 +381,10 @@ export async function learn(parts: Parts) {
   for await (const epoch of progress(options.counts, { label: "epoch" })) {
     for (const [x, y] of loader) {
       const scores = model.forward(x).index(":", "1:"); // (16, 9, 10)
-      const loss = criterion.forward(scores.flatten(0, 1), y.index(":", "1:").flatten());
+      const loss = criterion.forward(
+        scores.flatten(0, 1),
+        y.index(":", "1:").flatten(),
+      );
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
@@ -358,8 +395,15 @@ export async function learn(parts: Parts) {
   }
   const numbers = async (x: Tensor[]) => await stack(x).tolist() as number[];
   const written = continued(model); // (8, 20)
-  const well = await written.eq(wanted).index(":", "3:").float().mean().item();
-  return { model, losses: await numbers(losses), right: await numbers(right), written, well };
+  const well = await written.eq(wanted).index(":", "3:").float().mean()
+    .item();
+  return {
+    model,
+    losses: await numbers(losses),
+    right: await numbers(right),
+    written,
+    well,
+  };
 }
 
 const percent = (share: number) => `${fixed(100 * share, 1)} %`;
@@ -416,7 +460,10 @@ and the share that was right of the counts that were held out:
 await show(
   chart([
     { name: "loss", points: mended.losses.map((loss, step) => [step, loss]) },
-    { name: "held out", points: mended.right.map((share, i) => [20 * i, share]) },
+    {
+      name: "held out",
+      points: mended.right.map((share, i) => [20 * i, share]),
+    },
   ], { x: "step" }),
 ); // in full
 //>   │⠷⡄
@@ -434,8 +481,14 @@ await show(
 //>   └┬───────────────┬────────────────┬───────────────┬───────────────┬ step
 //>    0              100              200             300             400
 
-const [three, rest] = [mended.written.index(":", ":3"), mended.written.index(":", "3:")];
-const lines = await Promise.all([three.tolist(), rest.tolist()]) as number[][][];
+const [three, rest] = [
+  mended.written.index(":", ":3"),
+  mended.written.index(":", "3:"),
+];
+const lines = await Promise.all([
+  three.tolist(),
+  rest.tolist(),
+]) as number[][][];
 for (const [i, start] of lines[0].entries()) {
   await show(`${start.join(" ")} → ${lines[1][i].join(" ")}`); // in full
   //> 2 1 0 → 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3
@@ -466,7 +519,11 @@ const [, weights] = counting.layer.selfAttn.forward(normed, normed, normed, {
 
 const labels = (await reading.tolist() as number[][])[0].map(String);
 await show(
-  heatMap(weights!.index(0), { rows: labels, columns: labels, titles: ["head 1", "head 2"] }),
+  heatMap(weights!.index(0), {
+    rows: labels,
+    columns: labels,
+    titles: ["head 1", "head 2"],
+  }),
 ); // in full
 //>    head 1                             head 2
 //>    2  1  0  9  8  7  6  5  4  3       2  1  0  9  8  7  6  5  4  3

@@ -6,7 +6,17 @@ The outline of GPT-2 with 124 million parameters: what goes in, what comes out, 
 Needs the network: no.
 */
 
-import { arange, getEncoding, lesson, manualSeed, nn, noGrad, stack, Tensor, tensor } from "#lib";
+import {
+  arange,
+  getEncoding,
+  lesson,
+  manualSeed,
+  nn,
+  noGrad,
+  stack,
+  Tensor,
+  tensor,
+} from "#lib";
 
 const { show } = lesson(import.meta);
 
@@ -75,7 +85,10 @@ export class DummyGPTModel extends nn.Module {
     this.tokEmb = new nn.Embedding(cfg.vocabSize, cfg.embDim);
     this.posEmb = new nn.Embedding(cfg.contextLength, cfg.embDim);
     this.dropEmb = new nn.Dropout(cfg.dropRate, { stream: "mkl" });
-    const blocks = Array.from({ length: cfg.nLayers }, () => new DummyTransformerBlock());
+    const blocks = Array.from(
+      { length: cfg.nLayers },
+      () => new DummyTransformerBlock(),
+    );
     this.trfBlocks = new nn.Sequential(...blocks);
     this.finalNorm = new DummyLayerNorm();
     this.outHead = new nn.Linear(cfg.embDim, cfg.vocabSize, { bias: false });
@@ -165,7 +178,9 @@ In use nothing is dropped, and the output depends on the input alone.
 */
 
 model.eval();
-const [first, second] = noGrad(() => [model.forward(batch), model.forward(batch)]);
+const [first, second] = noGrad(
+  () => [model.forward(batch), model.forward(batch)],
+);
 await show(first.eq(second).all());
 //> tensor(True)
 

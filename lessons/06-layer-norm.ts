@@ -6,7 +6,16 @@ Why the numbers between layers are brought to mean 0 and variance 1, and the lay
 Needs the network: no.
 */
 
-import { lesson, manualSeed, nn, ones, rand, randn, Tensor, zeros } from "#lib";
+import {
+  lesson,
+  manualSeed,
+  nn,
+  ones,
+  rand,
+  randn,
+  Tensor,
+  zeros,
+} from "#lib";
 
 const { show } = lesson(import.meta);
 
@@ -127,7 +136,9 @@ await show(ours.sub(library).abs().lt(1e-6).all());
 //> tensor(True)
 
 const far = randn([3, 768]).mul(5).add(40);
-const difference = new LayerNorm(768).forward(far).sub(new nn.LayerNorm(768).forward(far));
+const difference = new LayerNorm(768).forward(far).sub(
+  new nn.LayerNorm(768).forward(far),
+);
 await show(difference.abs().lt(1e-4).all());
 //> tensor(True)
 

@@ -6,7 +6,16 @@ The same outline with a real layer normalisation in it, and how to read the numb
 Needs the network: no.
 */
 
-import { arange, getEncoding, lesson, manualSeed, nn, noGrad, Tensor, tensor } from "#lib";
+import {
+  arange,
+  getEncoding,
+  lesson,
+  manualSeed,
+  nn,
+  noGrad,
+  Tensor,
+  tensor,
+} from "#lib";
 
 const { show } = lesson(import.meta);
 
@@ -49,15 +58,27 @@ export class GPTModelPlaceholder extends nn.Module {
 
   constructor(config: typeof GPT_CONFIG_124M) {
     super();
-    const { vocabSize, contextLength, embeddingDimension, numberOfLayers } = config;
-    this.tokenEmbeddingTable = new nn.Embedding(vocabSize, embeddingDimension);
-    this.positionEmbeddingTable = new nn.Embedding(contextLength, embeddingDimension);
+    const { vocabSize, contextLength, embeddingDimension, numberOfLayers } =
+      config;
+    this.tokenEmbeddingTable = new nn.Embedding(
+      vocabSize,
+      embeddingDimension,
+    );
+    this.positionEmbeddingTable = new nn.Embedding(
+      contextLength,
+      embeddingDimension,
+    );
     this.dropoutEmbedding = new nn.Dropout(config.dropoutRate);
     this.transformerBlocks = new nn.Sequential(
-      ...Array.from({ length: numberOfLayers }, () => new TransformerBlockPlaceholder()),
+      ...Array.from(
+        { length: numberOfLayers },
+        () => new TransformerBlockPlaceholder(),
+      ),
     );
     this.layerNorm = new nn.LayerNorm(embeddingDimension);
-    this.outputHead = new nn.Linear(embeddingDimension, vocabSize, { bias: false });
+    this.outputHead = new nn.Linear(embeddingDimension, vocabSize, {
+      bias: false,
+    });
   }
 
   forward(inputIds: Tensor): Tensor {
@@ -83,7 +104,10 @@ const tokenizer = await getEncoding("gpt2");
 const text1 = "Every effort moves you";
 const text2 = "Every day holds a";
 
-export const batch = tensor([tokenizer.encode(text1), tokenizer.encode(text2)]);
+export const batch = tensor([
+  tokenizer.encode(text1),
+  tokenizer.encode(text2),
+]);
 await show(batch);
 //> tensor([[6109, 3626, 6100,  345],
 //>         [6109, 1110, 6622,  257]])
@@ -140,7 +164,9 @@ the best of them have seven or eight times that.
 const [values, ids] = probabilities.index(0, -1).topk(3);
 await show((await values.mul(50257).tolist() as number[]).map(Math.round));
 //> [8, 7, 7]
-await show((await ids.tolist() as number[]).map((id) => tokenizer.decode([id])));
+await show(
+  (await ids.tolist() as number[]).map((id) => tokenizer.decode([id])),
+);
 //> [' Trident', ' bundles', ' Strawberry']
 
 /*
@@ -151,7 +177,10 @@ that scatter as these do lie a little above.
 
 const targets = batch.index(":", "1:"); // (2, 3): what did follow
 const predictions = logits.index(":", ":-1").detach(); // (2, 3, 50257)
-const loss = nn.functional.crossEntropy(predictions.flatten(0, 1), targets.flatten());
+const loss = nn.functional.crossEntropy(
+  predictions.flatten(0, 1),
+  targets.flatten(),
+);
 await show(loss);
 //> tensor(11.3576)
 

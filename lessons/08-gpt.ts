@@ -76,7 +76,9 @@ const { gelu, relu } = nn.functional;
 const x = linspace(-3, 3, 121); // (121)
 await show(exactGelu(x).sub(gelu(x)).abs().lt(1e-6).all());
 //> tensor(True)
-await show(tanhGelu(x).sub(gelu(x, { approximate: "tanh" })).abs().lt(1e-6).all());
+await show(
+  tanhGelu(x).sub(gelu(x, { approximate: "tanh" })).abs().lt(1e-6).all(),
+);
 //> tensor(True)
 
 /*
@@ -88,7 +90,10 @@ const curve = async (name: string, y: Tensor) => {
   const [xs, ys] = await Promise.all([x.data(), y.data()]);
   return { name, points: Array.from(xs, (x, i) => [x, ys[i]] as const) };
 };
-const curves = chart([await curve("ReLU", relu(x)), await curve("GELU", gelu(x))], { x: "x" });
+const curves = chart([
+  await curve("ReLU", relu(x)),
+  await curve("GELU", gelu(x)),
+], { x: "x" });
 await show(curves);
 //> 3 ┤                                                                   ⣀⠴⠋ ReLU
 //>   │                                                               ⢀⣠⠔⠋    GELU
@@ -136,7 +141,8 @@ export class FeedForward extends nn.Module {
   }
 }
 
-const count = (module: nn.Module) => [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
+const count = (module: nn.Module) =>
+  [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
 
 manualSeed(123);
 const ffn = new FeedForward(GPT_CONFIG_124M);
@@ -185,14 +191,19 @@ export async function gradientSizes(shortcuts: boolean): Promise<number[]> {
   manualSeed(123);
   const net = new DeepNet(12, 16, shortcuts);
   net.forward(randn([4, 16])).square().mean().backward();
-  const sizes = Array.from(net.layers, (layer) => layer.weight.grad!.abs().mean());
+  const sizes = Array.from(
+    net.layers,
+    (layer) => layer.weight.grad!.abs().mean(),
+  );
   return await stack(sizes).tolist() as number[];
 }
 
 export const without = await gradientSizes(false);
 export const withShortcuts = await gradientSizes(true);
 for (const layer of [1, 6, 12]) {
-  const [a, b] = [without, withShortcuts].map((sizes) => sizes[layer - 1].toPrecision(3));
+  const [a, b] = [without, withShortcuts].map((sizes) =>
+    sizes[layer - 1].toPrecision(3)
+  );
   await show(`layer ${layer}: ${a} without shortcuts, ${b} with`);
   //> layer 1: 3.48e-9 without shortcuts, 0.999 with
   //> layer 6: 2.59e-7 without shortcuts, 0.695 with
@@ -204,7 +215,8 @@ All layers, with the sizes as powers of ten. Without shortcuts the lowest layer 
 times more slowly than the highest; with them, all learn alike.
 */
 
-const powers = (sizes: number[]) => sizes.map((size, i) => [i + 1, Math.log10(size)] as const);
+const powers = (sizes: number[]) =>
+  sizes.map((size, i) => [i + 1, Math.log10(size)] as const);
 await show(chart([
   { name: "without", points: powers(without) },
   { name: "with", points: powers(withShortcuts) },
@@ -254,7 +266,10 @@ export class MultiHeadAttention extends nn.Module {
     const [q, k, v] = [this.wQuery, this.wKey, this.wValue].map((layer) =>
       layer.forward(x).view(B, T, nHeads, C / nHeads).transpose(1, 2) // (B, 12, T, 64)
     );
-    const options = { isCausal: true, dropoutP: this.training ? dropRate : 0 };
+    const options = {
+      isCausal: true,
+      dropoutP: this.training ? dropRate : 0,
+    };
     const found = nn.functional.scaledDotProductAttention(q, k, v, options); // (B, 12, T, 64)
     return this.outProj.forward(found.transpose(1, 2).flatten(2)); // (B, T, 768)
   }
@@ -288,8 +303,12 @@ export class TransformerBlock extends nn.Module {
   }
 
   forward(x: Tensor): Tensor { // (B, T, embDim)
-    x = x.add(this.dropShortcut.forward(this.att.forward(this.norm1.forward(x))));
-    return x.add(this.dropShortcut.forward(this.ff.forward(this.norm2.forward(x))));
+    x = x.add(
+      this.dropShortcut.forward(this.att.forward(this.norm1.forward(x))),
+    );
+    return x.add(
+      this.dropShortcut.forward(this.ff.forward(this.norm2.forward(x))),
+    );
   }
 }
 
@@ -319,7 +338,10 @@ export class GPTModel extends nn.Module {
     this.tokEmb = new nn.Embedding(cfg.vocabSize, cfg.embDim);
     this.posEmb = new nn.Embedding(cfg.contextLength, cfg.embDim);
     this.dropEmb = new nn.Dropout(cfg.dropRate);
-    const blocks = Array.from({ length: cfg.nLayers }, () => new TransformerBlock(cfg));
+    const blocks = Array.from(
+      { length: cfg.nLayers },
+      () => new TransformerBlock(cfg),
+    );
     this.trfBlocks = new nn.Sequential(...blocks);
     this.finalNorm = new nn.LayerNorm(cfg.embDim);
     this.outHead = new nn.Linear(cfg.embDim, cfg.vocabSize, { bias: false });
@@ -403,7 +425,9 @@ model.eval();
 const other = tensor([tokenizer.encode("Every effort takes you")]); // (1, 4)
 export const evalLogits = noGrad(() => model.forward(batch)); // (2, 4, 50257)
 const otherLogits = noGrad(() => model.forward(other)); // (1, 4, 50257)
-const change = otherLogits.index(0).sub(evalLogits.index(0)).abs().amax({ dim: -1 }); // (4)
+const change = otherLogits.index(0).sub(evalLogits.index(0)).abs().amax({
+  dim: -1,
+}); // (4)
 await show(change.gt(1e-4));
 //> tensor([False, False,  True,  True])
 
@@ -415,7 +439,12 @@ put at the end of the text; and the longer text goes in again. The simplest choi
 score, which is called greedy. Of a text that has grown too long, only the end is read.
 */
 
-export function generate(model: GPTModel, ids: Tensor, newTokens: number, contextLength: number) {
+export function generate(
+  model: GPTModel,
+  ids: Tensor,
+  newTokens: number,
+  contextLength: number,
+) {
   for (let i = 0; i < newTokens; i++) {
     const context = ids.index(":", `-${contextLength}:`); // (B, T)
     const scores = noGrad(() => model.forward(context)).index(":", -1); // (B, 50257)
@@ -424,7 +453,12 @@ export function generate(model: GPTModel, ids: Tensor, newTokens: number, contex
   return ids;
 }
 
-export const written = generate(model, batch.index(":1"), 6, GPT_CONFIG_124M.contextLength);
+export const written = generate(
+  model,
+  batch.index(":1"),
+  6,
+  GPT_CONFIG_124M.contextLength,
+);
 const [ids] = await written.tolist() as number[][]; // (1, 10)
 await show(ids);
 //> [6109, 3626, 6100, 345, 37532, 24086, 47843, 30961, 42348, 15635]
@@ -453,12 +487,16 @@ talks of pizza.
 */
 
 const temperatures = [0.5, 1, 2];
-export const warmed = stack(temperatures.map((t) => scores.div(t).softmax(-1))); // (3, 5)
+export const warmed = stack(
+  temperatures.map((t) => scores.div(t).softmax(-1)),
+); // (3, 5)
 await show(warmed);
 //> tensor([[0.7008, 0.2578, 0.0349, 0.0047, 0.0017],
 //>         [0.5098, 0.3092, 0.1138, 0.0418, 0.0254],
 //>         [0.3622, 0.2821, 0.1711, 0.1038, 0.0808]])
-await show(heatMap(warmed, { rows: temperatures.map(String), columns: words }));
+await show(
+  heatMap(warmed, { rows: temperatures.map(String), columns: words }),
+);
 //>      forward closer  along   nowhere pizza
 //> 0.5  ███████ ▃▃▃▃▃▃▃ ·       ·       ·
 //> 1    ▆▆▆▆▆▆▆ ▄▄▄▄▄▄▄ ▁▁▁▁▁▁▁ ·       ·
@@ -471,7 +509,8 @@ used.
 */
 
 const [best] = scores.topk(3); // (3)
-export const kept = scores.maskedFill(scores.lt(best.index(-1)), -Infinity).softmax(-1);
+export const kept = scores.maskedFill(scores.lt(best.index(-1)), -Infinity)
+  .softmax(-1);
 await show(kept);
 //> tensor([0.5465, 0.3315, 0.1220, 0.0000, 0.0000])
 
@@ -481,8 +520,11 @@ A thousand draws, from all five at temperature 1 and from the three that were ke
 
 manualSeed(123);
 for (const shares of [warmed.index(1), kept]) {
-  const drawn = await multinomial(shares, 1000, { replacement: true }).tolist() as number[];
-  const times = words.map((word, i) => `${word} ${drawn.filter((id) => id === i).length}`);
+  const drawn = await multinomial(shares, 1000, { replacement: true })
+    .tolist() as number[];
+  const times = words.map((word, i) =>
+    `${word} ${drawn.filter((id) => id === i).length}`
+  );
   await show(times.join(", "));
   //> forward 533, closer 272, along 122, nowhere 43, pizza 30
   //> forward 543, closer 345, along 112, nowhere 0, pizza 0

@@ -12,7 +12,8 @@ export const data = {
   value: "songs",
   short: "shipped",
   shared: true,
-  help: "what to learn from: songs, shipped, a dataset of the Hub, or a file of this machine",
+  help:
+    "what to learn from: songs, shipped, a dataset of the Hub, or a file of this machine",
 } as const;
 
 const { show, options } = lesson(import.meta, { data });
@@ -153,9 +154,12 @@ await show(characters.length, characters.join(""));
 And which words, with the number of times each is sung:
 */
 
-const wordsOf = (songs: string[]) => songs.join("\n").toLowerCase().match(/[\p{L}']+/gu) ?? [];
+const wordsOf = (songs: string[]) =>
+  songs.join("\n").toLowerCase().match(/[\p{L}']+/gu) ?? [];
 const counts = new Map<string, number>();
-for (const word of wordsOf(train)) counts.set(word, (counts.get(word) ?? 0) + 1);
+for (const word of wordsOf(train)) {
+  counts.set(word, (counts.get(word) ?? 0) + 1);
+}
 const byCount = [...counts].sort(([, a], [, b]) => b - a);
 await show("different words:", counts.size);
 //> different words: 4322
@@ -167,7 +171,9 @@ It is the same in every text: a few words are everywhere, and most are rare. Hal
 */
 
 const once = byCount.filter(([, count]) => count === 1).length;
-await show(`${Math.round(100 * once / counts.size)} % of the words occur once`);
+await show(
+  `${Math.round(100 * once / counts.size)} % of the words occur once`,
+);
 //> 52 % of the words occur once
 
 /*
@@ -180,7 +186,9 @@ words that have no number, and the test set does:
 const inTest = wordsOf(test);
 const unseen = inTest.filter((word) => !counts.has(word));
 await show(
-  `${(100 * unseen.length / inTest.length).toFixed(1)} % of the words in the test set are new`,
+  `${
+    (100 * unseen.length / inTest.length).toFixed(1)
+  } % of the words in the test set are new`,
 );
 //> 7.4 % of the words in the test set are new
 await show([...new Set(unseen)].slice(0, 8));

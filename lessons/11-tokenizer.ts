@@ -42,10 +42,15 @@ let letters = [...new TextEncoder().encode("aaabdaaabac")];
 await show(letters);
 //> [97, 97, 97, 98, 100, 97, 97, 97, 98, 97, 99]
 for (const id of [256, 257, 258]) {
-  const [[pair, times]] = [...countPairs([letters])].sort(([, a], [, b]) => b - a);
+  const [[pair, times]] = [...countPairs([letters])].sort(([, a], [, b]) =>
+    b - a
+  );
   const [left, right] = pair.split(",").map(Number);
   letters = mergePair(letters, [left, right], id);
-  await show(`${left}, ${right} occurs ${times} times and becomes ${id}:`, letters);
+  await show(
+    `${left}, ${right} occurs ${times} times and becomes ${id}:`,
+    letters,
+  );
   //> 97, 97 occurs 4 times and becomes 256: [256, 97, 98, 100, 256, 97, 98, 97, 99]
   //> 256, 97 occurs 2 times and becomes 257: [257, 98, 100, 257, 98, 97, 99]
   //> 257, 98 occurs 2 times and becomes 258: [258, 100, 258, 97, 99]
@@ -109,7 +114,8 @@ The tokenizer has seen twenty songs, but it can write all of them, and anything 
 dataset, each as one long line of tokens:
 */
 
-const encodeAll = (songs: string[]) => tensor(tokenizer.encode(songs.join("\n")));
+const encodeAll = (songs: string[]) =>
+  tensor(tokenizer.encode(songs.join("\n")));
 export const trainData = encodeAll(ds.train.column("text"));
 export const valData = encodeAll(ds.test.column("text"));
 await show(display(tuple(trainData.size(), trainData.index(":50"))));
@@ -126,7 +132,10 @@ many characters a token stands for, in the songs of the training set and in thos
 
 const perToken = (songs: string[], tokens: Tensor) =>
   (songs.join("\n").length / tokens.numel()).toFixed(2);
-await show(perToken(ds.train.column("text"), trainData), perToken(ds.test.column("text"), valData));
+await show(
+  perToken(ds.train.column("text"), trainData),
+  perToken(ds.test.column("text"), valData),
+);
 //> 2.22 2.16
 
 /*
@@ -141,7 +150,9 @@ come back is the text.
 const test = "hello world";
 const testEncoded = tokenizer.encode(test);
 await show(
-  display(tuple(testEncoded, testEncoded.map(token), tokenizer.decode(testEncoded))),
+  display(
+    tuple(testEncoded, testEncoded.map(token), tokenizer.decode(testEncoded)),
+  ),
 );
 //> ([256, 284, 111, 486, 319], ['he', 'll', 'o', ' wor', 'ld'], 'hello world')
 

@@ -28,7 +28,11 @@ import { nToken, tokenizer, trainData, valData } from "./11-tokenizer.ts";
 
 const { show, options } = lesson(import.meta, {
   data,
-  steps: { value: 300, short: 3, help: "how many steps the model at the end learns" },
+  steps: {
+    value: 300,
+    short: 3,
+    help: "how many steps the model at the end learns",
+  },
 });
 
 export const batchSize = 64; // samples that are computed at once
@@ -91,7 +95,10 @@ one longer than the context; all but the last column of what is found there is `
 
 export type Split = "train" | "val";
 
-export function getBatch(split: Split, contextLength: number): [X: Tensor, Y: Tensor] {
+export function getBatch(
+  split: Split,
+  contextLength: number,
+): [X: Tensor, Y: Tensor] {
   const data = split === "train" ? trainData : valData;
   const ix = randint(data.numel() - contextLength - 1, [batchSize, 1]); // (B, 1)
   const places = ix.add(arange(contextLength + 1)); // (B, T + 1)
@@ -129,7 +136,14 @@ const numberClassesTest = 5;
 export const logits = randn([batchSizeTest, numberClassesTest]);
 export const target = randint(numberClassesTest, [batchSizeTest]);
 export const loss = nn.functional.crossEntropy(logits, target);
-await show("logits: ", logits, "\ntarget: ", target, "\nloss: ", await loss.item());
+await show(
+  "logits: ",
+  logits,
+  "\ntarget: ",
+  target,
+  "\nloss: ",
+  await loss.item(),
+);
 //> logits:  tensor([[ 0.1251,  0.5692,  1.3950,  1.1641,  0.3252],
 //>         [-1.7733, -0.5491, -0.5605,  0.2494, -1.7450],
 //>         [ 2.8234,  1.2044,  1.8606,  0.0484,  2.3630]])
@@ -176,7 +190,10 @@ logits and, where it is given the answers, into a loss.
 
 export abstract class LanguageModel extends nn.Module {
   abstract contextLength: number;
-  abstract override forward(idx: Tensor, y?: Tensor): [logits: Tensor, loss?: Tensor];
+  abstract override forward(
+    idx: Tensor,
+    y?: Tensor,
+  ): [logits: Tensor, loss?: Tensor];
 }
 
 /*
@@ -193,8 +210,11 @@ export async function estimateLoss(model: LanguageModel, evalIters: number) {
       return model.forward(X, Y)[1]!;
     });
   const meanOf = (split: Split) =>
-    noGrad(() => stack(Array.from({ length: evalIters }, () => lossOf(split))).mean());
-  const [train, val] = await stack([meanOf("train"), meanOf("val")]).tolist() as number[];
+    noGrad(() =>
+      stack(Array.from({ length: evalIters }, () => lossOf(split))).mean()
+    );
+  const [train, val] = await stack([meanOf("train"), meanOf("val")])
+    .tolist() as number[];
   return { train, val };
 }
 
@@ -244,7 +264,10 @@ class Bigram extends LanguageModel {
 
   override forward(idx: Tensor, y?: Tensor): [Tensor, Tensor?] {
     const logits = this.table.forward(idx.index(":", -1)); // (B, 512)
-    return [logits, y && nn.functional.crossEntropy(logits, y.index(":", -1))];
+    return [
+      logits,
+      y && nn.functional.crossEntropy(logits, y.index(":", -1)),
+    ];
   }
 }
 
@@ -262,7 +285,11 @@ for await (
     evalIters: 20,
   })
 ) {
-  await show(`step ${step}: train loss ${fixed(seen, 4)}, validation loss ${fixed(val, 4)}`); // ±0.05, in full
+  await show(
+    `step ${step}: train loss ${fixed(seen, 4)}, validation loss ${
+      fixed(val, 4)
+    }`,
+  ); // ±0.05, in full
   //> step 0: train loss 6.7265, validation loss 6.7434
   //> step 100: train loss 5.0206, validation loss 5.1566
   //> step 200: train loss 4.4207, validation loss 4.7520

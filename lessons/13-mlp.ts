@@ -39,9 +39,18 @@ const { show, options } = lesson(import.meta, {
     short: 2,
     help: "batches from which each loss that is printed is estimated",
   },
-  seed: { value: 4273904858, help: "where the random numbers begin; this is the notebook's" },
-  out: { value: "out/lesson-13", help: "what to save to, with .safetensors and .svg behind" },
-  resume: { value: false, help: "go on where a run with the same options was stopped" },
+  seed: {
+    value: 4273904858,
+    help: "where the random numbers begin; this is the notebook's",
+  },
+  out: {
+    value: "out/lesson-13",
+    help: "what to save to, with .safetensors and .svg behind",
+  },
+  resume: {
+    value: false,
+    help: "go on where a run with the same options was stopped",
+  },
 });
 
 await show(which);
@@ -75,7 +84,10 @@ await show("Weights of the embedding:\n", embedding.weight);
 //> tensor([[ 0.6620,  1.2090,  1.1550,  0.7025],
 //>         [-1.4797, -0.8685,  1.0905,  0.0762],
 //>         [-0.4418,  0.0631,  0.0292, -1.0604]], requires_grad=True)
-await show("Result of embedding token number 1:\n", embedding.forward(tensor([1])));
+await show(
+  "Result of embedding token number 1:\n",
+  embedding.forward(tensor([1])),
+);
 //> Result of embedding token number 1:
 //>  tensor([[-1.4797, -0.8685,  1.0905,  0.0762]], grad_fn=<EmbeddingBackward0>)
 
@@ -159,10 +171,15 @@ linear layer.
 */
 
 const model = new MLP({ contextLength: 32, nEmbed: 64, nHidden: 512 });
-const parameters = [...model.parameters()].reduce((sum, p) => sum + p.numel(), 0);
+const parameters = [...model.parameters()].reduce(
+  (sum, p) => sum + p.numel(),
+  0,
+);
 await show(parameters / 1e6, " M parameters");
 //> 1.344512  M parameters
-for (const [name, p] of model.namedParameters()) await show(name, p.size(), p.numel());
+for (const [name, p] of model.namedParameters()) {
+  await show(name, p.size(), p.numel());
+}
 //> token_embedding_table.weight torch.Size([512, 64]) 32768
 //> net.0.weight torch.Size([512, 2048]) 1048576
 //> net.0.bias torch.Size([512]) 512
@@ -182,7 +199,10 @@ as it stands fails. Whether there is a score for the last place only or for each
 shape.)
 */
 
-export async function generate(model: LanguageModel, { maxNewTokens = 2000, topk = 5 } = {}) {
+export async function generate(
+  model: LanguageModel,
+  { maxNewTokens = 2000, topk = 5 } = {},
+) {
   const { contextLength } = model;
   const [newline] = tokenizer.encode("\n");
   const idx = noGrad(() => {
@@ -191,7 +211,10 @@ export async function generate(model: LanguageModel, { maxNewTokens = 2000, topk
       const [scores] = model.forward(idx.index(":", `${-contextLength}:`));
       const logits = scores.ndim === 3 ? scores.index(":", -1) : scores; // (1, nToken)
       const [best] = logits.topk(topk); // (1, topk), the largest first
-      const kept = logits.maskedFill(logits.lt(best.index(":", "-1:")), -Infinity);
+      const kept = logits.maskedFill(
+        logits.lt(best.index(":", "-1:")),
+        -Infinity,
+      );
       const idxNext = kept.softmax(-1).multinomial(1); // (1, 1)
       idx = cat([idx, idxNext], 1);
     }
@@ -226,7 +249,9 @@ const run = training(options.steps, {
   save: import.meta.main ? save : undefined, // a lesson that is imported writes nothing
 });
 const parts = { model, optimizer, generator: defaultGenerator, run };
-if (options.resume) loadCheckpoint(`${options.out}.safetensors`, parts, about);
+if (options.resume) {
+  loadCheckpoint(`${options.out}.safetensors`, parts, about);
+}
 
 const evals = { evalInterval: 1000, evalIters: options.evals };
 for await (const { step, ...losses } of train(model, optimizer, run, evals)) {
@@ -317,7 +342,9 @@ const known = ds.train.column("text").join("\n");
 let longest = "";
 for (let i = 0; i < written.length; i++) {
   const piece = () => written.slice(i, i + longest.length + 1);
-  while (piece().length > longest.length && known.includes(piece())) longest = piece();
+  while (piece().length > longest.length && known.includes(piece())) {
+    longest = piece();
+  }
 }
 await show([longest]); // varies
 //> ['d,\nAnd he walked ']

@@ -39,7 +39,11 @@ export interface Written {
 }
 
 /** The part of a row that makes it a written lesson. */
-export const written = (file: string, source: string, load: () => Promise<unknown>): Written => ({
+export const written = (
+  file: string,
+  source: string,
+  load: () => Promise<unknown>,
+): Written => ({
   url: new URL(file, import.meta.url).href,
   source,
   load,
@@ -59,13 +63,21 @@ export const contents: Row[] = [
     number: 1,
     notebook: "000-small-llm",
     section: "a whole model from prebuilt layers",
-    written: written("./01-small-llm.ts", text1, () => import("./01-small-llm.ts")),
+    written: written(
+      "./01-small-llm.ts",
+      text1,
+      () => import("./01-small-llm.ts"),
+    ),
   },
   {
     number: 2,
     notebook: "000-small-llm",
     section: "the embedding layer",
-    written: written("./02-embedding.ts", text2, () => import("./02-embedding.ts")),
+    written: written(
+      "./02-embedding.ts",
+      text2,
+      () => import("./02-embedding.ts"),
+    ),
   },
   {
     number: 3,
@@ -77,19 +89,31 @@ export const contents: Row[] = [
     number: 4,
     notebook: "000-small-llm",
     section: "training it, and showing that it learned",
-    written: written("./04-training.ts", text4, () => import("./04-training.ts")),
+    written: written(
+      "./04-training.ts",
+      text4,
+      () => import("./04-training.ts"),
+    ),
   },
   {
     number: 5,
     notebook: "001-gpt-from-scratch",
     section: "a model of placeholders, its logits",
-    written: written("./05-placeholders.ts", text5, () => import("./05-placeholders.ts")),
+    written: written(
+      "./05-placeholders.ts",
+      text5,
+      () => import("./05-placeholders.ts"),
+    ),
   },
   {
     number: 6,
     notebook: "001-gpt-from-scratch",
     section: "layer normalisation",
-    written: written("./06-layer-norm.ts", text6, () => import("./06-layer-norm.ts")),
+    written: written(
+      "./06-layer-norm.ts",
+      text6,
+      () => import("./06-layer-norm.ts"),
+    ),
   },
   {
     number: 7,
@@ -103,24 +127,40 @@ export const contents: Row[] = [
     section: "the blocks, the model, generating",
     written: written("./08-gpt.ts", text8, () => import("./08-gpt.ts")),
   },
-  { number: 9, notebook: "002-gpt2-architecture", section: "GPT-2's published weights" },
+  {
+    number: 9,
+    notebook: "002-gpt2-architecture",
+    section: "GPT-2's published weights",
+  },
   {
     number: 10,
     notebook: "003-llm-from-scratch",
     section: "the dataset",
-    written: written("./10-dataset.ts", text10, () => import("./10-dataset.ts")),
+    written: written(
+      "./10-dataset.ts",
+      text10,
+      () => import("./10-dataset.ts"),
+    ),
   },
   {
     number: 11,
     notebook: "003-llm-from-scratch",
     section: "the tokenizer",
-    written: written("./11-tokenizer.ts", text11, () => import("./11-tokenizer.ts")),
+    written: written(
+      "./11-tokenizer.ts",
+      text11,
+      () => import("./11-tokenizer.ts"),
+    ),
   },
   {
     number: 12,
     notebook: "003-llm-from-scratch",
     section: "batches, losses, the training loop",
-    written: written("./12-batches.ts", text12, () => import("./12-batches.ts")),
+    written: written(
+      "./12-batches.ts",
+      text12,
+      () => import("./12-batches.ts"),
+    ),
   },
   {
     number: 13,
@@ -128,5 +168,9 @@ export const contents: Row[] = [
     section: "the MLP language model",
     written: written("./13-mlp.ts", text13, () => import("./13-mlp.ts")),
   },
-  { number: 14, notebook: "003-llm-from-scratch", section: "from the MLP to a transformer" },
+  {
+    number: 14,
+    notebook: "003-llm-from-scratch",
+    section: "from the MLP to a transformer",
+  },
 ];
