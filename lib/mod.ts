@@ -22,7 +22,7 @@ export {
 export { type Nested, Size, Tensor } from "./tensor/tensor.ts";
 export type { DType } from "./tensor/dtype.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
-export { printOptions, setPrintOptions } from "./tensor/format.ts";
+export { printOptions, setPrintOptions } from "./python/tensor.ts";
 
 /** What can be computed with them; most of it is methods of Tensor too. */
 export * from "./ops/mod.ts";
@@ -59,4 +59,4 @@ export {
   type TrainingState,
 } from "./lesson/training.ts";
 export { HeatMap, heatMap, type HeatMapOptions } from "./lesson/picture.ts";
-export { display, fixed, float as pyFloat, repr, size, tuple } from "./lesson/python.ts";
+export { display, fixed, float as pyFloat, repr, size, tuple } from "./python/repr.ts";

@@ -10,12 +10,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import shipped from "../data/songs.json" with { type: "json" };
-import { cardConfigs } from "../lib/data/card.ts";
+import { cardConfigs } from "../lib/hub/card.ts";
 import { Dataset, DatasetDict } from "../lib/data/dataset.ts";
 import { filesByCard, filesByName, filesByPattern, filesOfCopy } from "../lib/data/files.ts";
 import { formatOf } from "../lib/data/formats.ts";
-import type { HubOptions } from "../lib/data/hub.ts";
-import { HubError } from "../lib/data/hub_error.ts";
+import type { HubOptions } from "../lib/hub/client.ts";
+import { HubError } from "../lib/hub/errors.ts";
 import { loadDataset } from "../lib/data/load.ts";
 import { permutation } from "../lib/data/permutation.ts";
 import { songs } from "../lib/data/songs.ts";

@@ -3,7 +3,7 @@
  * made both.
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { exponential, fixed, shortest } from "../lib/tensor/decimal.ts";
+import { exponential, fixed, shortest } from "../lib/python/decimal.ts";
 import type { DType } from "../lib/tensor/dtype.ts";
 import {
   formatTensor,
@@ -12,7 +12,7 @@ import {
   printOptions,
   setPrintOptions,
   summaryIndices,
-} from "../lib/tensor/format.ts";
+} from "../lib/python/tensor.ts";
 import { numelOf } from "../lib/tensor/shape.ts";
 import goldens from "./goldens/format.json" with { type: "json" };
 

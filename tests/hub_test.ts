@@ -10,10 +10,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import { getRepoFolderName } from "@huggingface/hub";
-import { barLine, Meter } from "../lib/data/bar.ts";
-import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/data/hub.ts";
-import { granted, hubConfig } from "../lib/data/hub_config.ts";
-import { HubError, type HubFault } from "../lib/data/hub_error.ts";
+import { barLine, Meter } from "../lib/hub/bar.ts";
+import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
+import { granted, hubConfig } from "../lib/hub/config.ts";
+import { HubError, type HubFault } from "../lib/hub/errors.ts";
 import {
   busy,
   cutAfter,

@@ -2,7 +2,7 @@
  * Plain values against what Python 3.11 wrote and IPython laid out; goldens/python.py made both.
  */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { display, float, type Repr, repr, size, str, tuple } from "../lib/lesson/python.ts";
+import { display, float, type Repr, repr, size, str, tuple } from "../lib/python/repr.ts";
 import goldens from "./goldens/python.json" with { type: "json" };
 
 interface Golden {

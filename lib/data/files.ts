@@ -3,6 +3,7 @@
  * else shards named data/train-00000-of-00004, else keywords in folders, else in file names, else all of
  * them are for training.
  */
+import type { CardConfig } from "../hub/card.ts";
 import { formatOf, SPLITS } from "./formats.ts";
 
 /** Paths by split. */
@@ -10,14 +11,6 @@ export type SplitFiles = Record<string, string[]>;
 
 /** Files, or patterns with `*`, `**` and `?`, of one split or by split. */
 export type DataFiles = string | string[] | Record<string, string | string[]>;
-
-/** What a dataset's card says of one configuration. */
-export interface CardConfig {
-  config_name?: string;
-  data_dir?: string;
-  data_files?: DataFiles | { split: string; path: string | string[] }[];
-  default?: string;
-}
 
 const NO_DATA = new Set([
   "README.md",

@@ -3,7 +3,7 @@
  * for text: JSON, JSON Lines, CSV, plain text, Parquet. It runs no code of a repository; a dataset that was a
  * program has a Parquet copy on the Hub, which is read instead.
  */
-import { cardConfigs } from "./card.ts";
+import { cardConfigs } from "../hub/card.ts";
 import { type Columns, Dataset, DatasetDict, type Row } from "./dataset.ts";
 import {
   bySplit,
@@ -16,9 +16,9 @@ import {
   type SplitFiles,
 } from "./files.ts";
 import { formatOf, type FormatOptions, readRows } from "./formats.ts";
-import { Hub, type HubOptions } from "./hub.ts";
-import { exists, walk } from "./hub_cache.ts";
-import { HubError } from "./hub_error.ts";
+import { Hub, type HubOptions } from "../hub/client.ts";
+import { exists, walk } from "../hub/cache.ts";
+import { HubError } from "../hub/errors.ts";
 import { Part } from "./part.ts";
 
 /** How a dataset is asked for. */

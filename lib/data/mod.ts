@@ -19,11 +19,11 @@ export { fetchSource, sources } from "./sources.ts";
 export type { Source } from "./sources.ts";
 
 /** Single files of the Hub, in Python's cache. */
-export { hubDownload, hubFiles } from "./hub.ts";
-export type { HubOptions } from "./hub.ts";
-export type { HubFile } from "./hub_cache.ts";
-export { HubError } from "./hub_error.ts";
-export type { HubFault } from "./hub_error.ts";
+export { hubDownload, hubFiles } from "../hub/client.ts";
+export type { HubOptions } from "../hub/client.ts";
+export type { HubFile } from "../hub/cache.ts";
+export { HubError } from "../hub/errors.ts";
+export type { HubFault } from "../hub/errors.ts";
 
 /** Named arrays in a file: checkpoints, and published weights. */
 export {

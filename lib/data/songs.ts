@@ -4,9 +4,9 @@
  */
 import shipped from "../../data/songs.json" with { type: "json" };
 import { Dataset } from "./dataset.ts";
-import { Hub, type HubOptions } from "./hub.ts";
-import { granted, hubConfig } from "./hub_config.ts";
-import { HubError } from "./hub_error.ts";
+import { Hub, type HubOptions } from "../hub/client.ts";
+import { granted, hubConfig } from "../hub/config.ts";
+import { HubError } from "../hub/errors.ts";
 import { loadDataset } from "./load.ts";
 import { fetchSource, sources } from "./sources.ts";
 

@@ -1,7 +1,7 @@
 /*
  * What the lessons take from the Hub, each pinned to a commit and a hash, so that everybody has the same bytes.
  */
-import { hubDownload, type HubOptions } from "./hub.ts";
+import { hubDownload, type HubOptions } from "../hub/client.ts";
 
 /** A file that lessons use. */
 export interface Source {

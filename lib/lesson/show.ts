@@ -16,7 +16,7 @@ import {
   type Values,
   valuesOf,
 } from "./args.ts";
-import { str } from "./python.ts";
+import { str } from "../python/repr.ts";
 import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";

@@ -10,7 +10,7 @@ import { copy_ } from "../ops/copy.ts";
 import { dropout, type DropoutStream } from "../ops/random.ts";
 import { select } from "../ops/slices.ts";
 import { noGrad } from "../tensor/autograd.ts";
-import { shortest } from "../tensor/decimal.ts";
+import { shortest } from "../python/decimal.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";

@@ -10,7 +10,7 @@ import { defaultDevice } from "../gpu/device.ts";
 import type { Storage, Window } from "../gpu/memory.ts";
 import { type Node, runBackward } from "./autograd.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
-import { formatTensor, printOptions, summaryIndices } from "./format.ts";
+import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
 import { run } from "./registry.ts";
 import { denseStrides, isDense, normalizeDim, numelOf, type Shape, shapeText } from "./shape.ts";
 

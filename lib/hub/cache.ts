@@ -1,8 +1,8 @@
 /*
  * The cache on disk, file by file: everything is written beside its place and renamed into it, so that a
- * reader finds all of it or nothing. Which file is what, hub.ts says.
+ * reader finds all of it or nothing. Which file is what, client.ts says.
  */
-import { granted } from "./hub_config.ts";
+import { granted } from "./config.ts";
 
 /** A file of a repository, as the Hub lists it. */
 export interface HubFile {

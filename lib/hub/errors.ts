@@ -2,7 +2,7 @@
  * What can go wrong between a reader and the Hub, each with what to try. The Hub says why it refuses in
  * the header X-Error-Code; a status alone can mislead (a missing repository answers 401 to a stranger).
  */
-import type { HubConfig } from "./hub_config.ts";
+import type { HubConfig } from "./config.ts";
 
 /** The kinds of failure, for code that wants to act on one. */
 export type HubFault =

@@ -3,8 +3,8 @@
  * sends us on to), waits when the Hub asks for patience, gives up on silence, and turns every refusal into
  * an error with advice. The functions of @huggingface/hub take it as their own `fetch`.
  */
-import type { HubConfig } from "./hub_config.ts";
-import { HubError, refusal, unreachable } from "./hub_error.ts";
+import type { HubConfig } from "./config.ts";
+import { HubError, refusal, unreachable } from "./errors.ts";
 
 const MAX_REDIRECTS = 10;
 /** A Hub that asks for more than half a minute is told about instead of waited for. */

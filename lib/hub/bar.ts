@@ -2,7 +2,7 @@
  * The progress bar of a download: size, rate, time left. It writes on standard error, only where that is
  * a terminal, and sets no mode, so that Ctrl-C leaves the terminal as it was.
  */
-import { type DownloadListener, type DownloadProgress, granted } from "./hub_config.ts";
+import { type DownloadListener, type DownloadProgress, granted } from "./config.ts";
 
 /** Milliseconds between two drawings. */
 const EVERY = 100;

@@ -3,7 +3,16 @@
  * what stands there: maps and lists by indentation, and plain or quoted texts. Anything else is refused
  * aloud, since half of a list of files would be a wrong dataset.
  */
-import type { CardConfig } from "./files.ts";
+/** What a dataset's card says of one configuration. */
+export interface CardConfig {
+  config_name?: string;
+  data_dir?: string;
+  data_files?: string | string[] | Record<string, string | string[]> | {
+    split: string;
+    path: string | string[];
+  }[];
+  default?: string;
+}
 
 type Yaml = string | Yaml[] | { [key: string]: Yaml };
 interface Line {

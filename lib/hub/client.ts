@@ -23,10 +23,10 @@ import {
   textOf,
   walk,
   writeTree,
-} from "./hub_cache.ts";
-import { type HubConfig, hubConfig } from "./hub_config.ts";
-import { HubError } from "./hub_error.ts";
-import { hubFetch } from "./hub_fetch.ts";
+} from "./cache.ts";
+import { type HubConfig, hubConfig } from "./config.ts";
+import { HubError } from "./errors.ts";
+import { hubFetch } from "./fetch.ts";
 import { type Promised, transfer } from "./transfer.ts";
 
 /** How a file of the Hub is asked for. */

@@ -6,8 +6,6 @@
  * alone. `summaryIndices` names them, so a table of 38 million needs 36 numbers from the GPU.
  */
 import { exponential, fixed } from "./decimal.ts";
-import type { DType } from "./dtype.ts";
-import { numelOf, type Shape, shapeText } from "./shape.ts";
 
 /** How tensors are printed: the arguments of PyTorch's `set_printoptions`. */
 export interface PrintOptions {
@@ -23,14 +21,20 @@ export interface PrintOptions {
   sciMode: boolean | null;
 }
 
+/** What the elements are: each kind has a form of its own. */
+type Kind = "float32" | "int64" | "bool";
+
+/** How many elements a shape has. */
+const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
+
 /** A tensor that was read: what `formatTensor` prints. */
 export interface Printed {
   /** All elements row by row, or only those at `summaryIndices`; bools as 0 and 1. */
   readonly values: ArrayLike<number>;
   /** Its sizes; none for a scalar. */
-  readonly shape: Shape;
+  readonly shape: readonly number[];
   /** float32 shows points and exponents, int64 digits, bool True and False. */
-  readonly dtype: DType;
+  readonly dtype: Kind;
   /** What follows the elements, such as `grad_fn=<MulBackward0>` or `requires_grad=True`. */
   readonly suffix?: readonly string[];
 }
@@ -54,7 +58,7 @@ export const printOptions: Readonly<PrintOptions> = current;
  *
  * @example
  * ```ts
- * import { formatTensor, setPrintOptions } from "./format.ts";
+ * import { formatTensor, setPrintOptions } from "./tensor.ts";
  * import { assertEquals } from "@std/assert";
  *
  * setPrintOptions({ precision: 2 });
@@ -108,7 +112,7 @@ const ranges = [
  *
  * @example
  * ```ts
- * import { summaryIndices } from "./format.ts";
+ * import { summaryIndices } from "./tensor.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(summaryIndices([2000]), Uint32Array.of(0, 1, 2, 1997, 1998, 1999));
@@ -117,7 +121,7 @@ const ranges = [
  * ```
  */
 export function summaryIndices(
-  shape: Shape,
+  shape: readonly number[],
   options: Partial<PrintOptions> = {},
 ): Uint32Array<ArrayBuffer> | undefined {
   const { threshold, edgeitems } = merge(current, options);
@@ -138,7 +142,7 @@ export function summaryIndices(
  *
  * @example
  * ```ts
- * import { formatTensor } from "./format.ts";
+ * import { formatTensor } from "./tensor.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const text = formatTensor({
@@ -201,14 +205,14 @@ function body({ values, shape, dtype }: Printed, indent: number, options: PrintO
 /** The values that are printed, out of all of them or of those alone. */
 function displayed(
   values: ArrayLike<number>,
-  shape: Shape,
+  shape: readonly number[],
   summary: Uint32Array | undefined,
 ): number[] {
   const numel = numelOf(shape);
   if (values.length === (summary?.length ?? numel)) return Array.from(values);
   if (summary && values.length === numel) return Array.from(summary, (index) => values[index]);
   throw new RangeError(
-    `formatTensor: ${values.length} values were given for the shape ${shapeText(shape)}, ` +
+    `formatTensor: ${values.length} values were given for the shape [${shape.join(", ")}], ` +
       `all ${numel}${summary ? ` or the ${summary.length} at summaryIndices` : ""} were wanted.`,
   );
 }
@@ -222,7 +226,7 @@ interface Writer {
  * How the elements are written: PyTorch's `_Formatter`. The width comes from the notation that the
  * numbers ask for, even where `sciMode` imposes the other; zeros, inf and nan have no say in it.
  */
-function elementWriter(values: number[], dtype: DType, options: PrintOptions): Writer {
+function elementWriter(values: number[], dtype: Kind, options: PrintOptions): Writer {
   const { precision, sciMode } = options;
   if (dtype !== "float32") {
     const write = dtype === "bool" ? (value: number) => value ? "True" : "False" : String;

@@ -5,11 +5,10 @@
  *
  * A value that contains itself has no text here.
  */
-import { shortest } from "../tensor/decimal.ts";
-import { type Shape, shapeText } from "../tensor/shape.ts";
+import { shortest } from "./decimal.ts";
 import { layOut, type Part } from "./pretty.ts";
 
-export { fixed } from "../tensor/decimal.ts";
+export { fixed } from "./decimal.ts";
 
 /** What knows its own text; a promise where its numbers are still to be read from the GPU. */
 export interface Repr {
@@ -47,7 +46,7 @@ export type Plain =
  *
  * @example
  * ```ts
- * import { repr, tuple } from "./python.ts";
+ * import { repr, tuple } from "./repr.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(await repr([tuple(1, "a"), tuple(2)]), "[(1, 'a'), (2,)]");
@@ -61,7 +60,7 @@ export const tuple = (...items: unknown[]): Tuple => new Tuple(items);
  *
  * @example
  * ```ts
- * import { float, repr } from "./python.ts";
+ * import { float, repr } from "./repr.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(repr([2, float(2), 2.5, 1e-5]), "[2, 2.0, 2.5, 1e-05]");
@@ -74,13 +73,15 @@ export const float = (value: number): Float => new Float(value);
  *
  * @example
  * ```ts
- * import { repr, size } from "./python.ts";
+ * import { repr, size } from "./repr.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(await repr(size([2, 4])), "torch.Size([2, 4])");
  * ```
  */
-export const size = (shape: Shape): Repr => ({ repr: () => `torch.Size(${shapeText(shape)})` });
+export const size = (shape: readonly number[]): Repr => ({
+  repr: () => `torch.Size(${repr(shape)})`,
+});
 
 /**
  * Python's `repr(value)`, on one line whatever its length. A promise only where a part's own `repr()`
@@ -91,7 +92,7 @@ export const size = (shape: Shape): Repr => ({ repr: () => `torch.Size(${shapeTe
  *
  * @example
  * ```ts
- * import { repr } from "./python.ts";
+ * import { repr } from "./repr.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(repr({ text: "don't", tied: true, bias: null }), `{'text': "don't", 'tied': True, 'bias': None}`);
@@ -109,7 +110,7 @@ export function repr(value: unknown): string | Promise<string> {
  *
  * @example
  * ```ts
- * import { str } from "./python.ts";
+ * import { str } from "./repr.ts";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals([str("he"), str(["he"])], ["he", "['he']"]);
@@ -128,7 +129,7 @@ export function str(value: unknown): string | Promise<string> {
  *
  * @example
  * ```ts
- * import { display, tuple } from "./python.ts";
+ * import { display, tuple } from "./repr.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const tensor = { repr: () => "tensor([[1],\n        [2]])" };

@@ -4,9 +4,9 @@
  * only when every byte is there and the hash is the one that was promised.
  */
 import type { Hash } from "node:crypto";
-import type { HubConfig } from "./hub_config.ts";
-import { HubError } from "./hub_error.ts";
-import { hubFetch, sleep } from "./hub_fetch.ts";
+import type { HubConfig } from "./config.ts";
+import { HubError } from "./errors.ts";
+import { hubFetch, sleep } from "./fetch.ts";
 
 /** A hash that a file must have: sha256 of its bytes, or git's own sha1 of a blob. */
 export interface Promised {
