@@ -9,7 +9,7 @@ import { problems } from "../lib/lesson/outputs.ts";
 import { table } from "../lib/tools/contents.ts";
 import { type Entry, ledger, measure, readLedger, report } from "../lib/tools/digits.ts";
 import { play } from "../lib/tools/play.ts";
-import { advice, ready, type System } from "../lib/tools/ready.ts";
+import { advice, type Found, ready, type System } from "../lib/tools/ready.ts";
 import { chosen, update } from "../lib/tools/update.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
 
@@ -20,52 +20,89 @@ const allowed = (await Promise.all(queries)).every(({ state }) => state === "gra
 const ifAllowed = { ignore: !allowed };
 const because = allowed ? "" : " (ignored: needs --allow-all)";
 
-/** A system of our own making: which commands succeed, and when its adapter appears. */
-function system(works: RegExp, adapterAfter: RegExp | "always" | "never", os = "linux") {
+const llvmpipe = (backend: string): Found => ({ backend, adapter: "llvmpipe", software: true });
+
+/** A system of our own making: which commands succeed, and which backends there are, by what was run so far. */
+function system(
+  works: RegExp,
+  backends: (ran: string[]) => string[],
+  change: Partial<System> = {},
+) {
   const ran: string[] = [];
   const said: string[] = [];
+  const kept: Found[] = [];
   const it: System = {
-    os,
+    os: "linux",
     distribution: "ID=ubuntu ID_LIKE=debian",
+    forbidden: false,
+    ci: false,
     say: (text) => void said.push(text),
+    ask: (question) => Promise.resolve(void said.push(question)),
     succeeds(command) {
       ran.push(command.join(" "));
       return Promise.resolve(works.test(ran.at(-1)!));
     },
-    hasAdapter: () =>
-      Promise.resolve(
-        adapterAfter === "always" ||
-          adapterAfter !== "never" && ran.some((one) => adapterAfter.test(one) && works.test(one)),
-      ),
+    probe: (backend) =>
+      Promise.resolve(backends(ran).includes(backend) ? llvmpipe(backend) : undefined),
+    remembered: () => kept[0],
+    remember: (found) => void kept.push(found),
+    ...change,
   };
-  return { it, ran, said };
+  return { it, ran, said, kept };
 }
+/** An installation that works brings Vulkan beside what there is. */
+const comes = (...before: string[]) => (ran: string[]) =>
+  ran.some((one) => one.includes("install -y")) ? ["vulkan", ...before] : before;
+const stays = (...backends: string[]) => () => backends;
+const ROOT = /./;
+const SUDO = /^(?!sh)/;
+const NOBODY = /^apt-get --version/;
 
-Deno.test("where there is an adapter, nothing is run and nothing is said", async () => {
-  const { it, ran, said } = system(/./, "always");
-  assertEquals([await ready(it), ran, said], [0, [], []]);
+Deno.test("Vulkan is taken before OpenGL, a card before the processor, and nothing is run or said", async () => {
+  const { it, ran, said } = system(ROOT, stays("opengl", "vulkan"));
+  assertEquals([await ready(it), ran, said], [llvmpipe("vulkan"), [], []]);
+  const card = { backend: "opengl", adapter: "a card", software: false };
+  const probe = (backend: string) =>
+    Promise.resolve(backend === "opengl" ? card : llvmpipe(backend));
+  assertEquals(await ready({ ...it, probe }, { anew: true }), card);
 });
 
-Deno.test("as root the driver is installed, and the adapter asked for again", async () => {
-  const { it, ran, said } = system(/./, /install/);
-  assertEquals(await ready(it), 0);
-  assertMatch(
-    ran.at(-1)!,
-    /^env DEBIAN_FRONTEND=noninteractive apt-get .*install -y .*mesa-vulkan/,
-  );
-  assertMatch(said[0], /There is no WebGPU adapter: installing mesa-vulkan-drivers/);
-  assertEquals(said.length, 2);
+Deno.test("what was found is remembered, until it is looked for anew", async () => {
+  let backends = ["vulkan"];
+  const { it, kept } = system(ROOT, () => backends);
+  await ready(it);
+  assertEquals(kept, [llvmpipe("vulkan")]);
+  backends = [];
+  assertEquals(await ready(it), llvmpipe("vulkan"));
+  assertEquals(await ready(it, { anew: true }), undefined);
+});
+
+Deno.test("as root Vulkan is installed, said beforehand, whether there is OpenGL or nothing", async () => {
+  for (const before of [[], ["opengl"]]) {
+    const { it, ran, said } = system(ROOT, comes(...before));
+    assertEquals(await ready(it), llvmpipe("vulkan"));
+    assertMatch(
+      ran.at(-1)!,
+      /^env DEBIAN_FRONTEND=noninteractive apt-get .*install -y .*mesa-vulkan/,
+    );
+    assertMatch(said[0], /installing mesa-vulkan-drivers.*LESSONS_INSTALL=no says no/);
+    assertStringIncludes(
+      said[0],
+      before.length ? "only WebGPU adapter is llvmpipe" : "there is no",
+    );
+    assertEquals(said[1], "Installed: computing on llvmpipe, by Vulkan.");
+  }
 });
 
 Deno.test("without package lists they are fetched, and the install tried again", async () => {
   let updated = false;
-  const { it, ran } = system(/./, "never");
+  const { it, ran } = system(ROOT, () => updated ? ["vulkan"] : []);
   const succeeds = (command: string[]) => {
     ran.push(command.join(" "));
     updated ||= command.includes("update");
     return Promise.resolve(!command.includes("install") || updated);
   };
-  assertEquals(await ready({ ...it, succeeds, hasAdapter: () => Promise.resolve(updated) }), 0);
+  assertEquals(await ready({ ...it, succeeds }), llvmpipe("vulkan"));
   assertEquals(ran.slice(-3).map((one) => one.match(/install|update/)![0]), [
     "install",
     "update",
@@ -73,24 +110,61 @@ Deno.test("without package lists they are fetched, and the install tried again",
   ]);
 });
 
-Deno.test("with a sudo that asks for no password, that sudo is used", async () => {
-  const { it, ran } = system(/^(?!sh)/, /sudo -n env .*install/);
-  assertEquals(await ready(it), 0);
-  assertMatch(ran.at(-1)!, /^sudo -n env DEBIAN_FRONTEND/);
+Deno.test("with a sudo that asks for no password a person is asked, and CI is not", async () => {
+  const asked = (answer: boolean | undefined, change: Partial<System> = {}) => {
+    const made = system(SUDO, comes("opengl"), change);
+    const ask = (question: string) => {
+      made.said.push(question);
+      return Promise.resolve(answer);
+    };
+    return { ...made, it: { ...made.it, ask } };
+  };
+  const yes = asked(true);
+  assertEquals(await ready(yes.it), llvmpipe("vulkan"));
+  assertMatch(yes.ran.at(-1)!, /^sudo -n env DEBIAN_FRONTEND/);
+  assertMatch(yes.said[0], /Install mesa-vulkan-drivers.*\? It is done with sudo/);
+  for (const answer of [false, undefined]) {
+    const no = asked(answer);
+    assertEquals(await ready(no.it), llvmpipe("opengl"));
+    assert(!no.ran.some((one) => one.includes("install")));
+    assertMatch(no.said[1], /^Computing on llvmpipe, by OpenGL: .*`sudo apt-get update/);
+  }
+  const ci = asked(undefined, { ci: true });
+  assertEquals(await ready(ci.it), llvmpipe("vulkan"));
+  assertMatch(ci.said[0], /: installing/);
+});
+
+Deno.test("who says no, or may not install, computes on OpenGL, and is told so once", async () => {
+  for (
+    const { it, ran, said } of [
+      system(ROOT, comes("opengl"), { forbidden: true }),
+      system(NOBODY, comes("opengl")),
+    ]
+  ) {
+    assertEquals(await ready(it), llvmpipe("opengl"));
+    assertEquals(await ready(it), llvmpipe("opengl"));
+    assert(!ran.some((one) => one.includes("install")));
+    assertEquals(said.length, 1);
+  }
+});
+
+Deno.test("a backend that is asked for is taken, or its absence said, and nothing is installed", async () => {
+  const { it, ran, said } = system(ROOT, stays("vulkan", "opengl"), { wanted: "opengl" });
+  assertEquals(await ready(it), llvmpipe("opengl"));
+  assertEquals(await ready({ ...it, wanted: "metal" }, { anew: true }), undefined);
+  assertMatch(said[0], /DENO_WEBGPU_BACKEND asks for metal.*unset it/);
+  assertEquals(ran, []);
 });
 
 Deno.test("anywhere else one paragraph says what is missing and the command for that system", async () => {
   for (
     const [it, command] of [
-      [
-        system(/^apt-get --version/, "never"),
-        /`sudo apt-get update && sudo apt-get install -y mesa/,
-      ],
-      [system(/^$/, "never", "darwin"), /terminal of the Mac/],
-      [system(/./, "never", "windows"), /Windows Update/],
+      [system(NOBODY, stays()), /`sudo apt-get update && sudo apt-get install -y mesa/],
+      [system(/^$/, stays(), { os: "darwin" }), /terminal of the Mac/],
+      [system(ROOT, stays(), { os: "windows" }), /Windows Update/],
     ] as const
   ) {
-    assertEquals(await ready(it.it), 1);
+    assertEquals(await ready(it.it), undefined);
     assertEquals(it.said.length, 1);
     assertMatch(it.said[0], /^No WebGPU adapter was found.*[^\n]$/);
     assertMatch(it.said[0], command);
@@ -102,16 +176,16 @@ Deno.test("anywhere else one paragraph says what is missing and the command for 
   assertStringIncludes(on("ID=gentoo"), "lavapipe");
 });
 
-Deno.test("a failed install, and one that brings no adapter, both end with 1 and a reason", async () => {
-  const failing = system(/^(?!.*install)/, "never");
-  assertEquals(await ready(failing.it), 1);
-  assertMatch(
-    failing.said.at(-1)!,
-    /failed, for the reason that apt gives above.*No WebGPU adapter/,
-  );
-  const useless = system(/./, "never");
-  assertEquals(await ready(useless.it), 1);
-  assertMatch(useless.said.at(-1)!, /is installed, and yet no WebGPU adapter is found/);
+Deno.test("a failed install, and one that brings no adapter, end with a reason, or on OpenGL", async () => {
+  const failing = system(/^(?!.*install)/, stays());
+  assertEquals(await ready(failing.it), undefined);
+  assertMatch(failing.said.join(" "), /for the reason that apt gives above.*No WebGPU adapter/);
+  const useless = system(ROOT, stays());
+  assertEquals(await ready(useless.it), undefined);
+  assertMatch(useless.said.at(-1)!, /is installed, and yet no Vulkan adapter is found/);
+  const content = system(/^(?!.*install)/, stays("opengl"));
+  assertEquals(await ready(content.it), llvmpipe("opengl"));
+  assertMatch(content.said.at(-1)!, /failed.*Computing on llvmpipe, by OpenGL, which is all right/);
 });
 
 const row: Row = {
@@ -238,10 +312,20 @@ Deno.test(
   },
 );
 
-/** Runs the gate with an npx that only prints: what `check` and what `test` would. */
-async function gate(check: string, test: string): Promise<[code: number, lastLine: string]> {
+/** Runs the gate with an npx that only prints: what `check` and what `test` would, and which backends there are. */
+async function gate(
+  check: string,
+  test: string,
+  backends = "vulkan",
+): Promise<[code: number, lastLine: string]> {
   const folder = await Deno.makeTempDir();
-  const script = `#!/bin/sh\ncase "$4" in check) ${check};; test) ${test};; esac\n`;
+  const script = `#!/bin/sh
+case "$4" in
+check) ${check};;
+test) ${test};;
+ready) for b in ${backends}; do echo "$b a card"; done;;
+esac
+`;
   await Deno.writeTextFile(`${folder}/npx`, script, { mode: 0o755 });
   const run = new URL("../.ci/run", import.meta.url).pathname;
   const env = { PATH: `${folder}:${Deno.env.get("PATH")}` };
@@ -257,17 +341,29 @@ Deno.test(
   async () => {
     const passing = "echo 'ok | 12 passed (3 steps) | 0 failed | 2 ignored (1s)'";
     const failing = "echo 'FAILED | 10 passed | 2 failed (1s)'; exit 1";
+    const dying = "echo 'error: the process died'; exit 139";
     assertEquals(await gate("true", passing), [0, "12 passed, 0 failed"]);
     assertEquals(await gate("true", failing), [1, "10 passed, 2 failed"]);
     assertEquals(await gate("false", passing), [1, "12 passed, 1 failed"]);
-    assertEquals(await gate("true", "echo 'error: the process died'; exit 139"), [
-      1,
-      "0 passed, 1 failed",
-    ]);
+    assertEquals(await gate("true", dying), [1, "0 passed, 1 failed"]);
     assertEquals(await gate("true", `${passing}; exit 1`), [1, "12 passed, 1 failed"]);
-    assertEquals(await gate("true", "echo 'ok | 0 passed | 0 failed (1s)'"), [
-      1,
-      "0 passed, 1 failed",
-    ]);
+    const none = "echo 'ok | 0 passed | 0 failed (1s)'";
+    assertEquals(await gate("true", none), [1, "0 passed, 1 failed"]);
+  },
+);
+
+Deno.test(
+  `the gate runs the tests on Vulkan and on OpenGL, from an empty home${because}`,
+  ifAllowed,
+  async () => {
+    const both = "vulkan opengl";
+    const test = 'test -z "$(ls $HOME)" && echo "ok | 5 passed | 0 failed (1s)"';
+    assertEquals(await gate("true", test, both), [0, "10 passed, 0 failed"]);
+    const one = (backend: string) =>
+      `test $DENO_WEBGPU_BACKEND = ${backend} && echo "ok | 5 passed | 0 failed (1s)"`;
+    assertEquals(await gate("true", one("vulkan"), both), [1, "5 passed, 1 failed"]);
+    assertEquals(await gate("true", one("opengl"), both), [1, "5 passed, 1 failed"]);
+    assertEquals(await gate("true", one("metal"), "metal"), [0, "5 passed, 0 failed"]);
+    assertEquals(await gate("true", test, ""), [1, "0 passed, 1 failed"]);
   },
 );

@@ -8,6 +8,14 @@ export const adapterNames = ["default", "high-performance", "low-power", "softwa
 /** One of {@linkcode adapterNames}. */
 export type AdapterName = (typeof adapterNames)[number];
 
+/** An adapter's name, as its driver gives it. */
+export const adapterName = (info: GPUAdapterInfo): string =>
+  [info.device, info.description].find((s) => s && /[a-z]/i.test(s)) || info.vendor || "unnamed";
+
+/** Whether shaders run on the processor: llvmpipe, SwiftShader, WARP. */
+export const isSoftware = (info: GPUAdapterInfo): boolean =>
+  info.isFallbackAdapter || /llvmpipe|swiftshader|basic render/i.test(adapterName(info));
+
 /** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
 export function wantedAdapter(): AdapterName {
   const flag = Deno.args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));

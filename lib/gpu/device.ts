@@ -5,7 +5,7 @@
  * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
  * which throws it; nothing that was computed after it is ever shown.
  */
-import { type AdapterName, wantedAdapter } from "./adapter.ts";
+import { type AdapterName, adapterName, isSoftware, wantedAdapter } from "./adapter.ts";
 import { Faults } from "./fault.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
@@ -39,8 +39,7 @@ export class Device {
   constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
     this.name = `webgpu:${Device.#opened++}`;
     this.limits = numbersOf(gpu.limits);
-    this.software = adapterInfo.isFallbackAdapter ||
-      /llvmpipe|swiftshader|basic render/i.test(describe(adapterInfo));
+    this.software = isSoftware(adapterInfo);
     this.pool = new Pool(this);
     this.launcher = new Launcher(this);
     this.reader = new Reader(this);
@@ -90,12 +89,9 @@ export class Device {
 
   /** The adapter in words, as the driver names it. */
   toString(): string {
-    return `${this.name} (${describe(this.adapterInfo)})`;
+    return `${this.name} (${adapterName(this.adapterInfo)})`;
   }
 }
-
-const describe = (info: GPUAdapterInfo) =>
-  [info.device, info.description].find((s) => s && /[a-z]/i.test(s)) || info.vendor || "unnamed";
 
 /** What to say where there is no adapter; `deno task ready` knows more. */
 const missing = (name: AdapterName) =>

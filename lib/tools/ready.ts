@@ -1,12 +1,32 @@
 /*
  * `deno task ready`: makes sure that there is a WebGPU adapter, before a lesson or the tests need one.
  *
- * Where there is one, it asks for it and is done. Where there is none, on a system with apt and the
- * right to use it, it installs Mesa's software Vulkan driver; anywhere else it says what is missing,
- * and the command for that system. It installs nothing in any other way.
+ * It looks which of a system's backends open an adapter, each in a process of its own. Vulkan comes before
+ * OpenGL. Where there is none, on a system with apt and the right to use it, it installs Mesa's Vulkan driver,
+ * after saying so; where that can't be, it is content with OpenGL, on which all the numbers are the same.
  */
+import { machine } from "./machine.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
+/** The variable that says no to installing. */
+const SAY_NO = "LESSONS_INSTALL=no";
+
+/** The backends of each system, the better one first. */
+export const backendsOf: Record<string, string[]> = {
+  darwin: ["metal"],
+  windows: ["dx12", "vulkan"],
+  linux: ["vulkan", "opengl"],
+};
+
+/** An adapter that opens. */
+export interface Found {
+  /** As `DENO_WEBGPU_BACKEND` names it: `vulkan`, `opengl`, `metal`, `dx12`. */
+  backend: string;
+  /** The adapter as its driver names it. */
+  adapter: string;
+  /** Whether it computes on the processor. */
+  software: boolean;
+}
 
 /** What this program asks of the system it runs on; a test puts its own in the place. */
 export interface System {
@@ -14,50 +34,130 @@ export interface System {
   os: string;
   /** The names in `ID` and `ID_LIKE` of /etc/os-release, such as `ubuntu debian`. */
   distribution: string;
-  hasAdapter(): Promise<boolean>;
+  /** The backend that `DENO_WEBGPU_BACKEND` asks for. */
+  wanted?: string;
+  /** Whether `LESSONS_INSTALL=no` forbids to install anything. */
+  forbidden: boolean;
+  /** Whether this is a machine that tests, on which nobody can answer. */
+  ci: boolean;
+  /** The adapter that a backend opens, asked for in a new process: a driver that has just come is seen by a new one only. */
+  probe(backend: string): Promise<Found | undefined>;
   /** Whether the command ends with 0; `show` lets its errors be seen. */
   succeeds(command: string[], show?: boolean): Promise<boolean>;
+  /** The answer of the person at the terminal; undefined where there is no terminal. */
+  ask(question: string): Promise<boolean | undefined>;
   say(text: string): void;
+  /** What was found the last time, if nothing has changed since that could change it. */
+  remembered(): Found | undefined;
+  remember(found: Found): void;
+}
+
+/** The adapters that a system's backends open, or the wanted one does, the best first. */
+export async function adapters(system: System): Promise<Found[]> {
+  const backends = system.wanted ? [system.wanted] : backendsOf[system.os] ?? backendsOf.linux;
+  const found = await Promise.all(backends.map((backend) => system.probe(backend)));
+  // A graphics card by any backend is better than the processor by the best one.
+  return found.filter((one) => one !== undefined)
+    .sort((a, b) => Number(a.software) - Number(b.software));
 }
 
 /**
  * Makes sure of an adapter.
  *
- * @returns the exit code: 0 where there is one now, 1 where there is none
+ * @returns the one to compute on, undefined where there is none; then it has been said what to do
  */
-export async function ready(system: System): Promise<number> {
-  if (await system.hasAdapter()) return 0;
-  const apt = system.os === "linux" ? await findApt(system) : undefined;
-  if (!apt) {
-    system.say(advice(system));
-    return 1;
+export async function ready(
+  system: System,
+  { anew = false } = {},
+): Promise<Found | undefined> {
+  const known = anew ? undefined : system.remembered();
+  if (known) return known;
+  const found = await adapters(system);
+  let best: Found | undefined = found[0];
+  if (system.wanted) {
+    if (!best) system.say(notHere(system.wanted));
+  } else if (system.os !== "linux") {
+    if (!best) system.say(advice(system));
+  } else if (!hasVulkan(found)) {
+    best = await install(system, best) ?? best;
   }
-  system.say(`There is no WebGPU adapter: installing ${PACKAGE}, Mesa's software Vulkan driver …`);
-  const install = [...apt, "install", "-y", "--no-install-recommends", PACKAGE];
-  // Without package lists, or with old ones, the first try fails; it is the update that takes long.
-  const installed = await system.succeeds(install) ||
-    await system.succeeds([...apt, "update"], true) && await system.succeeds(install, true);
-  if (installed && await system.hasAdapter()) {
-    system.say("Installed: there is a WebGPU adapter now.");
-    return 0;
-  }
-  system.say(
-    installed
-      ? `${PACKAGE} is installed, and yet no WebGPU adapter is found. \`vulkaninfo --summary\` ` +
-        `(package vulkan-tools) shows what the Vulkan loader sees on this machine.`
-      : `Installing ${PACKAGE} failed, for the reason that apt gives above. ${advice(system)}`,
-  );
-  return 1;
+  if (best) system.remember(best);
+  return best;
 }
 
-/** The start of an apt command that may install here: as root, or with a sudo that asks nothing. */
-async function findApt({ succeeds }: System): Promise<string[] | undefined> {
+const notHere = (backend: string) =>
+  `DENO_WEBGPU_BACKEND asks for ${backend}, which opens no adapter here; ` +
+  "unset it, and the best one there is will be taken.";
+
+const hasVulkan = (found: readonly Found[]) => found.some(({ backend }) => backend === "vulkan");
+
+/** Installs a Vulkan driver if that is allowed; `best` is what there is without it. */
+async function install(system: System, best: Found | undefined): Promise<Found | undefined> {
+  const { say, succeeds } = system;
+  const apt = system.forbidden ? undefined : await findApt(system);
+  const have = best ? `the only WebGPU adapter is ${inWords(best)}` : "there is no WebGPU adapter";
+  const otherwise = () =>
+    say(
+      best
+        ? `Computing on ${inWords(best)}: there is no Vulkan driver. That is all right; ${
+          commandFor(system)
+        } brings one.`
+        : advice(system),
+    );
+  if (!apt) return void otherwise();
+  const what = `${PACKAGE}, Mesa's Vulkan driver, with apt-get`;
+  if (apt.asks) {
+    const question =
+      `Here ${have}. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
+    if (!await system.ask(question)) return void otherwise();
+  } else {
+    say(`Here ${have}: installing ${what} … (${SAY_NO} says no.)`);
+  }
+  const command = [...apt.command, "install", "-y", "--no-install-recommends", PACKAGE];
+  // Without package lists, or with old ones, the first try fails; it is the update that takes long.
+  const installed = await succeeds(command) ||
+    await succeeds([...apt.command, "update"], true) && await succeeds(command, true);
+  const now = await adapters(system);
+  if (hasVulkan(now)) {
+    say(`Installed: computing on ${inWords(now[0])}.`);
+    return now[0];
+  }
+  const why = installed
+    ? `${PACKAGE} is installed, and yet no Vulkan adapter is found; \`vulkaninfo --summary\` ` +
+      "(package vulkan-tools) shows what the Vulkan loader sees on this machine."
+    : `Installing ${PACKAGE} failed, for the reason that apt gives above.`;
+  say(best ? `${why} Computing on ${inWords(best)}, which is all right.` : why);
+  if (!best && !installed) say(advice(system));
+}
+
+/** The start of an apt command that may install here, and whether a person has to be asked first. */
+async function findApt(
+  { succeeds, ci }: System,
+): Promise<{ command: string[]; asks: boolean } | undefined> {
   if (!await succeeds(["apt-get", "--version"])) return undefined;
   const settings = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
-  if (await succeeds(["sh", "-c", 'test "$(id -u)" = 0'])) return ["env", ...settings];
-  if (await succeeds(["sudo", "-n", "true"])) return ["sudo", "-n", "env", ...settings];
+  if (await succeeds(["sh", "-c", 'test "$(id -u)" = 0'])) {
+    return { command: ["env", ...settings], asks: false };
+  }
+  if (await succeeds(["sudo", "-n", "true"])) {
+    return { command: ["sudo", "-n", "env", ...settings], asks: !ci };
+  }
   return undefined;
 }
+
+const spelled: Record<string, string> = {
+  vulkan: "Vulkan",
+  opengl: "OpenGL",
+  metal: "Metal",
+  dx12: "Direct3D 12",
+};
+
+/** A backend as it is written: `vulkan` is Vulkan. */
+export const backendName = (backend: string): string => spelled[backend] ?? backend;
+
+/** An adapter in words: `llvmpipe (LLVM 15.0.6, 256 bits), by Vulkan`. */
+export const inWords = ({ adapter, backend }: Found): string =>
+  `${adapter}, by ${backendName(backend)}`;
 
 const COMMANDS: [distribution: RegExp, command: string][] = [
   [/debian|ubuntu/, `sudo apt-get update && sudo apt-get install -y ${PACKAGE}`],
@@ -68,60 +168,51 @@ const COMMANDS: [distribution: RegExp, command: string][] = [
   [/nixos/, "nix-shell -p mesa vulkan-loader"],
 ];
 
+type Place = Pick<System, "os" | "distribution">;
+
+/** What brings a Vulkan driver on this Linux. */
+function commandFor({ distribution }: Place): string {
+  const command = COMMANDS.find(([name]) => name.test(distribution))?.[1];
+  return command ? `\`${command}\`` : `Mesa's "lavapipe" with a Vulkan loader`;
+}
+
 /** What is missing and the command for this system, in one paragraph. */
-export function advice({ os, distribution }: Pick<System, "os" | "distribution">): string {
+export function advice(place: Place): string {
   const missing = "No WebGPU adapter was found, and the lessons compute on one.";
-  if (os === "darwin") {
+  if (place.os === "darwin") {
     return `${missing} Every Mac that runs macOS 10.14 or later has one (Metal); in a virtual machine ` +
       "or a container there is none, so start this in a terminal of the Mac itself.";
   }
-  if (os === "windows") {
+  if (place.os === "windows") {
     return `${missing} Windows 10 and later bring one (Direct3D 12); install the graphics card's driver ` +
       "with Windows Update (`start ms-settings:windowsupdate`), or in WSL " +
       `\`sudo apt-get install -y ${PACKAGE}\`.`;
   }
-  const command = COMMANDS.find(([name]) => name.test(distribution))?.[1];
   return `${missing} Mesa's software Vulkan driver is enough, no graphics card is needed: ` +
-    (command ? `run \`${command}\`` : `install Mesa's "lavapipe" and a Vulkan loader`) +
-    ", then start this again.";
+    `${commandFor(place)} brings it. Then start this again.`;
 }
 
-/** Asks in a process of its own: a driver that has just come is seen only by a new one. */
-async function askAnew(): Promise<boolean> {
-  const code = "Deno.exit(await navigator.gpu?.requestAdapter() ? 0 : 1)";
-  return await run([Deno.execPath(), "eval", code]);
-}
+const HELP = `deno task ready               makes sure of a WebGPU adapter, and names it
+deno task ready -- --list     names every backend that opens one, and installs nothing
 
-async function run([command, ...args]: string[], show = false): Promise<boolean> {
-  const stderr = show ? "inherit" : "null";
-  try {
-    const child = new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr });
-    return (await child.output()).success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-async function distribution(): Promise<string> {
-  const release = await Deno.readTextFile("/etc/os-release").catch(() => "");
-  return release.match(/^ID(_LIKE)?=.*$/gm)?.join(" ") ?? "";
-}
+It may install ${PACKAGE}: as root and on CI without asking, with a sudo that
+needs no password after asking on a terminal, and else not. ${SAY_NO} says no;
+DENO_WEBGPU_BACKEND=vulkan or =opengl takes that backend and no other.`;
 
 if (import.meta.main) {
-  let asked = false;
-  const hasAdapter = async () => {
-    if (asked) return await askAnew();
-    asked = true;
-    return Boolean(await navigator.gpu?.requestAdapter());
-  };
-  Deno.exit(
-    await ready({
-      os: Deno.build.os,
-      distribution: await distribution(),
-      hasAdapter,
-      succeeds: run,
-      say: (text) => console.error(text),
-    }),
-  );
+  const [word, ...more] = Deno.args.filter((arg) => arg !== "--");
+  if (word === "--help") {
+    console.log(HELP);
+  } else if (more.length > 0 || word !== undefined && word !== "--list") {
+    console.error(`ready takes --list and --help, and not "${[word, ...more].join(" ")}"`);
+    Deno.exitCode = 2;
+  } else if (word === "--list") {
+    for (const { backend, adapter } of await adapters(machine())) {
+      console.log(`${backend} ${adapter}`);
+    }
+  } else {
+    const found = await ready(machine(), { anew: true });
+    if (found) console.log(`Ready: ${inWords(found)}.`);
+    else Deno.exitCode = 1;
+  }
 }

@@ -1,0 +1,121 @@
+/*
+ * The machine on which `ready` runs: its backends, its commands, the person at its terminal, and the file in
+ * the user's cache folder that remembers which adapter was found.
+ */
+import type { Found, System } from "./ready.ts";
+
+/** What can change which adapter is found: variables that drivers and loaders read … */
+const VARIABLES = [
+  "DENO_WEBGPU_BACKEND",
+  "VK_DRIVER_FILES",
+  "VK_ADD_DRIVER_FILES",
+  "VK_ICD_FILENAMES",
+  "VK_LOADER_DRIVERS_DISABLE",
+  "LIBGL_ALWAYS_SOFTWARE",
+  "MESA_LOADER_DRIVER_OVERRIDE",
+  "__EGL_VENDOR_LIBRARY_FILENAMES",
+];
+/** … and folders: drivers, cards, and the file by which a home folder on two machines is told apart. */
+const FOLDERS = [
+  "/usr/share/vulkan/icd.d",
+  "/usr/local/share/vulkan/icd.d",
+  "/etc/vulkan/icd.d",
+  "/usr/share/glvnd/egl_vendor.d",
+  "/dev/dri",
+  "/etc/machine-id",
+];
+
+/** The system that this process runs on. */
+export function machine(): System {
+  const { os } = Deno.build;
+  const env = (name: string) => Deno.env.get(name) || undefined;
+  const file = memory(os, env);
+  const key = signature(env);
+  return {
+    os,
+    distribution: distribution(),
+    wanted: env("DENO_WEBGPU_BACKEND"),
+    forbidden: /^(no|never|0|false)$/i.test(env("LESSONS_INSTALL") ?? ""),
+    ci: !/^(|0|false)$/i.test(env("CI") ?? ""),
+    probe,
+    succeeds: run,
+    // deno-lint-ignore require-await
+    ask: async (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
+    say: (text) => console.error(text),
+    remembered: () => file ? recall(file, key) : undefined,
+    remember: (found) => void (file && note(file, { key, found })),
+  };
+}
+
+/** Asks a backend for an adapter, in a process of its own. */
+async function probe(backend: string): Promise<Found | undefined> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-lock", import.meta.resolve("./probe.ts")],
+    env: {
+      DENO_WEBGPU_BACKEND: backend,
+      XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") || "/tmp",
+    },
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return success ? { backend, ...JSON.parse(new TextDecoder().decode(stdout)) } : undefined;
+}
+
+async function run([command, ...args]: string[], show = false): Promise<boolean> {
+  const stderr = show ? "inherit" : "null";
+  try {
+    const child = new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr });
+    return (await child.output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+const attempt = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined; // what can't be read is as if it were not there
+  }
+};
+
+function distribution(): string {
+  const release = attempt(() => Deno.readTextFileSync("/etc/os-release")) ?? "";
+  return release.match(/^ID(_LIKE)?=.*$/gm)?.join(" ") ?? "";
+}
+
+/** Where a found adapter is remembered; nowhere for a user without a home folder. */
+function memory(os: string, env: (name: string) => string | undefined): string | undefined {
+  const home = env("HOME");
+  const folder = os === "windows"
+    ? env("LOCALAPPDATA")
+    : env("XDG_CACHE_HOME") ?? (home && `${home}/${os === "darwin" ? "Library/Caches" : ".cache"}`);
+  return folder && `${folder}/language-models-from-scratch/adapter.json`;
+}
+
+/** All that could change which adapter is found, in one text. */
+function signature(env: (name: string) => string | undefined): string {
+  const folders = FOLDERS.map((path) => {
+    const changed = attempt(() => Deno.statSync(path).mtime?.getTime());
+    return `${path}@${changed ?? "none"}`;
+  });
+  const id = attempt(() => Deno.readTextFileSync("/etc/machine-id").trim());
+  const variables = VARIABLES.map((name) => `${name}=${env(name) ?? ""}`);
+  return [Deno.version.deno, Deno.execPath(), id, ...folders, ...variables].join("\n");
+}
+
+function recall(file: string, key: string): Found | undefined {
+  const saved = attempt(() => JSON.parse(Deno.readTextFileSync(file)));
+  return saved?.key === key ? saved.found : undefined;
+}
+
+/** Remembering only saves time, so a folder that can't be written is no matter. */
+function note(file: string, saved: { key: string; found: Found }): void {
+  attempt(() => {
+    Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    const draft = `${file}.${Deno.pid}`;
+    Deno.writeTextFileSync(draft, JSON.stringify(saved));
+    Deno.renameSync(draft, file);
+  });
+}
