@@ -21,8 +21,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dz: array<V>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<V>;
 
-fn slope(g: V, y: V) -> V {
+fn slope(g: f32, y: f32) -> f32 {
   return g * (1.0 - y * y);
+}
+
+fn slopes(g: V, y: V) -> V {
+  return slope(g, y);
 }
 
 @compute @workgroup_size(64)
@@ -36,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   var sum = V();
   for (var row = first; row < min(first + p.part, p.rows); row++) {
     let at = row * p.columns + column;
-    let d = slope(g[p.g_offset + at], y[at]);
+    let d = slopes(g[p.g_offset + at], y[at]);
     dz[at] = d;
     sum += d;
   }

@@ -40,7 +40,6 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     let found = finish(lanes[0]);
     let share = p.limit / (found + 1e-6);
     norm[0] = found;
-    // Where `share` is NaN the comparison is false.
-    coefficient[0] = select(share, 1.0, share > 1.0);
+    coefficient[0] = minNan(share, 1.0);
   }
 }

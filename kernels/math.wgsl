@@ -1,8 +1,31 @@
-// Functions that WGSL lacks, for the expressions of elementwise ops; it is put before their `fn op`.
+// Functions that WGSL lacks, or that drivers may compute too roughly. Those that a kernel calls, and does not declare
+// itself, are put before its text (lib/gpu/wgsl.ts).
+//
+// WGSL lets a driver assume that there are no NaN and no infinities, and some do: `max(v, 0)` and a false comparison
+// then lose a NaN. So wherever a result depends on one, it is known by its bits.
 
-// A comparison with itself may be optimised away, so a NaN is known by its bits.
 fn isnan(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+
+// The larger of two; a NaN where either is one.
+fn maxNan(x: f32, y: f32) -> f32 {
+  return select(select(max(x, y), y, isnan(y)), x, isnan(x));
+}
+
+// The smaller of two; a NaN where either is one.
+fn minNan(x: f32, y: f32) -> f32 {
+  return select(select(min(x, y), y, isnan(y)), x, isnan(x));
+}
+
+// max(v, 0), but a NaN stays one.
+fn relu(v: f32) -> f32 {
+  return select(max(v, 0.0), v, isnan(v));
+}
+
+// What relu passes of the gradient g of its result y: chosen and not multiplied, as 0 times infinity is no 0.
+fn reluSlope(g: f32, y: f32) -> f32 {
+  return select(0.0, g, y > 0.0 || isnan(y));
 }
 
 // erf by W. J. Cody's rational forms (Math. Comp. 23, 1969): near 0, and from erfc further out.

@@ -30,10 +30,6 @@ override LANES: u32 = 64;
 
 var<workgroup> lanes: array<Acc, LANES>;
 
-fn isnan(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
-
 fn identity() -> Acc {
   return Acc(0.0);
 }

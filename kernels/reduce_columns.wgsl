@@ -24,10 +24,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> a: array<As>;
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
-fn isnan(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
-
 fn identity() -> Acc {
   return Acc(0.0);
 }

@@ -3,7 +3,13 @@
  * device; the launcher then forgets the pipeline.
  */
 import type { Device } from "./device.ts";
-import { type Interface, readInterface, replaceDeclarations } from "./wgsl.ts";
+import {
+  type Interface,
+  mathFunctions,
+  readInterface,
+  replaceDeclarations,
+  withFunctions,
+} from "./wgsl.ts";
 
 /** A kernel: the text of its `.wgsl` file under a name. */
 export interface Kernel {
@@ -34,7 +40,7 @@ export function compile(
 ): Pipeline {
   const { gpu } = device;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const code = replaceDeclarations(name, source, replace);
+  const code = withFunctions(replaceDeclarations(name, source, replace), mathFunctions);
   const kernel = readInterface(name, code);
   const visibility = GPUShaderStage.COMPUTE;
   const entries: GPUBindGroupLayoutEntry[] = kernel.bindings.map(({ binding, writes }) => ({

@@ -6,6 +6,7 @@
  * It is no WGSL parser: it knows the few forms our kernels use and throws on the rest.
  * Layout rules: https://www.w3.org/TR/WGSL/#alignment-and-size
  */
+import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 
 /** One `var<storage, …>` of a kernel. */
 export interface Binding {
@@ -91,3 +92,30 @@ function endOfDeclaration(text: string, start: number): number {
   }
   throw new Error(`unbalanced braces after "${text.slice(start, start + 40)}"`);
 }
+
+/** The functions of a text, by name: each with its body, and without the comment above it. */
+const functionsOf = (source: string): Map<string, string> =>
+  new Map(
+    [...source.matchAll(/^fn\s+(\w+)/gm)].map((found) => [
+      found[1],
+      source.slice(found.index, endOfDeclaration(source, found.index)),
+    ]),
+  );
+
+/** A kernel's text with those functions of `library` before it that it calls and does not declare. */
+export function withFunctions(text: string, library: ReadonlyMap<string, string>): string {
+  const own = functionsOf(text);
+  const wanted = new Set<string>();
+  const parts = [text];
+  for (const part of parts) {
+    for (const [, name] of uncommented(part).matchAll(/\b(\w+)\s*\(/g)) {
+      if (wanted.has(name) || own.has(name) || !library.has(name)) continue;
+      wanted.add(name);
+      parts.push(library.get(name)!);
+    }
+  }
+  return [...parts.slice(1), text].join("\n");
+}
+
+/** The functions of kernels/math.wgsl, which any kernel may call. */
+export const mathFunctions: ReadonlyMap<string, string> = functionsOf(mathSource);

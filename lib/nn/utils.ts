@@ -18,11 +18,7 @@ const scaleKernel: Kernel = { name: "clip_scale", source: scaleSource };
 
 const term = "fn term(x: vec4<f32>) -> vec4<f32> { return abs(x); }";
 const finish = "fn finish(total: f32) -> f32 { return total; }";
-// As in the other reductions: a NaN, known by its bits, is greater than everything.
-const combine = `fn combine(a: f32, b: f32) -> f32 {
-  let nan = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu) > 0x7f800000u;
-  return select(max(a, b), a + b, nan);
-}`;
+const combine = "fn combine(a: f32, b: f32) -> f32 { return maxNan(a, b); }";
 
 /** What each norm replaces in the two kernels that compute it. */
 const norms: Record<number, { partials: Specialisation; coefficient: Specialisation }> = {

@@ -123,7 +123,7 @@ const rows = {
     gradient: pair((g, x, y) => [() => g, () => mul(mul(g, floor(div(x(), y()))), -1)]),
   },
   maximum: {
-    wgsl: "select(max(x, y), x + y, isnan(x) || isnan(y))",
+    wgsl: "maxNan(x, y)",
     ofInts: "max(x, y)",
     reference: Math.max,
     torch: "torch.maximum(x, torch.as_tensor(y))",
@@ -133,7 +133,7 @@ const rows = {
     ]),
   },
   minimum: {
-    wgsl: "select(min(x, y), x + y, isnan(x) || isnan(y))",
+    wgsl: "minNan(x, y)",
     ofInts: "min(x, y)",
     reference: Math.min,
     torch: "torch.minimum(x, torch.as_tensor(y))",

@@ -11,7 +11,6 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import { replaceDeclarations } from "../gpu/wgsl.ts";
 import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
-import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
 
 /** Invocations in a workgroup of the elementwise kernels. */
@@ -20,9 +19,8 @@ const MAX_RANK = 8;
 
 /** A kernel element by element, and as it is where it works on four neighbours at a time. */
 function inUnits(name: string, source: string, fours: Record<string, string>) {
-  const text = mathSource + source; // with the functions that WGSL lacks, which any `fn op` may use
-  const four = { name: `${name} in fours`, source: replaceDeclarations(name, text, fours) };
-  return { 1: { name, source: text }, 4: four } satisfies Record<number, Kernel>;
+  const four = { name: `${name} in fours`, source: replaceDeclarations(name, source, fours) };
+  return { 1: { name, source }, 4: four } satisfies Record<number, Kernel>;
 }
 
 const unaryKernels = inUnits("unary", unarySource, {

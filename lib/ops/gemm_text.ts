@@ -3,11 +3,9 @@
  * 4×4, each named, since only what has a fixed place stays in registers. And the functions that an epilogue
  * may apply.
  */
-import mathSource from "../../kernels/math.wgsl" with { type: "text" };
-
 /** The functions that a product may end in. */
 export const activations = {
-  relu: "select(v, 0.0, v <= 0.0)",
+  relu: "relu(v)",
   tanh: "safeTanh(v)",
   gelu: `0.5 * v * (1.0 + erf(v * ${Math.SQRT1_2}))`,
   geluTanh: `0.5 * v * (1.0 + safeTanh(${Math.sqrt(2 / Math.PI)} * (v + 0.044715 * v * v * v)))`,
@@ -18,7 +16,7 @@ export type Activation = keyof typeof activations;
 /** The replacement of `fn activate`, or none. */
 export const activate = (activation?: Activation): Record<string, string> =>
   activation
-    ? { activate: `${mathSource}fn activate(v: f32) -> f32 { return ${activations[activation]}; }` }
+    ? { activate: `fn activate(v: f32) -> f32 { return ${activations[activation]}; }` }
     : {};
 
 const count = (n: number) => Array.from({ length: n }, (_, i) => i);

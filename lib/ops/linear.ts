@@ -24,10 +24,15 @@ import { reshape, t } from "./views.ts";
 
 const gradKernel: Kernel = { name: "activation_grad", source: gradSource };
 
-/** The activations that are differentiated by their result `y`: WGSL, of one number or of four. */
+/** The activations that are differentiated by their result `y`, in WGSL. */
 const slopes = {
-  relu: "select(g, V(), y <= V())", // chosen: 0 times infinity is no 0
+  relu: "reluSlope(g, y)",
   tanh: "g * (1.0 - y * y)",
+};
+const inFours = {
+  V: "alias V = vec4<f32>;",
+  slopes: "fn slopes(g: V, y: V) -> V { " +
+    "return V(slope(g.x, y.x), slope(g.y, y.y), slope(g.z, y.z), slope(g.w, y.w)); }",
 };
 type Differentiable = keyof typeof slopes;
 
@@ -57,8 +62,8 @@ function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Te
   launcher.launch(
     launcher.pipeline(gradKernel, {
       replace: {
-        V: unit === 4 ? "alias V = vec4<f32>;" : "alias V = f32;",
-        slope: `fn slope(g: V, y: V) -> V { return ${slopes[activation]}; }`,
+        ...(unit === 4 ? inFours : {}),
+        slope: `fn slope(g: f32, y: f32) -> f32 { return ${slopes[activation]}; }`,
       },
     }),
     { g: g.storage, y: y.storage, dz: dz.storage, dbias: dbias.storage },

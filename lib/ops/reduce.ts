@@ -52,16 +52,13 @@ const toWinners: Gradient<ReduceOptions> = (grad, saved) => {
   return [mul(spread(grad, x.shape, saved.args), share)];
 };
 
-const isnan = (v: string) => `((bitcast<u32>(${v}) & 0x7fffffffu) > 0x7f800000u)`;
 const extreme = (name: "max" | "min") => (x: Tensor): Plan => {
   const float = x.dtype === "float32";
   // WGSL can't write an infinity, nor the least integer; their bits it can.
   const ends = float ? ["0xff800000u", "0x7f800000u"] : ["0x80000000u", "0x7fffffffu"];
   return {
     load: "Acc(v)",
-    combine: float
-      ? `select(${name}(x, y), x + y, ${isnan("x")} || ${isnan("y")})`
-      : `${name}(x, y)`,
+    combine: float ? `${name}Nan(x, y)` : `${name}(x, y)`,
     identity: `var bits = ${name === "max" ? ends[0] : ends[1]}; return bitcast<Acc>(bits);`,
     acc: float ? "float32" : "int64",
     out: x.dtype,

@@ -82,10 +82,9 @@ const rows = {
     slope: "y * (1.0 - y)",
     reference: (v) => 1 / (1 + Math.exp(-v)),
   },
-  // `v <= 0` is false for a NaN, which so passes through.
   relu: {
-    wgsl: "select(v, 0.0, v <= 0.0)",
-    slope: "select(g, 0.0, y <= 0.0)", // chosen: 0 times infinity is no 0
+    wgsl: "relu(v)",
+    slope: "reluSlope(g, y)",
     reference: (v) => v <= 0 ? 0 : v,
     ofInts: "max(v, 0)",
   },
