@@ -1,29 +1,77 @@
 /*
 # Lesson 1: A whole model from prebuilt layers
 
-A language model in three layers that the library already has: what goes in, what comes out, what is inside.
+A language model of three layers that the library already has: what goes in,
+what comes out, how wrong it is, and what is inside.
 
 Needs the network: no.
 */
 
-import { arange, lesson, manualSeed, nn, noGrad, optim, Tensor } from "#lib";
+import {
+  arange,
+  fixed,
+  lesson,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  Tensor,
+  tensor,
+} from "#lib";
 
 const { show } = lesson(import.meta);
 
 /*
+## Before you start
+
+You should be able to read a program, and have met vectors, matrices and the
+derivative. That is enough: everything about language models is explained where
+it first occurs. By lesson 4 you will have trained a transformer that counts, by
+lesson 8 built GPT-2, by lesson 14 trained a model of your own that writes
+verses.
+
+A lesson is a program, and you read it from top to bottom. `#lib` is this
+project's library. `await show(x)` prints `x` as Python would, and the lines
+that begin with `//>` are what it printed. Everything is computed on the GPU;
+`await` stands where we wait for numbers to come back from there.
+
+All data is in tensors: arrays of numbers with a shape. A comment such as
+`// (2, 3)` says the shape that a line makes. TypeScript has no operators for
+tensors, so `a + b` is written `a.add(b)`, and `a @ b`, the product of matrices,
+`a.matmul(b)`. A shape that is too small is repeated until it fits, as here the
+one number 10; that is called broadcasting.
+*/
+
+const a = tensor([1, 2, 3]); // (3)
+await show(a.add(10).mul(a)); // (a + 10) · a
+//> tensor([11, 24, 39])
+
+/*
 ## The task
 
-A language model reads a text and says what comes next. It does not see words: a tokenizer has turned
-them into numbers before, and all that the model ever does is to predict the next number from the ones
-so far. So a first model can leave the words away altogether. Ours knows ten numbers, 0 to 9, and is to
-learn to count.
+A language model reads a text and predicts what comes next. It does not see
+words. A tokenizer has turned them into numbers first (lesson 11), and all that
+the model ever does is predict the next number from those before it. So a first
+model can do without words. Ours knows ten numbers, 0 to 9, and is to learn to
+count.
+
+For a long time this was done by recurrent neural networks (RNNs). They read one
+token after another and carry what they remember along in one vector. What was
+read long ago fades, and since each step must wait for the one before it, a GPU
+with thousands of cores has little to do. The transformer of 2017 reads all
+tokens at once and lets each look directly at every other one. That is why it
+could be trained on so much text, and why it has replaced almost everything that
+came before it.
 
 ## The model
 
-Three layers. The first gives each number a vector (lesson 2 opens it). The second, a transformer, lets
-the vectors look at each other; it has displaced almost everything that was used for language before
-(lesson 3 opens it). The third turns each vector into ten scores, one for each number that could come
-next.
+Our model has three layers. The embedding turns each number into a vector
+(lesson 2). The transformer lets the vectors look at each other (lesson 3). The
+linear layer turns each vector into ten scores, one for each number that could
+come next.
+
+We hand the transformer the same vectors twice, as source and as target. The
+notebook does so too; lesson 4 shows what that costs.
 */
 
 export class SmallLLM extends nn.Module {
@@ -51,8 +99,9 @@ export class SmallLLM extends nn.Module {
 }
 
 /*
-The sizes are free to choose, within reason. The vocabulary has ten numbers; a vector has 32; two
-attention heads share it.
+The sizes are ours to choose. The vocabulary has ten numbers, a vector has 32
+dimensions, and two attention heads share them. A model begins with random
+parameters; the seed says which.
 */
 
 export const vocabSize = 10;
@@ -64,9 +113,76 @@ manualSeed(1327059842);
 export const model = new SmallLLM(vocabSize, embedSize, numHeads, numLayers);
 
 /*
-To train it, two more things: a loss, which says how surprised the scores are by the right answer
-(choosing the next number is a choice among ten classes), and an optimizer, which changes the parameters
-so that the loss falls. Lesson 4 uses them.
+## How wrong is it?
+
+The scores that come out are called **logits**. A logit may be any number. The
+softmax turns a row of logits into probabilities: it raises e to each of them,
+which makes them positive, and divides by the sum, so that they add up to 1.
+Three logits, and their probabilities:
+*/
+
+const three = tensor([2, 1, 0.5]); // (3)
+const powers = three.exp(); // (3)
+await show(powers, powers.sum());
+//> tensor([7.3891, 2.7183, 1.6487]) tensor(11.7561)
+await show(powers.div(powers.sum()));
+//> tensor([0.6285, 0.2312, 0.1402])
+await show(three.softmax(-1)); // -1: along the last dimension
+//> tensor([0.6285, 0.2312, 0.1402])
+
+/*
+The loss says how wrong that is. Suppose the last of the three was right. It got
+a probability of 0.1402, and the loss is minus its logarithm: 0 if the
+probability had been 1, and the larger, the smaller the probability was. This is
+the **cross-entropy**, the loss of every language model, since to choose the
+next token is to choose one of many classes.
+*/
+
+await show(three.softmax(-1).log().neg());
+//> tensor([0.4644, 1.4644, 1.9644])
+await show(nn.functional.crossEntropy(three, tensor(2))); // class 2 was right
+//> tensor(1.9644)
+
+/*
+## How does it learn?
+
+By going downhill. For each parameter we ask: if it grew a little, would the
+loss grow or fall, and how fast? The answer is a derivative. All of them together
+are the **gradient**, and a step against the gradient makes the loss smaller.
+
+A network is one function inside another, so its derivatives come from the chain
+rule, from the loss backwards. That is **back-propagation**. Here it is by hand,
+for a network with two weights: y = w₂ · tanh(w₁ · x), with the loss
+(y − target)².
+*/
+
+const [input, target] = [1.5, 2];
+const [w1, w2] = [0.5, 1];
+const h = Math.tanh(w1 * input); // forward: what the inner layer gives
+const y = w2 * h; // and the outer one
+const dy = 2 * (y - target); // backward: how the loss changes with y,
+const dw2 = dy * h; // so with w2, since y = w2 · h,
+const dh = dy * w2; // and with h;
+const dw1 = dh * (1 - h ** 2) * input; // the slope of tanh is 1 − tanh²
+await show(fixed(dw1, 4), fixed(dw2, 4));
+//> -2.4428 -1.7338
+
+/*
+Both are negative: if the weights grow, the loss falls. The library does the same
+for any network. It notes each operation on the way forward, and `backward()`
+walks through them in reverse and leaves each parameter its derivative in `grad`.
+*/
+
+const weights = tensor([0.5, 1], { requiresGrad: true });
+const inner = weights.index(0).mul(input).tanh();
+weights.index(1).mul(inner).sub(target).square().backward();
+await show(weights.grad);
+//> tensor([-2.4428, -1.7338])
+
+/*
+An **optimizer** makes the step. The simplest one subtracts a small multiple of
+the gradient, and that multiple is the learning rate, `lr`. Adam, which we take,
+also adapts the size of the step to each parameter. Lesson 4 puts both to work.
 */
 
 export const criterion = new nn.CrossEntropyLoss();
@@ -126,9 +242,11 @@ await show(model);
 //> )
 
 /*
-The tree says more than we asked for. `numLayers` went to the encoder only, so the decoder has its
-default of six layers. And each layer widens its vectors from 32 to 2048 numbers and back, which is the
-default too, and far too much for counting to ten: that is where most of the parameters are.
+The tree shows more than we asked for. `numLayers` is PyTorch's third argument
+and goes to the encoder only, so the decoder keeps its default of six layers. And
+each layer widens its vectors from 32 dimensions to 2048 and back. That is a
+default too, and far too much for counting to ten: most of the parameters are
+there.
 */
 
 const count = (module: nn.Module) =>
@@ -142,17 +260,17 @@ await show(numParameters, "parameters");
 //> 1126538 parameters
 for (const [name, part] of model.namedChildren()) {
   await show(name, count(part));
+  //> embedding 320
+  //> transformer 1125888
+  //> fc 330
 }
-//> embedding 320
-//> transformer 1125888
-//> fc 330
 
 /*
 ## One pass
 
-Ten numbers in, ten times ten scores out. Nothing is learned yet, so no score means anything; and
-since the model is not told where in the sequence a number stands, it will have a hard time with it
-later.
+Ten numbers go in, and for each of them ten logits come out. Nothing is learned
+yet, so no logit means anything. Nor is the model told at which position a number
+stands; lesson 4 will find that out the hard way.
 */
 
 const x = arange(10).view(10, 1); // (T = 10, B = 1)
@@ -160,13 +278,15 @@ model.eval();
 export const logits = noGrad(() => model.forward(x)); // (10, 1, 10)
 await show(logits.size());
 //> torch.Size([10, 1, 10])
-await show(logits.index(0, 0)); // the scores behind the first number, 0
+await show(logits.index(0, 0)); // the logits after the first number, 0
 //> tensor([ 0.1809, -0.8294, -0.7937, -0.0186, -0.4854, -0.7041, -0.8190,  0.0334,
 //>          0.3821, -0.1280])
 
 /*
-In training mode, a tenth of the numbers inside is dropped at random, at 44 places in the model; the same
-input gives other scores each time. The loss of an even guess among ten would be ln 10 = 2.3026.
+In training mode the model drops a tenth of its values at random (dropout,
+`p=0.1`), so that it can't rely on any single one. The tree above shows 30
+dropouts, and inside each of the 14 attentions there is one more. The same input
+therefore gives other logits each time:
 */
 
 model.train();
@@ -174,5 +294,23 @@ export const trained = noGrad(() => model.forward(x)); // (10, 1, 10)
 await show(trained.index(0, 0));
 //> tensor([ 0.0131, -0.7097, -0.2445, -0.3631,  0.0527, -0.4702, -0.6937,  0.1417,
 //>         -0.3196, -0.1835])
-await show(criterion.forward(logits.index(":-1", 0), arange(1, 10)));
+
+/*
+How wrong is it, before any training? After 0 should come 1, after 1 should come
+2, and so on; the ninth number should be followed by 9. The loss is the mean of
+the nine. A model that knows nothing, and gives each of the ten numbers the same
+probability, has the loss −ln 0.1:
+*/
+
+const predictions = logits.index(":-1", 0); // (9, 10)
+await show(criterion.forward(predictions, arange(1, 10)));
 //> tensor(2.5146)
+await show(fixed(-Math.log(0.1), 4));
+//> 2.3026
+
+/*
+An untrained model is a little worse than one that knows nothing: it is sure of
+things that it has made up.
+
+Next: the first layer, opened, in lesson 2.
+*/
