@@ -1,33 +1,44 @@
 /*
 # Lesson 2: The embedding layer
 
-How a model turns the number of a token into a vector: a table, and nothing but a table.
+How a model turns the id of a token into a vector: it looks up a row in a table.
 
 Needs the network: no.
 */
 
-import { defaultGenerator, lesson, manualSeed, nn, sum, tensor } from "#lib";
+import {
+  defaultGenerator,
+  lesson,
+  manualSeed,
+  nn,
+  optim,
+  sum,
+  tensor,
+} from "#lib";
 
 const { show } = lesson(import.meta);
 
 /*
-## Where the numbers come from
+## From an id to a vector
 
-A network computes with real numbers, and a token is only a name: token 4 is not twice token 2. So
-the first layer of every language model gives each token a row of numbers of its own, and lets
-training decide what they should be.
+A network computes with real numbers, and a token id is only a name: token 4 is
+not twice token 2. (How a text is cut into tokens is lesson 11.) So the first
+layer of every language model is an **embedding**: a table that has one row for
+each token. The row is the token's vector. Training decides what stands in it, so
+that tokens which are used alike can end up with similar vectors.
 
-The rows begin at random. The notebook set no seed, but what it printed gives its whole history away:
-the generator was seeded with 1327059842, and the model of lesson 1 was built twice, which drew 1,385,258
-words each time. We set the same seed, pass over the same words, and stand where its author stood.
+The table begins at random. The notebook set no seed, but from what it printed
+its seed could be found again: 1327059842. (Its author had built the model of
+lesson 1 twice before, and each time that took 1,385,258 random draws of 32 bits.
+We skip the same draws, and so get the notebook's table.)
 */
 
 manualSeed(1327059842);
 defaultGenerator.engine.fill(new Uint32Array(2 * 1_385_258));
 
 /*
-The cell with the layer had been run three times when the notebook was saved. Each run draws the 15
-numbers of a table with 5 rows and 3 columns, from the normal distribution.
+A table of 5 tokens and 3 dimensions has 15 values, drawn from the normal
+distribution. The notebook's author had run this cell three times, so we do too.
 */
 
 let embedding = new nn.Embedding(5, 3);
@@ -38,7 +49,9 @@ await show(embedding);
 /*
 ## Looking up
 
-The input is a list of token ids, the output a list of rows: id 1 brings row 1, id 0 brings row 0.
+The input is a list of token ids. The output has the row of each: id 1 brings row
+1, id 0 brings row 0. Change the ids, run the lesson again, and see which rows
+come.
 */
 
 const inputIndices = tensor([1, 2, 4, 0]); // (4)
@@ -50,8 +63,9 @@ await show(embedded);
 //>         [-0.8483,  1.1451, -0.5357]], grad_fn=<EmbeddingBackward0>)
 
 /*
-These are the notebook's twelve numbers. The whole table is the layer's one parameter, and the rows
-above are rows 1, 2, 4 and 0 of it; row 3 was not asked for.
+These are the notebook's twelve values. The whole table is the layer's only
+parameter, its weight. The rows above are its rows 1, 2, 4 and 0; nobody asked
+for row 3.
 */
 
 await show(embedding.weight);
@@ -65,25 +79,28 @@ await show(embedding.weight);
 /*
 ## A lookup is a matrix product
 
-Put a 1 in the place of each id and 0 everywhere else, and the rows come out of an ordinary product
-of matrices. That is what an embedding means; looking up is only the fast way to compute it.
+A one-hot vector has a 1 at the position of the id, and 0 everywhere else. Stack
+the one-hot vectors of our four ids, multiply them with the table, and the same
+four rows come out. Looking up is only a fast way to compute this product.
 */
 
-const oneHot = inputIndices.unsqueeze(1).eq(tensor([0, 1, 2, 3, 4])).float(); // (4, 5)
+const classes = tensor([0, 1, 2, 3, 4]); // (5)
+const oneHot = inputIndices.unsqueeze(1).eq(classes).float(); // (4, 5)
 await show(oneHot);
 //> tensor([[0., 1., 0., 0., 0.],
 //>         [0., 0., 1., 0., 0.],
 //>         [0., 0., 0., 0., 1.],
 //>         [1., 0., 0., 0., 0.]])
-await show(oneHot.matmul(embedding.weight).eq(embedded).all());
+await show(oneHot.matmul(embedding.weight).eq(embedded).all()); // equal?
 //> tensor(True)
 
 /*
 ## What training does to it
 
-The gradient of a table says how each row should change. Rows that were not looked up get none, and a
-row that was looked up twice gets both shares. Let the loss be the sum of all numbers that come out
-for the ids 1, 1 and 3:
+The gradient of the table says how the loss would change with each value in it. A
+row that was not looked up has the gradient 0. A row that was looked up twice gets
+both contributions. Let the loss be the sum of all values that come out for the
+ids 1, 1 and 3:
 */
 
 sum(embedding.forward(tensor([1, 1, 3]))).backward();
@@ -95,8 +112,28 @@ await show(embedding.weight.grad);
 //>         [0., 0., 0.]])
 
 /*
-Row 1 was used twice, row 3 once. A model with 50,257 tokens changes only the rows of the tokens that
-it has just read.
+Row 1 was looked up twice, row 3 once, and each value of a row adds 1 to the sum
+each time. So only the rows that were used have a gradient. Does that mean that
+only they change? It depends on the optimizer. Two copies of the table, one step
+each; which rows moved?
+*/
 
-Next: the layers that do something with these rows, in lesson 3.
+for (const Optimizer of [optim.SGD, optim.AdamW]) {
+  const table = new nn.Embedding(5, 3);
+  table.loadStateDict(embedding.stateDict());
+  sum(table.forward(tensor([1, 1, 3]))).backward();
+  new Optimizer(table.parameters(), { lr: 0.1 }).step();
+  const moved = table.weight.ne(embedding.weight).any({ dim: 1 }); // (5)
+  await show(Optimizer.name, moved);
+  //> SGD tensor([False,  True, False,  True, False])
+  //> AdamW tensor([True, True, True, True, True])
+}
+
+/*
+Plain gradient descent (SGD) moves only rows with a gradient. AdamW also pulls
+every parameter a little towards 0, and it remembers the gradients of earlier
+steps, so it moves them all. And where the table serves as the last layer too, as
+in GPT-2, every row has a gradient at every step.
+
+Next: the layers that work with these vectors, in lesson 3.
 */
