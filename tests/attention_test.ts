@@ -17,7 +17,7 @@ import {
   zeros,
 } from "#lib";
 import fc from "fast-check";
-import { attend, plainAttention } from "../lib/ops/attention.ts";
+import { attend, plainAttention } from "../lib/ops/attention/attention.ts";
 import { largest } from "./support/compare.ts";
 import { readAll } from "./support/judge.ts";
 import { poisoned } from "./support/poison.ts";

@@ -1,7 +1,7 @@
 /*
  * Activations and the loss as layers, for use inside `Sequential`.
  */
-import type { Activation } from "../ops/gemm_text.ts";
+import type { Activation } from "../ops/matmul/text.ts";
 import { crossEntropy, type Reduction } from "../ops/loss.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";

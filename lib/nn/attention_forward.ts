@@ -7,10 +7,10 @@
  * are not followed.
  */
 import { add } from "../ops/binary.ts";
-import { additive, attend, causalMask, plainAttention } from "../ops/attention.ts";
+import { additive, attend, causalMask, plainAttention } from "../ops/attention/attention.ts";
 import { zeros } from "../ops/create.ts";
 import { cat } from "../ops/join.ts";
-import { linear } from "../ops/matmul.ts";
+import { linear } from "../ops/matmul/linear.ts";
 import { select, split } from "../ops/slices.ts";
 import { mean } from "../ops/stats.ts";
 import { expand, permute, reshape, squeeze, unsqueeze } from "../ops/views.ts";

@@ -1,7 +1,7 @@
 /*
  * Modules that hold modules: one after the other, or just as a list.
  */
-import { linearActivated } from "../ops/linear.ts";
+import { linearActivated } from "../ops/matmul/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fusable } from "./activation.ts";
 import type { Linear } from "./layers.ts";

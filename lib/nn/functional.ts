@@ -3,11 +3,11 @@
  * weights.
  */
 export { embedding } from "../ops/embedding.ts";
-export { linear } from "../ops/matmul.ts";
-export { layerNorm } from "../ops/norm.ts";
+export { linear } from "../ops/matmul/linear.ts";
+export { layerNorm } from "../ops/layer_norm.ts";
 export { crossEntropy } from "../ops/loss.ts";
 export { logSoftmax, softmax } from "../ops/softmax.ts";
 export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
-export { scaledDotProductAttention } from "../ops/attention.ts";
+export { scaledDotProductAttention } from "../ops/attention/attention.ts";
 export { multiHeadAttentionForward } from "./attention_forward.ts";

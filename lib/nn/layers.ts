@@ -4,8 +4,8 @@
 import type { Device } from "../gpu/device.ts";
 import { empty, ones, zeros } from "../ops/create.ts";
 import { embedding } from "../ops/embedding.ts";
-import { linear } from "../ops/matmul.ts";
-import { layerNorm } from "../ops/norm.ts";
+import { linear } from "../ops/matmul/linear.ts";
+import { layerNorm } from "../ops/layer_norm.ts";
 import { copy_ } from "../ops/copy.ts";
 import { dropout, type DropoutStream } from "../ops/random.ts";
 import { select } from "../ops/slices.ts";

@@ -3,7 +3,7 @@
  * encoder layers, a stack of decoder layers, a layer norm behind each. It has no embeddings and knows no
  * positions; that is its user's part.
  */
-import { causalMask } from "../ops/attention.ts";
+import { causalMask } from "../ops/attention/attention.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ModuleList } from "./container.ts";

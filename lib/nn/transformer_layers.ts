@@ -3,7 +3,7 @@
  * and a layer norm behind it, or before it (https://arxiv.org/abs/1706.03762; pre-norm: https://arxiv.org/abs/2002.04745).
  */
 import { add } from "../ops/binary.ts";
-import { linearActivated } from "../ops/linear.ts";
+import { linearActivated } from "../ops/matmul/linear.ts";
 import { gelu, relu } from "../ops/unary.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fusable } from "./activation.ts";

@@ -9,7 +9,7 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts";
-import { empty, Tensor } from "../tensor/tensor.ts";
+import { allocate, Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
 import { bindable, bound, cut } from "./limits.ts";
@@ -61,7 +61,7 @@ const cloneOp = defineOp({
   name: "clone",
   torch: "i[0].clone()",
   forward([x]) {
-    const out = empty(x.shape, x.dtype, x.device);
+    const out = allocate(x.shape, x.dtype, x.device);
     copyInto(out, x);
     return out;
   },

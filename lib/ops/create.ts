@@ -5,7 +5,7 @@ import { defaultDevice, type Device } from "../gpu/device.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
-import { empty as emptyTensor, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
+import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
 import { alias, groupsFor } from "./elementwise.ts";
 
@@ -105,7 +105,7 @@ export function checkShape(shape: Shape): void {
 function launchFill(shape: Shape, start: number, step: number, options: TensorOptions): Tensor {
   const { dtype = "float32", device = defaultDevice } = options;
   checkShape(shape);
-  const out = emptyTensor(shape, dtype, device);
+  const out = allocate(shape, dtype, device);
   const value = "fn value(i: u32) -> Out { return p.int_start + p.int_step * i32(i); }";
   const pipeline = device.launcher.pipeline(fillKernel, {
     replace: { Out: alias("Out", dtype), ...(dtype === "int64" ? { value } : {}) },
@@ -131,7 +131,7 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
 /** A tensor with undefined content. */
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   checkShape(shape);
-  return asked(emptyTensor(shape, options.dtype, options.device), options);
+  return asked(allocate(shape, options.dtype, options.device), options);
 }
 
 /** A tensor filled with one number, float32 unless told otherwise: JavaScript does not tell 1.0 from 1. */

@@ -7,7 +7,7 @@ import type { Kernel } from "../gpu/launch.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { broadcastShapes, broadcastStrides, collapse, type Shape } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { replaceDeclarations } from "../gpu/wgsl.ts";
 import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
@@ -122,7 +122,7 @@ export interface Elementwise {
 
 /** Runs a function of one tensor. */
 export function launchUnary(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): Tensor {
-  const out = empty(a.shape, dtype, a.device);
+  const out = allocate(a.shape, dtype, a.device);
   const n = out.numel();
   const { dense, unit, rank, shape, strides } = walkInUnits(a.shape, [a], "unary");
   const { launcher } = a.device;
@@ -155,7 +155,7 @@ export function launchBinary(
   const scalar = typeof b === "number";
   const other = scalar ? a : b;
   const result = scalar ? a.shape : broadcastShapes(a.shape, other.shape);
-  const out = empty(result, dtype, a.device);
+  const out = allocate(result, dtype, a.device);
   const n = out.numel();
   const { dense, unit, rank, shape, strides } = walkInUnits(result, [a, other], "binary");
   const { launcher } = a.device;

@@ -10,7 +10,7 @@ import { build, ndarray, ravel, unravel } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
 import { denseStrides, normalizeDim, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/embedding.wgsl" with { type: "text" };
 import gradSource from "../../kernels/embedding_grad.wgsl" with { type: "text" };
 import listsSource from "../../kernels/embedding_lists.wgsl" with { type: "text" };
@@ -18,7 +18,7 @@ import { add, mul } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { arange } from "./create.ts";
 import { groupsFor } from "./elementwise.ts";
-import { checkIndex } from "./places.ts";
+import { checkIndex } from "./check_index.ts";
 import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
 
@@ -80,7 +80,7 @@ const embeddingOp = defineOp<{ paddingIdx: number }>({
     const [rows, width] = weight.shape;
     const table = contiguous(weight);
     const flat = contiguous(ids);
-    const out = empty([...ids.shape, width], weight.dtype, weight.device);
+    const out = allocate([...ids.shape, width], weight.dtype, weight.device);
     const unit = unitOf(width, table.offset);
     const cells = out.numel() / unit;
     const { launcher, faults } = weight.device;
@@ -141,13 +141,13 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
   }
   const { device } = grad;
   const { launcher } = device;
-  const table = empty(shape, "float32", device);
+  const table = allocate(shape, "float32", device);
   const unit = unitOf(shape[1], g.offset);
   for (const { first, last, buffer, offset } of stretches(table)) {
     const rows = last - first;
     const lanes = sorters(rows, device);
     const share = Math.ceil(rows / lanes);
-    const [head, next] = [empty([rows], "int64", device), empty([n], "int64", device)];
+    const [head, next] = [allocate([rows], "int64", device), allocate([n], "int64", device)];
     const lists = { head: head.storage, next: next.storage };
     launcher.launch(
       launcher.pipeline(listsKernel),

@@ -11,7 +11,7 @@ import type { Device } from "../gpu/device.ts";
 import type { Kernel, Specialisation } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/memory.ts";
 import { quietly } from "../tensor/autograd.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { clone, copyInto } from "./copy.ts";
 import { part, windows } from "./elementwise.ts";
 
@@ -161,7 +161,7 @@ function nothing(device: Device, i: number): Storage {
   const made = placeholders.get(device) ?? [];
   placeholders.set(device, made);
   while (made.length <= i) {
-    const { storage } = empty([0], "float32", device);
+    const { storage } = allocate([0], "float32", device);
     storage.escape();
     storage.kept = true;
     made.push(storage);

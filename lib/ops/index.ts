@@ -8,7 +8,7 @@ import { add, mul } from "./binary.ts";
 import { copy_ } from "./copy.ts";
 import { full } from "./create.ts";
 import { embedding } from "./embedding.ts";
-import { checkIndex } from "./places.ts";
+import { checkIndex } from "./check_index.ts";
 import { select, slice } from "./slices.ts";
 import { permute, reshape, unsqueeze } from "./views.ts";
 

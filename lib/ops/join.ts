@@ -6,7 +6,7 @@ import { promote } from "../tensor/dtype.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
 import { normalizeDim, type Shape, shapeText } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { copyInto, to } from "./copy.ts";
 import { narrow } from "./slices.ts";
 import { reshape, unsqueeze } from "./views.ts";
@@ -32,7 +32,7 @@ const catOp = defineOp<{ dim: number }>({
     }
     const dtype = inputs.map((x) => x.dtype).reduce(promote);
     const total = inputs.reduce((sum, x) => sum + x.shape[d], 0);
-    const out = empty(first.shape.with(d, total), dtype, first.device);
+    const out = allocate(first.shape.with(d, total), dtype, first.device);
     let start = 0;
     for (const x of inputs) {
       copyInto(narrow(out, d, start, x.shape[d]), to(x, dtype));

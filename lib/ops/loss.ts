@@ -8,7 +8,7 @@ import { lines, type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/cross_entropy.wgsl" with { type: "text" };
 import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "text" };
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
@@ -42,7 +42,7 @@ const crossEntropyOp = defineOp<Args>({
     checkRounds("crossEntropy", Math.ceil(rows / 64) + 6, rows);
     const { device } = x;
     const { launcher } = device;
-    const [loss, lse] = [empty([rows], "float32", device), empty([rows], "float32", device)];
+    const [loss, lse] = [allocate([rows], "float32", device), allocate([rows], "float32", device)];
     const labels = {
       target_offset: target.offset,
       target_stride: target.strides[0],
@@ -74,7 +74,7 @@ const crossEntropyOp = defineOp<Args>({
       rows,
     );
     if (reduction === "none") return [loss, lse];
-    const [total, count] = [empty([], "float32", device), empty([], "float32", device)];
+    const [total, count] = [allocate([], "float32", device), allocate([], "float32", device)];
     launcher.launch(
       launcher.pipeline(meanKernel, { constants: { MEAN: Number(reduction === "mean") } }),
       {
@@ -93,7 +93,7 @@ const crossEntropyOp = defineOp<Args>({
     const x = contiguous(saved.input(0));
     const target = saved.input(1);
     const [rows, classes] = x.shape;
-    const dx = empty(x.shape, "float32", x.device);
+    const dx = allocate(x.shape, "float32", x.device);
     const lse = saved.output(1);
     const form = rowsOf("crossEntropy", x.device, classes, [x.offset], ["V", "is"]);
     const { launcher } = x.device;

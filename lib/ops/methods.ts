@@ -9,7 +9,7 @@ import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { gather } from "./embedding.ts";
 import { index, indexPut_, indexSelect } from "./index.ts";
 import * as inplace from "./inplace.ts";
-import { bmm, matmul, mm } from "./matmul.ts";
+import { bmm, matmul, mm } from "./matmul/matmul.ts";
 import { argmax, argmin, cumsum, max, min, topk } from "./order.ts";
 import { bernoulli_, exponential_, multinomial, normal_, uniform_ } from "./random.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
@@ -24,7 +24,7 @@ const { add, sub, mul, div, pow, remainder, maximum, minimum } = binary;
 const { eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot } = binary;
 const { neg, abs, sign, exp, log, sqrt, rsqrt, reciprocal, square, sin, cos, floor, ceil } = unary;
 const { round, erf, tanh, sigmoid, relu, silu, gelu } = unary;
-const { view, permute, transpose, t, expand, squeeze, unsqueeze, flatten } = views;
+const { permute, transpose, t, expand, squeeze, unsqueeze, flatten } = views;
 const { select, narrow, split, chunk } = slices;
 const { add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ } = inplace;
 
@@ -35,11 +35,12 @@ const methods = {
   ...{ erf, tanh, sigmoid, relu, silu, gelu, clamp, softmax, logSoftmax },
   ...{ sum, mean, var: variance, std, norm, amax, amin, max, min, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
-  ...{ view, permute, transpose, t, expand, select, narrow, squeeze, unsqueeze },
+  ...{ permute, transpose, t, expand, select, narrow, squeeze, unsqueeze },
   ...{ flatten, split, chunk, index, indexSelect, indexPut_, maskedFill, tril, triu },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
   ...{ add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ },
   ...{ uniform_, normal_, exponential_, bernoulli_ },
+  view: (x: Tensor, ...shape: number[]): Tensor => views.view(x, shape),
   reshape: (x: Tensor, ...shape: number[]): Tensor => views.reshape(x, shape),
 };
 

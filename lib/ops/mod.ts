@@ -68,13 +68,13 @@ export { all, amax, amin, any, type ReduceOptions, sum } from "./reduce.ts";
 export { mean, norm, std, variance, type VarOptions } from "./stats.ts";
 export { argmax, argmin, type ArgOptions, cumsum, max, min, topk } from "./order.ts";
 /** Products. */
-export { bmm, linear, matmul, mm } from "./matmul.ts";
-export { linearActivated } from "./linear.ts";
+export { bmm, matmul, mm } from "./matmul/matmul.ts";
+export { linear, linearActivated } from "./matmul/linear.ts";
 /** What networks are made of. */
 export { embedding, gather, scatter } from "./embedding.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
-export { layerNorm } from "./norm.ts";
-export { type AttentionArguments, scaledDotProductAttention } from "./attention.ts";
+export { layerNorm } from "./layer_norm.ts";
+export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
 export { crossEntropy, type Reduction } from "./loss.ts";
 /** In-place forms. */
 export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";

@@ -6,7 +6,7 @@ import { along, lines, type NdArray, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given, ints, type Sample } from "../tensor/sample.ts";
 import { normalizeDim } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { contiguous, to } from "./copy.ts";
@@ -38,7 +38,7 @@ function asRows(x: Tensor, dim: number) {
 function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
   const { dense, rows, columns, back } = asRows(x, dim);
   checkRounds("cumsum", 2 * Math.ceil(columns / 64) + 64, columns);
-  const out = empty(dense.shape, x.dtype, x.device);
+  const out = allocate(dense.shape, x.dtype, x.device);
   const { launcher } = x.device;
   launcher.launch(
     launcher.pipeline(cumsumKernel, {
@@ -88,8 +88,8 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
   }
   checkRounds("topk, argmax and argmin", Math.ceil(columns / 64) + 6, columns);
   const shape = [...dense.shape.slice(0, -1), k];
-  const values = empty(shape, x.dtype, x.device);
-  const indices = empty(shape, "int64", x.device);
+  const values = allocate(shape, x.dtype, x.device);
+  const indices = allocate(shape, "int64", x.device);
   const { launcher } = x.device;
   const isnan = "fn isnan(v: T) -> bool { return false; }";
   const pipeline = launcher.pipeline(topkKernel, {

@@ -7,7 +7,7 @@ import { defaultGenerator, type Generator } from "../random/mod.ts";
 import { goesWith, quietly } from "../tensor/autograd.ts";
 import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
-import { emptyForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
+import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import { div, gt, mul } from "./binary.ts";
 import { checkInPlace, copy_, to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions } from "./create.ts";
@@ -46,7 +46,7 @@ function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): voi
 
 function drawn(shape: Shape, options: RandomOptions, fill: Fill, extent: Extent = "whole"): Tensor {
   checkShape(shape);
-  const x = emptyForUpload(shape, "float32", options.device);
+  const x = allocateForUpload(shape, "float32", options.device);
   draws(x, options.generator ?? defaultGenerator, fill, extent);
   return asked(x, options);
 }

@@ -9,7 +9,7 @@ import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { to } from "./copy.ts";
 import { div, eq, mul } from "./binary.ts";
-import { launchReduce, type Plan } from "./reduce_launch.ts";
+import { launchReduce, type Reducer } from "./reduce_launch.ts";
 import { expand, reshape } from "./views.ts";
 
 /** Which dimensions to reduce, and whether to keep them with size 1. */
@@ -18,7 +18,7 @@ export interface ReduceOptions {
   keepdim?: boolean;
 }
 
-const addPlan = (acc: DType): Plan => ({
+const adder = (acc: DType): Reducer => ({
   load: "Acc(v)",
   combine: "x + y",
   identity: "return Acc(0);",
@@ -28,7 +28,7 @@ const addPlan = (acc: DType): Plan => ({
 
 /** What a reduction is declared by. */
 interface Row {
-  plan: (x: Tensor) => Plan;
+  reducer: (x: Tensor) => Reducer;
   reference: (values: number[]) => number;
   torch: string;
   gradient: Gradient<ReduceOptions> | { none: string };
@@ -52,7 +52,7 @@ const toWinners: Gradient<ReduceOptions> = (grad, saved) => {
   return [mul(spread(grad, x.shape, saved.args), share)];
 };
 
-const extreme = (name: "max" | "min") => (x: Tensor): Plan => {
+const extreme = (name: "max" | "min") => (x: Tensor): Reducer => {
   const float = x.dtype === "float32";
   // WGSL can't write an infinity, nor the least integer; their bits it can.
   const ends = float ? ["0xff800000u", "0x7f800000u"] : ["0x80000000u", "0x7fffffffu"];
@@ -66,11 +66,11 @@ const extreme = (name: "max" | "min") => (x: Tensor): Plan => {
 };
 
 const countable = (x: Tensor): DType => x.dtype === "float32" ? "float32" : "int64";
-const zeroPlan = (x: Tensor) => addPlan(countable(x));
+const adderFor = (x: Tensor) => adder(countable(x));
 
 const rows = {
   sum: {
-    plan: zeroPlan,
+    reducer: adderFor,
     reference: sumOf,
     torch: "sum",
     gradient: (grad, { shape, args }) => [spread(grad, shape(0), args)],
@@ -79,7 +79,7 @@ const rows = {
     ofEmpty: true,
   },
   amax: {
-    plan: extreme("max"),
+    reducer: extreme("max"),
     reference: (v) => v.reduce((a, b) => a > b || Number.isNaN(a) ? a : b),
     torch: "amax",
     gradient: toWinners,
@@ -88,7 +88,7 @@ const rows = {
     ofEmpty: false,
   },
   amin: {
-    plan: extreme("min"),
+    reducer: extreme("min"),
     reference: (v) => v.reduce((a, b) => a < b || Number.isNaN(a) ? a : b),
     torch: "amin",
     gradient: toWinners,
@@ -97,7 +97,7 @@ const rows = {
     ofEmpty: false,
   },
   any: {
-    plan: () => ({
+    reducer: () => ({
       load: "select(1u, 0u, v == A(0))",
       combine: "x | y",
       identity: "return Acc(0);",
@@ -112,7 +112,7 @@ const rows = {
     ofEmpty: true,
   },
   all: {
-    plan: () => ({
+    reducer: () => ({
       load: "select(1u, 0u, v == A(0))",
       combine: "x & y",
       identity: "return Acc(1);",
@@ -165,7 +165,7 @@ function define(name: string, row: Row): Op<ReduceOptions> {
           }]`,
         );
       }
-      const flat = launchReduce(x, over, row.plan(x));
+      const flat = launchReduce(x, over, row.reducer(x));
       return reshape(flat, reducedShape(x.shape, over, args.keepdim ?? false));
     },
     gradient: row.gradient,

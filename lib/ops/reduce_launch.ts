@@ -1,11 +1,11 @@
 /*
  * The launches of reductions: along rows or down columns, in stretches that one loop may walk and windows
- * that one binding holds. What is combined, and how, is said by a plan.
+ * that one binding holds. What is combined, and how, is said by a reducer.
  */
 import type { Kernel } from "../gpu/launch.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { numelOf } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text" };
 import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
 import { alias, groupsFor, part as window } from "./elementwise.ts";
@@ -13,7 +13,7 @@ import { contiguous } from "./copy.ts";
 import { permute } from "./views.ts";
 
 /** What is combined. */
-export interface Plan {
+export interface Reducer {
   /** WGSL: an accumulator from an element `v`. */
   load: string;
   /** WGSL: one accumulator from two, `x` and `y`. */
@@ -70,18 +70,18 @@ function arrange(x: Tensor, dims: readonly number[]) {
 }
 
 /** Reduces these dimensions, which are in order; the result is flat. */
-export function launchReduce(x: Tensor, dims: readonly number[], plan: Plan): Tensor {
+export function launchReduce(x: Tensor, dims: readonly number[], reducer: Reducer): Tensor {
   const { dense, outer, reduce, inner } = arrange(x, dims);
-  return (inner === 1 ? passAlong : passDown)(dense, outer, reduce, inner, plan);
+  return (inner === 1 ? passAlong : passDown)(dense, outer, reduce, inner, reducer);
 }
 
-const specialised = (x: Tensor, plan: Plan, dtype: DType) => ({
+const specialised = (x: Tensor, reducer: Reducer, dtype: DType) => ({
   A: alias("A", x.dtype),
-  Acc: alias("Acc", plan.acc),
+  Acc: alias("Acc", reducer.acc),
   Out: alias("Out", dtype),
-  identity: `fn identity() -> Acc { ${plan.identity} }`,
-  load: `fn load(v: A) -> Acc { return ${plan.load}; }`,
-  combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${plan.combine}; }`,
+  identity: `fn identity() -> Acc { ${reducer.identity} }`,
+  load: `fn load(v: A) -> Acc { return ${reducer.load}; }`,
+  combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${reducer.combine}; }`,
 });
 
 /** How a stretch is cut that is longer than one loop should walk. */
@@ -91,24 +91,36 @@ function cut(reduce: number, longest: number) {
 }
 
 /** The second pass, over what the parts of the first gave; or its result, if there was one part. */
-function joined(out: Tensor, outer: number, parts: number, inner: number, plan: Plan): Tensor {
+function joined(
+  out: Tensor,
+  outer: number,
+  parts: number,
+  inner: number,
+  reducer: Reducer,
+): Tensor {
   if (parts === 1) return out;
   return (inner === 1 ? passAlong : passDown)(out, outer, parts, inner, {
-    ...plan,
+    ...reducer,
     load: "Acc(v)",
   });
 }
 
 /** Reduces rows of a dense (outer, reduce). */
-function passAlong(x: Tensor, outer: number, reduce: number, inner: number, plan: Plan): Tensor {
+function passAlong(
+  x: Tensor,
+  outer: number,
+  reduce: number,
+  inner: number,
+  reducer: Reducer,
+): Tensor {
   const { parts, part } = cut(reduce, LONGEST_ROW);
-  const dtype = parts === 1 ? plan.out : plan.acc;
-  const out = empty([outer, parts], dtype, x.device);
+  const dtype = parts === 1 ? reducer.out : reducer.acc;
+  const out = allocate([outer, parts], dtype, x.device);
   const unit = reduce % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
   const { launcher, software } = x.device;
   const pipeline = launcher.pipeline(rowsKernel, {
     constants: { LANES: software && part < LONG ? 16 : 64 },
-    replace: { ...specialised(x, plan, dtype), ...(unit === 4 ? rowsInFours : {}) },
+    replace: { ...specialised(x, reducer, dtype), ...(unit === 4 ? rowsInFours : {}) },
   });
   // Where in x the stretch of a result begins; the next one's beginning is its end.
   const begin = (result: number) =>
@@ -132,27 +144,33 @@ function passAlong(x: Tensor, outer: number, reduce: number, inner: number, plan
       count,
     );
   }
-  return joined(out, outer, parts, inner, plan);
+  return joined(out, outer, parts, inner, reducer);
 }
 
 /** Reduces the middle of a dense (outer, reduce, inner). */
-function passDown(x: Tensor, outer: number, reduce: number, inner: number, plan: Plan): Tensor {
+function passDown(
+  x: Tensor,
+  outer: number,
+  reduce: number,
+  inner: number,
+  reducer: Reducer,
+): Tensor {
   const { parts, part } = cut(reduce, x.device.software ? LONGEST_COLUMN : COLUMN_OF_A_GPU);
-  const dtype = parts === 1 ? plan.out : plan.acc;
-  const out = empty([outer, parts, inner], dtype, x.device);
+  const dtype = parts === 1 ? reducer.out : reducer.acc;
+  const out = allocate([outer, parts, inner], dtype, x.device);
   const unit = inner % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
   const results = out.numel() / unit;
   const seen = window(x, 0, x.numel(), true);
   const { launcher } = x.device;
   launcher.launch(
     launcher.pipeline(columnsKernel, {
-      replace: { ...specialised(x, plan, dtype), ...(unit === 4 ? columnsInFours : {}) },
+      replace: { ...specialised(x, reducer, dtype), ...(unit === 4 ? columnsInFours : {}) },
     }),
     { a: seen.buffer, out: out.storage },
     { reduce, inner: inner / unit, parts, part, offset: seen.offset / unit, results },
     groupsFor(results),
   );
-  return joined(out, outer, parts, inner, plan);
+  return joined(out, outer, parts, inner, reducer);
 }
 
 /** All stretches at once, or as many at a time as one binding holds. */

@@ -6,7 +6,7 @@ import { along, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
 import { normalizeDim } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
 import { contiguous, float } from "./copy.ts";
@@ -28,7 +28,7 @@ function withLast(x: Tensor, dim: number, f: (x: Tensor) => Tensor): Tensor {
 
 function forwardRows(x: Tensor, log: boolean): Tensor {
   const dense = contiguous(x);
-  const out = empty(x.shape, "float32", x.device);
+  const out = allocate(x.shape, "float32", x.device);
   const columns = x.shape.at(-1)!;
   const rows = columns && x.numel() / columns;
   const form = rowsOf("softmax", x.device, columns, [dense.offset], ["V", "total", "largest"]);
@@ -44,7 +44,7 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
 
 function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
   const [denseY, g] = [contiguous(y), contiguous(grad)];
-  const dx = empty(y.shape, "float32", y.device);
+  const dx = allocate(y.shape, "float32", y.device);
   const columns = y.shape.at(-1)!;
   const rows = columns && y.numel() / columns;
   const form = rowsOf("softmax", y.device, columns, [g.offset], ["V", "total"]);

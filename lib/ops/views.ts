@@ -68,7 +68,7 @@ const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
 });
 
 /** The same elements in another shape; one size may be -1. Throws where only a copy could do it. */
-export const view = (x: Tensor, ...shape: number[]): Tensor => viewOp([x], { shape });
+export const view = (x: Tensor, shape: Shape): Tensor => viewOp([x], { shape });
 
 /** The same elements in another shape; a view where possible, else a copy. One size may be -1. */
 export const reshape = (x: Tensor, shape: Shape): Tensor => reshapeOp([x], { shape });

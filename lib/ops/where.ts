@@ -9,7 +9,7 @@ import { defineOp, type Op } from "../tensor/op.ts";
 import { ops } from "../tensor/registry.ts";
 import { bools, floats, given } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides } from "../tensor/shape.ts";
-import { empty, Tensor } from "../tensor/tensor.ts";
+import { allocate, Tensor } from "../tensor/tensor.ts";
 import whereSource from "../../kernels/where.wgsl" with { type: "text" };
 import { groupsFor, walk } from "./elementwise.ts";
 import { ge, le } from "./binary.ts";
@@ -32,7 +32,7 @@ const whereOp: Op = defineOp({
     const shape = broadcastShapes(condition.shape, a.shape, b.shape);
     const dtype = promote(a.dtype, b.dtype);
     const operands = [condition, to(a, dtype), to(b, dtype)];
-    const out = empty(shape, dtype, condition.device);
+    const out = allocate(shape, dtype, condition.device);
     const walked = walk(
       shape,
       operands.map((x) => broadcastStrides(x.shape, x.strides, shape)),

@@ -229,7 +229,7 @@ function window({ storage, offset }: Tensor, place: number, count: number): Wind
 }
 
 /** A tensor with undefined content, for a kernel to fill. */
-export function empty(
+export function allocate(
   shape: Shape,
   dtype: DType = "float32",
   device: Device = defaultDevice,
@@ -238,7 +238,7 @@ export function empty(
 }
 
 /** A tensor that is about to be filled from TypeScript. */
-export const emptyForUpload = (shape: Shape, dtype: DType, device = defaultDevice): Tensor =>
+export const allocateForUpload = (shape: Shape, dtype: DType, device = defaultDevice): Tensor =>
   allocated(shape, dtype, device, true);
 
 function allocated(shape: Shape, dtype: DType, device: Device, idle: boolean): Tensor {
@@ -253,7 +253,7 @@ export function fromValues(
   dtype: DType,
   device: Device = defaultDevice,
 ): Tensor {
-  const result = emptyForUpload(shape, dtype, device);
+  const result = allocateForUpload(shape, dtype, device);
   if (values.length > 0) device.launcher.upload(result.storage, values);
   return result;
 }

@@ -4,9 +4,9 @@
  */
 import { defaultDevice } from "../../gpu/device.ts";
 import type { Kernel } from "../../gpu/launch.ts";
-import { rateText } from "../../ops/gemm_text.ts";
-import { empty, Tensor } from "../../tensor/tensor.ts";
-import rateSource from "../../../kernels/matmul_rate.wgsl" with { type: "text" };
+import { sumsText } from "../../ops/matmul/text.ts";
+import { allocate, Tensor } from "../../tensor/tensor.ts";
+import rateSource from "../../../kernels/bench/matmul_rate.wgsl" with { type: "text" };
 import type { Limits } from "./measure.ts";
 
 /** The first number of a tensor, once it is there. */
@@ -58,11 +58,11 @@ const FLOP = 4e8;
 /** Multiply-adds in tiles of this size. */
 function multiplyAdds([rows, columns]: readonly [number, number]): Load {
   const { launcher, software } = defaultDevice;
-  const pipeline = launcher.pipeline(rate, { replace: rateText(rows, columns) });
+  const pipeline = launcher.pipeline(rate, { replace: sumsText(rows, columns) });
   const groups = software ? 64 : 8192;
   const flopOfRound = 2 * rows * columns * groups * 8;
   const k = Math.min(60_000, Math.max(1, Math.round(FLOP / flopOfRound)));
-  const out = empty([groups * 8]);
+  const out = allocate([groups * 8]);
   const launch = () =>
     launcher.launch(pipeline, { out: out.storage }, { k, x: 0.5, y: 1e-3 }, groups);
   return { amount: k * flopOfRound, out, launch };
@@ -73,7 +73,7 @@ const BYTES = 2 ** 26;
 
 /** Bytes read and written by a copy from one buffer to another. */
 function bandwidth(): Load {
-  const [from, out] = [empty([BYTES / 4]), empty([BYTES / 4])];
+  const [from, out] = [allocate([BYTES / 4]), allocate([BYTES / 4])];
   const ranges = [{ storage: from.storage, offset: 0, size: BYTES }];
   const launch = () => defaultDevice.launcher.copyOut(ranges, out.storage.block.buffer);
   return { amount: 2 * BYTES, out, launch };

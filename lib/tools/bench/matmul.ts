@@ -1,10 +1,10 @@
 /*
  * Matrix products, as forward and backward passes need them: beside the adapter's multiply-adds with as many
- * sums as the kernel keeps, and, to make the table in gemm_plan.ts, every kernel against the others.
+ * sums as the kernel keeps, and, to make the table in lib/ops/matmul/plan.ts, every kernel against the others.
  */
 import { defaultDevice } from "../../gpu/device.ts";
-import { choices, type Plan } from "../../ops/gemm_plan.ts";
-import { gemm, planOf, type Product } from "../../ops/gemm.ts";
+import { choices, type Plan } from "../../ops/matmul/plan.ts";
+import { multiply, planOf, type Product } from "../../ops/matmul/product.ts";
 import { fromValues, Tensor } from "../../tensor/tensor.ts";
 import { release, runOnce } from "./limits.ts";
 import { median, type Work } from "./measure.ts";
@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
   { m: 128, k: 64, n: 128, form: "NT", batch: 96 },
   { m: 128, k: 128, n: 64, form: "NN", batch: 96 },
 ];
-/** Smaller ones, for the edges of the table in gemm_plan.ts. */
+/** Smaller ones, for the edges of the table in lib/ops/matmul/plan.ts. */
 const edges: readonly Case[] = [
   { m: 80, k: 32, n: 32, form: "NT" },
   { m: 80, k: 32, n: 2048, form: "NT" },
@@ -85,7 +85,7 @@ export const matmulWorks = (tiny = false): Work[] =>
       const product = productOf(one);
       const plan = planOf(product);
       return {
-        run: () => runOnce(() => gemm(product)),
+        run: () => runOnce(() => multiply(product)),
         free: () => [product.a, product.b].forEach(release),
         // A kernel of fewer sums than keep a processor busy is held against a rate with more.
         tile: plan.form === "tile" ? [plan.rows, plan.columns] : undefined,
@@ -126,7 +126,7 @@ export async function* formResults(
       say(`${nameOf(one)}: turn ${turn + 1} of ${runs}`);
       for (const [i, [, plan]] of plans.entries()) {
         const start = performance.now();
-        await runOnce(() => gemm({ ...product, plan }));
+        await runOnce(() => multiply({ ...product, plan }));
         if (turn >= 0) times[i].push(performance.now() - start); // the first compiles
       }
     }

@@ -1,19 +1,19 @@
 /*
  * The launches of the kernels of matrix products, each with what it asks of its operands. Every operand fits
- * one binding by now; see gemm.ts.
+ * one binding by now; see product.ts.
  */
-import type { Device } from "../gpu/device.ts";
-import type { Kernel, Pipeline, Specialisation } from "../gpu/launch.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import plainSource from "../../kernels/matmul.wgsl" with { type: "text" };
-import rowsSource from "../../kernels/matmul_rows.wgsl" with { type: "text" };
-import sharedSource from "../../kernels/matmul_shared.wgsl" with { type: "text" };
-import tileSource from "../../kernels/matmul_tile.wgsl" with { type: "text" };
-import { groupsFor } from "./elementwise.ts";
-import { alongK, panels, quads } from "./gemm_operands.ts";
-import { bound } from "./limits.ts";
-import { choose, type Form, type Plan } from "./gemm_plan.ts";
-import { activate, type Activation, alignedText, singlesText, tileText } from "./gemm_text.ts";
+import type { Device } from "../../gpu/device.ts";
+import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import plainSource from "../../../kernels/matmul.wgsl" with { type: "text" };
+import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
+import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
+import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
+import { groupsFor } from "../elementwise.ts";
+import { alongK, panels, quads } from "./operands.ts";
+import { bound } from "../limits.ts";
+import { choose, type Form, type Plan } from "./plan.ts";
+import { activate, type Activation, alignedText, singlesText, tileText } from "./text.ts";
 
 /** out = f(a · b + bias), with out given. */
 export interface Task {
@@ -48,12 +48,12 @@ const kernels: Record<Form, Kernel> = {
 /** Chooses a kernel and launches it. */
 export function launchProduct(given: Task): void {
   const task = onItsSide(given);
-  const plan = task.plan ?? planOf(task);
+  const plan = task.plan ?? rowFor(task);
   launches[plan.form](task, plan);
 }
 
 /** The row of the table for a product whose sides have been chosen. */
-function planOf({ a, b, out, form }: Task): Plan {
+function rowFor({ a, b, out, form }: Task): Plan {
   const [batch, m, n] = out.shape;
   return choose({
     batch,
@@ -66,7 +66,7 @@ function planOf({ a, b, out, form }: Task): Plan {
 }
 
 /** The kernel that a whole product gets. */
-export const planFor = (task: Task): Plan => planOf(onItsSide(task));
+export const planFor = (task: Task): Plan => rowFor(onItsSide(task));
 
 const transposed = (x: Tensor): Tensor =>
   new Tensor(

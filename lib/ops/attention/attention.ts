@@ -3,22 +3,22 @@
  *
  * There are two forms of it. `plainAttention` is the formula in ops that stand elsewhere: it holds all
  * queries × keys shares at once, gives them back, and judges the other form. The fused kernels
- * (attention_fused.ts) hold none of them. `attend` chooses.
+ * (fused.ts) hold none of them. `attend` chooses.
  */
-import type { Device } from "../gpu/device.ts";
-import type { Generator } from "../random/mod.ts";
-import { goesWith, noGrad } from "../tensor/autograd.ts";
-import { broadcastShapes, numelOf, shapeText } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { attentionOp } from "./attention_fused.ts";
-import { add, mul } from "./binary.ts";
-import { full } from "./create.ts";
-import { matmul } from "./matmul.ts";
-import { dropout } from "./random.ts";
-import { select } from "./slices.ts";
-import { softmax } from "./softmax.ts";
-import { expand, reshape, transpose, unsqueeze } from "./views.ts";
-import { triu, where } from "./where.ts";
+import type { Device } from "../../gpu/device.ts";
+import type { Generator } from "../../random/mod.ts";
+import { goesWith, noGrad } from "../../tensor/autograd.ts";
+import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { attentionOp } from "./fused.ts";
+import { add, mul } from "../binary.ts";
+import { full } from "../create.ts";
+import { matmul } from "../matmul/matmul.ts";
+import { dropout } from "../random.ts";
+import { select } from "../slices.ts";
+import { softmax } from "../softmax.ts";
+import { expand, reshape, transpose, unsqueeze } from "../views.ts";
+import { triu, where } from "../where.ts";
 
 /** What attention is told beside its operands. */
 export interface Attending {
@@ -75,7 +75,7 @@ function hideLater(scores: Tensor): Tensor {
 const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
 
 /**
- * Attention of stacks (attention_fused.ts): tensors (n, N, H, L or S, E) that together hold q, k and v. In the fused
+ * Attention of stacks (fused.ts): tensors (n, N, H, L or S, E) that together hold q, k and v. In the fused
  * kernels where these can do it, else by the formula: for a mask that wants a gradient, for values of another
  * size than the keys, and where there are no keys.
  */

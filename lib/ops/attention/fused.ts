@@ -8,27 +8,27 @@
  * back as the same stacks, laid out in memory as the operands are, so that a projection's backward copies
  * nothing.
  */
-import type { Kernel } from "../gpu/launch.ts";
-import type { Generator } from "../random/mod.ts";
-import { type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
-import { bools, floats, given, type Sample } from "../tensor/sample.ts";
-import { shapeText } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
-import forwardSource from "../../kernels/attention.wgsl" with { type: "text" };
-import deltaSource from "../../kernels/attention_delta.wgsl" with { type: "text" };
-import gradSource from "../../kernels/attention_grad.wgsl" with { type: "text" };
+import type { Kernel } from "../../gpu/launch.ts";
+import type { Generator } from "../../random/mod.ts";
+import { type NdArray, ndarray, sumOf } from "../../tensor/ndarray.ts";
+import { defineOp } from "../../tensor/op.ts";
+import { bools, floats, given, type Sample } from "../../tensor/sample.ts";
+import { shapeText } from "../../tensor/shape.ts";
+import { allocate, type Tensor } from "../../tensor/tensor.ts";
+import forwardSource from "../../../kernels/attention.wgsl" with { type: "text" };
+import deltaSource from "../../../kernels/attention_delta.wgsl" with { type: "text" };
+import gradSource from "../../../kernels/attention_grad.wgsl" with { type: "text" };
 import {
-  emptyGradients,
-  emptyLike,
+  allocateGradients,
+  allocateLike,
   launchOver,
   launchRows,
   narrowed,
   prepare,
   readable,
   unstacked,
-} from "./attention_launch.ts";
-import { dropoutMask } from "./random.ts";
+} from "./launch.ts";
+import { dropoutMask } from "../random.ts";
 
 const forwardKernel: Kernel = { name: "attention", source: forwardSource };
 const deltaKernel: Kernel = { name: "attention_delta", source: deltaSource };
@@ -109,8 +109,8 @@ export const attentionOp = defineOp<Args>({
     const grid = [...q.shape.slice(0, 3), k.shape[2]];
     const drop = dropoutP > 0 ? dropoutMask(grid, dropoutP, { device, generator }) : undefined;
     const operands = prepare(stacks, mask, drop);
-    const out = emptyLike(operands.parts[0]);
-    const rows = empty([2, ...q.shape.slice(0, 3)], "float32", device); // lse, and room for delta
+    const out = allocateLike(operands.parts[0]);
+    const rows = allocate([2, ...q.shape.slice(0, 3)], "float32", device); // lse, and room for delta
     const launch = { kernel: forwardKernel, own: "queries", causal, scale } as const;
     launchOver(operands, { ...launch, rows: { out }, buffers: { lse: rows.storage } });
     return [narrowed(out, q.shape[3]), rows, ...(drop ? [drop] : [])];
@@ -122,7 +122,7 @@ export const attentionOp = defineOp<Args>({
     const [g, out] = [grad, saved.output(0)].map(readable);
     const rows = saved.output(1);
     launchRows(deltaKernel, { g, out }, rows.storage);
-    const slopes = emptyGradients(operands.stacks);
+    const slopes = allocateGradients(operands.stacks);
     const [dq, dk, dv] = unstacked(slopes);
     const launch = (of: "queries" | "keys", own: Tensor, more: Tensor) =>
       launchOver(operands, {

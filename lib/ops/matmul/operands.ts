@@ -2,12 +2,12 @@
  * The operands of matrix products as kernels bind them: where they lie, whether they can be read four numbers
  * at a time, and their packed copies where they can't.
  */
-import type { Kernel } from "../gpu/launch.ts";
-import type { Storage, Window } from "../gpu/memory.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
-import packSource from "../../kernels/matmul_pack.wgsl" with { type: "text" };
-import { groupsFor } from "./elementwise.ts";
-import { bound } from "./limits.ts";
+import type { Kernel } from "../../gpu/launch.ts";
+import type { Storage, Window } from "../../gpu/memory.ts";
+import { allocate, type Tensor } from "../../tensor/tensor.ts";
+import packSource from "../../../kernels/matmul_pack.wgsl" with { type: "text" };
+import { groupsFor } from "../elementwise.ts";
+import { bound } from "../limits.ts";
 
 /** As many uses of a number do not pay for packing it. */
 const FEW = 16;
@@ -69,7 +69,7 @@ export function panels(x: Tensor, width: number, uses = Infinity): Panels {
   }
   const [copies, size, steps] = [batch === 0 ? 1 : x.shape[0], x.shape[1], x.shape[2]];
   const count = Math.ceil(size / width);
-  const packed = empty([copies, count, steps, width], "float32", x.device);
+  const packed = allocate([copies, count, steps, width], "float32", x.device);
   const { launcher } = x.device;
   const blocks = Math.ceil(size / 4);
   const total = copies * blocks * Math.ceil(steps / 4);

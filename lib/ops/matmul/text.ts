@@ -91,7 +91,7 @@ export const alignedText: Record<string, string> = {
 };
 
 /** A tile of matmul_rate with this many rows and columns. */
-export function rateText(rows: number, columns: number): Record<string, string> {
+export function sumsText(rows: number, columns: number): Record<string, string> {
   const [down, across] = [rows / 4, columns / 4];
   return {
     Tile: `alias Tile = array<mat4x4<f32>, ${down * across}>;`,

@@ -1,27 +1,27 @@
 /*
- * Matrix products: `mm` of two matrices, `bmm` of two batches, `linear` with weights as PyTorch keeps them,
- * and `matmul`, which finds out what its operands are.
+ * Matrix products: `mm` of two matrices, `bmm` of two batches, and `matmul`, which finds out what its operands
+ * are.
  */
-import { map, matmulNd, permuted } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
-import { floats } from "../tensor/sample.ts";
-import { broadcastShapes, numelOf, type Shape } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
-import { contiguous } from "./copy.ts";
-import { gemm } from "./gemm.ts";
-import { sum } from "./reduce.ts";
-import { expand, reshape, t, transpose, unsafeReshape } from "./views.ts";
+import { matmulNd } from "../../tensor/ndarray.ts";
+import { defineOp } from "../../tensor/op.ts";
+import { floats } from "../../tensor/sample.ts";
+import { broadcastShapes, numelOf, type Shape } from "../../tensor/shape.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { expand, reshape, t, transpose, unsafeReshape } from "../views.ts";
+import { multiply } from "./product.ts";
 
 /** A matrix as a batch of one. */
 export const batched = (x: Tensor): Tensor =>
   new Tensor(x.storage, x.dtype, [1, ...x.shape], [0, ...x.strides], x.offset);
 
 /** A batch of one as a matrix. */
-const single = (x: Tensor): Tensor => new Tensor(x.storage, x.dtype, x.shape.slice(1));
+export const single = (x: Tensor): Tensor => new Tensor(x.storage, x.dtype, x.shape.slice(1));
 
-const sizes = (x: Tensor) => x.shape.join("x");
+/** The sizes as PyTorch names them where they do not fit: `3x4`. */
+export const sizes = (x: Tensor) => x.shape.join("x");
 
-function checkFloats(name: string, ...operands: Tensor[]): void {
+/** Refuses a product of anything but floats. */
+export function checkFloats(name: string, ...operands: Tensor[]): void {
   const [a, b] = operands.map(({ dtype }) => dtype);
   if (a === "float32" && b === "float32") return;
   throw new TypeError(
@@ -43,7 +43,7 @@ const mmOp = defineOp({
           `must be as many as the rows of the second: is one of them to be transposed?`,
       );
     }
-    return single(gemm({ a: batched(a), b: batched(b) }));
+    return single(multiply({ a: batched(a), b: batched(b) }));
   },
   gradient: (grad, saved) => [
     saved.needs(0) ? mm(grad, t(saved.input(1))) : null,
@@ -79,7 +79,7 @@ const bmmOp = defineOp({
           `but got: [${b.shape[0]}, ${b.shape[1]}].`,
       );
     }
-    return gemm({ a, b });
+    return multiply({ a, b });
   },
   gradient: (grad, saved) => [
     saved.needs(0) ? bmm(grad, transpose(saved.input(1), 1, 2)) : null,
@@ -99,57 +99,6 @@ const bmmOp = defineOp({
 
 /** The products of two batches of matrices, pair by pair. */
 export const bmm = (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {});
-
-/** Refuses an input that a linear layer's weight does not fit. */
-export function checkLinear(x: Tensor, weight: Tensor): void {
-  checkFloats("linear", x, weight);
-  if (x.shape[1] === weight.shape[1]) return;
-  throw new RangeError(
-    `mat1 and mat2 shapes cannot be multiplied (${sizes(x)} and ${sizes(t(weight))}); ` +
-      `the layer takes ${weight.shape[1]} features and was given ${x.shape[1]}`,
-  );
-}
-
-const linearOp = defineOp({
-  name: "linear",
-  gradFn: (inputs) => inputs.length > 2 ? "AddmmBackward0" : "MmBackward0",
-  torch: "F.linear(*i)",
-  forward([x, weight, bias]) {
-    checkLinear(x, weight);
-    const product = { a: batched(x), b: batched(t(weight)) };
-    return single(gemm({ ...product, bias: bias && contiguous(bias) }));
-  },
-  gradient: (grad, saved) => [
-    saved.needs(0) ? mm(grad, saved.input(1)) : null,
-    saved.needs(1) ? mm(t(grad), saved.input(0)) : null,
-    ...(saved.count > 2 ? [sum(grad, { dim: 0 })] : []),
-  ],
-  reference: ([x, weight, bias]) => {
-    const product = matmulNd(x, permuted(weight, [1, 0]));
-    return bias ? map((a, b) => a + b, product, bias) : product;
-  },
-  samples: [[1, 1, 1], [3, 5, 2], [8, 67, 33], [2, 0, 3]].flatMap(([m, k, n]) => [
-    { inputs: [floats([m, k]), floats([n, k])], args: {} },
-    { inputs: [floats([m, k]), floats([n, k]), floats([n])], args: {} },
-  ]),
-  rejects: [{
-    inputs: [floats([3, 4]), floats([2, 5])],
-    args: {},
-    error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 5x2)",
-  }],
-});
-
-/**
- * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
- * `nn.Linear` keeps them; the result is (…, out_features).
- */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  const flat = x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
-  const y = linearOp(bias ? [flat, weight, bias] : [flat, weight], {});
-  if (x.ndim === 2) return y;
-  const shape = [...x.shape.slice(0, -1), weight.shape[0]];
-  return bias ? reshape(y, shape) : unsafeReshape(y, shape);
-}
 
 /**
  * The matrix product as PyTorch's `matmul` and Python's `@` define it: of vectors, matrices, and batches of

@@ -2,12 +2,12 @@
  * How the fused kernels of attention are launched: what they read where it lies, what they write in the same
  * order, and loops in stretches that no adapter cuts short.
  */
-import type { Kernel } from "../gpu/launch.ts";
-import type { Storage } from "../gpu/memory.ts";
-import { empty, Tensor } from "../tensor/tensor.ts";
-import { clone, contiguous, copyInto } from "./copy.ts";
-import { zeros } from "./create.ts";
-import { groupsFor } from "./elementwise.ts";
+import type { Kernel } from "../../gpu/launch.ts";
+import type { Storage } from "../../gpu/memory.ts";
+import { allocate, Tensor } from "../../tensor/tensor.ts";
+import { clone, contiguous, copyInto } from "../copy.ts";
+import { zeros } from "../create.ts";
+import { groupsFor } from "../elementwise.ts";
 
 /** Rows that the kernels take at once: they fill a vec4, and four numbers of each a matrix. */
 const ROWS = 4;
@@ -29,25 +29,29 @@ export const narrowed = (x: Tensor, size: number): Tensor =>
   new Tensor(x.storage, x.dtype, x.shape.with(-1, size), x.strides, x.offset);
 
 /** A tensor to be filled, whose dimensions lie in memory in the same order as those of x, the last one innermost. */
-export function emptyLike(
+export function allocateLike(
   { shape, strides, device }: Pick<Tensor, "shape" | "strides" | "device">,
 ): Tensor {
   const last = shape.length - 1;
   const outer = [...shape.keys()].slice(0, last).sort((a, b) => strides[b] - strides[a]);
   const order = [...outer, last];
-  const dense = empty(order.map((d) => shape[d]), "float32", device);
+  const dense = allocate(order.map((d) => shape[d]), "float32", device);
   const steps = shape.map((_, d) => dense.strides[order.indexOf(d)]);
   return new Tensor(dense.storage, "float32", shape, steps);
 }
 
 /** Tensors for the gradients of stacks; those of k and v share their memory also where k and v do not. */
-export function emptyGradients(stacks: readonly Tensor[]): Tensor[] {
-  if (stacks.length < 3) return stacks.map(emptyLike);
+export function allocateGradients(stacks: readonly Tensor[]): Tensor[] {
+  if (stacks.length < 3) return stacks.map(allocateLike);
   const [q, { shape, strides, device }] = stacks;
-  const both = emptyLike({ shape: shape.with(0, 2), strides: strides.with(0, Infinity), device });
+  const both = allocateLike({
+    shape: shape.with(0, 2),
+    strides: strides.with(0, Infinity),
+    device,
+  });
   const one = (i: number) =>
     new Tensor(both.storage, "float32", shape, both.strides, i * both.strides[0]);
-  return [emptyLike(q), one(0), one(1)];
+  return [allocateLike(q), one(0), one(1)];
 }
 
 /** A tensor whose rows are whole vec4: itself where they lie so, else a copy, with zeros behind odd ones. */

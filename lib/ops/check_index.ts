@@ -3,12 +3,12 @@
  */
 import { faultCode } from "../gpu/fault.ts";
 import type { Kernel } from "../gpu/launch.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
-import indexSource from "../../kernels/index.wgsl" with { type: "text" };
+import { allocate, type Tensor } from "../tensor/tensor.ts";
+import indexSource from "../../kernels/check_index.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 
-const kernel: Kernel = { name: "index", source: indexSource };
+const kernel: Kernel = { name: "check_index", source: indexSource };
 
 const code = faultCode((index, size) =>
   `index ${index} is out of bounds for dimension with size ${size}; indices are ${-size} to ${
@@ -33,7 +33,7 @@ export function checkIndex(
     );
   }
   const dense = contiguous(index);
-  const out = empty(index.shape, "int64", index.device);
+  const out = allocate(index.shape, "int64", index.device);
   const { launcher, faults } = index.device;
   launcher.launch(
     launcher.pipeline(kernel, { constants: { WRAP: Number(wrap) } }),

@@ -6,7 +6,7 @@ import { along, map, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
@@ -49,9 +49,9 @@ const layerNormOp = defineOp<Args>({
     }
     const dense = contiguous(x);
     const { rows, columns } = sizesOf(x, args);
-    const out = empty(x.shape, "float32", x.device);
-    const mean = empty([rows], "float32", x.device);
-    const rstd = empty([rows], "float32", x.device);
+    const out = allocate(x.shape, "float32", x.device);
+    const mean = allocate([rows], "float32", x.device);
+    const rstd = allocate([rows], "float32", x.device);
     const form = rowsOf("layerNorm", x.device, columns, [dense.offset], ["V", "total"]);
     const { launcher } = x.device;
     launcher.launch(
@@ -106,7 +106,7 @@ const layerNormOp = defineOp<Args>({
       g_offset: g.offset / unit,
     };
     const { launcher } = x.device;
-    const dx = empty(x.shape, "float32", x.device);
+    const dx = allocate(x.shape, "float32", x.device);
     const weight = saved.count > 1 ? saved.input(1) : undefined;
     launcher.launch(
       launcher.pipeline(gradKernel, {
@@ -119,8 +119,8 @@ const layerNormOp = defineOp<Args>({
     );
     if (!weight) return [dx];
     const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
-    const dweight = empty([parts, columns], "float32", x.device);
-    const dbias = empty([parts, columns], "float32", x.device);
+    const dweight = allocate([parts, columns], "float32", x.device);
+    const dbias = allocate([parts, columns], "float32", x.device);
     launcher.launch(
       launcher.pipeline(paramsKernel, { replace: replace.V ? { V: replace.V } : {} }),
       { ...shared, dweight: dweight.storage, dbias: dbias.storage },

@@ -3,14 +3,14 @@
  *
  * Operands are views of three dimensions (batch, rows, columns) with any strides: a transpose is a view, so
  * the products of the backward pass copy nothing. Here a product is cut until its parts fit what an adapter
- * binds and loops; gemm_plan.ts chooses each part's kernel, gemm_launch.ts launches it. The parts and their
+ * binds and loops; plan.ts chooses each part's kernel, launch.ts launches it. The parts and their
  * order depend on shapes and adapter alone, so that the same numbers give the same bits.
  */
-import { empty, Tensor } from "../tensor/tensor.ts";
-import { launchProduct, planFor, type Task } from "./gemm_launch.ts";
-import { cut, extent } from "./limits.ts";
-import type { Form, Plan } from "./gemm_plan.ts";
-import type { Activation } from "./gemm_text.ts";
+import { allocate, Tensor } from "../../tensor/tensor.ts";
+import { launchProduct, planFor, type Task } from "./launch.ts";
+import { cut, extent } from "../limits.ts";
+import type { Form, Plan } from "./plan.ts";
+import type { Activation } from "./text.ts";
 
 /** out = activation(a · b + bias). */
 export interface Product {
@@ -27,10 +27,10 @@ export interface Product {
 }
 
 /** The product of two batches of matrices, as (batch, m, n). */
-export function gemm(product: Product): Tensor {
+export function multiply(product: Product): Tensor {
   const { a, b, bias } = product;
-  const out = empty([a.shape[0], a.shape[1], b.shape[2]], "float32", a.device);
-  if (out.numel() > 0) multiply({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
+  const out = allocate([a.shape[0], a.shape[1], b.shape[2]], "float32", a.device);
+  if (out.numel() > 0) multiplyParts({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
   return out;
 }
 
@@ -59,7 +59,7 @@ const dimensions = {
 type Dimension = keyof typeof dimensions;
 
 /** Cuts the task in two until an adapter can do each part, then launches. */
-function multiply(task: Task): void {
+function multiplyParts(task: Task): void {
   const dimension = toCut(task);
   if (!dimension) return launchProduct(task);
   const place: { a?: number; b?: number; out?: number } = dimensions[dimension];
@@ -81,8 +81,8 @@ function multiply(task: Task): void {
     second.accumulate = true;
     second.biased = 0;
   }
-  multiply(first);
-  multiply(second);
+  multiplyParts(first);
+  multiplyParts(second);
 }
 
 /** The dimension along which a task must be cut, or null. */

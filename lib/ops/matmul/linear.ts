@@ -1,26 +1,78 @@
 /*
- * A linear layer and the activation behind it, in one kernel: the result is never stored without it.
+ * `linear`, with weights as PyTorch keeps them; and a linear layer and the activation behind it, in one kernel:
+ * the result is never stored without it.
  *
  * Differentiated are activations whose slope is found from their result; their gradient and that of the bias
  * come out of one kernel too. The others would need what they were applied to, so they are fused only where
  * nobody asks for gradients.
  */
-import type { Kernel } from "../gpu/launch.ts";
-import { isGradEnabled } from "../tensor/autograd.ts";
-import { map, matmulNd, permuted, reshaped } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
-import { floats } from "../tensor/sample.ts";
-import { numelOf } from "../tensor/shape.ts";
-import { empty, Tensor } from "../tensor/tensor.ts";
-import gradSource from "../../kernels/activation_grad.wgsl" with { type: "text" };
-import { contiguous } from "./copy.ts";
-import { groupsFor } from "./elementwise.ts";
-import { gemm } from "./gemm.ts";
-import type { Activation } from "./gemm_text.ts";
-import { batched, checkLinear, linear, mm } from "./matmul.ts";
-import { sum } from "./reduce.ts";
-import { gelu, relu, tanh } from "./unary.ts";
-import { reshape, t } from "./views.ts";
+import type { Kernel } from "../../gpu/launch.ts";
+import { isGradEnabled } from "../../tensor/autograd.ts";
+import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
+import { defineOp } from "../../tensor/op.ts";
+import { floats } from "../../tensor/sample.ts";
+import { numelOf } from "../../tensor/shape.ts";
+import { allocate, Tensor } from "../../tensor/tensor.ts";
+import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
+import { contiguous } from "../copy.ts";
+import { groupsFor } from "../elementwise.ts";
+import { sum } from "../reduce.ts";
+import { gelu, relu, tanh } from "../unary.ts";
+import { reshape, t, unsafeReshape } from "../views.ts";
+import { batched, checkFloats, mm, single, sizes } from "./matmul.ts";
+import { multiply } from "./product.ts";
+import type { Activation } from "./text.ts";
+
+/** Refuses an input that a linear layer's weight does not fit. */
+export function checkLinear(x: Tensor, weight: Tensor): void {
+  checkFloats("linear", x, weight);
+  if (x.shape[1] === weight.shape[1]) return;
+  throw new RangeError(
+    `mat1 and mat2 shapes cannot be multiplied (${sizes(x)} and ${sizes(t(weight))}); ` +
+      `the layer takes ${weight.shape[1]} features and was given ${x.shape[1]}`,
+  );
+}
+
+const linearOp = defineOp({
+  name: "linear",
+  gradFn: (inputs) => inputs.length > 2 ? "AddmmBackward0" : "MmBackward0",
+  torch: "F.linear(*i)",
+  forward([x, weight, bias]) {
+    checkLinear(x, weight);
+    const product = { a: batched(x), b: batched(t(weight)) };
+    return single(multiply({ ...product, bias: bias && contiguous(bias) }));
+  },
+  gradient: (grad, saved) => [
+    saved.needs(0) ? mm(grad, saved.input(1)) : null,
+    saved.needs(1) ? mm(t(grad), saved.input(0)) : null,
+    ...(saved.count > 2 ? [sum(grad, { dim: 0 })] : []),
+  ],
+  reference: ([x, weight, bias]) => {
+    const product = matmulNd(x, permuted(weight, [1, 0]));
+    return bias ? map((a, b) => a + b, product, bias) : product;
+  },
+  samples: [[1, 1, 1], [3, 5, 2], [8, 67, 33], [2, 0, 3]].flatMap(([m, k, n]) => [
+    { inputs: [floats([m, k]), floats([n, k])], args: {} },
+    { inputs: [floats([m, k]), floats([n, k]), floats([n])], args: {} },
+  ]),
+  rejects: [{
+    inputs: [floats([3, 4]), floats([2, 5])],
+    args: {},
+    error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 5x2)",
+  }],
+});
+
+/**
+ * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
+ * `nn.Linear` keeps them; the result is (…, out_features).
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  const flat = x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
+  const y = linearOp(bias ? [flat, weight, bias] : [flat, weight], {});
+  if (x.ndim === 2) return y;
+  const shape = [...x.shape.slice(0, -1), weight.shape[0]];
+  return bias ? reshape(y, shape) : unsafeReshape(y, shape);
+}
 
 const gradKernel: Kernel = { name: "activation_grad", source: gradSource };
 
@@ -56,8 +108,8 @@ function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Te
   const [rows, columns] = y.shape;
   const unit = columns % 4 === 0 && g.offset % 4 === 0 ? 4 : 1;
   const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
-  const dz = empty([rows, columns], "float32", y.device);
-  const dbias = empty([parts, columns], "float32", y.device);
+  const dz = allocate([rows, columns], "float32", y.device);
+  const dbias = allocate([parts, columns], "float32", y.device);
   const { launcher } = y.device;
   launcher.launch(
     launcher.pipeline(gradKernel, {
@@ -87,7 +139,7 @@ const activatedOp = defineOp<{ activation: Activation }>({
     const rows = flat(x);
     checkLinear(rows, weight);
     const product = { a: batched(rows), b: batched(t(weight)), activation };
-    const { storage } = gemm({ ...product, bias: bias && contiguous(bias) });
+    const { storage } = multiply({ ...product, bias: bias && contiguous(bias) });
     return new Tensor(storage, "float32", [...x.shape.slice(0, -1), weight.shape[0]]);
   },
   gradient(grad, saved) {

@@ -3,10 +3,10 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/device.ts";
-import { type Form, forms } from "../lib/ops/gemm_plan.ts";
-import { gemm, type Product } from "../lib/ops/gemm.ts";
-import { activations } from "../lib/ops/gemm_text.ts";
-import { empty, fromValues, Tensor } from "../lib/tensor/tensor.ts";
+import { type Form, forms } from "../lib/ops/matmul/plan.ts";
+import { multiply, type Product } from "../lib/ops/matmul/product.ts";
+import { activations } from "../lib/ops/matmul/text.ts";
+import { allocate, fromValues, Tensor } from "../lib/tensor/tensor.ts";
 import { denseStrides } from "../lib/tensor/shape.ts";
 
 /** Numbers in [−1, 1), the same in every run, none of them alike. */
@@ -97,7 +97,7 @@ function erf(x: number): number {
 /** A product against float64: within a few units of the last place of the sum of its terms' sizes. */
 async function check(product: Product, where: string): Promise<void> {
   const { values, sizes } = await judge(product);
-  const got = await gemm(product).data();
+  const got = await multiply(product).data();
   assertEquals(got.length, values.length, where);
   const slack = product.activation ? 1e-6 : 0;
   for (let i = 0; i < values.length; i++) {
@@ -148,7 +148,7 @@ for (const form of [undefined, ...forms]) {
 const row = (x: Tensor) => new Tensor(x.storage, "float32", [x.shape[2]], [1], x.offset);
 
 Deno.test("every tile: right where the edges cut it, however its operands lie, k a multiple of four or not", async () => {
-  const { choices } = await import("../lib/ops/gemm_plan.ts");
+  const { choices } = await import("../lib/ops/matmul/plan.ts");
   const sizes = new Set<string>();
   for (const { form, rows, columns } of choices.filter(({ form }) => form === "tile")) {
     for (const [m, k, n] of [[rows + 1, 36, 260], [rows - 1, 9, 132], [2 * rows, 38, 129]]) {
@@ -182,11 +182,11 @@ Deno.test("without terms a product is its bias, and without rows or columns it i
     const bias = row(view([1, 1, 6], "rows", 3));
     const a = view([2, 5, 0], "rows", 1);
     const b = view([2, 0, 6], "rows", 2);
-    const got = await gemm({ a, b, bias, form }).data();
+    const got = await multiply({ a, b, bias, form }).data();
     const want = await elements(bias);
     assertEquals([...got], Array.from({ length: 60 }, (_, i) => want[i % 6]), form);
     assertEquals(
-      gemm({ a: view([2, 0, 3], "rows", 1), b: view([2, 3, 4], "rows", 2), form }).shape,
+      multiply({ a: view([2, 0, 3], "rows", 1), b: view([2, 3, 4], "rows", 2), form }).shape,
       [
         2,
         0,
@@ -194,7 +194,7 @@ Deno.test("without terms a product is its bias, and without rows or columns it i
       ],
     );
     assertEquals(
-      gemm({ a: view([2, 4, 3], "rows", 1), b: view([2, 3, 0], "rows", 2), form }).shape,
+      multiply({ a: view([2, 4, 3], "rows", 1), b: view([2, 3, 0], "rows", 2), form }).shape,
       [
         2,
         4,
@@ -212,7 +212,7 @@ Deno.test("a sum longer than an adapter's loops is cut, and misses nothing", asy
     const a = new Tensor(ones.storage, "float32", [1, 1, k], [0, k, 1]);
     const b = new Tensor(ones.storage, "float32", [1, k, 2], [0, 1, 0]);
     const bias = fromValues(Float32Array.of(-5, 7), [2], "float32");
-    const got = await gemm({ a, b, bias, activation: "relu", form }).data();
+    const got = await multiply({ a, b, bias, activation: "relu", form }).data();
     assertEquals([...got], [k - 5, k + 7], form);
   }
 });
@@ -241,7 +241,7 @@ Deno.test("more columns than an adapter has workgroups: each part has its own bi
 Deno.test("weights larger than a binding are worked through in parts", async () => {
   // 50,257 × 768 as GPT-2 has them: 154 MB. Only rows at the seams and ends are filled and looked at.
   const [n, k] = [50_257, 768];
-  const weight = empty([n, k]);
+  const weight = allocate([n, k]);
   const marks = [0, 1, 25_127, 25_128, 25_129, 43_689, 43_690, 43_691, n - 1];
   const { launcher } = defaultDevice;
   marks.forEach((mark) => {
@@ -252,7 +252,7 @@ Deno.test("weights larger than a binding are worked through in parts", async () 
   for (const m of [1, 8, 19]) {
     const a = view([1, m, k], "rows", m);
     const x = await elements(a);
-    const got = await gemm({ a, b }).data();
+    const got = await multiply({ a, b }).data();
     for (const mark of marks) {
       for (let i = 0; i < m; i++) {
         let want = 0;
@@ -269,7 +269,7 @@ Deno.test("two runs give the same bits", async () => {
   const a = view([2, 37, 130], "rows", 1);
   const b = view([2, 130, 141], "columns", 2);
   for (const form of [undefined, ...forms]) {
-    const [first, second] = [gemm({ a, b, form }), gemm({ a, b, form })];
+    const [first, second] = [multiply({ a, b, form }), multiply({ a, b, form })];
     assertEquals(await first.data(), await second.data());
   }
 });
@@ -283,7 +283,7 @@ Deno.test("what lies beyond an edge never reaches a result: not even a NaN", asy
       const all = fromValues(values, [512], "float32");
       return new Tensor(all.storage, "float32", [1, rows, columns], [0, 32, 1], 64);
     };
-    const got = await gemm({ a: memory(m, k), b: memory(k, n), form }).data();
+    const got = await multiply({ a: memory(m, k), b: memory(k, n), form }).data();
     assertEquals([...got], Array(m * n).fill(k), form);
   }
 });
@@ -291,6 +291,6 @@ Deno.test("what lies beyond an edge never reaches a result: not even a NaN", asy
 Deno.test("the test's own judge notices a wrong product", async () => {
   const a = view([1, 3, 4], "rows", 1);
   const { values } = await judge({ a, b: view([1, 4, 3], "rows", 2) });
-  const other = await gemm({ a, b: view([1, 4, 3], "rows", 3) }).data();
+  const other = await multiply({ a, b: view([1, 4, 3], "rows", 3) }).data();
   assertNotEquals([...values].map(Math.fround), [...other]);
 });
