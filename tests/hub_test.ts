@@ -12,7 +12,8 @@ import {
 import { getRepoFolderName } from "@huggingface/hub";
 import { barLine, Meter } from "../lib/hub/bar.ts";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
-import { granted, hubConfig } from "../lib/hub/config.ts";
+import { hubConfig } from "../lib/hub/config.ts";
+import { host } from "../lib/host/mod.ts";
 import { HubError, type HubFault } from "../lib/hub/errors.ts";
 import {
   busy,
@@ -35,7 +36,7 @@ const SMALL = "a small file, é\n";
 const LARGE = new Uint8Array(50_000).map((_, i) => (i * i + i / 7) % 251);
 const REPO = "datasets/someone/songs";
 
-const TEMP = granted({ name: "env" }) && Deno.env.get("TMPDIR") || "/tmp";
+const TEMP = host.granted({ name: "env" }) && Deno.env.get("TMPDIR") || "/tmp";
 
 const repo = (closed?: FakeRepo["closed"]): FakeRepo => ({
   refs: { main: COMMIT },
@@ -480,7 +481,7 @@ Deno.test("names that would lead out of the cache are refused", async () => {
   }
   const hub = new Hub("a/b", options);
   for (const path of ["../x", "/x", "a/../../x", "a\\..\\x", "", "c:x"]) {
-    await assertRejects(() => hub.cached(COMMIT, path), TypeError, "is no path");
+    assertThrows(() => hub.cached(COMMIT, path), TypeError, "is no path");
   }
   await assertRejects(() => hub.commit("../main"), TypeError, "is no revision");
 });

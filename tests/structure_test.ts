@@ -47,7 +47,7 @@ function rule(name: string, paths: string[], breaches: (path: string, text: stri
  * from its own folder.
  */
 const FLOORS = [
-  ["kernels", "data", "deno.json", "lessons/ledger.md", "lib/std"],
+  ["kernels", "data", "deno.json", "lessons/ledger.md", "lib/std", "lib/host"],
   ["lib/gpu", "lib/random", "lib/python"],
   ["lib/tensor"],
   ["lib/ops"],
@@ -62,10 +62,11 @@ const placeOf = (path: string) =>
   FLOORS.flat().find((place) => path === place || path.startsWith(`${place}/`)) ?? "no floor";
 const floorOf = (path: string) => FLOORS.findIndex((floor) => floor.includes(placeOf(path)));
 
+const withoutComments = (text: string) => text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+
 /** What a module imports, dynamically too: our own files by path (`./lib/mod.ts`), packages by name. */
 function importsOf(path: string, text: string): string[] {
-  const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
-  const names = [...code.matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"]+)"/gm)];
+  const names = [...withoutComments(text).matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"]+)"/gm)];
   return names.map(([, name]) =>
     name === "#lib"
       ? "./lib/mod.ts"
@@ -86,6 +87,15 @@ rule(
         (floorOf(target) >= floorOf(path) && placeOf(target) !== placeOf(path))
       )
       .map((target) => `imports ${target}, which does not stand below it`),
+);
+
+rule(
+  "only lib/host and the programs behind the tasks know that they run in Deno",
+  source.filter((path) => /^lib\/(?!host\/deno\.ts|tools\/|std\/)/.test(path)),
+  (_, text) =>
+    [...withoutComments(text).matchAll(/\bDeno\.(?!customInspect)\w+/g)].map(([name]) =>
+      `says ${name}; lib/host has a word for it`
+    ),
 );
 
 rule(

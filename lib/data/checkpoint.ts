@@ -5,6 +5,7 @@
  * so that Python reads them too; everything else of a state is JSON in the file's header. What a part
  * keeps is its own matter: it gives it with `stateDict()` and takes it back with `loadStateDict()`.
  */
+import { host } from "../host/mod.ts";
 import { Generator } from "../random/mod.ts";
 import type { DType, Values } from "../tensor/dtype.ts";
 import { fromValues, Tensor } from "../tensor/tensor.ts";
@@ -59,7 +60,7 @@ export async function saveCheckpoint(
   }
   const saved: Saved = { about, states };
   const folder = path.replace(/[^/\\]*$/, "");
-  if (folder) await Deno.mkdir(folder, { recursive: true });
+  if (folder) host.files.makeFolder(folder);
   await saveSafetensors(path, tensors, { checkpoint: JSON.stringify(saved) });
   return path;
 }

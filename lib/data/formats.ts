@@ -3,6 +3,7 @@
  * file cost a thousand rows. What Python's `datasets` makes of a file, these make of it; the one thing they
  * add is a JSON file that holds splits, `{"train": […], "test": […]}`.
  */
+import { host, type OpenFile } from "../host/mod.ts";
 import { csv } from "./csv.ts";
 import type { Row } from "./dataset.ts";
 import { parquet } from "./parquet.ts";
@@ -57,12 +58,11 @@ export function readRows(path: string, options: FormatOptions = {}): Rows {
 
 /** A file's text in pieces; unpacked, where its first bytes say that it is packed with gzip. */
 async function* pieces(path: string): AsyncGenerator<string> {
-  using file = await Deno.open(path);
+  using file = host.files.open(path, "read");
   const magic = new Uint8Array(2);
-  await file.read(magic);
-  await file.seek(0, Deno.SeekMode.Start);
+  file.readAt(0, magic);
   const packed = magic[0] === 0x1f && magic[1] === 0x8b;
-  const bytes = packed ? await unzipped(path) : plain(file);
+  const bytes = packed ? unzipped(file) : plain(file);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
     for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
@@ -74,16 +74,18 @@ async function* pieces(path: string): AsyncGenerator<string> {
   }
 }
 
-async function* plain(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(1 << 16);
-  for (let n = await file.read(buffer); n !== null; n = await file.read(buffer)) {
-    yield buffer.subarray(0, n);
+async function* plain(file: OpenFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0;;) {
+    const buffer = new Uint8Array(1 << 16);
+    const count = file.readAt(at, buffer);
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+    at += count;
   }
 }
 
-async function unzipped(path: string) {
-  return (await Deno.open(path)).readable.pipeThrough(new DecompressionStream("gzip"));
-}
+const unzipped = (file: OpenFile) =>
+  ReadableStream.from(plain(file)).pipeThrough(new DecompressionStream("gzip"));
 
 /** A file's lines, without the line feeds, of any length and number. */
 async function* lines(path: string): AsyncGenerator<string> {

@@ -3,6 +3,7 @@
  * for text: JSON, JSON Lines, CSV, plain text, Parquet. It runs no code of a repository; a dataset that was a
  * program has a Parquet copy on the Hub, which is read instead.
  */
+import { host } from "../host/mod.ts";
 import { cardConfigs } from "../hub/card.ts";
 import { type Columns, Dataset, DatasetDict, type Row } from "./dataset.ts";
 import {
@@ -57,7 +58,7 @@ export async function loadDataset<R extends object = Row>(
   { split, ...options }: LoadOptions & { split?: string } = {},
 ): Promise<Dataset<R> | DatasetDict<string, R>> {
   const part = split === undefined ? undefined : Part.of(split);
-  const source = isLocal(id) ? await localSource(id, options) : await hubSource(id, options);
+  const source = isLocal(id) ? localSource(id, options) : await hubSource(id, options);
   const tables = await read(source, options, part);
   const datasets = Object.fromEntries(
     Object.entries(tables).map(([name, columns]) => [name, Dataset.from(columns) as Dataset<R>]),
@@ -75,19 +76,19 @@ function isLocal(id: string): boolean {
     formatOf(id) !== undefined;
 }
 
-async function localSource(id: string, { dataFiles }: LoadOptions): Promise<Source> {
+function localSource(id: string, { dataFiles }: LoadOptions): Source {
   const path = id.startsWith("file:")
     ? decodeURIComponent(new URL(id).pathname)
     : id.replace(/(?<=.)[/\\]+$/, "");
-  if (!await exists(path)) {
+  if (!exists(path)) {
     throw new RangeError(
       `loadDataset: there is no file ${path}; a dataset of the Hub is called owner/name`,
     );
   }
-  if ((await Deno.stat(path)).isFile) {
+  if (host.files.info(path)!.isFile) {
     return { files: { train: [path] }, path: (file) => Promise.resolve(file) };
   }
-  const paths = (await walk(path)).map((file) => file.path);
+  const paths = walk(path).map((file) => file.path);
   const files = dataFiles ? filesByPattern(paths, bySplit(dataFiles)) : filesByName(paths);
   if (Object.keys(files).length === 0) {
     throw new RangeError(`loadDataset: the folder ${path} holds no file of a known format`);
@@ -104,7 +105,7 @@ async function hubSource(id: string, options: LoadOptions): Promise<Source> {
   if (named && !Object.values(named).flat().some(isPattern)) return { files: named, path };
   const paths = (await hub.files(commit)).map((file) => file.path);
   if (named) return { files: filesByPattern(paths, named), path };
-  const card = paths.includes("README.md") ? await Deno.readTextFile(await path("README.md")) : "";
+  const card = paths.includes("README.md") ? host.files.readText(await path("README.md")) : "";
   const configs = cardConfigs(card).filter((one) => one.data_files ?? one.data_dir);
   const files = configs.length > 0
     ? filesByCard(paths, configs, id, options.name)

@@ -2,14 +2,15 @@
  * Parquet through hyparquet, the one package of this project that a lesson may never load: it is imported
  * when the first such file is opened. The Hub keeps a Parquet copy of almost every dataset.
  */
+import { host, type OpenFile } from "../host/mod.ts";
 import type { Row } from "./dataset.ts";
 
 /** The rows of a Parquet file, one row group at a time. */
 export async function* parquet(path: string): AsyncGenerator<[Row]> {
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   const { brotliDecompressSync, gunzipSync, zstdDecompressSync } = await import("node:zlib");
-  using handle = await Deno.open(path);
-  const byteLength = (await handle.stat()).size;
+  using handle = host.files.open(path, "read");
+  const byteLength = handle.size();
   const file = {
     byteLength,
     slice: (start: number, end = byteLength) => readAt(handle, start, end - start),
@@ -29,16 +30,10 @@ export async function* parquet(path: string): AsyncGenerator<[Row]> {
   }
 }
 
-/** Reads without a pause between seek and read, since hyparquet asks for several parts at once. */
-function readAt(file: Deno.FsFile, start: number, length: number): ArrayBuffer {
+function readAt(file: OpenFile, start: number, length: number): ArrayBuffer {
   const bytes = new Uint8Array(length);
-  file.seekSync(start, Deno.SeekMode.Start);
-  for (let at = 0; at < length;) {
-    const n = file.readSync(bytes.subarray(at));
-    if (n === null) throw new RangeError("read Parquet: the file ends early; download it again");
-    at += n;
-  }
-  return bytes.buffer;
+  if (file.readAt(start, bytes) === length) return bytes.buffer;
+  throw new RangeError("read Parquet: the file ends early; download it again");
 }
 
 /** 64-bit numbers as JavaScript's, where these hold them. */

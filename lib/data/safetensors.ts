@@ -4,6 +4,7 @@
  * byte for byte, what Python's safetensors writes; what is read is checked as strictly as there.
  * https://github.com/huggingface/safetensors#format
  */
+import { host, type OpenFile } from "../host/mod.ts";
 
 /** The dtypes and their arrays, in the order in which their data lies in a file. */
 const arrays = {
@@ -107,13 +108,13 @@ export async function saveSafetensors(
 ): Promise<void> {
   const incomplete = `${path}.incomplete`;
   {
-    using file = await Deno.open(incomplete, { write: true, create: true, truncate: true });
+    using file = host.files.open(incomplete, "write");
     for (const part of partsOf(tensors, metadata)) {
       for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
     }
-    await file.syncData();
+    await file.sync();
   }
-  await Deno.rename(incomplete, path);
+  host.files.rename(incomplete, path);
 }
 
 /**
@@ -128,15 +129,15 @@ export function openSafetensors(path: string): SafetensorsFile {
 /** An open file, from which one array after another can be read. */
 export class SafetensorsFile implements Disposable {
   readonly metadata: SafeMetadata;
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   readonly #places: Map<string, Place>;
   /** Where the arrays' bytes begin. */
   readonly #start: number;
 
   constructor(readonly path: string) {
-    this.#file = Deno.openSync(path);
+    this.#file = host.files.open(path, "read");
     try {
-      const { size } = this.#file.statSync();
+      const size = this.#file.size();
       this.#start = 8 + headerLength(new Uint8Array(this.#read(0, Math.min(8, size))), size);
       const header = new Uint8Array(this.#read(8, this.#start));
       const { places, metadata } = headerOf(header, size - this.#start);
@@ -186,13 +187,8 @@ export class SafetensorsFile implements Disposable {
 
   #read(start: number, end: number): ArrayBuffer {
     const bytes = new Uint8Array(end - start);
-    this.#file.seekSync(start, Deno.SeekMode.Start);
-    for (let at = 0; at < bytes.length;) {
-      const n = this.#file.readSync(bytes.subarray(at));
-      if (n === null) throw new RangeError(`read safetensors: the file ends early`);
-      at += n;
-    }
-    return bytes.buffer;
+    if (this.#file.readAt(start, bytes) === bytes.length) return bytes.buffer;
+    throw new RangeError("read safetensors: the file ends early");
   }
 }
 

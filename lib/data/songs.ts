@@ -3,9 +3,10 @@
  * songs that were written for this project, which are in the repository and need no permission.
  */
 import shipped from "../../data/songs.json" with { type: "json" };
+import { host } from "../host/mod.ts";
 import { Dataset } from "./dataset.ts";
 import { Hub, type HubOptions } from "../hub/client.ts";
-import { granted, hubConfig } from "../hub/config.ts";
+import { hubConfig } from "../hub/config.ts";
 import { HubError } from "../hub/errors.ts";
 import { loadDataset } from "./load.ts";
 import { fetchSource, sources } from "./sources.ts";
@@ -56,16 +57,16 @@ const counted = (dataset: Dataset<Song>) => dataset.numRows.toLocaleString("en")
 /** The path of the notebook's songs, or why they cannot be had. Never asks for a permission. */
 async function notebooks(options: HubOptions): Promise<string | Error> {
   const { cacheDir, endpoint } = hubConfig(options);
-  if (!cacheDir || !granted({ name: "read", path: cacheDir })) {
+  if (!cacheDir || !host.granted({ name: "read", path: cacheDir })) {
     return new Error(`the program may not read the cache in which ${name} would be`);
   }
   // Whoever has no network shall not wait for it.
   const quick = { timeout: 5000, retries: 0, ...options };
-  const cached = await new Hub(repo, quick).cached(revision, file);
+  const cached = new Hub(repo, quick).cached(revision, file);
   if (cached) return cached;
   const hosts = [new URL(endpoint).host, ...(endpoint.endsWith("huggingface.co") ? [STORE] : [])];
   const net = hosts.map((host) => ({ name: "net", host }) as const);
-  if (!granted(...net, { name: "write", path: cacheDir })) {
+  if (!host.granted(...net, { name: "write", path: cacheDir })) {
     return new Error(`${name} is not in the cache and the program may not download it`);
   }
   try {

@@ -3,6 +3,8 @@
  * be read and its mistakes be named without a GPU.
  */
 
+import { host } from "../host/mod.ts";
+
 /** The adapters that can be asked for by name. */
 export const adapterNames = ["default", "high-performance", "low-power", "software"] as const;
 /** One of {@linkcode adapterNames}. */
@@ -18,16 +20,11 @@ export const isSoftware = (info: GPUAdapterInfo): boolean =>
 
 /** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
 export function wantedAdapter(): AdapterName {
-  const flag = Deno.args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
-  const name = flag < 0 ? fromEnvironment() : Deno.args[flag].split("=")[1] ?? Deno.args[flag + 1];
+  const { args } = host;
+  const flag = args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
+  const name = flag < 0 ? host.env("LESSONS_ADAPTER") : args[flag].split("=")[1] ?? args[flag + 1];
   if (name === undefined) return "default";
   if (adapterNames.includes(name as AdapterName)) return name as AdapterName;
   console.error(`--adapter ${name}: there is no such adapter; give ${adapterNames.join(", ")}`);
-  Deno.exit(2); // a mistake on the command line is no bug to trace
-}
-
-function fromEnvironment(): string | undefined {
-  const variable = "LESSONS_ADAPTER";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  return state === "granted" ? Deno.env.get(variable) : undefined;
+  host.exit(2); // a mistake on the command line is no bug to trace
 }

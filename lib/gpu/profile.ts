@@ -5,6 +5,7 @@
  *
  * It is no trace: of every kernel it keeps three sums.
  */
+import { host } from "../host/mod.ts";
 import type { Device } from "./device.ts";
 
 /** What a kernel, in one specialisation, has cost so far. */
@@ -17,7 +18,7 @@ export interface Cost {
 }
 
 /** Whether the command line asks for a profile. */
-export const wantsProfile = (): boolean => Deno.args.includes("--profile");
+export const wantsProfile = (): boolean => host.args.includes("--profile");
 
 /** Two timestamps a dispatch; so many dispatches a submission at most. */
 const QUERIES = 512;
@@ -152,8 +153,5 @@ function table(rows: readonly string[][]): string[] {
 /** Measures a device from here on, and prints the table when the program ends. */
 export function profile(device: Device): void {
   const measured = device.launcher.profile = new Profile(device);
-  addEventListener("beforeunload", (event) => {
-    event.preventDefault(); // the event loop turns on until the last times are there
-    measured.report().then((text) => console.error(`\n${text}`));
-  }, { once: true });
+  host.atEnd(async () => console.error(`\n${await measured.report()}`));
 }

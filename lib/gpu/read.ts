@@ -6,6 +6,7 @@
  * first map Deno aborts); so small reads share buffers that are kept. Where the range is not there yet, we
  * wait for the promise, as the standard says.
  */
+import { host } from "../host/mod.ts";
 import type { Device } from "./device.ts";
 import type { Window } from "./memory.ts";
 
@@ -70,7 +71,7 @@ export class Reader {
   /** Lets the event loop turn now and then, so that the collector's finds reach the pool. */
   async #turn(): Promise<void> {
     if (performance.now() - this.#lastTurn < 100) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await host.turn();
     this.#lastTurn = performance.now();
   }
 }

@@ -2,7 +2,8 @@
  * The progress bar of a download: size, rate, time left. It writes on standard error, only where that is
  * a terminal, and sets no mode, so that Ctrl-C leaves the terminal as it was.
  */
-import { type DownloadListener, type DownloadProgress, granted } from "./config.ts";
+import { host } from "../host/mod.ts";
+import type { DownloadListener, DownloadProgress } from "./config.ts";
 
 /** Milliseconds between two drawings. */
 const EVERY = 100;
@@ -11,13 +12,13 @@ const WINDOW = 5_000;
 
 /** A bar on the terminal, or nothing where standard error is no terminal. */
 export function terminalBar(): DownloadListener | undefined {
-  if (!Deno.stderr.isTerminal() || hidden()) return undefined;
-  const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
+  if (!host.errors.isTerminal() || hidden()) return undefined;
+  const { write } = host.errors;
   let meter = new Meter();
   let drawn = -Infinity;
   let last: DownloadProgress | undefined;
   const draw = (at: DownloadProgress) =>
-    write(`\r\x1b[2K${barLine(at, meter.rate(), Deno.consoleSize().columns - 1)}`);
+    write(`\r\x1b[2K${barLine(at, meter.rate(), host.size().columns - 1)}`);
   return {
     progress(at) {
       last = at;
@@ -40,11 +41,8 @@ export function terminalBar(): DownloadListener | undefined {
 }
 
 /** Python's own switch for its bars. */
-function hidden(): boolean {
-  const variable = "HF_HUB_DISABLE_PROGRESS_BARS";
-  return granted({ name: "env", variable }) &&
-    /^(1|on|yes|true)$/i.test(Deno.env.get(variable) ?? "");
-}
+const hidden = (): boolean =>
+  /^(1|on|yes|true)$/i.test(host.env("HF_HUB_DISABLE_PROGRESS_BARS") ?? "");
 
 /** Bytes a second over the last {@linkcode WINDOW} milliseconds. */
 export class Meter {

@@ -10,13 +10,13 @@
  * so that what either of the two has downloaded serves both. What @huggingface/hub serves is its work
  * (commits, lists, file information); the transfer is ours, since it neither resumes nor checks a hash.
  */
+import { host } from "../host/mod.ts";
 import { terminalBar } from "./bar.ts";
 import {
   exists,
   type HubFile,
   link,
   lock,
-  makeFolder,
   place,
   readTree,
   safe,
@@ -116,7 +116,7 @@ export class Hub {
   async commit(revision: string): Promise<string> {
     if (/^[0-9a-f]{40}$/.test(revision)) return revision;
     const ref = `${this.folder}/refs/${safe(revision, "revision")}`;
-    const known = (await textOf(ref))?.trim();
+    const known = textOf(ref)?.trim();
     if (this.config.offline && known) return known;
     const asked = `find ${this.#name} at ${revision}`;
     try {
@@ -124,7 +124,7 @@ export class Hub {
       const request = { ...this.#request(asked, revision), additionalFields: ["sha" as const] };
       const { sha } =
         await (this.#id.type === "dataset" ? datasetInfo(request) : modelInfo(request));
-      if (safe(sha, "commit") !== known) await place(ref, sha);
+      if (safe(sha, "commit") !== known) place(ref, sha);
       return sha;
     } catch (error) {
       const passing = error instanceof HubError &&
@@ -138,10 +138,10 @@ export class Hub {
   /** The files of a commit: as listed once, else as the Hub lists them, else as the cache holds them. */
   async files(commit: string): Promise<HubFile[]> {
     const tree = `${this.folder}/trees/${commit}.json`;
-    const listed = await readTree(tree);
+    const listed = readTree(tree);
     if (listed) return listed;
     if (this.config.offline) {
-      const held = await walk(`${this.folder}/snapshots/${commit}`);
+      const held = walk(`${this.folder}/snapshots/${commit}`);
       if (held.length > 0) return held;
     }
     const { listFiles } = await import("@huggingface/hub");
@@ -152,28 +152,28 @@ export class Hub {
         files.push({ path, size: lfs?.size ?? size, oid: oid!, sha256: lfs?.oid });
       }
     }
-    await writeTree(tree, files);
+    writeTree(tree, files);
     return files;
   }
 
   /** The path of a file that the cache holds; undefined when it does not. Makes no request. */
-  async cached(commit: string, path: string): Promise<string | undefined> {
+  cached(commit: string, path: string): string | undefined {
     const pointer = `${this.folder}/snapshots/${commit}/${safe(path, "path")}`;
-    return await exists(pointer) ? pointer : undefined;
+    return exists(pointer) ? pointer : undefined;
   }
 
   /** The path of a file of a commit, downloaded if the cache does not hold it. */
   async download(commit: string, path: string, sha256?: string): Promise<string> {
-    const cached = await this.cached(commit, path);
+    const cached = this.cached(commit, path);
     if (cached) return cached;
     const asked = `download ${path} of ${this.#name} at ${commit.slice(0, 7)}`;
     const file = await this.#file(asked, commit, path);
     const etag = safe(file.sha256 ?? file.oid, "hash");
     const blob = `${this.folder}/blobs/${etag}`;
     const pointer = `${this.folder}/snapshots/${commit}/${path}`;
-    await makeFolder(`${this.folder}/blobs`);
+    host.files.makeFolder(`${this.folder}/blobs`);
     using _lock = await lock(`${this.#cache}/.locks/${this.#repoFolder}/${etag}.lock`);
-    if (!await exists(blob)) {
+    if (!exists(blob)) {
       const promised: Promised[] = [
         file.sha256 ? { kind: "sha256", hex: file.sha256 } : { kind: "git", hex: file.oid },
       ];
@@ -185,12 +185,12 @@ export class Hub {
         this.config,
       );
     }
-    if (!await exists(pointer)) await link(blob, pointer, path);
+    if (!exists(pointer)) link(blob, pointer, path);
     return pointer;
   }
 
   async #file(asked: string, commit: string, path: string): Promise<HubFile> {
-    const listed = await readTree(`${this.folder}/trees/${commit}.json`);
+    const listed = readTree(`${this.folder}/trees/${commit}.json`);
     const known = listed?.find((file) => file.path === path);
     if (known) return known;
     const { pathsInfo } = await import("@huggingface/hub");

@@ -4,6 +4,8 @@
  * that may not be read counts as absent.
  */
 
+import { host } from "../host/mod.ts";
+
 /** One step of a download: `done` of `total` bytes of the file called `name` are on disk. */
 export interface DownloadProgress {
   name: string;
@@ -41,14 +43,6 @@ export interface HubConfig {
   listener?: DownloadListener;
 }
 
-/**
- * Whether a permission is there without asking for it, so that a lesson never stops at a question.
- */
-export function granted(...wanted: Deno.PermissionDescriptor[]): boolean {
-  return globalThis.Deno !== undefined &&
-    wanted.every((one) => Deno.permissions.querySync(one).state === "granted");
-}
-
 /** The environment, with `given` in the place of what it says. */
 export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
   const home = cacheHome();
@@ -70,10 +64,7 @@ function address(text: string): string {
   throw new TypeError(`HF_ENDPOINT: "${text}" is no address; write it as https://huggingface.co`);
 }
 
-function env(name: string): string | undefined {
-  if (!granted({ name: "env", variable: name })) return undefined;
-  return Deno.env.get(name)?.trim() || undefined;
-}
+const env = (name: string): string | undefined => host.env(name)?.trim() || undefined;
 
 function cacheHome(): string | undefined {
   const home = expand(env("HF_HOME"));
@@ -91,9 +82,9 @@ function expand(path: string | undefined): string | undefined {
 
 function readToken(path: string | undefined): string | undefined {
   const file = expand(path);
-  if (file === undefined || !granted({ name: "read", path: file })) return undefined;
+  if (file === undefined || !host.granted({ name: "read", path: file })) return undefined;
   try {
-    return Deno.readTextFileSync(file).trim() || undefined;
+    return host.files.readText(file).trim() || undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@
  * sends us on to), waits when the Hub asks for patience, gives up on silence, and turns every refusal into
  * an error with advice. The functions of @huggingface/hub take it as their own `fetch`.
  */
+import { isRefused } from "../host/mod.ts";
 import type { HubConfig } from "./config.ts";
 import { HubError, refusal, unreachable } from "./errors.ts";
 
@@ -79,7 +80,7 @@ async function answerWithin(asked: string, url: URL, init: RequestInit, config: 
   try {
     return await fetch(url, { ...init, signal: silence.signal });
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
+    if (isRefused(error)) throw error;
     throw unreachable(asked, url, silence.signal.aborted ? silence.signal.reason : error);
   } finally {
     clearTimeout(timer);

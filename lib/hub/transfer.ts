@@ -4,6 +4,7 @@
  * only when every byte is there and the hash is the one that was promised.
  */
 import type { Hash } from "node:crypto";
+import { host, type OpenFile } from "../host/mod.ts";
 import type { HubConfig } from "./config.ts";
 import { HubError } from "./errors.ts";
 import { hubFetch, sleep } from "./fetch.ts";
@@ -53,13 +54,13 @@ export async function transfer(wanted: Transfer, config: HubConfig): Promise<voi
     await file.sync();
   } catch (error) {
     file.close();
-    if (file.done === 0) await Deno.remove(incomplete);
+    if (file.done === 0) host.files.remove(incomplete);
     throw error;
   } finally {
     config.listener?.end();
   }
   file.close();
-  await Deno.rename(incomplete, wanted.path);
+  host.files.rename(incomplete, wanted.path);
 }
 
 /** A connection that ended before its file did. */
@@ -118,7 +119,7 @@ class Arriving {
   #hashes: Hash[] = [];
 
   private constructor(
-    readonly file: Deno.FsFile,
+    readonly file: OpenFile,
     readonly wanted: Transfer,
     readonly newHashes: () => Hash[],
   ) {}
@@ -133,26 +134,25 @@ class Arriving {
           ? createHash("sha256")
           : createHash("sha1").update(`blob ${wanted.size}\0`)
       );
-    const file = await Deno.open(path, { read: true, write: true, create: true });
+    const file = host.files.open(path, "append");
     const arriving = new Arriving(file, wanted, newHashes);
-    await arriving.readBack();
+    arriving.readBack();
     return arriving;
   }
 
   /** Hashes what is there already. */
-  async readBack(): Promise<void> {
-    const { size } = await this.file.stat();
+  readBack(): void {
+    const size = this.file.size();
     this.#hashes = this.newHashes();
     const buffer = new Uint8Array(Math.min(size, 1 << 20));
     while (this.done < size) {
-      this.#count(buffer.subarray(0, await this.file.read(buffer) ?? 0));
+      this.#count(buffer.subarray(0, this.file.readAt(this.done, buffer)));
     }
   }
 
   /** Throws away what there is. */
   async restart(): Promise<void> {
     await this.file.truncate(0);
-    await this.file.seek(0, Deno.SeekMode.Start);
     this.done = 0;
     this.#hashes = this.newHashes();
   }
@@ -218,7 +218,7 @@ class Arriving {
 
   /** Waits until the disk has it all. */
   sync(): Promise<void> {
-    return this.file.syncData();
+    return this.file.sync();
   }
 
   close(): void {

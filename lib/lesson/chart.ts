@@ -6,6 +6,8 @@
  * points, and by colour where there is colour. No bars, no logarithms, no third dimension.
  */
 
+import { coloured } from "../host/terminal.ts";
+
 /** A place on a curve. */
 export type Point = readonly [x: number, y: number];
 
@@ -152,7 +154,7 @@ export class Chart {
 
   /** As a terminal can show it, in colour where there is colour. */
   repr(): string {
-    return this.text({ colour: !Deno.noColor && Deno.stdout.isTerminal() });
+    return this.text({ colour: coloured() });
   }
 
   /** Each curve's points, from the upper left corner of a picture of this size. */

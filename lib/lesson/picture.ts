@@ -6,8 +6,8 @@
  *
  * It is no plotting library: it knows matrices and nothing else.
  */
+import { coloured } from "../host/terminal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { coloured } from "./terminal.ts";
 
 /** How a {@linkcode heatMap} is labelled and scaled. */
 export interface HeatMapOptions {
@@ -99,7 +99,7 @@ export class HeatMap {
 
   /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
   repr(): Promise<string> {
-    return coloured ? this.ansi() : this.plain();
+    return coloured() ? this.ansi() : this.plain();
   }
 
   async #draw(cell: Cell): Promise<string> {

@@ -4,7 +4,8 @@
  * It also hands the thread back ten times a second, without which no finaliser runs and no memory of
  * a dropped tensor comes back. It writes on a terminal only, and only what takes longer than two seconds.
  */
-import { clearStatus, hasStatus, status } from "./terminal.ts";
+import { host } from "../host/mod.ts";
+import { clearStatus, hasStatus, status } from "../host/terminal.ts";
 
 /** What {@linkcode progress} returns: the steps, and a place for a remark. */
 export interface Progress extends AsyncIterable<number> {
@@ -83,7 +84,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
           if (interrupt.came) {
             clearStatus();
             await interrupted!(step);
-            Deno.exit(130);
+            host.exit(130);
           }
           yield step;
         }
@@ -135,23 +136,19 @@ class Interrupt {
   /** Whether it came, and the program is to end between two steps. */
   came = false;
   #at = 0;
-  readonly #listener: () => void;
+  /** Stops listening. */
+  readonly forget: () => void;
 
   constructor(waits: boolean) {
-    this.#listener = () => {
+    this.forget = host.onInterrupt(() => {
       const now = performance.now();
       if (this.came && now - this.#at < SAME_KEY_MS) return;
       if (!waits || this.came) {
         clearStatus();
-        Deno.exit(130);
+        host.exit(130);
       }
       this.came = true;
       this.#at = now;
-    };
-    Deno.addSignalListener("SIGINT", this.#listener);
-  }
-
-  forget(): void {
-    Deno.removeSignalListener("SIGINT", this.#listener);
+    });
   }
 }

@@ -2,8 +2,8 @@
  * A lesson as it scrolls past while it runs: prose as it stands, code set in by four spaces. The
  * outputs in the source are left out, since the real ones come between.
  */
+import { bold, dim, proseColumns } from "../host/terminal.ts";
 import { isOutput, parts, topLevelEnd } from "./source.ts";
-import { bold, dim, proseColumns } from "./terminal.ts";
 
 /** Goes through a lesson's source once, from top to bottom. */
 export class Reader {

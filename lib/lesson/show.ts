@@ -6,6 +6,9 @@
  * nothing. Either way each output is noted with the line that printed it, so that tools and tests can
  * hold it against the `//>` lines in the source.
  */
+import { host } from "../host/mod.ts";
+import { bold, write } from "../host/terminal.ts";
+import { str } from "../python/repr.ts";
 import {
   common,
   describeOptions,
@@ -16,12 +19,10 @@ import {
   type Values,
   valuesOf,
 } from "./args.ts";
-import { str } from "../python/repr.ts";
 import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
-import { bold, write } from "./terminal.ts";
 
 /** What {@linkcode lesson} gives to a lesson. */
 export interface Lesson<O extends Options> {
@@ -76,7 +77,7 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   const readOn = () => write(reader?.upTo(Math.max(...linesBehind(meta.url))) ?? "");
   readOn();
   whenWorkStarts(readOn);
-  addEventListener("beforeunload", () => write(reader?.rest() ?? ""), { once: true });
+  host.atEnd(() => write(reader?.rest() ?? ""));
   const show = async (...values: unknown[]) => {
     const [line] = linesBehind(meta.url);
     readOn();
@@ -88,14 +89,16 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
 
 /** The values for a lesson that is imported: by another lesson, by a tool or by a test. */
 function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<O> {
-  const byLesson = new URL(".", Deno.mainModule).href === new URL(".", url).href;
+  const byLesson = folderOf(host.main) === folderOf(url);
   const shared = Object.entries(own).filter(([, option]) => option.shared);
   return {
     ...valuesOf(own, fullLength),
     ...valuesOf(Object.fromEntries(shared), fullLength || byLesson),
-    ...sharedArgs(Deno.args, own),
+    ...sharedArgs(host.args, own),
   };
 }
+
+const folderOf = (address?: string) => address?.replace(/[^/]*$/, "");
 
 /** The lines of the lesson on which the calls stand that have led here, the innermost first. */
 function linesBehind(url: string): number[] {
@@ -105,24 +108,23 @@ function linesBehind(url: string): number[] {
 
 /** The lesson's own text, where reading it is allowed without asking. */
 function readSource({ filename }: ImportMeta): string | undefined {
-  if (!filename) return undefined;
-  const { state } = Deno.permissions.querySync({ name: "read", path: filename });
-  return state === "granted" ? Deno.readTextFileSync(filename) : undefined;
+  if (!filename || !host.granted({ name: "read", path: filename })) return undefined;
+  return host.files.readText(filename);
 }
 
 function readCommandLine<O extends Options>(source: string | undefined, own: O) {
   const all = { ...own, ...common };
   try {
-    const values = readArgs(Deno.args, all) as Values<O & typeof common>;
+    const values = readArgs(host.args, all) as Values<O & typeof common>;
     if (values.help) {
       write(help(source, all));
-      Deno.exit(0);
+      host.exit(0);
     }
     return { options: values as Values<O>, quiet: values.quiet };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(error.message);
-    Deno.exit(2);
+    host.exit(2);
   }
 }
 

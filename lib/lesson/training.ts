@@ -5,6 +5,7 @@
  * A loss lies on the GPU, and waiting for it takes as long as a small step. So losses are handed over as
  * tensors, kept there, and read many at a time when something is drawn.
  */
+import { host } from "../host/mod.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Chart, chart, type Point, type Series } from "./chart.ts";
@@ -155,9 +156,9 @@ export class Training implements AsyncIterable<number> {
   }
 
   async #picture(): Promise<string> {
-    const { columns, rows } = Deno.consoleSize();
+    const { columns, rows } = host.size();
     if (rows < ROWS || columns < 60) return "";
-    const size = { columns: Math.min(columns - 1, 100), rows: 9, colour: !Deno.noColor };
+    const size = { columns: Math.min(columns - 1, 100), rows: 9, colour: !host.noColor };
     return (await this.chart()).text(size);
   }
 

@@ -4,6 +4,7 @@
  * It cuts nothing and knows no special tokens. regex.ts does both.
  */
 
+import { host } from "../host/mod.ts";
 import { type Pair } from "./bpe.ts";
 import { bytesRepr, concatBytes, fromBytes, toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
@@ -122,8 +123,8 @@ export class BasicTokenizer {
 
   /** Writes `prefix.model` and `prefix.vocab`. */
   save(prefix: string): void {
-    Deno.writeTextFileSync(`${prefix}.model`, this.toModel());
-    Deno.writeTextFileSync(`${prefix}.vocab`, this.toVocab());
+    host.files.writeText(`${prefix}.model`, this.toModel());
+    host.files.writeText(`${prefix}.vocab`, this.toVocab());
   }
 
   /** Reads a `.model` file. */
@@ -131,7 +132,7 @@ export class BasicTokenizer {
     if (!path.endsWith(".model")) {
       throw new Error(`load: ${path} was given, and a .model file was wanted`);
     }
-    return this.fromModel(Deno.readTextFileSync(path));
+    return this.fromModel(host.files.readText(path));
   }
 
   /** The pieces of a text, over whose borders nothing is merged. */

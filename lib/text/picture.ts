@@ -4,7 +4,7 @@
  * Only what the tokenizer can say is drawn. A token may be half a character, so a picture is of bytes:
  * where they are no whole text, they stand as `\xf0\x9f`; a line break stands as ⏎.
  */
-
+import { coloured } from "../host/terminal.ts";
 import { escapeControls, exactText } from "./bytes.ts";
 
 /** What has tokens to show: any tokenizer of this library. */
@@ -101,7 +101,7 @@ export class TokenPicture {
 
   /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
   repr(): string {
-    return !Deno.noColor && Deno.stdout.isTerminal() ? this.ansi() : this.plain();
+    return coloured() ? this.ansi() : this.plain();
   }
 
   #spans(draw: (part: string, colour: typeof COLOURS[number], id: number) => string): string[] {

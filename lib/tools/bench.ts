@@ -7,7 +7,7 @@
 import { defaultDevice } from "../gpu/device.ts";
 import { adapterNames } from "../gpu/adapter.ts";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
-import { bold, clearStatus, dim, hasStatus, status, write } from "../lesson/terminal.ts";
+import { bold, clearStatus, dim, hasStatus, status, write } from "../host/terminal.ts";
 import { gpt2Works } from "./bench/gpt2.ts";
 import { type Growth, growth } from "./bench/growth.ts";
 import { layerWorks } from "./bench/layers.ts";

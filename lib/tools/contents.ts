@@ -3,7 +3,7 @@
  */
 import { contents, type Row } from "../../lessons/contents.ts";
 import { headOf } from "../lesson/source.ts";
-import { bold, dim, write } from "../lesson/terminal.ts";
+import { bold, dim, write } from "../host/terminal.ts";
 
 /** The table as it is printed; each notebook is named once, above its lessons. */
 export function table(rows: readonly Row[]): string {

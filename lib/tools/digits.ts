@@ -8,7 +8,7 @@ import { contents, type Row } from "../../lessons/contents.ts";
 import ledgerText from "../../lessons/ledger.md" with { type: "text" };
 import { locate, type Match } from "../lesson/compare.ts";
 import { hold } from "../lesson/outputs.ts";
-import { bold, write } from "../lesson/terminal.ts";
+import { bold, write } from "../host/terminal.ts";
 import { play } from "./play.ts";
 
 /** One output of a notebook. */

@@ -7,7 +7,7 @@
  */
 import { cpus } from "node:os";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
-import { clearStatus, hasStatus, status, write } from "../lesson/terminal.ts";
+import { clearStatus, hasStatus, status, write } from "../host/terminal.ts";
 import { errorOf, judge } from "./peers/judge.ts";
 import {
   type Contender,

@@ -4,7 +4,7 @@
  */
 import type { Shown } from "../lesson/outputs.ts";
 import { journalOf, runInFull } from "../lesson/show.ts";
-import { write } from "../lesson/terminal.ts";
+import { write } from "../host/terminal.ts";
 
 /**
  * Runs the lesson at the given address, with these words on its command line.

@@ -1,0 +1,143 @@
+/*
+ * The library's place in a program of Deno. Nothing else in the library names Deno, but for the programs
+ * behind the tasks.
+ */
+import type { Files, Host, OpenFile, Output, Permission } from "./host.ts";
+
+const encoder = new TextEncoder();
+const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+/** A reader that has gone (`| head`) ends the program without a word. */
+function writeAll(to: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  const bytes = encoder.encode(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += to.writeSync(bytes.subarray(at));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      pause(1); // a pipe that npx has made non-blocking, and full
+    }
+  }
+}
+
+const output = (to: typeof Deno.stdout | typeof Deno.stderr): Output => ({
+  isTerminal: () => to.isTerminal(),
+  write: (text) => writeAll(to, text),
+});
+
+class DenoFile implements OpenFile {
+  #atEnd = false;
+
+  constructor(readonly file: Deno.FsFile) {}
+
+  size(): number {
+    return this.file.statSync().size;
+  }
+
+  readAt(position: number, into: Uint8Array<ArrayBuffer>): number {
+    this.#atEnd = false;
+    this.file.seekSync(position, Deno.SeekMode.Start);
+    let count = 0;
+    while (count < into.length) {
+      const n = this.file.readSync(into.subarray(count));
+      if (n === null) break;
+      count += n;
+    }
+    return count;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    if (!this.#atEnd) this.file.seekSync(0, Deno.SeekMode.End);
+    this.#atEnd = true;
+    return await this.file.write(bytes);
+  }
+
+  async truncate(length: number): Promise<void> {
+    this.#atEnd = false;
+    await this.file.truncate(length);
+  }
+
+  sync(): Promise<void> {
+    return this.file.syncData();
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+}
+
+const purposes = {
+  read: { read: true },
+  write: { write: true, create: true, truncate: true },
+  append: { read: true, write: true, create: true },
+};
+
+const files: Files = {
+  open: (path, purpose) => new DenoFile(Deno.openSync(path, purposes[purpose])),
+  readText: (path) => Deno.readTextFileSync(path),
+  writeText: (path, text) => Deno.writeTextFileSync(path, text),
+  info(path) {
+    try {
+      return Deno.statSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  },
+  list: (folder) => Deno.readDirSync(folder),
+  makeFolder: (path) => Deno.mkdirSync(path, { recursive: true }),
+  rename: (from, to) => Deno.renameSync(from, to),
+  copy: (from, to) => Deno.copyFileSync(from, to),
+  link: (from, to) => Deno.linkSync(from, to),
+  symlink: (target, path) => Deno.symlinkSync(target, path),
+  remove: (path) => Deno.removeSync(path),
+  async lock(path) {
+    const file = await Deno.open(path, { write: true, create: true });
+    // Some network file systems know no locks; then the worst is a file that is brought twice.
+    await file.lock(true).catch(() => {});
+    return file;
+  },
+};
+
+const granted = (...wanted: Permission[]): boolean =>
+  wanted.every((one) => Deno.permissions.querySync(one).state === "granted");
+
+/** A program of Deno. */
+export const denoHost: Host = {
+  get args() {
+    return Deno.args;
+  },
+  get main() {
+    return Deno.mainModule;
+  },
+  get noColor() {
+    return Deno.noColor;
+  },
+  get output() {
+    return output(Deno.stdout);
+  },
+  get errors() {
+    return output(Deno.stderr);
+  },
+  files,
+  size: () => Deno.consoleSize(),
+  env: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
+  granted,
+  exit: (code) => Deno.exit(code),
+  onInterrupt(listener) {
+    Deno.addSignalListener("SIGINT", listener);
+    return () => Deno.removeSignalListener("SIGINT", listener);
+  },
+  atEnd(last) {
+    addEventListener("beforeunload", (event) => {
+      const busy = last();
+      if (busy) event.preventDefault(); // the event loop turns on until it is done
+    }, { once: true });
+  },
+  turn: () => new Promise((resolve) => void setImmediate(resolve)),
+};

@@ -1,0 +1,89 @@
+/*
+ * What the library asks of the place where it runs. Each such place is one object of this form: `deno.ts`
+ * for a program of Deno, `page.ts` for a page and its workers.
+ */
+
+/** A permission that can be there or not. A place that knows none grants what it can do. */
+export type Permission =
+  | { name: "read" | "write"; path?: string }
+  | { name: "env"; variable?: string }
+  | { name: "net"; host?: string };
+
+/** Standard output or standard error. */
+export interface Output {
+  /** Whether a person looks at it, so that a line may be written over. */
+  isTerminal(): boolean;
+  /** Writes all of a text. */
+  write(text: string): void;
+}
+
+/** An open file. */
+export interface OpenFile extends Disposable {
+  /** Its length in bytes. */
+  size(): number;
+  /** Fills an array from a place on, and says how many bytes there were; 0 at the end of the file. */
+  readAt(position: number, into: Uint8Array<ArrayBuffer>): number;
+  /** Writes some of the bytes at the file's end, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Cuts the file to this length; 0 empties it. */
+  truncate(length: number): Promise<void>;
+  /** Waits until the disk has it all. */
+  sync(): Promise<void>;
+  close(): void;
+}
+
+/** Files by path. What is missing throws an error that {@linkcode isMissing} knows. */
+export interface Files {
+  /** Opens a file to read it, to write it anew, or to go on writing at its end. */
+  open(path: string, purpose: "read" | "write" | "append"): OpenFile;
+  readText(path: string): string;
+  writeText(path: string, text: string): void;
+  /** What there is at a path, through links; undefined where there is nothing. */
+  info(path: string): { isFile: boolean; size: number } | undefined;
+  list(folder: string): Iterable<{ name: string; isDirectory: boolean }>;
+  /** Makes a folder and those above it. */
+  makeFolder(path: string): void;
+  rename(from: string, to: string): void;
+  copy(from: string, to: string): void;
+  /** Makes a second name for a file. */
+  link(from: string, to: string): void;
+  /** Makes a link that says where to look, counted from its own folder. */
+  symlink(target: string, path: string): void;
+  remove(path: string): void;
+  /** Waits until no other program holds the lock of this name. */
+  lock(path: string): Promise<Disposable>;
+}
+
+/** Where the library runs. */
+export interface Host {
+  /** The arguments on the command line. */
+  readonly args: readonly string[];
+  /** The address of the module that was started, where there is one. */
+  readonly main: string | undefined;
+  /** Whether the reader wants no colours. */
+  readonly noColor: boolean;
+  readonly output: Output;
+  readonly errors: Output;
+  readonly files: Files;
+  /** The terminal's size in characters. */
+  size(): { columns: number; rows: number };
+  /** A variable of the environment; undefined too where it may not be read. Asks nobody. */
+  env(name: string): string | undefined;
+  /** Whether permissions are there already. Asks nobody. */
+  granted(...wanted: Permission[]): boolean;
+  /** Ends the program. */
+  exit(code: number): never;
+  /** Calls `listener` at each Ctrl-C, in the place of ending the program, until the result is called. */
+  onInterrupt(listener: () => void): () => void;
+  /** Calls `last` when the program has nothing more to do; the program waits for what it returns. */
+  atEnd(last: () => void | Promise<void>): void;
+  /** Lets the event loop turn once. */
+  turn(): Promise<void>;
+}
+
+/** Whether a file is missing, or the folder it should be in. */
+export const isMissing = (error: unknown): boolean =>
+  (error as { code?: string })?.code === "ENOENT";
+
+/** Whether a permission is missing. */
+export const isRefused = (error: unknown): boolean => (error as Error)?.name === "NotCapable";
