@@ -25,21 +25,21 @@ const { show } = lesson(import.meta);
 ## Before you start
 
 You should be able to read a program, and have met vectors, matrices and the
-derivative. That is enough: everything about language models is explained where
-it first occurs. By lesson 4 you will have trained a transformer that counts, by
-lesson 8 built GPT-2, by lesson 14 trained a model of your own that writes
-verses.
+derivative. That is enough: everything about language models is explained
+where it first occurs. By lesson 4 you will have trained a transformer that
+counts, by lesson 8 built GPT-2, by lesson 14 trained a model of your own that
+writes verses.
 
 A lesson is a program, and you read it from top to bottom. `#lib` is this
 project's library. `await show(x)` prints `x` as Python would, and the lines
 that begin with `//>` are what it printed. Everything is computed on the GPU;
 `await` stands where we wait for numbers to come back from there.
 
-All data is in tensors: arrays of numbers with a shape. A comment such as
-`// (2, 3)` says the shape that a line makes. TypeScript has no operators for
-tensors, so `a + b` is written `a.add(b)`, and `a @ b`, the product of matrices,
-`a.matmul(b)`. A shape that is too small is repeated until it fits, as here the
-one number 10; that is called broadcasting.
+All data is in tensors: arrays of numbers with a shape. A comment such as `//
+(2, 3)` says the shape that a line makes. TypeScript has no operators for
+tensors, so `a + b` is written `a.add(b)`, and `a @ b`, the product of
+matrices, `a.matmul(b)`. A shape that is too small is repeated until it fits,
+as here the one number 10; that is called broadcasting.
 */
 
 const a = tensor([1, 2, 3]); // (3)
@@ -50,25 +50,25 @@ await show(a.add(10).mul(a)); // (a + 10) · a
 ## The task
 
 A language model reads a text and predicts what comes next. It does not see
-words. A tokenizer has turned them into numbers first (lesson 11), and all that
-the model ever does is predict the next number from those before it. So a first
-model can do without words. Ours knows ten numbers, 0 to 9, and is to learn to
-count.
+words. A tokenizer has turned them into numbers first (lesson 11), and all
+that the model ever does is predict the next number from those before it. So a
+first model can do without words. Ours knows ten numbers, 0 to 9, and is to
+learn to count.
 
-For a long time this was done by recurrent neural networks (RNNs). They read one
-token after another and carry what they remember along in one vector. What was
-read long ago fades, and since each step must wait for the one before it, a GPU
-with thousands of cores has little to do. The transformer of 2017 reads all
-tokens at once and lets each look directly at every other one. That is why it
-could be trained on so much text, and why it has replaced almost everything that
-came before it.
+For a long time this was done by recurrent neural networks (RNNs). They read
+one token after another and carry what they remember along in one vector. What
+was read long ago fades, and since each step must wait for the one before it,
+a GPU with thousands of cores has little to do. The transformer of 2017 reads
+all tokens at once and lets each look directly at every other one. That is why
+it could be trained on so much text, and why it has replaced almost everything
+that came before it.
 
 ## The model
 
 Our model has three layers. The embedding turns each number into a vector
-(lesson 2). The transformer lets the vectors look at each other (lesson 3). The
-linear layer turns each vector into ten scores, one for each number that could
-come next.
+(lesson 2). The transformer lets the vectors look at each other (lesson 3).
+The linear layer turns each vector into ten scores, one for each number that
+could come next.
 
 We hand the transformer the same vectors twice, as source and as target. The
 notebook does so too; lesson 4 shows what that costs.
@@ -131,11 +131,11 @@ await show(three.softmax(-1)); // -1: along the last dimension
 //> tensor([0.6285, 0.2312, 0.1402])
 
 /*
-The loss says how wrong that is. Suppose the last of the three was right. It got
-a probability of 0.1402, and the loss is minus its logarithm: 0 if the
-probability had been 1, and the larger, the smaller the probability was. This is
-the **cross-entropy**, the loss of every language model, since to choose the
-next token is to choose one of many classes.
+The loss says how wrong that is. Suppose the last of the three was right. It
+got a probability of 0.1402, and the loss is minus its logarithm: 0 if the
+probability had been 1, and the larger, the smaller the probability was. This
+is the **cross-entropy**, the loss of every language model, since to choose
+the next token is to choose one of many classes.
 */
 
 await show(three.softmax(-1).log().neg());
@@ -147,12 +147,13 @@ await show(nn.functional.crossEntropy(three, tensor(2))); // class 2 was right
 ## How does it learn?
 
 By going downhill. For each parameter we ask: if it grew a little, would the
-loss grow or fall, and how fast? The answer is a derivative. All of them together
-are the **gradient**, and a step against the gradient makes the loss smaller.
+loss grow or fall, and how fast? The answer is a derivative. All of them
+together are the **gradient**, and a step against the gradient makes the loss
+smaller.
 
-A network is one function inside another, so its derivatives come from the chain
-rule, from the loss backwards. That is **back-propagation**. Here it is by hand,
-for a network with two weights: y = w₂ · tanh(w₁ · x), with the loss
+A network is one function inside another, so its derivatives come from the
+chain rule, from the loss backwards. That is **back-propagation**. Here it is
+by hand, for a network with two weights: y = w₂ · tanh(w₁ · x), with the loss
 (y − target)².
 */
 
@@ -168,9 +169,10 @@ await show(fixed(dw1, 4), fixed(dw2, 4));
 //> -2.4428 -1.7338
 
 /*
-Both are negative: if the weights grow, the loss falls. The library does the same
-for any network. It notes each operation on the way forward, and `backward()`
-walks through them in reverse and leaves each parameter its derivative in `grad`.
+Both are negative: if the weights grow, the loss falls. The library does the
+same for any network. It notes each operation on the way forward, and
+`backward()` walks through them in reverse and leaves each parameter its
+derivative in `grad`.
 */
 
 const weights = tensor([0.5, 1], { requiresGrad: true });
@@ -180,9 +182,10 @@ await show(weights.grad);
 //> tensor([-2.4428, -1.7338])
 
 /*
-An **optimizer** makes the step. The simplest one subtracts a small multiple of
-the gradient, and that multiple is the learning rate, `lr`. Adam, which we take,
-also adapts the size of the step to each parameter. Lesson 4 puts both to work.
+An **optimizer** makes the step. The simplest one subtracts a small multiple
+of the gradient, and that multiple is the learning rate, `lr`. Adam, which we
+take, also adapts the size of the step to each parameter. Lesson 4 puts both
+to work.
 */
 
 export const criterion = new nn.CrossEntropyLoss();
@@ -243,10 +246,10 @@ await show(model);
 
 /*
 The tree shows more than we asked for. `numLayers` is PyTorch's third argument
-and goes to the encoder only, so the decoder keeps its default of six layers. And
-each layer widens its vectors from 32 dimensions to 2048 and back. That is a
-default too, and far too much for counting to ten: most of the parameters are
-there.
+and goes to the encoder only, so the decoder keeps its default of six layers.
+And each layer widens its vectors from 32 dimensions to 2048 and back. That is
+a default too, and far too much for counting to ten: most of the parameters
+are there.
 */
 
 const count = (module: nn.Module) =>
@@ -268,9 +271,9 @@ for (const [name, part] of model.namedChildren()) {
 /*
 ## One pass
 
-Ten numbers go in, and for each of them ten logits come out. Nothing is learned
-yet, so no logit means anything. Nor is the model told at which position a number
-stands; lesson 4 will find that out the hard way.
+Ten numbers go in, and for each of them ten logits come out. Nothing is
+learned yet, so no logit means anything. Nor is the model told at which
+position a number stands; lesson 4 will find that out the hard way.
 */
 
 const x = arange(10).view(10, 1); // (T = 10, B = 1)
@@ -285,8 +288,8 @@ await show(logits.index(0, 0)); // the logits after the first number, 0
 /*
 In training mode the model drops a tenth of its values at random (dropout,
 `p=0.1`), so that it can't rely on any single one. The tree above shows 30
-dropouts, and inside each of the 14 attentions there is one more. The same input
-therefore gives other logits each time:
+dropouts, and inside each of the 14 attentions there is one more. The same
+input therefore gives other logits each time:
 */
 
 model.train();
@@ -296,10 +299,10 @@ await show(trained.index(0, 0));
 //>         -0.3196, -0.1835])
 
 /*
-How wrong is it, before any training? After 0 should come 1, after 1 should come
-2, and so on; the ninth number should be followed by 9. The loss is the mean of
-the nine. A model that knows nothing, and gives each of the ten numbers the same
-probability, has the loss −ln 0.1:
+How wrong is it, before any training? After 0 should come 1, after 1 should
+come 2, and so on; the ninth number should be followed by 9. The loss is the
+mean of the nine. A model that knows nothing, and gives each of the ten
+numbers the same probability, has the loss −ln 0.1:
 */
 
 const predictions = logits.index(":-1", 0); // (9, 10)
@@ -309,8 +312,8 @@ await show(fixed(-Math.log(0.1), 4));
 //> 2.3026
 
 /*
-An untrained model is a little worse than one that knows nothing: it is sure of
-things that it has made up.
+An untrained model is a little worse than one that knows nothing: it is sure
+of things that it has made up.
 
 Next: the first layer, opened, in lesson 2.
 */

@@ -1,7 +1,8 @@
 /*
 # Lesson 2: The embedding layer
 
-How a model turns the id of a token into a vector: it looks up a row in a table.
+How a model turns the id of a token into a vector: it looks up a row in a
+table.
 
 Needs the network: no.
 */
@@ -21,16 +22,17 @@ const { show } = lesson(import.meta);
 /*
 ## From an id to a vector
 
-A network computes with real numbers, and a token id is only a name: token 4 is
-not twice token 2. (How a text is cut into tokens is lesson 11.) So the first
-layer of every language model is an **embedding**: a table that has one row for
-each token. The row is the token's vector. Training decides what stands in it, so
-that tokens which are used alike can end up with similar vectors.
+A network computes with real numbers, and a token id is only a name: token 4
+is not twice token 2. (How a text is cut into tokens is lesson 11.) So the
+first layer of every language model is an **embedding**: a table that has one
+row for each token. The row is the token's vector. Training decides what
+stands in it, so that tokens which are used alike can end up with similar
+vectors.
 
 The table begins at random. The notebook set no seed, but from what it printed
 its seed could be found again: 1327059842. (Its author had built the model of
-lesson 1 twice before, and each time that took 1,385,258 random draws of 32 bits.
-We skip the same draws, and so get the notebook's table.)
+lesson 1 twice before, and each time that took 1,385,258 random draws of 32
+bits. We skip the same draws, and so get the notebook's table.)
 */
 
 manualSeed(1327059842);
@@ -38,7 +40,8 @@ defaultGenerator.engine.fill(new Uint32Array(2 * 1_385_258));
 
 /*
 A table of 5 tokens and 3 dimensions has 15 values, drawn from the normal
-distribution. The notebook's author had run this cell three times, so we do too.
+distribution. The notebook's author had run this cell three times, so we do
+too.
 */
 
 let embedding = new nn.Embedding(5, 3);
@@ -49,9 +52,9 @@ await show(embedding);
 /*
 ## Looking up
 
-The input is a list of token ids. The output has the row of each: id 1 brings row
-1, id 0 brings row 0. Change the ids, run the lesson again, and see which rows
-come.
+The input is a list of token ids. The output has the row of each: id 1 brings
+row 1, id 0 brings row 0. Change the ids, run the lesson again, and see which
+rows come.
 */
 
 const inputIndices = tensor([1, 2, 4, 0]); // (4)
@@ -79,9 +82,10 @@ await show(embedding.weight);
 /*
 ## A lookup is a matrix product
 
-A one-hot vector has a 1 at the position of the id, and 0 everywhere else. Stack
-the one-hot vectors of our four ids, multiply them with the table, and the same
-four rows come out. Looking up is only a fast way to compute this product.
+A one-hot vector has a 1 at the position of the id, and 0 everywhere else.
+Stack the one-hot vectors of our four ids, multiply them with the table, and
+the same four rows come out. Looking up is only a fast way to compute this
+product.
 */
 
 const classes = tensor([0, 1, 2, 3, 4]); // (5)
@@ -97,10 +101,10 @@ await show(oneHot.matmul(embedding.weight).eq(embedded).all()); // equal?
 /*
 ## What training does to it
 
-The gradient of the table says how the loss would change with each value in it. A
-row that was not looked up has the gradient 0. A row that was looked up twice gets
-both contributions. Let the loss be the sum of all values that come out for the
-ids 1, 1 and 3:
+The gradient of the table says how the loss would change with each value in
+it. A row that was not looked up has the gradient 0. A row that was looked up
+twice gets both contributions. Let the loss be the sum of all values that come
+out for the ids 1, 1 and 3:
 */
 
 sum(embedding.forward(tensor([1, 1, 3]))).backward();
@@ -112,10 +116,10 @@ await show(embedding.weight.grad);
 //>         [0., 0., 0.]])
 
 /*
-Row 1 was looked up twice, row 3 once, and each value of a row adds 1 to the sum
-each time. So only the rows that were used have a gradient. Does that mean that
-only they change? It depends on the optimizer. Two copies of the table, one step
-each; which rows moved?
+Row 1 was looked up twice, row 3 once, and each value of a row adds 1 to the
+sum each time. So only the rows that were used have a gradient. Does that mean
+that only they change? It depends on the optimizer. Two copies of the table,
+one step each; which rows moved?
 */
 
 for (const Optimizer of [optim.SGD, optim.AdamW]) {
@@ -132,8 +136,8 @@ for (const Optimizer of [optim.SGD, optim.AdamW]) {
 /*
 Plain gradient descent (SGD) moves only rows with a gradient. AdamW also pulls
 every parameter a little towards 0, and it remembers the gradients of earlier
-steps, so it moves them all. And where the table serves as the last layer too, as
-in GPT-2, every row has a gradient at every step.
+steps, so it moves them all. And where the table serves as the last layer too,
+as in GPT-2, every row has a gradient at every step.
 
 Next: the layers that work with these vectors, in lesson 3.
 */

@@ -1,8 +1,8 @@
 /*
 # Lesson 3: How those layers are made
 
-Attention, masks, heads, norms and positions, built by hand from tensors until a whole transformer
-stands there.
+Attention, masks, heads, layer norm and positions, built by hand from tensors
+until they make a whole transformer.
 
 Needs the network: no.
 */
@@ -29,10 +29,13 @@ import {
 const { show } = lesson(import.meta);
 
 /*
-The model of lesson 1 has a transformer between its embedding and its scores: eight layers, and each
-of them is made of three or four ideas. This lesson builds every one from tensors, by hand, in the
-smallest form that is still the real one. After each part a cell holds it against the library's own
-layer with the same weights; where it says `True`, no number is further off than a
+The model of lesson 1 has a transformer between its embedding and its logits.
+It has eight layers, and each layer is made of three or four ideas. Here we
+build every one of them by hand, in its smallest real form. The first half of
+the lesson is attention; the second half puts the layers together.
+
+After each part, a cell compares it with the library's own layer, given the
+same weights. `True` means that no value differs by more than a
 hundred-thousandth.
 */
 
@@ -42,9 +45,9 @@ const equal = (ours: Tensor, library: Tensor) =>
 /*
 ## Words that know their neighbours
 
-An embedding gives a word the same vector wherever it stands. But what a word means depends on the
-words around it, so their vectors must be mixed. Here is a sentence to mix, of six words, two of
-which come twice:
+An embedding gives a word the same vector wherever it stands. But what a word
+means depends on the words around it, so their vectors must be mixed. Here is
+a sentence of six words to work on. Two of them occur twice.
 */
 
 const sentence = ["the", "dog", "and", "the", "other", "dog"];
@@ -56,50 +59,82 @@ const embedding = new nn.Embedding(vocabulary.length, 32);
 const x = embedding.forward(ids).detach(); // (T = 6, E = 32)
 
 /*
-The simplest mixture is the mean of all. It is a product with a matrix of shares: row i says how
-much place i takes from each place.
+The simplest mixture is the mean of all six vectors. As a product of matrices,
+it needs a matrix of weights: row i says how much position i takes from each
+position. Here every weight is 1/6, in other words uniform.
 */
 
-const even = full([6, 6], 1 / 6); // (T, T)
+const uniform = full([6, 6], 1 / 6); // (T, T)
 await show(
-  equal(even.matmul(x), x.mean({ dim: 0, keepdim: true }).expand([6, 32])),
+  equal(uniform.matmul(x), x.mean({ dim: 0, keepdim: true }).expand([6, 32])),
 );
 //> tensor(True)
 
 /*
-A mean is fair and useless: every place gets the same. All of attention ([Vaswani et al.,
-2017](https://arxiv.org/abs/1706.03762)) is an answer to the question where better shares come from.
-They come from the vectors themselves.
+A mean is fair and useless: every position gets the same vector. Attention
+([Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)) computes better
+weights, and it computes them from the vectors themselves.
 
-## A dictionary that answers nearly right
+## One query, step by step
 
-Think of a dictionary: a question is compared with every key, and the value of the key that fits is
-the answer. Let keys and questions be vectors, and let their product say how well they fit; a
-softmax makes shares of the products. Then every key answers, each by as much as it fits.
+Attention works like a soft dictionary. A dictionary compares a **query** with
+its **keys** and returns the **value** of the key that matches. Here queries
+and keys are vectors, and the dot product of the two is the **score**: it says
+how well they match. One query and three keys:
 */
 
-const keys = tensor([[1, 0], [0, 1], [-1, 0]]).float();
-const values = tensor([[10], [20], [30]]).float();
+const query = tensor([3, 3]).float(); // (2)
+const keys = tensor([[1, 0], [0, 1], [-1, 0]]).float(); // (3 keys, 2)
+const matches = keys.matmul(query); // (3 scores)
+await show(matches);
+//> tensor([ 3.,  3., -3.])
+
+/*
+A softmax turns the scores into **attention weights**, which are positive and
+add up to 1. The third key matches worst and gets almost nothing.
+*/
+
+const attends = matches.softmax(-1); // (3 weights)
+await show(attends);
+//> tensor([0.4994, 0.4994, 0.0012])
+
+/*
+The result is the sum of the values, each multiplied by its weight. It is
+called the **context vector**. The values here are the numbers 10, 20 and 30:
+*/
+
+const values = tensor([[10], [20], [30]]).float(); // (3 values, 1)
+await show(values.squeeze(1).mul(attends), attends.matmul(values));
+//> tensor([4.9938, 9.9876, 0.0371]) tensor([15.0186])
+
+/*
+The query lies between the first two keys, so it gets about the middle of
+their values, 15. And since this is only products and a softmax, it has a
+gradient: training can move queries, keys and values until the results are
+useful.
+
+## All queries at once
+
+Many queries are the rows of a matrix, and two products do it all. The first
+query here points along the second key, and gets that key's value, 20.
+*/
+
 const queries = tensor([[0, 3], [3, 3]]).float();
-const shares = queries.matmul(keys.t()).softmax(-1); // (2 queries, 3 keys)
-await show(shares);
+const attended = queries.matmul(keys.t()).softmax(-1); // (2 queries, 3 keys)
+await show(attended);
 //> tensor([[0.0453, 0.9094, 0.0453],
 //>         [0.4994, 0.4994, 0.0012]])
-await show(shares.matmul(values));
+await show(attended.matmul(values)); // (2 queries, 1)
 //> tensor([[20.0000],
 //>         [15.0186]])
 
 /*
-The first question is the second key's, and finds its value, 20. The second lies between two keys
-and finds the middle of their values, or nearly. And since it is all products and a softmax, there
-is a gradient: training can move the questions, the keys and the values until the answers are the
-ones that help.
+## Why the scores are divided
 
-## Why the products are divided
-
-How large does a product of two vectors get? Take a thousand questions and a thousand keys of 64
-random numbers, each with variance 1. Every product is a sum of 64 terms with variance 1, so its
-variance is about 64. Divided by 8, the root of 64, it is about 1 again, whatever the width.
+How large is a dot product? Take a thousand queries and a thousand keys of 64
+random values with variance 1. Each score is a sum of 64 products with
+variance 1, so its variance is about 64. Divided by 8, the square root of 64,
+the scores have a variance of about 1 again, and this works for any size.
 */
 
 const [q, k] = [randn([1000, 64]), randn([1000, 64])];
@@ -109,12 +144,13 @@ await show(products.var(), scaled.var());
 //> tensor(64.5796) tensor(1.0091)
 
 /*
-It matters because of the softmax. Of numbers that lie far apart it makes one share near 1 and all
-others near 0, and there it is flat: the slope at a share p is p · (1 − p). Among ten keys at a
-time, the largest share and the mean slope, first of the bare products, then of the divided ones:
+This matters because of the softmax. If the scores lie far apart, one weight
+is near 1 and all others are near 0, and there the softmax is flat. Its slope
+at a weight p is p · (1 − p). For ten keys at a time, here are the mean of the
+largest weight and the mean slope, first without the division, then with it:
 */
 
-for (const scores of [products, scaled]) {
+for (const scores of [products, scaled]) { // (1000, 1000)
   const p = scores.view(1000, 100, 10).softmax(-1);
   await show(p.amax({ dim: -1 }).mean(), p.mul(p.neg().add(1)).mean());
   //> tensor(0.8655) tensor(0.0191)
@@ -122,9 +158,11 @@ for (const scores of [products, scaled]) {
 }
 
 /*
-Undivided, a question hears one key almost alone, and with a quarter of the slope it learns four
-times as slowly to listen to another. The wider the vectors, the worse. So the products are divided
-by the root of the width, and that is the whole of scaled dot-product attention:
+Without the division a query attends to a single key almost alone, and the
+slope is a quarter as large. For many queries it is near 0: their gradient
+vanishes, and they hardly learn to attend to anything else. The larger the
+vectors, the worse. So the scores are divided by the square root of the size.
+That is all of **scaled dot-product attention**:
 */
 
 export function attention(
@@ -133,7 +171,8 @@ export function attention(
   v: Tensor,
   mask?: Tensor,
 ): [Tensor, Tensor] {
-  const scores = q.matmul(k.transpose(-2, -1)).div(Math.sqrt(q.sizeAt(-1))); // (…, T, S)
+  const products = q.matmul(k.transpose(-2, -1)); // (…, T, S)
+  const scores = products.div(Math.sqrt(q.sizeAt(-1)));
   const weights = (mask ? scores.add(mask) : scores).softmax(-1); // (…, T, S)
   return [weights.matmul(v), weights]; // (…, T, E)
 }
@@ -144,8 +183,8 @@ await show(equal(found, scaledDotProductAttention(x, x, x)));
 //> tensor(True)
 
 /*
-Here every word of the sentence is question, key and value at once. Row by row, what each takes from
-each:
+Here every word is query, key and value at once. Each row of the picture shows
+one query's attention weights:
 */
 
 const labels = { rows: sentence, columns: sentence };
@@ -160,14 +199,16 @@ await show(heatMap(weights, labels));
 //>        · 0.00  █ 0.99
 
 /*
-A word fits itself best, and both dogs fit both dogs: the same vector asks the same question.
-Nothing in these rows says which dog is the other one. Remember it; it comes back under "positions".
+Each word matches itself best, and each "dog" attends to both dogs equally,
+because both have the same vector. Nothing in these rows says which dog is the
+other one. The section on positions will mend that.
 
 ## Masks: what may be seen
 
-A model that predicts the next word must not look at it. So each place may see itself and what came
-before: of the matrix of scores, what lies right of the diagonal is hidden. Adding −∞ to a score
-does it, since e to the −∞ is 0:
+A model that predicts the next word must not look at it. So each position may
+attend to itself and to those before it, and all scores to the right of the
+diagonal are hidden. This is the **causal mask**. It adds −∞ to those scores,
+because e to the power −∞ is 0:
 */
 
 const causal = triu(full([6, 6], -Infinity), 1); // (T, T)
@@ -175,7 +216,7 @@ await show(causal.index(":3", ":3"));
 //> tensor([[0., -inf, -inf],
 //>         [0., 0., -inf],
 //>         [0., 0., 0.]])
-const [lookedBack, pastWeights] = attention(x, x, x, causal);
+const [lookedBack, pastWeights] = attention(x, x, x, causal); // as above
 await show(heatMap(pastWeights, labels));
 //>        the   dog   and   the   other dog
 //> the    █████
@@ -191,8 +232,21 @@ await show(
 //> tensor(True)
 
 /*
-The same mask can be said with booleans, which then have to become the additive one. Beware: in
-PyTorch the layers read `True` as hidden, and the function above reads it as visible.
+Why −∞ before the softmax, and not 0 after it? Because the weights must add up
+to
+1. If we set weights to 0 afterwards, the early rows have lost most of their
+   sum:
+*/
+
+await show(weights.tril().sum({ dim: -1 }));
+//> tensor([0.4916, 0.4954, 0.9706, 0.9924, 0.9959, 1.0000])
+await show(pastWeights.sum({ dim: -1 }));
+//> tensor([1.0000, 1.0000, 1.0000, 1.0000, 1.0000, 1.0000])
+
+/*
+A mask can also be made of booleans and turned into the additive form. Be
+careful: PyTorch's layers read `True` as hidden, and its function above reads
+`True` as visible.
 */
 
 const hidden = ones([6, 6]).triu(1).bool(); // true right of the diagonal
@@ -206,15 +260,17 @@ await show(
 //> tensor(True)
 
 /*
-The second kind of mask hides padding. Sentences in a batch must be of one length, so the shorter
-ones are filled up, and nobody may look at the filling. This mask has a row for each sentence, and
-both kinds are simply added: −∞ and −∞ is −∞.
+The second kind of mask hides **padding**. All sentences of a batch must have
+the same length, so shorter ones are filled up with padding, and nobody may
+attend to it. This mask has one row for each sentence. The two masks are
+simply added, since −∞ plus −∞ is −∞.
 */
 
-const short = tensor([0, 3, 1, 0, 0, 0]); // "the other dog", then three that mean nothing
+const short = tensor([0, 3, 1, 0, 0, 0]); // "the other dog", padding
 const batch = stack([x, embedding.forward(short).detach()]); // (N = 2, T, E)
-const padding = tensor([[0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1]]).bool(); // (N, T)
-const both = additive.add(
+const filled = [[0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1]];
+const padding = tensor(filled).bool(); // (N, T)
+const both = additive.add( // (N, T, T)
   zeros([2, 1, 6]).maskedFill(padding.unsqueeze(1), -Infinity),
 ); // (N, T, T)
 const [, paddedWeights] = attention(batch, batch, batch, both);
@@ -232,23 +288,25 @@ await show(
 //>        · 0.00  █ 1.00
 
 /*
-The last three rows belong to the filling; they are computed, and nobody reads them. One trap is
-left. A row that hides everything has nothing to share out, and divides 0 by 0:
+The last three rows are those of the padding. They are computed, and nobody
+reads them. One trap is left. If a mask hides everything in a row, its softmax
+divides 0 by 0:
 */
 
 await show(tensor([-Infinity, -Infinity, -Infinity]).softmax(-1));
 //> tensor([nan, nan, nan])
 
 /*
-PyTorch gives the same, and so does every layer here that is handed such a row: it happens when
-sentences are filled up on the left and the mask is causal. The way out is to let each place see at
-least itself.
+PyTorch gives the same. It happens when sentences are padded on the left and
+the mask is causal, and then it spreads to every number of the model. The way
+out is to let each position see at least itself.
 
 ## A head
 
-So far a word is compared as it is. But as a question it should ask for something, as a key offer
-something, and hand on a third thing: three linear maps of the same vector, each learned. With them,
-attention is called a head.
+So far a word is compared as it is. But what a word looks for, what it offers
+to others, and what it hands on are three different things. So its vector goes
+through three linear layers, which make its query, its key and its value. With
+these layers, whose weights are learned, attention is called a **head**.
 */
 
 class Head extends nn.Module {
@@ -272,9 +330,10 @@ class Head extends nn.Module {
 }
 
 /*
-The library's attention with one head is this, but for two things: it keeps the three maps below
-each other as one matrix, and has one more map behind them, to which we give a matrix that changes
-nothing.
+The library's attention with one head is the same, but for two things. It
+keeps the three weight matrices in one, one below the other. And it has one
+more layer at the end, the output projection; we set that to the identity,
+which changes nothing.
 */
 
 const head = new Head(32, 32);
@@ -305,14 +364,51 @@ await show(
 /*
 ## Many heads
 
-One head has one set of shares: if it looks for the noun, it can't look for the verb. So there are
-several, each with fewer features, and they work beside each other. In the matrices nothing changes:
-a vector of 32 is cut into two of 16, one for each head, and the heads become one more dimension in
-front of the places. What they find is put back side by side, and a last map lets the heads talk to
-each other.
+One head has one row of weights for each query: if it looks for the noun, it
+can't look for the verb. So several heads work side by side, each in fewer
+dimensions. Here are two heads of 16 dimensions each. They get their weights
+from a layer of the library: rows 0 to 15 of each matrix for the first head,
+16 to 31 for the second.
+*/
 
-The names are the library's, so that its weights can be loaded. `memory` is where to look: at the
-sentence itself, unless another one is given.
+const theirs = new nn.MultiheadAttention(32, 2, { batchFirst: true });
+const heads = [0, 16].map((start) => {
+  const head = new Head(32, 16);
+  const maps = ["query", "key", "value"].flatMap((name, i) => {
+    const rows = (x: Tensor) => x.detach().narrow(0, 32 * i + start, 16);
+    return [
+      [`${name}.weight`, rows(theirs.inProjWeight!)] as const, // (16, 32)
+      [`${name}.bias`, rows(theirs.inProjBias!)] as const, // (16)
+    ];
+  });
+  head.loadStateDict(new Map(maps));
+  return head;
+});
+
+/*
+Their context vectors are concatenated, and the output projection mixes what
+the heads have found. That is the library's result:
+*/
+
+const masks = {
+  attnMask: hidden,
+  keyPaddingMask: padding,
+  averageAttnWeights: false,
+};
+const [wanted, wantedWeights] = theirs.forward(batch, batch, batch, masks);
+const found2 = cat(heads.map((head) => head.forward(batch, both)[0]), -1);
+await show(equal(theirs.outProj.forward(found2), wanted)); // (N, T, 32)
+//> tensor(True)
+
+/*
+In practice there is no loop over heads. All queries come from one product,
+and the result is reshaped: a vector of 32 is cut into two of 16, and the
+heads become one more dimension, in front of the positions. So one matrix
+product computes the scores of all heads.
+
+The names below are the library's, so that its weights can be loaded. `memory`
+is the sequence to attend to; it is the sentence itself, unless another is
+given.
 */
 
 export class MultiHeadAttention extends nn.Module {
@@ -331,31 +427,27 @@ export class MultiHeadAttention extends nn.Module {
 
   forward(x: Tensor, memory: Tensor, mask?: Tensor): [Tensor, Tensor] {
     const [N, , E] = x.shape; // (N, T, E)
-    const weights = this.inProjWeight.chunk(3); // queries', keys', values': each (E, E)
+    const weights = this.inProjWeight.chunk(3); // three of (E, E)
     const biases = this.inProjBias.chunk(3);
     const [q, k, v] = [x, memory, memory].map((y, i) =>
       nn.functional.linear(y, weights[i], biases[i])
-        .view(N, -1, this.numHeads, E / this.numHeads).transpose(1, 2) // (N, H, T, E / H)
+        .view(N, -1, this.numHeads, E / this.numHeads) // (N, T, H, E / H)
+        .transpose(1, 2) // (N, H, T, E / H)
     );
-    const [found, shares] = attention(q, k, v, mask); // (N, H, T, E / H), (N, H, T, S)
-    return [this.outProj.forward(found.transpose(1, 2).flatten(2)), shares]; // (N, T, E)
+    const [found, attended] = attention(q, k, v, mask); // (N, H, T, E / H)
+    const joined = found.transpose(1, 2).flatten(2); // (N, T, E)
+    return [this.outProj.forward(joined), attended]; // (N, T, E) first
   }
 }
 
 /*
-Against the library, with its weights, on the batch of two sentences and with both masks. Our mask
-has one more dimension, the same for every head.
+Compared with the library, with the same weights, on a batch of two sentences
+and with both masks. Our mask gets one more dimension, so that it holds for
+every head.
 */
 
-const theirs = new nn.MultiheadAttention(32, 2, { batchFirst: true });
 const ours = new MultiHeadAttention(32, 2);
 ours.loadStateDict(theirs.stateDict());
-const masks = {
-  attnMask: hidden,
-  keyPaddingMask: padding,
-  averageAttnWeights: false,
-};
-const [wanted, wantedWeights] = theirs.forward(batch, batch, batch, masks);
 export const [got, gotWeights] = ours.forward(
   batch,
   batch,
@@ -365,8 +457,9 @@ await show(equal(got, wanted), equal(gotWeights, wantedWeights!));
 //> tensor(True) tensor(True)
 
 /*
-The two heads on the first sentence. They were never trained, so each follows a taste of its own by
-accident; but each row is shared out among the words up to its own.
+What the two heads attend to in the first sentence. They were never trained,
+so their patterns are accidents; but in each row the weights add up to 1, and
+none lies to the right of the diagonal.
 */
 
 await show(
@@ -391,11 +484,38 @@ await show(
 //>        · 0.00  █ 1.00
 
 /*
-## A network for each place
+## Half-way
 
-Attention only mixes: what comes out is a sum of what went in. The work on what was mixed is done by
-a small network of two linear layers with a ReLU between, which is wide inside and is applied to
-each place by itself.
+That is attention: scores from queries and keys, a mask, a softmax, a weighted
+sum of values, and several heads side by side. This is a good place for a
+pause. The second half builds layers from it: the feed-forward network, the
+residual connections and norms, the encoder and the decoder, and at last the
+positions.
+
+```
+          encoder layer                         decoder layer
+
+      x ──┬──────────┐                  x ──┬──────────┐
+     self-attention  │                masked self-attention
+          └───── + ──┘                      └───── + ──┘
+             layer norm                        layer norm
+          ┬──────────┐                      ┬──────────┐
+     feed-forward    │    memory ──> cross-attention   │
+          └───── + ──┘                      └───── + ──┘
+             layer norm                        layer norm
+                                            ┬──────────┐
+                                       feed-forward    │
+                                            └───── + ──┘
+                                               layer norm
+```
+
+## A network for each position
+
+Attention only mixes: what comes out is a weighted sum of what went in. The
+mixed vectors are then worked on by a small **feed-forward network**, two
+linear layers with a ReLU between them. It widens each vector to 2048
+dimensions and brings it back to 32, and it is applied to each position by
+itself.
 */
 
 const feedForward = new nn.Sequential(
@@ -408,18 +528,22 @@ const wide = x.matmul(w1.t()).add(b1).clamp({ min: 0 }); // (T, 2048)
 const narrow = wide.matmul(w2.t()).add(b2); // (T, 32)
 await show(equal(narrow, feedForward.forward(x)));
 //> tensor(True)
-await show(equal(narrow.index("2:3"), feedForward.forward(x.index("2:3")))); // one place alone
+const third = x.index("2:3"); // one position alone
+await show(equal(narrow.index("2:3"), feedForward.forward(third)));
 //> tensor(True)
 
 /*
-## Residuals and norms
+## Residual connections and layer norm
 
-Neither replaces the vector of a word: each adds to it. The sum x + f(x) is called a residual
-connection ([He et al., 2015](https://arxiv.org/abs/1512.03385)); along it the input, and backwards
-the gradient, passes every layer unchanged. Lesson 8 measures what that is worth.
+Neither of the two replaces a word's vector: each adds to it. The sum x + f(x)
+is called a residual connection or shortcut ([He et al.,
+2015](https://arxiv.org/abs/1512.03385)). Along it the input passes every
+layer unchanged, and on the way back so does the gradient. (Lesson 8 measures
+what that is worth.)
 
-A sum grows, though, so each comes with the layer normalisation of lesson 6. Here in one line,
-without its scale and shift, which begin as 1 and 0:
+But a sum grows from layer to layer. So each sum comes with a **layer norm**,
+which brings every vector back to mean 0 and variance 1. (Lesson 6 looks at it
+closely.) In one line, without its scale and shift, which begin as 1 and 0:
 */
 
 const norm = (x: Tensor) =>
@@ -429,11 +553,12 @@ await show(equal(norm(x), new nn.LayerNorm(32).forward(x)));
 //> tensor(True)
 
 /*
-It can stand behind the sum or in front of the layer. Behind it, the vectors are brought back to
-variance 1 each time, the unchanged path is cut by every norm, and deep models are hard to start. In
-front of it, the path stays free and the vectors grow slowly. The first form is that of 2017 and
-PyTorch's default, the second is GPT-2's. Both, twelve times, around a layer that gives random
-numbers of variance 1:
+There are two places for it. **Post-norm**: after the residual sum, as in 2017
+and by default in PyTorch. The vectors keep their size, but the path of the
+residuals is cut by every norm, and deep models are hard to train at first.
+**Pre-norm**: before the sublayer, as in GPT-2. Then the path stays free and
+the vectors grow slowly. Both forms, with twelve layers that give random
+values of variance 1:
 */
 
 let [post, pre] = [norm(randn([1, 10_000])), norm(randn([1, 10_000]))];
@@ -441,19 +566,27 @@ for (let layer = 1; layer <= 12; layer++) {
   post = norm(post.add(randn([1, 10_000])));
   pre = pre.add(randn([1, 10_000]));
   if (layer % 4 === 0) {
-    await show("layer", layer, "behind:", post.var(), "in front:", pre.var());
+    await show(
+      "layer",
+      layer,
+      "post-norm:",
+      post.var(),
+      "pre-norm:",
+      pre.var(),
+    );
+    //> layer 4 post-norm: tensor(1.0001) pre-norm: tensor(4.9660)
+    //> layer 8 post-norm: tensor(1.0001) pre-norm: tensor(9.2263)
+    //> layer 12 post-norm: tensor(1.0001) pre-norm: tensor(13.3477)
   }
-  //> layer 4 behind: tensor(1.0001) in front: tensor(4.9942)
-  //> layer 8 behind: tensor(1.0001) in front: tensor(9.2003)
-  //> layer 12 behind: tensor(1.0001) in front: tensor(13.4176)
 }
 
 /*
 ## The encoder layer
 
-All the parts are there. An encoder layer is attention of a sentence to itself, then the network,
-each with its residual and its norm. In training, a tenth of the numbers is dropped at four places;
-we leave that out, and set the library's layers to use.
+An encoder layer is self-attention, in which a sentence attends to itself, and
+then the feed-forward network, each with its residual connection and its norm.
+In training PyTorch drops a tenth of the values at four points. We leave that
+out and put the library's layers into evaluation mode.
 */
 
 export class EncoderLayer extends nn.Module {
@@ -510,10 +643,12 @@ for (const normFirst of [false, true]) {
 /*
 ## The decoder layer
 
-The first transformer translated. Its encoder reads the German sentence; its decoder writes the
-English one, and between looking at what it has written and thinking about it, looks at the German:
-its questions come from its own sentence, keys and values from the encoder's. That is
-cross-attention, and the only new thing here. The two sentences need not be of one length.
+The first transformer translated from English to German. Its encoder reads the
+English sentence. Its decoder writes the German one: it attends to what it has
+written so far, and then to the English. In that second attention the queries
+come from the decoder's sentence, and keys and values from the encoder's. It
+is called **cross-attention**, and it is the only new thing here. The two
+sentences may differ in length.
 */
 
 export class DecoderLayer extends nn.Module {
@@ -536,7 +671,8 @@ export class DecoderLayer extends nn.Module {
     this.norm3 = new nn.LayerNorm(embDim);
   }
 
-  forward(x: Tensor, memory: Tensor, mask?: Tensor): Tensor { // (N, T, E), (N, S, E)
+  // x: (N, T, E), memory: (N, S, E)
+  forward(x: Tensor, memory: Tensor, mask?: Tensor): Tensor {
     x = this.norm1.forward(x.add(this.selfAttn.forward(x, x, mask)[0]));
     x = this.norm2.forward(x.add(this.multiheadAttn.forward(x, memory)[0]));
     return this.norm3.forward(
@@ -560,9 +696,10 @@ await show(
 /*
 ## Positions
 
-Something is missing, and it is easy to miss. Apart from the causal mask nothing so far depends on
-where a word stands. Feed the sentence backwards, and out come the same vectors, backwards: to this
-layer a sentence is a bag of words.
+Something is missing, and it is easy to overlook. Apart from the causal mask,
+nothing so far depends on where a word stands. Feed the sentence backwards,
+and the same vectors come out backwards. To this layer a sentence is a bag of
+words.
 */
 
 const backwards = (x: Tensor) => x.indexSelect(1, tensor([5, 4, 3, 2, 1, 0]));
@@ -573,16 +710,19 @@ await show(
 //> tensor(True)
 
 /*
-So a vector that stands for the place is added to the one that stands for the word. The transformer
-of 2017 takes sines and cosines of many wavelengths, from six places to tens of thousands, like the
-hands of many clocks. Down go the places, across the sixteen sines; the first hand runs, the last
-seem to stand still:
+So a vector for the position is added to the vector of the word. In the
+transformer of 2017 it consists of sines and cosines of many wavelengths, from
+6 positions to tens of thousands. It works like a counter: in the number 137
+the last digit changes at every step, the one before it at every tenth. Here
+the first dimensions change quickly and the last ones hardly at all. Positions
+go down the picture, the sixteen sines go across:
 */
 
 export function sinusoids(T: number, E: number): Tensor {
-  const places = arange(T).unsqueeze(1).float(); // (T, 1)
-  const speeds = arange(0, E, 2).float().mul(-Math.log(10_000) / E).exp(); // (E / 2)
-  const angles = places.mul(speeds); // (T, E / 2)
+  const positions = arange(T).unsqueeze(1).float(); // (T, 1)
+  const powers = arange(0, E, 2).float().mul(-Math.log(10_000) / E);
+  const speeds = powers.exp(); // (E / 2), from 1 down to almost 1 / 10,000
+  const angles = positions.mul(speeds); // (T, E / 2)
   return stack([angles.sin(), angles.cos()], 2).flatten(1); // (T, E)
 }
 
@@ -607,8 +747,9 @@ await show(heatMap(clocks.index(":", "::2"), { range: [-1, 1] }));
 //> · -1.00  █ 1.00
 
 /*
-Why clocks? The product of the vectors of two places depends on how far they are apart and on
-nothing else, so that "three words ago" looks the same everywhere in the text:
+Why sines? Because the dot product of two position vectors depends only on how
+far apart the positions are. So "three words ago" looks the same everywhere in
+a text. Positions 0 and 3, 5 and 8, 12 and 15:
 */
 
 const fit = clocks.matmul(clocks.t()); // (16, 16)
@@ -616,16 +757,17 @@ await show(fit.index(0, 3), fit.index(5, 8), fit.index(12, 15));
 //> tensor(12.2724) tensor(12.2724) tensor(12.2724)
 
 /*
-GPT-2 has it simpler, as lesson 5 showed: a table of places, learned like the table of words. Where
-a text may be no longer than the table, it does as well.
+GPT-2 does it in a simpler way: it has a table of positions, which is learned
+like the table of tokens. A text can then be no longer than the table.
 */
 
-const places = new nn.Embedding(16, 32);
-await show(equal(places.forward(arange(6)), places.weight.index(":6")));
+const positions = new nn.Embedding(16, 32);
+await show(equal(positions.forward(arange(6)), positions.weight.index(":6")));
 //> tensor(True)
 
 /*
-With places added, the two dogs are two. Each finds itself first and its namesake second:
+With positions added, the two dogs differ. Each attends most to itself, and
+then to the other:
 */
 
 const placed = x.add(sinusoids(6, 32));
@@ -643,8 +785,8 @@ await show(heatMap(placedWeights, labels));
 /*
 ## The whole
 
-A stack is layers on top of each other with a norm at the end; a transformer is two stacks. The
-decoder looks at what the top of the encoder gave.
+A stack is a number of layers, one after another, with a norm at the end. A
+transformer is two stacks: the decoder attends to the output of the encoder.
 */
 
 class Stack<Layer extends nn.Module> extends nn.Module {
@@ -689,15 +831,17 @@ export class Transformer extends nn.Module {
   }
 
   forward(source: Tensor, target: Tensor, mask?: Tensor): Tensor {
-    return this.decoder.forward(target, this.encoder.forward(source), mask); // (N, T, E)
+    const memory = this.encoder.forward(source); // (N, S, E)
+    return this.decoder.forward(target, memory, mask); // (N, T, E)
   }
 }
 
 /*
-That is all there is. The transformer of lesson 1, with two layers in its encoder and six in its
-decoder, has as many parameters as ours, they have the same names, and with the same numbers in them
-it says the same. It takes the places first and the sentences second, (T, N, E), which is PyTorch's
-habit, so we turn what goes in and what comes out. The habit will matter in lesson 4.
+That is all. The transformer of lesson 1, with two encoder layers and six
+decoder layers, has as many parameters as ours. They have the same names, and
+with the same values in them the output is the same. PyTorch's takes the
+positions first and the sentences second, (T, N, E), so we transpose what goes
+in and what comes out. This order will matter in lesson 4.
 */
 
 manualSeed(123);
@@ -726,8 +870,9 @@ await show(output.index(0, ":", ":6"));
 //>         [ 0.5267, -0.0861, -0.8110, -1.0610,  0.1991,  0.7458]])
 
 /*
-A GPT is less than this. It translates nothing, so it needs no second sentence: it is one stack of
-encoder layers with the causal mask, which for reasons of history is called a decoder. Lesson 8
-builds it. But first, in lesson 4, we train the model of lesson 1, and find out why it does not
-learn to count.
+A GPT is less than this. It does not translate, so it needs no encoder, and
+its decoder layers need no cross-attention. What remains is one stack of
+layers with self-attention, the causal mask and the feed-forward network: a
+**decoder-only** transformer. Lesson 8 builds it. But first we train the model
+of lesson 1, and find out why it does not learn to count: lesson 4.
 */
