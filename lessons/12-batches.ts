@@ -199,11 +199,14 @@ export abstract class LanguageModel extends nn.Module {
 /*
 The loss of one batch depends on which one was drawn. So it is estimated from many batches, once on the
 songs that the model learns from and once on those put aside. Nothing is to be learned meanwhile: `noGrad`
-leaves out all that gradients would need. The losses stay on the GPU until all are there, and are read
+leaves out all that gradients would need, and `eval()` tells the layers that behave otherwise while they
+learn, as the dropout of lesson 14 does. The losses stay on the GPU until all are there, and are read
 together, since each reading waits for the GPU.
 */
 
 export async function estimateLoss(model: LanguageModel, evalIters: number) {
+  const { training } = model;
+  model.eval();
   const lossOf = (split: Split) =>
     noGrad(() => {
       const [X, Y] = getBatch(split, model.contextLength);
@@ -213,8 +216,9 @@ export async function estimateLoss(model: LanguageModel, evalIters: number) {
     noGrad(() =>
       stack(Array.from({ length: evalIters }, () => lossOf(split))).mean()
     );
-  const [train, val] = await stack([meanOf("train"), meanOf("val")])
-    .tolist() as number[];
+  const means = stack([meanOf("train"), meanOf("val")]);
+  model.train(training);
+  const [train, val] = await means.tolist() as number[];
   return { train, val };
 }
 
@@ -228,13 +232,23 @@ and draws the parameters gently towards 0.
 `run` counts the steps. It shows how far it is, draws the loss as it falls, and stops at Ctrl-C between two
 steps; it gets the loss as it lies on the GPU and reads it later, many at a time. From time to time the
 model is tried on both parts of the songs, and the result is yielded to whoever wants to print it.
+
+Two things are for larger models, and lesson 14 says what they are good for: a schedule that changes the
+learning rate from step to step, and a norm that the gradients, taken as one vector, may not exceed.
 */
+
+export interface LoopOptions {
+  evalInterval: number; // steps from one estimate to the next
+  evalIters: number; // batches for each estimate
+  scheduler?: optim.lrScheduler.LRScheduler;
+  maxNorm?: number;
+}
 
 export async function* train(
   model: LanguageModel,
-  optimizer: optim.AdamW,
+  optimizer: optim.AdamW | optim.SGD,
   run: Training,
-  { evalInterval, evalIters }: { evalInterval: number; evalIters: number },
+  { evalInterval, evalIters, scheduler, maxNorm }: LoopOptions,
 ) {
   for await (const step of run) {
     if (step % evalInterval === 0 || step === run.steps - 1) {
@@ -246,7 +260,9 @@ export async function* train(
     const [, loss] = model.forward(X, Y);
     optimizer.zeroGrad();
     loss!.backward();
+    if (maxNorm) nn.utils.clipGradNorm_(model.parameters(), maxNorm);
     optimizer.step();
+    scheduler?.step();
     run.loss(loss!);
   }
 }

@@ -203,8 +203,9 @@ export async function generate(
   model: LanguageModel,
   { maxNewTokens = 2000, topk = 5 } = {},
 ) {
-  const { contextLength } = model;
+  const { contextLength, training } = model;
   const [newline] = tokenizer.encode("\n");
+  model.eval();
   const idx = noGrad(() => {
     let idx = full([1, contextLength], newline, { dtype: "int64" }); // (1, T)
     for (let i = 0; i < maxNewTokens; i++) {
@@ -220,12 +221,14 @@ export async function generate(
     }
     return idx;
   });
+  model.train(training);
   const text = tokenizer.decode((await idx.data()).subarray(contextLength));
   return text.replace(/[^\P{C}\n]/gu, "�"); // control characters could upset a terminal
 }
 
 /*
-Nothing is read before the end: a drawn token goes from the GPU to the GPU. Fifty tokens of a model that has
+Nothing is read before the end: a drawn token goes from the GPU to the GPU. `eval()` is as in lesson 12: for
+models that behave otherwise while they learn. Fifty tokens of a model that has
 learned nothing:
 */
 

@@ -14,10 +14,12 @@ import {
   defaultGenerator,
   manualSeed,
   nn,
+  optim,
   songs,
   stack,
   Tensor,
   tensor,
+  training,
   zeros,
 } from "#lib";
 import { ds } from "../lessons/10-dataset.ts";
@@ -28,6 +30,7 @@ import {
   getBatch,
   LanguageModel,
   type Split,
+  train,
 } from "../lessons/12-batches.ts";
 import { generate, MLP } from "../lessons/13-mlp.ts";
 import text13 from "../lessons/13-mlp.ts" with { type: "text" };
@@ -120,6 +123,50 @@ Deno.test("an estimate is the mean loss of so many batches of each half, learns 
   assertAlmostEquals(val, expected[1], 1e-6);
   assert(train !== val);
   assertEquals([...model.parameters()].filter(({ grad }) => grad), []);
+});
+
+/** Notes in which mode it was asked; its loss has the gradient 3, 4 and nothing else. */
+class Watched extends LanguageModel {
+  override contextLength = 2;
+  weight = new nn.Parameter(zeros([2]));
+  inner = new nn.Dropout(0.5);
+  modes: boolean[] = [];
+
+  override forward(_idx: Tensor): [Tensor, Tensor] {
+    this.modes.push(this.inner.training);
+    const scores = zeros([1, nToken]).index(":");
+    return [scores, this.weight.mul(tensor([3, 4])).sum()];
+  }
+}
+
+Deno.test("estimates and texts come from a model in use, which then is in the mode in which it was", async () => {
+  for (const mode of [true, false]) {
+    const model = new Watched().train(mode);
+    await estimateLoss(model, 1);
+    await generate(model, { maxNewTokens: 1 });
+    assertEquals(model.modes, [false, false, false]);
+    assertEquals([...model.modules()].map(({ training }) => training), [mode, mode]);
+  }
+});
+
+Deno.test("the loop clips the gradients as one vector and lets a schedule set the rate of each step", async () => {
+  for (
+    const [maxNorm, halved, expected] of [
+      [undefined, false, [-6, -8]],
+      [0.5, false, [-0.6, -0.8]],
+      [50, true, [-4.5, -6]],
+    ] as const
+  ) {
+    const model = new Watched();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 1 });
+    const scheduler = halved
+      ? new optim.lrScheduler.LambdaLR(optimizer, (step) => 1 / (step + 1))
+      : undefined;
+    const options = { evalInterval: 9, evalIters: 1, scheduler, maxNorm };
+    await Array.fromAsync(train(model, optimizer, training(2), options));
+    const moved = [...await model.weight.data()];
+    moved.forEach((x, i) => assertAlmostEquals(x, expected[i], 1e-5));
+  }
 });
 
 /** Scores for a context that are the same wherever it stands, and a note of what was asked. */
