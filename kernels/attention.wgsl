@@ -19,6 +19,7 @@ struct Params {
   keys: u32,
   width: u32, // vec4 in a head
   causal: u32, // 1: a query sees no key after its own place
+  past: u32, // keys before the first query's own
   first: u32,
   last: u32,
   scale: f32,
@@ -86,7 +87,7 @@ fn read_drop(rows: vec4<u32>, key: u32) -> vec4<f32> {
 // Which of the queries see a key.
 fn visible(key: u32, queries: vec4<u32>) -> vec4<bool> {
   let here = vec4<bool>(key < p.last);
-  return here & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= queries));
+  return here & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= queries + p.past));
 }
 
 fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) -> vec4<f32> {
@@ -137,7 +138,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
   var last = p.last;
   if (p.causal == 1u) {
-    last = min(last, own.w + 1u);
+    last = min(last, own.w + 1u + p.past);
   }
   for (var j = p.first; j < last; j += 4u) {
     let keys = min(j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.keys - 1u));

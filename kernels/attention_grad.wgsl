@@ -18,6 +18,7 @@ struct Params {
   keys: u32,
   width: u32,
   causal: u32,
+  past: u32,
   first: u32,
   last: u32,
   scale: f32,
@@ -111,7 +112,7 @@ fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Que
   if (DROP) {
     kept = read_drop(by.at_drop, key);
   }
-  let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place));
+  let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place + p.past));
   let share = select(vec4<f32>(0.0), exp(score - by.lse), seen);
   return mat2x4<f32>(p.scale * share * (kept * d - by.delta), share * kept);
 }
@@ -186,9 +187,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   var last = p.last;
   if (p.causal == 1u) {
     if (OF_KEYS) {
-      first = max(first, own.x);
+      first = max(first, own.x - min(own.x, p.past));
     } else {
-      last = min(last, own.w + 1u);
+      last = min(last, own.w + 1u + p.past);
     }
   }
   for (var n = first; n < last; n += 8u) {

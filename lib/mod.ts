@@ -39,6 +39,9 @@ export * from "./text/mod.ts";
 /** Datasets, from the Hugging Face Hub and from files; tensors in files. */
 export * from "./data/mod.ts";
 
+/** Models whose weights are published, from their folders, and writing with them. */
+export * from "./models/mod.ts";
+
 /** Batches. */
 export {
   DataLoader,

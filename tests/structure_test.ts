@@ -53,6 +53,7 @@ const FLOORS = [
   ["lib/ops"],
   ["lib/text", "lib/hub"],
   ["lib/nn", "lib/optim", "lib/data", "lib/lesson"],
+  ["lib/models"],
   ["lib/mod.ts"],
   ["lessons"],
   ["lib/tools"],

@@ -7,9 +7,9 @@
  */
 import { host } from "../host/mod.ts";
 import { Generator } from "../random/mod.ts";
-import type { DType, Values } from "../tensor/dtype.ts";
-import { fromValues, Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { openSafetensors, type SafeTensor, saveSafetensors } from "./safetensors.ts";
+import { arrayOf, tensorOf } from "./tensors.ts";
 
 /** Something with a state: a module, an optimiser, a learning-rate schedule, a training loop. */
 export interface Stateful {
@@ -165,26 +165,4 @@ function unpacked(value: unknown, read: (path: string) => SafeTensor): unknown {
   if (mark.$ === "map") return new Map(unpacked(mark.entries, read) as [unknown, unknown][]);
   const array = read(mark.path);
   return mark.$ === "bytes" ? array.data : tensorOf(array);
-}
-
-const safe = { float32: "F32", int64: "I64", bool: "BOOL" } as const;
-
-async function arrayOf(x: Tensor): Promise<SafeTensor> {
-  const data = await x.data();
-  const dtype = safe[x.dtype];
-  const { shape } = x;
-  if (dtype === "F32") return { dtype, shape, data: data as Float32Array<ArrayBuffer> };
-  return dtype === "I64"
-    ? { dtype, shape, data: BigInt64Array.from(data, BigInt) }
-    : { dtype, shape, data: Uint8Array.from(data) };
-}
-
-function tensorOf({ dtype, shape, data }: SafeTensor): Tensor {
-  const from = (Object.keys(safe) as DType[]).find((one) => safe[one] === dtype);
-  const values: Values = data instanceof Float32Array
-    ? data
-    : from === "bool"
-    ? Uint32Array.from(data as Uint8Array)
-    : Int32Array.from(data as BigInt64Array, Number);
-  return fromValues(values, shape, from!);
 }

@@ -171,6 +171,26 @@ export class SafetensorsFile implements Disposable {
     return tensorOf(place, this.#read(this.#start + start, this.#start + end));
   }
 
+  /**
+   * Reads one array piece by piece, of so many values at most; `start` counts the values before a piece. What is
+   * larger than the memory to spare can be read so.
+   *
+   * @throws {RangeError} for a name that the file does not have.
+   */
+  *pieces(name: string, most: number): Generator<{ start: number; piece: SafeTensor }> {
+    const { dtype, data_offsets: [from, to] } = this.#place(name);
+    const size = arrays[dtype].BYTES_PER_ELEMENT;
+    for (let at = from; at < to; at += most * size) {
+      const end = Math.min(to, at + most * size);
+      const bytes = this.#read(this.#start + at, this.#start + end);
+      const shape = [(end - at) / size];
+      yield {
+        start: (at - from) / size,
+        piece: tensorOf({ dtype, shape, data_offsets: [at, end] }, bytes),
+      };
+    }
+  }
+
   /** Closes the file; what was read stays. */
   [Symbol.dispose](): void {
     this.#file.close();

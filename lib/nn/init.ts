@@ -48,10 +48,26 @@ export function calculateFanInAndFanOut({ shape }: Tensor): { fanIn: number; fan
   return { fanIn: shape[1] * field, fanOut: shape[0] * field };
 }
 
+let skipping = false;
+
 const quiet = (x: Tensor, fill: () => unknown): Tensor => {
-  noGrad(() => void fill());
+  if (!skipping) noGrad(() => void fill());
   return x;
 };
+
+/**
+ * Builds modules whose weights nothing is drawn for, since they are about to be loaded: their numbers are undefined
+ * until then, and the generator stays where it was (`torch.nn.utils.skip_init`).
+ */
+export function skipInit<T>(build: () => T): T {
+  const before = skipping;
+  skipping = true;
+  try {
+    return build();
+  } finally {
+    skipping = before;
+  }
+}
 
 /** Numbers drawn evenly from [a, b). */
 export const uniform_ = (x: Tensor, a = 0, b = 1, drawn: Drawn = {}): Tensor =>

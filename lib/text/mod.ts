@@ -12,6 +12,7 @@
  *   regex.ts       RegexTokenizer: the cut, and special tokens
  *   pretrained.ts  merges recovered from published ranks
  *   encodings.ts   GPT-2's and GPT-4's, by name
+ *   folder.ts      a vocabulary as Hugging Face's folders keep it
  *   picture.ts     the tokens of a text, to look at
  *
  * The algorithm, the names and the file format are minbpe's; the speed is ours. Learning only: no
@@ -24,6 +25,7 @@ export { type Model } from "./file.ts";
 export { BasicTokenizer, type TrainOptions } from "./basic.ts";
 export { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
-export { PretrainedTokenizer, type Ranks } from "./pretrained.ts";
+export { type Merges, PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";
+export { loadTokenizer, readTokenizer } from "./folder.ts";
 export { type Encoder, showTokens, TokenPicture } from "./picture.ts";

@@ -19,17 +19,23 @@ export interface Ranks {
   special_tokens: Readonly<Record<string, number>>;
 }
 
+/** A vocabulary whose merges are known. */
+export interface Merges {
+  codec: Codec;
+  special_tokens: Readonly<Record<string, number>>;
+}
+
 /** A tokenizer with a given vocabulary. It can't be trained, saved or loaded. */
 export class PretrainedTokenizer extends RegexTokenizer {
   /**
    * The tokenizer of a vocabulary.
    *
-   * @param ranks the vocabulary
+   * @param ranks the vocabulary, as ranks or with its merges known
    * @param pattern how the text was cut on which it was trained
    */
-  constructor(ranks: Ranks, pattern: string) {
+  constructor(ranks: Ranks | Merges, pattern: string) {
     super(pattern);
-    this.codec = recoverMerges(ranks);
+    this.codec = "bpe_ranks" in ranks ? recoverMerges(ranks) : ranks.codec;
     this.registerSpecialTokens(ranks.special_tokens);
   }
 

@@ -26,6 +26,8 @@ export interface Attending {
   mask?: Tensor | null;
   /** Hides keys that come after the query: j > i, counted from the start of both. */
   causal?: boolean;
+  /** How many keys there are before the first query's own place, where keys are kept from earlier; 0. */
+  past?: number;
   /** The share of the weights that is dropped. */
   dropoutP?: number;
   /** What the scores are multiplied by; 1/√(head size) unless given. */
@@ -35,8 +37,8 @@ export interface Attending {
 }
 
 /** A mask (queries, keys) that is added to scores: −∞ right of the diagonal, 0 on it and left of it. */
-export const causalMask = (queries: number, keys: number, device?: Device): Tensor =>
-  noGrad(() => triu(full([queries, keys], -Infinity, { device }), 1));
+export const causalMask = (queries: number, keys: number, device?: Device, past = 0): Tensor =>
+  noGrad(() => triu(full([queries, keys], -Infinity, { device }), 1 + past));
 
 /** A boolean mask as one that is added: −∞ where it is `hidden`, 0 elsewhere. A float mask is one already. */
 export function additive(mask: Tensor, { hidden }: { hidden: boolean }): Tensor {
@@ -56,19 +58,19 @@ export function additive(mask: Tensor, { hidden }: { hidden: boolean }): Tensor 
  */
 export function plainAttention(
   [q, k, v]: readonly Tensor[],
-  { mask, causal = false, dropoutP = 0, scale, generator }: Attending,
+  { mask, causal = false, past = 0, dropoutP = 0, scale, generator }: Attending,
 ): [output: Tensor, weights: Tensor] {
   const scores = matmul(mul(q, scale ?? headScale(q)), transpose(k, -2, -1));
   const masked = mask ? add(scores, mask) : scores;
-  const weights = dropout(softmax(causal ? hideLater(masked) : masked, -1), dropoutP, {
+  const weights = dropout(softmax(causal ? hideLater(masked, past) : masked, -1), dropoutP, {
     generator,
   });
   return [matmul(weights, v), weights];
 }
 
 /** Scores with a causal mask added. */
-function hideLater(scores: Tensor): Tensor {
-  const mask = causalMask(scores.sizeAt(-2), scores.sizeAt(-1), scores.device);
+function hideLater(scores: Tensor, past: number): Tensor {
+  const mask = causalMask(scores.sizeAt(-2), scores.sizeAt(-1), scores.device, past);
   return goesWith(add(scores, mask), mask);
 }
 
@@ -80,7 +82,7 @@ const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
  * size than the keys, and where there are no keys.
  */
 export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
-  const { mask, causal = false, dropoutP, generator } = options;
+  const { mask, causal = false, past, dropoutP, generator } = options;
   const [N, H, L, E] = stacks[0].shape.slice(1);
   const [S, Ev] = stacks.at(-1)!.shape.slice(3);
   if (E === 0 || E !== Ev || S === 0 || mask?.requiresGrad) {
@@ -91,7 +93,7 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
   }
   const inputs = mask ? [...stacks, expand(mask, [N, H, L, S])] : stacks;
   const scale = options.scale ?? headScale(stacks[0]);
-  return attentionOp(inputs, { causal, scale, dropoutP, generator });
+  return attentionOp(inputs, { causal, past, scale, dropoutP, generator });
 }
 
 /** What {@linkcode scaledDotProductAttention} takes beside q, k and v. */

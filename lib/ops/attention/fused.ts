@@ -37,6 +37,8 @@ const gradKernel: Kernel = { name: "attention_grad", source: gradSource };
 type Args = {
   /** Whether a query sees no key after its own place. */
   causal: boolean;
+  /** How many keys there are before the first query's own place; 0. */
+  past?: number;
   /** What the scores are multiplied by. */
   scale: number;
   /** The share of the weights that is dropped, by factors drawn from the generator; 0. */
@@ -52,7 +54,7 @@ function split<X extends { shape: readonly number[] }>(inputs: readonly X[]) {
 }
 
 /** The same by the formula: shares of every query, then values by shares. */
-function attentionNd(inputs: readonly NdArray[], { causal, scale }: Args): NdArray {
+function attentionNd(inputs: readonly NdArray[], { causal, past = 0, scale }: Args): NdArray {
   const { stacks, mask } = split(inputs);
   const [q, k, v] = stacks.flatMap(({ shape: [n, ...shape], data }) => {
     const size = data.length / n;
@@ -67,7 +69,7 @@ function attentionNd(inputs: readonly NdArray[], { causal, scale }: Args): NdArr
   for (let row = 0; row < N * H * L; row++) {
     const [head, i] = [Math.floor(row / L), row % L];
     const number = (x: NdArray, j: number, c: number) => x.data[(head * S + j) * E + c];
-    const scores = Array.from({ length: causal ? Math.min(i + 1, S) : S }, (_, j) => {
+    const scores = Array.from({ length: causal ? Math.min(i + 1 + past, S) : S }, (_, j) => {
       let score = mask ? mask.data[row * S + j] : 0;
       for (let c = 0; c < E; c++) score += scale * q.data[row * E + c] * number(k, j, c);
       return score;
@@ -85,13 +87,13 @@ function attentionNd(inputs: readonly NdArray[], { causal, scale }: Args): NdArr
 const sample = (
   [N, H, L, E]: number[],
   S: number,
-  { stacks = [3], mask = false, causal = false } = {},
+  { stacks = [3], mask = false, causal = false, past = 0 } = {},
 ): Sample<Args> => ({
   inputs: [
     ...stacks.map((n, i) => floats([n, N, H, i === 0 ? L : S, E])),
     ...(mask ? [floats([N, H, L, S], { fixed: true })] : []),
   ],
-  args: { causal, scale: 1 / Math.sqrt(E) },
+  args: { causal, scale: 1 / Math.sqrt(E), ...(past ? { past } : {}) },
 });
 
 /** The op; `attend` (attention.ts) calls it. */
@@ -99,9 +101,9 @@ export const attentionOp = defineOp<Args>({
   name: "attention",
   gradFn: "ScaledDotProductAttentionBackward0",
   torch: "(lambda q, k, v, *mask: torch.softmax(a['scale'] * q @ k.transpose(-2, -1) + sum(mask)" +
-    " + (torch.full((q.shape[-2], k.shape[-2]), float('-inf')).triu(1) if a['causal'] else 0), -1) @ v)" +
+    " + (torch.full((q.shape[-2], k.shape[-2]), float('-inf')).triu(1 + a.get('past', 0)) if a['causal'] else 0), -1) @ v)" +
     "(*[x for stack in i for x in (stack if stack.ndim == 5 else [stack])])",
-  forward(inputs, { causal, scale, dropoutP = 0, generator }) {
+  forward(inputs, { causal, past = 0, scale, dropoutP = 0, generator }) {
     check(inputs);
     const { stacks, mask } = split(inputs);
     const [q, k] = unstacked(stacks);
@@ -111,12 +113,12 @@ export const attentionOp = defineOp<Args>({
     const operands = prepare(stacks, mask, drop);
     const out = allocateLike(operands.parts[0]);
     const rows = allocate([2, ...q.shape.slice(0, 3)], "float32", device); // lse, and room for delta
-    const launch = { kernel: forwardKernel, own: "queries", causal, scale } as const;
+    const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
     launchOver(operands, { ...launch, rows: { out }, buffers: { lse: rows.storage } });
     return [narrowed(out, q.shape[3]), rows, ...(drop ? [drop] : [])];
   },
   gradient(grad, saved) {
-    const { causal, scale, dropoutP = 0 } = saved.args;
+    const { causal, past = 0, scale, dropoutP = 0 } = saved.args;
     const { stacks, mask } = split(Array.from({ length: saved.count }, (_, i) => saved.input(i)));
     const operands = prepare(stacks, mask, dropoutP > 0 ? saved.output(2) : undefined);
     const [g, out] = [grad, saved.output(0)].map(readable);
@@ -126,7 +128,7 @@ export const attentionOp = defineOp<Args>({
     const [dq, dk, dv] = unstacked(slopes);
     const launch = (of: "queries" | "keys", own: Tensor, more: Tensor) =>
       launchOver(operands, {
-        ...{ kernel: gradKernel, own: of, causal, scale },
+        ...{ kernel: gradKernel, own: of, causal, past, scale },
         constants: { OF_KEYS: Number(of === "keys") },
         rows: { g, own, more },
         buffers: { rows: rows.storage, grad: own.storage },
@@ -145,6 +147,8 @@ export const attentionOp = defineOp<Args>({
     sample([1, 2, 6, 5], 3, { stacks: [1, 2], causal: true }),
     sample([2, 2, 3, 4], 5, { stacks: [1, 1, 1], mask: true }),
     sample([1, 3, 13, 12], 13, { mask: true, causal: true }),
+    sample([1, 2, 1, 8], 9, { stacks: [1, 2], causal: true, past: 8 }),
+    sample([2, 2, 5, 4], 11, { stacks: [1, 2], causal: true, past: 6 }),
     sample([1, 1, 2, 68], 9, { stacks: [1, 2] }),
     sample([0, 2, 3, 4], 3),
     {

@@ -100,6 +100,7 @@ interface Launch {
   /** What an invocation owns four of, going over all of the others. */
   own: "queries" | "keys";
   causal: boolean;
+  past: number;
   scale: number;
   constants?: Record<string, number>;
   /** More tensors that are read or written row by row, by name; the kernel finds their places as `name_place`. */
@@ -111,7 +112,7 @@ interface Launch {
 /** Launches a kernel, stretch by stretch. */
 export function launchOver(
   { parts: [q, k, v], mask, drop }: Operands,
-  { kernel, own, causal, scale, constants, rows, buffers }: Launch,
+  { kernel, own, causal, past, scale, constants, rows, buffers }: Launch,
 ): void {
   const [batch, heads, queries, head] = q.shape;
   const sizes = { queries, keys: k.shape[2] };
@@ -141,7 +142,7 @@ export function launchOver(
         ...buffers,
       },
       {
-        ...{ batch, heads, ...sizes, width, causal: Number(causal), scale },
+        ...{ batch, heads, ...sizes, width, causal: Number(causal), past, scale },
         ...Object.fromEntries(places),
         mask_place: mask ? placeOf(mask, 1) : [],
         drop_place: drop ? placeOf(drop, 1) : [],

@@ -11,16 +11,16 @@ import { isGradEnabled } from "../../tensor/autograd.ts";
 import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats } from "../../tensor/sample.ts";
-import { numelOf } from "../../tensor/shape.ts";
+import { numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
 import { allocate, Tensor } from "../../tensor/tensor.ts";
 import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
-import { contiguous } from "../copy.ts";
+import { checkInPlace, contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
 import { sum } from "../reduce.ts";
 import { gelu, relu, tanh } from "../unary.ts";
-import { reshape, t, unsafeReshape } from "../views.ts";
+import { expand, reshape, t, unsafeReshape } from "../views.ts";
 import { batched, checkFloats, mm, single, sizes } from "./matmul.ts";
-import { multiply } from "./product.ts";
+import { multiply, multiplyInto } from "./product.ts";
 import type { Activation } from "./text.ts";
 
 /** Refuses an input that a linear layer's weight does not fit. */
@@ -174,6 +174,49 @@ const activatedOp = defineOp<{ activation: Activation }>({
     error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 5x2)",
   }],
 });
+
+/**
+ * Writes `x · weightᵀ + bias` over `out`, or adds it to what is there (`accumulate`): x is (B, T, in_features), out
+ * (B, T, out_features), which may be a view. Nothing is differentiated: this is for a model that writes text.
+ *
+ * @throws {RangeError} where `out` has another shape than the result
+ */
+export function linearInto(
+  out: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  { accumulate = false } = {},
+): Tensor {
+  checkLinear(flat(x), weight);
+  const wanted = [...x.shape.slice(0, -1), weight.shape[0]];
+  if (shapeText(out.shape) !== shapeText(wanted)) {
+    throw new RangeError(
+      `linearInto: out is ${shapeText(out.shape)}, the result ${shapeText(wanted)}`,
+    );
+  }
+  checkInPlace(out, x, weight);
+  const [B, T, n] = out.shape;
+  const dense = contiguous(x);
+  const [batch, row, column] = out.strides;
+  // Rows that follow each other from text to text are one matrix; else each text is a product of its own.
+  const one = B === 1 || batch === T * row;
+  const matrix = (y: Tensor, shape: Shape, strides: number[]) =>
+    new Tensor(
+      y.storage,
+      y.dtype,
+      one ? [1, B * T, ...shape] : [B, T, ...shape],
+      strides,
+      y.offset,
+    );
+  const k = x.shape[2];
+  multiplyInto(matrix(out, [n], [batch, row, column]), {
+    a: matrix(dense, [k], [T * k, k, 1]),
+    b: expand(batched(t(weight)), [one ? 1 : B, k, n]),
+    bias: bias ? contiguous(bias) : undefined,
+  }, { accumulate });
+  return out;
+}
 
 /**
  * `activation(x · weightᵀ + bias)`: x is (…, in_features), weight (out_features, in_features), bias

@@ -34,6 +34,12 @@ export function multiply(product: Product): Tensor {
   return out;
 }
 
+/** Writes the product of two batches of matrices over `out` (batch, m, n), or adds it to what is there. */
+export function multiplyInto(out: Tensor, product: Product, { accumulate = false } = {}): void {
+  if (out.numel() > 0) multiplyParts({ ...product, out, accumulate, biased: product.bias ? 1 : 0 });
+  out.storage.version++;
+}
+
 /** The kernel that a product would get, if it need not be cut. */
 export function planOf(product: Product): Plan {
   const { a, b, bias } = product;

@@ -1,0 +1,88 @@
+/*
+ * Tensors in a file by their names: what `safetensors.torch.save_file` and `load_file` are in Python.
+ */
+import type { Device } from "../gpu/device.ts";
+import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import {
+  openSafetensors,
+  type SafeMetadata,
+  type SafeTensor,
+  saveSafetensors,
+  toFloat32,
+} from "./safetensors.ts";
+
+/** Tensors by name, as `stateDict()` gives them. */
+export type Tensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+
+/**
+ * Saves tensors under their names, in the file that `safetensors.torch.save_file` writes of them, byte for byte. The
+ * file is there as a whole or not at all; its folder is made.
+ *
+ * @example
+ * ```ts
+ * import { loadTensors, nn, saveTensors } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const layer = new nn.Linear(3, 2);
+ * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * await saveTensors(path, layer.stateDict());
+ *
+ * const again = new nn.Linear(3, 2);
+ * again.loadStateDict(loadTensors(path));
+ * assertEquals(await again.weight.data(), await layer.weight.data());
+ * await Deno.remove(path);
+ * ```
+ */
+export async function saveTensors(
+  path: string,
+  tensors: Tensors,
+  metadata?: SafeMetadata,
+): Promise<void> {
+  const arrays: Record<string, SafeTensor> = {};
+  const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
+  for (const [name, x] of entries as [string, Tensor][]) arrays[name] = await arrayOf(x);
+  const folder = path.replace(/[^/\\]*$/, "");
+  if (folder) await Deno.mkdir(folder, { recursive: true });
+  await saveSafetensors(path, arrays, metadata);
+}
+
+/**
+ * The tensors of a safetensors file by name, one read after the other. Floats of any width become float32, whole
+ * numbers int64.
+ *
+ * @throws {RangeError} for a file that is none, or not all of one, and for a whole number beyond 2^31
+ */
+export function loadTensors(
+  path: string,
+  { device }: { device?: Device } = {},
+): Map<string, Tensor> {
+  using file = openSafetensors(path);
+  return new Map(file.names.map((name) => [name, tensorOf(file.read(name), device, name)]));
+}
+
+/** A tensor as an array. */
+export async function arrayOf(x: Tensor): Promise<SafeTensor> {
+  const data = await x.data();
+  const { dtype, shape } = x;
+  if (dtype === "float32") return { dtype: "F32", shape, data: data as Float32Array<ArrayBuffer> };
+  return dtype === "int64"
+    ? { dtype: "I64", shape, data: BigInt64Array.from(data, BigInt) }
+    : { dtype: "BOOL", shape, data: Uint8Array.from(data) };
+}
+
+/** An array as a tensor; `name` is what an error calls it. */
+export function tensorOf(array: SafeTensor, device?: Device, name = "an array"): Tensor {
+  const { dtype, shape, data } = array;
+  if (/F/.test(dtype)) return fromValues(toFloat32(array), shape, "float32", device);
+  if (dtype === "BOOL") return fromValues(Uint32Array.from(data), shape, "bool", device);
+  const values = Int32Array.from(data as ArrayLike<number | bigint>, Number);
+  const numbers: Iterable<number | bigint> = data;
+  let i = 0;
+  for (const number of numbers) {
+    if (Number(number) === values[i++]) continue;
+    throw new RangeError(
+      `${name} holds ${number}, and int64 tensors hold integers from −2^31 to 2^31 − 1 here`,
+    );
+  }
+  return fromValues(values, shape, "int64", device);
+}

@@ -1,0 +1,93 @@
+/*
+ * The keys and values of the positions that a model has read. A new token looks at them, and they never change
+ * again; so they are kept, and nothing but the new token has to go through the model.
+ */
+import type { Device } from "../gpu/device.ts";
+import { allocate, Tensor } from "../tensor/tensor.ts";
+import type { GPT2Config } from "./config.ts";
+
+/** One block's part of a {@linkcode KeyValueCache}. */
+export interface LayerCache {
+  /** How many positions are held. */
+  readonly length: number;
+  /** Where the next T positions' queries, keys and values are to be written: (B, T, 3 · nEmbd). */
+  room(T: number): Tensor;
+  /** What attention takes: the queries of those T, (1, B, heads, T, E), and all keys and values, (2, B, heads, S, E). */
+  stacks(T: number): Tensor[];
+}
+
+/**
+ * Room for the keys and values of `capacity` positions in every block of a model. (A product makes queries, keys and
+ * values at once, so the queries lie there too.)
+ *
+ * @example
+ * ```ts
+ * import { GPT2, KeyValueCache, manualSeed, noGrad, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const sizes = { vocabSize: 50, nPositions: 8, nEmbd: 16, nLayer: 2, nHead: 4 };
+ * const model = new GPT2(sizes).eval();
+ * using cache = new KeyValueCache(sizes);
+ * noGrad(() => model.forward(tensor([[3, 1]]), { cache }));
+ * const next = noGrad(() => model.forward(tensor([[4]]), { cache })); // as if [[3, 1, 4]] had been read
+ * assertEquals([next.shape, cache.length], [[1, 1, 50], 3]);
+ * ```
+ */
+export class KeyValueCache implements Disposable {
+  /** How many positions it holds; 0 begins a new text. */
+  length = 0;
+  readonly capacity: number;
+  readonly #layers: Tensor[];
+  readonly #heads: number;
+
+  constructor(
+    { nLayer, nEmbd, nHead, nPositions }: GPT2Config,
+    { batch = 1, capacity = nPositions, device }: {
+      batch?: number;
+      capacity?: number;
+      device?: Device;
+    } = {},
+  ) {
+    this.capacity = capacity;
+    this.#heads = nHead;
+    this.#layers = Array.from({ length: nLayer }, () => {
+      const layer = allocate([batch, capacity, 3 * nEmbd], "float32", device);
+      layer.storage.escape();
+      layer.storage.kept = true; // no no-grad region takes it
+      return layer;
+    });
+  }
+
+  /** The part of one block. */
+  layer(n: number): LayerCache {
+    const { storage, dtype, shape: [B, capacity, width], strides } = this.#layers[n];
+    const { length } = this;
+    const [C, H] = [width / 3, this.#heads];
+    const view = (shape: number[], strides: number[], offset: number) =>
+      new Tensor(storage, dtype, shape, strides, offset);
+    const heads = (parts: number, rows: number, offset: number) =>
+      view([parts, B, H, rows, C / H], [C, strides[0], C / H, width, 1], offset);
+    return {
+      length,
+      room(T) {
+        if (length + T > capacity) {
+          throw new RangeError(
+            `KeyValueCache: ${length + T} positions, and it was made for ${capacity}; ` +
+              `make it with a larger capacity`,
+          );
+        }
+        return view([B, T, width], [strides[0], width, 1], length * width);
+      },
+      stacks: (T) => [heads(1, T, length * width), heads(2, length + T, C)],
+    };
+  }
+
+  /** Gives the memory back. */
+  [Symbol.dispose](): void {
+    for (const { storage } of this.#layers) {
+      storage.kept = false;
+      storage.release("when the cache was disposed of");
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/*
+ * Writing: a model is asked for the next token again and again. What is chosen is chosen here, on the processor, out
+ * of the logits of one position; the rest stays on the GPU.
+ */
+import { defaultGenerator, type Generator, multinomial } from "../random/mod.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import { fromValues } from "../tensor/tensor.ts";
+import { KeyValueCache } from "./cache.ts";
+import type { GPT2 } from "./gpt2.ts";
+
+/** How the next token is chosen. */
+export interface Sampling {
+  /** Divides the logits: below 1 the best gain, above 1 all become more alike. 0 takes the best, which is called greedy. */
+  temperature?: number;
+  /** Only the k best have a chance. */
+  topK?: number;
+  /** Only the best have a chance that together reach this share of the probability. */
+  topP?: number;
+  generator?: Generator;
+}
+
+/** How a text is written. */
+export interface GenerateOptions extends Sampling {
+  /** How many tokens to write. */
+  maxNewTokens?: number;
+  /** The token at which a text ends; it is not given out. */
+  endToken?: number;
+}
+
+/**
+ * Chooses a token by the logits of one position.
+ *
+ * Draws what PyTorch's `multinomial(softmax(logits / temperature), 1)` draws from the same generator, after
+ * transformers' filters for top-k and top-p.
+ *
+ * @throws {RangeError} for a temperature, top-k or top-p that is none
+ *
+ * @example
+ * ```ts
+ * import { sample } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logits = Float32Array.of(3, 2.5, 1.5, 0.5, 0);
+ * assertEquals(sample(logits, { temperature: 0 }), 0);
+ * assertEquals(sample(logits, { topK: 1 }), 0);
+ * ```
+ */
+export function sample(logits: Float32Array, options: Sampling = {}): number {
+  const { temperature = 1, topK, topP, generator = defaultGenerator } = options;
+  checkSampling(options, logits.length);
+  if (temperature === 0) return best(logits);
+  let scores = logits.map((v) => v / Math.fround(temperature));
+  if (topK !== undefined) scores = above(scores, kthLargest(scores, topK));
+  if (topP !== undefined && topP < 1) scores = nucleus(scores, topP);
+  return multinomial(generator, softmax(scores), 1)[0];
+}
+
+/** Refuses what no text can be written with. */
+export function checkSampling({ temperature = 1, topK, topP }: Sampling, vocabulary: number): void {
+  if (!(temperature >= 0 && temperature < Infinity)) {
+    throw new RangeError(
+      `temperature ${temperature}: give a number from 0, which takes the best token each time, up`,
+    );
+  }
+  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1 && topK <= vocabulary)) {
+    throw new RangeError(
+      `top-k ${topK}: give a whole number from 1 to ${vocabulary}, the size of the vocabulary`,
+    );
+  }
+  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
+    throw new RangeError(`top-p ${topP}: give a share of the probability, above 0 and up to 1`);
+  }
+}
+
+/** The first of the largest. */
+function best(logits: Float32Array): number {
+  let at = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[at]) at = i;
+  return at;
+}
+
+/** The k-th largest score; few are kept in order on the way, many are sorted. */
+function kthLargest(scores: Float32Array, k: number): number {
+  if (k > 256) return scores.toSorted()[scores.length - k];
+  const kept = scores.slice(0, k).sort(); // the largest so far, the least of them first
+  for (let i = k; i < scores.length; i++) {
+    if (!(scores[i] > kept[0])) continue;
+    let at = 1;
+    for (; at < k && kept[at] < scores[i]; at++) kept[at - 1] = kept[at];
+    kept[at - 1] = scores[i];
+  }
+  return kept[0];
+}
+
+/** −∞ in the place of what is below a threshold. */
+const above = (scores: Float32Array, least: number): Float32Array<ArrayBuffer> =>
+  scores.map((score) => score < least ? -Infinity : score);
+
+/** −∞ in the place of the least likely, as many as together stay below 1 − topP. */
+function nucleus(scores: Float32Array, topP: number): Float32Array<ArrayBuffer> {
+  const order = Uint32Array.from(scores.keys()).filter((i) => scores[i] > -Infinity)
+    .sort((i, j) => scores[i] - scores[j] || j - i);
+  const shares = softmax(scores);
+  const kept = Float32Array.from(scores);
+  let sum = 0;
+  for (const i of order.subarray(0, -1)) {
+    sum = Math.fround(sum + shares[i]);
+    if (sum > Math.fround(1 - topP)) break;
+    kept[i] = -Infinity;
+  }
+  return kept;
+}
+
+/** Probabilities, as float32. */
+function softmax(scores: Float32Array): Float32Array<ArrayBuffer> {
+  const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = scores.map((score) => Math.exp(score - largest));
+  let total = 0;
+  for (const power of powers) total += power;
+  return powers.map((power) => power / total);
+}
+
+/**
+ * Writes on from a text, token by token, as they are chosen.
+ *
+ * Each token costs one pass of one position; the others' keys and values are in a cache. When the model has read as
+ * much as it can, it reads the last half of that again and goes on.
+ *
+ * @param ids the tokens of the text so far
+ * @throws {RangeError} for a text without a token or longer than the model can read, and for options that are none
+ *
+ * @example
+ * ```ts
+ * import { generate, GPT2, manualSeed } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const model = new GPT2({ vocabSize: 50, nPositions: 8, nEmbd: 16, nLayer: 2, nHead: 4 }).eval();
+ * const ids = await Array.fromAsync(generate(model, [3, 1, 4], { maxNewTokens: 20, topK: 5 }));
+ * assertEquals(ids.length, 20);
+ * ```
+ */
+export async function* generate(
+  model: GPT2,
+  ids: readonly number[],
+  { maxNewTokens = 40, endToken, ...sampling }: GenerateOptions = {},
+): AsyncGenerator<number, void, void> {
+  const { vocabSize, nPositions } = model.config;
+  checkGenerate(ids, nPositions, maxNewTokens);
+  checkSampling(sampling, vocabSize);
+  const { device } = model.wte.weight;
+  const capacity = Math.min(nPositions, ids.length + maxNewTokens);
+  using cache = new KeyValueCache(model.config, { capacity, device });
+  const text = [...ids];
+  let unread = text;
+  for (let i = 0; i < maxNewTokens; i++) {
+    if (cache.length + unread.length > capacity) {
+      cache.length = 0;
+      unread = text.slice(-Math.ceil(nPositions / 2));
+    }
+    const logits = noGrad(() => {
+      const x = fromValues(Int32Array.from(unread), [1, unread.length], "int64", device);
+      const hidden = model.hidden(x, { cache });
+      return model.logits(hidden.narrow(1, unread.length - 1, 1));
+    });
+    const scores = await logits.data() as Float32Array;
+    logits.storage.release("after it was read");
+    const next = sample(scores, sampling);
+    if (next === endToken) return;
+    yield next;
+    text.push(next);
+    unread = [next];
+  }
+}
+
+function checkGenerate(ids: readonly number[], nPositions: number, tokens: number): void {
+  if (ids.length === 0) {
+    throw new RangeError(
+      "generate: the prompt holds no token; give some text, or the token that begins one " +
+        "(GPT-2's is <|endoftext|>, 50256)",
+    );
+  }
+  if (ids.length > nPositions) {
+    throw new RangeError(
+      `generate: the prompt has ${ids.length} tokens, and this model reads ${nPositions} at once; ` +
+        `give its end: ids.slice(-${nPositions})`,
+    );
+  }
+  if (!Number.isInteger(tokens) || tokens < 1) {
+    throw new RangeError(`generate: ${tokens} new tokens; give a whole number from 1`);
+  }
+}

@@ -1,0 +1,216 @@
+/*
+ * GPT-2 (https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf), with
+ * its parameters named as its published weights are: `wte` and `wpe` are the tables of tokens and positions, `h` the
+ * blocks, `ln_f` the norm behind them.
+ *
+ * Lesson 8 builds the same by hand. What is added here is what writing wants: a block can go on from keys and values
+ * that a cache holds, in seven dispatches.
+ */
+import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
+import { embedding } from "../ops/embedding.ts";
+import { linearActivated, linearInto } from "../ops/matmul/linear.ts";
+import { linear } from "../ops/matmul/linear.ts";
+import { dropout } from "../ops/random.ts";
+import "../ops/methods.ts";
+import * as init from "../nn/init.ts";
+import { Dropout, Embedding, LayerNorm, Linear } from "../nn/layers.ts";
+import { ModuleList } from "../nn/container.ts";
+import { Module } from "../nn/module.ts";
+import { isGradEnabled } from "../tensor/autograd.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { KeyValueCache, LayerCache } from "./cache.ts";
+import type { GPT2Config } from "./config.ts";
+
+/** Multi-head attention of a text with itself, backwards only. */
+export class GPT2Attention extends Module {
+  /** The layers of queries, keys and values side by side: one product in the place of three. */
+  cAttn: Linear;
+  cProj: Linear;
+  readonly nHead: number;
+  readonly #drop: { attn: number; resid: number };
+
+  constructor({ nEmbd, nHead, dropout: { attn = 0.1, resid = 0.1 } = {} }: GPT2Config) {
+    super();
+    this.nHead = nHead;
+    this.#drop = { attn, resid };
+    this.cAttn = new Linear(nEmbd, 3 * nEmbd);
+    this.cProj = new Linear(nEmbd, nEmbd);
+  }
+
+  /** (B, T, C) → queries, keys and values, each (B, heads, T, C / heads) */
+  heads(x: Tensor): Tensor[] {
+    const [B, T, C] = x.shape;
+    const parts = this.cAttn.forward(x).split(C, -1); // 3 × (B, T, C)
+    return parts.map((part) => part.reshape(B, T, this.nHead, C / this.nHead).transpose(1, 2));
+  }
+
+  /** (B, T, C) → (B, heads, T, T): how much each position takes from each; a row adds up to 1. */
+  weights(x: Tensor): Tensor {
+    return plainAttention(this.heads(x), { causal: true })[1];
+  }
+
+  /** (B, T, C) → (B, T, C) */
+  forward(x: Tensor): Tensor {
+    const [q, k, v] = this.heads(x);
+    const dropoutP = this.training ? this.#drop.attn : 0;
+    const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
+    const y = this.cProj.forward(found.transpose(1, 2).reshape(...x.shape));
+    return dropout(y, this.#drop.resid, { training: this.training });
+  }
+}
+
+/** The network of a block: two linear layers with an activation between them. */
+export class GPT2MLP extends Module {
+  cFc: Linear;
+  cProj: Linear;
+  readonly #activation;
+  readonly #drop: number;
+
+  constructor({ nEmbd, nInner = 4 * nEmbd, activation = "geluTanh", dropout }: GPT2Config) {
+    super();
+    this.#activation = activation;
+    this.#drop = dropout?.resid ?? 0.1;
+    this.cFc = new Linear(nEmbd, nInner);
+    this.cProj = new Linear(nInner, nEmbd);
+  }
+
+  /** (B, T, C) → (B, T, nInner) */
+  widen(x: Tensor): Tensor {
+    return linearActivated(x, this.cFc.weight, this.cFc.bias, this.#activation);
+  }
+
+  /** (B, T, C) → (B, T, C) */
+  forward(x: Tensor): Tensor {
+    return dropout(this.cProj.forward(this.widen(x)), this.#drop, { training: this.training });
+  }
+}
+
+/** Attention, then the network, each behind a norm and beside a shortcut. */
+export class GPT2Block extends Module {
+  ln_1: LayerNorm;
+  attn: GPT2Attention;
+  ln_2: LayerNorm;
+  mlp: GPT2MLP;
+
+  constructor(config: GPT2Config) {
+    super();
+    const { nEmbd, layerNormEpsilon: eps } = config;
+    this.ln_1 = new LayerNorm(nEmbd, { eps });
+    this.attn = new GPT2Attention(config);
+    this.ln_2 = new LayerNorm(nEmbd, { eps });
+    this.mlp = new GPT2MLP(config);
+  }
+
+  /** (B, T, C) → (B, T, C) */
+  forward(x: Tensor): Tensor {
+    x = x.add(this.attn.forward(this.ln_1.forward(x)));
+    return x.add(this.mlp.forward(this.ln_2.forward(x)));
+  }
+
+  /**
+   * The same for T positions that follow those in the cache, which gets their keys and values. Overwrites and
+   * returns `x`: each sum is made where the product in front of it ends.
+   */
+  continue(x: Tensor, cache: LayerCache): Tensor {
+    const { cAttn, cProj } = this.attn;
+    const T = x.shape[1];
+    linearInto(cache.room(T), this.ln_1.forward(x), cAttn.weight, cAttn.bias);
+    const found = attend(cache.stacks(T), { causal: T > 1, past: cache.length }); // (B, heads, T, …)
+    const joined = found.transpose(1, 2).reshape(...x.shape);
+    linearInto(x, joined, cProj.weight, cProj.bias, { accumulate: true });
+    const wide = this.mlp.widen(this.ln_2.forward(x));
+    return linearInto(x, wide, this.mlp.cProj.weight, this.mlp.cProj.bias, { accumulate: true });
+  }
+}
+
+/**
+ * GPT-2. Its weights begin as the paper says: N(0, 0.02), those in front of a sum smaller by √(2 · layers).
+ *
+ * @example
+ * ```ts
+ * import { GPT2, manualSeed, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const model = new GPT2({ vocabSize: 50, nPositions: 8, nEmbd: 16, nLayer: 2, nHead: 4 });
+ * assertEquals(model.eval().forward(tensor([[3, 1, 4]])).shape, [1, 3, 50]);
+ * ```
+ */
+export class GPT2 extends Module {
+  wte: Embedding;
+  wpe: Embedding;
+  drop: Dropout;
+  h: ModuleList<GPT2Block>;
+  lnF: LayerNorm;
+  /** The head, where it is not the table of tokens. */
+  lmHead?: Linear;
+
+  constructor(readonly config: GPT2Config) {
+    super();
+    const { vocabSize, nPositions, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
+    this.wte = new Embedding(vocabSize, nEmbd);
+    this.wpe = new Embedding(nPositions, nEmbd);
+    this.drop = new Dropout(dropout?.embd ?? 0.1);
+    this.h = new ModuleList(Array.from({ length: nLayer }, () => new GPT2Block(config)));
+    this.lnF = new LayerNorm(nEmbd, { eps });
+    if (config.tieWordEmbeddings === false) {
+      this.lmHead = new Linear(nEmbd, vocabSize, { bias: false });
+    }
+    this.#begin();
+  }
+
+  #begin(): void {
+    for (const [name, parameter] of this.namedParameters()) {
+      if (name.includes("ln_")) continue;
+      if (name.endsWith("bias")) init.zeros_(parameter);
+      else {
+        const summed = name.endsWith("c_proj.weight");
+        init.normal_(parameter, 0, 0.02 / (summed ? Math.sqrt(2 * this.config.nLayer) : 1));
+      }
+    }
+  }
+
+  /**
+   * ids (B, T) → logits (B, T, vocabSize). With a cache the ids are those that follow what it holds, and no
+   * gradient is taken.
+   *
+   * @throws {RangeError} for a text longer than the model can read, and for one without a token
+   */
+  forward(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
+    return this.logits(this.hidden(ids, options));
+  }
+
+  /** ids (B, T) → what the blocks make of them, behind the last norm: (B, T, nEmbd). */
+  hidden(ids: Tensor, { cache }: { cache?: KeyValueCache } = {}): Tensor {
+    const T = ids.shape[1];
+    let x = this.embed(ids, cache?.length);
+    if (!cache) { for (const block of this.h) x = block.forward(x); }
+    else {
+      if (isGradEnabled()) throw new Error("GPT2: a cache keeps no graph; call it inside noGrad()");
+      let n = 0;
+      for (const block of this.h) x = block.continue(x, cache.layer(n++));
+      cache.length += T;
+    }
+    return this.lnF.forward(x);
+  }
+
+  /** ids (B, T) → the sum of their rows and of those of their positions, from `from` on: (B, T, nEmbd). */
+  embed(ids: Tensor, from = 0): Tensor {
+    const { nPositions } = this.config;
+    const T = ids.shape[1];
+    if (!(T > 0)) throw new RangeError("GPT2: there is no token to go on from; give one at least");
+    if (from + T > nPositions) {
+      throw new RangeError(
+        `GPT2: ${from + T} tokens are more than the ${nPositions} that this model can read; ` +
+          `give a shorter text`,
+      );
+    }
+    const positions = this.wpe.weight.narrow(0, from, T); // (T, nEmbd)
+    return this.drop.forward(embedding(ids, this.wte.weight).add(positions));
+  }
+
+  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
+  logits(hidden: Tensor): Tensor {
+    return linear(hidden, (this.lmHead ?? this.wte).weight);
+  }
+}

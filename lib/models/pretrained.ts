@@ -1,0 +1,75 @@
+/*
+ * A folder in Hugging Face's layout, as a model and its tokenizer: `config.json` says the sizes, `model.safetensors`
+ * holds the weights, `vocab.json` and `merges.txt` the vocabulary.
+ */
+import { skipInit } from "../nn/init.ts";
+import { loadTokenizer } from "../text/folder.ts";
+import type { PretrainedTokenizer } from "../text/pretrained.ts";
+import { type GPT2Config, readConfig } from "./config.ts";
+import { GPT2 } from "./gpt2.ts";
+import { loadWeights } from "./weights.ts";
+
+/** What {@linkcode loadPretrained} finds in a folder. */
+export interface Pretrained {
+  /** In use, not in training: `model.train()` brings dropout back. */
+  model: GPT2;
+  tokenizer: PretrainedTokenizer;
+  config: GPT2Config;
+}
+
+/**
+ * Loads a GPT-2 from a folder: one that transformers saved, a snapshot of the Hub's cache, or one of one's own.
+ *
+ * Weights in F32, F16 or BF16 are read one after the other, and each is checked: none missing, none left over, the
+ * shapes as `config.json` says.
+ *
+ * @throws {RangeError} for a folder that does not hold a whole GPT-2, with what is wrong with it
+ */
+export async function loadPretrained(folder: string): Promise<Pretrained> {
+  const text = await textIn(folder, "config.json");
+  if (text === undefined) {
+    throw new RangeError(
+      `${folder}: it holds no config.json, so it is no model's folder; give one that holds config.json, ` +
+        `model.safetensors, vocab.json and merges.txt`,
+    );
+  }
+  const config = readConfig(text, `${folder}/config.json`);
+  const paths = await weightsIn(folder);
+  const tokenizer = await loadTokenizer(folder);
+  if (tokenizer.nVocab > config.vocabSize) {
+    throw new RangeError(
+      `${folder}: its vocabulary has ${tokenizer.nVocab} tokens, and config.json says vocab_size ` +
+        `${config.vocabSize}; take both from one model`,
+    );
+  }
+  const model = skipInit(() => new GPT2(config));
+  loadWeights(model, paths, folder);
+  return { model: model.eval(), tokenizer, config };
+}
+
+/** The files of weights: one, or those that an index lists. */
+async function weightsIn(folder: string): Promise<string[]> {
+  const index = await textIn(folder, "model.safetensors.index.json");
+  if (index !== undefined) {
+    const { weight_map } = JSON.parse(index) as { weight_map: Record<string, string> };
+    return [...new Set(Object.values(weight_map))].map((name) => `${folder}/${name}`);
+  }
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  if (names.includes("model.safetensors")) return [`${folder}/model.safetensors`];
+  throw new RangeError(
+    names.includes("pytorch_model.bin")
+      ? `${folder}: its weights are in pytorch_model.bin, which only Python can read; save it as ` +
+        `model.safetensors with transformers: model.save_pretrained(folder)`
+      : `${folder}: it holds no model.safetensors; download it again`,
+  );
+}
+
+/** What a file of the folder says; undefined where it is not there. */
+async function textIn(folder: string, name: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(`${folder}/${name}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return;
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+/*
+ * The names in a GPT-2's weights, and how they become those of the model here.
+ *
+ * There are two layouts of the same: transformers saves the parts below `transformer.`, the files of 2019 have them
+ * at the top, with each block's causal mask beside. In both, OpenAI's matrices are (in, out), where a linear layer's
+ * weight is (out, in).
+ */
+import { openSafetensors, type SafetensorsFile, toFloat32 } from "../data/safetensors.ts";
+import { copy_ } from "../ops/copy.ts";
+import { t } from "../ops/views.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import { shapeText } from "../tensor/shape.ts";
+import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import type { GPT2 } from "./gpt2.ts";
+
+/** Whether a parameter lies transposed in a file: the matrices that OpenAI wrote as convolutions of width 1. */
+export const isTransposed = (name: string): boolean => /\.c_(attn|proj|fc)\.weight$/.test(name);
+
+/** What a file may hold beside the weights: masks, which follow from the code. */
+const isMask = (name: string): boolean => /^h\.\d+\.attn\.(masked_)?bias$/.test(name);
+
+/** Values that are on their way to the GPU at a time. */
+const PIECE = 2 ** 22;
+
+/** Names that an error lists. */
+const few = (names: readonly string[]) =>
+  names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
+
+/** Which file holds which tensor, by its name without `transformer.`. */
+type Places = Map<string, { file: SafetensorsFile; name: string }>;
+
+/**
+ * Fills a model from files of weights, tensor by tensor, so that they are in memory once. Nothing is loaded before
+ * all of them are known to fit: each is used once, none is missing, the shapes are equal.
+ *
+ * @throws {RangeError} that names what is missing, doubled, misshaped or foreign
+ */
+export function loadWeights(model: GPT2, paths: readonly string[], folder: string): void {
+  using files = new DisposableStack();
+  const open = paths.map((path) => files.use(openSafetensors(path)));
+  const places = placesIn(open, folder);
+  if (model.config.tieWordEmbeddings !== false) places.delete("lm_head.weight");
+  const wanted = new Map(model.namedParameters());
+  check(wanted, places, folder);
+  noGrad(() => {
+    for (const [name, parameter] of wanted) {
+      const { file, name: stored } = places.get(name)!;
+      if (isTransposed(name)) loadTransposed(parameter, file, stored);
+      else load(parameter, file, stored);
+      parameter.device.launcher.flush();
+    }
+  });
+}
+
+function placesIn(files: readonly SafetensorsFile[], folder: string): Places {
+  const places: Places = new Map();
+  for (const file of files) {
+    for (const name of file.names) {
+      const bare = name.replace(/^transformer\./, "");
+      if (isMask(bare)) continue;
+      if (places.has(bare)) {
+        throw new RangeError(
+          `${folder}: ${bare} is there twice, the second time as ${name}; keep one of them`,
+        );
+      }
+      places.set(bare, { file, name });
+    }
+  }
+  return places;
+}
+
+function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: string): void {
+  const missing = [...wanted.keys()].filter((name) => !places.has(name));
+  const foreign = [...places.keys()].filter((name) => !wanted.has(name));
+  if (missing.length > 0) {
+    throw new RangeError(
+      `${folder}: its weights lack ${
+        few(missing)
+      }; is it the folder of a GPT-2 with the sizes of its ` +
+        `config.json?`,
+    );
+  }
+  if (foreign.length > 0) {
+    throw new RangeError(
+      `${folder}: its weights hold ${
+        few(foreign)
+      }, which no GPT-2 with the sizes of its config.json has; ` +
+        `save the model again, without`,
+    );
+  }
+  for (const [name, { shape }] of wanted) {
+    const { file, name: stored } = places.get(name)!;
+    const { shape: found, dtype } = file.info(stored);
+    const own = isTransposed(name) ? shape.toReversed() : shape;
+    if (shapeText(found) !== shapeText(own)) {
+      throw new RangeError(
+        `${folder}: ${stored} is ${shapeText(found)}, and by config.json it is ${shapeText(own)}`,
+      );
+    }
+    if (!/^(F|BF)/.test(dtype)) {
+      throw new RangeError(
+        `${folder}: ${stored} is of dtype ${dtype}; weights are floats: F64, F32, F16 or BF16`,
+      );
+    }
+  }
+}
+
+/** Writes a parameter from the file, piece by piece. */
+function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: string): void {
+  for (const { start, piece } of file.pieces(name, PIECE)) {
+    device.launcher.upload(storage, toFloat32(piece), 4 * (offset + start));
+  }
+}
+
+/** Writes a parameter (out, in) from a matrix (in, out). */
+function loadTransposed(parameter: Tensor, file: SafetensorsFile, name: string): void {
+  const shape = parameter.shape.toReversed();
+  const stored = fromValues(toFloat32(file.read(name)), shape, "float32", parameter.device);
+  copy_(parameter, t(stored));
+  stored.storage.release("after it was copied");
+}

@@ -1,0 +1,398 @@
+/*
+ * GPT-2 folders against Hugging Face's transformers: the same weights, made here from the same seed, give the same
+ * logits, the same texts and the same perplexity, from both layouts; and a folder that is not whole is refused.
+ */
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import {
+  decodeSafetensors,
+  defaultDevice,
+  encodeSafetensors,
+  generate,
+  type GenerateOptions,
+  KeyValueCache,
+  loadPretrained,
+  loadTensors,
+  manualSeed,
+  nn,
+  noGrad,
+  type Pretrained,
+  type SafeTensor,
+  saveTensors,
+  Tensor,
+  tensor,
+  toFloat32,
+} from "#lib";
+import { isTransposed } from "../lib/models/weights.ts";
+import { type Files, sha256, testWith, withFiles } from "./fake_hub.ts";
+import golden from "./goldens/gpt2.json" with { type: "json" };
+import { type Layout, tinyFiles } from "./support/gpt2_folder.ts";
+
+const PROMPT = "Every effort moves you";
+const layouts: Layout[] = ["today", "published"];
+
+/** Loads the files of a folder, and hands the model on. */
+function withModel(
+  sentence: string,
+  files: Files,
+  body: (pretrained: Pretrained, folder: string) => Promise<void>,
+) {
+  withFiles(sentence, files, async (folder) => await body(await loadPretrained(folder), folder));
+}
+
+/** Asks a text of a model. */
+const written = async ({ model, tokenizer }: Pretrained, options: GenerateOptions) => {
+  const ids = tokenizer.encode(PROMPT);
+  return [...ids, ...await Array.fromAsync(generate(model, ids, { maxNewTokens: 40, ...options }))];
+};
+
+const largest = (numbers: Iterable<number>) => Math.max(...numbers);
+async function distance(a: Tensor, b: ArrayLike<number> | Tensor): Promise<number> {
+  const [x, y] = [await a.data(), b instanceof Tensor ? await b.data() : b];
+  assertEquals(x.length, y.length);
+  return largest(Array.from(x, (value, i) => Math.abs(value - y[i])));
+}
+
+for (const layout of layouts) {
+  const files = tinyFiles(layout);
+  Deno.test(`${layout}: the file is the one that transformers writes, byte for byte`, () => {
+    assertEquals(
+      sha256(files["model.safetensors"] as Uint8Array<ArrayBuffer>),
+      golden[layout].sha256,
+    );
+  });
+
+  withModel(`${layout}: tokens and logits are those of transformers`, files, async (loaded) => {
+    for (const [text, ids] of Object.entries(golden.ids)) {
+      assertEquals(loaded.tokenizer.encode(text), ids);
+      assertEquals(loaded.tokenizer.decode(ids), text);
+    }
+    const ids = tensor([loaded.tokenizer.encode(PROMPT)]);
+    const far = await distance(noGrad(() => loaded.model.forward(ids)), golden.logits);
+    assert(far < 2e-5, `${far}`);
+  });
+
+  withModel(`${layout}: 40 tokens are those of transformers' generate`, files, async (loaded) => {
+    assertEquals(await written(loaded, { temperature: 0 }), golden.greedy);
+    const ways = { topK: { temperature: 1.5, topK: 50 }, topP: { topP: 0.9 }, plain: {} };
+    for (const [name, options] of Object.entries(ways)) {
+      manualSeed(123);
+      assertEquals(await written(loaded, options), golden.sampled[name as keyof typeof ways], name);
+    }
+  });
+
+  withModel(`${layout}: perplexity and attention weights agree`, files, async (loaded) => {
+    const { model, tokenizer, config } = loaded;
+    const text = tensor([tokenizer.encode(golden.text).slice(0, config.nPositions)]);
+    const logits = noGrad(() => model.forward(text));
+    const loss = nn.functional.crossEntropy(logits.index(0, ":-1"), text.index(0, "1:"));
+    assertAlmostEquals(Math.exp(await loss.item()), golden.perplexity, golden.perplexity * 1e-6);
+    const weights = noGrad(() => {
+      let x = model.embed(tensor([tokenizer.encode(PROMPT)]));
+      const blocks = [...model.h];
+      for (const block of blocks.slice(0, -1)) x = block.forward(x);
+      const { ln_1, attn } = blocks.at(-1)!;
+      return attn.weights(ln_1.forward(x));
+    });
+    assert(await distance(weights, golden.attentions[0]) < 1e-5);
+  });
+}
+
+withModel(
+  "a text read in pieces through the cache has the same logits",
+  tinyFiles(),
+  async ({ model }) => {
+    const text = Array.from({ length: 60 }, (_, i) => (7 * i * i + 3 * i) % 299);
+    const two = tensor([text, text.toReversed()]); // a batch of two
+    using cache = new KeyValueCache(model.config, { batch: 2, capacity: 60 });
+    const whole = noGrad(() => model.forward(two)); // (2, 60, 300)
+    let at = 0;
+    for (const size of [7, 1, 1, 13, 1, 37]) {
+      const part = noGrad(() => model.forward(two.index(":", `${at}:${at + size}`), { cache }));
+      const far = await distance(part, whole.index(":", `${at}:${at + size}`));
+      assert(far < 1e-5, `${size} tokens at ${at}: ${far}`);
+      at += size;
+    }
+    assertEquals(cache.length, 60);
+  },
+);
+
+/** Counts what is asked of the driver while a text is written, token by token. */
+async function counted({ model }: Pretrained, tokens: number) {
+  const { gpu, launcher } = defaultDevice;
+  const counts: { dispatches: number; pipelines: number; buffers: number }[] = [];
+  const now = { dispatches: 0, pipelines: 0, buffers: 0 };
+  const { createBuffer, createComputePipeline } = GPUDevice.prototype;
+  gpu.createBuffer = (...given) => (now.buffers++, createBuffer.apply(gpu, given));
+  gpu.createComputePipeline = (...given) => {
+    now.pipelines++;
+    return createComputePipeline.apply(gpu, given);
+  };
+  try {
+    let before = launcher.dispatches;
+    for await (const _ of generate(model, [1, 2, 3, 4], { maxNewTokens: tokens })) {
+      counts.push({ ...now, dispatches: launcher.dispatches - before });
+      Object.assign(now, { pipelines: 0, buffers: 0 });
+      before = launcher.dispatches;
+    }
+  } finally {
+    Reflect.deleteProperty(gpu, "createBuffer");
+    Reflect.deleteProperty(gpu, "createComputePipeline");
+  }
+  return counts;
+}
+
+withModel(
+  "a written token takes 8 dispatches a block and 4 at most, no new kernel, no new memory",
+  tinyFiles(),
+  async (loaded) => {
+    const counts = await counted(loaded, 50);
+    const later = counts.slice(2);
+    const { nLayer } = loaded.config;
+    assert(
+      largest(later.map(({ dispatches }) => dispatches)) <= 8 * nLayer + 4,
+      `${later[0].dispatches}`,
+    );
+    assertEquals(largest(later.map(({ pipelines }) => pipelines)), 0);
+    assertEquals(largest(later.map(({ buffers }) => buffers)), 0);
+    assertEquals(
+      new Set(later.map(({ dispatches }) => dispatches)).size,
+      1,
+      "the same at each place",
+    );
+  },
+);
+
+withModel("a text goes on behind the end of the context", tinyFiles(), async ({ model }) => {
+  const ids = await Array.fromAsync(
+    generate(model, [5, 6, 7], { maxNewTokens: 150, temperature: 0 }),
+  );
+  assertEquals(ids.length, 150);
+  // Of the 64 positions 61 are written; then the last 32 tokens are read anew.
+  const text = [5, 6, 7, ...ids];
+  const logits = noGrad(() => model.forward(tensor([text.slice(64 - 31, 65)])));
+  assertEquals(await logits.index(0, -1).argmax({ dim: -1 }).item(), text[65]);
+});
+
+withModel("a text ends at the token that ends texts", tinyFiles(), async (loaded) => {
+  const ids = await written(loaded, { temperature: 0 });
+  const end = ids[30];
+  const short = await written(loaded, { temperature: 0, endToken: end });
+  assertEquals(short, ids.slice(0, ids.indexOf(end, 17)));
+});
+
+withModel("a loaded model learns", tinyFiles(), async ({ model }) => {
+  manualSeed(1);
+  model.train();
+  const text = tensor([Array.from({ length: 20 }, (_, i) => i)]);
+  const loss = () =>
+    nn.functional.crossEntropy(model.forward(text).index(0, ":-1"), text.index(0, "1:"));
+  const { optim } = await import("#lib");
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-2 });
+  const first = await loss().item();
+  for (let step = 0; step < 20; step++) {
+    optimizer.zeroGrad();
+    loss().backward();
+    optimizer.step();
+  }
+  const last = await loss().item();
+  assert(last < first / 2, `${first} → ${last}`);
+});
+
+/** The small folder with its tensors changed. */
+function changed(
+  change: (tensors: Record<string, SafeTensor>) => void,
+  layout: Layout = "today",
+): Files {
+  const files = tinyFiles(layout);
+  const { tensors } = decodeSafetensors(files["model.safetensors"] as Uint8Array);
+  change(tensors);
+  return { ...files, "model.safetensors": encodeSafetensors(tensors) };
+}
+
+/** An array in a narrower dtype; bfloat16 cuts, which is one way to round. */
+const narrow = {
+  F16: ({ shape, data }: SafeTensor): SafeTensor => ({
+    dtype: "F16",
+    shape,
+    data: Float16Array.from(data as Float32Array),
+  }),
+  BF16: ({ shape, data }: SafeTensor): SafeTensor => ({
+    dtype: "BF16",
+    shape,
+    data: Uint16Array.from(new Uint32Array((data as Float32Array).buffer), (bits) => bits >>> 16),
+  }),
+  F64: ({ shape, data }: SafeTensor): SafeTensor => ({
+    dtype: "F64",
+    shape,
+    data: Float64Array.from(data as Float32Array),
+  }),
+};
+
+for (const [dtype, to] of Object.entries(narrow)) {
+  const files = changed((tensors) => {
+    for (const name in tensors) tensors[name] = to(tensors[name]);
+  });
+  withModel(
+    `weights in ${dtype} are loaded as the numbers that they are`,
+    files,
+    async ({ model }) => {
+      const { tensors } = decodeSafetensors(files["model.safetensors"] as Uint8Array);
+      for (const [name, parameter] of model.namedParameters()) {
+        const stored = toFloat32(tensors[`transformer.${name}`]);
+        const x = tensor(stored).view(...tensors[`transformer.${name}`].shape);
+        assertEquals(
+          await (isTransposed(name) ? parameter.t() : parameter).eq(x).all().item(),
+          1,
+          name,
+        );
+      }
+    },
+  );
+}
+
+withFiles("weights may lie in several files, with an index", {}, async (folder) => {
+  const { "model.safetensors": weights, ...rest } = tinyFiles("today");
+  const { tensors } = decodeSafetensors(weights as Uint8Array);
+  const names = Object.keys(tensors), half = names.length >> 1;
+  const parts = [names.slice(0, half), names.slice(half)].map((part, i) => ({
+    name: `model-0000${i + 1}-of-00002.safetensors`,
+    tensors: Object.fromEntries(part.map((name) => [name, tensors[name]])),
+  }));
+  const weight_map = Object.fromEntries(
+    parts.flatMap(({ name, tensors }) => Object.keys(tensors).map((one) => [one, name])),
+  );
+  for (const { name, tensors } of parts) {
+    await Deno.writeFile(`${folder}/${name}`, encodeSafetensors(tensors));
+  }
+  for (const [name, text] of Object.entries(rest)) {
+    await Deno.writeTextFile(`${folder}/${name}`, text as string);
+  }
+  const index = JSON.stringify({ metadata: {}, weight_map });
+  await Deno.writeTextFile(`${folder}/model.safetensors.index.json`, index);
+  assertEquals(await written(await loadPretrained(folder), { temperature: 0 }), golden.greedy);
+});
+
+const float = (shape: number[]): SafeTensor => ({
+  dtype: "F32",
+  shape,
+  data: new Float32Array(shape.reduce((a, b) => a * b, 1)),
+});
+const config = (change: Record<string, unknown>): Files => {
+  const files = tinyFiles();
+  const json = { ...JSON.parse(files["config.json"] as string), ...change };
+  return { ...files, "config.json": JSON.stringify(json) };
+};
+const without = (...names: string[]): Files =>
+  Object.fromEntries(Object.entries(tinyFiles()).filter(([name]) => !names.includes(name)));
+const cut = (files: Files): Files => ({
+  ...files,
+  "model.safetensors": (files["model.safetensors"] as Uint8Array<ArrayBuffer>).slice(0, -1000),
+});
+
+/** Folders that are not whole, and a part of the sentence that each gets. */
+const broken: [what: string, Files, says: string][] = [
+  [
+    "a missing tensor",
+    changed((t) => delete t["transformer.h.1.ln_2.bias"]),
+    "its weights lack h.1.ln_2.bias",
+  ],
+  [
+    "a doubled one",
+    changed((t) => void (t["wte.weight"] = float([300, 32]))),
+    "wte.weight is there twice",
+  ],
+  [
+    "a misshaped one",
+    changed((t) => void (t["transformer.h.0.attn.c_attn.weight"] = float([96, 32]))),
+    "transformer.h.0.attn.c_attn.weight is [96, 32], and by config.json it is [32, 96]",
+  ],
+  [
+    "a foreign one",
+    changed((t) => void (t["h.2.ln_1.bias"] = float([32]))),
+    "its weights hold h.2.ln_1.bias",
+  ],
+  [
+    "whole numbers for weights",
+    changed((t) =>
+      void (t["transformer.ln_f.bias"] = { dtype: "I32", shape: [32], data: new Int32Array(32) })
+    ),
+    "transformer.ln_f.bias is of dtype I32; weights are floats",
+  ],
+  ["a truncated file", cut(tinyFiles()), "download it again"],
+  [
+    "another architecture",
+    config({ model_type: "llama" }),
+    'model_type is "llama", and only "gpt2" can be loaded',
+  ],
+  ["sizes that are none", config({ n_layer: 0 }), "n_layer is 0, wanted a whole number from 1"],
+  ["heads that do not share", config({ n_head: 5 }), "n_embd 32 is no multiple of n_head 5"],
+  [
+    "an unknown activation",
+    config({ activation_function: "silu" }),
+    'activation_function is "silu"',
+  ],
+  [
+    "scores scaled by layer",
+    config({ scale_attn_by_inverse_layer_idx: true }),
+    "is another one than GPT-2",
+  ],
+  ["a vocabulary too large", config({ vocab_size: 299 }), "its vocabulary has 300 tokens"],
+  ["no configuration", without("config.json"), "it holds no config.json"],
+  ["no weights", without("model.safetensors"), "it holds no model.safetensors; download it again"],
+  [
+    "weights for Python alone",
+    { ...without("model.safetensors"), "pytorch_model.bin": "x" },
+    "its weights are in pytorch_model.bin, which only Python can read",
+  ],
+  ["no vocabulary", without("vocab.json"), "it holds no vocab.json"],
+  [
+    "merges of another vocabulary",
+    { ...tinyFiles(), "merges.txt": "#version: 0.2\nt h\n" },
+    'merges.txt makes "th" of "t" and "h"',
+  ],
+];
+for (const [what, files, says] of broken) {
+  withFiles(`a folder with ${what} is refused in a sentence`, files, async (folder) => {
+    await assertRejects(() => loadPretrained(folder), RangeError, says);
+  });
+}
+
+withModel(
+  "what no text can be written with is refused in a sentence",
+  tinyFiles(),
+  async ({ model }) => {
+    const refuses = (ids: number[], options: GenerateOptions, says: string) =>
+      assertRejects(() => generate(model, ids, options).next(), RangeError, says);
+    await refuses([], {}, "the prompt holds no token; give some text");
+    await refuses(
+      Array(65).fill(1),
+      {},
+      "the prompt has 65 tokens, and this model reads 64 at once",
+    );
+    await refuses([1], { maxNewTokens: 0 }, "0 new tokens; give a whole number from 1");
+    await refuses([1], { topK: 301 }, "top-k 301: give a whole number from 1 to 300");
+    await refuses([1], { topP: 0 }, "top-p 0: give a share of the probability");
+    await refuses([1], { temperature: -1 }, "temperature -1: give a number from 0");
+  },
+);
+
+testWith(["read", "write"], "tensors are saved as Python saves them, and read back", async () => {
+  const path = `${await Deno.makeTempDir()}/deep/model.safetensors`;
+  const { tensors } = decodeSafetensors(tinyFiles("today")["model.safetensors"] as Uint8Array);
+  const state = Object.entries(tensors).map(([name, { shape, data }]) =>
+    [name, tensor(data as Float32Array).view(...shape)] as const
+  );
+  await saveTensors(path, new Map(state), { format: "pt" });
+  assertEquals(sha256(await Deno.readFile(path)), golden.today.sha256);
+  const again = loadTensors(path);
+  assertEquals([...again.keys()].toSorted(), state.map(([name]) => name).toSorted());
+  for (const [name, x] of state) assertEquals(await again.get(name)!.eq(x).all().item(), 1, name);
+  const mixed = { a: tensor([1, -2]), b: tensor([true, false]), c: tensor(0.5) };
+  await saveTensors(path, mixed);
+  for (const [name, x] of loadTensors(path)) {
+    assertEquals([x.dtype, await x.tolist()], [
+      mixed[name as "a"].dtype,
+      await mixed[name as "a"].tolist(),
+    ]);
+  }
+});
