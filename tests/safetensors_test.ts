@@ -9,8 +9,8 @@ import {
   openSafetensors,
   type SafeTensor,
   saveSafetensors,
-  toFloat32,
 } from "../lib/data/safetensors.ts";
+import { toFloat32 } from "../lib/data/tensors.ts";
 import { withFiles } from "./fake_hub.ts";
 import golden from "./goldens/data.json" with { type: "json" };
 

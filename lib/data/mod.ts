@@ -32,12 +32,11 @@ export {
   openSafetensors,
   SafetensorsFile,
   saveSafetensors,
-  toFloat32,
 } from "./safetensors.ts";
 export type { SafeDType, SafeMetadata, SafeTensor } from "./safetensors.ts";
 
 /** Tensors in such a file by name, as Python's save_file and load_file keep them. */
-export { loadTensors, saveTensors } from "./tensors.ts";
+export { loadTensors, saveTensors, toFloat32 } from "./tensors.ts";
 export type { Tensors } from "./tensors.ts";
 
 /** A run's whole state in such a file, to go on from. */

@@ -179,15 +179,12 @@ export class SafetensorsFile implements Disposable {
    */
   *pieces(name: string, most: number): Generator<{ start: number; piece: SafeTensor }> {
     const { dtype, data_offsets: [from, to] } = this.#place(name);
-    const size = arrays[dtype].BYTES_PER_ELEMENT;
-    for (let at = from; at < to; at += most * size) {
-      const end = Math.min(to, at + most * size);
-      const bytes = this.#read(this.#start + at, this.#start + end);
-      const shape = [(end - at) / size];
-      yield {
-        start: (at - from) / size,
-        piece: tensorOf({ dtype, shape, data_offsets: [at, end] }, bytes),
-      };
+    const bytes = arrays[dtype].BYTES_PER_ELEMENT;
+    for (let at = from; at < to; at += most * bytes) {
+      const end = Math.min(to, at + most * bytes);
+      const place: Place = { dtype, shape: [(end - at) / bytes], data_offsets: [at, end] };
+      const piece = tensorOf(place, this.#read(this.#start + at, this.#start + end));
+      yield { start: (at - from) / bytes, piece };
     }
   }
 
@@ -210,16 +207,6 @@ export class SafetensorsFile implements Disposable {
     if (this.#file.readAt(start, bytes) === bytes.length) return bytes.buffer;
     throw new RangeError("read safetensors: the file ends early");
   }
-}
-
-/** The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them. */
-export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer> {
-  if (dtype === "F32") return data;
-  // The bits of a bfloat16 are the upper half of the same number's 32.
-  if (dtype === "BF16") {
-    return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
-  }
-  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
 function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): Uint8Array[] {

@@ -1,6 +1,7 @@
 /*
  * Tensors in a file by their names: what `safetensors.torch.save_file` and `load_file` are in Python.
  */
+import { host } from "../host/mod.ts";
 import type { Device } from "../gpu/device.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type SafeMetadata,
   type SafeTensor,
   saveSafetensors,
-  toFloat32,
 } from "./safetensors.ts";
 
 /** Tensors by name, as `stateDict()` gives them. */
@@ -42,7 +42,7 @@ export async function saveTensors(
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
   for (const [name, x] of entries as [string, Tensor][]) arrays[name] = await arrayOf(x);
   const folder = path.replace(/[^/\\]*$/, "");
-  if (folder) await Deno.mkdir(folder, { recursive: true });
+  if (folder) host.files.makeFolder(folder);
   await saveSafetensors(path, arrays, metadata);
 }
 
@@ -58,6 +58,16 @@ export function loadTensors(
 ): Map<string, Tensor> {
   using file = openSafetensors(path);
   return new Map(file.names.map((name) => [name, tensorOf(file.read(name), device, name)]));
+}
+
+/** The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them. */
+export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer> {
+  if (dtype === "F32") return data;
+  // The bits of a bfloat16 are the upper half of the same number's 32.
+  if (dtype === "BF16") {
+    return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
+  }
+  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
 /** A tensor as an array. */

@@ -2,6 +2,7 @@
  * A folder in Hugging Face's layout, as a model and its tokenizer: `config.json` says the sizes, `model.safetensors`
  * holds the weights, `vocab.json` and `merges.txt` the vocabulary.
  */
+import { host } from "../host/mod.ts";
 import { skipInit } from "../nn/init.ts";
 import { loadTokenizer } from "../text/folder.ts";
 import type { PretrainedTokenizer } from "../text/pretrained.ts";
@@ -25,8 +26,8 @@ export interface Pretrained {
  *
  * @throws {RangeError} for a folder that does not hold a whole GPT-2, with what is wrong with it
  */
-export async function loadPretrained(folder: string): Promise<Pretrained> {
-  const text = await textIn(folder, "config.json");
+export function loadPretrained(folder: string): Pretrained {
+  const text = textIn(folder, "config.json");
   if (text === undefined) {
     throw new RangeError(
       `${folder}: it holds no config.json, so it is no model's folder; give one that holds config.json, ` +
@@ -34,8 +35,8 @@ export async function loadPretrained(folder: string): Promise<Pretrained> {
     );
   }
   const config = readConfig(text, `${folder}/config.json`);
-  const paths = await weightsIn(folder);
-  const tokenizer = await loadTokenizer(folder);
+  const paths = weightsIn(folder);
+  const tokenizer = loadTokenizer(folder);
   if (tokenizer.nVocab > config.vocabSize) {
     throw new RangeError(
       `${folder}: its vocabulary has ${tokenizer.nVocab} tokens, and config.json says vocab_size ` +
@@ -48,13 +49,13 @@ export async function loadPretrained(folder: string): Promise<Pretrained> {
 }
 
 /** The files of weights: one, or those that an index lists. */
-async function weightsIn(folder: string): Promise<string[]> {
-  const index = await textIn(folder, "model.safetensors.index.json");
+function weightsIn(folder: string): string[] {
+  const index = textIn(folder, "model.safetensors.index.json");
   if (index !== undefined) {
     const { weight_map } = JSON.parse(index) as { weight_map: Record<string, string> };
     return [...new Set(Object.values(weight_map))].map((name) => `${folder}/${name}`);
   }
-  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  const names = Array.from(host.files.list(folder), ({ name }) => name);
   if (names.includes("model.safetensors")) return [`${folder}/model.safetensors`];
   throw new RangeError(
     names.includes("pytorch_model.bin")
@@ -65,11 +66,7 @@ async function weightsIn(folder: string): Promise<string[]> {
 }
 
 /** What a file of the folder says; undefined where it is not there. */
-async function textIn(folder: string, name: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(`${folder}/${name}`);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return;
-    throw error;
-  }
+function textIn(folder: string, name: string): string | undefined {
+  const path = `${folder}/${name}`;
+  return host.files.info(path)?.isFile ? host.files.readText(path) : undefined;
 }

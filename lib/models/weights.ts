@@ -5,7 +5,8 @@
  * at the top, with each block's causal mask beside. In both, OpenAI's matrices are (in, out), where a linear layer's
  * weight is (out, in).
  */
-import { openSafetensors, type SafetensorsFile, toFloat32 } from "../data/safetensors.ts";
+import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
+import { toFloat32 } from "../data/tensors.ts";
 import { copy_ } from "../ops/copy.ts";
 import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";

@@ -5,6 +5,7 @@
  * Both are texts, so bytes are spelled as letters: those that print as themselves, the others, in order, as the
  * letters from U+0100 on. A space is Ġ.
  */
+import { host } from "../host/mod.ts";
 import { Codec } from "./codec.ts";
 import { PretrainedTokenizer } from "./pretrained.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
@@ -28,18 +29,15 @@ export const spelled = (bytes: Iterable<number>): string =>
  *
  * @throws {RangeError} where one of the two is missing, or they do not belong together
  */
-export async function loadTokenizer(folder: string): Promise<PretrainedTokenizer> {
-  const [vocab, merges] = await Promise.all(["vocab.json", "merges.txt"].map(async (name) => {
-    try {
-      return await Deno.readTextFile(`${folder}/${name}`);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new RangeError(
-        `${folder}: it holds no ${name}, and a GPT-2's vocabulary is in vocab.json and merges.txt; ` +
-          `download it again`,
-      );
-    }
-  }));
+export function loadTokenizer(folder: string): PretrainedTokenizer {
+  const [vocab, merges] = ["vocab.json", "merges.txt"].map((name) => {
+    const path = `${folder}/${name}`;
+    if (host.files.info(path)) return host.files.readText(path);
+    throw new RangeError(
+      `${folder}: it holds no ${name}, and a GPT-2's vocabulary is in vocab.json and merges.txt; ` +
+        `download it again`,
+    );
+  });
   return readTokenizer(vocab, merges, folder);
 }
 
