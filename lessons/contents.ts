@@ -49,13 +49,33 @@ export const written = (
   load,
 });
 
+/** What a lesson may do beside reading its own text, and how its process is set. */
+export interface Needs {
+  /** Reads and fills the cache of the Hub, over the network. */
+  hub?: boolean;
+  /** Reads the file that `--data` names. */
+  data?: boolean;
+  /** Writes to the folder of what `--out` names; this is where it lies else. */
+  out?: string;
+  /** Variables that drivers and runtimes read. */
+  env?: Record<string, string>;
+  /** Flags of the JavaScript engine. */
+  v8?: string[];
+}
+
 /** A row of the table; without `written`, the lesson is planned. */
 export interface Row {
   number: number;
   notebook: Notebook;
   section: string;
   written?: Written;
+  needs?: Needs;
 }
+
+/** For kernels as small as lesson 4's, waking a second thread costs llvmpipe more than it helps. */
+const oneThread = { LP_NUM_THREADS: "0" };
+/** A small young generation: else garbage takes some 50 MB more. */
+const smallHeap = ["--max-semi-space-size=1"];
 
 /** The table of contents. */
 export const contents: Row[] = [
@@ -94,6 +114,7 @@ export const contents: Row[] = [
       text4,
       () => import("./04-training.ts"),
     ),
+    needs: { env: oneThread },
   },
   {
     number: 5,
@@ -141,6 +162,7 @@ export const contents: Row[] = [
       text10,
       () => import("./10-dataset.ts"),
     ),
+    needs: { hub: true, data: true },
   },
   {
     number: 11,
@@ -151,6 +173,7 @@ export const contents: Row[] = [
       text11,
       () => import("./11-tokenizer.ts"),
     ),
+    needs: { hub: true, data: true },
   },
   {
     number: 12,
@@ -161,12 +184,14 @@ export const contents: Row[] = [
       text12,
       () => import("./12-batches.ts"),
     ),
+    needs: { hub: true, data: true },
   },
   {
     number: 13,
     notebook: "003-llm-from-scratch",
     section: "the MLP language model",
     written: written("./13-mlp.ts", text13, () => import("./13-mlp.ts")),
+    needs: { hub: true, data: true, out: "out/lesson-13", v8: smallHeap },
   },
   {
     number: 14,

@@ -261,9 +261,9 @@ Deno.test(
     const { code, out } = await start("-- --steps 3");
     assertEquals(code, 0);
     assert(out.startsWith("# Lesson 99: A lesson for the tests\n\nIt has every form"), out);
-    assertStringIncludes(out, "    await show(new Later(");
+    assertStringIncludes(out, "\n  await show(new Later(");
     assertStringIncludes(out, ");\n\ntensor([[ 0.1000, -0.2000],\n        [ 0.3000,  0.4000]])\n");
-    assertStringIncludes(out, '}\n\nstep 0\nstep 1\nstep 2\n\n    await show("loss"');
+    assertStringIncludes(out, '}\n\nstep 0\nstep 1\nstep 2\n\n  await show("loss"');
     assert(!out.includes("//>"), "the outputs in the source are not printed again");
     assert(out.endsWith("\nThat is all.\n"), "what stands after the last output is printed too");
   },

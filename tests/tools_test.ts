@@ -3,6 +3,7 @@
  * count, the outputs' update, and the gate.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
 import { contents, type Row, written } from "../lessons/contents.ts";
 import { UsageError } from "../lib/lesson/args.ts";
 import { problems } from "../lib/lesson/outputs.ts";
@@ -10,6 +11,8 @@ import { table } from "../lib/tools/contents.ts";
 import { type Entry, ledger, measure, readLedger, report } from "../lib/tools/digits.ts";
 import { play } from "../lib/tools/play.ts";
 import { advice, type Found, ready, type System } from "../lib/tools/ready.ts";
+import { find } from "../lib/tools/lesson.ts";
+import { lessonFlags } from "../lib/tools/permissions.ts";
 import { chosen, update } from "../lib/tools/update.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
 
@@ -207,6 +210,95 @@ Deno.test("the table of contents has every lesson once, under its notebook, in o
       "      deno task lesson-99 · needs the network: no\n",
   );
 });
+
+Deno.test("a lesson is found by its number, its task, its file's name", () => {
+  for (const word of ["3", "lesson-3", "lesson3", "inside", "03-inside", "Inside"]) {
+    assertEquals(find(word).number, 3, word);
+  }
+  const answer = (word: string) => assertThrows(() => find(word), UsageError).message;
+  assertEquals(
+    answer("99"),
+    'there is no lesson "99"; the nearest is lesson 14, from the MLP to a transformer: deno task lesson-14',
+  );
+  assertMatch(answer("0"), /nearest is lesson 1,/);
+  assertMatch(answer("3.4"), /nearest is lesson 3,/);
+  assertMatch(answer("trianing"), /nearest is lesson 4, training it/);
+  assertMatch(answer("tokenzier"), /nearest is lesson 11,/);
+  assertEquals(answer("xyzzyxyzzy"), 'there is no lesson "xyzzyxyzzy"');
+});
+
+Deno.test(`a lesson may do what it needs and no more${because}`, ifAllowed, () => {
+  const of = (number: number, ...args: string[]) => {
+    const { written, needs } = contents[number - 1];
+    return lessonFlags(written!.url, needs, args);
+  };
+  const kinds = (flags: string[]) => flags.map((flag) => flag.replace(/=.*/, ""));
+  const values = (flags: string[], kind: string) =>
+    flags.find((flag) => flag.startsWith(`--allow-${kind}=`))?.replace(/.*?=/, "").split(",") ?? [];
+  for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    assertEquals(kinds(of(number)), ["--no-prompt", "--allow-read", "--allow-env"]);
+    assertEquals(values(of(number), "read").length, 1);
+    assertMatch(values(of(number), "read")[0], /\/lessons\/0\d-.*\.ts$/);
+  }
+  const hosts = ["huggingface.co", "*.huggingface.co", "*.hf.co"];
+  const asked = Deno.env.get("HF_ENDPOINT");
+  Deno.env.set("HF_ENDPOINT", "http://localhost:8080/hub");
+  try {
+    for (const number of [10, 11, 12, 13]) {
+      assertEquals(values(of(number), "net"), [...hosts, "localhost:8080"]);
+      assertEquals(values(of(number), "write").length, number === 13 ? 2 : 1);
+    }
+  } finally {
+    if (asked === undefined) Deno.env.delete("HF_ENDPOINT");
+    else Deno.env.set("HF_ENDPOINT", asked);
+  }
+  assertEquals(values(of(10, "--data", "my.txt"), "read").at(-1), "my.txt");
+  assertEquals(values(of(13), "write").at(-1), "out");
+  assertEquals(values(of(13, "--out=runs/deep/x"), "write").at(-1), "runs/deep");
+});
+
+/** Runs a task's program as `deno task` does. */
+async function task(name: string, ...args: string[]) {
+  const { command } = config.tasks[name as "test"];
+  const [, ...words] = command.split(" ");
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...words, ...args],
+    cwd: new URL("..", import.meta.url),
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out, err };
+}
+
+for (const name of Object.keys(config.tasks).filter((name) => !/^lesson-([2-9]|1\d)$/.test(name))) {
+  Deno.test(`deno task ${name} -- --help explains and stops${because}`, ifAllowed, async () => {
+    const { code, out, err } = await task(name, "--", "--help");
+    assertEquals([code, err], [0, ""]);
+    assert(out.trim().length > 40, out);
+  });
+}
+
+Deno.test(
+  `a lesson runs by its number; what is no lesson gets the nearest and the table${because}`,
+  ifAllowed,
+  async () => {
+    const ran = await task("lesson", "2", "--", "--quiet");
+    assertEquals([ran.code, ran.err], [0, ""]);
+    assertMatch(ran.out, /^Embedding\(5, 3\)\n/);
+    const read = await task("lesson-2");
+    assertMatch(read.out, /^[^\n]+ · (Vulkan|OpenGL|Metal|Direct3D 12)\n\n# Lesson 2: /);
+    assertEquals(read.err, "", "nothing stands before the title but the adapter");
+    const none = await task("lesson", "trianing");
+    assertEquals([none.code, none.out], [2, table(contents)]);
+    assertMatch(none.err, /^there is no lesson "trianing"; the nearest is lesson 4/);
+    for (const { number, written } of contents.filter(({ written }) => !written)) {
+      const planned = await task(`lesson-${number}`);
+      assertEquals([planned.code, planned.out, written], [1, "", undefined]);
+      assertMatch(planned.err, /is planned and not yet written; go on with deno task lesson-\d+/);
+    }
+  },
+);
 
 Deno.test("the ledger names every output of the notebooks, and a lesson for each", () => {
   const counts = Object.groupBy(ledger, ({ notebook }) => notebook);

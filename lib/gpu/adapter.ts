@@ -18,6 +18,31 @@ export const adapterName = (info: GPUAdapterInfo): string =>
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
   info.isFallbackAdapter || /llvmpipe|swiftshader|basic render/i.test(adapterName(info));
 
+const backends: Record<string, string> = {
+  vulkan: "Vulkan",
+  opengl: "OpenGL",
+  metal: "Metal",
+  dx12: "Direct3D 12",
+};
+
+/** A backend as it is written: `vulkan` is Vulkan. */
+export const backendName = (backend: string): string => backends[backend] ?? backend;
+
+let opened: GPUAdapterInfo | undefined;
+
+/** Notes which adapter was opened, for {@linkcode adapterLine}. */
+export const noteOpened = (info: GPUAdapterInfo): void => void (opened ??= info);
+
+/**
+ * The adapter that was opened and, where `DENO_WEBGPU_BACKEND` says it, its backend, as the first line of a
+ * lesson: `llvmpipe (LLVM 15.0.6, 256 bits) · Vulkan`. WebGPU itself does not tell the backend.
+ */
+export function adapterLine(): string | undefined {
+  if (!opened) return undefined;
+  const backend = host.env("DENO_WEBGPU_BACKEND");
+  return [adapterName(opened), ...backend ? [backendName(backend)] : []].join(" · ");
+}
+
 /** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
 export function wantedAdapter(): AdapterName {
   const { args } = host;

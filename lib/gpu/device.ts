@@ -5,7 +5,7 @@
  * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
  * which throws it; nothing that was computed after it is ever shown.
  */
-import { type AdapterName, adapterName, isSoftware, wantedAdapter } from "./adapter.ts";
+import { type AdapterName, adapterName, isSoftware, noteOpened, wantedAdapter } from "./adapter.ts";
 import { Faults } from "./fault.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
@@ -126,6 +126,7 @@ export async function openDevice(name: AdapterName = "default"): Promise<Device>
       maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
     },
   });
+  noteOpened(adapter.info);
   return new Device(adapter.info, gpu);
 }
 

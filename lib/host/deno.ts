@@ -129,6 +129,16 @@ export const denoHost: Host = {
   env: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
   granted,
   exit: (code) => Deno.exit(code),
+  onUncaught(listener) {
+    addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      listener(event.reason);
+    });
+    addEventListener("error", (event) => {
+      event.preventDefault();
+      listener(event.error);
+    });
+  },
   onInterrupt(listener) {
     Deno.addSignalListener("SIGINT", listener);
     return () => Deno.removeSignalListener("SIGINT", listener);

@@ -73,6 +73,8 @@ export interface Host {
   granted(...wanted: Permission[]): boolean;
   /** Ends the program. */
   exit(code: number): never;
+  /** Hands every error that nobody catches to `listener`, which ends the program. */
+  onUncaught(listener: (error: unknown) => void): void;
   /** Calls `listener` at each Ctrl-C, in the place of ending the program, until the result is called. */
   onInterrupt(listener: () => void): () => void;
   /** Calls `last` when the program has nothing more to do; the program waits for what it returns. */

@@ -52,6 +52,7 @@ export const pageHost: Host = {
   exit: (code) => {
     throw new Error(`the program ended with code ${code}`);
   },
+  onUncaught: () => {}, // the page shows errors itself
   onInterrupt: () => () => {},
   atEnd: () => {},
   turn() {

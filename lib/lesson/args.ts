@@ -76,10 +76,16 @@ function unknownMessage(arg: string, names: readonly string[]): string {
   if (!arg.startsWith("-")) {
     return `"${arg}" is no option; options begin with two dashes, and --help lists them`;
   }
-  const [nearest] = names.toSorted((a, b) => distance(name, a) - distance(name, b));
-  return distance(name, nearest) <= Math.max(1, nearest.length / 2)
-    ? `there is no option --${name}; did you mean --${nearest}?`
+  const meant = nearest(name, names);
+  return meant
+    ? `there is no option --${name}; did you mean --${meant}?`
     : `there is no option --${name}; --help lists those there are`;
+}
+
+/** The word that a mistyped one stands for, if it is near to one. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  const [first] = words.toSorted((a, b) => distance(word, a) - distance(word, b));
+  return first && distance(word, first) <= Math.max(1, first.length / 2) ? first : undefined;
 }
 
 /** How many letters must be put in, left out or changed to make one word of the other. */

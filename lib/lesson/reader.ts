@@ -1,5 +1,5 @@
 /*
- * A lesson as it scrolls past while it runs: prose as it stands, code set in by four spaces. The
+ * A lesson as it scrolls past while it runs: prose as it stands, code set in by two spaces. The
  * outputs in the source are left out, since the real ones come between.
  */
 import { bold, dim, proseColumns } from "../host/terminal.ts";
@@ -57,4 +57,4 @@ export function fill(block: string, columns: number): string {
   return lines.join("\n");
 }
 
-const code = (text: string) => text.replace(/^(?=.)/gm, "    ").replace(/^.+$/gm, dim);
+const code = (text: string) => text.replace(/^(?=.)/gm, "  ").replace(/^.+$/gm, dim);

@@ -6,8 +6,9 @@
  * nothing. Either way each output is noted with the line that printed it, so that tools and tests can
  * hold it against the `//>` lines in the source.
  */
+import { adapterLine } from "../gpu/adapter.ts";
 import { host } from "../host/mod.ts";
-import { bold, write } from "../host/terminal.ts";
+import { bold, dim, write } from "../host/terminal.ts";
 import { str } from "../python/repr.ts";
 import {
   common,
@@ -15,10 +16,10 @@ import {
   type Options,
   readArgs,
   sharedArgs,
-  UsageError,
   type Values,
   valuesOf,
 } from "./args.ts";
+import { endBy, endWell } from "./ending.ts";
 import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";
@@ -71,9 +72,12 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     return { show, options: importedValues(meta, own) };
   }
 
+  endWell();
   const source = readSource(meta);
   const { options, quiet } = readCommandLine(source, own);
   const reader = quiet || !source ? undefined : new Reader(source);
+  const adapter = adapterLine();
+  if (!quiet && adapter) write(`${dim(adapter)}\n\n`);
   const readOn = () => write(reader?.upTo(Math.max(...linesBehind(meta.url))) ?? "");
   readOn();
   whenWorkStarts(readOn);
@@ -122,9 +126,7 @@ function readCommandLine<O extends Options>(source: string | undefined, own: O) 
     }
     return { options: values as Values<O>, quiet: values.quiet };
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    host.exit(2);
+    endBy(error);
   }
 }
 

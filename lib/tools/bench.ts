@@ -8,6 +8,7 @@ import { defaultDevice } from "../gpu/device.ts";
 import { adapterNames } from "../gpu/adapter.ts";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
 import { bold, clearStatus, dim, hasStatus, status, write } from "../host/terminal.ts";
+import { program } from "../lesson/ending.ts";
 import { gpt2Works } from "./bench/gpt2.ts";
 import { type Growth, growth } from "./bench/growth.ts";
 import { layerWorks } from "./bench/layers.ts";
@@ -154,12 +155,4 @@ export async function bench(args: readonly string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await bench(Deno.args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await program(() => bench(Deno.args));

@@ -2,6 +2,8 @@
  * `deno task lessons`: the table of contents.
  */
 import { contents, type Row } from "../../lessons/contents.ts";
+import { common, readArgs } from "../lesson/args.ts";
+import { program } from "../lesson/ending.ts";
 import { headOf } from "../lesson/source.ts";
 import { bold, dim, write } from "../host/terminal.ts";
 
@@ -23,4 +25,9 @@ function entry({ number, section, written }: Row): string {
   ].join("\n      ");
 }
 
-if (import.meta.main) write(table(contents));
+if (import.meta.main) {
+  await program(() => {
+    const { help } = readArgs(Deno.args, { help: common.help });
+    write(help ? "deno task lessons   prints the table of contents\n" : table(contents));
+  });
+}

@@ -6,7 +6,9 @@
  */
 import { contents, type Row } from "../../lessons/contents.ts";
 import ledgerText from "../../lessons/ledger.md" with { type: "text" };
+import { common, readArgs } from "../lesson/args.ts";
 import { locate, type Match } from "../lesson/compare.ts";
+import { program } from "../lesson/ending.ts";
 import { hold } from "../lesson/outputs.ts";
 import { bold, write } from "../host/terminal.ts";
 import { play } from "./play.ts";
@@ -128,14 +130,25 @@ export function report(measured: readonly [Entry, Standing][]): string {
   return [...table, "", ...remarks].join("\n") + "\n";
 }
 
+const HELP =
+  `deno task digits   runs every lesson at its full length, in a process of its own, and counts how
+                   many of the notebooks' numbers it prints; this takes some minutes
+
+The ledger, lessons/ledger.md, lists what must hold. It ends with 1 where a number is wrong.
+`;
+
 if (import.meta.main) {
-  const outputs = await playAll(contents);
-  const measured = ledger.map((entry): [Entry, Standing] => [
-    entry,
-    measure(entry, outputs.get(entry.lesson)),
-  ]);
-  write(report(measured));
-  if (matches(measured.map(([, standing]) => standing)).some(({ wrong }) => wrong.length)) {
-    Deno.exit(1);
-  }
+  await program(async () => {
+    if (readArgs(Deno.args, { help: common.help }).help) return write(HELP);
+    const outputs = await playAll(contents);
+    const measured = ledger.map((entry): [Entry, Standing] => [
+      entry,
+      measure(entry, outputs.get(entry.lesson)),
+    ]);
+    write(report(measured));
+    const wrong = matches(measured.map(([, standing]) => standing)).some(({ wrong }) =>
+      wrong.length
+    );
+    return wrong ? 1 : 0;
+  });
 }

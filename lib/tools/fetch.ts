@@ -2,6 +2,7 @@
  * `deno task fetch`: downloads what the lessons use and says where it lies, so that they run without a network
  * afterwards. What is in the cache already costs nothing; what was cut is gone on with.
  */
+import { program } from "../lesson/ending.ts";
 import { fetchSource, HubError, type HubOptions, type Source, sources } from "../data/mod.ts";
 
 const all: Record<string, Source> = sources;
@@ -39,4 +40,4 @@ export async function fetchAll(
 
 const about = ({ title, size, lessons }: Source) => `${title}, ${size}, for ${lessons}`;
 
-if (import.meta.main) Deno.exit(await fetchAll(Deno.args, console.log));
+if (import.meta.main) await program(() => fetchAll(Deno.args, console.log));

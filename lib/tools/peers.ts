@@ -8,6 +8,7 @@
 import { cpus } from "node:os";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
 import { clearStatus, hasStatus, status, write } from "../host/terminal.ts";
+import { program } from "../lesson/ending.ts";
 import { errorOf, judge } from "./peers/judge.ts";
 import {
   type Contender,
@@ -200,13 +201,4 @@ export async function peers(args: readonly string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await peers(Deno.args);
-  } catch (error) {
-    clearStatus();
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await program(() => peers(Deno.args));

@@ -5,6 +5,9 @@
  * OpenGL. Where there is none, on a system with apt and the right to use it, it installs Mesa's Vulkan driver,
  * after saying so; where that can't be, it is content with OpenGL, on which all the numbers are the same.
  */
+import { backendName } from "../gpu/adapter.ts";
+import { common, readArgs } from "../lesson/args.ts";
+import { program } from "../lesson/ending.ts";
 import { machine } from "./machine.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
@@ -145,16 +148,6 @@ async function findApt(
   return undefined;
 }
 
-const spelled: Record<string, string> = {
-  vulkan: "Vulkan",
-  opengl: "OpenGL",
-  metal: "Metal",
-  dx12: "Direct3D 12",
-};
-
-/** A backend as it is written: `vulkan` is Vulkan. */
-export const backendName = (backend: string): string => spelled[backend] ?? backend;
-
 /** An adapter in words: `llvmpipe (LLVM 15.0.6, 256 bits), by Vulkan`. */
 export const inWords = ({ adapter, backend }: Found): string =>
   `${adapter}, by ${backendName(backend)}`;
@@ -199,20 +192,22 @@ It may install ${PACKAGE}: as root and on CI without asking, with a sudo that
 needs no password after asking on a terminal, and else not. ${SAY_NO} says no;
 DENO_WEBGPU_BACKEND=vulkan or =opengl takes that backend and no other.`;
 
-if (import.meta.main) {
-  const [word, ...more] = Deno.args.filter((arg) => arg !== "--");
-  if (word === "--help") {
+/** Answers `deno task ready …`; returns the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const { list, help } = readArgs(args, {
+    list: { value: false, help: "name every backend that opens an adapter, and install nothing" },
+    help: common.help,
+  });
+  if (help) {
     console.log(HELP);
-  } else if (more.length > 0 || word !== undefined && word !== "--list") {
-    console.error(`ready takes --list and --help, and not "${[word, ...more].join(" ")}"`);
-    Deno.exitCode = 2;
-  } else if (word === "--list") {
-    for (const { backend, adapter } of await adapters(machine())) {
-      console.log(`${backend} ${adapter}`);
-    }
+  } else if (list) {
+    for (const one of await adapters(machine())) console.log(`${one.backend} ${one.adapter}`);
   } else {
     const found = await ready(machine(), { anew: true });
-    if (found) console.log(`Ready: ${inWords(found)}.`);
-    else Deno.exitCode = 1;
+    if (!found) return 1;
+    console.log(`Ready: ${inWords(found)}.`);
   }
+  return 0;
 }
+
+if (import.meta.main) await program(() => main(Deno.args));

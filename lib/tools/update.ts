@@ -5,6 +5,7 @@
 import { contents, type Row, type Written } from "../../lessons/contents.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../lesson/args.ts";
+import { program } from "../lesson/ending.ts";
 import { problems, rewrite } from "../lesson/outputs.ts";
 import { play } from "./play.ts";
 
@@ -35,19 +36,25 @@ export async function update(lesson: Written, { check = false } = {}): Promise<[
   return ["outputs written", true];
 }
 
+const HELP =
+  `deno task lessons:update             runs all lessons and writes their outputs into them
+deno task lessons:update -- 2 5      only lessons 2 and 5
+deno task lessons:update -- --check  says what no longer holds, and writes nothing`;
+
 if (import.meta.main) {
-  const { _: numbers, check } = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
-    boolean: ["check"],
-  });
-  try {
+  await program(async () => {
+    const { _: numbers, check, help } = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
+      boolean: ["check", "help"],
+      unknown: (arg) => {
+        if (!arg.startsWith("-")) return true;
+        throw new UsageError(`there is no option ${arg}; --help lists those there are`);
+      },
+    });
+    if (help) return console.log(HELP);
     for (const lesson of chosen(numbers)) {
       const [text, well] = await update(lesson, { check });
       console.log(`lesson ${lesson.number}: ${text}`);
       if (!well) Deno.exitCode = 1;
     }
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
+  });
 }

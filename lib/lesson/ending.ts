@@ -1,0 +1,64 @@
+/*
+ * How a program ends that went wrong: the one place that turns an error into a sentence and an exit code.
+ *
+ * The reader of a lesson gets what is wrong, what to do, and the line of the lesson on which it happened.
+ * `DEBUG=1` shows the whole stack.
+ */
+import { host, isRefused } from "../host/mod.ts";
+import { clearStatus, dim } from "../host/terminal.ts";
+import { UsageError } from "./args.ts";
+
+/** Exit codes: 2 for a command line that can't be understood, 1 for everything else. */
+export const exitCode = (error: unknown): number => error instanceof UsageError ? 2 : 1;
+
+/** An error as a sentence, or with `DEBUG=1` as it is, with its stack and its causes. */
+export function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!/^(|0|false)$/.test(host.env("DEBUG") ?? "")) return stacks(error);
+  if (error instanceof UsageError) return error.message;
+  const at = place(error.stack ?? "");
+  const where = at ? `${at}; DEBUG=1 shows the whole stack` : "DEBUG=1 shows the whole stack";
+  return `${inWords(error)}\n${dim(`(${where})`)}`;
+}
+
+/** What the system says, without its numbers, and what to do where that is known. */
+function inWords(error: Error): string {
+  const said = error.message.replace(/ \(os error \d+\)/, "").trim() || error.name;
+  if (isRefused(error)) {
+    return `${said}. The lessons' tasks allow what a lesson needs: \`deno task lessons\` lists them.`;
+  }
+  if (/No space left/.test(said)) return `${said}: free some, or give another place with --out`;
+  return said;
+}
+
+function stacks(error: Error): string {
+  const { cause } = error;
+  const own = error.stack ?? String(error);
+  return cause instanceof Error ? `${own}\nCaused by: ${stacks(cause)}` : own;
+}
+
+/** The first line of the stack that lies outside of the library: `lessons/04-training.ts, line 80`. */
+function place(stack: string): string | undefined {
+  const library = new URL("..", import.meta.url).href;
+  const root = new URL("../..", import.meta.url).href;
+  for (const [, url, line] of stack.matchAll(/(file:\/\/[^\s()]+?):(\d+):\d+/g)) {
+    if (!url.startsWith(library)) return `${url.replace(root, "")}, line ${line}`;
+  }
+}
+
+/** Ends the program because of an error. */
+export function endBy(error: unknown): never {
+  clearStatus();
+  host.errors.write(`${sentence(error)}\n`);
+  host.exit(exitCode(error));
+}
+
+/** From here on whatever nobody catches ends the program with a sentence. */
+export const endWell = (): void => host.onUncaught(endBy);
+
+/** Runs a program: an exit code that it returns is the process's, and an error ends it with a sentence. */
+export async function program(run: () => number | void | Promise<number | void>): Promise<void> {
+  endWell();
+  const code = await run();
+  if (code) host.exit(code);
+}

@@ -1,0 +1,75 @@
+/*
+ * What the process of a lesson or a tool may do, as flags of `deno run`: the least that works.
+ */
+import type { Needs } from "../../lessons/contents.ts";
+import { hubConfig } from "../hub/config.ts";
+
+/** What a process may read, write, connect to, and which variables it sees. */
+interface Allowed {
+  read: string[];
+  write: string[];
+  net: string[];
+  env: string[];
+}
+
+/** Variables that every program here may read. */
+const VARIABLES = ["DENO_WEBGPU_BACKEND", "LESSONS_ADAPTER", "DEBUG", "TERM"];
+
+/** The flags for a lesson that is started with these words on its command line. */
+export function lessonFlags(
+  url: string,
+  needs: Needs = {},
+  args: readonly string[] = [],
+): string[] {
+  const hub = needs.hub ? hubAccess() : none();
+  const data = needs.data ? optionIn(args, "data") : undefined;
+  const out = needs.out && folderOf(optionIn(args, "out") ?? needs.out);
+  return flags({
+    read: [pathOf(url), ...hub.read, ...data ? [data] : [], ...out ? [out] : []],
+    write: [...hub.write, ...out ? [out] : []],
+    net: hub.net,
+    env: [...VARIABLES, ...hub.env],
+  });
+}
+
+/** The flags for a program that does nothing but speak with the Hub. */
+export function hubFlags(): string[] {
+  const { env, ...hub } = hubAccess();
+  return flags({ ...hub, env: [...VARIABLES, ...env] });
+}
+
+const none = (): Allowed => ({ read: [], write: [], net: [], env: [] });
+
+/** The Hub's hosts, or the one that HF_ENDPOINT names, the cache, and the file with the token. */
+function hubAccess(): Allowed {
+  const { cacheDir, endpoint } = hubConfig();
+  const cache = cacheDir ? [cacheDir] : [];
+  const token = Deno.env.get("HF_TOKEN_PATH") ?? (cacheDir && `${folderOf(cacheDir)}/token`);
+  return {
+    read: [...cache, ...token ? [token] : []],
+    write: cache,
+    net: [
+      ...new Set(["huggingface.co", "*.huggingface.co", "*.hf.co", new URL(endpoint).host]),
+    ],
+    env: ["HF_*", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "HOME", "USERPROFILE"],
+  };
+}
+
+function flags(allowed: Allowed): string[] {
+  const named = Object.entries(allowed).filter(([, list]) => list.length > 0);
+  // A comma in a path is written twice.
+  const text = (list: string[]) => list.map((one) => one.replaceAll(",", ",,")).join();
+  return ["--no-prompt", ...named.map(([name, list]) => `--allow-${name}=${text(list)}`)];
+}
+
+/** What a command line says of an option. */
+function optionIn(args: readonly string[], name: string): string | undefined {
+  const at = args.findLastIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (at < 0) return undefined;
+  return (args[at].includes("=") ? args[at].slice(name.length + 3) : args[at + 1]) || undefined;
+}
+
+const pathOf = (url: string) =>
+  decodeURIComponent(new URL(url).pathname).replace(/^\/(?=[A-Z]:)/, "");
+const folderOf = (path: string) =>
+  path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";

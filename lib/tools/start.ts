@@ -1,0 +1,116 @@
+/*
+ * `deno task test`, `check`, `bench`, …: makes sure of an adapter where one is needed, and runs the task's steps in
+ * processes of their own. `--help` explains, and starts nothing.
+ */
+import { UsageError } from "../lesson/args.ts";
+import { program } from "../lesson/ending.ts";
+import { machine } from "./machine.ts";
+import { hubFlags } from "./permissions.ts";
+import { ready } from "./ready.ts";
+
+interface Task {
+  /** What `--help` says; left out where the program itself has help. */
+  help?: string;
+  /** Whether it computes on an adapter. */
+  adapter: boolean;
+  /** Command lines of deno, one after the other up to the first that fails; the last one gets the arguments. */
+  steps: (args: readonly string[]) => string[][];
+}
+
+const tool = (name: string, ...allow: string[]) => [
+  "run",
+  ...allow.length ? allow : ["--allow-all"],
+  new URL(`./${name}.ts`, import.meta.url).href,
+];
+const checks = [
+  ["fmt", "--check"],
+  ["lint"],
+  ["check"],
+  ["test", "--allow-read", "tests/structure_test.ts"],
+];
+const tests = ["test", "--doc", "--allow-all"];
+
+/** The tasks by name. */
+export const tasks: Record<string, Task> = {
+  test: {
+    help:
+      `deno task test                          runs all tests, and the examples of the documentation
+deno task test -- tests/ops_test.ts     runs the tests of a file
+deno task test -- --filter softmax      runs the tests with a word in their name
+
+DENO_WEBGPU_BACKEND=opengl runs them on that backend. What else may follow the -- is that of \`deno test --help\`.`,
+    adapter: true,
+    steps: (args) => [[...tests, ...args]],
+  },
+  check: {
+    help: "deno task check   checks format, lint rules, types, and the structure of the house",
+    adapter: false,
+    steps: () => checks,
+  },
+  ok: {
+    help: "deno task ok   the one gate: deno task check, then deno task test",
+    adapter: true,
+    steps: () => [...checks, tests],
+  },
+  digits: { adapter: true, steps: (args) => [[...tool("digits"), ...args]] },
+  update: { adapter: true, steps: (args) => [[...tool("update"), ...args]] },
+  bench: { adapter: true, steps: (args) => [[...tool("bench"), ...args]] },
+  peers: { adapter: true, steps: (args) => [[...tool("peers"), ...args]] },
+  fetch: { adapter: false, steps: (args) => [[...tool("fetch", ...hubFlags()), ...args]] },
+};
+
+/** The variables of a process that computes: the backend that was found, and what its drivers read. */
+export function variables(
+  backend?: string,
+  env: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  // What a user has set stays. Without the last one Mesa complains.
+  const absent = Object.entries({ ...env, XDG_RUNTIME_DIR: "/tmp" })
+    .filter(([name]) => !Deno.env.get(name));
+  return { ...Object.fromEntries(absent), ...backend && { DENO_WEBGPU_BACKEND: backend } };
+}
+
+/** Runs deno with these arguments to its end; returns its exit code. */
+export async function deno(args: string[], env: Record<string, string>): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args, env }).spawn();
+  // A terminal gives Ctrl-C to the child too, which decides how it ends; other signals are handed on.
+  const hears: [Deno.Signal, () => void][] = [["SIGINT", () => {}]];
+  if (Deno.build.os !== "windows") {
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+      hears.push([signal, () => child.kill(signal)]);
+    }
+  }
+  for (const [signal, hear] of hears) Deno.addSignalListener(signal, hear);
+  try {
+    return (await child.status).code;
+  } finally {
+    for (const [signal, hear] of hears) Deno.removeSignalListener(signal, hear);
+  }
+}
+
+/** Starts a task; returns its exit code. */
+export async function start(name: string, given: readonly string[]): Promise<number> {
+  const args = given.filter((arg, i) => i > 0 || arg !== "--");
+  const { help, adapter, steps } = tasks[name];
+  const asks = args.includes("--help");
+  if (asks && help !== undefined) {
+    console.log(help);
+    return 0;
+  }
+  const [stray] = args;
+  const takesNone = help !== undefined && steps(["x"]).at(-1)!.at(-1) !== "x";
+  if (stray !== undefined && takesNone) {
+    throw new UsageError(`deno task ${name} takes no "${stray}"; --help says what it does`);
+  }
+  const found = adapter && !asks ? await ready(machine(), { anew: true }) : undefined;
+  if (adapter && !asks && !found) return 1;
+  for (const step of steps(args)) {
+    const code = await deno(step, variables(found?.backend));
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+if (import.meta.main) {
+  await program(async () => Deno.exit(await start(Deno.args[0], Deno.args.slice(1))));
+}
