@@ -91,6 +91,57 @@ rule(
       .map((target) => `imports ${target}, which does not stand below it`),
 );
 
+/** A module's text without what it imports and hands on as types only. */
+const withoutTypes = (text: string) =>
+  text.replace(/^(?:import|export) type (?:\{[^}]*\}|\w+) from "[^"]+";$/gm, "");
+
+/** Files that lead back to themselves by these imports, each with the first file on its way. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const behind = (path: string) => {
+    const found = new Set(imports.get(path));
+    for (const target of found) imports.get(target)?.forEach((next) => found.add(next));
+    return found;
+  };
+  const reached = new Map([...imports.keys()].map((path) => [path, behind(path)]));
+  return [...imports].filter(([path]) => reached.get(path)!.has(path)).map(([path, targets]) =>
+    `${path} → ${targets.find((target) => target === path || reached.get(target)?.has(path))} → …`
+  );
+}
+
+/** Files that name each other's types in a circle, until somebody parts them. */
+const MUTUAL = /^lib\/(gpu|tensor)\/|^lib\/tools\/(machine|ready)\.ts /;
+
+/*
+ * Files must not import each other in a circle, inside a folder either: neither one could be read, or loaded, without
+ * the other. Types are counted apart, since they are gone when the program runs.
+ */
+for (
+  const [what, textOf] of [
+    ["imports", withoutTypes],
+    ["imports of types", (text: string) => text],
+  ] as const
+) {
+  Deno.test({
+    name: `no circle of ${what}${canRead ? "" : " (ignored: needs --allow-read)"}`,
+    ignore: !canRead,
+    async fn() {
+      const imports = new Map<string, string[]>();
+      for (const path of source.filter((path) => path.endsWith(".ts"))) {
+        const targets = importsOf(path, textOf(await read(path)));
+        imports.set(
+          path,
+          targets.filter((name) => name.startsWith("./")).map((name) => name.slice(2)),
+        );
+      }
+      const found = circles(imports);
+      assertEquals(
+        textOf === withoutTypes ? found : found.filter((path) => !MUTUAL.test(path)),
+        [],
+      );
+    },
+  });
+}
+
 rule(
   "only lib/host and the programs behind the tasks know that they run in Deno",
   source.filter((path) => /^lib\/(?!host\/deno\.ts|tools\/|std\/)/.test(path)),

@@ -8,14 +8,14 @@ import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
-import { run } from "../tensor/registry.ts";
 import { floats, ints } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { launchBinary } from "./elementwise.ts";
 import { full } from "./create.ts";
-import { sumTo } from "./reduce.ts";
+import { sumTo } from "./broadcast.ts";
 import { to } from "./copy.ts";
 import { floor, log } from "./unary.ts";
+import { where } from "./where.ts";
 
 /** The second operand, where it is a number. */
 type Args = { other?: number };
@@ -65,8 +65,8 @@ const comparison = (wgsl: string, reference: (x: number, y: number) => boolean):
 
 /** The gradient, but half of it at a tie and nothing for the loser: chosen, as 0 times infinity is no 0. */
 const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
-  const shared = run("where", [ties, mul(g, 0.5), g]);
-  return run("where", [loses, full([], 0, { device: g.device }), shared]);
+  const shared = where(ties, mul(g, 0.5), g);
+  return where(loses, 0, shared);
 };
 
 /** y − 1; but 0 for 0, so that the derivative of x^0 is 0 also where x is 0. */

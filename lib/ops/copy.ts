@@ -9,18 +9,18 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts";
-import { allocate, Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
-import { bindable, bound, cut } from "./limits.ts";
+import { cut, viewOf } from "./layout.ts";
+import { bindable, bound } from "./limits.ts";
 
 const copyKernel: Kernel = { name: "copy", source: copySource };
 
 /** Writes `source`, which broadcasts, over the elements that `target` views. */
 export function copyInto(target: Tensor, source: Tensor): void {
   const strides = broadcastStrides(source.shape, source.strides, target.shape);
-  const read = new Tensor(source.storage, source.dtype, target.shape, strides, source.offset);
-  copyParts(target, read);
+  copyParts(target, viewOf(source, target.shape, strides));
   target.storage.version++;
 }
 

@@ -2,25 +2,12 @@
  * What a kernel may not exceed: the bytes of a binding, and the rounds of its loops.
  */
 import type { Storage, Window } from "../gpu/memory.ts";
-import { Tensor } from "../tensor/tensor.ts";
-
-/** How many elements lie from the first to the last of a view. */
-export const extent = (x: Tensor): number =>
-  x.shape.reduce((sum, size, d) => sum + (size - 1) * x.strides[d], 1);
+import type { Tensor } from "../tensor/tensor.ts";
+import { extent } from "./layout.ts";
 
 /** Whether one binding can hold a view. */
 export const bindable = (x: Tensor): boolean =>
   extent(x) * 4 + 256 <= x.device.limits.maxStorageBufferBindingSize;
-
-/** A part of a view, along one dimension. */
-export const cut = (x: Tensor, dim: number, from: number, size: number): Tensor =>
-  new Tensor(
-    x.storage,
-    x.dtype,
-    x.shape.with(dim, size),
-    x.strides,
-    x.offset + from * x.strides[dim],
-  );
 
 /** What to bind for a view, and where its first element lies in that. */
 export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {

@@ -18,7 +18,8 @@ import { mean, norm, std, variance } from "./stats.ts";
 import * as unary from "./unary.ts";
 import * as slices from "./slices.ts";
 import * as views from "./views.ts";
-import { maskedFill, tril, triu } from "./where.ts";
+import { tril, triu } from "./triangle.ts";
+import { maskedFill } from "./where.ts";
 
 const { add, sub, mul, div, pow, remainder, maximum, minimum } = binary;
 const { eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot } = binary;

@@ -45,7 +45,8 @@ export { clamp } from "./clamp.ts";
 /** Arithmetic and comparisons of two. */
 export * from "./binary.ts";
 /** Choice by a mask. */
-export { maskedFill, tril, triu, where } from "./where.ts";
+export { maskedFill, where } from "./where.ts";
+export { tril, triu } from "./triangle.ts";
 /** Copies and dtypes. */
 export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 /** Other shapes over the same memory, and parts of it. */

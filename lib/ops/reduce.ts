@@ -9,7 +9,7 @@ import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { to } from "./copy.ts";
 import { div, eq, mul } from "./binary.ts";
-import { launchReduce, type Reducer } from "./reduce_launch.ts";
+import { adder, launchReduce, type Reducer } from "./reduction.ts";
 import { expand, reshape } from "./views.ts";
 
 /** Which dimensions to reduce, and whether to keep them with size 1. */
@@ -17,14 +17,6 @@ export interface ReduceOptions {
   dim?: number | readonly number[];
   keepdim?: boolean;
 }
-
-const adder = (acc: DType): Reducer => ({
-  load: "Acc(v)",
-  combine: "x + y",
-  identity: "return Acc(0);",
-  acc,
-  out: acc,
-});
 
 /** What a reduction is declared by. */
 interface Row {
@@ -193,12 +185,3 @@ export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => table.am
 export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => table.any([x], options);
 /** Whether all elements are true, or not zero. */
 export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => table.all([x], options);
-
-/** Sums a broadcast gradient back to the shape of the operand that was repeated. */
-export function sumTo(grad: Tensor, shape: Shape): Tensor {
-  const lead = grad.ndim - shape.length;
-  const dims = grad.shape.flatMap((size, d) =>
-    d < lead || (shape[d - lead] === 1 && size !== 1) ? [d] : []
-  );
-  return dims.length === 0 ? grad : reshape(sum(grad, { dim: dims }), shape);
-}

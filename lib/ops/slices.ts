@@ -8,7 +8,7 @@ import { normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { copyInto } from "./copy.ts";
 import { zeros } from "./create.ts";
-import { viewOf } from "./views.ts";
+import { viewOf } from "./layout.ts";
 
 /** Where a slice begins, how many elements it has, and how far they are apart. */
 interface Slice {

@@ -15,13 +15,10 @@ import {
   shapeText,
   viewStrides,
 } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { sumTo } from "./broadcast.ts";
 import { clone } from "./copy.ts";
-import { sumTo } from "./reduce.ts";
-
-/** Another shape over the memory of `x`. */
-export const viewOf = (x: Tensor, shape: Shape, strides: readonly number[], offset = x.offset) =>
-  new Tensor(x.storage, x.dtype, shape, strides, offset);
+import { viewOf } from "./layout.ts";
 
 const viewOp = defineOp<{ shape: Shape }>({
   name: "view",

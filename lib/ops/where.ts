@@ -1,21 +1,19 @@
 /*
- * Choosing between two tensors by a third, and what is said with it: masking and triangles.
+ * Choosing between two tensors by a third, and masking, which is said with it.
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { promote } from "../tensor/dtype.ts";
-import { at, build, map } from "../tensor/ndarray.ts";
+import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
-import { ops } from "../tensor/registry.ts";
 import { bools, floats, given } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides } from "../tensor/shape.ts";
-import { allocate, Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import whereSource from "../../kernels/where.wgsl" with { type: "text" };
 import { groupsFor, walk } from "./elementwise.ts";
-import { ge, le } from "./binary.ts";
 import { to } from "./copy.ts";
-import { arange, full } from "./create.ts";
-import { sumTo } from "./reduce.ts";
+import { full } from "./create.ts";
+import { sumTo } from "./broadcast.ts";
 
 const kernel: Kernel = { name: "where", source: whereSource };
 
@@ -101,45 +99,3 @@ export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
   const constant = full([], value, { dtype: x.dtype, device: x.device });
   return goesWith(where(mask, constant, x), constant);
 }
-
-type Triangle = { diagonal: number };
-
-const triangle = (
-  name: "tril" | "triu",
-  keeps: (column: Tensor, row: Tensor) => Tensor,
-  keepsReference: (column: number, row: number) => boolean,
-) =>
-  defineOp<Triangle>({
-    name,
-    torch: `torch.${name}(i[0], a['diagonal'])`,
-    forward([x], { diagonal }) {
-      const { dtype, device, shape } = x;
-      if (x.ndim < 2) throw new RangeError(`${name}: input tensor must have at least 2 dimensions`);
-      const [rows, columns] = shape.slice(-2);
-      const row = arange(diagonal, rows + diagonal, { device });
-      const column = arange(0, columns, { device });
-      const mask = keeps(column, new Tensor(row.storage, "int64", [rows, 1], [1, 1]));
-      return whereOp([mask, x, full([], 0, { dtype, device })], {});
-    },
-    gradient: (grad, { args }) => [ops.get(name)!([grad], args)],
-    reference: ([x], { diagonal }) =>
-      build(x.shape, (index) => {
-        const [row, column] = index.slice(-2);
-        return keepsReference(column, row + diagonal) ? at(x, index) : 0;
-      }),
-    samples: [-2, 0, 1].flatMap((diagonal) =>
-      [[4, 3], [2, 3, 5], [1, 1], [0, 2]].map((shape) => ({
-        inputs: [floats(shape)],
-        args: { diagonal },
-      }))
-    ),
-    rejects: [{ inputs: [floats([3])], args: { diagonal: 0 }, error: "at least 2 dimensions" }],
-  });
-
-const trilOp = triangle("tril", le, (column, row) => column <= row);
-const triuOp = triangle("triu", ge, (column, row) => column >= row);
-
-/** The lower triangle of matrices, up to a diagonal; zeros above. */
-export const tril = (x: Tensor, diagonal = 0): Tensor => trilOp([x], { diagonal });
-/** The upper triangle of matrices, from a diagonal on; zeros below. */
-export const triu = (x: Tensor, diagonal = 0): Tensor => triuOp([x], { diagonal });

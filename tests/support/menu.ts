@@ -2,8 +2,30 @@
  * What a step of a random program may be: for each op, how it is called with the values at hand, or that it
  * can't be. Margins keep away from kinks, where neither rounding nor a difference tells the right slope.
  */
+import type { DType } from "../../lib/tensor/dtype.ts";
+import type { NdArray } from "../../lib/tensor/ndarray.ts";
 import { largest } from "./compare.ts";
-import type { Choice, Step, Value } from "./programs.ts";
+
+/** Which op, of which values, how. */
+export interface Choice {
+  op: number;
+  a: number;
+  b: number;
+  how: number;
+}
+
+/** A value of a program: a leaf, or what a step made. */
+export interface Value {
+  array: NdArray;
+  dtype: DType;
+}
+
+/** An op applied to earlier values, by their places in the list of values. */
+export interface Step {
+  op: string;
+  inputs: number[];
+  args: unknown;
+}
 
 /** Steps that apply an op, the last of which is its result; null where it does not fit. */
 type Pick = (values: readonly Value[], choice: Choice) => Step[] | null;

@@ -9,37 +9,15 @@ import { Generator, uniform } from "../../lib/random/mod.ts";
 import { type NdArray, ndarray } from "../../lib/tensor/ndarray.ts";
 import { ops } from "../../lib/tensor/registry.ts";
 import { numelOf } from "../../lib/tensor/shape.ts";
-import type { DType } from "../../lib/tensor/dtype.ts";
 import { largest } from "./compare.ts";
 import { hash } from "./draw.ts";
 import { heldBy, type Layout } from "./layout.ts";
-import { menu } from "./menu.ts";
+import { type Choice, menu, type Step, type Value } from "./menu.ts";
 
 /** What fast-check draws. */
 export interface Recipe {
   leaves: { shape: number[]; layout: Layout }[];
   steps: Choice[];
-}
-
-/** Which op, of which values, how. */
-export interface Choice {
-  op: number;
-  a: number;
-  b: number;
-  how: number;
-}
-
-/** A value of a program: a leaf, or what a step made. */
-export interface Value {
-  array: NdArray;
-  dtype: DType;
-}
-
-/** An op applied to earlier values, by their places in the list of values. */
-export interface Step {
-  op: string;
-  inputs: number[];
-  args: unknown;
 }
 
 /** A recipe that has been made sense of. */

@@ -18,7 +18,8 @@ import { dropout } from "../random.ts";
 import { select } from "../slices.ts";
 import { softmax } from "../softmax.ts";
 import { expand, reshape, transpose, unsqueeze } from "../views.ts";
-import { triu, where } from "../where.ts";
+import { triu } from "../triangle.ts";
+import { where } from "../where.ts";
 
 /** What attention is told beside its operands. */
 export interface Attending {

@@ -4,10 +4,11 @@
  */
 import type { Kernel } from "../../gpu/launch.ts";
 import type { Storage } from "../../gpu/memory.ts";
-import { allocate, Tensor } from "../../tensor/tensor.ts";
+import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { clone, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";
 import { groupsFor } from "../elementwise.ts";
+import { viewOf } from "../layout.ts";
 
 /** Rows that the kernels take at once: they fill a vec4, and four numbers of each a matrix. */
 const ROWS = 4;
@@ -20,13 +21,13 @@ export const unstacked = (stacks: readonly Tensor[]): Tensor[] =>
   stacks.flatMap((x) =>
     Array.from({ length: x.shape[0] }, (_, i) => {
       const offset = x.offset + i * x.strides[0];
-      return new Tensor(x.storage, x.dtype, x.shape.slice(1), x.strides.slice(1), offset);
+      return viewOf(x, x.shape.slice(1), x.strides.slice(1), offset);
     })
   );
 
 /** The first `size` numbers of every row. */
 export const narrowed = (x: Tensor, size: number): Tensor =>
-  new Tensor(x.storage, x.dtype, x.shape.with(-1, size), x.strides, x.offset);
+  viewOf(x, x.shape.with(-1, size), x.strides);
 
 /** A tensor to be filled, whose dimensions lie in memory in the same order as those of x, the last one innermost. */
 export function allocateLike(
@@ -37,7 +38,7 @@ export function allocateLike(
   const order = [...outer, last];
   const dense = allocate(order.map((d) => shape[d]), "float32", device);
   const steps = shape.map((_, d) => dense.strides[order.indexOf(d)]);
-  return new Tensor(dense.storage, "float32", shape, steps);
+  return viewOf(dense, shape, steps);
 }
 
 /** Tensors for the gradients of stacks; those of k and v share their memory also where k and v do not. */
@@ -49,8 +50,7 @@ export function allocateGradients(stacks: readonly Tensor[]): Tensor[] {
     strides: strides.with(0, Infinity),
     device,
   });
-  const one = (i: number) =>
-    new Tensor(both.storage, "float32", shape, both.strides, i * both.strides[0]);
+  const one = (i: number) => viewOf(both, shape, both.strides, i * both.strides[0]);
   return [allocateLike(q), one(0), one(1)];
 }
 

@@ -4,13 +4,14 @@
  */
 import type { Device } from "../../gpu/device.ts";
 import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import plainSource from "../../../kernels/matmul.wgsl" with { type: "text" };
 import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
+import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
 import { choose, type Form, type Plan } from "./plan.ts";
 import { activate, type Activation, alignedText, singlesText, tileText } from "./text.ts";
@@ -68,14 +69,10 @@ function rowFor({ a, b, out, form }: Task): Plan {
 /** The kernel that a whole product gets. */
 export const planFor = (task: Task): Plan => rowFor(onItsSide(task));
 
-const transposed = (x: Tensor): Tensor =>
-  new Tensor(
-    x.storage,
-    x.dtype,
-    [x.shape[0], x.shape[2], x.shape[1]],
-    [x.strides[0], x.strides[2], x.strides[1]],
-    x.offset,
-  );
+const transposed = (x: Tensor): Tensor => {
+  const swapped = ([batch, row, column]: readonly number[]) => [batch, column, row];
+  return viewOf(x, swapped(x.shape), swapped(x.strides));
+};
 
 /** On a software adapter lanes lie along the columns: a tall narrow product is computed as its transpose. */
 function onItsSide(task: Task): Task {

@@ -12,10 +12,11 @@ import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats } from "../../tensor/sample.ts";
 import { numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
-import { allocate, Tensor } from "../../tensor/tensor.ts";
+import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
 import { checkInPlace, contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
+import { viewOf } from "../layout.ts";
 import { sum } from "../reduce.ts";
 import { gelu, relu, tanh } from "../unary.ts";
 import { expand, reshape, t, unsafeReshape } from "../views.ts";
@@ -139,8 +140,8 @@ const activatedOp = defineOp<{ activation: Activation }>({
     const rows = flat(x);
     checkLinear(rows, weight);
     const product = { a: batched(rows), b: batched(t(weight)), activation };
-    const { storage } = multiply({ ...product, bias: bias && contiguous(bias) });
-    return new Tensor(storage, "float32", [...x.shape.slice(0, -1), weight.shape[0]]);
+    const y = multiply({ ...product, bias: bias && contiguous(bias) });
+    return viewOf(y, [...x.shape.slice(0, -1), weight.shape[0]]);
   },
   gradient(grad, saved) {
     const activation = saved.args.activation as Differentiable;
@@ -202,13 +203,7 @@ export function linearInto(
   // Rows that follow each other from text to text are one matrix; else each text is a product of its own.
   const one = B === 1 || batch === T * row;
   const matrix = (y: Tensor, shape: Shape, strides: number[]) =>
-    new Tensor(
-      y.storage,
-      y.dtype,
-      one ? [1, B * T, ...shape] : [B, T, ...shape],
-      strides,
-      y.offset,
-    );
+    viewOf(y, one ? [1, B * T, ...shape] : [B, T, ...shape], strides);
   const k = x.shape[2];
   multiplyInto(matrix(out, [n], [batch, row, column]), {
     a: matrix(dense, [k], [T * k, k, 1]),

@@ -6,16 +6,16 @@ import { matmulNd } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats } from "../../tensor/sample.ts";
 import { broadcastShapes, numelOf, type Shape } from "../../tensor/shape.ts";
-import { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { viewOf } from "../layout.ts";
 import { expand, reshape, t, transpose, unsafeReshape } from "../views.ts";
 import { multiply } from "./product.ts";
 
 /** A matrix as a batch of one. */
-export const batched = (x: Tensor): Tensor =>
-  new Tensor(x.storage, x.dtype, [1, ...x.shape], [0, ...x.strides], x.offset);
+export const batched = (x: Tensor): Tensor => viewOf(x, [1, ...x.shape], [0, ...x.strides]);
 
 /** A batch of one as a matrix. */
-export const single = (x: Tensor): Tensor => new Tensor(x.storage, x.dtype, x.shape.slice(1));
+export const single = (x: Tensor): Tensor => viewOf(x, x.shape.slice(1));
 
 /** The sizes as PyTorch names them where they do not fit: `3x4`. */
 export const sizes = (x: Tensor) => x.shape.join("x");

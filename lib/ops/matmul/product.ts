@@ -6,9 +6,9 @@
  * binds and loops; plan.ts chooses each part's kernel, launch.ts launches it. The parts and their
  * order depend on shapes and adapter alone, so that the same numbers give the same bits.
  */
-import { allocate, Tensor } from "../../tensor/tensor.ts";
+import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { launchProduct, planFor, type Task } from "./launch.ts";
-import { cut, extent } from "../limits.ts";
+import { cut, extent, viewOf } from "../layout.ts";
 import type { Form, Plan } from "./plan.ts";
 import type { Activation } from "./text.ts";
 
@@ -44,7 +44,7 @@ export function multiplyInto(out: Tensor, product: Product, { accumulate = false
 export function planOf(product: Product): Plan {
   const { a, b, bias } = product;
   const shape = [a.shape[0], a.shape[1], b.shape[2]];
-  const out = new Tensor(a.storage, "float32", shape); // asked for its layout only
+  const out = viewOf(a, shape); // asked for its layout only
   return planFor({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
 }
 

@@ -8,9 +8,9 @@ import { numelOf } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text" };
 import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
-import { alias, groupsFor, part as window } from "./elementwise.ts";
 import { contiguous } from "./copy.ts";
-import { permute } from "./views.ts";
+import { alias, groupsFor, part as window } from "./elementwise.ts";
+import { viewOf } from "./layout.ts";
 
 /** What is combined. */
 export interface Reducer {
@@ -23,6 +23,15 @@ export interface Reducer {
   acc: DType;
   out: DType;
 }
+
+/** The sum, in this dtype. */
+export const adder = (acc: DType): Reducer => ({
+  load: "Acc(v)",
+  combine: "x + y",
+  identity: "return Acc(0);",
+  acc,
+  out: acc,
+});
 
 /** How long a stretch one loop may walk: well below the 65,535 rounds after which an adapter may stop. */
 const LONGEST_ROW = 1 << 18;
@@ -64,7 +73,8 @@ function arrange(x: Tensor, dims: readonly number[]) {
     };
   }
   const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
-  const dense = contiguous(permute(x, [...rest, ...dims]));
+  const order = [...rest, ...dims];
+  const dense = contiguous(viewOf(x, order.map((d) => x.shape[d]), order.map((d) => x.strides[d])));
   const reduce = numelOf(dims.map((d) => x.shape[d]));
   return { dense, outer: numelOf(rest.map((d) => x.shape[d])), reduce, inner: 1 };
 }

@@ -1,0 +1,54 @@
+/*
+ * The triangles of matrices: what lies on one side of a diagonal, zeros on the other.
+ */
+import { at, build } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { gt, lt } from "./binary.ts";
+import { arange } from "./create.ts";
+import { viewOf } from "./layout.ts";
+import { maskedFill } from "./where.ts";
+
+type Triangle = { diagonal: number };
+
+const triangle = (
+  name: "tril" | "triu",
+  beyond: (column: Tensor, row: Tensor) => Tensor,
+  beyondReference: (column: number, row: number) => boolean,
+) => {
+  const op: Op<Triangle> = defineOp<Triangle>({
+    name,
+    torch: `torch.${name}(i[0], a['diagonal'])`,
+    forward([x], { diagonal }) {
+      const { device, shape } = x;
+      if (x.ndim < 2) throw new RangeError(`${name}: input tensor must have at least 2 dimensions`);
+      const [rows, columns] = shape.slice(-2);
+      const row = arange(diagonal, rows + diagonal, { device });
+      const column = arange(0, columns, { device });
+      return maskedFill(x, beyond(column, viewOf(row, [rows, 1])), 0);
+    },
+    gradient: (grad, { args }) => [op([grad], args)],
+    reference: ([x], { diagonal }) =>
+      build(x.shape, (index) => {
+        const [row, column] = index.slice(-2);
+        return beyondReference(column, row + diagonal) ? 0 : at(x, index);
+      }),
+    samples: [-2, 0, 1].flatMap((diagonal) =>
+      [[4, 3], [2, 3, 5], [1, 1], [0, 2]].map((shape) => ({
+        inputs: [floats(shape)],
+        args: { diagonal },
+      }))
+    ),
+    rejects: [{ inputs: [floats([3])], args: { diagonal: 0 }, error: "at least 2 dimensions" }],
+  });
+  return op;
+};
+
+const trilOp = triangle("tril", gt, (column, row) => column > row);
+const triuOp = triangle("triu", lt, (column, row) => column < row);
+
+/** The lower triangle of matrices, up to a diagonal; zeros above. */
+export const tril = (x: Tensor, diagonal = 0): Tensor => trilOp([x], { diagonal });
+/** The upper triangle of matrices, from a diagonal on; zeros below. */
+export const triu = (x: Tensor, diagonal = 0): Tensor => triuOp([x], { diagonal });
