@@ -1,8 +1,8 @@
 /*
 # Lesson 4: Training it, and showing that it learned
 
-The notebook's training, digit for digit; why its model can't count in spite of a loss near 0; and
-one that can.
+The notebook's training, digit for digit; why its model can't count although
+its loss is near 0; and a model that can.
 
 Needs the network: no.
 */
@@ -42,12 +42,13 @@ const { show, options } = lesson(import.meta, {
 });
 
 /*
-## A hundred counts
+## A hundred sequences
 
-The model of lesson 1 is to learn to count. Its examples are a hundred sequences, all of them the
-numbers from 0 to 9, and its targets the same shifted by one: after 0 comes 1, after 9 comes 0. A
-loader hands them over eight at a time, shuffled anew in every epoch, though shuffling equal things
-changes little.
+The model of lesson 1 is to learn to count. It gets a hundred examples, and
+each is the numbers from 0 to 9. The targets are the same numbers shifted by
+one: after 0 comes 1, after 9 comes 0. A data loader hands them out in batches
+of eight and shuffles them in every epoch, that is, in every pass over all of
+them. Since they are all equal, shuffling changes nothing here.
 */
 
 const sequences = arange(10).expand([100, 10]).contiguous(); // (100, 10)
@@ -59,8 +60,9 @@ const dataloader = new DataLoader(dataset, { batchSize: 8, shuffle: true });
 /*
 ## The same start
 
-The notebook set no seed, but lesson 2 has told its history: this seed, the model built twice, an
-embedding of 15 numbers drawn three times. The second model is the one that was trained.
+To print the notebook's numbers we must draw its random numbers. Lesson 2 told
+its history: this seed, the model built twice, an embedding of 15 values drawn
+three times. It is the second model that was trained.
 */
 
 manualSeed(1327059842);
@@ -72,9 +74,11 @@ const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
 /*
 ## The training
 
-Five lines that every training has: the scores of a batch, their loss, the old gradients away, the
-new ones, a step. The rest is to print the loss of an epoch's last batch. The author had let the
-cell run for 20 epochs before the run that was saved, so the first that is printed is the 21st.
+Five lines are the heart of every training: compute the logits of a batch,
+compute their loss, set the old gradients to zero, compute the new ones, make
+a step. The rest only prints the loss of each epoch's last batch. The
+notebook's author had run this cell for 20 epochs before the run that was
+saved, so we begin to print at epoch 21.
 */
 
 export const losses: number[] = []; // of all steps
@@ -82,7 +86,7 @@ export const losses: number[] = []; // of all steps
 for await (const epoch of progress(options.epochs, { label: "epoch" })) {
   const ofEpoch: Tensor[] = [];
   for (const [batchSeq, batchTarget] of dataloader) {
-    const outputs = model.forward(batchSeq).view(-1, vocabSize); // (8 · 10, 10)
+    const outputs = model.forward(batchSeq).view(-1, vocabSize); // (80, 10)
     const loss = criterion.forward(outputs, batchTarget.view(-1));
     optimizer.zeroGrad();
     loss.backward();
@@ -91,7 +95,8 @@ for await (const epoch of progress(options.epochs, { label: "epoch" })) {
   }
   losses.push(...await stack(ofEpoch).tolist() as number[]);
   const last = fixed(losses.at(-1)!, 4);
-  if (epoch >= 20) await show(`Epoch [${epoch - 19}/50], Loss: ${last}`); // in full
+  if (epoch < 20) continue;
+  await show(`Epoch [${epoch - 19}/50], Loss: ${last}`); // in full
   //> Epoch [1/50], Loss: 0.0119
   //> Epoch [2/50], Loss: 0.0109
   //> Epoch [3/50], Loss: 0.0103
@@ -145,14 +150,15 @@ for await (const epoch of progress(options.epochs, { label: "epoch" })) {
 }
 
 /*
-Those are the notebook's 50 losses. Behind the last of them lie 910 steps of a model with 1.1
-million numbers, a tenth of them dropped at random in 44 places at every step, computed by other
-shaders on another processor. A seed can mean that much.
+These are the notebook's 50 losses. Before the last of them lie 910 steps of a
+model with 1.1 million parameters, with dropout in 44 places at every step,
+computed by other code on another processor. A seed can mean that much.
 
 ## Can it count?
 
-A loss of 0.0014 says that the right number gets a probability of 0.9986. So let it write: the last
-ten numbers go in, the best score of the next number is put behind them, and again.
+A loss of 0.0014 means that the right number gets a probability of 0.9986. So
+let the model write: the last ten numbers go in, the number with the largest
+logit is appended, and so on. Taking the largest is called **greedy**.
 */
 
 export async function generateNumbers(
@@ -160,12 +166,13 @@ export async function generateNumbers(
   start: readonly number[],
   length: number,
   read = (window: number[]) =>
+    // (10), the logits for the next number
     model.forward(tensor([window]).transpose(0, 1)).index(0, -1),
 ): Promise<number[]> {
   const sequence = [...start];
   for (let i = 0; i < length; i++) {
-    const scores = noGrad(() => read(sequence.slice(-10))); // (10)
-    sequence.push(await scores.argmax().item());
+    const logits = noGrad(() => read(sequence.slice(-10))); // (10)
+    sequence.push(await logits.argmax().item());
   }
   return sequence;
 }
@@ -176,81 +183,87 @@ await show(generated); // in full
 //> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 7, 3, 7, 7, 8, 8, 9, 9, 9, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2]
 
 /*
-These are the notebook's numbers too. After the ten that were given come 7, 3, 7, 7, and then every
-number a few times over. It has learned something, but not to count. The notebook ends here; what
-went wrong can be found out, one thing at a time.
+These are the notebook's numbers too. After the ten given ones come 7, 3, 7,
+7, and then every number a few times. The model has learned something, but not
+to count. Here the notebook ends. What went wrong can be found out, one
+suspicion at a time.
 
-## Reason 1: it looks across
+## Reason 1: it attends across the batch
 
-`nn.Transformer` wants the places first and the sequences second. Our batch has the eight sequences
-first and the ten places second. So the model takes it for ten sequences of eight places: the zeros
-of all rows are one sequence, the ones another. To see it, the model is asked about the first row
-(in use, so that nothing is dropped), while we change first all the other rows, and then the other
-numbers of the same row.
+`nn.Transformer` expects the positions first and the examples second, (T, B).
+Our batches have the eight examples first and the ten positions second. So the
+model takes a batch for ten sequences of eight positions: the zeros of all
+examples are one sequence, the ones are another.
+
+To see it, we ask the model about the first example, in evaluation mode so
+that nothing is dropped. Then we change all *other* examples, and after that
+the other numbers of the *same* example. Which of its outputs change?
 */
 
 model.eval();
-const ask = (x: Tensor) => noGrad(() => model.forward(x)); // (rows, places, 10)
+const ask = (x: Tensor) => noGrad(() => model.forward(x)); // (B, T, 10)
 const changed = (a: Tensor, b: Tensor) =>
   a.sub(b).abs().amax({ dim: -1 }).gt(1e-3).index(0);
 
-const rows = sequences.index(":8"); // (8, 10)
+const eight = sequences.index(":8"); // (8, 10)
 const backwards = tensor(digits.toReversed()).expand([7, 10]);
-const otherRows = cat([rows.index(":1"), backwards]); // 0 … 9, then seven times 9 … 0
-await show(changed(ask(rows), ask(otherRows)));
+const others = cat([eight.index(":1"), backwards]); // 0 … 9, seven 9 … 0
+await show(changed(ask(eight), ask(others)));
 //> tensor([True, True, True, True, True, True, True, True, True, True])
 
-const otherNumbers = cat([
-  tensor([[0, 5, 5, 5, 5, 5, 5, 5, 5, 5]]),
-  rows.index("1:"),
-]);
-await show(changed(ask(rows), ask(otherNumbers)).index(0)); // what it says about the 0
+const first = tensor([[0, 5, 5, 5, 5, 5, 5, 5, 5, 5]]); // only the 0 is left
+const otherNumbers = cat([first, eight.index("1:")]);
+await show(changed(ask(eight), ask(otherNumbers)).index(0)); // at the 0
 //> tensor(False)
 
 /*
-Everything that it says about the first row depends on the other rows; and what it says about the 0
-does not depend on the numbers behind the 0. It has never seen one number of a sequence beside
-another.
+Every output for the first example depends on the other examples. And the
+output at the 0 does not depend on the numbers after it. In training, the
+model has never seen one number of a sequence beside another.
 
 ## Reason 2: so it has learned a table
 
-Beside each number it saw seven equal ones, and the right answer was always the same. What it has
-learned is: 0 gives 1, 1 gives 2, …, 9 gives 0. Shown one row, it treats each number as a sequence
-of one place, and answers for each alone, in whatever order:
+In its "sequences" all numbers were equal, and so were all targets. What it
+learned is a table: 0 gives 1, 1 gives 2, …, 9 gives 0. Given a single
+example, it takes each number for a sequence of one position and answers for
+each by itself, in any order:
 */
 
-await show(
-  await ask(tensor([[7, 2, 5, 5, 0]])).index(0).argmax({ dim: -1 }).tolist(),
-); // in full
+const alone = ask(tensor([[7, 2, 5, 5, 0]])).index(0); // (5, 10)
+await show(await alone.argmax({ dim: -1 }).tolist()); // in full
 //> [8, 3, 6, 6, 1]
 
 /*
-Without the `transpose` in the notebook's generation it even seems to count. But it looks up the
-last number in a table, which an embedding of ten rows could do.
+Leave out the `transpose` in the notebook's generation, and the model even
+seems to count. But it only looks up the last number, which a table of ten
+rows could do as well.
 */
 
-const byRow = (window: number[]) =>
+const untransposed = (window: number[]) =>
   model.forward(tensor([window])).index(0, -1);
-await show((await generateNumbers(model, digits, 20, byRow)).slice(10)); // in full
+const counted = await generateNumbers(model, digits, 20, untransposed);
+await show(counted.slice(10)); // in full
 //> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 /*
-## Reason 3: it is asked in another way than it was taught
+## Reason 3: it is asked in another way than it was trained
 
-The notebook turns the sequence round when it generates. Now the ten numbers are ten places, and
-look at each other, for the first time. In training, whoever looked around saw himself. And of the
-ten answers it reads `output[0, -1]`, the one at place 0, which is about the number after the
-*first*. It should be the last, but that alone does not help:
+When it generates, the notebook transposes the sequence. Now the ten numbers
+are ten positions and attend to each other, for the first time; in training, a
+number only ever saw copies of itself. And of the ten outputs the notebook
+reads `output[0, -1]`, the one at position 0, which predicts what follows the
+*first* number. It should be the last one. But that alone does not help:
 */
 
-const lastPlace = (window: number[]) =>
+const lastPosition = (window: number[]) =>
   model.forward(tensor([window]).transpose(0, 1)).index(-1, 0);
-await show((await generateNumbers(model, digits, 20, lastPlace)).slice(10)); // in full
+const last = await generateNumbers(model, digits, 20, lastPosition);
+await show(last.slice(10)); // in full
 //> [0, 7, 7, 8, 8, 8, 9, 9, 9, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
 
 /*
-And it generates in training mode, in which a tenth of everything is dropped. So the same question
-gets another answer the next time:
+It also generates in training mode, so a tenth of all values is dropped, and
+the same input gives another output the next time:
 */
 
 model.train();
@@ -260,20 +273,21 @@ await show((await generateNumbers(model, digits, 20)).slice(10)); // in full
 /*
 ## A smaller model with switches
 
-Two more reasons have not shown yet, since the model never looked along a sequence. They will when
-it does. To try them quickly we take less of everything: one layer instead of eight, 128 numbers
-inside it instead of 2048, and no decoder. It takes the sequences first, and two of its parts can be
+Two more faults have not shown yet, because the model never attended along a
+sequence. They will as soon as it does. To try them out quickly we take less
+of everything: one layer instead of eight, 128 dimensions inside it instead of
+2048, and no decoder. The batch comes first, as in our data. Two parts can be
 switched off.
 */
 
 interface Parts {
-  masked: boolean; // whether a place must not see what comes after it
-  placed: boolean; // whether a number is told where it stands
+  masked: boolean; // whether a position must not see those after it
+  positional: boolean; // whether a number is told its position
 }
 
 export class CountingLLM extends nn.Module {
   embedding = new nn.Embedding(10, 64);
-  places = new nn.Embedding(10, 64);
+  positions = new nn.Embedding(10, 64);
   layer = new nn.TransformerEncoderLayer(64, 2, {
     dimFeedforward: 128,
     dropout: 0.2,
@@ -289,23 +303,23 @@ export class CountingLLM extends nn.Module {
 
   embed(x: Tensor): Tensor { // (B, T)
     const y = this.embedding.forward(x); // (B, T, 64)
-    return this.parts.placed
-      ? y.add(this.places.forward(arange(x.shape[1])))
-      : y;
+    if (!this.parts.positional) return y;
+    return y.add(this.positions.forward(arange(x.shape[1]))); // (B, T, 64)
   }
 
   forward(x: Tensor): Tensor { // (B, T)
-    const y = this.layer.forward(this.embed(x), {
-      isCausal: this.parts.masked,
-    }); // (B, T, 64)
+    const isCausal = this.parts.masked;
+    const y = this.layer.forward(this.embed(x), { isCausal }); // (B, T, 64)
     return this.fc.forward(this.norm.forward(y)); // (B, T, 10)
   }
 }
 
 /*
-It also needs something worth learning: counts by one and by two, up and down, from every start, and
-round from 9 to 0. The last number alone no longer says what comes next: after 5 comes 6, 7, 4 or 3.
-Of the 40 counts, eight drawn at random are held out, and never shown.
+The model also needs something worth learning: counts by one and by two,
+upwards and downwards, from every start, wrapping around at 9. Now the last
+number alone does not say what comes next: after 5 may come 6, 7, 4 or 3. Of
+the 40 sequences, eight are drawn at random and held out. The model never sees
+them in training; they are the **validation** set.
 */
 
 const count = (start: number, step: number, length: number) =>
@@ -323,16 +337,18 @@ await show(
 );
 //> held out: 2 by -1, 2 by 1, 1 by 1, 0 by -1, 2 by -2, 0 by 1, 8 by -1, 7 by -1
 
-const shown = tensor(
-  order.slice(8).map((i) => count(counts[i][0], counts[i][1], 11)),
-); // (32, 11)
-const wanted = tensor(heldOut.map(([start, step]) => count(start, step, 20))); // (8, 20)
+const seen = order.slice(8).map((i) => counts[i]);
+const counted11 = seen.map(([start, step]) => count(start, step, 11));
+const shown = tensor(counted11); // (32, 11)
+const counted20 = heldOut.map(([start, step]) => count(start, step, 20));
+const wanted = tensor(counted20); // (8, 20)
 
 /*
-Two measures on the counts that were held out. The first is what training looks at: with ten numbers
-in front of it, how often is the next one right at each place? (After the first number nobody can
-know, so that place does not count, here and in the loss.) The second is what we are after: given
-three numbers, how many of the 17 that it writes are right?
+We measure two things on the held-out sequences. The first is what training
+looks at: given ten numbers, how often is the next one right at each position?
+(After a single number nobody can know, so the first position does not count,
+neither here nor in the loss.) The second is what we want: given three
+numbers, how many of the 17 numbers that the model writes are right?
 */
 
 function accuracy(model: CountingLLM): Tensor {
@@ -356,8 +372,9 @@ export function continued(model: CountingLLM): Tensor {
 }
 
 /*
-The training is the same five lines, with AdamW for Adam and a learning rate that warms up over 20
-steps and then sinks along a cosine. Each model begins from the same seed.
+The training is the same five lines, with AdamW in place of Adam. Its learning
+rate rises over the first 20 steps (warm-up) and then falls along a cosine.
+Each model begins from the same seed.
 */
 
 export async function learn(parts: Parts) {
@@ -380,9 +397,9 @@ export async function learn(parts: Parts) {
   const right: Tensor[] = [accuracy(model)];
   for await (const epoch of progress(options.counts, { label: "epoch" })) {
     for (const [x, y] of loader) {
-      const scores = model.forward(x).index(":", "1:"); // (16, 9, 10)
+      const logits = model.forward(x).index(":", "1:"); // (16, 9, 10)
       const loss = criterion.forward(
-        scores.flatten(0, 1),
+        logits.flatten(0, 1),
         y.index(":", "1:").flatten(),
       );
       optimizer.zeroGrad();
@@ -406,34 +423,36 @@ export async function learn(parts: Parts) {
   };
 }
 
-const percent = (share: number) => `${fixed(100 * share, 1)} %`;
+const percent = (fraction: number) => `${fixed(100 * fraction, 1)} %`;
 
 /*
 ## Reason 4: it would cheat
 
-The notebook hands the model the same sequence as source and as target, and masks nothing. Looking
-along the sequence, each place but the last then sees the next number, which is its own answer. This
-is what comes of it:
+The notebook gives the model the same sequence as source and as target,
+without a mask. As soon as the model attends along the sequence, each position
+but the last sees the next number, which is its own target. This is what
+happens then:
 */
 
-export const peeking = await learn({ masked: false, placed: true });
+export const peeking = await learn({ masked: false, positional: true });
 await show("next number right:", percent(peeking.right.at(-1)!)); // in full
 //> next number right: 100.0 %
 await show("continued right:", percent(peeking.well)); // in full
 //> continued right: 16.2 %
 
 /*
-The best score that one can have, and worthless: where the answer is not there to be read, it knows
-nothing. A measure must not show the model more than it will have in use.
+The first measure is perfect and worthless: where the target is not there to
+be read, the model knows nothing. A measure must not show the model more than
+it will have at inference, when it is used.
 
-## Reason 5: it does not know where
+## Reason 5: it does not know the positions
 
-With the mask, but without places, a number sees which numbers came before it and not which of them
-came last. At the beginning that is enough. But after five numbers of a count by two they all have
-been there, and up looks like down:
+With the mask, but without positions, a number sees which numbers came before
+it, and not in which order. At first that is enough. But after five numbers of
+a count by two, all five have occurred, and upwards looks like downwards:
 */
 
-export const placeless = await learn({ masked: true, placed: false });
+export const placeless = await learn({ masked: true, positional: false });
 await show("next number right:", percent(placeless.right.at(-1)!)); // in full
 //> next number right: 88.9 %
 await show("continued right:", percent(placeless.well)); // in full
@@ -442,19 +461,21 @@ await show("continued right:", percent(placeless.well)); // in full
 /*
 ## And now all of it
 
-Sequences first; masked; with places; and asked in use, at the last place, for what it was trained
-to say.
+The batch first, a causal mask, positions; and at inference the model is in
+evaluation mode and is asked at the last position, for what it was trained to
+predict.
 */
 
-export const mended = await learn({ masked: true, placed: true });
+export const mended = await learn({ masked: true, positional: true });
 await show("next number right:", percent(mended.right.at(-1)!)); // in full
 //> next number right: 100.0 %
 await show("continued right:", percent(mended.well)); // in full
 //> continued right: 100.0 %
 
 /*
-It continues counts that it was never shown, every one of them, past ten and round again. The loss,
-and the share that was right of the counts that were held out:
+It continues sequences that it has never seen, all of them, past ten numbers
+and around again. The loss as it fell, and the accuracy on the held-out
+sequences:
 */
 
 await show(
@@ -462,7 +483,7 @@ await show(
     { name: "loss", points: mended.losses.map((loss, step) => [step, loss]) },
     {
       name: "held out",
-      points: mended.right.map((share, i) => [20 * i, share]),
+      points: mended.right.map((right, i) => [20 * i, right]),
     },
   ], { x: "step" }),
 ); // in full
@@ -504,13 +525,14 @@ for (const [i, start] of lines[0].entries()) {
 /*
 ## How it does it
 
-What do its two heads look at, while it reads the first of these counts? Row by row, each number and
-what it takes from those up to it:
+What do its two heads attend to, while it reads the first of these sequences?
+Each row of the picture has the attention weights of one number:
 */
 
 const { model: counting } = mended;
 const reading = wanted.index(":1", ":10"); // (1, 10)
-const normed = counting.layer.norm1.forward(counting.embed(reading)); // (1, 10, 64)
+const embedded = counting.embed(reading); // (1, 10, 64)
+const normed = counting.layer.norm1.forward(embedded); // (1, 10, 64)
 const later = tensor(digits.map((i) => digits.map((j) => j > i))); // (10, 10)
 const [, weights] = counting.layer.selfAttn.forward(normed, normed, normed, {
   attnMask: later,
@@ -540,14 +562,17 @@ await show(
 //>    · 0.00  █ 1.00
 
 /*
-Most of each row goes to the number just before; the number itself comes along the shortcut. From
-these two, the network behind the attention tells where the count goes. Nobody told it to look
-there: it is what the examples asked for.
+Most of the weight goes to the number just before. The number itself comes
+along the residual connection. From these two, the feed-forward network can
+tell what comes next. Nobody told the model to attend there: the examples
+asked for it.
 
-So the notebook's model was not too small, and not trained too shortly. It was asked across its
-rows, shown its answers, told no places, and then asked for something else. None of that made an
-error message, and the loss was excellent. What protects is what this lesson did: examples that are
-held out, a measure that asks what use will ask, and one small experiment for each suspicion.
+So the notebook's model was not too small, and it was not trained for too
+short a time. It attended across the batch, would have read its targets, was
+not told the positions, and then was asked for something that it had not been
+trained for. None of this raised an error, and the loss was excellent. What
+protects us is what this lesson did: hold out examples, measure what will be
+needed at inference, and make one small experiment for each suspicion.
 
 Next: GPT-2, from its outline on, in lesson 5.
 */
