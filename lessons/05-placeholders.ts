@@ -1,7 +1,8 @@
 /*
 # Lesson 5: A GPT-2 of placeholders, and its logits
 
-The outline of GPT-2 with 124 million parameters: what goes in, what comes out, and what is still missing.
+The outline of GPT-2 with 124 million parameters: what goes in, what comes
+out, and what is still missing.
 
 Needs the network: no.
 */
@@ -23,16 +24,19 @@ const { show } = lesson(import.meta);
 /*
 ## The configuration
 
-Seven numbers say which GPT is meant. This is the smallest of the four that OpenAI published in 2019.
+A few numbers say which GPT is meant. These are the sizes of the smallest of
+the four GPT-2 models that OpenAI published in 2019. One thing differs: in
+OpenAI's, the layers for query, key and value have a bias. The notebook leaves
+it out, and so do we until lesson 9.
 */
 
 export interface GPTConfig {
   vocabSize: number; // tokens in the vocabulary of the BPE tokenizer
   contextLength: number; // tokens that the model can read at once
-  embDim: number; // numbers that stand for a token
+  embDim: number; // dimensions of a token's vector
   nHeads: number; // attention heads in a block
   nLayers: number; // blocks
-  dropRate: number; // share of numbers dropped while training
+  dropRate: number; // fraction of values dropped in training
   qkvBias: boolean; // whether queries, keys and values have a bias
 }
 
@@ -49,10 +53,13 @@ export const GPT_CONFIG_124M: GPTConfig = {
 /*
 ## The outline
 
-Ids go in. Each brings the vector of its token and the vector of its place; their sum passes twelve
-blocks and a normalisation; and at the end a linear layer gives every token of the vocabulary a score.
-The blocks and the normalisation are placeholders for now: they hand on what they are given, so that
-the outline can be tried before its parts exist.
+Token ids go in. Each id gets the vector of its token, and each position has a
+vector too; the two are added, and dropout is applied. The sum passes through
+twelve transformer blocks and a layer norm. At the end a linear layer, the
+head, gives every token of the vocabulary a logit.
+
+The blocks and the layer norm are placeholders for now. They return what they
+are given, so that the outline can be tried before its parts exist.
 */
 
 export class DummyTransformerBlock extends nn.Module {
@@ -68,8 +75,9 @@ export class DummyLayerNorm extends nn.Module {
 }
 
 /*
-The dropout draws its random numbers in the stream "mkl", the one of the machine on which the notebook ran: older
-builds of PyTorch for Intel processors drew dropout elsewhere than everything else.
+PyTorch once drew its dropout from another random stream on Intel processors,
+called "mkl". The notebook ran on such a machine, so we choose that stream
+here.
 */
 
 export class DummyGPTModel extends nn.Module {
@@ -109,8 +117,9 @@ export class DummyGPTModel extends nn.Module {
 /*
 ## Two texts
 
-GPT-2's tokenizer cuts a text into pieces that are words where words are frequent, and gives the
-number of each. These two texts happen to have four tokens each, so they can be stacked.
+GPT-2's tokenizer cuts a text into pieces, which are whole words where a word
+is frequent, and gives the id of each piece. These two texts have four tokens
+each, so they can be stacked into one batch.
 */
 
 const tokenizer = await getEncoding("gpt2");
@@ -126,8 +135,8 @@ await show(batch);
 //>         [6109, 1110, 6622,  257]])
 
 /*
-The first column is the same number twice: both begin with "Every". The pieces, one by one, with the
-space that belongs to a word in front of it:
+Both texts begin with "Every", so the first column has the same id twice. The
+pieces of the first text, one by one; the space before a word belongs to it:
 */
 
 await show(tokenizer.encode(txt1).map((id) => tokenizer.decode([id])));
@@ -136,9 +145,11 @@ await show(tokenizer.encode(txt1).map((id) => tokenizer.decode([id])));
 /*
 ## The logits
 
-A model is built at random and never trained, so its scores mean nothing yet. But which random numbers
-it is built of is no accident: 38,597,376 normal ones for the tokens, 786,432 for the places, then
-38,597,376 even ones for the head, all from the seed 123, in the order of the constructor.
+The parameters are random and nothing was trained, so the logits mean nothing
+yet. But which random numbers they are is settled by the seed and by the order
+in the constructor: 38,597,376 from the normal distribution for the tokens,
+786,432 for the positions, then 38,597,376 from a uniform distribution for the
+head.
 */
 
 manualSeed(123);
@@ -159,14 +170,14 @@ await show(logits);
 //>        grad_fn=<UnsafeViewBackward0>)
 
 /*
-The notebook's 48 numbers. There are two texts, four tokens each, and 50,257 scores a token: how well
-every token of the vocabulary would do as the next one. They are called logits, and a softmax makes
-probabilities of them.
+These are the notebook's 48 values. There are two texts with four tokens each,
+and for each token 50,257 logits: how well each token of the vocabulary would
+do as the next one. A softmax would turn them into probabilities.
 
 ## What is random, and what is not
 
-The model is still in training mode, in which a tenth of the numbers behind the embeddings is dropped. So
-the same input gives another output the second time:
+The model is still in training mode, where a tenth of the values after the
+embeddings is dropped. So the same input gives another output the second time:
 */
 
 const again = noGrad(() => model.forward(batch));
@@ -174,7 +185,8 @@ await show(again.eq(logits).all());
 //> tensor(False)
 
 /*
-In use nothing is dropped, and the output depends on the input alone.
+In evaluation mode nothing is dropped, and the output depends on the input
+alone.
 */
 
 model.eval();
@@ -185,16 +197,18 @@ await show(first.eq(second).all());
 //> tensor(True)
 
 /*
-Nor does a token know its neighbours yet. Change the last word, and the scores at the first three
-places stay as they were; with the blocks in place they still will, since a token may look back but
-never ahead. But here the last place does not look back either.
+And a token does not know its neighbours yet. Replace the first word by
+another, and the logits at the last position stay exactly as they were. In the
+finished model they will change, since there a token attends to those before
+it.
 */
 
-const swapped = stack([tensor([345, 3626, 6100, 345])]); // "you effort moves you"
+const swapped = tensor([[345, 3626, 6100, 345]]); // "you effort moves you"
 const other = noGrad(() => model.forward(swapped)); // (1, 4, 50257)
 await show(other.index(0, 3).eq(first.index(0, 3)).all());
 //> tensor(True)
 
 /*
-What is missing is named by its placeholders: the normalisation is lesson 6, the blocks are lesson 8.
+The placeholders name what is missing: lesson 6 makes the layer norm, and
+lesson 8 the blocks.
 */

@@ -1,7 +1,8 @@
 /*
-# Lesson 6: Layer normalisation
+# Lesson 6: Layer normalization
 
-Why the numbers between layers are brought to mean 0 and variance 1, and the layer that does it.
+Why the values between layers are brought to mean 0 and variance 1, and the
+layer that does it.
 
 Needs the network: no.
 */
@@ -20,15 +21,22 @@ import {
 const { show } = lesson(import.meta);
 
 /*
-## The trouble
+## The problem
 
-In a deep network each layer multiplies what the one below gave it. If a layer makes its numbers half
-as large again, thirty layers make them two hundred thousand times as large; if it shrinks them, they
-vanish, and the gradients with them. Training then creeps or explodes. Layer normalisation
-([Ba et al., 2016](https://arxiv.org/abs/1607.06450)) takes the numbers of one token and brings them
-back to mean 0 and variance 1, at every layer.
+In a deep network each layer multiplies what the one before it gave. If every
+layer makes its values half as large again, thirty layers make them two
+hundred thousand times as large. If every layer shrinks them, they vanish. The
+same happens to the gradients on the way back. These are **exploding** and
+**vanishing gradients**, and with them training hardly works.
 
-First something to normalise: two examples with five features, through a linear layer and a ReLU.
+Layer normalization ([Ba et al., 2016](https://arxiv.org/abs/1607.06450))
+takes the vector of one token and brings it back to mean 0 and variance 1.
+GPT-2 does this before the attention and before the feed-forward network of
+every block, and once more before the head. It makes training faster and more
+reliable.
+
+First we need something to normalize: two examples with five features each,
+sent through a linear layer and a ReLU.
 */
 
 manualSeed(123);
@@ -43,7 +51,8 @@ await show(out);
 /*
 ## Mean and variance
 
-ReLU has cut off all that was negative, so the mean of each row can't be 0:
+ReLU has set every negative value to 0, so the mean of each row is above 0.
+And the variance is far from 1.
 */
 
 export const mean = out.mean({ dim: -1, keepdim: true }); // (2, 1)
@@ -58,29 +67,31 @@ await show("Variance:\n", variance);
 //>         [0.0670]], grad_fn=<VarBackward0>)
 
 /*
-`dim: -1` says along which dimension to average: the last one, so that there is one mean a row.
-`keepdim` leaves that dimension there with size 1, so that the means stand in a column beside the rows
-they belong to, and can be subtracted from them. Without it they are a plain list:
+`dim` says which dimension disappears. With `dim: -1`, the last one, we get
+one mean for each row; `dim: 0` would give one for each column. `keepdim`
+keeps the dimension with size 1, so that the means stand in a column next to
+their rows and can be subtracted from them. Without it we get a plain vector:
 */
 
 await show(out.mean({ dim: -1 }).size(), mean.size());
 //> torch.Size([2]) torch.Size([2, 1])
 
 /*
-## Normalising
+## Normalizing
 
-Subtract the mean, divide by the standard deviation, and each row has mean 0 and variance 1. Rounding
-leaves means of a few hundred-millionths, so they are compared with a small number rather than printed.
+Subtract the mean and divide by the standard deviation, and each row has mean
+0 and variance 1. Rounding leaves means of a few hundred-millionths. So we do
+not print them but compare them with a small number.
 */
 
-export const normalised = out.sub(mean).div(variance.sqrt()); // (2, 6)
-await show(normalised);
+export const normalized = out.sub(mean).div(variance.sqrt()); // (2, 6)
+await show(normalized);
 //> tensor([[-0.8603, -0.8603,  0.5869,  1.4698,  0.5242, -0.8603],
 //>         [-0.7450, -0.7450, -0.0102,  0.4844,  1.7608, -0.7450]],
 //>        grad_fn=<DivBackward0>)
-await show("Mean is 0:", normalised.mean({ dim: -1 }).abs().lt(1e-6));
+await show("Mean is 0:", normalized.mean({ dim: -1 }).abs().lt(1e-6));
 //> Mean is 0: tensor([True, True])
-await show("Variance:\n", normalised.var({ dim: -1, keepdim: true }));
+await show("Variance:\n", normalized.var({ dim: -1, keepdim: true }));
 //> Variance:
 //>  tensor([[1.0000],
 //>         [1.0000]], grad_fn=<VarBackward0>)
@@ -88,9 +99,10 @@ await show("Variance:\n", normalised.var({ dim: -1, keepdim: true }));
 /*
 ## As a layer
 
-Two things more. A constant `eps` under the root keeps a row of equal numbers from dividing by zero.
-And a scale and a shift, one number a feature, which training may use to undo what normalising did,
-if that should be better. They begin as 1 and 0.
+Two things are added. A small constant `eps` under the root prevents a
+division by zero when all values of a row are equal. And a scale and a shift,
+one parameter each per feature, let training undo the normalization where that
+is better. They begin as 1 and 0.
 */
 
 class LayerNorm extends nn.Module {
@@ -106,16 +118,17 @@ class LayerNorm extends nn.Module {
 
   forward(x: Tensor): Tensor {
     const mean = x.mean({ dim: -1, keepdim: true }); // (…, 1)
-    const variance = x.var({ dim: -1, keepdim: true, correction: 0 }); // (…, 1)
-    const normal = x.sub(mean).div(variance.add(this.eps).sqrt());
-    return this.scale.mul(normal).add(this.shift);
+    const variance = x.var({ dim: -1, keepdim: true, correction: 0 });
+    const normalized = x.sub(mean).div(variance.add(this.eps).sqrt());
+    return this.scale.mul(normalized).add(this.shift);
   }
 }
 
 /*
-The `correction: 0` divides the squares by n rather than by n − 1. The second is the better guess at the
-variance of everything from a sample; but GPT-2 was trained with the first, and for 768 features the two
-hardly differ.
+`correction: 0` divides the sum of squares by n. PyTorch's default for `var`
+is to divide by n − 1, which estimates the variance of a population from a
+sample. GPT-2 was trained with the first; for 768 features the two hardly
+differ.
 */
 
 const x = batchExample;
@@ -127,8 +140,8 @@ await show(ours.var({ dim: -1, keepdim: true, correction: 0 }));
 //>         [0.9999]], grad_fn=<VarBackward0>)
 
 /*
-The library has this layer as one kernel a direction. It gives the same, here to a few
-ten-millionths, and for a row of 768 random numbers far from 0:
+The library has this layer as a single kernel. Its values agree with ours, for
+these two rows and for rows of 768 random values far from 0:
 */
 
 const library = new nn.LayerNorm(5).forward(x);
@@ -143,9 +156,11 @@ await show(difference.abs().lt(1e-4).all());
 //> tensor(True)
 
 /*
-Batch normalisation, its older cousin, takes the mean over the examples of a batch instead. Then what
-comes out for one example depends on which others came with it, and on how many; a language model that
-writes one text at a time has no batch. Layer normalisation looks at one token alone.
+Its older relative, batch normalization, takes the mean over the examples of a
+batch. In training, the output for one example then depends on the others in
+its batch. At inference it uses averages that it collected during training,
+since there may be no batch. Layer normalization needs neither: it looks at
+one token alone, in training and at inference.
 
-Next: the same placeholder model with this layer in it, in lesson 7.
+Next: the placeholder model with this layer in it, in lesson 7.
 */

@@ -1,13 +1,15 @@
 /*
 # Lesson 7: The placeholder GPT-2, and what logits are
 
-The same outline with a real layer normalisation in it, and how to read the numbers that come out.
+The same outline with a real layer norm in it, and how to read the logits that
+come out.
 
 Needs the network: no.
 */
 
 import {
   arange,
+  fixed,
   getEncoding,
   lesson,
   manualSeed,
@@ -20,26 +22,26 @@ import {
 const { show } = lesson(import.meta);
 
 /*
-## The configuration
+## The same model in another notebook
 
-The same model as in lesson 5, in another author's words. Its names are long, so that the code can be
-read without a glossary.
+This notebook builds the outline of lesson 5 too, under longer names. The
+configuration is the same:
 */
 
 const GPT_CONFIG_124M = {
   vocabSize: 50257, // words and pieces of words
-  contextLength: 1024, // how many of them predict the next one
-  embeddingDimension: 768, // each becomes a point in a space of 768 dimensions
-  numberOfHeads: 12, // each has queries, keys and values of its own
+  contextLength: 1024, // tokens that the model can read at once
+  embeddingDimension: 768, // each token becomes a vector of 768 dimensions
+  numberOfHeads: 12, // each with its own queries, keys and values
   numberOfLayers: 12, // transformer blocks
   dropoutRate: 0.1,
   qkvBias: false,
 };
 
 /*
-## The model
-
-Only one placeholder is left: the blocks. The normalisation before the head is real.
+Two things differ in the model. The layer norm before the head is real, and
+the dropout is drawn from PyTorch's usual stream. Only the blocks are
+placeholders.
 */
 
 class TransformerBlockPlaceholder extends nn.Module {
@@ -83,9 +85,11 @@ export class GPTModelPlaceholder extends nn.Module {
 
   forward(inputIds: Tensor): Tensor {
     const [_batchSize, contextLength] = inputIds.shape;
-    const tokenEmbeddings = this.tokenEmbeddingTable.forward(inputIds); // (B, T, 768)
+    const tokenEmbeddings = // (B, T, 768)
+      this.tokenEmbeddingTable.forward(inputIds);
     const positions = arange(contextLength); // (T)
-    const positionEmbeddings = this.positionEmbeddingTable.forward(positions); // (T, 768)
+    const positionEmbeddings = // (T, 768)
+      this.positionEmbeddingTable.forward(positions);
     let x = tokenEmbeddings.add(positionEmbeddings); // (B, T, 768)
     x = this.dropoutEmbedding.forward(x);
     x = this.transformerBlocks.forward(x);
@@ -95,9 +99,7 @@ export class GPTModelPlaceholder extends nn.Module {
 }
 
 /*
-## An example
-
-Two texts become one batch of ids.
+Then the two texts of lesson 5, as a batch of token ids:
 */
 
 const tokenizer = await getEncoding("gpt2");
@@ -115,8 +117,7 @@ await show(batch.size());
 //> torch.Size([2, 4])
 
 /*
-The model, from the seed 123, and what it makes of the batch. The dropout is drawn in PyTorch's own
-stream this time.
+And the logits, with the seed 123:
 */
 
 manualSeed(123);
@@ -138,14 +139,18 @@ await show("\nLogits:", logits);
 //>        grad_fn=<UnsafeViewBackward0>)
 
 /*
-## What they are
+## What logits are
 
-For each text there are as many rows as it has tokens, four; and each row has a number for every token
-of the vocabulary, 50,257. Row one stands behind "Every" and scores what could follow it; row two
-stands behind "Every effort"; and so on. The numbers are called **logits**.
+There are two texts with four tokens each, and at each position 50,257 logits,
+one for every token of the vocabulary. The first row of a text rates what
+could follow "Every"; the second, what could follow "Every effort"; and so on.
+The head has this size for just that reason: it turns a vector of 768
+dimensions into one logit per token, so its matrix is 768 × 50,257.
 
-They are no probabilities: some are negative, and their sum is anything. A softmax makes
-probabilities of them, all positive, with the sum 1:
+The notebook calls the logits probabilities, which they are not: some are
+negative, and they do not add up to 1. A softmax turns them into
+probabilities. It keeps their order: the most probable token is the one with
+the largest logit.
 */
 
 const probabilities = noGrad(() => logits.softmax(-1)); // (2, 4, 50257)
@@ -157,8 +162,9 @@ await show(probabilities.sum({ dim: -1 }));
 //>         [1.0000, 1.0000, 1.0000, 1.0000]])
 
 /*
-The model has learned nothing, so no token stands out: an even guess would give each 1 / 50,257, and
-the best of them have seven or eight times that.
+The model has learned nothing, so no token stands out. A uniform distribution
+would give each token the probability 1 / 50,257. The best three tokens have
+seven or eight times that, by accident:
 */
 
 const [values, ids] = probabilities.index(0, -1).topk(3);
@@ -170,9 +176,12 @@ await show(
 //> [' Trident', ' bundles', ' Strawberry']
 
 /*
-How wrong it is on average is the cross-entropy, the loss of every language model: minus the logarithm of
-the probability that the right token got. For an even guess that is ln 50,257 = 10.82. Random logits
-that scatter as these do lie a little above.
+## How wrong they are
+
+The cross-entropy of lesson 1 measures it: minus the logarithm of the
+probability that the right token got, averaged over the positions. Inputs and
+targets come from the same text: at each position the target is the next
+token.
 */
 
 const targets = batch.index(":", "1:"); // (2, 3): what did follow
@@ -185,6 +194,19 @@ await show(loss);
 //> tensor(11.3576)
 
 /*
-The softmax keeps the order, so the most probable token is the one with the largest logit; to continue a text
-with it, the logits are enough. Lesson 8 puts the blocks in and does that.
+A uniform distribution would have the loss ln 50,257 = 10.8249, and this model
+is a little worse. People often print the **perplexity** instead, e to the
+power of the loss: the number of equally likely tokens between which one would
+be just as unsure. For the uniform distribution that is 50,257.
+*/
+
+const perplexity = Math.exp(await loss.item());
+await show(
+  fixed(Math.log(50257), 4),
+  `${fixed(perplexity / 1000, 1)} thousand`,
+);
+//> 10.8249 85.6 thousand
+
+/*
+Next: the blocks, and with them the whole model, in lesson 8.
 */
