@@ -493,20 +493,20 @@ residual connections and norms, the encoder and the decoder, and at last the
 positions.
 
 ```
-          encoder layer                         decoder layer
+         encoder layer                       decoder layer
 
-      x ──┬──────────┐                  x ──┬──────────┐
-     self-attention  │                masked self-attention
-          └───── + ──┘                      └───── + ──┘
-             layer norm                        layer norm
-          ┬──────────┐                      ┬──────────┐
-     feed-forward    │    memory ──> cross-attention   │
-          └───── + ──┘                      └───── + ──┘
-             layer norm                        layer norm
-                                            ┬──────────┐
-                                       feed-forward    │
-                                            └───── + ──┘
-                                               layer norm
+      x ──┬───────────┐                   x ──┬───────────┐
+    self-attention    │            masked self-attention  │
+          + ──────────┘                       + ──────────┘
+      layer norm                          layer norm
+          ├───────────┐                       ├───────────┐
+     feed-forward     │     memory ──> cross-attention    │
+          + ──────────┘                       + ──────────┘
+      layer norm                          layer norm
+                                              ├───────────┐
+                                         feed-forward     │
+                                              + ──────────┘
+                                          layer norm
 ```
 
 ## A network for each position

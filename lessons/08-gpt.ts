@@ -1,8 +1,8 @@
 /*
 # Lesson 8: The blocks, the GPT model, generating text
 
-The placeholders of lessons 5 and 7 are replaced one by one, until GPT-2 with 124 million parameters
-stands there and writes.
+The placeholders of lessons 5 and 7 are replaced one by one, until GPT-2 with
+its 124 million parameters is there and writes.
 
 Needs the network: no.
 */
@@ -30,19 +30,18 @@ import {
 const { show } = lesson(import.meta);
 
 /*
-The outline of lessons 5 and 7 has two kinds of hole in it: twelve blocks that return what they are
-given, and the normalisation, which lesson 6 has filled. The blocks need three things more: an
-activation, a network around it, and attention, which lesson 3 has built. The configuration is the
-same.
+The outline of lessons 5 and 7 has one gap left: twelve blocks that return
+what they are given. A block needs an activation, a feed-forward network with
+it, and the attention of lesson 3. The configuration is the same as before.
 */
 
 export interface GPTConfig {
   vocabSize: number; // tokens in the vocabulary
   contextLength: number; // tokens that the model can read at once
-  embDim: number; // numbers that stand for a token
+  embDim: number; // dimensions of a token's vector
   nHeads: number; // attention heads in a block
   nLayers: number; // blocks
-  dropRate: number; // share of numbers dropped while training
+  dropRate: number; // fraction of values dropped in training
   qkvBias: boolean; // whether queries, keys and values have a bias
 }
 
@@ -59,11 +58,12 @@ export const GPT_CONFIG_124M: GPTConfig = {
 /*
 ## The activation
 
-ReLU cuts off what is negative, with a corner at 0, and where it cuts there is no gradient at all.
-GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is its smooth relative: x ·
-Φ(x), the number times the probability that a normal random number is smaller. When GPT-2 was
-trained that was slow to compute, so it was trained with an approximation by a tanh, and that is
-what its weights expect.
+ReLU sets everything negative to 0, and where it does so it has no gradient at
+all. GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is
+a smooth relative: x · Φ(x), where Φ(x) is the probability that a normal
+random number is smaller than x. When GPT-2 was trained, that was slow to
+compute. So it used an approximation with a tanh, and its weights expect that
+one.
 */
 
 const exactGelu = (x: Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
@@ -82,8 +82,8 @@ await show(
 //> tensor(True)
 
 /*
-Beside ReLU. GELU dips below 0 before it rises, so a neuron with a negative input still says and
-learns a little.
+Next to ReLU: GELU dips below 0 before it rises. So a neuron with a negative
+input still has an output and a gradient.
 */
 
 const curve = async (name: string, y: Tensor) => {
@@ -111,17 +111,19 @@ await show(curves);
 //>              −2                       0                      2
 
 /*
-The approximation would lie on the same dots. It is nowhere further off than half a thousandth:
+The approximation would lie on the same dots. Its largest error is half a
+thousandth:
 */
 
 await show(exactGelu(x).sub(tanhGelu(x)).abs().amax());
 //> tensor(0.0005)
 
 /*
-## The network of a block
+## The feed-forward network
 
-Two linear layers with a GELU between them. A token's 768 numbers become four times as many, so that
-there is room to work, and 768 again, so that blocks can stand on each other.
+Two linear layers with a GELU between them. The first makes the 768 dimensions
+of a token four times as many, the second brings them back to 768, so that
+blocks can be stacked.
 */
 
 export class FeedForward extends nn.Module {
@@ -154,13 +156,15 @@ await show(count(ffn), "parameters");
 /*
 ## Shortcuts
 
-Deep networks were long held to be untrainable, and this is why. The gradient of the lowest layer is
-a product with one factor for each layer above it; the factors are less than 1, and of twelve of
-them little is left. The remedy is the residual of lesson 3: what a layer gives is added to what it
-was given. The sum lets the gradient pass as it is.
+Deep networks were once thought impossible to train, and this is the reason.
+The gradient of the lowest layer is a product with one factor for each layer
+above it. The factors are usually less than 1, and the product of twelve of
+them is tiny. The remedy is the residual connection of lesson 3, also called a
+shortcut: each layer's output is added to its input. The sum passes the
+gradient on unchanged.
 
-To measure it, a network of twelve layers with a GELU each, once as it is and once with shortcuts,
-the weights the same:
+To measure it, here is a network of twelve layers with a GELU each, first
+without shortcuts, then with them and with the same weights:
 */
 
 export class DeepNet extends nn.Module {
@@ -183,8 +187,8 @@ export class DeepNet extends nn.Module {
 }
 
 /*
-Four random examples go through, the loss is the mean square of what comes out, and each layer is
-asked for the mean size of its weights' gradients.
+Four random examples go through it. The loss is the mean square of the output.
+For each layer we take the mean absolute value of its weights' gradient.
 */
 
 export async function gradientSizes(shortcuts: boolean): Promise<number[]> {
@@ -211,8 +215,9 @@ for (const layer of [1, 6, 12]) {
 }
 
 /*
-All layers, with the sizes as powers of ten. Without shortcuts the lowest layer learns millions of
-times more slowly than the highest; with them, all learn alike.
+Without shortcuts the gradient of the lowest layer is some 84,000 times
+smaller than that of the highest: it has vanished. With shortcuts all layers
+learn alike. For all twelve layers, as powers of ten:
 */
 
 const powers = (sizes: number[]) =>
@@ -240,9 +245,10 @@ await show(chart([
 /*
 ## Attention
 
-The multi-head attention of lesson 3, in GPT's form: a text looks at itself, and only backwards;
-queries, keys and values come from three layers without a bias. The attention itself is the
-library's, in one kernel that never holds the matrix of shares.
+This is the multi-head attention of lesson 3, in GPT's form. A text attends to
+itself, with the causal mask. Query, key and value come from three linear
+layers without a bias. The attention itself is the library's: a single kernel,
+which never stores the matrix of attention weights.
 */
 
 export class MultiHeadAttention extends nn.Module {
@@ -264,14 +270,18 @@ export class MultiHeadAttention extends nn.Module {
     const { nHeads, dropRate } = this.cfg;
     const [B, T, C] = x.shape; // (B, T, 768)
     const [q, k, v] = [this.wQuery, this.wKey, this.wValue].map((layer) =>
-      layer.forward(x).view(B, T, nHeads, C / nHeads).transpose(1, 2) // (B, 12, T, 64)
+      layer.forward(x).view(B, T, nHeads, C / nHeads) // (B, T, 12, 64)
+        .transpose(1, 2) // (B, 12, T, 64)
     );
     const options = {
       isCausal: true,
       dropoutP: this.training ? dropRate : 0,
     };
-    const found = nn.functional.scaledDotProductAttention(q, k, v, options); // (B, 12, T, 64)
-    return this.outProj.forward(found.transpose(1, 2).flatten(2)); // (B, T, 768)
+    const { scaledDotProductAttention } = nn.functional;
+    // (B, 12, T, 64)
+    const found = scaledDotProductAttention(q, k, v, options);
+    const joined = found.transpose(1, 2).flatten(2); // (B, T, 768)
+    return this.outProj.forward(joined);
   }
 }
 
@@ -281,9 +291,18 @@ await show(count(new MultiHeadAttention(GPT_CONFIG_124M)), "parameters");
 /*
 ## The block
 
-Attention lets the tokens talk, the network lets each think about what it heard. Each has its norm
-in front, its dropout behind, and a shortcut around all three. What comes out has the shape of what
-went in.
+In a block, attention lets the tokens exchange information, and the
+feed-forward network works on what each has received. Both are pre-norm: the
+layer norm comes first, dropout after, and a shortcut leads around all three.
+The output has the shape of the input.
+
+```
+  x ──┬── layer norm ── attention ───── dropout ── + ──┐
+      └────────────────────────────────────────────┘   │
+  ┌────────────────────────────────────────────────────┘
+  └───┬── layer norm ── feed-forward ── dropout ── + ── out
+      └────────────────────────────────────────────┘
+```
 */
 
 export class TransformerBlock extends nn.Module {
@@ -322,7 +341,8 @@ await show(count(block), "parameters");
 /*
 ## The model
 
-The outline of lesson 5 with nothing missing.
+The outline of lesson 5, with nothing missing. GPT-2 is decoder-only: there is
+no encoder and no cross-attention, only a stack of such blocks.
 */
 
 export class GPTModel extends nn.Module {
@@ -364,24 +384,34 @@ await show(count(model), "parameters");
 //> 163009536 parameters
 
 /*
-That is no 124 million. GPT-2 uses one matrix for two things: the head, which scores every token, is
-the table of tokens again. Tied like this, its 38,597,376 numbers count once. Ours keeps the two
-apart, which trains better and takes more room; the published weights of lesson 9 tie them.
+That is more than 124 million. GPT-2 uses one matrix for two purposes: the
+head is the table of token embeddings again. With such **weight tying** its
+38,597,376 parameters count only once. We keep the two apart, which is easier
+to train but takes more memory. The published model ties them (lesson 9).
 */
 
 await show(count(model) - count(model.outHead), "parameters, tied");
 //> 124412160 parameters, tied
-await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB");
+await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB"); // 4 bytes each
 //> 621.83 MB
 
 /*
-Where they are: half of them in the blocks, two thirds of those in the feed-forward networks, and
-nearly all the rest in the two tables of the vocabulary.
+OpenAI's model has 124,439,808 parameters. The rest are the biases of query,
+key and value: three times 768 in each of twelve blocks.
+*/
+
+await show(count(model) - count(model.outHead) + 12 * 3 * 768);
+//> 124439808
+
+/*
+Half of the parameters are in the blocks, and two thirds of those in the
+feed-forward networks. Nearly all the rest is in the token embedding and the
+head:
 */
 
 for (const [name, part] of model.namedChildren()) {
-  const share = fixed(100 * count(part) / count(model), 1);
-  if (count(part)) await show(name, count(part), `${share} %`);
+  const percent = fixed(100 * count(part) / count(model), 1);
+  if (count(part)) await show(name, count(part), `${percent} %`);
   //> tok_emb 38597376 23.7 %
   //> pos_emb 786432 0.5 %
   //> trf_blocks 85026816 52.2 %
@@ -392,9 +422,11 @@ for (const [name, part] of model.namedChildren()) {
 /*
 ## One pass
 
-The batch of lesson 5, two texts of four tokens. The model is in training mode, as it was in the
-notebooks, and drops a tenth: behind the embeddings, of the shares in each attention, and before
-each shortcut ends. These draws follow the same seed, and where each lies is part of the model.
+The batch of lesson 5 again: two texts of four tokens. The model is in
+training mode, as in the notebooks, so a tenth of the values is dropped: after
+the embeddings, among the attention weights, and at the end of each shortcut.
+These random draws follow from the same seed, in the order in which the model
+makes them.
 */
 
 const tokenizer = await getEncoding("gpt2");
@@ -416,9 +448,10 @@ await show(logits);
 //>          [-0.1565,  0.3926,  0.3288,  ...,  1.2630, -0.1858,  0.0388]]])
 
 /*
-In use, nothing is dropped, and the scores depend on the text alone: on all of it, up to the token.
-In lesson 5 a token did not know its neighbours. Now another third word changes the scores behind
-the third word and the fourth, and nothing before them.
+In evaluation mode nothing is dropped, and the logits depend on the text
+alone. In lesson 5 a token did not know its neighbours. Now replace the third
+word: the logits at the third and fourth position change, and those before it
+do not. That is the causal mask at work.
 */
 
 model.eval();
@@ -434,21 +467,24 @@ await show(change.gt(1e-4));
 /*
 ## Writing
 
-To write, a model is asked again and again. It scores what could come next; one token is chosen and
-put at the end of the text; and the longer text goes in again. The simplest choice is the best
-score, which is called greedy. Of a text that has grown too long, only the end is read.
+To write, a model predicts again and again. It gives the logits for the next
+token; one token is chosen and appended; and the longer text goes in again.
+The simplest choice is **greedy**: the token with the largest logit. If the
+text has become longer than the context, only its end is read.
 */
 
 export function generate(
   model: GPTModel,
-  ids: Tensor,
+  ids: Tensor, // (B, T)
   newTokens: number,
   contextLength: number,
 ) {
   for (let i = 0; i < newTokens; i++) {
     const context = ids.index(":", `-${contextLength}:`); // (B, T)
-    const scores = noGrad(() => model.forward(context)).index(":", -1); // (B, 50257)
-    ids = cat([ids, scores.argmax({ dim: -1, keepdim: true })], 1); // (B, T + 1)
+    const logits = noGrad(() => model.forward(context)); // (B, T, 50257)
+    const last = logits.index(":", -1); // (B, 50257)
+    const next = last.argmax({ dim: -1, keepdim: true }); // (B, 1)
+    ids = cat([ids, next], 1); // (B, T + 1)
   }
   return ids;
 }
@@ -466,29 +502,32 @@ await show(tokenizer.decode(ids));
 //> Every effort moves you Aeiman Byeswickattributeometer
 
 /*
-Words, and no sense: the model has never seen a text. All that training changes is the numbers in
-it; the code stays as it is. Lesson 9 puts OpenAI's numbers in, and the same function writes
-English.
+Words without sense, since the model has never seen a text. Training changes
+only its parameters; the code stays as it is. Lesson 9 loads the parameters
+that OpenAI trained, and the same function writes English.
 
 ## Less greedy
 
-Always the best token: a trained model then repeats itself, and says the same thing every time.
-Better to draw the next token by its probability, with two ways to hold the draw in check. Five
-words that could follow "Every effort moves you", with scores as a trained model might give them:
+A trained model that always takes the best token soon repeats itself, and it
+says the same thing every time. It is better to draw the next token at random,
+by its probability. Two rules keep the draw in check. Take five words that
+could follow "Every effort moves you", with logits as a trained model might
+give them:
 */
 
 const words = ["forward", "closer", "along", "nowhere", "pizza"];
-const scores = tensor([3, 2.5, 1.5, 0.5, 0]); // (5)
+const wordLogits = tensor([3, 2.5, 1.5, 0.5, 0]); // (5)
 
 /*
-The **temperature** divides the scores before the softmax. Below 1 it makes the best one still
-better, at 0 it would be greedy; above 1 it makes all more alike, and the text more daring, until it
-talks of pizza.
+The **temperature** divides the logits before the softmax. Below 1 it makes
+the best token even more likely; towards 0 the choice becomes greedy. Above 1
+it makes all tokens more alike and the text more daring, until it talks of
+pizza.
 */
 
 const temperatures = [0.5, 1, 2];
 export const warmed = stack(
-  temperatures.map((t) => scores.div(t).softmax(-1)),
+  temperatures.map((t) => wordLogits.div(t).softmax(-1)),
 ); // (3, 5)
 await show(warmed);
 //> tensor([[0.7008, 0.2578, 0.0349, 0.0047, 0.0017],
@@ -504,23 +543,27 @@ await show(
 //>      · 0.00  █ 0.70
 
 /*
-The **top-k** rule keeps the k best and gives the others no chance at all: the same −∞ that masks
-used.
+**Top-k** keeps the k best tokens. All others get the logit −∞, and so the
+probability 0, as in a mask.
 */
 
-const [best] = scores.topk(3); // (3)
-export const kept = scores.maskedFill(scores.lt(best.index(-1)), -Infinity)
+const [best] = wordLogits.topk(3); // (3)
+export const kept = wordLogits.maskedFill(
+  wordLogits.lt(best.index(-1)),
+  -Infinity,
+)
   .softmax(-1);
 await show(kept);
 //> tensor([0.5465, 0.3315, 0.1220, 0.0000, 0.0000])
 
 /*
-A thousand draws, from all five at temperature 1 and from the three that were kept:
+A thousand draws from all five words at temperature 1, and a thousand from the
+best three:
 */
 
 manualSeed(123);
-for (const shares of [warmed.index(1), kept]) {
-  const drawn = await multinomial(shares, 1000, { replacement: true })
+for (const probabilities of [warmed.index(1), kept]) {
+  const drawn = await multinomial(probabilities, 1000, { replacement: true })
     .tolist() as number[];
   const times = words.map((word, i) =>
     `${word} ${drawn.filter((id) => id === i).length}`
