@@ -1,10 +1,11 @@
 /*
- * Everything a lesson imports, as "#lib": the table of contents of the library, from the GPU upwards.
+ * The library and its table of contents, from the GPU upwards.
  */
 
 /** The GPU, and what it holds. */
 export { type AdapterName, adapterNames } from "./gpu/adapter.ts";
-export { defaultDevice, type Device, openDevice } from "./gpu/device.ts";
+export { defaultDevice, setDefaultDevice } from "./gpu/default.ts";
+export { type Device, openDevice } from "./gpu/device.ts";
 export type { MemoryUse } from "./gpu/memory.ts";
 
 /** PyTorch's random numbers: a seed means here what it means there. */
@@ -51,8 +52,19 @@ export {
   TensorDataset,
 } from "./data/loader.ts";
 
-/** How a lesson speaks. */
-export { lesson } from "./lesson/show.ts";
+/** Tensors in a file by name, as Python's save_file and load_file keep them. */
+export { loadTensors, saveTensors, type Tensors, toFloat32 } from "./data/tensors.ts";
+
+/** A run's whole state in such a file, to go on from. */
+export {
+  type About,
+  loadCheckpoint,
+  type Parts,
+  saveCheckpoint,
+  type Stateful,
+} from "./data/checkpoint.ts";
+
+/** What is seen of long work and of numbers. */
 export { progress } from "./lesson/progress.ts";
 export { Chart, chart, type ChartOptions, type Point, type Series } from "./lesson/chart.ts";
 export {

@@ -2,7 +2,8 @@
  * Launching: what a profile says, and the traps of the adapter under it.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { defaultDevice, type Device, openDevice } from "../lib/gpu/device.ts";
+import { defaultDevice } from "../lib/gpu/default.ts";
+import { type Device, openDevice } from "../lib/gpu/device.ts";
 import { formatProfile, Profile } from "../lib/gpu/profile.ts";
 import {
   crossEntropy,

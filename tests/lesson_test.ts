@@ -240,12 +240,13 @@ Deno.test("the progress line says the count, the rate, the time left and the rem
 });
 
 /** Runs the fixture as a program; `shell` words may follow it, such as a pipe. */
-async function start(args: string, pipe = "") {
+async function start(args: string, pipe = "", env: Record<string, string> = {}) {
   const deno = Deno.execPath();
   const script = `"${deno}" run --allow-read "${new URL(fixtureUrl).pathname}" ${args} ${pipe}`;
   const { code, stdout, stderr } = await new Deno.Command("bash", {
     args: ["-o", "pipefail", "-c", script],
     stdin: "null",
+    env,
   }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, out, err };
@@ -293,6 +294,8 @@ Deno.test(`--help explains, an unknown option ends with code 2${because}`, needs
   assertMatch(out, /deno task lesson-99 -- \[options\]/);
   assertMatch(out, /--steps 5 +how many numbers to count/);
   assertMatch(out, /--adapter default +the GPU/);
+  const blind = await start("-- --help", "", { DENO_WEBGPU_BACKEND: "none" });
+  assertEquals(blind, { code: 0, out, err: "" }, "help needs no adapter");
   const wrong = await start("--setps 3");
   assertEquals([wrong.code, wrong.out], [2, ""]);
   assertEquals(wrong.err, "there is no option --setps; did you mean --steps?\n");

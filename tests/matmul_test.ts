@@ -2,7 +2,7 @@
  * Matrix products: every kernel there is, on every adapter, against float64 and against the plain kernel.
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { defaultDevice } from "../lib/gpu/device.ts";
+import { defaultDevice } from "../lib/gpu/default.ts";
 import { type Form, forms } from "../lib/ops/matmul/plan.ts";
 import { multiply, type Product } from "../lib/ops/matmul/product.ts";
 import { activations } from "../lib/ops/matmul/text.ts";

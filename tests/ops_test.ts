@@ -6,7 +6,7 @@
  * a test at the end counts what ran.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { defaultDevice } from "../lib/gpu/device.ts";
+import { defaultDevice } from "../lib/gpu/default.ts";
 import { lines, ndarray } from "../lib/tensor/ndarray.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";

@@ -4,7 +4,7 @@
  */
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { defaultDevice } from "../lib/gpu/device.ts";
+import { defaultDevice } from "../lib/gpu/default.ts";
 import { Generator, uniform } from "../lib/random/mod.ts";
 import { type NdArray, ndarray } from "../lib/tensor/ndarray.ts";
 import { largest, Verdict } from "./support/compare.ts";

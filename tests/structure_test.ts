@@ -56,6 +56,7 @@ const FLOORS = [
   ["lib/nn", "lib/optim", "lib/data", "lib/lesson"],
   ["lib/models"],
   ["lib/mod.ts"],
+  ["lib/lessons.ts"],
   ["lessons"],
   ["lib/tools"],
   ["tests"],
@@ -71,7 +72,7 @@ function importsOf(path: string, text: string): string[] {
   const names = [...withoutComments(text).matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"]+)"/gm)];
   return names.map(([, name]) =>
     name === "#lib"
-      ? "./lib/mod.ts"
+      ? "./lib/lessons.ts"
       : name.startsWith(".")
       ? new URL(name, new URL(path, root)).href.replace(root.href, "./")
       : name
@@ -142,6 +143,35 @@ for (
   });
 }
 
+/** What is loaded with a module: all that it imports at once, but for types. */
+async function loadedWith(path: string, seen = new Set<string>()): Promise<Set<string>> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const text = withoutTypes(await read(path));
+  for (const target of importsOf(path, text)) {
+    if (/^\.\/.*\.ts$/.test(target)) await loadedWith(target.slice(2), seen);
+  }
+  return seen;
+}
+
+Deno.test({
+  name: `texts, rows, downloads, printing and a lesson's help open no GPU${
+    canRead ? "" : " (ignored: needs --allow-read)"
+  }`,
+  ignore: !canRead,
+  async fn() {
+    const roots = source.filter((path) =>
+      /^lib\/((text|data)\/mod|(host|hub|python|random|lesson)\/.*)\.ts$/.test(path)
+    );
+    assert(roots.length > 20);
+    for (const root of roots) {
+      const loaded = await loadedWith(root);
+      assert(!loaded.has("lib/gpu/default.ts"), `${root} loads lib/gpu/default.ts`);
+    }
+    assert((await loadedWith("lib/mod.ts")).has("lib/gpu/default.ts"));
+  },
+});
+
 rule(
   "only lib/host and the programs behind the tasks know that they run in Deno",
   source.filter((path) => /^lib\/(?!host\/deno\.ts|tools\/|std\/)/.test(path)),
@@ -157,7 +187,7 @@ rule(
   (path, text) =>
     importsOf(path, text)
       .filter((target) =>
-        target !== "./lib/mod.ts" && !(/^\.\/lessons\/\d/.test(target) && target < `./${path}`)
+        target !== "./lib/lessons.ts" && !(/^\.\/lessons\/\d/.test(target) && target < `./${path}`)
       )
       .map((target) => `imports ${target}`),
 );

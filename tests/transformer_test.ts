@@ -6,6 +6,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   crossEntropy,
+  decodeSafetensors,
+  encodeSafetensors,
   manualSeed,
   nn,
   ones,
@@ -14,8 +16,8 @@ import {
   randn,
   type Tensor,
   tensor,
+  toFloat32,
 } from "#lib";
-import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../lib/data/mod.ts";
 import goldens from "./goldens/transformer.json" with { type: "json" };
 import { readAll, type Result } from "./support/judge.ts";
 import { poisoned } from "./support/poison.ts";

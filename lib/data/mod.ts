@@ -1,6 +1,6 @@
 /*
- * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. In
- * reading order:
+ * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. Nothing
+ * here needs a GPU. In reading order:
  */
 
 /** Rows: a table, a dictionary of splits, both printed as Python prints them. */
@@ -25,7 +25,7 @@ export type { HubFile } from "../hub/cache.ts";
 export { HubError } from "../hub/errors.ts";
 export type { HubFault } from "../hub/errors.ts";
 
-/** Named arrays in a file: checkpoints, and published weights. */
+/** Named arrays in a file, such as published weights. */
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -34,11 +34,3 @@ export {
   saveSafetensors,
 } from "./safetensors.ts";
 export type { SafeDType, SafeMetadata, SafeTensor } from "./safetensors.ts";
-
-/** Tensors in such a file by name, as Python's save_file and load_file keep them. */
-export { loadTensors, saveTensors, toFloat32 } from "./tensors.ts";
-export type { Tensors } from "./tensors.ts";
-
-/** A run's whole state in such a file, to go on from. */
-export { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-export type { About, Parts, Stateful } from "./checkpoint.ts";

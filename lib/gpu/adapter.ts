@@ -2,7 +2,6 @@
  * Which adapter is wanted, where a machine has several. Nothing is opened here, so that a command line can
  * be read and its mistakes be named without a GPU.
  */
-
 import { host } from "../host/mod.ts";
 
 /** The adapters that can be asked for by name. */
@@ -43,13 +42,24 @@ export function adapterLine(): string | undefined {
   return [adapterName(opened), ...backend ? [backendName(backend)] : []].join(" · ");
 }
 
-/** `--adapter NAME` on the command line, or `LESSONS_ADAPTER` where reading it is allowed. */
+let wanted: AdapterName | undefined;
+
+/** Chooses the adapter of the default device; too late where that is open already. */
+export const wantAdapter = (name: AdapterName): void => void (wanted = name);
+
+/**
+ * The adapter that was chosen, or the one that `LESSONS_ADAPTER` names where reading it is allowed.
+ *
+ * @throws {RangeError} where that is no adapter's name
+ */
 export function wantedAdapter(): AdapterName {
-  const { args } = host;
-  const flag = args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
-  const name = flag < 0 ? host.env("LESSONS_ADAPTER") : args[flag].split("=")[1] ?? args[flag + 1];
-  if (name === undefined) return "default";
-  if (adapterNames.includes(name as AdapterName)) return name as AdapterName;
-  console.error(`--adapter ${name}: there is no such adapter; give ${adapterNames.join(", ")}`);
-  host.exit(2); // a mistake on the command line is no bug to trace
+  const name = wanted ?? host.env("LESSONS_ADAPTER") ?? "default";
+  if (isAdapterName(name)) return name;
+  throw new RangeError(
+    `LESSONS_ADAPTER=${name}: there is no such adapter; give ${adapterNames.join(", ")}`,
+  );
 }
+
+/** Whether a word names an adapter. */
+export const isAdapterName = (name: string): name is AdapterName =>
+  adapterNames.includes(name as AdapterName);

@@ -5,11 +5,10 @@
  * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
  * which throws it; nothing that was computed after it is ever shown.
  */
-import { type AdapterName, adapterName, isSoftware, noteOpened, wantedAdapter } from "./adapter.ts";
+import { type AdapterName, adapterName, isSoftware, noteOpened } from "./adapter.ts";
 import { Faults } from "./fault.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
-import { profile, wantsProfile } from "./profile.ts";
 import { Reader } from "./read.ts";
 
 type Limits = { [name in keyof GPUSupportedLimits]: number };
@@ -129,7 +128,3 @@ export async function openDevice(name: AdapterName = "default"): Promise<Device>
   noteOpened(adapter.info);
   return new Device(adapter.info, gpu);
 }
-
-/** The device that tensors are made on unless they are told another. */
-export const defaultDevice: Device = await openDevice(wantedAdapter());
-if (wantsProfile()) profile(defaultDevice);

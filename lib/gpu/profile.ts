@@ -17,9 +17,6 @@ export interface Cost {
   bytes: number;
 }
 
-/** Whether the command line asks for a profile. */
-export const wantsProfile = (): boolean => host.args.includes("--profile");
-
 /** Two timestamps a dispatch; so many dispatches a submission at most. */
 const QUERIES = 512;
 

@@ -1,7 +1,8 @@
 /*
  * Tensors out of nothing: from lists, constants, ranges. Random ones are in random.ts.
  */
-import { defaultDevice, type Device } from "../gpu/device.ts";
+import { defaultDevice } from "../gpu/default.ts";
+import type { Device } from "../gpu/device.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";

@@ -6,7 +6,7 @@
  * `data()` and `repr()`; everything else returns at once.
  */
 import type { Device } from "../gpu/device.ts";
-import { defaultDevice } from "../gpu/device.ts";
+import { defaultDevice } from "../gpu/default.ts";
 import type { Storage, Window } from "../gpu/memory.ts";
 import { type Node, runBackward } from "./autograd.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";

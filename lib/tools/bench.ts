@@ -4,7 +4,8 @@
  *
  * What is measured stands in bench/, a file to a family of works; how, in bench/measure.ts.
  */
-import { defaultDevice } from "../gpu/device.ts";
+import "../lesson/adapter.ts"; // first: it chooses the adapter
+import { defaultDevice } from "../gpu/default.ts";
 import { adapterNames } from "../gpu/adapter.ts";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
 import { bold, clearStatus, dim, hasStatus, status, write } from "../host/terminal.ts";

@@ -2,7 +2,7 @@
  * The ways in which a tensor can lie in memory. An op must give the same for each of them.
  */
 import type { Device } from "../../lib/gpu/device.ts";
-import { defaultDevice } from "../../lib/gpu/device.ts";
+import { defaultDevice } from "../../lib/gpu/default.ts";
 import { type DType, dtypes } from "../../lib/tensor/dtype.ts";
 import { at, build, type NdArray } from "../../lib/tensor/ndarray.ts";
 import { denseStrides, numelOf } from "../../lib/tensor/shape.ts";

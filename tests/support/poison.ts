@@ -2,7 +2,8 @@
  * Fills every buffer with garbage before it is handed out, so that a kernel which leaves out an element
  * can't live on what an earlier run of it left there.
  */
-import { defaultDevice, type Device } from "../../lib/gpu/device.ts";
+import { defaultDevice } from "../../lib/gpu/default.ts";
+import type { Device } from "../../lib/gpu/device.ts";
 import type { Kernel } from "../../lib/gpu/launch.ts";
 import source from "./poison.wgsl" with { type: "text" };
 

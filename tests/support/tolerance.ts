@@ -6,7 +6,7 @@
  * units of the last place of the largest number in it or in what arrived, times how much worse than those units
  * the forward wobble is. All were measured on llvmpipe; the worst seen stands beside each exception.
  */
-import { defaultDevice } from "../../lib/gpu/device.ts";
+import { defaultDevice } from "../../lib/gpu/default.ts";
 
 /** Ops that only move, choose or round once: not one bit may differ. */
 const EXACT = new Set(

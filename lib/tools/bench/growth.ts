@@ -2,7 +2,7 @@
  * What becomes of a cost when the work grows: the time of lesson 13's step with its batch, the memory of attention,
  * forward and backward, with its length. Both should lie on a straight line.
  */
-import { defaultDevice } from "../../gpu/device.ts";
+import { defaultDevice } from "../../gpu/default.ts";
 import { nn } from "../../mod.ts";
 import { firstOf, release } from "./limits.ts";
 import { noise } from "./matmul.ts";

@@ -2,7 +2,7 @@
  * What the adapter can do at all: multiply-adds without a load, and bytes copied without a kernel, which moves
  * them faster than any kernel that only copies.
  */
-import { defaultDevice } from "../../gpu/device.ts";
+import { defaultDevice } from "../../gpu/default.ts";
 import type { Kernel } from "../../gpu/launch.ts";
 import { sumsText } from "../../ops/matmul/text.ts";
 import { allocate, Tensor } from "../../tensor/tensor.ts";

@@ -2,7 +2,7 @@
  * Matrix products, as forward and backward passes need them: beside the adapter's multiply-adds with as many
  * sums as the kernel keeps, and, to make the table in lib/ops/matmul/plan.ts, every kernel against the others.
  */
-import { defaultDevice } from "../../gpu/device.ts";
+import { defaultDevice } from "../../gpu/default.ts";
 import { choices, type Plan } from "../../ops/matmul/plan.ts";
 import { multiply, planOf, type Product } from "../../ops/matmul/product.ts";
 import { fromValues, Tensor } from "../../tensor/tensor.ts";

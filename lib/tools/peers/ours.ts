@@ -1,6 +1,7 @@
 /*
  * The works in this library, as a lesson writes them.
  */
+import "../../lesson/adapter.ts"; // first: it chooses the adapter
 import { defaultDevice, matmul, nn, noGrad, optim, stack, tensor } from "../../mod.ts";
 import { fromValues, type Tensor } from "../../tensor/tensor.ts";
 import { firstOf, release } from "../bench/limits.ts";

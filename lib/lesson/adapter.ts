@@ -1,0 +1,11 @@
+/*
+ * `--adapter NAME` on the command line of a lesson or a benchmark. It is read before the library opens the default device, so this
+ * module must be the first that is imported. A name that is none is named a mistake later, with all other ones.
+ */
+import { isAdapterName, wantAdapter } from "../gpu/adapter.ts";
+import { host } from "../host/mod.ts";
+
+const { args } = host;
+const flag = args.findIndex((arg) => arg === "--adapter" || arg.startsWith("--adapter="));
+const name = flag < 0 ? undefined : args[flag].split("=")[1] ?? args[flag + 1];
+if (name !== undefined && isAdapterName(name)) wantAdapter(name);

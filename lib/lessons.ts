@@ -1,0 +1,13 @@
+/*
+ * What a lesson imports, as "#lib": the whole library, and how a lesson speaks. A lesson has a command line,
+ * which is read here and not by the library: which adapter, and whether to show where the GPU's time goes.
+ */
+import "./lesson/adapter.ts"; // first, since the next line opens the adapter
+import { defaultDevice } from "./gpu/default.ts";
+import { profile } from "./gpu/profile.ts";
+import { host } from "./host/mod.ts";
+
+export * from "./mod.ts";
+export { lesson } from "./lesson/show.ts";
+
+if (host.args.includes("--profile")) profile(defaultDevice);
