@@ -4,6 +4,7 @@
  */
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { enableGrad, isGradEnabled, noGrad, type Tensor, tensor, zeros } from "#lib";
+import { SharedContext } from "../lib/host/context.ts";
 import { poisoned } from "./support/poison.ts";
 
 poisoned();
@@ -90,23 +91,76 @@ Deno.test("noGrad of an async body lasts until it is done, also where it throws"
   assertEquals(isGradEnabled(), true);
 });
 
-Deno.test("noGrad keeps what it returns, inside lists, objects and maps too, and frees the rest", async () => {
+Deno.test("noGrad bodies that overlap each end by themselves, and nobody beside them is touched", async () => {
   const x = leaf(1, 2);
-  const lost: Tensor[] = [];
+  const [long, short] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const seen: [Tensor, Tensor][] = [];
+  const body = (gate: Promise<void>) => async () => {
+    const before = x.mul(2);
+    await gate;
+    seen.push([before, x.mul(3)]);
+  };
+  const first = noGrad(body(short.promise));
+  const second = noGrad(body(long.promise));
+  assertEquals([isGradEnabled(), x.mul(2).requiresGrad], [true, true], "between their awaits");
+  short.resolve();
+  await first;
+  assertEquals(x.mul(2).requiresGrad, true, "one has ended");
+  const third = noGrad(() => enableGrad(async () => (await 0, x.mul(2).requiresGrad)));
+  long.resolve();
+  await second;
+  assertEquals([isGradEnabled(), await third], [true, true], "all have ended");
+  for (const made of seen) {
+    assertEquals(made.map((y) => y.requiresGrad), [false, false]);
+    assertEquals(await Promise.all(made.map((y) => y.tolist())), [[2, 4], [3, 6]]);
+  }
+});
+
+Deno.test("where a runtime has no such contexts, what overlaps ends in any order and leaves nothing", async () => {
+  const context = new SharedContext<string>();
+  const [a, b] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = context.run("first", () => a.promise);
+  const second = context.run("second", () => b.promise);
+  assertEquals(context.get(), "second");
+  a.resolve();
+  await first;
+  assertEquals(context.get(), "second");
+  assertThrows(() =>
+    context.run("third", () => {
+      throw new Error("on purpose");
+    })
+  );
+  b.reject(new Error("on purpose"));
+  await assertRejects(() => second);
+  assertEquals(context.get(), undefined);
+  assertEquals(context.run("once", () => context.get()), "once");
+  assertEquals(context.get(), undefined);
+});
+
+Deno.test("noGrad keeps what it returns, inside lists, objects and maps too, and some time the rest", async () => {
+  const x = leaf(1, 2);
+  const large = zeros([2 ** 20]);
+  const others: Tensor[] = [];
   const kept = noGrad(() => {
     const [a, b, c, d] = [1, 2, 3, 4].map((v) => x.mul(v));
-    lost.push(d);
+    others.push(d, large.add(7));
     return { a, list: [b], map: new Map([["c", c.reshape(2, 1)]]) };
   });
   assertEquals(await kept.a.tolist(), [1, 2]);
   assertEquals(await kept.list[0].tolist(), [2, 4]);
   assertEquals(await kept.map.get("c")!.tolist(), [[3], [6]]);
+  assertEquals(await others[0].add(1).tolist(), [5, 9]);
+  assertEquals((await others[1].data())[5], 7);
+  // Some 64 MiB rest; the first of them is the first that goes.
+  for (let i = 0; i < 18; i++) noGrad(() => void large.add(i));
   await assertRejects(
-    () => lost[0].tolist(),
+    () => others[1].tolist(),
     Error,
     "this tensor's memory went at the end of the no-grad region that made it",
   );
-  assertThrows(() => lost[0].add(1), Error, "return it from the no-grad region");
+  assertThrows(() => others[1].add(1), Error, "return it from the no-grad region");
+  assertThrows(() => others[1].detach(), Error, "call detach() on it before");
+  assertEquals(await others[0].tolist(), [4, 8]);
 });
 
 Deno.test("detach cuts the graph and keeps the memory", async () => {
@@ -124,12 +178,16 @@ Deno.test("detach cuts the graph and keeps the memory", async () => {
   assertEquals(await gradOf(x), [9, 18]);
 });
 
-Deno.test("a tensor between leaf and root is freed by backward and says so; retainGrad keeps it", async () => {
+Deno.test("a tensor between leaf and root goes with the next graph and says so; retainGrad keeps it", async () => {
   const x = leaf(1, 2);
   const [gone, kept] = [x.mul(2), x.mul(3)];
   kept.retainGrad();
   const root = gone.mul(kept).sum();
   root.backward();
+  assertEquals(await gone.softmax(0).add(gone).argmax().item(), 1);
+  assertEquals(await gone.tolist(), [2, 4]);
+  const next = leaf(1, 2).exp(); // the next graph, and others that take what there is
+  const made = Array.from({ length: 9 }, (_, i) => next.add(i));
   assertThrows(
     () => gone.add(1),
     Error,
@@ -138,6 +196,7 @@ Deno.test("a tensor between leaf and root is freed by backward and says so; reta
   assertThrows(() => gone.add(1), Error, "it was made by MulBackward0");
   await assertRejects(() => gone.tolist(), Error, "call detach() on it before");
   assertStrictEquals(gone.grad, null);
+  assertEquals(made.length, 9);
   assertEquals(await kept.tolist(), [3, 6]);
   assertEquals(await gradOf(kept), [2, 4]);
   assertEquals(await gradOf(x), [12, 24]);

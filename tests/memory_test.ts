@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  cat,
   crossEntropy,
   defaultDevice,
   manualSeed,
@@ -13,6 +14,7 @@ import {
   optim,
   randint,
   randn,
+  stack,
   type Tensor,
   tensor,
   zeros,
@@ -138,6 +140,29 @@ for (const drawn of [false, true]) {
   });
 }
 
+Deno.test("10,000 steps, each with its accuracy after step(), end with the bytes of step 1,000", async () => {
+  manualSeed(137);
+  const model = new nn.Sequential(new nn.Embedding(4, 4), new nn.Linear(4, 4));
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+  const x = randint(4, [8]);
+  let [at1000, most] = [0, 0];
+  for (let i = 1; i <= 10_000; i++) {
+    const logits = model.forward(x) as Tensor;
+    optimizer.zeroGrad();
+    crossEntropy(logits, x).backward();
+    optimizer.step();
+    const right = logits.argmax({ dim: -1 }).eq(x).sum();
+    if (i % 200 === 0) await right.item();
+    if (i % 1000 !== 0) continue;
+    await collect();
+    const { inUse, pooled } = pool.use();
+    at1000 ||= inUse;
+    assert(inUse <= at1000 + 64, `${inUse} bytes in use at step ${i}, ${at1000} at step 1,000`);
+    most ||= 2 * (inUse + pooled);
+    assert(inUse + pooled < most, `${inUse + pooled} bytes at step ${i}`);
+  }
+});
+
 Deno.test("backward holds a few gradients at a time, and not those of the whole graph", () => {
   const size = 4 * 256 * 256;
   let y: Tensor = randn([256, 256]).requiresGrad_();
@@ -175,6 +200,135 @@ Deno.test("no-grad frees what it made when it ends, and what it threw away too",
   assertEquals(inUse() - before, sizeClass(4), "a region that threw");
   await y.item();
   await x.sum().item();
+});
+
+/** A classifier, a batch for it, and what a reader wants of it at any time. */
+function classifier() {
+  manualSeed(11);
+  const model = new nn.Sequential(new nn.Linear(8, 32), new nn.ReLU(), new nn.Linear(32, 4));
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
+  const batch = () => [randn([16, 8]), randint(4, [16])] as const;
+  const logitsOf = (x: Tensor) => model.forward(x) as Tensor;
+  return { model, optimizer, batch, logitsOf };
+}
+
+Deno.test("what a reader holds: the accuracy after backward() and step()", async () => {
+  const end = poisoned();
+  const { optimizer, batch, logitsOf } = classifier();
+  for (let i = 0; i < 3; i++) {
+    const [x, y] = batch();
+    const logits = logitsOf(x);
+    const before = await logits.argmax({ dim: 1 }).eq(y).float().mean().item();
+    optimizer.zeroGrad();
+    crossEntropy(logits, y).backward();
+    optimizer.step();
+    assertEquals(await logits.argmax({ dim: 1 }).eq(y).float().mean().item(), before);
+    assertEquals(await noGrad(() => logits.argmax({ dim: 1 }).eq(y).float().mean()).item(), before);
+  }
+  end();
+});
+
+Deno.test("what a reader holds: any intermediate after backward(), a view of it, and what follows from it", async () => {
+  const end = poisoned();
+  const x = tensor([[1.5, -2], [3, 0.5]], { requiresGrad: true });
+  const hidden = x.mul(2);
+  const activated = hidden.relu();
+  const scores = activated.softmax(1);
+  scores.log().sum().backward();
+  assertEquals(await hidden.tolist(), [[3, -4], [6, 1]]);
+  assertEquals(await hidden.t().tolist(), [[3, 6], [-4, 1]]);
+  assertEquals(await activated.relu().mul(hidden).sum({ dim: 1 }).tolist(), [9, 37]);
+  const shares = hidden.softmax(1); // noted for a graph, but for none that could be walked
+  assertEquals(await shares.sum({ dim: 1 }).mul(shares.sum({ dim: 1 })).tolist(), [1, 1]);
+  assertEquals(await hidden.tolist(), [[3, -4], [6, 1]]);
+  // A new graph that needs it keeps it.
+  const view = noGrad(() => hidden.reshape(4));
+  const again = x.flatten().mul(view).sum();
+  x.exp().sum().backward();
+  again.backward();
+  assertEquals(await view.tolist(), [3, -4, 6, 1]);
+  end();
+});
+
+for (const inside of [false, true]) {
+  const where = inside ? "inside" : "around";
+  Deno.test(`what a reader holds: a list filled over 100 batches, the loop ${where} noGrad, then cat`, async () => {
+    const end = poisoned();
+    const { batch, logitsOf } = classifier();
+    const batches = Array.from({ length: 100 }, batch);
+    const [found, targets]: [Tensor[], Tensor[]] = [[], []];
+    const look = ([x, y]: readonly [Tensor, Tensor]) => {
+      found.push(logitsOf(x));
+      targets.push(y.add(0));
+    };
+    if (inside) noGrad(() => batches.forEach(look));
+    else for (const each of batches) noGrad(() => look(each));
+    const all = cat(found);
+    assertEquals(all.shape, [1600, 4]);
+    assertEquals(await all.tolist(), await logitsOf(cat(batches.map(([x]) => x))).tolist());
+    assertEquals(await cat(targets).tolist(), await cat(batches.map(([, y]) => y)).tolist());
+    end();
+  });
+}
+
+Deno.test("what a reader holds: a variable outside that is assigned inside noGrad, while training goes on", async () => {
+  const end = poisoned();
+  const { optimizer, batch, logitsOf } = classifier();
+  const [x, y] = batch();
+  let best = x;
+  let running = zeros([]);
+  noGrad(() => {
+    best = logitsOf(x).softmax(1);
+    running = running.add(1);
+  });
+  const seen = await best.tolist();
+  for (let i = 0; i < 20; i++) {
+    optimizer.zeroGrad();
+    crossEntropy(logitsOf(x), y).backward();
+    optimizer.step();
+    noGrad(() => {
+      running = running.add(1);
+    });
+  }
+  assertEquals(await best.tolist(), seen);
+  assertEquals(await running.item(), 21);
+  end();
+});
+
+Deno.test("what a reader holds: a hidden state carried on by detach() after backward()", async () => {
+  const end = poisoned();
+  const w = tensor([[0.5, -0.25], [0.125, 0.75]], { requiresGrad: true });
+  let hidden = tensor([[1.5, 2]]);
+  let want = [1.5, 2];
+  for (let i = 0; i < 6; i++) {
+    const next = hidden.matmul(w);
+    next.sum().backward();
+    hidden = next.detach();
+    want = [want[0] * 0.5 + want[1] * 0.125, want[0] * -0.25 + want[1] * 0.75];
+  }
+  assertEquals(await hidden.tolist(), [want]);
+  end();
+});
+
+Deno.test("what a reader holds: an epoch's losses, and the parts of them, stacked at its end", async () => {
+  const end = poisoned();
+  const { model, optimizer, batch, logitsOf } = classifier();
+  const [losses, parts]: [Tensor[], Tensor[]] = [[], []];
+  const numbers: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    const [x, y] = batch();
+    const part = crossEntropy(logitsOf(x), y);
+    const loss = part.add([...model.parameters()][0].square().sum().mul(0.01));
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    losses.push(loss);
+    parts.push(part);
+    numbers.push(await loss.item());
+  }
+  assertEquals(await stack(losses).tolist(), numbers);
+  assertEquals(await stack(losses).mean().item() > await stack(parts).mean().item(), true);
+  end();
 });
 
 Deno.test("an op that refuses keeps none of the memory that it had begun with", () => {

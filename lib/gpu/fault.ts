@@ -4,7 +4,7 @@
  * the next numbers that are read; the read throws.
  */
 import type { Device } from "./device.ts";
-import type { Storage } from "./memory.ts";
+import type { Storage } from "./storage.ts";
 
 /** The sentence for an index that lies outside `0 … limit - 1`. */
 export type FaultMessage = (index: number, limit: number) => string;
@@ -29,8 +29,7 @@ export class Faults {
 
   #create(): Storage {
     const storage = this.device.pool.allocate(16, () => "notes of indices out of range");
-    storage.escape();
-    storage.kept = true;
+    storage.keep();
     this.device.launcher.upload(storage, new Uint32Array(4));
     return storage;
   }

@@ -7,7 +7,7 @@
  * answer with wrong numbers: the size of a binding, the number of workgroups.
  */
 import type { Device } from "./device.ts";
-import type { Block, Storage, Window } from "./memory.ts";
+import type { Block, Storage, Window } from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
 

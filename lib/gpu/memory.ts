@@ -1,13 +1,19 @@
 /*
- * Where tensors' bytes live. A `Storage` is one GPU buffer with an owner; a `Pool` keeps buffers that have
- * no owner, by size class, so that a training loop allocates nothing after its first step.
+ * Where tensors' bytes live. A `Pool` keeps the buffers that have no owner, by size class, so that a training
+ * loop allocates nothing after its first step.
  *
- * Nobody counts references. A storage goes back to the pool at PyTorch's own release points (the end of
+ * Nobody counts references. A storage is released at points that every program passes (the end of
  * `backward()`, the end of a no-grad region), or when JavaScript's collector finds its owner gone. The
  * collector can't see GPU memory, so each buffer carries an untouched ArrayBuffer of its size: virtual
  * memory only, but it makes the collector run when GPU memory grows.
+ *
+ * A reader may still hold what was released, so it rests: it can be read, and taken back, until the pool hands
+ * the buffer to somebody else. What backward() released stays until the next graph is begun; what a no-grad
+ * region released until there are many younger ones of its size.
  */
 import type { Device } from "./device.ts";
+import { currentScope } from "./scope.ts";
+import { type Block, type Lease, type Rest, Storage } from "./storage.ts";
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
@@ -19,63 +25,16 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-/** One GPU buffer while it has an owner. */
-export class Storage {
-  /** Counts in-place writes, so that backward can tell that a saved tensor was overwritten. */
-  version = 0;
-  /** Held by something that no release point may take: a parameter, a buffer, a detached tensor. */
-  kept = false;
-  /** The last encoding in which a kernel wrote to it; 0 before. */
-  written = 0;
-  /** When and why the memory went, or null while it is there. */
-  released: string | null = null;
-  #block: Block;
+/** Bytes of one size class that may rest before the oldest is handed out rather than memory asked for. */
+const RESTING: Record<Rest, number> = { step: 2 ** 21, result: 2 ** 26, passed: 2 ** 26 };
+const rests = Object.keys(RESTING) as Rest[];
 
-  constructor(readonly device: Device, readonly byteLength: number, block: Block) {
-    this.#block = block;
-  }
-
-  /** The buffer; throws once the memory has gone. */
-  get block(): Block {
-    if (this.released !== null) {
-      throw new Error(
-        `this tensor's memory went ${this.released}; to keep it, call detach() on it before, ` +
-          `return it from the no-grad region, or use backward({ retainGraph: true })`,
-      );
-    }
-    return this.#block;
-  }
-
-  /** Leaves every open scope: none of them will free it. */
-  escape(): void {
-    for (const scope of scopes) scope.delete(this);
-  }
-
-  /** Gives the buffer back to the pool. `when` completes the sentence "this tensor's memory went …". */
-  release(when: string): void {
-    if (this.released !== null || this.kept) return;
-    this.released = when;
-    this.device.pool.giveBack(this.#block, this);
-  }
-}
-
-/** Part of a storage, in bytes; the offset must be a multiple of 256. */
-export interface Window {
-  storage: Storage;
-  offset: number;
-  size: number;
-}
-
-/** A GPU buffer and what the pool and the launcher note about it. */
-export interface Block {
-  readonly id: number;
-  readonly buffer: GPUBuffer;
-  readonly bytes: number;
-  /** The last encoding in which a kernel used it; an upload must not overtake one not yet submitted. */
-  lastUse: number;
-  /** Set where the driver had no memory for it; such a block is not used again. */
-  broken: boolean;
-  readonly ballast: ArrayBuffer | null;
+/** The blocks of one size that nobody uses. */
+interface Shelf {
+  /** To be handed out next, the last one first. */
+  free: Block[];
+  /** To be handed out when there are many, the oldest first. */
+  resting: Record<Rest, Set<Lease>>;
 }
 
 /** What `memory()` answers, in bytes and counts. */
@@ -96,12 +55,14 @@ const LARGE = 2 ** 16;
 /** Memory for larger uploads would add up; they submit what was recorded. */
 const LARGEST_IDLE = 2 ** 20;
 
-/** The free buffers of one device, and the count of those in use. */
+/** The blocks of one device that nobody uses, and the count of those in use. */
 export class Pool {
-  #free = new Map<number, Block[]>();
+  #shelves = new Map<number, Shelf>();
+  /** What the last backward() released, until the next graph is begun. */
+  #passed: Lease[] = [];
   #use: MemoryUse = { inUse: 0, peak: 0, pooled: 0, buffers: 0 };
   #nextId = 1;
-  #net = new FinalizationRegistry<Block>((block) => this.#take(block));
+  #net = new FinalizationRegistry<Lease>((lease) => this.#collected(lease));
 
   constructor(readonly device: Device, readonly budget = 2 ** 30) {}
 
@@ -119,25 +80,55 @@ export class Pool {
     }
     const size = Math.min(sizeClass(bytes), Math.floor(max / 4) * 4);
     const block = this.#reuse(size, idle && size <= LARGEST_IDLE) ?? this.#create(size, what());
-    const storage = new Storage(this.device, bytes, block);
-    this.#use.inUse += size;
-    this.#use.buffers++;
-    this.#use.peak = Math.max(this.#use.peak, this.#use.inUse);
-    this.#net.register(storage, block, storage);
-    scopes.at(-1)?.add(storage);
+    const lease: Lease = { block, state: "used" };
+    block.lease = lease;
+    const storage = new Storage(this.device, bytes, lease);
+    this.#count(size, 1);
+    this.#net.register(storage, lease, lease);
+    storage.moveTo(currentScope());
     return storage;
   }
 
+  #count(bytes: number, change: 1 | -1): void {
+    const use = this.#use;
+    use.inUse += change * bytes;
+    use.buffers += change;
+    if (use.inUse > use.peak) use.peak = use.inUse;
+  }
+
+  #shelf(size: number): Shelf {
+    let shelf = this.#shelves.get(size);
+    if (!shelf) {
+      shelf = { free: [], resting: { step: new Set(), result: new Set(), passed: new Set() } };
+      this.#shelves.set(size, shelf);
+    }
+    return shelf;
+  }
+
   #reuse(size: number, idle: boolean): Block | undefined {
-    const free = this.#free.get(size);
-    const next = () => {
-      if (!idle) return free?.pop();
-      const at = free?.findLastIndex((block) => !this.device.launcher.awaits(block)) ?? -1;
-      return at < 0 ? undefined : free!.splice(at, 1)[0];
-    };
+    const shelf = this.#shelf(size);
+    const next = () => this.#nextFree(shelf, idle) ?? this.#oldestAtRest(shelf, size, idle);
     for (let block = next(); block; block = next()) {
       this.#use.pooled -= size;
       if (!block.broken) return block;
+    }
+  }
+
+  #nextFree({ free }: Shelf, idle: boolean): Block | undefined {
+    if (!idle) return free.pop();
+    const at = free.findLastIndex((block) => !this.device.launcher.awaits(block));
+    return at < 0 ? undefined : free.splice(at, 1)[0];
+  }
+
+  #oldestAtRest({ resting }: Shelf, size: number, idle: boolean): Block | undefined {
+    for (const why of rests) {
+      if (resting[why].size * size <= RESTING[why]) continue;
+      for (const lease of resting[why]) {
+        if (idle && this.device.launcher.awaits(lease.block)) continue;
+        resting[why].delete(lease);
+        this.#net.unregister(lease);
+        return lease.block;
+      }
     }
   }
 
@@ -155,6 +146,7 @@ export class Pool {
       id,
       buffer,
       bytes: size,
+      lease: null,
       lastUse: 0,
       broken: false,
       ballast: ballast(size),
@@ -169,30 +161,90 @@ export class Pool {
     return block;
   }
 
-  /** Takes back the block of a storage that was released on purpose. */
-  giveBack(block: Block, storage: Storage): void {
-    this.#net.unregister(storage);
-    storage.escape();
-    this.#take(block);
+  /** Takes back a block that was released on purpose; it is the next to be handed out. */
+  giveBack(lease: Lease): void {
+    this.#count(lease.block.bytes, -1);
+    this.#free(lease);
   }
 
-  #take(block: Block): void {
-    this.#use.inUse -= block.bytes;
-    this.#use.buffers--;
-    if (this.#use.pooled + block.bytes > this.budget) return this.device.launcher.destroy(block);
+  /** Takes back a block that a reader may still hold; it is handed out late, or once the next pass begins. */
+  rest(lease: Lease, why: Rest): void {
+    const { bytes } = lease.block;
+    const resting = this.#shelf(bytes).resting[why];
+    this.#count(bytes, -1);
+    this.#use.pooled += bytes;
+    lease.state = why;
+    resting.add(lease);
+    if (why === "passed") return void this.#passed.push(lease);
+    for (const oldest of resting) {
+      if (this.#use.pooled <= this.budget) break;
+      this.#rise(oldest);
+      this.#free(oldest);
+    }
+  }
+
+  /** A graph is begun: nobody is expected to look back at the one before. */
+  beginPass(): void {
+    for (const lease of this.#passed) {
+      if (lease.state !== "passed" || lease.block.lease !== lease) continue;
+      this.#rise(lease);
+      this.#free(lease);
+    }
+    if (this.#passed.length > 0) this.#passed = [];
+  }
+
+  /** What was released is used again; returns whether backward() had released it in this pass. */
+  takeBack(storage: Storage, lease: Lease): boolean {
+    const { block, state } = lease;
+    if (state !== "free") this.#rise(lease);
+    else {
+      const { free } = this.#shelf(block.bytes);
+      free.splice(free.lastIndexOf(block), 1);
+      this.#use.pooled -= block.bytes;
+      this.#net.register(storage, lease, lease);
+    }
+    lease.state = "used";
+    this.#count(block.bytes, 1);
+    return state === "passed";
+  }
+
+  /** Nobody holds the storage any more. */
+  #collected(lease: Lease): void {
+    if (lease.block.lease !== lease || lease.state === "free") return;
+    if (lease.state === "used") this.#count(lease.block.bytes, -1);
+    else this.#rise(lease);
+    this.#free(lease);
+  }
+
+  /** Takes a block from those that rest. */
+  #rise(lease: Lease): void {
+    const { bytes } = lease.block;
+    this.#shelf(bytes).resting[lease.state as Rest].delete(lease);
+    this.#use.pooled -= bytes;
+  }
+
+  #free(lease: Lease): void {
+    const { block } = lease;
+    this.#net.unregister(lease);
+    if (this.#use.pooled + block.bytes > this.budget) return this.#destroy(block);
     this.#use.pooled += block.bytes;
-    const free = this.#free.get(block.bytes);
-    if (free) free.push(block);
-    else this.#free.set(block.bytes, [block]);
+    lease.state = "free";
+    this.#shelf(block.bytes).free.push(block);
+  }
+
+  #destroy(block: Block): void {
+    block.lease = null;
+    this.device.launcher.destroy(block);
   }
 
   /** Gives the free buffers back to the driver. */
   empty(): void {
-    for (const blocks of this.#free.values()) {
-      for (const block of blocks) this.device.launcher.destroy(block);
+    for (const { free } of this.#shelves.values()) {
+      for (const block of free.splice(0)) {
+        this.#use.pooled -= block.bytes;
+        this.#destroy(block);
+      }
     }
-    this.#free.clear();
-    this.#use.pooled = 0;
   }
 
   /** Forgets the peak: the next is that of what comes now. */
@@ -203,29 +255,6 @@ export class Pool {
   /** A copy of the counters. */
   use(): MemoryUse {
     return { ...this.#use };
-  }
-}
-
-const scopes: Set<Storage>[] = [];
-
-/** Starts noting what is allocated; `closeScope` releases all of it but what is kept. */
-export function openScope(): Set<Storage> {
-  const scope = new Set<Storage>();
-  scopes.push(scope);
-  return scope;
-}
-
-/** Ends a scope: releases what it made, except the storages in `keep`, which pass to the scope around it. */
-export function closeScope(
-  scope: Set<Storage>,
-  keep: ReadonlySet<Storage>,
-  when: string,
-): void {
-  const at = scopes.indexOf(scope);
-  scopes.splice(at, 1);
-  for (const storage of scope) {
-    if (!keep.has(storage)) storage.release(when);
-    else if (at > 0) scopes[at - 1].add(storage);
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { host } from "../host/mod.ts";
 import type { Device } from "./device.ts";
-import type { Window } from "./memory.ts";
+import type { Window } from "./storage.ts";
 
 const SMALL = 4096;
 

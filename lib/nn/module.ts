@@ -12,8 +12,7 @@ import { copy_ } from "../ops/copy.ts";
 export class Parameter extends Tensor {
   constructor(data: Tensor, requiresGrad = true) {
     super(data.storage, data.dtype, data.shape, data.strides, data.offset);
-    data.storage.kept = true;
-    data.storage.escape();
+    data.storage.keep();
     this.requiresGrad = requiresGrad;
   }
 
@@ -44,8 +43,7 @@ export abstract class Module {
 
   /** Declares a tensor property that is saved with the module but not learned. */
   registerBuffer(name: string, tensor: Tensor, { persistent = true } = {}): void {
-    tensor.storage.kept = true;
-    tensor.storage.escape();
+    tensor.storage.keep();
     this.#buffers.set(name, persistent);
     Object.assign(this, { [name]: tensor });
   }

@@ -5,7 +5,7 @@
 import type { Device } from "../gpu/device.ts";
 import { faultCode } from "../gpu/fault.ts";
 import type { Kernel } from "../gpu/launch.ts";
-import type { Storage, Window } from "../gpu/memory.ts";
+import type { Storage, Window } from "../gpu/storage.ts";
 import { build, ndarray, ravel, unravel } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";

@@ -9,7 +9,7 @@
  */
 import type { Device } from "../gpu/device.ts";
 import type { Kernel, Specialisation } from "../gpu/launch.ts";
-import type { Storage, Window } from "../gpu/memory.ts";
+import type { Storage, Window } from "../gpu/storage.ts";
 import { quietly } from "../tensor/autograd.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { clone, copyInto } from "./copy.ts";
@@ -162,8 +162,7 @@ function nothing(device: Device, i: number): Storage {
   placeholders.set(device, made);
   while (made.length <= i) {
     const { storage } = allocate([0], "float32", device);
-    storage.escape();
-    storage.kept = true;
+    storage.keep();
     made.push(storage);
   }
   return made[i];

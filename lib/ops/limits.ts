@@ -1,7 +1,7 @@
 /*
  * What a kernel may not exceed: the bytes of a binding, and the rounds of its loops.
  */
-import type { Storage, Window } from "../gpu/memory.ts";
+import type { Storage, Window } from "../gpu/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { extent } from "./layout.ts";
 

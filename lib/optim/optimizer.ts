@@ -191,8 +191,7 @@ function copied(saved: ParamState, param: Tensor): ParamState {
 
 /** A tensor that no release point frees: it lives as long as somebody holds it. */
 function kept(x: Tensor): Tensor {
-  x.storage.escape();
-  x.storage.kept = true;
+  x.storage.keep();
   return x;
 }
 

@@ -6,7 +6,16 @@
  * earliest; each turns the gradient of its output into gradients of its inputs (the chain rule), and these
  * are summed where a tensor was used more than once. Gradients of gradients are not offered.
  */
-import { closeScope, openScope, type Storage } from "../gpu/memory.ts";
+import type { Storage } from "../gpu/storage.ts";
+import {
+  closeScope,
+  currentRegion,
+  currentScope,
+  openScope,
+  type Region,
+  runRegion,
+  type Scope,
+} from "../gpu/scope.ts";
 import { run } from "./registry.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -23,37 +32,47 @@ export interface Node {
   made: readonly Storage[];
   /** Set when what the node kept has been freed. */
   done: boolean;
+  /** Whether it was computed from a graph that backward had freed. */
+  readonly late: boolean;
 }
 
-let enabled = true;
+let quiet = false;
 let sequence = 0;
 
 /** Whether ops note how to differentiate them. */
-export const isGradEnabled = (): boolean => enabled;
+export const isGradEnabled = (): boolean => !quiet && (currentRegion()?.grad ?? true);
 
 /** The number of the next node: later calls have higher ones. */
 export const nextSequence = (): number => sequence++;
 
-function withGrad<T>(value: boolean, body: () => T): T {
-  const before = enabled;
-  enabled = value;
+function withQuiet<T>(value: boolean, body: () => T): T {
+  const before = quiet;
+  quiet = value;
   try {
     return body();
   } finally {
-    enabled = before;
+    quiet = before;
   }
 }
 
-/** Runs `body` without noting anything for backward, and leaves its memory alone. */
-export const quietly = <T>(body: () => T): T => withGrad(false, body);
+/** Runs `body`, which awaits nothing, without noting anything for backward, and leaves its memory alone. */
+export const quietly = <T>(body: () => T): T => withQuiet(true, body);
 
-/** Runs `body` with differentiation on, also inside `noGrad`. */
-export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
+/** Runs a body as a region of its own, also where an op calls it. */
+const inRegion = <T>(region: Region, body: () => T): T =>
+  withQuiet(false, () => runRegion(region, body));
+
+/** Runs `body` with differentiation on, also inside `noGrad`. An `async` body is awaited. */
+export const enableGrad = <T>(body: () => T): T =>
+  inRegion({ grad: true, scope: currentScope() }, body);
 
 /**
- * Runs `body` without differentiation. The tensors it made are freed at its end, but for those that it
- * returns (also inside arrays and plain objects) and for modules' parameters. An `async` body is awaited;
- * while it waits, nothing else should compute.
+ * Runs `body` without differentiation. An `async` body is awaited; what runs beside it meanwhile is not
+ * touched.
+ *
+ * Tensors that it returns, also inside arrays and plain objects, are kept. The others can be read for some
+ * time after it: their memory goes to somebody else late, the oldest first, and one that went says so. One
+ * that shall stay for long is returned, or kept with `detach()`.
  *
  * @example
  * ```ts
@@ -65,16 +84,20 @@ export const enableGrad = <T>(body: () => T): T => withGrad(true, body);
  * ```
  */
 export function noGrad<T>(body: () => T): T {
-  const before = enabled;
-  const scope = openScope();
+  const around = currentScope();
+  const scope: Scope = new Set();
+  const region: Region = { grad: false, scope };
   const leave = (result?: unknown) => {
-    enabled = before;
-    closeScope(scope, storagesIn(result), "at the end of the no-grad region that made it");
+    region.scope = null;
+    const kept = storagesIn(result);
+    for (const storage of scope) {
+      if (kept.has(storage)) storage.moveTo(around);
+      else storage.rest("at the end of the no-grad region that made it");
+    }
   };
-  enabled = false;
   let result: T;
   try {
-    result = body();
+    result = inRegion(region, body);
   } catch (error) {
     leave();
     throw error;
@@ -132,14 +155,20 @@ export function runBackward(root: Tensor, grad: Tensor, retainGraph: boolean): v
   } finally {
     walk.close();
   }
-  if (!retainGraph && root.gradFn) nodesBehind(root.gradFn).forEach((node) => forget(node, root));
+  if (retainGraph || !root.gradFn) return;
+  // The earliest first: of a large graph, what lies near its end is taken last.
+  for (const node of nodesBehind(root.gradFn).reverse()) forget(node, root);
 }
 
 function forget(node: Node, root: Tensor): void {
   for (const storage of node.made) {
     const wanted = storage === root.storage ||
       (node.output.retainsGrad && storage === node.output.storage);
-    if (!wanted) storage.release(`when backward() freed the graph (it was made by ${node.name})`);
+    if (wanted) continue;
+    const when = `when backward() freed the graph (it was made by ${node.name})`;
+    // A loss, or a part of one, is what a list keeps until its epoch ends.
+    const part = storage === node.output.storage && storage.byteLength === 4;
+    storage.rest(when, part ? "result" : "passed");
   }
   node.done = true;
   node.inputs = node.made = [];

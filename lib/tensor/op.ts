@@ -3,8 +3,8 @@
  * for it, samples that exercise it and inputs that it must refuse. Tests walk the registry and derive
  * everything from these declarations, so a new op is tested by being declared.
  */
-import { closeScope, openScope } from "../gpu/memory.ts";
-import { isGradEnabled, nextSequence, quietly } from "./autograd.ts";
+import { closeScope, openScope } from "../gpu/scope.ts";
+import { isGradEnabled, nextSequence, type Node, quietly } from "./autograd.ts";
 import type { NdArray } from "./ndarray.ts";
 import { register } from "./registry.ts";
 import type { Sample } from "./sample.ts";
@@ -72,11 +72,13 @@ export function defineOp<A = Record<never, never>>(spec: OpSpec<A>): Op<A> {
 }
 
 function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly Tensor[] {
+  if (inputs.some(({ storage }) => storage.released !== null)) return callLate(spec, inputs, args);
   const scope = openScope();
   let outputs: readonly Tensor[] = [];
   try {
     const result = quietly(() => spec.forward(inputs, args));
     outputs = Array.isArray(result) ? result : [result as Tensor];
+    noteFeeding(inputs, outputs[0]);
   } finally {
     closeScope(scope, new Set(outputs.map((t) => t.storage)), `inside ${spec.name}`);
   }
@@ -84,6 +86,25 @@ function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly 
     record(spec, inputs, outputs, args);
   }
   return outputs;
+}
+
+/** A loss, places and answers tell something about a tensor; anything else goes on from it. */
+function noteFeeding(inputs: readonly Tensor[], { dtype, shape, storage }: Tensor): void {
+  if (dtype !== "float32" || shape.length === 0) return;
+  for (const input of inputs) if (input.storage !== storage) input.storage.fed = true;
+}
+
+/** A call with what was released: held while it lasts, and for as long as a new graph may want it. */
+function callLate<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly Tensor[] {
+  const before = new Map(inputs.map(({ storage }) => [storage, storage.regain()]));
+  let node: Node | null = null;
+  try {
+    const outputs = call(spec, inputs, args);
+    node = outputs[0].gradFn;
+    return outputs;
+  } finally {
+    if (!node || node.late) before.forEach((release) => release?.());
+  }
 }
 
 function record<A>(
@@ -113,6 +134,8 @@ function record<A>(
   };
   const named = typeof gradFn === "function" ? gradFn(inputs, args) : gradFn;
   const made = outputs.map((t) => t.storage).filter((s) => !inputs.some((t) => t.storage === s));
+  const late = inputs.some(({ gradFn }) => gradFn !== null && (gradFn.done || gradFn.late));
+  if (!late) output.device.pool.beginPass();
   output.requiresGrad = true;
   output.gradFn = {
     name: named ?? `${name[0].toUpperCase()}${name.slice(1)}Backward0`,
@@ -121,6 +144,7 @@ function record<A>(
     inputs,
     made,
     done: false,
+    late,
     backward(grad) {
       if (typeof gradient === "function") return gradient(grad, saved);
       throw new Error(`${name} is not differentiable: ${gradient.none}`);

@@ -7,7 +7,7 @@
  */
 import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
-import type { Storage, Window } from "../gpu/memory.ts";
+import type { Storage, Window } from "../gpu/storage.ts";
 import { type Node, runBackward } from "./autograd.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
 import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
@@ -110,8 +110,7 @@ export class Tensor {
 
   /** The same memory without its history; it is not freed by backward or a no-grad region. */
   detach(): Tensor {
-    this.storage.block; // throws where the memory has gone
-    this.storage.kept = true;
+    this.storage.keep();
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
@@ -265,8 +264,7 @@ function one(device: Device, shape: Shape): Tensor {
   let scalar = ones.get(device);
   if (!scalar) {
     scalar = fromValues(Float32Array.of(1), [], "float32", device);
-    scalar.storage.escape();
-    scalar.storage.kept = true;
+    scalar.storage.keep();
     ones.set(device, scalar);
   }
   return new Tensor(scalar.storage, "float32", shape);

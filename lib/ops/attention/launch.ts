@@ -3,7 +3,7 @@
  * order, and loops in stretches that no adapter cuts short.
  */
 import type { Kernel } from "../../gpu/launch.ts";
-import type { Storage } from "../../gpu/memory.ts";
+import type { Storage } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { clone, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";

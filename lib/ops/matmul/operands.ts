@@ -3,7 +3,7 @@
  * at a time, and their packed copies where they can't.
  */
 import type { Kernel } from "../../gpu/launch.ts";
-import type { Storage, Window } from "../../gpu/memory.ts";
+import type { Storage, Window } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import packSource from "../../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";

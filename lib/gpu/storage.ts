@@ -1,0 +1,118 @@
+/*
+ * Memory as its owner sees it: a `Storage` holds a buffer by a lease, from allocation until the pool hands the
+ * buffer to another. What is released before can still be read, and taken back.
+ */
+import type { Device } from "./device.ts";
+import { currentScope, type Scope } from "./scope.ts";
+
+/** A GPU buffer and what the pool and the launcher note about it. */
+export interface Block {
+  readonly id: number;
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+  /** Whose the content is; null where nobody can have it any more. */
+  lease: Lease | null;
+  /** The last encoding in which a kernel used it; an upload must not overtake one not yet submitted. */
+  lastUse: number;
+  /** Set where the driver had no memory for it; such a block is not used again. */
+  broken: boolean;
+  readonly ballast: ArrayBuffer | null;
+}
+
+/**
+ * Why something rests: a step on the way to something else, or a result, of a no-grad region; or because the pass
+ * that made it was walked back.
+ */
+export type Rest = "step" | "result" | "passed";
+
+/** One storage's hold on a block, from allocation until the block is handed to another. */
+export interface Lease {
+  readonly block: Block;
+  state: "used" | Rest | "free";
+}
+
+/** One GPU buffer while it has an owner. */
+export class Storage {
+  /** Counts in-place writes, so that backward can tell that a saved tensor was overwritten. */
+  version = 0;
+  /** Held by something that no release point may take: a parameter, a buffer, a detached tensor. */
+  kept = false;
+  /** Whether an op made another tensor of it: a step on the way, where it is released with many. */
+  fed = false;
+  /** The last encoding in which a kernel wrote to it; 0 before. */
+  written = 0;
+  /** When and why the memory was released, or null before. It can be read until somebody else gets it. */
+  released: string | null = null;
+  #lease: Lease;
+  #scope: Scope | null = null;
+
+  constructor(readonly device: Device, readonly byteLength: number, lease: Lease) {
+    this.#lease = lease;
+  }
+
+  /** The buffer; throws once somebody else has it. */
+  get block(): Block {
+    const { block } = this.#lease;
+    if (block.lease === this.#lease) return block;
+    throw new Error(
+      `this tensor's memory went ${this.released}; to keep it, call detach() on it before, ` +
+        `return it from the no-grad region, or use backward({ retainGraph: true })`,
+    );
+  }
+
+  /** Goes from the scope that would free it to another, or to none. */
+  moveTo(scope: Scope | null): void {
+    this.#scope?.delete(this);
+    this.#scope = scope;
+    scope?.add(this);
+  }
+
+  /** Leaves the scope that would free it. */
+  escape(): void {
+    this.moveTo(null);
+  }
+
+  /** Belongs to nobody but its owner from now on, released or not; throws where somebody else has the memory. */
+  keep(): void {
+    this.regain();
+    this.escape();
+    this.kept = true;
+  }
+
+  /** Gives the buffer back to the pool. `when` completes the sentence "this tensor's memory went …". */
+  release(when: string): void {
+    if (this.released !== null || this.kept) return;
+    this.escape();
+    this.released = when;
+    this.device.pool.giveBack(this.#lease);
+  }
+
+  /** Releases what a reader may still hold: others get it late. */
+  rest(when: string, why: Rest = this.fed ? "step" : "result"): void {
+    if (this.released !== null || this.kept) return;
+    this.escape();
+    this.released = when;
+    this.device.pool.rest(this.#lease, why);
+  }
+
+  /**
+   * Takes back what was released, for as long as the scope here lasts; throws where somebody else has the memory.
+   * Where only the next pass would have ended its time, returns how to release it again.
+   */
+  regain(): (() => void) | undefined {
+    const when = this.released;
+    this.block; // throws where it went
+    if (when === null) return;
+    const passed = this.device.pool.takeBack(this, this.#lease);
+    this.released = null;
+    if (passed) return () => this.rest(when, "passed");
+    this.moveTo(currentScope());
+  }
+}
+
+/** Part of a storage, in bytes; the offset must be a multiple of 256. */
+export interface Window {
+  storage: Storage;
+  offset: number;
+  size: number;
+}
