@@ -128,7 +128,7 @@ export class HeatMap {
     return lines.map((line) => line.trimEnd()).join("\n");
   }
 
-  /** The picture as an SVG document. */
+  /** The picture as an SVG document; words take the colour of the text around it. */
   async svg(): Promise<string> {
     const matrices = await this.matrices;
     const { rows = [], columns = [], titles = [] } = this.options;
@@ -148,15 +148,14 @@ export class HeatMap {
             `<rect x="${left + c * cell}" y="${top + r * SIDE}" width="${cell - 1}" height="${
               SIDE - 1
             }" ` +
-            `fill="hsl(215 75% ${Math.round(100 - 72 * share(value, low, high))}%)">` +
+            `fill="#0b5394" fill-opacity="${share(value, low, high).toFixed(2)}">` +
             `<title>${value.toFixed(4)}</title></rect>`)
         ),
       ].join("")
     ).map((matrix, n) => `<g transform="translate(${n * across})">${matrix}</g>`);
     const [width, height] = [across * matrices.length - SIDE, top + R * SIDE];
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `font-family="monospace" font-size="13" fill="#222">` +
-      `<rect width="${width}" height="${height}" fill="#fff"/>${drawn.join("")}</svg>`;
+      `font-family="monospace" font-size="13" fill="currentColor">${drawn.join("")}</svg>`;
   }
 }
 

@@ -22,13 +22,26 @@ const tool = (name: string, ...allow: string[]) => [
   ...allow.length ? allow : ["--allow-all"],
   new URL(`./${name}.ts`, import.meta.url).href,
 ];
-const checks = [
+
+const root = new URL("../../", import.meta.url);
+/** What stands in a folder, without the book, whose packages stand in a map and a lock of its own. */
+const withoutBook = (folder: string) =>
+  Array.from(Deno.readDirSync(new URL(folder, root)), ({ name }) => `${folder}/${name}`)
+    .filter((path) => !path.endsWith("/book") && (/\.ts$/.test(path) || !/\.\w+$/.test(path)));
+const ofBook = [
+  `--import-map=${new URL("lib/book/imports.json", root).href}`,
+  "--lock=lib/book/deno.lock",
+  "--unstable-raw-imports",
+];
+const checks = () => [
   ["fmt", "--check"],
   ["lint"],
-  ["check"],
+  ["check", ...withoutBook("lib"), "lessons", ...withoutBook("tests")],
+  ["check", ...ofBook, "lib/book", "tests/book"],
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];
+const bookTests = ["test", ...ofBook, "--allow-all", "tests/book/pages.ts"];
 
 /** The tasks by name. */
 export const tasks: Record<string, Task> = {
@@ -45,12 +58,24 @@ DENO_WEBGPU_BACKEND=opengl runs them on that backend. What else may follow the -
   check: {
     help: "deno task check   checks format, lint rules, types, and the structure of the house",
     adapter: false,
-    steps: () => checks,
+    steps: checks,
   },
   ok: {
-    help: "deno task ok   the one gate: deno task check, then deno task test",
+    help: "deno task ok   the one gate: deno task check, then deno task test and test:book",
     adapter: true,
-    steps: () => [...checks, tests],
+    steps: () => [...checks(), tests, bookTests],
+  },
+  "test:book": {
+    help: `deno task test:book                       runs the tests of the book
+deno task test:book -- --filter search    runs those with a word in their name
+
+Those that need a browser are ignored where there is no Chromium; CHROMIUM names one that is elsewhere.`,
+    adapter: true,
+    steps: (args) => [[...bookTests, ...args]],
+  },
+  book: {
+    adapter: false,
+    steps: (args) => [["run", ...ofBook, "--allow-all", "lib/book/main.ts", ...args]],
   },
   digits: { adapter: true, steps: (args) => [[...tool("digits"), ...args]] },
   update: { adapter: true, steps: (args) => [[...tool("update"), ...args]] },

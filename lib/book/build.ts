@@ -1,0 +1,60 @@
+/*
+ * Builds the book: every page, its styles, its programs and the index of the search, into one folder that
+ * any server can hand out.
+ */
+import font from "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2" with {
+  type: "bytes",
+};
+import { bundle } from "./bundle.ts";
+import { highlightStyle } from "./highlight.ts";
+import type { Html } from "./html.ts";
+import { lessonPage, type Passage } from "./lesson_page.ts";
+import { indexPage, kernelPage, ledgerPage } from "./other_pages.ts";
+import { type Page, readSite } from "./site.ts";
+import { searchIndex } from "./search_index.ts";
+import lessonStyle from "./style/lesson.css" with { type: "text" };
+import pageStyle from "./style/page.css" with { type: "text" };
+
+/** What a build made. */
+export interface Built {
+  pages: number;
+  bytes: number;
+}
+
+/** Builds the book into a folder, which is made anew. */
+export async function build(folder: URL): Promise<Built> {
+  const site = await readSite();
+  const files = new Map<string, string | Uint8Array>();
+  const passages: Passage[] = [];
+  const thumbnails = new Map<Page, Html>();
+  for (const page of site.pages) {
+    if (page.kind === "kernel" || page.kind === "ledger") {
+      const made = page.kind === "kernel" ? kernelPage(site, page) : ledgerPage(site, page);
+      files.set(page.address, made.page.text);
+      passages.push(...made.passages);
+    } else {
+      const made = await lessonPage(site, page);
+      files.set(page.address, made.page.text);
+      passages.push(...made.passages);
+      thumbnails.set(page, made.thumbnail);
+    }
+  }
+  files.set("index.html", indexPage(site, thumbnails).text);
+  files.set("search.json", searchIndex(passages));
+  files.set("style.css", `${pageStyle}\n${lessonStyle}\n${highlightStyle()}`);
+  files.set("font.woff2", font);
+  for (const [path, content] of await bundle(site)) files.set(`code/${path}`, content);
+
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  let bytes = 0;
+  for (const [path, content] of files) {
+    const url = new URL(path, folder);
+    await Deno.mkdir(new URL(".", url), { recursive: true });
+    const data = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(url, data);
+    bytes += data.length;
+  }
+  return { pages: site.pages.length + 1, bytes };
+}

@@ -1,0 +1,60 @@
+/*
+ * The programs of the book: the library, its worker and the pages' own, bundled by Deno; and the lessons,
+ * stripped of their types line by line, so that an error in one names the line of its source.
+ */
+import { transform } from "sucrase";
+import { ownPackages } from "./own_packages.ts";
+import { root, type Site } from "./site.ts";
+
+const ENTRIES = ["lib/mod.ts", "lib/book/client/page.ts"];
+
+/** All programs by their path under `code/`. */
+export async function bundle(site: Site): Promise<Map<string, string | Uint8Array>> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "bundle",
+        "--quiet",
+        ...ownPackages,
+        "--platform=browser",
+        "--code-splitting",
+        "--minify",
+        "--keep-names",
+        `--outdir=${folder}`,
+        ...ENTRIES,
+      ],
+      cwd: root,
+    }).output();
+    if (code !== 0) throw new Error(`bundling the book: ${new TextDecoder().decode(stderr)}`);
+    const files = new Map<string, string | Uint8Array>();
+    await collect(folder, "", files);
+    for (const { kind, path, source } of site.pages) {
+      if (kind === "kernel" || kind === "ledger") continue;
+      files.set(path.replace(/\.ts$/, ".js"), compile(source, path));
+      files.set(path, source);
+    }
+    return files;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function collect(folder: string, under: string, files: Map<string, string | Uint8Array>) {
+  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${under}`)) {
+    const path = `${under}${name}`;
+    if (isDirectory) await collect(folder, `${path}/`, files);
+    else files.set(path, await Deno.readFile(`${folder}/${path}`));
+  }
+}
+
+/** A lesson as a browser reads it: no types, and the library and other lessons by their address. */
+export function compile(source: string, path: string): string {
+  const up = "../".repeat(path.split("/").length - 1);
+  const { code } = transform(source, { transforms: ["typescript"], disableESTransforms: true });
+  return code.replace(
+    /(\bfrom\s+|\bimport\s*\(\s*)"([^"]+)"/g,
+    (_, before, name) =>
+      `${before}"${name === "#lib" ? `${up}mod.js` : name.replace(/\.ts$/, ".js")}"`,
+  );
+}

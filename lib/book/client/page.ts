@@ -1,0 +1,44 @@
+/*
+ * What every page does by itself: the contents know where the reader is, and the search, the run and the
+ * pictures that answer are loaded when they are first wanted.
+ */
+
+const search = document.querySelector<HTMLInputElement>("#search");
+if (search) {
+  search.hidden = false;
+  let opened: Promise<void> | undefined;
+  const open = () => void (opened ??= import("./search.ts").then((it) => it.openSearch(search)));
+  search.addEventListener("focus", open, { once: true });
+  document.addEventListener("keydown", (event) => {
+    const typing = (event.target as Element).closest("input, textarea, [contenteditable]");
+    if (event.key !== "/" || typing) return;
+    event.preventDefault();
+    search.focus();
+  });
+}
+
+/** Marks the section that is being read in the contents. */
+function followReader(): void {
+  const links = new Map(
+    [...document.querySelectorAll<HTMLAnchorElement>(".contents .sections a")]
+      .map((link) => [link.hash.slice(1), link]),
+  );
+  const headings = [...document.querySelectorAll<HTMLElement>("main h2[id]")];
+  if (headings.length === 0) return;
+  const mark = () => {
+    const at = headings.findLast((heading) => heading.getBoundingClientRect().top < 160);
+    links.forEach((link, id) => link.classList.toggle("now", id === at?.id));
+  };
+  let waiting = false;
+  addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      mark();
+    });
+  }, { passive: true });
+  mark();
+}
+followReader();
+document.querySelector(".contents [aria-current]")?.scrollIntoView({ block: "nearest" });

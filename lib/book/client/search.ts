@@ -1,0 +1,73 @@
+/*
+ * The search over the whole book, loaded when a reader first asks for it.
+ */
+import MiniSearch, { type SearchResult } from "minisearch";
+import { searchOptions } from "./search_options.ts";
+
+/** Loads the index, and lists under the field what is found for its words. */
+export async function openSearch(field: HTMLInputElement): Promise<void> {
+  const index = await (await fetch(new URL("../../../search.json", import.meta.url))).text();
+  const search = MiniSearch.loadJSON(index, searchOptions);
+  const list = document.createElement("ul");
+  list.className = "found";
+  list.hidden = true;
+  field.after(list);
+
+  const show = () => {
+    const words = field.value.trim();
+    list.hidden = words === "";
+    if (list.hidden) return;
+    const found = search.search(words).slice(0, 12);
+    list.replaceChildren(...found.length ? found.map(entry) : [nothing(words)]);
+  };
+  field.addEventListener("input", show);
+  field.addEventListener("focus", show);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") list.hidden = true;
+    if (event.key === "Enter") list.querySelector("a")?.click();
+    if (event.key !== "ArrowDown") return;
+    list.querySelector("a")?.focus();
+    event.preventDefault();
+  });
+  list.addEventListener("keydown", (event) => {
+    const links = [...list.querySelectorAll("a")];
+    const at = links.indexOf(document.activeElement as HTMLAnchorElement);
+    if (event.key === "Escape") {
+      list.hidden = true;
+      field.focus();
+    }
+    const next = event.key === "ArrowDown" ? at + 1 : event.key === "ArrowUp" ? at - 1 : undefined;
+    if (next === undefined) return;
+    (next < 0 ? field : links[Math.min(next, links.length - 1)]).focus();
+    event.preventDefault();
+  });
+  list.addEventListener("click", () => void (list.hidden = true));
+  document.addEventListener("click", ({ target }) => {
+    if (!field.parentElement!.contains(target as Node)) list.hidden = true;
+  });
+  show();
+}
+
+function entry({ address, title, terms }: SearchResult): HTMLElement {
+  const [page, section] = String(title).split(/: (.*)/);
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = String(address);
+  const head = document.createElement("b");
+  head.textContent = section ?? page;
+  const note = document.createElement("small");
+  note.textContent = [section ? page : "", terms.slice(0, 4).join(", ")].filter(Boolean).join(
+    " · ",
+  );
+  link.append(head, note);
+  item.append(link);
+  return item;
+}
+
+function nothing(words: string): HTMLElement {
+  const item = document.createElement("li");
+  const note = document.createElement("p");
+  note.textContent = `Nothing has “${words}” in it.`;
+  item.append(note);
+  return item;
+}

@@ -1,0 +1,32 @@
+/*
+ * Which kernels a cell of a lesson works with: the words by which a lesson calls an op, by the kernel that
+ * computes it.
+ */
+import type { Page, Site } from "./site.ts";
+
+/** A family of kernels, and the words in a lesson's code that set it to work. */
+const WORDS: readonly [family: string, words: RegExp][] = [
+  ["embedding", /\bnn\.Embedding\b/],
+  ["matmul", /\.matmul\(|\bnn\.Linear\b/],
+  ["attention", /\bscaledDotProductAttention\b|\bnn\.(MultiheadAttention|Transformer)/],
+  ["softmax", /\bsoftmax\(/i],
+  ["layer_norm", /\bnn\.LayerNorm\b/],
+  ["cross_entropy", /\bcrossEntropy\(|\bCrossEntropyLoss\b/],
+  ["adam", /\boptim\.Adam/],
+  ["sgd", /\boptim\.SGD\b/],
+  ["reduce", /\.(mean|sum|var|std|amax)\(/],
+  ["topk", /\.topk\(/],
+  ["cumsum", /\bmultinomial\(|\bcumsum\(/],
+  ["where", /\bmaskedFill\(|\bwhere\(/],
+  ["clip", /\bclipGradNorm/],
+  ["index", /\.(index|gather)\(/],
+  ["unary", /\b(gelu|relu|tanh|sigmoid)\(|\bnn\.(GELU|ReLU|Tanh)\b/],
+];
+
+/** The kernels' pages that belong to a cell's code, in the order of the table. */
+export const kernelsOf = (code: string, site: Site): Page[] =>
+  WORDS.filter(([, words]) => words.test(code))
+    .flatMap(([family]) => {
+      const page = site.pages.find(({ address }) => address === `kernel-${family}.html`);
+      return page ? [page] : [];
+    });

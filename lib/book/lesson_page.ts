@@ -1,0 +1,164 @@
+/*
+ * A lesson as a page: its prose, its cells with their outputs, and what a run needs to know of it.
+ */
+import { frame } from "./frame.ts";
+import { highlight } from "./highlight.ts";
+import { attribute, type Html, markup, raw } from "./html.ts";
+import { kernelsOf } from "./kernels_of.ts";
+import { type Heading, renderMarkdown, type Surroundings } from "./markdown.ts";
+import { outputHtml } from "./output.ts";
+import type { Page, Site } from "./site.ts";
+import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
+
+/** A page's text, and what others want of it. */
+export interface LessonPage {
+  page: Html;
+  headings: Heading[];
+  /** Passages for the search. */
+  passages: Passage[];
+  /** A picture for the table of lessons: a drawing, or an output that is short. */
+  thumbnail: Html;
+}
+
+/** A stretch of a page that the search can find. */
+export interface Passage {
+  address: string;
+  title: string;
+  text: string;
+}
+
+/** Drawings that a run has made of a lesson's outputs, by the last line of their statement. */
+export type Drawings = ReadonlyMap<number, string>;
+
+/** The page of a lesson or of another text of its form. */
+export async function lessonPage(
+  site: Site,
+  page: Page,
+  drawings: Drawings = new Map(),
+): Promise<LessonPage> {
+  const { title, summary, network, number } = titleOf(page.source);
+  const headings: Heading[] = [];
+  const passages: Passage[] = [];
+  const body: Html[] = [];
+  const around: Surroundings = {
+    lesson: (n) => n === number ? undefined : site.lesson(n)?.address,
+    file: (path) => path === page.path ? undefined : site.ofFile(path)?.address,
+    ids: new Set(["text", "search"]),
+  };
+  const named = new Set<Page>();
+  let section = { address: page.address, title };
+  const thumbnails: Html[] = [];
+  const note = (text: string) => {
+    const last = passages.at(-1);
+    if (last?.address === section.address) last.text += ` ${text}`;
+    else passages.push({ ...section, text });
+  };
+
+  const blocks = weave(page.source);
+  for (const [i, block] of blocks.entries()) {
+    if (block.kind === "prose") {
+      const markdown = i === 0 ? restOfHead(block.markdown) : block.markdown;
+      // Each heading begins a passage, so a block that holds several is rendered piece by piece.
+      for (const piece of markdown.split(/^(?=#{2,3} )/m)) {
+        const rendered = renderMarkdown(piece, around);
+        headings.push(...rendered.headings);
+        const [heading] = rendered.headings;
+        if (heading) {
+          section = {
+            address: `${page.address}#${heading.id}`,
+            title: `${title}: ${heading.text}`,
+          };
+        }
+        note(piece.replace(/^#+ .*\n/, "").replace(/[`*_]/g, "").replace(/\s+/g, " "));
+        if (piece.trim()) body.push(markup`<div class="prose">${raw(rendered.html)}</div>`);
+      }
+      continue;
+    }
+    body.push(await cellHtml(block, drawings, thumbnails));
+    note(codeOf(block));
+    const kernels = kernelsOf(codeOf(block), site).filter((kernel) => !named.has(kernel));
+    kernels.forEach((kernel) => named.add(kernel));
+    if (kernels.length) {
+      body.push(
+        markup`<p class="kernels">The kernel${kernels.length > 1 ? "s" : ""} behind it: ${
+          kernels.map((kernel, k) =>
+            markup`${k ? ", " : ""}<a href="${kernel.address}">${kernel.title}</a>`
+          )
+        }</p>`,
+      );
+    }
+  }
+  const head = markup`
+    <header
+      class="title"><p class="part">${
+    number === undefined ? page.part : `Lesson ${number} · ${page.part}`
+  }</p><h1>${title}</h1><p class="summary">${summary}</p>${
+    network &&
+      network !== "no"
+      ? markup`<p class="network">Needs the network: ${network}.</p>`
+      : ""
+  }<div id="run" data-lesson="${page.path}"${
+    attribute("data-number", number)
+  }><p class="still">Run by <code>deno task lesson-${
+    number ??
+      ""
+  }</code>; in this page where its browser has WebGPU and it comes from a server.</p></div></header>
+  `;
+  return {
+    page: frame({
+      site,
+      address: page.address,
+      title: number === undefined ? title : `${number}. ${title}`,
+      description: summary,
+      body: markup`<article>${head}${body}</article>`,
+      headings,
+      runs: true,
+    }),
+    headings,
+    passages,
+    thumbnail: thumbnails.find(({ text }) => text.includes("<svg")) ?? thumbnails[0] ?? markup``,
+  };
+}
+
+async function cellHtml(cell: Cell, drawings: Drawings, thumbnails: Html[]): Promise<Html> {
+  const parts: Html[] = [];
+  let code = "";
+  for (const segment of cell.segments) {
+    if (segment.kind === "code") {
+      code = segment.text;
+      parts.push(
+        markup`
+          <pre class="code" tabindex="0" role="region" aria-label="Code"
+            data-first="${segment.first}"><code>${raw(highlight(code, "typescript"))}</code></pre>
+        `,
+      );
+      continue;
+    }
+    const { text, end, marks } = segment;
+    const inner = await outputHtml({ text, code: lastStatement(code), svg: drawings.get(end) });
+    const marked = [
+      marks.band && `±${marks.band}`,
+      marks.varies && "varies",
+      marks.full && "in full",
+    ].filter(Boolean).join(", ");
+    parts.push(
+      markup`
+        <div class="output" data-end="${end}"${attribute("data-marks", marked)}>${inner}</div>
+      `,
+    );
+    if (inner.text.includes("<svg") || text.split("\n").length <= 6) {
+      thumbnails.push(
+        inner.text.includes("<svg")
+          ? raw(inner.text.match(/<svg[^]*<\/svg>/)![0])
+          : markup`<pre>${text.split("\n").map((line) => line.slice(0, 34)).join("\n")}</pre>`,
+      );
+    }
+  }
+  return markup`
+    <section class="cell" id="cell-${cell.number}" data-cell="${cell.number}"
+      aria-label="Cell ${cell.number}">${parts}</section>
+  `;
+}
+
+/** The statement that a text of code ends with; for pictures, which are known by the function that made them. */
+const lastStatement = (code: string) => code.slice(Math.max(0, code.lastIndexOf("\nawait show(")));

@@ -1,0 +1,49 @@
+/*
+ * `deno task book`: builds the book into out/book. `-- --serve` serves it on this machine and builds it
+ * anew when a source changes.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { build } from "./build.ts";
+import { root } from "./site.ts";
+
+const HELP = `The book: every lesson as a page that runs in a browser.
+
+deno task book -- [options]
+
+  --out FOLDER   where to build it; out/book unless given
+  --serve        serve it on this machine, and build it anew when a source changes
+  --port 8000    the port to serve it on
+  --help         show this and stop
+`;
+
+const usage = (message: string): never => {
+  console.error(`${message}; --help lists the options there are`);
+  Deno.exit(2);
+};
+
+const { out, serve, port, help } = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
+  boolean: ["serve", "help"],
+  string: ["out", "port"],
+  default: { out: "out/book", port: "8000" },
+  unknown: (arg) => usage(`${arg} is no option of the book`),
+});
+if (help) {
+  console.log(HELP);
+  Deno.exit(0);
+}
+if (!/^\d+$/.test(port) || Number(port) > 65535) {
+  usage(`--port ${port}: a number up to 65535 was wanted`);
+}
+const folder = new URL(`${out.replace(/\/+$/, "")}/`, root);
+if (serve) {
+  const { serveBook } = await import("./serve.ts");
+  await serveBook(folder, Number(port));
+} else {
+  const began = performance.now();
+  const { pages, bytes } = await build(folder);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(
+    `${pages} pages, ${(bytes / 1e6).toFixed(1)} MB, in ${seconds} s: ${out}/index.html\n` +
+      `To run lessons in it, serve it: deno task book -- --serve`,
+  );
+}

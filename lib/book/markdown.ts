@@ -1,0 +1,117 @@
+/*
+ * Prose as HTML: headings get anchors, "lesson 3" a link, code of several lines its colours.
+ */
+import MarkdownIt from "markdown-it";
+import { escapeHtml, slug } from "./html.ts";
+import { highlight, type Language } from "./highlight.ts";
+
+/** A heading of a page. */
+export interface Heading {
+  level: number;
+  text: string;
+  id: string;
+}
+
+/** A text's HTML, and its headings. */
+export interface Rendered {
+  html: string;
+  headings: Heading[];
+}
+
+/** What a page knows of its neighbours. */
+export interface Surroundings {
+  /** The address of a lesson, where there is a page for it. */
+  lesson?(number: number): string | undefined;
+  /** The address of a file of the project, where there is a page for it. */
+  file?(path: string): string | undefined;
+  /** Ids that are taken; those of the headings are added. */
+  ids?: Set<string>;
+}
+
+const markdown = new MarkdownIt({
+  linkify: false,
+  highlight: (code, language) => highlight(code, LANGUAGES[language] ?? "text"),
+});
+const LANGUAGES: Record<string, Language> = {
+  ts: "typescript",
+  typescript: "typescript",
+  wgsl: "wgsl",
+  sh: "shellscript",
+  python: "python",
+};
+
+/** Prose of the form that lessons have, as HTML. */
+export function renderMarkdown(text: string, around: Surroundings = {}): Rendered {
+  const ids = around.ids ?? new Set();
+  const headings: Heading[] = [];
+  const tokens = markdown.parse(text, {});
+  tokens.forEach((token, i) => {
+    if (token.type === "heading_open") {
+      const words = textOf(tokens[i + 1].children ?? []);
+      const id = freeId(slug(words), ids);
+      token.attrSet("id", id);
+      headings.push({ level: Number(token.tag[1]), text: words, id });
+      const anchor = new Token("html_inline", "", 0);
+      anchor.content = ` <a class="anchor" href="#${id}" aria-label="Link to “${
+        escapeHtml(words)
+      }”">#</a>`;
+      tokens[i + 1].children?.push(anchor);
+    } else if (token.type === "inline" && tokens[i - 1]?.type !== "heading_open") {
+      token.children = withLinks(token.children ?? [], around);
+    }
+  });
+  return { html: markdown.renderer.render(tokens, markdown.options, {}), headings };
+}
+
+type Token = ReturnType<typeof markdown.parse>[number];
+const Token = markdown.parse("x", {})[0].constructor as new (
+  type: string,
+  tag: string,
+  nesting: -1 | 0 | 1,
+) => Token;
+
+const textOf = (tokens: readonly Token[]) =>
+  tokens.filter(({ type }) => type === "text" || type === "code_inline")
+    .map(({ content }) => content).join("");
+
+function freeId(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;
+  taken.add(id);
+  return id;
+}
+
+/** The same with links: of "lesson 3" to its page, of a file of the project to the page that shows it. */
+function withLinks(tokens: Token[], { lesson, file }: Surroundings): Token[] {
+  let inLink = 0;
+  return tokens.flatMap((token): Token[] => {
+    if (token.type === "link_open") {
+      inLink++;
+      const href = String(token.attrGet("href"));
+      const page = file?.(href.replace(/^(\.\.?\/)+/, ""));
+      if (page) token.attrSet("href", page);
+      else if (/^https?:/.test(href)) token.attrSet("rel", "noreferrer");
+    }
+    if (token.type === "link_close") inLink--;
+    if (inLink > 0) return [token];
+    if (token.type === "code_inline") {
+      const page = file?.(token.content);
+      return page ? linked(page, token) : [token];
+    }
+    if (token.type !== "text" || !lesson) return [token];
+    return token.content.split(/\b([Ll]essons? \d+)\b/).flatMap((part) => {
+      if (part === "") return [];
+      const text = new Token("text", "", 0);
+      text.content = part;
+      const number = part.match(/^[Ll]essons? (\d+)$/)?.[1];
+      const page = number && lesson(Number(number));
+      return page ? linked(page, text) : [text];
+    });
+  });
+}
+
+function linked(href: string, token: Token): Token[] {
+  const open = new Token("link_open", "a", 1);
+  open.attrSet("href", href);
+  return [open, token, new Token("link_close", "a", -1)];
+}

@@ -1,0 +1,110 @@
+/*
+ * An output as HTML: what Python would have printed, letter by letter, and where it is a picture, drawn.
+ */
+import { escapeHtml, type Html, markup, raw } from "./html.ts";
+import { readChart, readHeatMap, readTokens } from "./picture.ts";
+
+/** An output to be shown: its text, and the code that printed it. */
+export interface Printed {
+  text: string;
+  code?: string;
+  /** A drawing made from the numbers themselves, where there was a run. */
+  svg?: string;
+}
+
+/** The inside of an output, and what a screen reader calls it. */
+export async function outputHtml({ text, code = "", svg }: Printed): Promise<Html> {
+  const heat = readHeatMap(text);
+  if (heat) return figure(svg ?? await heat.svg(), "Heat map", text);
+  const curves = readChart(text);
+  if (curves) return figure(svg ?? curves.svg(), "Chart", text);
+  if (/\bshowTokens\(/.test(code)) return tokensHtml(readTokens(text));
+  if (svg) return figure(svg, "Picture", text);
+  if (isTree(text)) return treeHtml(text);
+  return markup`<pre tabindex="0" role="region" aria-label="Output">${withShapes(text)}</pre>`;
+}
+
+/** A drawing with the text that it replaces behind a fold. */
+export const figure = (svg: string, what: string, text: string): Html =>
+  markup`
+    <figure>
+      <div class="drawn" tabindex="0" role="region" aria-label="${what}">${
+    raw(
+      themed(svg, `${what}: ${summaryOf(text)}`),
+    )
+  }</div>
+      <details class="as-text">
+        <summary>as text</summary>
+        <pre tabindex="0" role="region" aria-label="${what} as text">${text}</pre>
+      </details>
+    </figure>
+  `;
+
+const summaryOf = (text: string) => {
+  const words = text.match(/[\p{L}][\p{L} ]*[\p{L}]/gu) ?? [];
+  return [...new Set(words.map((word) => word.replace(/\s+/g, " ")))].slice(0, 12).join(", ");
+};
+
+/** A drawing in the page's colours, with a label in words. */
+export function themed(svg: string, label: string): string {
+  const coloured = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"].reduce(
+    (text, colour, i) => text.replaceAll(`"${colour}"`, `"var(--curve-${i})"`),
+    svg,
+  ).replaceAll(`"#0b5394"`, `"var(--heat)"`);
+  const box = coloured.match(/<svg[^>]*?\bwidth="([\d.]+)" height="([\d.]+)"/);
+  const view = box && !/<svg[^>]*viewBox/.test(coloured)
+    ? ` viewBox="0 0 ${box[1]} ${box[2]}"`
+    : "";
+  return coloured.replace("<svg ", `<svg role="img" aria-label="${escapeHtml(label)}"${view} `);
+}
+
+/** Tokens on coloured grounds. */
+export const tokensHtml = (tokens: readonly string[]): Html =>
+  markup`<pre class="tokens" tabindex="0" role="region" aria-label="Tokens">${
+    tokens.map((token, i) => {
+      const [, breaks, rest] = token.match(/^(\n*)([^]*)$/)!;
+      return markup`${breaks}<span class="t${i % 5}">${rest}</span>`;
+    })
+  }</pre>`;
+
+const withShapes = (text: string): Html =>
+  raw(escapeHtml(text).replace(/torch\.Size\(\[[\d, ]*\]\)/g, (size) => `<b>${size}</b>`));
+
+/** Whether a text is a tree of modules: a line that opens a bracket, lines set in, a bracket. */
+export const isTree = (text: string): boolean =>
+  /^[\w.]+\(\n(?: +\([\w.-]+\): .*\n| +\)\n)+\)$/.test(text);
+
+interface Branch {
+  line: string;
+  children: Branch[];
+}
+
+/** A tree of modules of which each level can be folded. */
+export function treeHtml(text: string): Html {
+  const root: Branch = { line: "", children: [] };
+  const path = [root];
+  for (const line of text.split("\n")) {
+    if (line.trim() === ")") {
+      path.pop();
+      continue;
+    }
+    const branch = { line, children: [] };
+    path.at(-1)!.children.push(branch);
+    if (line.endsWith("(")) path.push(branch);
+  }
+  return markup`<div class="tree" tabindex="0" role="region" aria-label="Tree of modules">${
+    root.children.map(branchHtml)
+  }</div>`;
+}
+
+function branchHtml({ line, children }: Branch): Html {
+  if (!children.length && !line.endsWith("(")) return markup`<div class="leaf">${line}</div>`;
+  const margin = line.match(/^ */)![0];
+  return markup`
+    <details open><summary><span>${line}</span></summary>${
+    children.map(
+      branchHtml,
+    )
+  }<div class="leaf">${margin})</div></details>
+  `;
+}

@@ -1,0 +1,196 @@
+/*
+ * The pictures of a lesson's outputs, read back from the text that stands in its source, so that a page
+ * can draw them: heat maps from their bars, curves from their dots, tokens from the bars between them.
+ *
+ * A text knows nine strengths and 120 by 48 places. A run in the page, or one while the book is built,
+ * replaces what is drawn from it by a picture of the numbers themselves.
+ */
+import { Chart, type Point, type Series } from "../lesson/chart.ts";
+import { HeatMap } from "../lesson/picture.ts";
+
+const BARS = "·▁▂▃▄▅▆▇█";
+const SCALE = /^( *)· (-?\d+\.\d\d) {2}█ (-?\d+\.\d\d)$/;
+
+/** The heat map that a text shows, if it shows one. */
+export function readHeatMap(text: string): HeatMap | undefined {
+  const lines = text.split("\n");
+  const scale = lines.at(-1)!.match(SCALE);
+  if (!scale) return undefined;
+  const margin = scale[1].length;
+  const [low, high] = [Number(scale[2]), Number(scale[3])];
+  const isRow = (line: string) => {
+    const cells = line.slice(margin);
+    return /[·▁-█]/.test(cells) && !/[^\s·▁-█]/.test(cells.slice(0, 2));
+  };
+  const groups: string[][] = [];
+  lines.slice(0, -1).forEach((line, i, all) => {
+    if (i === 0 || (!isRow(line) && isRow(all[i - 1]))) groups.push([]);
+    groups.at(-1)!.push(line);
+  });
+  const heads = groups[0].findIndex(isRow);
+  if (heads < 0) return undefined;
+  const words = heads > 0 ? wordsOf(groups[0][heads - 1], margin) : [];
+  const rows = groups[0].slice(heads);
+  const evenly = words.length > 1 &&
+    words.slice(1).every(({ at }, i) => at - words[i].at >= 2);
+  const titled = heads > 0 && (heads > 1 || !evenly);
+  const hasColumns = heads === 2 || (heads === 1 && evenly);
+  const width = hasColumns ? words[1].at - words[0].at : unitOf(rows, margin);
+  const first = hasColumns ? repeatAfter(words, width) : undefined;
+  const across = first?.across;
+  const columns = first?.words ?? [];
+  const C = columns.length || Math.max(...rows.map((row) => row.length - margin)) / width | 0;
+  const matrices: number[][][] = [];
+  const titles: string[] = [];
+  for (const group of groups) {
+    const body = group.slice(group.findIndex(isRow));
+    const longest = Math.max(...group.map((line) => line.length));
+    const step = across ?? Infinity;
+    for (let left = 0; left + margin < longest; left += step) {
+      matrices.push(body.map((row) =>
+        Array.from({ length: C }, (_, c) => {
+          const bar = BARS.indexOf(row[left + margin + c * width] ?? " ");
+          // A dot is hardly anything, and yet not nothing.
+          return bar < 0 ? low : low + (high - low) * (bar || 0.2) / (BARS.length - 1);
+        })
+      ));
+      if (titled) titles.push(group[0].slice(left, left + step).trim());
+      if (step === Infinity) break;
+    }
+  }
+  const labels = rows.map((row) => row.slice(0, margin).trim());
+  return new HeatMap(Promise.resolve(matrices), {
+    rows: labels.some(Boolean) ? labels : undefined,
+    columns: columns.length ? columns : undefined,
+    titles: titled ? titles : undefined,
+    range: [low, high],
+  });
+}
+
+const wordsOf = (line: string, margin: number) =>
+  [...line.matchAll(/\S+/g)].filter(({ index }) => index >= margin)
+    .map(({ 0: word, index }) => ({ word, at: index }));
+
+/** The columns of the first of several matrices beside each other, and where the next one begins. */
+function repeatAfter(words: { word: string; at: number }[], width: number) {
+  const breakAt = words.findIndex(({ at }, i) => i > 0 && at - words[i - 1].at !== width);
+  const first = breakAt < 0 ? words : words.slice(0, breakAt);
+  return {
+    words: first.map(({ word }) => word),
+    across: breakAt < 0 ? undefined : words[breakAt].at - words[0].at,
+  };
+}
+
+/** Characters to a number, where no words stand above the columns. */
+const unitOf = (rows: string[], margin: number) =>
+  rows.every((row) => /^(?:(.)\1|· )*(?:.|\s)?$/.test(row.slice(margin).trimEnd())) ? 2 : 1;
+
+const MARKS = "○●◇◆";
+
+/** The curves that a text shows, if it shows some. */
+export function readChart(text: string): Chart | undefined {
+  const lines = text.split("\n");
+  const foot = lines.findIndex((line) => /^ *└[─┬]/.test(line));
+  if (foot < 0 || foot + 1 >= lines.length) return undefined;
+  const axis = lines[foot].indexOf("└");
+  const body = lines.slice(0, foot).filter((line) => "│┤".includes(line[axis] ?? " "));
+  const head = lines.slice(0, foot - body.length).map((line) => line.trim()).join(" ");
+  const x = lines[foot].match(/[─┬] (\S.*)$/)?.[1] ?? "";
+  const yTicks = body.flatMap((line, row) =>
+    line[axis] === "┤" ? [[4 * row + 1.5, numberOf(line.slice(0, axis))]] : []
+  );
+  const xTicks = [...lines[foot + 1].matchAll(/\S+/g)].map(({ 0: word, index }) => {
+    const middle = index + (word.length - 1) / 2 - axis - 1;
+    const marks = [...lines[foot].matchAll(/┬/g)].map(({ index }) => index - axis - 1);
+    const at = marks.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0] ?? middle;
+    return [2 * at + 0.5, numberOf(word)];
+  });
+  const [toX, toY] = [line(xTicks), line(yTicks)];
+  const names: { name: string; row: number; column: number }[] = [];
+  const dots = new Map<number, number[]>();
+  const marked = new Map<number, Point[]>();
+  body.forEach((textLine, row) => {
+    const cells = textLine.slice(axis + 1);
+    const name = cells.match(/ ([^\s\u2800-\u28ff○●◇◆][^\u2800-\u28ff○●◇◆]*)$/);
+    if (name) names.push({ name: name[1], row, column: name.index! - 1 });
+    [...cells.slice(0, name?.index)].forEach((char, column) => {
+      const mark = MARKS.indexOf(char);
+      if (mark >= 0) {
+        marked.set(mark, [...marked.get(mark) ?? [], [2 * column + 0.5, 4 * row + 1.5]]);
+      }
+      for (const [dx, dy] of dotsOf(char)) {
+        dots.set(2 * column + dx, [...dots.get(2 * column + dx) ?? [], 4 * row + dy]);
+      }
+    });
+  });
+  const isMark = ({ row, column }: typeof names[number]) =>
+    MARKS.includes(body[row][axis + 1 + column] ?? " ");
+  const place = (points: Point[]) => points.map(([x, y]): Point => [toX(x), toY(y)]);
+  const curves = names.filter((name) => !isMark(name)).map(({ name, row }): Series => ({
+    name,
+    points: place(trace(dots, 4 * row + 1.5)),
+  }));
+  const marks = names.filter(isMark).map(({ name }, i): Series => ({
+    name,
+    marks: true,
+    points: place([...marked.values()][i] ?? []).toSorted(([a], [b]) => a - b),
+  }));
+  const span = xTicks.map(([, value]) => value);
+  return new Chart([...curves, ...marks], { x, y: head, span });
+}
+
+const numberOf = (text: string) => Number(text.trim().replaceAll(",", "").replace("−", "-"));
+
+/** The straight line through points, as a function. */
+function line(points: number[][]): (x: number) => number {
+  const n = points.length || 1;
+  const mean = (i: number) => points.reduce((sum, point) => sum + point[i], 0) / n;
+  const [mx, my] = [mean(0), mean(1)];
+  const across = points.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
+  const slope = points.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / (across || 1);
+  return (x) => my + slope * (x - mx);
+}
+
+const BITS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+function dotsOf(char: string): [number, number][] {
+  const code = char.charCodeAt(0) - 0x2800;
+  if (code < 0 || code > 0xff) return [];
+  return BITS.flatMap((column, dx) =>
+    column.flatMap((bit, dy): [number, number][] => code & bit ? [[dx, dy]] : [])
+  );
+}
+
+/** Follows a curve from its last point to the left: of each column the dots nearest to where it was heading. */
+function trace(dots: Map<number, number[]>, end: number): Point[] {
+  const columns = [...dots.keys()].sort((a, b) => b - a);
+  const points: Point[] = [];
+  let [y, slope] = [end, 0];
+  for (const x of columns) {
+    const runs = runsOf(dots.get(x)!);
+    const far = ([low, high]: Run) => Math.max(low - (y + slope), y + slope - high, 0);
+    const [low, high] = runs.toSorted((a, b) => far(a) - far(b))[0];
+    const [near, other] = Math.abs(low - y) < Math.abs(high - y) ? [low, high] : [high, low];
+    const next = other - near > 3 || near - other > 3 ? other : (low + high) / 2;
+    if (next === other && points.length) points.push([x, near]);
+    slope = 0.7 * slope + 0.3 * Math.max(-4, Math.min(4, next - y));
+    y = next;
+    points.push([x, y]);
+  }
+  return points.reverse();
+}
+
+type Run = [low: number, high: number];
+
+function runsOf(ys: number[]): Run[] {
+  const runs: Run[] = [];
+  for (const y of ys.toSorted((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last && y - last[1] <= 1) last[1] = y;
+    else runs.push([y, y]);
+  }
+  return runs;
+}
+
+/** The tokens that a text shows, each as it reads; a line break belongs to the token before it. */
+export const readTokens = (text: string): string[] => text.split("│");

@@ -1,0 +1,82 @@
+/*
+ * Serves the book on this machine, and builds it anew when a source changes.
+ */
+import { ownPackages } from "./own_packages.ts";
+import { root } from "./site.ts";
+
+const TYPES: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  ts: "text/plain; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  json: "application/json",
+  woff2: "font/woff2",
+  svg: "image/svg+xml",
+};
+
+/** Answers a request for a file of a folder. */
+export async function answer(folder: URL, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const path = decodeURIComponent(pathname).slice(1);
+  const url = new URL(path === "" ? "index.html" : path, folder);
+  if (!url.href.startsWith(folder.href)) return new Response("not here", { status: 404 });
+  const type = TYPES[url.pathname.match(/\.(\w+)$/)?.[1] ?? ""] ?? "application/octet-stream";
+  try {
+    const body = await Deno.readFile(url);
+    return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache" } });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return new Response(`${path} is no page of the book`, { status: 404 });
+  }
+}
+
+/** Builds the book, serves it, and builds it anew whenever a source changes. */
+export async function serveBook(folder: URL, port: number): Promise<void> {
+  await rebuild(folder);
+  const { finished } = listen(folder, port);
+  const watched = ["lessons", "lib", "kernels", "data"].map((path) => new URL(path, root).pathname);
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let building = Promise.resolve();
+  for await (const { paths, kind } of Deno.watchFs(watched)) {
+    if (kind === "access" || !paths.some((path) => /\.(ts|wgsl|md|css|json)$/.test(path))) continue;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void (building = building.then(() => rebuild(folder))), 150);
+  }
+  await finished;
+}
+
+/** Serves on the port, or on the next one that is free. */
+function listen(folder: URL, port: number): Deno.HttpServer {
+  for (let at = port; at <= port + 20; at++) {
+    try {
+      return Deno.serve({
+        port: at,
+        hostname: "127.0.0.1",
+        onListen: ({ port }) =>
+          console.log(`The book is at http://localhost:${port}/ (Ctrl-C ends it)`),
+      }, (request) => answer(folder, request));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || port === 0) throw error;
+    }
+  }
+  console.error(`The ports from ${port} to ${port + 20} are all in use: name another with --port`);
+  Deno.exit(1);
+}
+
+/** A program of its own builds, so that changed sources of the book itself count too. */
+async function rebuild(folder: URL): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-all",
+      "--unstable-raw-imports",
+      ...ownPackages,
+      new URL("main.ts", import.meta.url).pathname,
+      "--out",
+      folder.pathname,
+    ],
+    stdout: "null",
+  }).output();
+  const time = new Date().toLocaleTimeString("en", { hour12: false });
+  console.log(success ? `${time} built` : `${time} not built: the error stands above`);
+}

@@ -1,0 +1,172 @@
+/*
+ * The pages of the book: what a lesson's source becomes, before anything runs.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { heatMap, nn, tensor } from "#lib";
+import { chart } from "../../lib/lesson/chart.ts";
+import { highlight } from "../../lib/book/highlight.ts";
+import { lessonPage } from "../../lib/book/lesson_page.ts";
+import { renderMarkdown } from "../../lib/book/markdown.ts";
+import { isTree, outputHtml, treeHtml } from "../../lib/book/output.ts";
+import { readChart, readHeatMap } from "../../lib/book/picture.ts";
+import { readSite, root } from "../../lib/book/site.ts";
+import { weave } from "../../lib/book/weave.ts";
+
+const site = await readSite();
+const lessons = site.pages.filter(({ kind }) => kind === "lesson");
+
+Deno.test("weaving a lesson loses no line, and knows the line of each piece", () => {
+  for (const { source, path } of lessons) {
+    const lines = source.split("\n");
+    for (const block of weave(source)) {
+      for (const piece of block.kind === "cell" ? block.segments : []) {
+        const there = piece.kind === "code"
+          ? piece.text
+          : piece.text.replace(/^/gm, "//> ").replace(/ +$/gm, "");
+        const first = there.split("\n")[0].trim();
+        assertEquals(lines[piece.first - 1].trim(), first, `${path}:${piece.first}`);
+      }
+    }
+    const prose = weave(source).filter(({ kind }) => kind === "prose").length;
+    assertEquals(prose, lines.filter((line) => /^\/\*(?!\*)/.test(line)).length, path);
+  }
+});
+
+Deno.test("a heat map is read back from its text: labels, titles, several beside each other", async () => {
+  const values = tensor([[[1, 0], [0.5, 0.25]], [[0, 1], [0.75, 0]]]);
+  for (
+    const options of [
+      {},
+      { rows: ["the", "dog"] },
+      { rows: ["the", "dog"], columns: ["the", "dog"] },
+      { rows: ["a", "b"], columns: ["a", "b"], titles: ["head 1", "head 2"] },
+    ]
+  ) {
+    const count = "titles" in options ? 2 : 1;
+    const drawn = heatMap(count === 2 ? values : values.index(0), options);
+    const text = await drawn.plain();
+    const back = readHeatMap(text)!;
+    assertEquals(await back.plain(), text);
+    assertEquals((await back.matrices).length, count);
+  }
+  assertEquals(readHeatMap("tensor([[1., 0.],\n        [0., 1.]])"), undefined);
+});
+
+Deno.test("every heat map and every chart in a lesson is read back", async () => {
+  let [maps, charts] = [0, 0];
+  for (const { source } of lessons) {
+    for (const block of weave(source)) {
+      for (const { kind, text } of block.kind === "cell" ? block.segments : []) {
+        if (kind !== "output") continue;
+        if (/█ -?\d+\.\d\d$/.test(text)) {
+          assertEquals(await readHeatMap(text)!.plain(), text);
+          maps++;
+        }
+        if (/^ *└[─┬]/m.test(text)) {
+          assert(readChart(text), text);
+          charts++;
+        }
+      }
+    }
+  }
+  assert(maps >= 8 && charts >= 4, `${maps} heat maps, ${charts} charts`);
+});
+
+Deno.test("a chart is read back from its text: curves by name, marks, axes", () => {
+  const line = Array.from({ length: 60 }, (_, x) => [x, (x / 10) ** 2] as const);
+  const marks = [[0, 36], [30, 18], [59, 3]] as const;
+  const text = chart([{ name: "squares", points: line }, {
+    name: "few",
+    points: marks,
+    marks: true,
+  }], {
+    x: "step",
+    y: "size",
+  }).text();
+  const svg = readChart(text)!.svg();
+  for (const word of ["squares", "few", "step", "size"]) assertStringIncludes(svg, `>${word}<`);
+  assertEquals(svg.match(/<circle/g)?.length, 3);
+  const [, points] = svg.match(/<polyline points="([^"]+)"/)!;
+  const [first, last] = [points.split(" ")[0], points.split(" ").at(-1)!].map((at) =>
+    at.split(",").map(Number)
+  );
+  assert(last[0] - first[0] > 500 && first[1] - last[1] > 200, points);
+});
+
+Deno.test("a tree of modules folds at each level, and says the same", () => {
+  const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sequential(new nn.ReLU()));
+  const text = model.repr();
+  assert(isTree(text), text);
+  const { text: page } = treeHtml(text);
+  assertEquals(page.match(/<details open>/g)?.length, 2);
+  const words = page.replace(/<\/(summary|div)>/g, "\n").replace(/<[^>]+>/g, "");
+  assertEquals(words.trim(), text);
+});
+
+Deno.test("prose: anchors, links to lessons and to files of the project, no two ids alike", () => {
+  const { html, headings } = renderMarkdown(
+    "## Why\n\nAs in lesson 2, see `kernels/softmax.wgsl`.\n\n## Why\n",
+    { lesson: (n) => `lesson-${n}.html`, file: (path) => site.ofFile(path)?.address },
+  );
+  assertEquals(headings.map(({ id }) => id), ["why", "why-2"]);
+  assertStringIncludes(html, `<a href="lesson-2.html">lesson 2</a>`);
+  assertStringIncludes(html, `<a href="kernel-softmax.html"><code>kernels/softmax.wgsl</code></a>`);
+});
+
+Deno.test("code keeps every character, and a shape in a comment stands out", () => {
+  const code = "const x: Tensor = f(`a<b>`); // (B, T)\n";
+  const page = highlight(code, "typescript");
+  assertStringIncludes(page, "<b>(B, T)</b>");
+  const entities: Record<string, string> = {
+    "&lt;": "<",
+    "&gt;": ">",
+    "&amp;": "&",
+    "&quot;": '"',
+  };
+  assertEquals(page.replace(/<[^>]+>/g, "").replace(/&\w+;/g, (name) => entities[name]), code);
+});
+
+Deno.test("every link between pages leads to a page, every anchor to an element", async () => {
+  const { build } = await import("../../lib/book/build.ts");
+  const folder = await Deno.makeTempDir();
+  try {
+    const url = new URL(`file://${folder}/book/`);
+    await build(url);
+    const texts = new Map<string, string>();
+    for await (const { name } of Deno.readDir(url)) {
+      if (name.endsWith(".html")) texts.set(name, await Deno.readTextFile(new URL(name, url)));
+    }
+    assertEquals(texts.size, site.pages.length + 1);
+    for (const [name, text] of texts) {
+      const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+      assertEquals(ids.length, new Set(ids).size, `${name} has two elements of one id`);
+      for (const [, href] of text.matchAll(/\b(?:href|src)="([^"]+)"/g)) {
+        if (/^(https?|data):/.test(href)) continue;
+        const [page, anchor] = href.split("#");
+        if (page && !page.endsWith(".html")) {
+          await Deno.stat(new URL(page, url));
+          continue;
+        }
+        const target = page ? texts.get(page) : text;
+        assert(target, `${name} links to ${href}`);
+        if (anchor) assertStringIncludes(target, `id="${anchor}"`, `${name} links to ${href}`);
+      }
+      assert(!/ style="| on\w+="|<script>|<style/.test(text), `${name} breaks its own policy`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("each lesson's page holds every output of its source", async () => {
+  for (const page of lessons) {
+    const text = (await lessonPage(site, page)).page.text;
+    const outputs = weave(page.source).flatMap((block) =>
+      block.kind === "cell" ? block.segments : []
+    )
+      .filter(({ kind }) => kind === "output");
+    assertEquals(text.match(/<div class="output"/g)?.length ?? 0, outputs.length, page.path);
+  }
+  assert((await outputHtml({ text: "a <b> & c" })).text.includes("a &lt;b&gt; &amp; c"));
+  assert(root.href.endsWith("/"));
+});
