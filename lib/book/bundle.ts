@@ -6,7 +6,7 @@ import { transform } from "sucrase";
 import { ownPackages } from "./own_packages.ts";
 import { root, type Site } from "./site.ts";
 
-const ENTRIES = ["lib/mod.ts", "lib/book/client/page.ts"];
+const ENTRIES = ["lib/lessons.ts", "lib/book/client/page.ts"];
 
 /** All programs by their path under `code/`. */
 export async function bundle(site: Site): Promise<Map<string, string | Uint8Array>> {
@@ -55,6 +55,6 @@ export function compile(source: string, path: string): string {
   return code.replace(
     /(\bfrom\s+|\bimport\s*\(\s*)"([^"]+)"/g,
     (_, before, name) =>
-      `${before}"${name === "#lib" ? `${up}mod.js` : name.replace(/\.ts$/, ".js")}"`,
+      `${before}"${name === "#lib" ? `${up}lessons.js` : name.replace(/\.ts$/, ".js")}"`,
   );
 }
