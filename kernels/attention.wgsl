@@ -5,10 +5,11 @@
 // One invocation owns four neighbouring queries of one head and takes four keys at a time, so that what belongs to
 // its queries is a vec4, and what belongs to queries and keys a matrix: m[t][r] is of key t and query r. For each
 // query it keeps the largest score so far and the sum of exp(score - largest); the same sum of values is kept in
-// `out`. Both sums shrink when a larger score turns up. lse = largest + log(sum) is kept for the gradient.
+// `out`. Both sums shrink when a larger score turns up. Both numbers go to `rows`, for the gradient: each by itself, as
+// the logarithm of the sum would lose its digits beside a large score.
 //
 // A launch goes over the keys from `first` up to `last`, so that no loop exceeds the rounds that an adapter may
-// run; the next one takes up from out and lse. A query that may see no key gets 0 / 0, a NaN.
+// run; the next one takes up from out and rows. A query that may see no key has the sum 0, and gets zeros.
 
 const LOWEST = -3.4028234e38;
 
@@ -43,45 +44,56 @@ override DROP: bool = false; // whether shares are multiplied with `drop`: 0, or
 @group(0) @binding(4) var<storage, read> mask: array<f32>;
 @group(0) @binding(5) var<storage, read> drop: array<f32>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(7) var<storage, read_write> rows: array<f32>; // the largest score of all queries, then the sum of all
 
 // Where four rows of a head lie.
-fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
-  return rows * place.z + (batch * place.x + head * place.y + place.w);
+fn at(place: vec4<u32>, batch: u32, head: u32, lines: vec4<u32>) -> vec4<u32> {
+  return lines * place.z + (batch * place.x + head * place.y + place.w);
 }
 
 // The same four numbers of four rows, a row a column.
-fn read_q(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(q[rows.x + c], q[rows.y + c], q[rows.z + c], q[rows.w + c]);
+fn read_q(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(q[lines.x + c], q[lines.y + c], q[lines.z + c], q[lines.w + c]);
 }
 
-fn read_k(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(k[rows.x + c], k[rows.y + c], k[rows.z + c], k[rows.w + c]);
+fn read_k(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(k[lines.x + c], k[lines.y + c], k[lines.z + c], k[lines.w + c]);
 }
 
-fn read_v(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(v[rows.x + c], v[rows.y + c], v[rows.z + c], v[rows.w + c]);
+fn read_v(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(v[lines.x + c], v[lines.y + c], v[lines.z + c], v[lines.w + c]);
 }
 
-fn read_out(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(out[rows.x + c], out[rows.y + c], out[rows.z + c], out[rows.w + c]);
+fn read_out(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(out[lines.x + c], out[lines.y + c], out[lines.z + c], out[lines.w + c]);
 }
 
-fn write_out(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
-  out[rows.x + c] = m[0];
-  out[rows.y + c] = m[1];
-  out[rows.z + c] = m[2];
-  out[rows.w + c] = m[3];
+fn write_out(lines: vec4<u32>, c: u32, m: mat4x4<f32>) {
+  out[lines.x + c] = m[0];
+  out[lines.y + c] = m[1];
+  out[lines.z + c] = m[2];
+  out[lines.w + c] = m[3];
 }
 
-fn read_mask(rows: vec4<u32>, key: u32) -> vec4<f32> {
+fn read_rows(at: vec4<u32>) -> vec4<f32> {
+  return vec4<f32>(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
+}
+
+fn write_rows(at: vec4<u32>, v: vec4<f32>) {
+  rows[at.x] = v.x;
+  rows[at.y] = v.y;
+  rows[at.z] = v.z;
+  rows[at.w] = v.w;
+}
+
+fn read_mask(lines: vec4<u32>, key: u32) -> vec4<f32> {
   let j = min(key, p.keys - 1u);
-  return vec4<f32>(mask[rows.x + j], mask[rows.y + j], mask[rows.z + j], mask[rows.w + j]);
+  return vec4<f32>(mask[lines.x + j], mask[lines.y + j], mask[lines.z + j], mask[lines.w + j]);
 }
 
-fn read_drop(rows: vec4<u32>, key: u32) -> vec4<f32> {
+fn read_drop(lines: vec4<u32>, key: u32) -> vec4<f32> {
   let j = min(key, p.keys - 1u);
-  return vec4<f32>(drop[rows.x + j], drop[rows.y + j], drop[rows.z + j], drop[rows.w + j]);
+  return vec4<f32>(drop[lines.x + j], drop[lines.y + j], drop[lines.z + j], drop[lines.w + j]);
 }
 
 // Which of the queries see a key.
@@ -99,7 +111,7 @@ fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) 
 }
 
 fn weighed(score: vec4<f32>, largest: vec4<f32>, key: u32, queries: vec4<u32>) -> vec4<f32> {
-  return select(vec4<f32>(0.0), exp(score - largest), visible(key, queries));
+  return select(vec4<f32>(0.0), powers_of_e(score - largest), visible(key, queries));
 }
 
 // A row for each number of `by`, times it.
@@ -122,14 +134,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let at_out = at(p.out_place, batch, head, own);
   let at_mask = at(p.mask_place, batch, head, own);
   let at_drop = at(p.drop_place, batch, head, own);
-  let at_lse = own + (batch * p.heads + head) * p.queries;
+  let at_largest = own + (batch * p.heads + head) * p.queries;
+  let at_total = at_largest + p.batch * p.heads * p.queries;
 
   var largest = vec4<f32>(LOWEST);
   var total = vec4<f32>(0.0);
   if (p.first > 0u) {
-    let before = vec4<f32>(lse[at_lse.x], lse[at_lse.y], lse[at_lse.z], lse[at_lse.w]);
-    largest = max(before, vec4<f32>(LOWEST)); // -inf: it saw no key yet
-    total = select(vec4<f32>(1.0), vec4<f32>(0.0), before < vec4<f32>(LOWEST));
+    largest = read_rows(at_largest);
+    total = read_rows(at_total);
   } else {
     for (var c = 0u; c < p.width; c++) {
       write_out(at_out, c, mat4x4<f32>());
@@ -158,7 +170,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     // Shares of what was seen so far.
     let before = largest;
     largest = max(max(max(before, m[0]), max(m[1], m[2])), m[3]);
-    let shrink = exp(before - largest);
+    let shrink = powers_of_e(before - largest);
     m[0] = weighed(m[0], largest, j, own);
     m[1] = weighed(m[1], largest, j + 1u, own);
     m[2] = weighed(m[2], largest, j + 2u, own);
@@ -178,15 +190,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
   }
 
-  let sums = largest + log(total);
-  lse[at_lse.x] = sums.x;
-  lse[at_lse.y] = sums.y;
-  lse[at_lse.z] = sums.z;
-  lse[at_lse.w] = sums.w;
-  // What saw nothing yet may do so in a later launch.
-  let early = (total == vec4<f32>(0.0)) & vec4<bool>(p.last < p.keys);
-  let part = 1.0 / select(total, vec4<f32>(1.0), early);
-  for (var c = 0u; c < p.width; c++) {
-    write_out(at_out, c, times(read_out(at_out, c), part));
+  write_rows(at_largest, largest);
+  write_rows(at_total, total);
+  if (p.last == p.keys) {
+    let part = 1.0 / select(total, vec4<f32>(1.0), total == vec4<f32>(0.0));
+    for (var c = 0u; c < p.width; c++) {
+      write_out(at_out, c, times(read_out(at_out, c), part));
+    }
   }
 }

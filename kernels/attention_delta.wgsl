@@ -1,6 +1,6 @@
-// rows[1, row] = g[row] · out[row]: what the slopes of a row of attention's scores have in common; see attention_grad.
+// rows[2, row] = g[row] · out[row]: what the slopes of a row of attention's scores have in common; see attention_grad.
 //
-// One invocation owns one query of one head. The first half of `rows` is that of the forward pass.
+// One invocation owns one query of one head. What comes before in `rows` is of the forward pass.
 
 struct Params {
   batch: u32,
@@ -30,5 +30,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   for (var c = 0u; c < p.width; c++) {
     sum += dot(g[at_g + c], out[at_out + c]);
   }
-  rows[count + row] = sum;
+  rows[2u * count + row] = sum;
 }

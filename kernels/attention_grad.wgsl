@@ -2,9 +2,9 @@
 //   dq[i] = scale · sum over j of s[i, j] · k[j]
 //   dk[j] = scale · sum over i of s[i, j] · q[i]
 //   dv[j] = sum over i of p[i, j] · g[i]
-// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - lse[i]), and s = p (d - delta[i])
-// are the scores' gradients, with d[i, j] = g[i] · v[j] those of the shares, and delta[i] = g[i] · out[i] what a row
-// has in common.
+// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - largest[i]) / total[i], and
+// s = p (d - delta[i]) are the scores' gradients, with d[i, j] = g[i] · v[j] those of the shares, and
+// delta[i] = g[i] · out[i] what a row has in common.
 //
 // One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS), so that
 // sums are taken in one order and no two add to one place. It takes four of the others at a time, from `first` up to
@@ -44,7 +44,7 @@ override DROP: bool = false;
 @group(0) @binding(4) var<storage, read> mask: array<f32>;
 @group(0) @binding(5) var<storage, read> drop: array<f32>;
 @group(0) @binding(6) var<storage, read> g: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read> rows: array<f32>; // lse of all queries, then delta of all
+@group(0) @binding(7) var<storage, read> rows: array<f32>; // of all queries largest, then total, then delta
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
 fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
@@ -98,7 +98,8 @@ struct Queries {
   place: vec4<u32>,
   at_mask: vec4<u32>,
   at_drop: vec4<u32>,
-  lse: vec4<f32>,
+  largest: vec4<f32>,
+  total: vec4<f32>,
   delta: vec4<f32>,
 }
 
@@ -113,7 +114,7 @@ fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Que
     kept = read_drop(by.at_drop, key);
   }
   let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place + p.past));
-  let share = select(vec4<f32>(0.0), exp(score - by.lse), seen);
+  let share = select(vec4<f32>(0.0), powers_of_e(score - by.largest) / by.total, seen & (by.total != vec4<f32>(0.0)));
   return mat2x4<f32>(p.scale * share * (kept * d - by.delta), share * kept);
 }
 
@@ -141,6 +142,7 @@ fn tile(own: vec4<u32>, first: u32, last: u32, batch: u32, head: u32) -> Tile {
     at(p.drop_place, batch, head, place),
     read_rows(row),
     read_rows(row + p.batch * p.heads * p.queries),
+    read_rows(row + 2u * p.batch * p.heads * p.queries),
   );
 
   // Scores, and gradients of the shares.

@@ -1,9 +1,10 @@
-// loss[r] = log(sum over c of exp(x[r, c])) - x[r, target[r]]; the probabilities are never stored.
+// loss[r] = log(sum over c of exp(x[r, c] - top)) - (x[r, target[r]] - top), with top the largest logit of the row; the
+// probabilities are never stored.
 //
 // One workgroup owns one row of the dense logits `x`; its LANES invocations take every LANES-th logit, or four
-// neighbours where rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `lse` keeps
-// the logarithm for the gradient. A row whose target is `ignore` has loss 0. A target that is no class is
-// noted in `fault`.
+// neighbours where rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `tops` keeps
+// top and the logarithm for the gradient: each by itself, as their sum would lose the digits of the smaller one.
+// A row whose target is `ignore` has loss 0. A target that is no class is noted in `fault`.
 
 alias V = f32;
 
@@ -24,7 +25,7 @@ override LANES: u32 = 64;
 @group(0) @binding(1) var<storage, read> x: array<V>;
 @group(0) @binding(2) var<storage, read> targets: array<i32>;
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(4) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(4) var<storage, read_write> tops: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read_write> fault: array<atomic<u32>, 4>;
 
 var<workgroup> lanes: array<f32, LANES>;
@@ -35,6 +36,10 @@ fn total(v: V) -> f32 {
 
 fn largest(v: V) -> f32 {
   return v;
+}
+
+fn exps(v: V) -> V {
+  return power_of_e(v);
 }
 
 // The i-th logit of the row that begins at `row`.
@@ -70,7 +75,7 @@ fn main(
   // The sum of exponentials.
   var part = V();
   for (var i = lane; i < p.columns; i += LANES) {
-    part += exp(x[base + i] - top);
+    part += exps(x[base + i] - top);
   }
   lanes[lane] = total(part);
   workgroupBarrier();
@@ -83,8 +88,8 @@ fn main(
   }
 
   let wanted = targets[p.target_offset + row * p.target_stride];
-  let logarithm = top + log(sum);
-  lse[row] = logarithm;
+  let shift = logarithm(sum);
+  tops[row] = vec2<f32>(top, shift);
   if (wanted == p.ignore) {
     loss[row] = 0.0;
   } else if (wanted < 0 || u32(wanted) >= p.classes) {
@@ -95,6 +100,6 @@ fn main(
       atomicStore(&fault[3], p.classes);
     }
   } else {
-    loss[row] = logarithm - pick(base, u32(wanted));
+    loss[row] = shift - (pick(base, u32(wanted)) - top);
   }
 }

@@ -1,4 +1,4 @@
-// dx[r, c] = scale[r] · (exp(x[r, c] - lse[r]) - [c = target[r]]), and 0 where the target is ignored.
+// dx[r, c] = scale[r] · (exp(x[r, c] - top[r] - log[r]) - [c = target[r]]), and 0 where the target is ignored.
 //
 // One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbours where
 // rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `g` is the gradient of the loss:
@@ -23,10 +23,14 @@ override MEAN: bool = false;
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<V>;
 @group(0) @binding(2) var<storage, read> targets: array<i32>;
-@group(0) @binding(3) var<storage, read> lse: array<f32>;
+@group(0) @binding(3) var<storage, read> tops: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> g: array<f32>;
 @group(0) @binding(5) var<storage, read> count: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dx: array<V>;
+
+fn exps(v: V) -> V {
+  return power_of_e(v);
+}
 
 // 1 where the i-th unit of a row holds the class `wanted`, else 0.
 fn is(i: u32, wanted: u32) -> V {
@@ -49,9 +53,9 @@ fn main(
   if (MEAN) {
     scale /= count[0];
   }
-  let logarithm = lse[row];
+  let top = tops[row];
   for (var i = lane; i < p.columns; i += LANES) {
-    let probability = exp(x[p.x_offset + row * p.columns + i] - logarithm);
+    let probability = exps(x[p.x_offset + row * p.columns + i] - top.x - top.y);
     dx[row * p.columns + i] = select(scale * (probability - is(i, u32(wanted))), V(), ignored);
   }
 }

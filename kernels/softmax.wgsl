@@ -29,6 +29,10 @@ fn largest(v: V) -> f32 {
   return v;
 }
 
+fn exps(v: V) -> V {
+  return power_of_e(v);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -57,7 +61,7 @@ fn main(
   // The sum of exponentials.
   var part = V();
   for (var i = lane; i < p.columns; i += LANES) {
-    part += exp(x[base + i] - top);
+    part += exps(x[base + i] - top);
   }
   lanes[lane] = total(part);
   workgroupBarrier();
@@ -66,13 +70,13 @@ fn main(
     sum += lanes[other];
   }
 
-  let logarithm = log(sum);
+  let shift = logarithm(sum);
   for (var i = lane; i < p.columns; i += LANES) {
     let shifted = x[base + i] - top;
     if (LOG) {
-      out[row * p.columns + i] = shifted - logarithm;
+      out[row * p.columns + i] = shifted - shift;
     } else {
-      out[row * p.columns + i] = exp(shifted) / sum;
+      out[row * p.columns + i] = select(exps(shifted) / sum, V(nan()), sum == 0.0);
     }
   }
 }

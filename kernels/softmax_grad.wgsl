@@ -26,6 +26,10 @@ fn total(v: V) -> f32 {
   return v;
 }
 
+fn exps(v: V) -> V {
+  return power_of_e(v);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -54,7 +58,7 @@ fn main(
     let here = y[base + i];
     let arrived = g[p.g_offset + base + i];
     if (LOG) {
-      dx[base + i] = arrived - exp(here) * sum;
+      dx[base + i] = arrived - exps(here) * sum;
     } else {
       dx[base + i] = here * (arrived - sum);
     }

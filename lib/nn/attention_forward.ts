@@ -63,7 +63,8 @@ const layout = (batchFirst = false) =>
  * Multi-head attention as a function of its weights: query (L, N, E), key (S, N, kdim), value (S, N, vdim), or with N
  * before L and S (`batchFirst`), or all without N → [the same shape as the query, weights (N, L, S) or null].
  *
- * A query whose every key is masked gets NaN, as in PyTorch, whose softmax divides nothing by nothing there.
+ * A query whose every key is masked gets NaN where the weights are wanted, as a softmax divides nothing by nothing
+ * there; without them it attends to zeros, as in PyTorch since 2.5.
  */
 export function multiHeadAttentionForward(
   query: Tensor,

@@ -42,7 +42,10 @@ const crossEntropyOp = defineOp<Args>({
     checkRounds("crossEntropy", Math.ceil(rows / 64) + 6, rows);
     const { device } = x;
     const { launcher } = device;
-    const [loss, lse] = [allocate([rows], "float32", device), allocate([rows], "float32", device)];
+    const [loss, tops] = [
+      allocate([rows], "float32", device),
+      allocate([rows, 2], "float32", device),
+    ];
     const labels = {
       target_offset: target.offset,
       target_stride: target.strides[0],
@@ -52,6 +55,7 @@ const crossEntropyOp = defineOp<Args>({
       "V",
       "total",
       "largest",
+      "exps",
       "pick",
     ]);
     launcher.launch(
@@ -60,7 +64,7 @@ const crossEntropyOp = defineOp<Args>({
         x: x.storage,
         targets: target.storage,
         loss: loss.storage,
-        lse: lse.storage,
+        tops: tops.storage,
         fault: device.faults.buffer,
       },
       {
@@ -73,7 +77,7 @@ const crossEntropyOp = defineOp<Args>({
       },
       rows,
     );
-    if (reduction === "none") return [loss, lse];
+    if (reduction === "none") return [loss, tops];
     const [total, count] = [allocate([], "float32", device), allocate([], "float32", device)];
     launcher.launch(
       launcher.pipeline(meanKernel, { constants: { MEAN: Number(reduction === "mean") } }),
@@ -86,7 +90,7 @@ const crossEntropyOp = defineOp<Args>({
       { rows, stretch: rows <= 16384 ? rows : Math.ceil(rows / 64), ...labels },
       1,
     );
-    return [total, lse, count];
+    return [total, tops, count];
   },
   gradient(grad, saved) {
     const { ignoreIndex, reduction } = saved.args;
@@ -94,8 +98,8 @@ const crossEntropyOp = defineOp<Args>({
     const target = saved.input(1);
     const [rows, classes] = x.shape;
     const dx = allocate(x.shape, "float32", x.device);
-    const lse = saved.output(1);
-    const form = rowsOf("crossEntropy", x.device, classes, [x.offset], ["V", "is"]);
+    const tops = saved.output(1);
+    const form = rowsOf("crossEntropy", x.device, classes, [x.offset], ["V", "exps", "is"]);
     const { launcher } = x.device;
     launcher.launch(
       launcher.pipeline(gradKernel, {
@@ -105,9 +109,9 @@ const crossEntropyOp = defineOp<Args>({
       {
         x: x.storage,
         targets: target.storage,
-        lse: lse.storage,
+        tops: tops.storage,
         g: grad.storage,
-        count: (reduction === "none" ? lse : saved.output(2)).storage,
+        count: (reduction === "none" ? tops : saved.output(2)).storage,
         dx: dx.storage,
       },
       {
@@ -128,8 +132,8 @@ const crossEntropyOp = defineOp<Args>({
     const counts = Array.from(target.data, (t) => t !== ignoreIndex);
     const losses = lines(x, 1).map(({ values }, row) => {
       const largest = Math.max(...values);
-      const lse = largest + Math.log(sumOf(values.map((v) => Math.exp(v - largest))));
-      return counts[row] ? lse - values[target.data[row]] : 0;
+      const log = Math.log(sumOf(values.map((v) => Math.exp(v - largest))));
+      return counts[row] ? log - (values[target.data[row]] - largest) : 0;
     });
     if (reduction === "none") return ndarray([losses.length], losses);
     const total = sumOf(losses);

@@ -11,6 +11,7 @@ const inFours = {
   V: "alias V = vec4<f32>;",
   total: "fn total(v: V) -> f32 { return v.x + v.y + v.z + v.w; }",
   largest: "fn largest(v: V) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }",
+  exps: "fn exps(v: V) -> V { return powers_of_e(v); }",
   pick: "fn pick(row: u32, i: u32) -> f32 { return x[row + i / 4u][i % 4u]; }",
   is:
     "fn is(i: u32, wanted: u32) -> V { return V(vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(wanted)); }",

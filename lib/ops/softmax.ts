@@ -31,7 +31,12 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
   const out = allocate(x.shape, "float32", x.device);
   const columns = x.shape.at(-1)!;
   const rows = columns && x.numel() / columns;
-  const form = rowsOf("softmax", x.device, columns, [dense.offset], ["V", "total", "largest"]);
+  const form = rowsOf("softmax", x.device, columns, [dense.offset], [
+    "V",
+    "total",
+    "largest",
+    "exps",
+  ]);
   const { launcher } = x.device;
   launcher.launch(
     launcher.pipeline(kernel, { ...form, constants: { ...form.constants, LOG: Number(log) } }),
@@ -47,7 +52,7 @@ function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
   const dx = allocate(y.shape, "float32", y.device);
   const columns = y.shape.at(-1)!;
   const rows = columns && y.numel() / columns;
-  const form = rowsOf("softmax", y.device, columns, [g.offset], ["V", "total"]);
+  const form = rowsOf("softmax", y.device, columns, [g.offset], ["V", "total", "exps"]);
   const { launcher } = y.device;
   launcher.launch(
     launcher.pipeline(gradKernel, { ...form, constants: { ...form.constants, LOG: Number(log) } }),

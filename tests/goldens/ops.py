@@ -1,6 +1,6 @@
-"""Writes ops.json: what PyTorch gives for every sample of every op, forward and backward.
+"""Writes ops.json: what PyTorch 2.13 gives for every sample of every op, forward and backward.
 
-Run it with Debian's python3 and its python3-torch, with deno on the path:
+Run it with a Python that has torch 2.13 (for processors), with deno on the path:
 
     python3 tests/goldens/ops.py
 
@@ -15,6 +15,7 @@ import subprocess
 import numpy
 import torch
 import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 torch.set_num_threads(2)
 HERE = pathlib.Path(__file__).parent
@@ -32,6 +33,16 @@ def reduced(x, name, a, **more):
             x = reduction(x, d, keepdim=keepdim, **more)
         return x.bool() if name in ("any", "all") else x
     return reduction(x, list(dims), keepdim=keepdim, **more) if x.ndim else reduction(x, **more)
+
+
+def attended(i, a):
+    """Attention by its formula; operands may be stacked. A query that sees nothing gets zeros."""
+    q, k, v, *mask = [x for stack in i for x in (stack if stack.ndim == 5 else [stack])]
+    hidden = torch.full((q.shape[-2], k.shape[-2]), float("-inf")).triu(1 + a.get("past", 0)) if a["causal"] else 0
+    mask = sum(mask) + hidden
+    with sdpa_kernel(SDPBackend.MATH):
+        mask = None if isinstance(mask, int) else mask
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=a["scale"])
 
 
 def varied(x, a):
@@ -57,7 +68,7 @@ def written(x):
 
 
 def evaluate(code, i, a):
-    return eval(code, {"torch": torch, "F": F, "reduced": reduced, "varied": varied, "i": i, "a": a})
+    return eval(code, {"torch": torch, "F": F, "attended": attended, "reduced": reduced, "varied": varied, "i": i, "a": a})
 
 
 def case(op, given):

@@ -11,15 +11,16 @@ import { goesWith, noGrad } from "../../tensor/autograd.ts";
 import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attentionOp } from "./fused.ts";
-import { add, mul } from "../binary.ts";
+import { add, eq, mul } from "../binary.ts";
 import { full } from "../create.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { dropout } from "../random.ts";
+import { all } from "../reduce.ts";
 import { select } from "../slices.ts";
 import { softmax } from "../softmax.ts";
 import { expand, reshape, transpose, unsqueeze } from "../views.ts";
 import { triu } from "../triangle.ts";
-import { where } from "../where.ts";
+import { maskedFill, where } from "../where.ts";
 
 /** What attention is told beside its operands. */
 export interface Attending {
@@ -55,17 +56,19 @@ export function additive(mask: Tensor, { hidden }: { hidden: boolean }): Tensor 
 /**
  * Attention by its formula, and the weights: [(…, L, Ev), (…, L, S)] of q (…, L, E), k (…, S, E), v (…, S, Ev).
  * Dropout draws over the weights in their order. A query whose every key is hidden gets NaN, as from
- * PyTorch's softmax.
+ * PyTorch's softmax, or zeros with `safe`, as from its attention.
  */
 export function plainAttention(
   [q, k, v]: readonly Tensor[],
-  { mask, causal = false, past = 0, dropoutP = 0, scale, generator }: Attending,
+  { mask, causal = false, past = 0, dropoutP = 0, scale, generator, safe = false }:
+    & Attending
+    & { safe?: boolean },
 ): [output: Tensor, weights: Tensor] {
   const scores = matmul(mul(q, scale ?? headScale(q)), transpose(k, -2, -1));
   const masked = mask ? add(scores, mask) : scores;
-  const weights = dropout(softmax(causal ? hideLater(masked, past) : masked, -1), dropoutP, {
-    generator,
-  });
+  const shown = causal ? hideLater(masked, past) : masked;
+  const shares = safe ? orZeros(shown) : softmax(shown, -1);
+  const weights = dropout(shares, dropoutP, { generator });
   return [matmul(weights, v), weights];
 }
 
@@ -73,6 +76,12 @@ export function plainAttention(
 function hideLater(scores: Tensor, past: number): Tensor {
   const mask = causalMask(scores.sizeAt(-2), scores.sizeAt(-1), scores.device, past);
   return goesWith(add(scores, mask), mask);
+}
+
+/** The shares of scores; zeros, also for gradients, in rows of which every score is −∞. */
+function orZeros(scores: Tensor): Tensor {
+  const none = all(eq(scores, -Infinity), { dim: -1, keepdim: true });
+  return maskedFill(softmax(maskedFill(scores, none, 0), -1), none, 0);
 }
 
 const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
@@ -90,7 +99,7 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
     const parts = stacks.flatMap((x) =>
       Array.from({ length: x.shape[0] }, (_, i) => select(x, 0, i))
     );
-    return plainAttention(parts, options)[0];
+    return plainAttention(parts, { ...options, safe: true })[0];
   }
   const inputs = mask ? [...stacks, expand(mask, [N, H, L, S])] : stacks;
   const scale = options.scale ?? headScale(stacks[0]);
@@ -114,8 +123,7 @@ export interface AttentionArguments {
  * softmax(query · keyᵀ · scale + mask) · value: every query's mean of the values, weighted by how well their keys
  * match it. Without a mask of its size, its memory grows with L and with S, not with their product.
  *
- * A query whose every key is masked gets NaN, as a softmax over nothing does (PyTorch: the same up to 2.4, zeros
- * since then).
+ * A query whose every key is masked gets zeros (PyTorch: NaN up to 2.4, as a softmax over nothing does, zeros since).
  *
  * @param query (…, L, E)
  * @param key (…, S, E)

@@ -75,6 +75,7 @@ function attentionNd(inputs: readonly NdArray[], { causal, past = 0, scale }: Ar
       return score;
     });
     const largest = Math.max(...scores);
+    if (largest === -Infinity) continue; // all is hidden: zeros
     const powers = scores.map((score) => Math.exp(score - largest));
     const total = sumOf(powers);
     for (let c = 0; c < E; c++) {
@@ -100,9 +101,7 @@ const sample = (
 export const attentionOp = defineOp<Args>({
   name: "attention",
   gradFn: "ScaledDotProductAttentionBackward0",
-  torch: "(lambda q, k, v, *mask: torch.softmax(a['scale'] * q @ k.transpose(-2, -1) + sum(mask)" +
-    " + (torch.full((q.shape[-2], k.shape[-2]), float('-inf')).triu(1 + a.get('past', 0)) if a['causal'] else 0), -1) @ v)" +
-    "(*[x for stack in i for x in (stack if stack.ndim == 5 else [stack])])",
+  torch: "attended(i, a)",
   forward(inputs, { causal, past = 0, scale, dropoutP = 0, generator }) {
     check(inputs);
     const { stacks, mask } = split(inputs);
@@ -112,9 +111,10 @@ export const attentionOp = defineOp<Args>({
     const drop = dropoutP > 0 ? dropoutMask(grid, dropoutP, { device, generator }) : undefined;
     const operands = prepare(stacks, mask, drop);
     const out = allocateLike(operands.parts[0]);
-    const rows = allocate([2, ...q.shape.slice(0, 3)], "float32", device); // lse, and room for delta
+    // Of every query the largest score and the sum of the powers, and room for delta.
+    const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
     const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
-    launchOver(operands, { ...launch, rows: { out }, buffers: { lse: rows.storage } });
+    launchOver(operands, { ...launch, rows: { out }, buffers: { rows: rows.storage } });
     return [narrowed(out, q.shape[3]), rows, ...(drop ? [drop] : [])];
   },
   gradient(grad, saved) {
