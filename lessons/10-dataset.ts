@@ -1,9 +1,11 @@
 /*
 # Lesson 10: The dataset
 
-What a language model learns from: a list of songs, looked at before anything is done with it.
+What a language model learns from: a set of songs. We look at it before we do
+anything with it.
 
-Needs the network: once, for the notebook's songs (2.88 MB); else it reads those in the repository.
+Needs the network: once, for the notebook's songs (2.88 MB); else it reads
+those in the repository.
 */
 
 import { lesson, songs } from "#lib";
@@ -12,8 +14,7 @@ export const data = {
   value: "songs",
   short: "shipped",
   shared: true,
-  help:
-    "what to learn from: songs, shipped, a dataset of the Hub, or a file of this machine",
+  help: "what to learn from: songs, shipped, a dataset of the Hub, or a file",
 } as const;
 
 const { show, options } = lesson(import.meta, { data });
@@ -21,10 +22,12 @@ const { show, options } = lesson(import.meta, { data });
 /*
 ## Two corpora
 
-The notebook learns from 2,241 songs on the Hugging Face Hub. They are in copyright, so they are fetched to
-your machine and never put in a repository; `deno task fetch -- songs` does it beforehand. Where they can't
-be had, 145 songs that were written for this project take their place, through the same code. The first line
-of each lesson from here to lesson 14 says which of the two it reads.
+The notebook learns from 2,241 songs on the Hugging Face Hub. They are in
+copyright, so they are fetched to your machine and never stored in this
+repository; `deno task fetch -- songs` does it beforehand. If they can't be
+had, 145 songs that were written for this project take their place, through
+the same code. The first line of each lesson from here on says which of the
+two it reads.
 */
 
 export const { dataset, which } = await songs({
@@ -34,12 +37,14 @@ await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
 /*
-`--data` names something else: any text on the Hub, such as `--data karpathy/tiny_shakespeare`, or a file of
-your own. The numbers in this text are those of the songs in the repository.
+`--data` names something else: a text on the Hub, such as `--data
+karpathy/tiny_shakespeare`, or a file of your own. The numbers below are those
+of the songs in the repository.
 
-## Rows
+## Examples
 
-A dataset is a table. This one has a row for each song and a single column, its text.
+A dataset is a table. This one has an example in each row, a song, and a
+single column with its text.
 */
 
 await show(dataset);
@@ -49,15 +54,18 @@ await show(dataset);
 //> })
 
 /*
-## What is learned, and what is understood
+## Training and validation
 
-A model that has seen a song can repeat it, and that says nothing about the next song. So a tenth of the
-songs is put aside before anything else happens. The model never learns from them; how well it predicts them
-is what we shall go by.
+A model that has seen a song can repeat it, and that says nothing about the
+next song. So we split off a tenth of the songs before anything else happens.
+The model never learns from them; how well it predicts them is what we judge
+it by. That is the **validation split**. (The notebook and the library call it
+`test`.)
 
-The songs are shuffled first, lest the last ones be of another kind. The notebook drew its shuffle without a
-seed, so its split is lost, all but the counts: 2,016 songs and 225. We draw ours with one, and everybody
-has the same songs on the same side. (The seed gives the rows that Python's `datasets` gives under it.)
+The songs are shuffled first, so that the last ones are no special kind. The
+notebook drew its split without a seed, so it is lost, except for the counts:
+2,016 and 225. We use a seed, and so everybody gets the same split. It is also
+the one that Python's `datasets` draws with this seed.
 */
 
 export const ds = dataset.trainTestSplit({ testSize: 0.1, seed: 42 });
@@ -74,7 +82,8 @@ await show(ds);
 //> })
 
 /*
-A tenth of 145 is 14.5; the test set is rounded up. No song is on both sides:
+A tenth of 145 is 14.5, and the size of the test split is rounded up. No song
+is in both:
 */
 
 const train = ds.train.column("text");
@@ -85,7 +94,7 @@ await show(test.filter((song) => train.includes(song)).length);
 /*
 ## A song
 
-The last row of the training set, printed as the text that it is.
+The last example of the training split:
 */
 
 await show(ds.train.at(-1).text);
@@ -119,12 +128,13 @@ await show(ds.train.at(-1).text);
 //> And the mare wants her oats, and there's two due in June.
 
 /*
-Lines are short, rhymes come at their ends, refrains return. Nothing says so: no verse has a name, no rhyme
-a mark. A model has to find all of that by itself, from nothing but the order of the characters.
+The lines are short, they end in rhymes, and refrains come back. Nothing marks
+a verse or a rhyme. The model has to find all of that by itself, from nothing
+but the order of the characters.
 
 ## Counting
 
-How much there is to learn from, in characters, and how long a song is:
+How many characters there are to learn from, and how long the songs are:
 */
 
 const lengths = train.map((song) => song.length).sort((a, b) => a - b);
@@ -134,15 +144,15 @@ await show("characters:", total);
 await show(
   "shortest:",
   lengths[0],
-  "middle:",
+  "median:",
   lengths[lengths.length >> 1],
   "longest:",
   lengths.at(-1),
 );
-//> shortest: 734 middle: 1313 longest: 2256
+//> shortest: 734 median: 1313 longest: 2256
 
 /*
-Which characters there are:
+The different characters, the first of which are a line break and a space:
 */
 
 const characters = [...new Set(train.join(""))].sort();
@@ -151,7 +161,7 @@ await show(characters.length, characters.join(""));
 //>  !'(),-.0124578:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /*
-And which words, with the number of times each is sung:
+The most frequent words, each with its count:
 */
 
 const wordsOf = (songs: string[]) =>
@@ -167,7 +177,8 @@ await show(byCount.slice(0, 6).map(([word, count]) => `${word} ${count}`));
 //> ['the 2680', 'and 1832', 'a 1595', 'it 853', 'in 698', 'i 636']
 
 /*
-It is the same in every text: a few words are everywhere, and most are rare. Half of them occur only once.
+Every text looks like this: a few words are everywhere, and most are rare.
+Half of them occur only once.
 */
 
 const once = byCount.filter(([, count]) => count === 1).length;
@@ -177,10 +188,11 @@ await show(
 //> 52 % of the words occur once
 
 /*
-## The words that nobody has seen
+## Words that the model has never seen
 
-A model needs numbers, so what is a number to stand for? A word is the first idea. But then a text may hold
-words that have no number, and the test set does:
+A model needs numbers. What should a number stand for? A word is the obvious
+idea. But a text may hold words that have no number. How many of the words in
+the test split do not occur in the training split?
 */
 
 const inTest = wordsOf(test);
@@ -195,7 +207,9 @@ await show([...new Set(unseen)].slice(0, 8));
 //> ["radiator's", 'bangs', 'super', 'longest', 'wears', 'swims', 'hits', 'florida']
 
 /*
-They are no strange words, only words that did not happen to come up. With a number for each character
-nothing would be new, but a song would be a thousand numbers long, and the model would first have to learn
-to spell. Lesson 11 builds something between the two: pieces of words, found in the songs themselves.
+They are not strange words; they just did not happen to come up. If each
+character had a number, nothing would be new. But a song would be a thousand
+numbers long, and the model would first have to learn to spell. Lesson 11
+builds something between the two: pieces of words, found in the songs
+themselves.
 */

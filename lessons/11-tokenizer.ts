@@ -1,7 +1,8 @@
 /*
 # Lesson 11: The tokenizer
 
-How a text becomes numbers: pieces of words, found by merging the pair that occurs most often.
+How a text becomes numbers: as pieces of words, found by merging the most
+frequent pair again and again.
 
 Needs the network: no more than lesson 10.
 */
@@ -28,14 +29,18 @@ await show(which);
 /*
 ## From characters to pieces
 
-Lesson 10 ended between two bad choices: a number for each word, which leaves new words without one, and a
-number for each character, which makes texts long and every word a spelling exercise. Byte pair encoding
-takes the way between. It begins with the 256 bytes that any text consists of, so that nothing can be new.
-Then it looks for the pair of neighbours that occurs most often, gives the pair a number of its own, and
-puts that number wherever the pair stands. And again, and again, until there are as many numbers as were
-wanted.
+Lesson 10 ended between two bad choices: a number for each word, so that new
+words have none, or a number for each character, so that texts become long.
+**Byte pair encoding** (BPE) lies in between. It begins with the 256 bytes of
+which every text consists, so nothing can be new. Then it finds the pair of
+neighbors that occurs most often, gives that pair a new id, and replaces the
+pair by this id everywhere. It repeats this until there are as many ids as we
+want.
 
-On eleven letters, merge by merge:
+The notebook takes `minbpe` for this, Andrej Karpathy's small program in
+Python; ours finds the same merges. (The notebook's heading calls it a
+word-level tokenizer, but its tokens are pieces of words.) On eleven letters,
+merge by merge:
 */
 
 let letters = [...new TextEncoder().encode("aaabdaaabac")];
@@ -57,10 +62,14 @@ for (const id of [256, 257, 258]) {
 }
 
 /*
-97 and 98 are the bytes of `a` and `b`, so 256 is `aa`, 257 is `aaa` and 258 is `aaab`. Eleven letters have
-become five tokens. (Where two pairs are equally frequent, the one that is met first is merged.) A tokenizer
-is just the list of these merges; the library's finds the same ones, without counting all pairs anew each
-time.
+97 and 98 are the bytes of `a` and `b`, so 256 is `aa`, 257 is `aaa`, and 258
+is `aaab`. Eleven letters have become five tokens. Two details: the count of a
+pair includes overlaps, so `aaa` has the pair `aa` twice, though only one of
+the two can be merged. And if two pairs are equally frequent, the one that
+comes first in the text is merged.
+
+The list of merges is the whole tokenizer. The library's finds the same ones,
+without counting all pairs again each time.
 */
 
 const toy = new RegexTokenizer();
@@ -69,9 +78,9 @@ await show(toy.encode("aaabdaaabac"));
 //> [258, 100, 258, 97, 99]
 
 /*
-## Learning from songs
+## Training it on songs
 
-Twenty songs are enough to find what is frequent. Here is a piece of them:
+Twenty songs are enough to find what is frequent. A piece of them:
 */
 
 const partialText = ds.train.slice(0, 20).column("text").join("\n");
@@ -81,9 +90,11 @@ await show(partialText.slice(502, 600));
 //> She said to him, Aldo, I know of i
 
 /*
-A vocabulary of 512 tokens is 256 merges. One thing more than in the toy happens before: a pattern, the one
-of GPT-4, cuts the text into words with the space before them, numbers, punctuation and line ends, and no
-merge reaches over a cut. Otherwise "dog", "dog." and "dog," would each have to be learned by themselves.
+A vocabulary of 512 tokens takes 256 merges. Before that comes one step that
+the toy did not have. A regular expression, the one of GPT-4, splits the text
+into chunks: a word with the space before it, a number, punctuation, line
+breaks. No merge crosses from one chunk into the next. Otherwise "dog", "dog."
+and "dog," would each have to be learned separately.
 */
 
 export const tokenizer = new RegexTokenizer();
@@ -92,7 +103,7 @@ await show(tokenizer.merges.length);
 //> 256
 
 /*
-The first merges are the most frequent pairs of letters, and a space is part of most of them:
+The first merges are the most frequent pairs of letters, often with a space:
 */
 
 const token = (id: number) => tokenizer.decode([id]);
@@ -101,17 +112,52 @@ await show(ids.slice(256, 268).map(token));
 //> ['he', ' t', ' a', ' the', 'nd', ' s', ' w', ' i', ' o', '.\n', 're', 'ou']
 
 /*
-The last ones are rarer, and longer; some are whole words:
+The last merges are rarer and longer; some are whole words:
 */
 
 await show(ids.slice(-12).map(token));
 //> [' qu', ' or', ' br', ' would', 'our', ' H', 'row', ' You', ' C', 'pp', ' took', ' wat']
 
 /*
-## Everything in tokens
+## Encoding, step by step
 
-The tokenizer has seen twenty songs, but it can write all of them, and anything else. Both parts of the
-dataset, each as one long line of tokens:
+To encode a new word, the tokenizer does not count. It starts with the bytes
+of the word and applies its merges in the order in which it learned them: of
+all pairs that are there, it merges the one with the lowest id, until no pair
+has one.
+*/
+
+const idOf = new Map(
+  tokenizer.merges.map((pair, i) => [pair.join(), 256 + i] as const),
+);
+let pieces = [...new TextEncoder().encode(" wanted")];
+for (;;) {
+  await show(pieces.map(token));
+  //> [' ', 'w', 'a', 'n', 't', 'e', 'd']
+  //> [' w', 'a', 'n', 't', 'e', 'd']
+  //> [' w', 'a', 'n', 't', 'ed']
+  //> [' w', 'an', 't', 'ed']
+  const pairs = pieces.slice(1).map((right, i) =>
+    [pieces[i], right] as const
+  );
+  const known = pairs.filter((pair) => idOf.has(pair.join()));
+  if (known.length === 0) break;
+  const id = Math.min(...known.map((pair) => idOf.get(pair.join())!));
+  pieces = mergePair(pieces, tokenizer.merges[id - 256], id);
+}
+
+/*
+Seven bytes became a few tokens. The library gives the same ones:
+*/
+
+await show(tokenizer.encode(" wanted").map(token));
+//> [' w', 'an', 't', 'ed']
+
+/*
+## The whole dataset in tokens
+
+The tokenizer was trained on twenty songs, but it can encode all of them, and
+any other text. Here are both splits, each as one long sequence of tokens:
 */
 
 const encodeAll = (songs: string[]) =>
@@ -126,8 +172,9 @@ await show(display(tuple(trainData.size(), trainData.index(":50"))));
 //>          299, 111, 108, 272, 258, 333, 438,  98]))
 
 /*
-The 10 in it is the end of a line; where a comma or a full stop comes before, the two are one token. How
-many characters a token stands for, in the songs of the training set and in those that were put aside:
+10 is the id of the line break; where a comma or full stop stands before it,
+the two are one token. How many characters is a token, on average, in the
+training split and in the validation split?
 */
 
 const perToken = (songs: string[], tokens: Tensor) =>
@@ -139,12 +186,12 @@ await show(
 //> 2.22 2.16
 
 /*
-Nearly the same: what is frequent in one song is frequent in the next.
+Almost the same: what is frequent in one song is frequent in the next.
 
 ## Looking at it
 
-The notebook's example. Its own tokens were other ones, since it learned them from other songs; what must
-come back is the text.
+The notebook's example. Its own tokens were different, since they came from
+other songs. What must come back in any case is the text:
 */
 
 const test = "hello world";
@@ -157,7 +204,8 @@ await show(
 //> ([256, 284, 111, 486, 319], ['he', 'll', 'o', ' wor', 'ld'], 'hello world')
 
 /*
-And the beginning of a song, each token apart (in a terminal, in a colour of its own):
+The beginning of a song, token by token (a terminal shows each in its own
+color):
 */
 
 const song = ds.train.at(0).text;
@@ -168,8 +216,9 @@ await show(showTokens(tokenizer, song.split("\n").slice(0, 4).join("\n")));
 //> │W│hi│ch│ s│at│ her│ h│u│s│b│a│nd│,│ th│in│.
 
 /*
-The longest tokens. In the notebook they were ' lonesome' and ' tonight'; these songs have no such
-favourites, and what is long and frequent in them is what is long and frequent in English.
+The longest tokens. In the notebook they were ' lonesome' and ' tonight'. Our
+songs have no such favorites, so the longest tokens are simply frequent
+English words.
 */
 
 const tokenList = ids.map(token).sort((a, b) => b.length - a.length);
@@ -198,8 +247,9 @@ await show(display(tokenList.slice(0, 20)));
 /*
 ## Nothing is lost
 
-Any text comes back as it was, in any script, since the 256 bytes are all still there. What was not in the
-songs costs more: a letter that takes two bytes takes two tokens, an emoji four.
+Every text in every script comes back as it was, because the 256 bytes are
+still in the vocabulary. What did not occur in the songs costs more: a letter
+of two bytes takes two tokens, an emoji four.
 */
 
 for (const text of ["the river", "Straße", "река", "🎸"]) {
@@ -212,13 +262,19 @@ for (const text of ["the river", "Straße", "река", "🎸"]) {
 }
 
 /*
-One of those tokens alone is no text, only a part of a character. Decoding shows such bytes as the sign for
-what can't be read; a model that has learned little will write it now and then.
+This also explains some weaknesses of language models. They do not see
+letters, so they spell badly. And a number falls into pieces by accident, so
+they calculate badly.
+
+A single one of those four tokens is not a text, only a part of a character.
+Decoding replaces such bytes by the sign �. A model that has learned little
+will write it now and then.
 */
 
 await show(token(tokenizer.encode("🎸")[0]));
 //> �
 
 /*
-Next: from a line of tokens to questions and answers that a model can be trained on, in lesson 12.
+Next: from a sequence of tokens to inputs and targets for training, in lesson
+12.
 */
