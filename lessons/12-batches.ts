@@ -1,8 +1,8 @@
 /*
 # Lesson 12: Batches, losses, the training loop
 
-Questions and answers cut out of a line of tokens, what a wrong answer costs, and the loop that learns from
-it.
+Inputs and targets cut out of a sequence of tokens, the loss, and the loop
+that trains a model.
 
 Needs the network: no more than lesson 10.
 */
@@ -19,6 +19,7 @@ import {
   randn,
   stack,
   Tensor,
+  tensor,
   type Training,
   training,
   tuple,
@@ -35,23 +36,24 @@ const { show, options } = lesson(import.meta, {
   },
 });
 
-export const batchSize = 64; // samples that are computed at once
+export const batchSize = 64; // examples that are computed at once
 await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
 /*
-The notebook set no seed, but the numbers that it printed give its seed away: 4273904858. From here on we
-draw what it drew, in its order.
+The notebook set no seed, but its seed could be found from the numbers that it
+printed: 4273904858. From here on we draw what it drew, in its order.
 */
 
 manualSeed(4273904858);
 
 /*
-## A sample
+## An example
 
-A language model reads some tokens, its context, and says which comes next. So a question is any stretch of
-the songs, and its answer the token behind it; nobody has to write the answers down. Where the stretch
-begins is drawn:
+A language model reads some tokens, its **context**, and predicts the next
+one. So an example is any window of the text: the input is the tokens in it,
+and the target is the token after it. Nobody has to write the targets down.
+Where the window begins is random:
 */
 
 const contextLengthTest = 64;
@@ -66,7 +68,7 @@ await show("Input:", sample.index(":-1"), "\nTarget:", sample.index(-1));
 //> Target: tensor(304)
 
 /*
-In words:
+As text:
 */
 
 const ids = [...await sample.data()];
@@ -79,18 +81,34 @@ await show([tokenizer.decode(ids.slice(-1))]);
 //> [' of']
 
 /*
-A random place is seldom the beginning of a word, so a sample may well begin or end inside of one.
+A random position is seldom the beginning of a word, so a window may begin or
+end inside one. Within a single window there are many examples already: at
+each of its positions the model can predict the next token from those before
+it. The last few:
+*/
 
+for (let end = 61; end < 65; end++) {
+  const read = tokenizer.decode(ids.slice(56, end));
+  await show([read], "→", [tokenizer.decode([ids[end]])]);
+  //> ['ad in a letter'] → [' the']
+  //> ['ad in a letter the'] → [' who']
+  //> ['ad in a letter the who'] → ['le']
+  //> ['ad in a letter the whole'] → [' of']
+}
+
+/*
 ## A batch
 
-One sample keeps a processor waiting; 64 of them at once cost hardly more. A batch is two tables: in a row
-of `X` stand the tokens of a sample, in the same row of `Y` the tokens one further on. So `Y` holds an
-answer for every place of `X`: what follows the first token, what follows the first two, and so on. (The
-model of lesson 13 uses only the last answer, that of lesson 14 uses them all.)
+A single example leaves the processor waiting; 64 at once take hardly longer.
+A **batch** consists of two tables. A row of `X` has the input tokens of an
+example, and the same row of `Y` has the tokens one position further on. So
+`Y` has a target for every position of `X`. (Lesson 13's model uses only the
+last of them, lesson 14's uses all.) Everything below works on a batch as on a
+single example; the loss is the mean over the batch.
 
-Both are looked up in one go. The numbers of the places are a column of beginnings plus a row 0, 1, 2, …,
-one longer than the context; all but the last column of what is found there is `X`, all but the first is
-`Y`.
+Both are looked up at once. A column of 64 starts plus a row 0, 1, 2, … gives
+a table of positions, and the tokens there are one longer than the context:
+without the last column they are `X`, without the first they are `Y`.
 */
 
 export type Split = "train" | "val";
@@ -100,9 +118,10 @@ export function getBatch(
   contextLength: number,
 ): [X: Tensor, Y: Tensor] {
   const data = split === "train" ? trainData : valData;
-  const ix = randint(data.numel() - contextLength - 1, [batchSize, 1]); // (B, 1)
-  const places = ix.add(arange(contextLength + 1)); // (B, T + 1)
-  const tokens = data.index(places); // (B, T + 1)
+  const last = data.numel() - contextLength - 1;
+  const ix = randint(last, [batchSize, 1]); // (B, 1)
+  const positions = ix.add(arange(contextLength + 1)); // (B, T + 1)
+  const tokens = data.index(positions); // (B, T + 1)
   return [tokens.index(":", ":-1"), tokens.index(":", "1:")]; // (B, T) each
 }
 
@@ -111,23 +130,21 @@ await show(tuple(X.size(), Y.size()));
 //> (torch.Size([64, 8]), torch.Size([64, 8]))
 
 /*
-The first row of each. They are the same but for one place:
+The first row of each: the same tokens, shifted by one.
 */
 
 await show(X.index(0), Y.index(0));
 //> tensor([ 99, 111, 260, 433,  97, 119, 277, 378]) tensor([111, 260, 433,  97, 119, 277, 378, 270])
 
 /*
-(The notebook then sends both to its device with `X.to(device)` and drops what that returns, so on a
-graphics card its training would stop with an error. Our tensors are on the GPU from the beginning.)
+(The notebook then calls `X.to(device)` and discards the result, so on a
+graphics card its training would stop with an error. Our tensors are on the
+GPU already.)
 
-## What a wrong answer costs
+## The loss
 
-The model does not answer with a token but with a score for each, its logits. Softmax makes probabilities of
-them, and the loss is minus the logarithm of the probability that the right token got: 0 if the model was
-sure of it, and the more the less it was expected. The cross-entropy of a batch is the mean over its rows.
-
-The notebook's example: three rows, five classes, the right ones drawn too.
+The loss is the cross-entropy of lesson 1. The notebook tries it on three
+examples with five classes, with random logits and random targets:
 */
 
 const batchSizeTest = 3;
@@ -151,7 +168,7 @@ await show(
 //> loss:  2.451202869415283
 
 /*
-Step by step. The probabilities, each row of them with the sum 1:
+Step by step. The softmax turns each row into probabilities:
 */
 
 const probabilities = logits.softmax(-1); // (3, 5)
@@ -161,7 +178,7 @@ await show(probabilities);
 //>         [0.4399, 0.0871, 0.1680, 0.0274, 0.2776]])
 
 /*
-Of each row, the probability of its target:
+From each row we take the probability of its target:
 */
 
 const right = probabilities.gather(1, target.unsqueeze(1)).squeeze(1); // (3)
@@ -169,8 +186,9 @@ await show(right);
 //> tensor([0.1201, 0.0612, 0.0871])
 
 /*
-The first row gave its target, class 4, a probability of 12 % and pays 2.12. The second gave its own half as
-much and pays about ln 2 = 0.69 more. The mean of the three is the loss from above.
+The first example gave its target, class 4, a probability of 12 %, and its
+loss is 2.12. The second gave its target half as much, and its loss is larger
+by about ln 2 = 0.69. The mean of the three is the loss from above:
 */
 
 await show(right.log().neg());
@@ -179,13 +197,20 @@ await show(right.log().neg().mean());
 //> tensor(2.4512)
 
 /*
-Whoever knows nothing gives each of the 512 tokens the same probability and pays ln 512 = 6.24 for each.
-That is where a model begins; every tenth below it is something learned.
+A model that knows nothing gives each of the 512 tokens the same probability,
+and its loss is ln 512 = 6.24. That is where training begins. It is easier to
+imagine as perplexity, e to the power of the loss: such a model hesitates
+between 512 tokens, and one with a loss of 4.5 between 90.
+*/
 
-## How good a model is
+await show(fixed(Math.log(512), 2), fixed(Math.exp(4.5), 0));
+//> 6.24 90
 
-A model, for what follows, is a module that knows the length of its context, and that turns tokens into
-logits and, where it is given the answers, into a loss.
+/*
+## How good is a model?
+
+From here on, a language model is a module with a context length. It turns
+tokens into logits and, if the targets are given, also into a loss.
 */
 
 export abstract class LanguageModel extends nn.Module {
@@ -197,11 +222,12 @@ export abstract class LanguageModel extends nn.Module {
 }
 
 /*
-The loss of one batch depends on which one was drawn. So it is estimated from many batches, once on the
-songs that the model learns from and once on those put aside. Nothing is to be learned meanwhile: `noGrad`
-leaves out all that gradients would need, and `eval()` tells the layers that behave otherwise while they
-learn, as the dropout of lesson 14 does. The losses stay on the GPU until all are there, and are read
-together, since each reading waits for the GPU.
+The loss of a batch depends on which batch was drawn. So the loss is estimated
+from many batches, of the training split and of the validation split. Nothing
+is learned here: `noGrad` leaves out all that gradients would need, and
+`eval()` switches off what is meant for training only, such as dropout. The
+losses stay on the GPU and are read together at the end, because each reading
+must wait for the GPU.
 */
 
 export async function estimateLoss(model: LanguageModel, evalIters: number) {
@@ -223,18 +249,22 @@ export async function estimateLoss(model: LanguageModel, evalIters: number) {
 }
 
 /*
-## The loop
+## The training loop
 
-All learning is this loop: draw a batch, compute the loss, ask which way each parameter should move, move it
-a little. The optimiser, AdamW, decides how little: it looks at how much each gradient scattered of late,
-and draws the parameters gently towards 0.
+All training is this loop: draw a batch, compute its loss, compute the
+gradients, make a step. The optimizer is AdamW. For each parameter it keeps a
+running mean of the gradient, which is called **momentum**, and of the squared
+gradient. It divides the first by the square root of the second, so that every
+parameter moves at a similar speed. It also pulls all parameters gently
+towards 0, which is called **weight decay**.
 
-`run` counts the steps. It shows how far it is, draws the loss as it falls, and stops at Ctrl-C between two
-steps; it gets the loss as it lies on the GPU and reads it later, many at a time. From time to time the
-model is tried on both parts of the songs, and the result is yielded to whoever wants to print it.
+`run` counts the steps, shows the progress, draws the loss as it falls, and
+stops at Ctrl-C between two steps. From time to time the loss on both splits
+is estimated and yielded to whoever wants to print it.
 
-Two things are for larger models, and lesson 14 says what they are good for: a schedule that changes the
-learning rate from step to step, and a norm that the gradients, taken as one vector, may not exceed.
+Two options are for larger models, as in lesson 14: a schedule changes the
+learning rate from step to step, and `maxNorm` limits the length of the
+gradient, taken as one vector.
 */
 
 export interface LoopOptions {
@@ -268,10 +298,11 @@ export async function* train(
 }
 
 /*
-## Trying it
+## A first model: the bigram
 
-The smallest model there is knows one token and predicts the next from it: a bigram. It is a table with a
-row for each token, and in the row the logits of what may follow. An embedding is such a table.
+The smallest language model knows one token and predicts the next from it. It
+is a table with a row for each token, and the row has the logits of what may
+follow. An embedding is such a table.
 */
 
 class Bigram extends LanguageModel {
@@ -288,8 +319,9 @@ class Bigram extends LanguageModel {
 }
 
 /*
-It begins worse than someone who knows nothing, since its scores are random and it trusts them. With few
-parameters to a token it can take large steps.
+It begins worse than a model that knows nothing, because its logits are random
+and it trusts them. Its loss is a convex function of its parameters, a valley
+with one lowest point, so large steps are safe.
 */
 
 const model = new Bigram();
@@ -313,6 +345,43 @@ for await (
 }
 
 /*
-Three hundred steps, and it is far below 6.24. What it can't know is all that lies further back than one
-token; the model of lesson 13 looks at 32.
+After three hundred steps it is far below 6.24. How much more is there to
+learn from a single token? For that no training is needed: count in the
+training split how often each token follows each other one. Add 0.1 to each
+count, so that no pair is impossible, and divide by the sum of the row. On the
+validation split these probabilities have the loss:
+*/
+
+const counts = Array.from({ length: nToken }, () => Array(nToken).fill(0.1));
+const seen = await trainData.data();
+for (let i = 1; i < seen.length; i++) counts[seen[i - 1]][seen[i]]++;
+
+const table = tensor(counts); // (512, 512)
+const logProbs = table.div(table.sum({ dim: 1, keepdim: true })).log();
+const [inputs, targets] = [valData.index(":-1"), valData.index("1:")];
+await show(nn.functional.crossEntropy(logProbs.index(inputs), targets));
+//> tensor(3.8254)
+
+/*
+And this is how a bigram writes, each token drawn from the row of the last
+one:
+*/
+
+let words = tokenizer.encode("The");
+for (let i = 0; i < 40; i++) {
+  const next = logProbs.index(words.at(-1)!).exp().multinomial(1);
+  words = [...words, await next.item()];
+}
+await show(tokenizer.decode(words)); // varies
+//> Thening mat,
+//> And ba said r� on TEluar repe,
+//> AR y out, the tape,
+//> And all�ter meWhed,
+//> The though
+
+/*
+What it can't know is everything before the last token. Lesson 13's model
+looks at 32 tokens. You might expect that it is better on songs it has never
+seen. On as few songs as these, it is not: its best validation loss stays
+above this one. Lesson 13 shows why, and lesson 14 what helps.
 */
