@@ -1,8 +1,8 @@
 /*
 # Lesson 13: The MLP language model
 
-The first model that writes: 32 tokens in, the next one out, 1.3 million numbers between, learned from
-songs.
+A network that reads 32 tokens and predicts the next one, with 1.3 million
+parameters, trained on songs.
 
 Needs the network: no more than lesson 10.
 */
@@ -57,12 +57,14 @@ await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
 /*
-The idea is that of [Bengio et al., 2003](https://www.jmlr.org/papers/v3/bengio03a.html): give every token a
-vector, put the vectors of the last 32 tokens in a row, and let an ordinary network with one hidden layer
-say what comes next.
+The idea is that of [Bengio et al.,
+2003](https://www.jmlr.org/papers/v3/bengio03a.html): give every token a
+vector, put the vectors of the last 32 tokens one after another, and let an
+ordinary network with one hidden layer (a multi-layer perceptron, MLP) predict
+the next token.
 
-Lesson 12 drew a place, 64 places, 15 normal numbers and three classes. We draw the same and stand where it
-ended.
+The notebook goes on drawing where lesson 12 stopped. We skip what lesson 12
+drew: one position, 64 positions, 15 normal values and three classes.
 */
 
 manualSeed(options.seed);
@@ -73,8 +75,8 @@ randint(5, [3]);
 /*
 ## The vectors
 
-An embedding is a table of vectors, as in lesson 2: here for three tokens, four numbers each, and the row of
-token 1.
+As in lesson 2, an embedding is a table of vectors. Here it has three tokens
+and four dimensions, and we look up token 1:
 */
 
 const embedding = new nn.Embedding(3, 4);
@@ -92,10 +94,14 @@ await show(
 //>  tensor([[-1.4797, -0.8685,  1.0905,  0.0762]], grad_fn=<EmbeddingBackward0>)
 
 /*
-The table begins at random and is learned like everything else. Where two tokens are followed by the same
-things, the same changes are asked of their rows, so what is alike in use becomes alike in numbers.
+There are 512 tokens and only 64 dimensions in the model below, so the tokens
+can't all be kept apart. Tokens that are followed by the same things get the
+same changes in training. So similar tokens should end up with similar
+vectors; at the end of this lesson we look whether they do.
 
-A batch of two samples with three tokens each becomes 2 × 3 vectors, here with five numbers to a vector:
+A batch of two examples with three tokens each becomes 2 × 3 vectors, here
+with five dimensions. (The notebook makes the table one row larger than the
+four tokens need, for a blank token that it then never uses.)
 */
 
 const idx = randint(4, [2, 3]); // (B, T)
@@ -125,8 +131,9 @@ await show(display(tuple(x.size(), x)));
 //>         grad_fn=<EmbeddingBackward0>))
 
 /*
-The network wants one row a sample, so the vectors of a sample are put one behind the other. Nothing is
-copied for it; the same numbers are read as 2 rows of 15.
+The network needs one row for each example, so the vectors of an example are
+concatenated. Nothing is copied for this: the same values are read as 2 rows
+of 15.
 */
 
 await show(x.view(2, -1).size());
@@ -135,9 +142,10 @@ await show(x.view(2, -1).size());
 /*
 ## The model
 
-The first linear layer sees all 32 × 64 numbers at once, with a weight for every place, and so knows where
-each token stood. The hyperbolic tangent bends, else two linear layers would be no more than one. The second
-layer gives a score to each of the 512 tokens.
+The first linear layer sees all 32 × 64 values at once. It has a weight of its
+own for each position, so it knows where each token stood. The tanh between
+the two linear layers is needed, because two linear layers in a row are no
+more than one. The second layer gives a logit to each of the 512 tokens.
 */
 
 export class MLP extends LanguageModel {
@@ -158,7 +166,8 @@ export class MLP extends LanguageModel {
 
   override forward(idx: Tensor, y?: Tensor): [logits: Tensor, loss?: Tensor] {
     const [B, _T] = idx.shape; // 64 while it learns, 1 when it writes
-    const x = this.tokenEmbeddingTable.forward(idx).view(B, -1); // (B, T · nEmbed)
+    const vectors = this.tokenEmbeddingTable.forward(idx); // (B, T, nEmbed)
+    const x = vectors.view(B, -1); // (B, T · nEmbed)
     const logits = this.net.forward(x); // (B, nToken)
     if (!y) return [logits];
     return [logits, nn.functional.crossEntropy(logits, y.index(":", -1))];
@@ -166,8 +175,8 @@ export class MLP extends LanguageModel {
 }
 
 /*
-Of the answers only the last is used: what follows all 32 tokens. Most of the parameters are in the first
-linear layer.
+Of the 32 targets only the last is used: the token that follows the whole
+context. Most parameters are in the first linear layer.
 */
 
 const model = new MLP({ contextLength: 32, nEmbed: 64, nHidden: 512 });
@@ -189,14 +198,15 @@ for (const [name, p] of model.namedParameters()) {
 /*
 ## Writing
 
-To write, a model is asked for the next token again and again, each answer becoming part of the next
-question. It begins with a page of empty lines. Always taking the best token would soon go round in circles;
-taking any by its probability lets the many bad ones through now and then. So one is drawn, by probability,
-from the best five: the others get the score −∞, which softmax turns into 0.
+To write, the model predicts the next token again and again, and each new
+token becomes part of the context. It begins with 32 line breaks. Always
+taking the best token would soon go in circles, and drawing from all 512 lets
+a bad one through now and then. So we draw from the best five, as in lesson 8:
+all others get the logit −∞.
 
-(The notebook asks `model.type` what kind of model it has, but the class calls it `model_type`, so the cell
-as it stands fails. Whether there is a score for the last place only or for each place shows in the logits'
-shape.)
+(The notebook asks for `model.type`, but its class calls it `model_type`, so
+this cell fails as it stands. Whether there are logits for the last position
+only, or for every position, can be seen from their shape.)
 */
 
 export async function generate(
@@ -209,8 +219,8 @@ export async function generate(
   const idx = noGrad(() => {
     let idx = full([1, contextLength], newline, { dtype: "int64" }); // (1, T)
     for (let i = 0; i < maxNewTokens; i++) {
-      const [scores] = model.forward(idx.index(":", `${-contextLength}:`));
-      const logits = scores.ndim === 3 ? scores.index(":", -1) : scores; // (1, nToken)
+      const [all] = model.forward(idx.index(":", `${-contextLength}:`));
+      const logits = all.ndim === 3 ? all.index(":", -1) : all; // (1, nToken)
       const [best] = logits.topk(topk); // (1, topk), the largest first
       const kept = logits.maskedFill(
         logits.lt(best.index(":", "-1:")),
@@ -223,25 +233,28 @@ export async function generate(
   });
   model.train(training);
   const text = tokenizer.decode((await idx.data()).subarray(contextLength));
-  return text.replace(/[^\P{C}\n]/gu, "�"); // control characters could upset a terminal
+  // control characters could upset a terminal
+  return text.replace(/[^\P{C}\n]/gu, "�");
 }
 
 /*
-Nothing is read before the end: a drawn token goes from the GPU to the GPU. `eval()` is as in lesson 12: for
-models that behave otherwise while they learn. Fifty tokens of a model that has
-learned nothing:
+No number is read before the end: a drawn token stays on the GPU and goes
+straight back into the model. Fifty tokens from a model that has learned
+nothing:
 */
 
 await show(await generate(model, { maxNewTokens: 50 }));
 //>  HeorB: l: c��� He wor aor l;or�hiJ� He;B;ʇ handld worurnveght let ne come wasShe pi��'d��her�in�They
 
 /*
-## Learning
+## Training
 
-Ten thousand batches of 64 samples, with the loss estimated every thousand steps. On two cores this takes
-some minutes: the line at the foot says how many, and above it the loss is drawn as it falls. Ctrl-C saves
-all there is: the parameters, what the optimiser remembers, the state of the random numbers and the curve.
-`--resume` goes on from there, bit for bit as if it had never stopped.
+Ten thousand batches of 64 examples, with the loss estimated every thousand
+steps. On two processor cores this takes some minutes; the line at the bottom
+says how many, and above it the loss is drawn as it falls. Ctrl-C saves
+everything: the parameters, the optimizer's state, the random generator's
+state and the curve. `--resume` goes on from there, bit for bit as if it had
+never stopped.
 */
 
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
@@ -249,7 +262,7 @@ const about = { seed: options.seed, tokens: trainData.numel() };
 const save = () => saveCheckpoint(`${options.out}.safetensors`, parts, about);
 const run = training(options.steps, {
   tokens: batchSize * model.contextLength,
-  save: import.meta.main ? save : undefined, // a lesson that is imported writes nothing
+  save: import.meta.main ? save : undefined, // imported, it writes nothing
 });
 const parts = { model, optimizer, generator: defaultGenerator, run };
 if (options.resume) {
@@ -257,9 +270,10 @@ if (options.resume) {
 }
 
 const evals = { evalInterval: 1000, evalIters: options.evals };
-for await (const { step, ...losses } of train(model, optimizer, run, evals)) {
-  const [seen, unseen] = [fixed(losses.train, 4), fixed(losses.val, 4)];
-  await show(`step ${step}: train loss ${seen}, validation loss ${unseen}`); // ±0.15, in full
+for await (const { step, ...at } of train(model, optimizer, run, evals)) {
+  const [seen, unseen] = [fixed(at.train, 4), fixed(at.val, 4)];
+  const losses = `train loss ${seen}, validation loss ${unseen}`;
+  await show(`step ${step}: ${losses}`); // ±0.15, in full
   //> step 0: train loss 6.2723, validation loss 6.2753
   //> step 1000: train loss 3.2974, validation loss 4.4961
   //> step 2000: train loss 2.3618, validation loss 4.5510
@@ -274,9 +288,10 @@ for await (const { step, ...losses } of train(model, optimizer, run, evals)) {
 }
 
 /*
-It begins at ln 512 = 6.24, where one knows nothing. (Three other seeds, run with PyTorch, lie within 0.12 of
-these numbers; a run must lie within 0.15.) The curve of all the losses, each point the mean of 42 steps, and
-as marks the losses on the songs that were put aside:
+It begins at ln 512 = 6.24, where nothing is known. (With three other seeds,
+PyTorch's losses are within 0.12 of these; a run must be within 0.15.) The
+curve of the training loss, each point the mean of 42 steps, and the
+validation losses as marks:
 */
 
 await show(await run.chart()); // varies
@@ -301,18 +316,25 @@ if (import.meta.main) {
 }
 
 /*
-The two part ways. The model has a million numbers for 130 songs, which it reads eight times over, and in
-the end it knows them by heart: their loss falls on and on. The songs that it has never seen gain by that in
-the first thousand steps or so, and from then on they lose: what is learned now is true of those 130 songs
-and of no others. At the end it predicts new songs worse than a guess, since it is sure of itself and wrong.
-That is overfitting, and the reason why a part was put aside.
+The two losses part. The model has a million parameters for 130 songs, which
+it reads eight times over, and in the end it knows them by heart: the training
+loss falls and falls. For the first thousand steps or so, the validation loss
+falls too. After that it rises, because what the model learns now is true of
+those 130 songs and of no others. At the end it predicts new songs worse than
+a uniform guess would: it is sure of itself, and wrong. This is
+**overfitting**, and it is the reason for a validation split.
 
-The notebook's 2,016 songs are fifteen times as much, and there both losses fall to the end, from 6.28 to
-2.96 and 3.38. `deno task fetch -- songs` brings them, and this lesson then learns from them.
+Even at its best, 4.4961, the validation loss never reaches the 3.83 of the
+bigram that lesson 12 counted. With so few songs, a window of 32 tokens hardly
+ever comes twice, and this model has to learn each position separately.
+
+The notebook's 2,016 songs are fifteen times as many. There both losses fall
+to the end, from 6.28 to 2.96 and 3.38. `deno task fetch -- songs` brings
+them, and then this lesson trains on them.
 
 ## Writing again
 
-Two hundred tokens of the model that has learned:
+Two hundred tokens from the trained model:
 */
 
 const written = await generate(model, { maxNewTokens: 200 });
@@ -337,8 +359,8 @@ await show(written); // varies
 //> She came bell to painceet
 
 /*
-Lines, capitals, commas, and mostly words. How much of it is quoted? The longest piece that stands in the
-songs letter by letter:
+Lines, capitals, commas, and mostly words. How much of it is quoted? The
+longest piece that occurs, letter by letter, in the training songs:
 */
 
 const known = ds.train.column("text").join("\n");
@@ -353,9 +375,29 @@ await show([longest]); // varies
 //> ['d,\nAnd he walked ']
 
 /*
-A few words and no more. It knows what follows 32 tokens of a song that it has learned; but no song begins
-with a page of empty lines, and each token that is drawn leads further away from all of them.
+A few words, no more. The model knows what follows 32 tokens of a song that it
+has learned. But no song begins with 32 line breaks, and every drawn token
+leads further away from all of them.
 
-All it has to go on are the last 32 tokens, each at a fixed place: what it has learned of a word at the
-fifth place it has to learn anew for the sixth. Lesson 14 lets the tokens look at each other.
+## Have similar tokens similar vectors?
+
+The cosine of the angle between two vectors says how similar their directions
+are: 1 for the same, 0 for unrelated. For three tokens, the five others with
+the largest cosine:
+*/
+
+const rows = model.tokenEmbeddingTable.weight.detach(); // (512, 64)
+const unit = rows.div(rows.norm({ dim: 1, keepdim: true })); // length 1
+for (const word of [" he", " my", "."]) {
+  const [id] = tokenizer.encode(word);
+  const [, near] = unit.matmul(unit.index(id)).topk(6); // (6), itself first
+  const ids = await near.tolist() as number[];
+  const others = ids.slice(1).map((id) => tokenizer.decode([id]));
+  await show([word], "→", others); // varies
+}
+
+/*
+This model has only its last 32 tokens, each at a fixed position. What it has
+learned about a word at the fifth position, it must learn again for the sixth.
+Lesson 14 lets the tokens attend to each other instead.
 */
