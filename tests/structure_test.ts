@@ -70,7 +70,9 @@ const withoutComments = (text: string) => text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*
 
 /** What a module imports, dynamically too: our own files by path (`./lib/mod.ts`), packages by name. */
 function importsOf(path: string, text: string): string[] {
-  const names = [...withoutComments(text).matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"]+)"/gm)];
+  const names = [
+    ...withoutComments(text).matchAll(/(?:\bfrom|^import|\bimport\()\s*"([^"\s]+)"/gm),
+  ];
   return names.map(([, name]) =>
     name === "#lib"
       ? "./lib/lessons.ts"
@@ -172,6 +174,22 @@ Deno.test({
     assert((await loadedWith("lib/mod.ts")).has("lib/gpu/default.ts"));
   },
 });
+
+/** Packages from npm, as deno.json names them. */
+const packages = Object.values<string>(config.imports).filter((name) => name.startsWith("npm:"));
+
+rule(
+  "the library names packages whole, so that it needs no deno.json, and as deno.json names them",
+  source.filter((path) => /^lib\/(?!tools\/|std\/|book\/)/.test(path)),
+  (path, text) => [
+    ...importsOf(path, text)
+      .filter((target) => !/^(\.\/|npm:|node:)/.test(target) && target !== "@std/cli/parse-args")
+      .map((target) => `imports ${target} by a name that only this deno.json knows`),
+    ...[...withoutComments(text).matchAll(/["`](npm:@?[^@]+@[\d.]+)/g)]
+      .filter(([, name]) => !packages.includes(name))
+      .map(([, name]) => `names ${name}; deno.json has another one`),
+  ],
+);
 
 rule(
   "only lib/host and the programs behind the tasks know that they run in Deno",

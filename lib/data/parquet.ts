@@ -3,11 +3,12 @@
  * when the first such file is opened. The Hub keeps a Parquet copy of almost every dataset.
  */
 import { host, type OpenFile } from "../host/mod.ts";
+import { parquetPackage } from "../host/packages.ts";
 import type { Row } from "./dataset.ts";
 
 /** The rows of a Parquet file, one row group at a time. */
 export async function* parquet(path: string): AsyncGenerator<[Row]> {
-  const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
+  const { parquetMetadataAsync, parquetReadObjects } = await parquetPackage();
   const { brotliDecompressSync, gunzipSync, zstdDecompressSync } = await import("node:zlib");
   using handle = host.files.open(path, "read");
   const byteLength = handle.size();

@@ -11,6 +11,7 @@
  * (commits, lists, file information); the transfer is ours, since it neither resumes nor checks a hash.
  */
 import { host } from "../host/mod.ts";
+import { hubPackage } from "../host/packages.ts";
 import { terminalBar } from "./bar.ts";
 import {
   exists,
@@ -120,7 +121,7 @@ export class Hub {
     if (this.config.offline && known) return known;
     const asked = `find ${this.#name} at ${revision}`;
     try {
-      const { datasetInfo, modelInfo } = await import("@huggingface/hub");
+      const { datasetInfo, modelInfo } = await hubPackage();
       const request = { ...this.#request(asked, revision), additionalFields: ["sha" as const] };
       const { sha } =
         await (this.#id.type === "dataset" ? datasetInfo(request) : modelInfo(request));
@@ -144,7 +145,7 @@ export class Hub {
       const held = walk(`${this.folder}/snapshots/${commit}`);
       if (held.length > 0) return held;
     }
-    const { listFiles } = await import("@huggingface/hub");
+    const { listFiles } = await hubPackage();
     const files: HubFile[] = [];
     const request = this.#request(`list ${this.#name} at ${commit.slice(0, 7)}`, commit);
     for await (const { type, path, size, oid, lfs } of listFiles({ ...request, recursive: true })) {
@@ -193,7 +194,7 @@ export class Hub {
     const listed = readTree(`${this.folder}/trees/${commit}.json`);
     const known = listed?.find((file) => file.path === path);
     if (known) return known;
-    const { pathsInfo } = await import("@huggingface/hub");
+    const { pathsInfo } = await hubPackage();
     const [info] = await pathsInfo({ ...this.#request(asked, commit), paths: [path] });
     if (info?.type !== "file") {
       throw new HubError(

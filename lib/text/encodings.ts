@@ -4,7 +4,7 @@
  * A vocabulary is its ranks and the pattern that cut the text when they were learnt. js-tiktoken has
  * patterns too, but with JavaScript's spaces, and tiktoken's are not those.
  */
-
+import { cl100kRanks, gpt2Ranks } from "../host/packages.ts";
 import { PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 
@@ -14,11 +14,11 @@ export type EncodingName = "gpt2" | "cl100k_base";
 /** Ranks take a while to load, so that is done when they are asked for. */
 const ENCODINGS: Record<EncodingName, { load: () => Promise<Ranks>; pattern: string }> = {
   gpt2: {
-    load: async () => (await import("js-tiktoken/ranks/gpt2")).default,
+    load: async () => (await gpt2Ranks()).default,
     pattern: GPT2_SPLIT_PATTERN,
   },
   cl100k_base: {
-    load: async () => (await import("js-tiktoken/ranks/cl100k_base")).default,
+    load: async () => (await cl100kRanks()).default,
     pattern: GPT4_SPLIT_PATTERN,
   },
 };

@@ -1,0 +1,21 @@
+/*
+ * The same packages as in `packages.ts`, in the form that bundlers read. The types of those are taken from here.
+ */
+// deno-lint-ignore-file no-import-prefix -- whoever imports this library by its path has another deno.json
+
+/** Hugging Face's own client: commits, lists of files, what is known of a file. */
+export const hubPackage = (): Promise<typeof import("npm:@huggingface/hub@2.17.5")> =>
+  import("npm:@huggingface/hub@2.17.5");
+
+/** A reader of Parquet. */
+export const parquetPackage = (): Promise<typeof import("npm:hyparquet@1.31.5")> =>
+  import("npm:hyparquet@1.31.5");
+
+/** GPT-2's vocabulary. */
+export const gpt2Ranks = (): Promise<typeof import("npm:js-tiktoken@1.0.21/ranks/gpt2")> =>
+  import("npm:js-tiktoken@1.0.21/ranks/gpt2");
+
+/** GPT-4's vocabulary. */
+export const cl100kRanks = (): Promise<
+  typeof import("npm:js-tiktoken@1.0.21/ranks/cl100k_base")
+> => import("npm:js-tiktoken@1.0.21/ranks/cl100k_base");
