@@ -5,7 +5,7 @@
 // vec4, and `columns` and `g_offset` count in fours); the stretches are summed afterwards. `slope` is
 // replaced by that of the function at hand.
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -21,11 +21,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dz: array<V>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<V>;
 
-fn slope(g: f32, y: f32) -> f32 {
+fn slope(g: f32, y: f32) -> f32 { // replaced by the rows of lib/ops/unary.ts
   return g * (1.0 - y * y);
 }
 
-fn slopes(g: V, y: V) -> V {
+fn slopes(g: V, y: V) -> V { // replaced by fours.wgsl
   return slope(g, y);
 }
 

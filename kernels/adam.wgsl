@@ -8,8 +8,8 @@
 // with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It
 // rounds where PyTorch's loops round, if the adapter's fma rounds once (a software one's may round twice).
 //
-// What ends in 0 is repeated for more parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of
-// them. What lies between a parameter's end and the next multiple of four is nobody's, and may be written.
+// The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between a
+// parameter's end and the next multiple of four is nobody's, and may be written.
 //
 // AMSGrad, which divides by the greatest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
 // them, with `v` bound as the gradient and the greatest as `exp_avg_sq`.
@@ -31,10 +31,12 @@ override MOMENTS: bool = true;
 override APPLY: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
+// for each item:
 @group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> exp_avg0: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> exp_avg_sq0: array<vec4<f32>>;
+// end
 
 struct Moved {
   w: vec4<f32>,
@@ -57,6 +59,7 @@ fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
   return now;
 }
 
+// for each item:
 fn item0(i: u32) {
   let old = Moved(param0[i], exp_avg0[i], exp_avg_sq0[i]);
   let now = moved(old, grad0[i], p.rate[0], p.root[0]);
@@ -64,14 +67,17 @@ fn item0(i: u32) {
   exp_avg0[i] = now.m;
   exp_avg_sq0[i] = now.v;
 }
+// end
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   var i = id.x + id.y * groups.x * 64u;
   let fours = (p.n + 3u) / 4u;
+  // for each item:
   if (i < fours[0]) {
     item0(i);
     return;
   }
   i -= fours[0];
+  // end
 }

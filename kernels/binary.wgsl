@@ -5,14 +5,14 @@
 // of 0 repeats it. Where both are DENSE, the index needs no arithmetic. SCALAR_B takes a number
 // for b. Operands are converted to the common type C before `op` sees them.
 
-alias A = f32;
-alias B = f32;
-alias C = f32;
-alias Out = f32;
-alias As = A;
-alias Bs = B;
-alias Cs = C;
-alias Outs = Out;
+alias A = f32; // replaced by the dtype of a
+alias B = f32; // replaced by the dtype of b
+alias C = f32; // replaced by the common dtype
+alias Out = f32; // replaced by the dtype of out
+alias As = A; // replaced by fours.wgsl
+alias Bs = B; // replaced by fours.wgsl
+alias Cs = C; // replaced by fours.wgsl
+alias Outs = Out; // replaced by fours.wgsl
 
 struct Params {
   n: u32,
@@ -28,22 +28,26 @@ struct Params {
 
 override DENSE: bool = true;
 override SCALAR_B: bool = false;
+override INT: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<As>;
 @group(0) @binding(2) var<storage, read> b: array<Bs>;
 @group(0) @binding(3) var<storage, read_write> out: array<Outs>;
 
-fn op(x: C, y: C) -> Out {
+fn op(x: C, y: C) -> Out { // replaced by the rows of lib/ops/binary.ts
   return x + y;
 }
 
-fn each(x: Cs, y: Cs) -> Outs {
+fn pairs(x: Cs, y: Cs) -> Outs { // replaced by fours.wgsl
   return op(x, y);
 }
 
-// Of ints, it is replaced by the same in i32: a float holds no more than 24 bits of one.
+// Of ints in i32: a float holds no more than 24 bits of one.
 fn scalar() -> C {
+  if (INT) {
+    return C(p.int_scalar);
+  }
   return C(p.scalar);
 }
 
@@ -69,8 +73,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
   }
   if (SCALAR_B) {
-    out[i] = each(Cs(a[at_a]), Cs(scalar()));
+    out[i] = pairs(Cs(a[at_a]), Cs(scalar()));
   } else {
-    out[i] = each(Cs(a[at_a]), Cs(b[at_b]));
+    out[i] = pairs(Cs(a[at_a]), Cs(b[at_b]));
   }
 }

@@ -1,7 +1,6 @@
 // norm = the root of the sum of all partials; coefficient = min(1, limit / (norm + 10^-6)).
 //
-// One workgroup does it all: its 64 lanes take every 64th partial, then combine pairwise. `combine` and `finish`
-// are replaced for other norms. A NaN among the gradients is kept, for everybody to see.
+// One workgroup does it all: its 64 lanes take every 64th partial, then combine pairwise. A NaN among the gradients is kept, for everybody to see.
 
 struct Params {
   count: u32,
@@ -15,11 +14,11 @@ struct Params {
 
 var<workgroup> lanes: array<f32, 64>;
 
-fn combine(a: f32, b: f32) -> f32 {
+fn combine(a: f32, b: f32) -> f32 { // replaced by the norms of lib/nn/utils.ts
   return a + b;
 }
 
-fn finish(total: f32) -> f32 {
+fn finish(total: f32) -> f32 { // replaced by the norms of lib/nn/utils.ts
   return sqrt(total);
 }
 

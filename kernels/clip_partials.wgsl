@@ -1,8 +1,7 @@
 // partials[first + group] = the sum, over one workgroup's part of the gradients, of x²: the first step to the
-// norm of all gradients together. `term` and `combine` are replaced for other norms.
+// norm of all gradients together.
 //
-// What ends in 0 is repeated for more gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of
-// them; a workgroup combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
+// The items are gradients (lib/ops/foreach.ts); one invocation owns four neighbours of one of them, a workgroup combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
 
 struct Params {
   n: vec4<u32>,
@@ -10,16 +9,18 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
+// for each item:
 @group(0) @binding(1) var<storage, read> grad0: array<vec4<f32>>;
+// end
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
 var<workgroup> lanes: array<f32, 64>;
 
-fn term(x: vec4<f32>) -> vec4<f32> {
+fn term(x: vec4<f32>) -> vec4<f32> { // replaced by the norms of lib/nn/utils.ts
   return x * x;
 }
 
-fn combine(a: f32, b: f32) -> f32 {
+fn combine(a: f32, b: f32) -> f32 { // replaced by the norms of lib/nn/utils.ts
   return a + b;
 }
 
@@ -33,10 +34,12 @@ fn combined(x: vec4<f32>, i: u32, n: u32) -> f32 {
 // The terms of the i-th four of all gradients in a row.
 fn found(place: u32, fours: vec4<u32>) -> f32 {
   var i = place;
+  // for each item:
   if (i < fours[0]) {
     return combined(grad0[i], i, p.n[0]);
   }
   i -= fours[0];
+  // end
   return 0.0;
 }
 

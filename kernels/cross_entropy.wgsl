@@ -6,7 +6,7 @@
 // top and the logarithm for the gradient: each by itself, as their sum would lose the digits of the smaller one.
 // A row whose target is `ignore` has loss 0. A target that is no class is noted in `fault`.
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -30,20 +30,20 @@ override LANES: u32 = 64;
 
 var<workgroup> lanes: array<f32, LANES>;
 
-fn total(v: V) -> f32 {
+fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 
-fn largest(v: V) -> f32 {
+fn largest(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 
-fn exps(v: V) -> V {
+fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 
 // The i-th logit of the row that begins at `row`.
-fn pick(row: u32, i: u32) -> f32 {
+fn pick(row: u32, i: u32) -> f32 { // replaced by fours.wgsl
   return x[row + i];
 }
 

@@ -4,7 +4,7 @@
 // rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `g` is the gradient of the loss:
 // of each row's, or (step 0) of all rows'. MEAN divides it by `count`, the number of rows that are not ignored.
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -28,12 +28,12 @@ override MEAN: bool = false;
 @group(0) @binding(5) var<storage, read> count: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dx: array<V>;
 
-fn exps(v: V) -> V {
+fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 
 // 1 where the i-th unit of a row holds the class `wanted`, else 0.
-fn is(i: u32, wanted: u32) -> V {
+fn is(i: u32, wanted: u32) -> V { // replaced by fours.wgsl
   return V(i == wanted);
 }
 

@@ -3,7 +3,7 @@
 // One workgroup owns one row of the dense `x`. Each of its 64 lanes sums a stretch; the sums of the
 // stretches before it are where a lane begins its second walk.
 
-alias T = f32;
+alias T = f32; // replaced by the dtype of x
 
 struct Params {
   rows: u32,

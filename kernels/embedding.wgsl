@@ -5,7 +5,8 @@
 // rows from `first` on, and writes only what it finds there. An id that is no row of the table is noted in
 // `fault`.
 
-alias Cell = u32;
+alias Word = u32;
+alias Cell = Word; // replaced by fours.wgsl
 
 struct Params {
   n: u32,

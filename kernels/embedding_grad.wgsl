@@ -4,7 +4,8 @@
 // rows allow it (then Cell is vec4, and `cells`, `width` and the two offsets count in fours). It walks the list
 // of v's places that `embedding_lists` made.
 
-alias Cell = f32;
+alias Word = f32;
+alias Cell = Word; // replaced by fours.wgsl
 
 struct Params {
   n: u32,

@@ -2,7 +2,7 @@
 //
 // One invocation owns one element.
 
-alias Out = f32;
+alias Out = f32; // replaced by the dtype of out
 
 struct Params {
   n: u32,
@@ -12,11 +12,16 @@ struct Params {
   int_step: i32,
 }
 
+override INT: bool = false;
+
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<Out>;
 
-// Of ints, it is replaced by the same in i32: a float holds no more than 24 bits of one.
+// Of ints in i32: a float holds no more than 24 bits of one.
 fn value(i: u32) -> Out {
+  if (INT) {
+    return Out(p.int_start + p.int_step * i32(i));
+  }
   return Out(p.start) + Out(p.step) * Out(i);
 }
 

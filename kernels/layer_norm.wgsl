@@ -6,7 +6,7 @@
 // also finds what rounding left of the mean (Chan, Golub & LeVeque's corrected two-pass algorithm, 1983).
 // Mean and rstd are kept for the gradient.
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -30,7 +30,7 @@ override BIAS: bool = true;
 
 var<workgroup> lanes: array<vec2<f32>, LANES>;
 
-fn total(v: V) -> f32 {
+fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 

@@ -4,7 +4,7 @@
 // One workgroup owns one row of the dense `x` and `g`; its LANES invocations take every LANES-th element, or
 // four neighbours where rows allow it (then V is vec4, and `columns` and the two offsets count in fours).
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -27,7 +27,7 @@ override WEIGHT: bool = true;
 
 var<workgroup> lanes: array<vec2<f32>, LANES>;
 
-fn total(v: V) -> f32 {
+fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 

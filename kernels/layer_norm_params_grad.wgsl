@@ -3,7 +3,7 @@
 // One invocation owns one column of one stretch of `part` rows, or four neighbours where rows allow it (then V
 // is vec4, and `columns` and the two offsets count in fours); the stretches are summed afterwards.
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,

@@ -254,3 +254,8 @@ fn intPower(x: i32, y: i32) -> i32 {
   }
   return result;
 }
+
+// Bits as they are. In this way an infinity can be written: of a constant WGSL refuses it.
+fn bitsOf(bits: u32) -> u32 {
+  return bits;
+}

@@ -1,10 +1,10 @@
 // out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias): for adapters that run shaders on a processor.
 //
-// One invocation owns a tile of `out`, as blocks of 4×4: 8×8 as the text stands; `Tile`, `step`, `one` and
-// `finish` are replaced for larger ones. The 8 lanes of a workgroup, which are one vector of the processor, lie
-// side by side along j. Both operands are read four k at a time, as four vec4 for every block, along k or across it,
-// whichever way they lie in memory. What lies in neither way was packed into panels by matmul_pack. Where B is not
-// aligned and the rows of A are too few to pay for packing it, `b_at` is replaced by loads of single numbers.
+// One invocation owns a tile of `out`: DOWN×ACROSS blocks of 4×4. The loops over blocks are unrolled, as only what has
+// a fixed place stays in registers. The 8 lanes of a workgroup, which are one vector of the processor, lie side by side
+// along j. Both operands are read four k at a time, as four vec4 for every block, along k or across it, whichever way
+// they lie in memory. What lies in neither way was packed into panels by matmul_pack, but for a B that is used by too
+// few rows of A to pay for it (matmul_singles.wgsl).
 //
 // What it buys: there, a load of four numbers costs as much as 64 multiply-adds, and sums that don't fit the
 // registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. This one makes 16 for
@@ -48,11 +48,11 @@ override B_ALONG_K: bool = false;
 // Whether k is no multiple of four: then no vec4 holds four of them.
 override REST: bool = false;
 
-const ROWS = 8u;
-const COLUMNS = 8u;
-alias Tile = array<mat4x4<f32>, 4>;
-alias B = vec4<f32>;
-alias Out = f32;
+const DOWN = 2u; // replaced by the tiles of lib/ops/tuning.ts
+const ACROSS = 2u; // replaced by the tiles of lib/ops/tuning.ts
+alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
+alias B = vec4<f32>; // replaced by matmul_singles.wgsl
+alias Out = f32; // replaced by matmul_aligned.wgsl
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
@@ -60,11 +60,11 @@ alias Out = f32;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<Out>;
 
-fn activate(v: f32) -> f32 {
+fn activate(v: f32) -> f32 { // replaced by the rows of lib/ops/unary.ts
   return v;
 }
 
-fn b_at(at: u32) -> vec4<f32> {
+fn b_at(at: u32) -> vec4<f32> { // replaced by matmul_singles.wgsl
   return b[at];
 }
 
@@ -106,14 +106,16 @@ fn more(c: mat4x4<f32>, x: mat4x4<f32>, y: mat4x4<f32>) -> mat4x4<f32> {
 
 // Four k: every block takes the products of its four rows and four columns.
 fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
-  let y0 = columns_of(at_b, 0u);
-  let y1 = columns_of(at_b, 1u);
-  let x0 = rows_of(at_a, 0u);
-  (*tile)[0] = more((*tile)[0], x0, y0);
-  (*tile)[1] = more((*tile)[1], x0, y1);
-  let x1 = rows_of(at_a, 1u);
-  (*tile)[2] = more((*tile)[2], x1, y0);
-  (*tile)[3] = more((*tile)[3], x1, y1);
+  var y: array<mat4x4<f32>, ACROSS>;
+  for (var j = 0u; j < ACROSS; j++) { // unrolled
+    y[j] = columns_of(at_b, j);
+  }
+  for (var i = 0u; i < DOWN; i++) { // unrolled
+    let x = rows_of(at_a, i);
+    for (var j = 0u; j < ACROSS; j++) { // unrolled
+      (*tile)[i * ACROSS + j] = more((*tile)[i * ACROSS + j], x, y[j]);
+    }
+  }
 }
 
 // Row i of the block is x[i] · y.
@@ -123,14 +125,16 @@ fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
 
 // One k of those that are left.
 fn one(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
-  let y0 = b_at(at_b);
-  let y1 = b_at(at_b + p.b_block);
-  let x0 = a[at_a];
-  (*tile)[0] += outer(x0, y0);
-  (*tile)[1] += outer(x0, y1);
-  let x1 = a[at_a + p.a_block];
-  (*tile)[2] += outer(x1, y0);
-  (*tile)[3] += outer(x1, y1);
+  var y: array<vec4<f32>, ACROSS>;
+  for (var j = 0u; j < ACROSS; j++) { // unrolled
+    y[j] = b_at(at_b + j * p.b_block);
+  }
+  for (var i = 0u; i < DOWN; i++) { // unrolled
+    let x = a[at_a + i * p.a_block];
+    for (var j = 0u; j < ACROSS; j++) { // unrolled
+      (*tile)[i * ACROSS + j] += outer(x, y[j]);
+    }
+  }
 }
 
 fn column_bias(column: u32) -> vec4<f32> {
@@ -141,7 +145,7 @@ fn column_bias(column: u32) -> vec4<f32> {
   return vec4<f32>(bias[at], bias[at + 1u], bias[at + 2u], bias[at + 3u]);
 }
 
-fn put(v: f32, place: u32, column: u32) {
+fn put(v: f32, place: u32, column: u32) { // replaced by matmul_aligned.wgsl
   if (column >= p.n) {
     return;
   }
@@ -152,8 +156,8 @@ fn put(v: f32, place: u32, column: u32) {
   out[place] = activate(sum);
 }
 
-// Number by number, for any strides and any edge; replaced by a vec4 a row where `out` is aligned.
-fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
+// Number by number, for any strides and any edge.
+fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) { // replaced by matmul_aligned.wgsl
   var block = c;
   for (var i = 0u; i < 4u && row + i < p.m; i++) {
     var v = block[i] + shift;
@@ -169,12 +173,12 @@ fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
 }
 
 fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32) {
-  let s0 = column_bias(column);
-  let s1 = column_bias(column + 4u);
-  store((*tile)[0], start, row, column, s0);
-  store((*tile)[1], start, row, column + 4u, s1);
-  store((*tile)[2], start, row + 4u, column, s0);
-  store((*tile)[3], start, row + 4u, column + 4u, s1);
+  for (var j = 0u; j < ACROSS; j++) { // unrolled
+    let shift = column_bias(column + 4u * j);
+    for (var i = 0u; i < DOWN; i++) { // unrolled
+      store((*tile)[i * ACROSS + j], start, row + 4u * i, column + 4u * j, shift);
+    }
+  }
 }
 
 @compute @workgroup_size(8)
@@ -195,5 +199,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       at_b += p.b_next;
     }
   }
-  finish(&tile, p.out_offset + group.z * p.out_batch, group.x * ROWS, tile_column * COLUMNS);
+  finish(&tile, p.out_offset + group.z * p.out_batch, group.x * 4u * DOWN, tile_column * 4u * ACROSS);
 }

@@ -7,11 +7,11 @@
 // is larger than a binding, a launch sees a window: it computes `results` stretches from `first` on, and
 // `offset` is where the whole tensor would begin, seen from there.
 
-alias A = f32;
-alias Acc = f32;
-alias Out = f32;
-alias As = A;
-alias Accs = Acc;
+alias A = f32; // replaced by the dtype of a
+alias Acc = f32; // replaced by the dtype of the accumulator
+alias Out = f32; // replaced by the dtype of out
+alias As = A; // replaced by fours.wgsl
+alias Accs = Acc; // replaced by fours.wgsl
 
 struct Params {
   reduce: u32,
@@ -30,27 +30,27 @@ override LANES: u32 = 64;
 
 var<workgroup> lanes: array<Acc, LANES>;
 
-fn identity() -> Acc {
+fn identity() -> Acc { // replaced by the rows of lib/ops/reduce.ts
   return Acc(0.0);
 }
 
-fn load(v: A) -> Acc {
+fn load(v: A) -> Acc { // replaced by the rows of lib/ops/reduce.ts
   return Acc(v);
 }
 
-fn combine(x: Acc, y: Acc) -> Acc {
+fn combine(x: Acc, y: Acc) -> Acc { // replaced by the rows of lib/ops/reduce.ts
   return x + y;
 }
 
-fn loads(v: As) -> Accs {
+fn loads(v: As) -> Accs { // replaced by fours.wgsl
   return load(v);
 }
 
-fn combines(x: Accs, y: Accs) -> Accs {
+fn combines(x: Accs, y: Accs) -> Accs { // replaced by fours.wgsl
   return combine(x, y);
 }
 
-fn fold(v: Accs) -> Acc {
+fn fold(v: Accs) -> Acc { // replaced by fours.wgsl
   return v;
 }
 

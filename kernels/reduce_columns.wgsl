@@ -4,12 +4,12 @@
 // where rows allow it (then As, Accs and Outs are vec4, and `inner`, `offset` and `results` count in fours). A
 // stretch too long is cut into `parts`, each giving its own result, and reduced again.
 
-alias A = f32;
-alias Acc = f32;
-alias Out = f32;
-alias As = A;
-alias Accs = Acc;
-alias Outs = Out;
+alias A = f32; // replaced by the dtype of a
+alias Acc = f32; // replaced by the dtype of the accumulator
+alias Out = f32; // replaced by the dtype of out
+alias As = A; // replaced by fours.wgsl
+alias Accs = Acc; // replaced by fours.wgsl
+alias Outs = Out; // replaced by fours.wgsl
 
 struct Params {
   reduce: u32,
@@ -24,23 +24,23 @@ struct Params {
 @group(0) @binding(1) var<storage, read> a: array<As>;
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
-fn identity() -> Acc {
+fn identity() -> Acc { // replaced by the rows of lib/ops/reduce.ts
   return Acc(0.0);
 }
 
-fn load(v: A) -> Acc {
+fn load(v: A) -> Acc { // replaced by the rows of lib/ops/reduce.ts
   return Acc(v);
 }
 
-fn combine(x: Acc, y: Acc) -> Acc {
+fn combine(x: Acc, y: Acc) -> Acc { // replaced by the rows of lib/ops/reduce.ts
   return x + y;
 }
 
-fn loads(v: As) -> Accs {
+fn loads(v: As) -> Accs { // replaced by fours.wgsl
   return load(v);
 }
 
-fn combines(x: Accs, y: Accs) -> Accs {
+fn combines(x: Accs, y: Accs) -> Accs { // replaced by fours.wgsl
   return combine(x, y);
 }
 

@@ -5,9 +5,8 @@
 //   g = b, or g + momentum · b       or NESTEROV's form
 //   w = w - lr · g
 //
-// What ends in 0 is repeated for more parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of
-// them. What lies between a parameter's end and the next multiple of four is nobody's, and may be written. Without
-// MOMENTUM nothing is read or written as `buffer`.
+// The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between a
+// parameter's end and the next multiple of four is nobody's, and may be written. Without MOMENTUM nothing is read or written as `buffer`.
 
 struct Params {
   n: vec4<u32>,
@@ -22,9 +21,11 @@ override MOMENTUM: bool = false;
 override NESTEROV: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
+// for each item:
 @group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> buffer0: array<vec4<f32>>;
+// end
 
 fn penalised(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
   return fma(w, vec4(p.penalty), grad);
@@ -45,6 +46,7 @@ fn direction(g: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
   return b;
 }
 
+// for each item:
 fn item0(i: u32) {
   var g = penalised(param0[i], grad0[i]);
   if (MOMENTUM) {
@@ -53,14 +55,17 @@ fn item0(i: u32) {
   }
   param0[i] = moved(param0[i], g);
 }
+// end
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   var i = id.x + id.y * groups.x * 64u;
   let fours = (p.n + 3u) / 4u;
+  // for each item:
   if (i < fours[0]) {
     item0(i);
     return;
   }
   i -= fours[0];
+  // end
 }

@@ -4,7 +4,7 @@
 // neighbours where rows allow it (then V is vec4, and `columns` and `offset` count in fours). A row of which
 // every element is -inf gives NaN, as in PyTorch.
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -21,15 +21,15 @@ override LOG: bool = false;
 
 var<workgroup> lanes: array<f32, LANES>;
 
-fn total(v: V) -> f32 {
+fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 
-fn largest(v: V) -> f32 {
+fn largest(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 
-fn exps(v: V) -> V {
+fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 

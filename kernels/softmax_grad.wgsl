@@ -4,7 +4,7 @@
 // One workgroup owns one row of the dense `y` and `g`; its LANES invocations take every LANES-th element, or
 // four neighbours where rows allow it (then V is vec4, and `columns` and `g_offset` count in fours).
 
-alias V = f32;
+alias V = f32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -22,11 +22,11 @@ override LOG: bool = false;
 
 var<workgroup> lanes: array<f32, LANES>;
 
-fn total(v: V) -> f32 {
+fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 
-fn exps(v: V) -> V {
+fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 

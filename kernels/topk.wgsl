@@ -5,7 +5,7 @@
 // is the largest of all to topk, and what argmin finds too. Rounds `start` to `end` are done here: a launch
 // must not loop for too long.
 
-alias T = f32;
+alias T = f32; // replaced by the dtype of x
 
 struct Params {
   rows: u32,
@@ -18,6 +18,7 @@ struct Params {
 
 override SMALLEST: bool = false;
 override NAN_LAST: bool = false;
+override FLOAT: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<T>;
@@ -29,7 +30,7 @@ var<workgroup> places: array<u32, 64>;
 const NOWHERE = 0xffffffffu;
 
 fn isnan(v: T) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+  return FLOAT && (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
 }
 
 fn beats(a: T, b: T) -> bool {

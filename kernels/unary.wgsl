@@ -2,13 +2,13 @@
 //
 // One invocation owns one element of the dense `out`, or four neighbours where `a` allows it (then As and
 // Outs are vec4, and p counts in fours). `a` may lie in memory in any way; where it is dense too (DENSE),
-// the index needs no arithmetic. `op` and the aliases are replaced by those of the function at hand; `x` and
-// `y` are numbers the function may use, such as the two ends of a clamp.
+// the index needs no arithmetic. `x` and `y` are
+// numbers that `op` may use, such as the two ends of a clamp.
 
-alias A = f32;
-alias Out = f32;
-alias As = A;
-alias Outs = Out;
+alias A = f32; // replaced by the dtype of a
+alias Out = f32; // replaced by the dtype of out
+alias As = A; // replaced by fours.wgsl
+alias Outs = Out; // replaced by fours.wgsl
 
 struct Params {
   n: u32,
@@ -26,11 +26,11 @@ override DENSE: bool = true;
 @group(0) @binding(1) var<storage, read> a: array<As>;
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
-fn op(v: A) -> Out {
+fn op(v: A) -> Out { // replaced by the rows of lib/ops/unary.ts
   return v;
 }
 
-fn each(v: As) -> Outs {
+fn each(v: As) -> Outs { // replaced by fours.wgsl
   return op(v);
 }
 

@@ -121,7 +121,7 @@ Deno.test("a launch says what it lacks: a buffer, a parameter, a declaration to 
     'kernel asking: its parameter "n" was not given',
   );
   assertThrows(
-    () => launcher.pipeline(kernel("plain", ""), { replace: { A: "alias A = f32;" } }),
+    () => launcher.pipeline(kernel("plain", ""), { replace: { A: "f32" } }),
     Error,
     'kernel plain: there is no declaration "A" to replace',
   );

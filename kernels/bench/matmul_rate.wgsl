@@ -1,7 +1,6 @@
 // The multiply-adds of matmul_tile without its loads: how fast an adapter computes with so many accumulators.
 //
-// One invocation owns a tile of sums, 8×16 as the text stands; `Tile`, `step` and `finish` are replaced as in
-// matmul_tile. What is multiplied changes with each k, so that no product can be kept; `out` takes one sum an
+// One invocation owns a tile of sums: DOWN×ACROSS blocks of 4×4, as in matmul_tile. What is multiplied changes with each k, so that no product can be kept; `out` takes one sum an
 // invocation, which no compiler can do without; and no two products are alike, that one could serve for both.
 
 struct Params {
@@ -10,7 +9,9 @@ struct Params {
   y: f32,
 }
 
-alias Tile = array<mat4x4<f32>, 8>;
+const DOWN = 2u; // replaced by the tile whose limit is measured
+const ACROSS = 4u; // replaced by the tile whose limit is measured
+alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
@@ -24,32 +25,21 @@ fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
 }
 
 fn step(tile: ptr<function, Tile>) {
-  let a0 = x;
-  let a1 = x + 1.0;
-  let b0 = y;
-  let b1 = y + 1.0;
-  let b2 = y + 2.0;
-  let b3 = y + 3.0;
-  (*tile)[0] += outer(a0, b0);
-  (*tile)[1] += outer(a0, b1);
-  (*tile)[2] += outer(a0, b2);
-  (*tile)[3] += outer(a0, b3);
-  (*tile)[4] += outer(a1, b0);
-  (*tile)[5] += outer(a1, b1);
-  (*tile)[6] += outer(a1, b2);
-  (*tile)[7] += outer(a1, b3);
+  for (var i = 0u; i < DOWN; i++) { // unrolled
+    let a = x + f32(i);
+    for (var j = 0u; j < ACROSS; j++) { // unrolled
+      (*tile)[i * ACROSS + j] += outer(a, y + f32(j));
+    }
+  }
 }
 
 fn finish(tile: ptr<function, Tile>) -> f32 {
   var sum = mat4x4<f32>();
-  sum += (*tile)[0];
-  sum += (*tile)[1];
-  sum += (*tile)[2];
-  sum += (*tile)[3];
-  sum += (*tile)[4];
-  sum += (*tile)[5];
-  sum += (*tile)[6];
-  sum += (*tile)[7];
+  for (var i = 0u; i < DOWN; i++) { // unrolled
+    for (var j = 0u; j < ACROSS; j++) { // unrolled
+      sum += (*tile)[i * ACROSS + j];
+    }
+  }
   let v = sum * vec4<f32>(1.0);
   return v.x + v.y + v.z + v.w;
 }

@@ -3,21 +3,12 @@
  * device; the launcher then forgets the pipeline.
  */
 import type { Device } from "./device.ts";
-import {
-  type Interface,
-  mathFunctions,
-  readInterface,
-  replaceDeclarations,
-  withFunctions,
-} from "./wgsl.ts";
+import { type Interface, readInterface } from "./interface.ts";
+import { type Kernel, mathFunctions, replaced, unrolled, withFunctions } from "./wgsl.ts";
 
-/** A kernel: the text of its `.wgsl` file under a name. */
-export interface Kernel {
-  readonly name: string;
-  readonly source: string;
-}
+export type { Kernel };
 
-/** How a kernel is specialised: `override` constants, and named declarations replaced whole. */
+/** How a kernel is specialised: `override` constants; types, values and results of functions by their names. */
 export interface Specialisation {
   constants?: Record<string, number>;
   replace?: Record<string, string>;
@@ -34,21 +25,22 @@ export interface Pipeline extends Interface {
 /** Compiles a kernel; `refused` is called where the GPU does not take it. */
 export function compile(
   device: Device,
-  { name, source }: Kernel,
+  kernel: Kernel,
   { constants = {}, replace = {} }: Specialisation,
   refused: () => void,
 ): Pipeline {
   const { gpu } = device;
+  const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const code = withFunctions(replaceDeclarations(name, source, replace), mathFunctions);
-  const kernel = readInterface(name, code);
+  const code = withFunctions(unrolled(replaced(kernel, replace)), mathFunctions);
+  const found = readInterface(name, code);
   const visibility = GPUShaderStage.COMPUTE;
-  const entries: GPUBindGroupLayoutEntry[] = kernel.bindings.map(({ binding, writes }) => ({
+  const entries: GPUBindGroupLayoutEntry[] = found.bindings.map(({ binding, writes }) => ({
     binding,
     visibility,
     buffer: { type: writes ? "storage" : "read-only-storage" },
   }));
-  if (kernel.paramBytes > 0) {
+  if (found.paramBytes > 0) {
     const buffer = { type: "uniform", hasDynamicOffset: true } as const;
     entries.push({ binding: 0, visibility, buffer });
   }
@@ -60,5 +52,5 @@ export function compile(
     compute: { module: gpu.createShaderModule({ label, code }), constants },
   });
   device.endScope(`kernel ${label} does not compile`, refused);
-  return { ...kernel, label, pipeline, layout, groups: new Map() };
+  return { ...found, label, pipeline, layout, groups: new Map() };
 }

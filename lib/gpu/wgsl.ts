@@ -1,96 +1,140 @@
 /*
- * Reads the interface of a kernel out of its WGSL: which buffers it binds under which names, and how its
- * `struct Params` lies in memory. So a kernel's text is the one place where its interface stands, and a
- * launch passes buffers and numbers by the names the kernel gives them.
+ * Rewrites a kernel's text. A kernel compiles as it stands. What may be rewritten for another dtype, another op or a
+ * larger tile says so in a comment, and nothing else is touched:
  *
- * It is no WGSL parser: it knows the few forms our kernels use and throws on the rest.
- * Layout rules: https://www.w3.org/TR/WGSL/#alignment-and-size
+ *   alias A = f32; // replaced by the dtype of a       another type; of a `const` another value, and of an `fn` with
+ *                                                      one result another expression for it
+ *   alias As = A; // replaced by fours.wgsl            the whole declaration of that name in kernels/fours.wgsl
+ *   for (var i = 0u; i < ROWS; i++) { // unrolled      the loop's body once for every i
+ *   // for each item:                                  what follows, up to `// end`, once for every item: item 1 has
+ *                                                      `grad1` for `grad0` and `p.n[1]` for `p.n[0]`
+ *
+ * And the functions of kernels/math.wgsl can be called by any kernel: those that it calls are put before its text.
  */
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 
-/** One `var<storage, …>` of a kernel. */
-export interface Binding {
-  name: string;
-  binding: number;
-  writes: boolean;
+/** A kernel: the text of its `.wgsl` file under a name. */
+export interface Kernel {
+  readonly name: string;
+  readonly source: string;
 }
 
-/** One number (or array of numbers) of a kernel's `struct Params`. */
-export interface Field {
-  name: string;
-  type: "u32" | "i32" | "f32";
-  /** Place in the struct, in four-byte words. */
-  word: number;
-  /** How many words it takes: 1 for a scalar, 4 for a vec4, 4·n for an array of n vec4. */
-  count: number;
-}
-
-/** What a launch must know of a kernel. */
-export interface Interface {
-  bindings: Binding[];
-  fields: Field[];
-  /** Size of the struct in bytes, a multiple of 16; 0 for a kernel without parameters. */
-  paramBytes: number;
-}
-
-const uncommented = (source: string) =>
+/** A WGSL text without its comments. */
+export const uncommented = (source: string): string =>
   source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
 
-/** Reads bindings and parameters out of a kernel's source. */
-export function readInterface(name: string, source: string): Interface {
-  const text = uncommented(source);
-  const bindings: Binding[] = [];
-  const storage =
-    /@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:\s*,\s*(read|read_write))?>\s*(\w+)/g;
-  for (const [, binding, access, variable] of text.matchAll(storage)) {
-    bindings.push({ name: variable, binding: Number(binding), writes: access === "read_write" });
+/** Where a declaration begins and ends, and what it is; throws where it does not say that it is replaced. */
+function declaration({ name, source }: Kernel, declared: string) {
+  const at = new RegExp(`^(alias|const|fn)\\s+${declared}\\b.*`, "m").exec(source);
+  if (!at) throw new Error(`kernel ${name}: there is no declaration "${declared}" to replace`);
+  if (!at[0].includes("// replaced by ")) {
+    throw new Error(
+      `kernel ${name}: "${declared}" is to be replaced; its line must end in "// replaced by" and by what`,
+    );
   }
-  const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(text);
-  if (!struct) return { bindings, fields: [], paramBytes: 0 };
-  const fields: Field[] = [];
-  let word = 0;
-  for (const line of struct[1].split(/,\s*(?![^<]*>)/).map((s) => s.trim()).filter(Boolean)) {
-    const match =
-      /^(\w+)\s*:\s*(?:(u32|i32|f32)|vec4<(u32|i32|f32)>|array<vec4<(u32|i32|f32)>,\s*(\d+)>)$/
-        .exec(line);
-    if (!match) throw new Error(`kernel ${name}: can't lay out the parameter "${line}"`);
-    const [, field, scalar, vector, array, length] = match;
-    if (!scalar) word = Math.ceil(word / 4) * 4;
-    const count = scalar ? 1 : vector ? 4 : 4 * Number(length);
-    fields.push({ name: field, type: (scalar ?? vector ?? array) as Field["type"], word, count });
-    word += count;
-  }
-  return { bindings, fields, paramBytes: Math.ceil(word / 4) * 16 };
+  return { kind: at[1], start: at.index, end: endOfDeclaration(source, at.index) };
 }
 
-/**
- * Replaces whole named declarations of a kernel: `alias A = f32;`, `const TILE = 4;`, `fn op(…) -> f32 { … }`.
- * The new text must declare the same name, so a specialised kernel still reads as WGSL.
- */
-export function replaceDeclarations(
-  name: string,
-  source: string,
+/** A kernel's text in which types, values and results of functions are those given, by the declarations' names. */
+export function replaced(
+  { name, source }: Kernel,
   replacements: Readonly<Record<string, string>>,
 ): string {
   let text = source;
-  for (const [declared, replacement] of Object.entries(replacements)) {
-    const at = new RegExp(`^(?:alias|const|fn)\\s+${declared}\\b`, "m").exec(text);
-    if (!at) throw new Error(`kernel ${name}: there is no declaration "${declared}" to replace`);
-    text = text.slice(0, at.index) + replacement + text.slice(endOfDeclaration(text, at.index));
+  for (const [declared, by] of Object.entries(replacements)) {
+    const { kind, start, end } = declaration({ name, source: text }, declared);
+    const made = kind === "fn"
+      ? `${text.slice(start, text.indexOf("{", start))}{ return ${by}; }`
+      : `${kind} ${declared} = ${by};`;
+    text = text.slice(0, start) + made + text.slice(end);
   }
   return text;
 }
 
-function endOfDeclaration(text: string, start: number): number {
-  const semicolon = text.indexOf(";", start);
-  const brace = text.indexOf("{", start);
-  if (!text.startsWith("fn", start)) return semicolon + 1;
+/** An expression with other names in it: `renamed("g * y", { g: "x" })` is "x * y". */
+export const renamed = (expression: string, names: Readonly<Record<string, string>>): string =>
+  expression.replace(/\b[a-z_]\w*\b/gi, (name) => names[name] ?? name);
+
+/** A kernel with the declarations of another text for those that say they are replaced by it, as by `fours.wgsl`. */
+export function inForm({ name, source }: Kernel, form: Kernel): Kernel {
+  const says = new RegExp(
+    `^(?:alias|const|fn) (\\w+).*// replaced by ${form.name}\\.wgsl$`,
+    "gm",
+  );
+  let text = source;
+  const names = [...source.matchAll(says)].map(([, declared]) => declared);
+  if (names.length === 0) {
+    throw new Error(`kernel ${name}: nothing in it is replaced by ${form.name}`);
+  }
+  for (const declared of names) {
+    const at = new RegExp(`^(?:alias|const|fn) ${declared}\\b`, "m").exec(form.source);
+    if (!at) throw new Error(`kernel ${name}: ${form.name} does not declare "${declared}"`);
+    const { start, end } = declaration({ name, source: text }, declared);
+    const by = form.source.slice(at.index, endOfDeclaration(form.source, at.index));
+    text = text.slice(0, start) + by + text.slice(end);
+  }
+  return { name: `${name} ${form.name}`, source: text };
+}
+
+/** The place behind a declaration: its semicolon, or the brace that ends the function. */
+const endOfDeclaration = (text: string, start: number): number =>
+  text.startsWith("fn", start)
+    ? endOfBlock(text, text.indexOf("{", start))
+    : text.indexOf(";", start) + 1;
+
+/** The place behind the brace that closes the one at `open`. */
+function endOfBlock(text: string, open: number): number {
   let depth = 0;
-  for (let i = brace; i < text.length; i++) {
+  for (let i = open; i < text.length; i++) {
     if (text[i] === "{") depth++;
     else if (text[i] === "}" && --depth === 0) return i + 1;
   }
-  throw new Error(`unbalanced braces after "${text.slice(start, start + 40)}"`);
+  throw new Error(`unbalanced braces after "${text.slice(open, open + 40)}"`);
+}
+
+/** A text with its loops unrolled that say so; each bound is a number or a `const` that is one. */
+export function unrolled(text: string): string {
+  const loop = /^ *for \(var (\w+) = 0u; \1 < (\w+); \1\+\+\) \{ \/\/ unrolled$/m.exec(text);
+  if (!loop) return text;
+  const [head, variable, bound] = loop;
+  const rounds = Number.parseInt(/^\d/.test(bound) ? bound : constantIn(text, bound));
+  const open = loop.index + head.indexOf("{");
+  const end = endOfBlock(text, open);
+  const body = text.slice(loop.index + head.length, end - 1).trimEnd();
+  const blocks = Array.from(
+    { length: rounds },
+    (_, i) => `{${body.replace(new RegExp(`\\b${variable}\\b`, "g"), `${i}u`)}\n}`,
+  );
+  return unrolled(text.slice(0, loop.index) + blocks.join("\n") + text.slice(end));
+}
+
+function constantIn(text: string, name: string): string {
+  const found = new RegExp(`^const ${name} = (\\d+)u;`, "m").exec(text);
+  if (found) return found[1];
+  throw new Error(
+    `a loop up to ${name} is to be unrolled, but no "const ${name} = …u;" says how often`,
+  );
+}
+
+/** How far apart the bindings of two items are. */
+const ITEM_BINDINGS = 16;
+
+/** A kernel for so many items: what its text has for each item stands there once for every one of them. */
+export function forItems(kernel: Kernel, items: number): Kernel {
+  if (items === 1) return kernel;
+  const region = /^ *\/\/ for each item:\n([\s\S]*?)^ *\/\/ end\n/gm;
+  if (!region.test(kernel.source)) {
+    throw new Error(`kernel ${kernel.name}: nothing in it stands "for each item:"`);
+  }
+  const once = (text: string, i: number) =>
+    text.replace(/\b([a-z_]+)0\b/g, `$1${i}`)
+      .replace(/\[0\]/g, `[${i}]`)
+      .replace(/@binding\((\d+)\)/g, (_, n) => `@binding(${Number(n) + i * ITEM_BINDINGS})`);
+  const source = kernel.source.replace(
+    region,
+    (_, text: string) => Array.from({ length: items }, (_, i) => once(text, i)).join(""),
+  );
+  return { name: `${kernel.name} ×${items}`, source };
 }
 
 /** The functions of a text, by name: each with its body, and without the comment above it. */

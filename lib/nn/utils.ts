@@ -16,11 +16,9 @@ const partialsKernel: Kernel = { name: "clip_partials", source: partialsSource }
 const coefficientKernel: Kernel = { name: "clip_coefficient", source: coefficientSource };
 const scaleKernel: Kernel = { name: "clip_scale", source: scaleSource };
 
-const term = "fn term(x: vec4<f32>) -> vec4<f32> { return abs(x); }";
-const finish = "fn finish(total: f32) -> f32 { return total; }";
-const combine = "fn combine(a: f32, b: f32) -> f32 { return maxNan(a, b); }";
+const [term, combine, finish] = ["abs(x)", "maxNan(a, b)", "total"];
 
-/** What each norm replaces in the two kernels that compute it. */
+/** What functions return in the two kernels that compute a norm, where it is not the length. */
 const norms: Record<number, { partials: Specialisation; coefficient: Specialisation }> = {
   1: { partials: { replace: { term } }, coefficient: { replace: { finish } } },
   2: { partials: {}, coefficient: {} },

@@ -163,7 +163,6 @@ const shapes = [
 
 function define(name: string, row: Row): Op<Args> {
   const [lo, hi] = row.domain ?? [-2, 2];
-  const op = (wgsl: string) => `fn op(x: C, y: C) -> Out { return ${wgsl}; }`;
   return defineOp<Args>({
     name,
     torch: `(lambda x, y: ${row.torch})(i[0], i[1] if len(i) > 1 else a['other'])`,
@@ -171,7 +170,7 @@ function define(name: string, row: Row): Op<Args> {
       const second = y ?? other!;
       const compute = computeType(name, row, x, second);
       const wgsl = compute === "int64" && row.ofInts ? row.ofInts : row.wgsl;
-      return launchBinary(x, second, { op: op(wgsl), compute, out: row.gives ?? compute });
+      return launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
     },
     gradient: row.gradient,
     reference: ([x, y], { other }) =>

@@ -14,9 +14,7 @@ type Bounds = { min?: number; max?: number };
 
 /** A WGSL function of `v`, where a bound that is not given bounds nothing, not even an infinity. */
 const bounded = ({ min, max }: Bounds, of: (lo: string | null, hi: string | null) => string) => ({
-  op: `fn op(v: A) -> Out { return ${
-    of(min === undefined ? null : "p.x", max === undefined ? null : "p.y")
-  }; }`,
+  op: of(min === undefined ? null : "p.x", max === undefined ? null : "p.y"),
   out: "float32" as const,
   x: min,
   y: max,

@@ -86,8 +86,7 @@ const castOp = defineOp<{ dtype: DType }>({
   name: "cast",
   gradFn: "ToCopyBackward0",
   torch: "i[0].to(getattr(torch, a['dtype']))",
-  forward: ([x], { dtype }) =>
-    launchUnary(x, { op: `fn op(v: A) -> Out { return ${conversion[dtype]}; }`, out: dtype }),
+  forward: ([x], { dtype }) => launchUnary(x, { op: conversion[dtype], out: dtype }),
   gradient: (grad) => [grad],
   reference: ([x], { dtype }) =>
     map((v) => dtype === "bool" ? Number(v !== 0) : dtype === "int64" ? Math.trunc(v) : v, x),

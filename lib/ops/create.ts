@@ -8,7 +8,7 @@ import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
-import { alias, groupsFor } from "./elementwise.ts";
+import { groupsFor, wgslType } from "./elementwise.ts";
 
 const fillKernel: Kernel = { name: "fill", source: fillSource };
 
@@ -107,9 +107,9 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
   const { dtype = "float32", device = defaultDevice } = options;
   checkShape(shape);
   const out = allocate(shape, dtype, device);
-  const value = "fn value(i: u32) -> Out { return p.int_start + p.int_step * i32(i); }";
   const pipeline = device.launcher.pipeline(fillKernel, {
-    replace: { Out: alias("Out", dtype), ...(dtype === "int64" ? { value } : {}) },
+    constants: { INT: Number(dtype === "int64") },
+    replace: { Out: wgslType(dtype) },
   });
   const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * 64;
   const numel = numelOf(shape);

@@ -3,46 +3,27 @@
  * binding, which are worked through window by window.
  */
 import type { Device } from "../gpu/device.ts";
-import type { Kernel } from "../gpu/launch.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { broadcastShapes, broadcastStrides, collapse, type Shape } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
-import { replaceDeclarations } from "../gpu/wgsl.ts";
 import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
+import { inUnits } from "./fours.ts";
 
 /** Invocations in a workgroup of the elementwise kernels. */
 const LANES = 64;
 const MAX_RANK = 8;
 
-/** A kernel element by element, and as it is where it works on four neighbours at a time. */
-function inUnits(name: string, source: string, fours: Record<string, string>) {
-  const four = { name: `${name} in fours`, source: replaceDeclarations(name, source, fours) };
-  return { 1: { name, source }, 4: four } satisfies Record<number, Kernel>;
-}
-
-const unaryKernels = inUnits("unary", unarySource, {
-  As: "alias As = vec4<A>;",
-  Outs: "alias Outs = vec4<Out>;",
-  each: "fn each(v: As) -> Outs { return Outs(op(v.x), op(v.y), op(v.z), op(v.w)); }",
-});
-const binaryKernels = inUnits("binary", binarySource, {
-  As: "alias As = vec4<A>;",
-  Bs: "alias Bs = vec4<B>;",
-  Cs: "alias Cs = vec4<C>;",
-  Outs: "alias Outs = vec4<Out>;",
-  each: "fn each(x: Cs, y: Cs) -> Outs { " +
-    "return Outs(op(x.x, y.x), op(x.y, y.y), op(x.z, y.z), op(x.w, y.w)); }",
-});
+const unaryKernels = inUnits("unary", unarySource);
+const binaryKernels = inUnits("binary", binarySource);
 
 /** Workgroups for `n` elements. */
 export const groupsFor = (n: number): number => Math.ceil(n / LANES);
 
-/** `alias A = i32;` for a tensor of that dtype. */
-export const alias = (name: string, dtype: DType): string =>
-  `alias ${name} = ${dtypes[dtype].wgsl};`;
+/** What a kernel calls a dtype. */
+export const wgslType = (dtype: DType): string => dtypes[dtype].wgsl;
 
 /** Sizes or strides as a kernel's two vec4, and how many of them count. */
 export function walk(shape: Shape, operands: readonly (readonly number[])[], kernel: string) {
@@ -111,7 +92,7 @@ export function part(x: Tensor, start: number, count: number, whole: boolean) {
   return { buffer: { storage: x.storage, offset, size }, offset: (first - offset) / 4 };
 }
 
-/** What an elementwise kernel computes: its `fn op`, and the dtype that comes out. */
+/** What an elementwise kernel computes: the WGSL expression that its `fn op` returns, and the dtype of it. */
 export interface Elementwise {
   op: string;
   out: DType;
@@ -128,7 +109,7 @@ export function launchUnary(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Element
   const { launcher } = a.device;
   const pipeline = launcher.pipeline(unaryKernels[unit], {
     constants: { DENSE: Number(dense) },
-    replace: { A: alias("A", a.dtype), Out: alias("Out", dtype), op },
+    replace: { A: wgslType(a.dtype), Out: wgslType(dtype), op },
   });
   for (const { start, count } of windows(n, a.device)) {
     const whole = count === n;
@@ -160,14 +141,17 @@ export function launchBinary(
   const { dense, unit, rank, shape, strides } = walkInUnits(result, [a, other], "binary");
   const { launcher } = a.device;
   const pipeline = launcher.pipeline(binaryKernels[unit], {
-    constants: { DENSE: Number(dense), SCALAR_B: Number(scalar) },
+    constants: {
+      DENSE: Number(dense),
+      SCALAR_B: Number(scalar),
+      INT: Number(compute === "int64"),
+    },
     replace: {
-      A: alias("A", a.dtype),
-      B: alias("B", other.dtype),
-      C: alias("C", compute),
-      Out: alias("Out", dtype),
+      A: wgslType(a.dtype),
+      B: wgslType(other.dtype),
+      C: wgslType(compute),
+      Out: wgslType(dtype),
       op,
-      ...(compute === "int64" ? { scalar: "fn scalar() -> C { return p.int_scalar; }" } : {}),
     },
   });
   for (const { start, count } of windows(n, a.device)) {

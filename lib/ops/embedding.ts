@@ -18,12 +18,13 @@ import { add, mul } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { arange } from "./create.ts";
 import { groupsFor } from "./elementwise.ts";
+import { inUnits, unitOf } from "./fours.ts";
 import { checkIndex } from "./check_index.ts";
 import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
 
-const forwardKernel: Kernel = { name: "embedding", source: forwardSource };
-const gradKernel: Kernel = { name: "embedding_grad", source: gradSource };
+const forwardKernels = inUnits("embedding", forwardSource);
+const gradKernels = inUnits("embedding_grad", gradSource);
 const listsKernel: Kernel = { name: "embedding_lists", source: listsSource };
 
 const code = faultCode((id, rows) =>
@@ -36,11 +37,6 @@ const LONGEST = 32_000;
 /** How many invocations sort the ids of so many rows: few where a processor does it, as each reads all ids. */
 const sorters = (rows: number, { software }: Device) =>
   Math.max(software ? 8 : 1024, Math.ceil(rows / LONGEST / 8) * 8);
-
-/** Whether rows of this width can be read four numbers at a time; what then replaces `alias Cell`. */
-const unitOf = (width: number, offset: number) => width % 4 === 0 && offset % 4 === 0 ? 4 : 1;
-const cell = (unit: number, type: "f32" | "u32") =>
-  unit === 4 ? { Cell: `alias Cell = vec4<${type}>;` } : undefined;
 
 /** Stretches of a table's rows that each fit one binding, with what to bind for them. */
 function* stretches(table: Tensor) {
@@ -86,7 +82,7 @@ const embeddingOp = defineOp<{ paddingIdx: number }>({
     const { launcher, faults } = weight.device;
     for (const { first, last, buffer, offset } of stretches(table)) {
       launcher.launch(
-        launcher.pipeline(forwardKernel, { replace: cell(unit, "u32") }),
+        launcher.pipeline(forwardKernels[unit]),
         { table: buffer, ids: flat.storage, out: out.storage, fault: faults.buffer },
         {
           n: cells,
@@ -157,7 +153,7 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
     );
     const cells = rows * shape[1] / unit;
     launcher.launch(
-      launcher.pipeline(gradKernel, { replace: cell(unit, "f32") }),
+      launcher.pipeline(gradKernels[unit]),
       { ...lists, g: g.storage, dtable: buffer },
       { n, cells, width: shape[1] / unit, g_offset: g.offset / unit, table_offset: offset / unit },
       groupsFor(cells),

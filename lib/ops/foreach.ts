@@ -10,6 +10,7 @@
 import type { Device } from "../gpu/device.ts";
 import type { Kernel, Specialisation } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
+import { forItems } from "../gpu/wgsl.ts";
 import { quietly } from "../tensor/autograd.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { clone, copyInto } from "./copy.ts";
@@ -19,8 +20,6 @@ import { part, windows } from "./elementwise.ts";
 const LARGE = 16384;
 /** Items of a dispatch: a kernel keeps the numbers of all of them in vec4. */
 const MOST = 4;
-/** How far apart the bindings of two items are. */
-const FAR = 16;
 /** How many elements a workgroup of such a kernel owns: 64 invocations with four each. */
 export const ELEMENTS_A_GROUP = 256;
 
@@ -83,7 +82,7 @@ function foreachOn(
     const fours = places.reduce((sum, { n }) => sum + Math.ceil(n / 4), 0);
     const count = Math.ceil(4 * fours / ELEMENTS_A_GROUP);
     launcher.launch(
-      launcher.pipeline(repeated(kernel, places.length), { constants, replace }),
+      launcher.pipeline(kernelFor(kernel, places.length), { constants, replace }),
       { ...buffers, ...Object.fromEntries(bound) },
       { ...params, ...numbers, n: places.map(({ n }) => n), first: groups },
       count,
@@ -102,28 +101,13 @@ function foreachOn(
   return groups;
 }
 
-const texts = new Map<string, Kernel>();
+const repeated = new Map<string, Kernel>();
 
-/** A kernel for so many items: what its text says of item 0 stands there again for the others. */
-function repeated(kernel: Kernel, items: number): Kernel {
-  if (items === 1) return kernel;
-  const name = `${kernel.name} ×${items}`;
-  const again = (text: string) =>
-    Array.from({ length: items }, (_, i) =>
-      text.replace(/\b([a-z_]+)0\b/g, `$1${i}`)
-        .replace(/\b(p\.\w+|fours)\[0\]/g, `$1[${i}]`)
-        .replace(/@binding\((\d+)\)/, (_, n) => `@binding(${Number(n) + i * FAR})`)).join("\n");
-  const made = texts.get(name) ?? {
-    name,
-    source: kernel.source
-      .replace(/^@group.*\w0:.*$/gm, again)
-      .replace(/^fn \w+0\([\s\S]*?^\}/gm, again)
-      .replace(/^ {2}if \(i < fours\[0\]\)[\s\S]*?^ {2}i -= fours\[0\];/gm, again),
-  };
-  if (!made.source.includes(`fours[${items - 1}]`)) {
-    throw new Error(`kernel ${kernel.name}: nothing in its text is there to be repeated`);
-  }
-  texts.set(name, made);
+/** A kernel for so many items, whose text is made once. */
+function kernelFor(kernel: Kernel, items: number): Kernel {
+  const name = `${kernel.name} ${items}`;
+  const made = repeated.get(name) ?? forItems(kernel, items);
+  repeated.set(name, made);
   return made;
 }
 

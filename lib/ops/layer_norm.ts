@@ -1,7 +1,6 @@
 /*
  * Layer normalisation, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { along, map, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -12,13 +11,14 @@ import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" 
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { clone, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
+import { inUnits } from "./fours.ts";
 import { sum } from "./reduce.ts";
 import { rowsOf } from "./rows.ts";
 import { reshape } from "./views.ts";
 
-const forwardKernel: Kernel = { name: "layer_norm", source: forwardSource };
-const gradKernel: Kernel = { name: "layer_norm_grad", source: gradSource };
-const paramsKernel: Kernel = { name: "layer_norm_params_grad", source: paramsSource };
+const forwardKernels = inUnits("layer_norm", forwardSource);
+const gradKernels = inUnits("layer_norm_grad", gradSource);
+const paramsKernels = inUnits("layer_norm_params_grad", paramsSource);
 
 /** Rows that one invocation sums; more are cut into stretches that run side by side. */
 const ROWS_A_PART = 256;
@@ -52,13 +52,12 @@ const layerNormOp = defineOp<Args>({
     const out = allocate(x.shape, "float32", x.device);
     const mean = allocate([rows], "float32", x.device);
     const rstd = allocate([rows], "float32", x.device);
-    const form = rowsOf("layerNorm", x.device, columns, [dense.offset], ["V", "total"]);
+    const { unit, LANES } = rowsOf("layerNorm", x.device, columns, dense.offset);
     const { launcher } = x.device;
     launcher.launch(
-      launcher.pipeline(forwardKernel, {
-        ...form,
+      launcher.pipeline(forwardKernels[unit], {
         constants: {
-          ...form.constants,
+          LANES,
           WEIGHT: Number(weight !== undefined),
           BIAS: Number(bias !== undefined),
         },
@@ -73,8 +72,8 @@ const layerNormOp = defineOp<Args>({
       },
       {
         rows,
-        columns: columns / form.unit,
-        offset: dense.offset / form.unit,
+        columns: columns / unit,
+        offset: dense.offset / unit,
         size: columns,
         eps,
       },
@@ -92,13 +91,7 @@ const layerNormOp = defineOp<Args>({
       rstd: saved.output(2).storage,
       g: g.storage,
     };
-    const { unit, constants, replace } = rowsOf(
-      "layerNorm",
-      x.device,
-      columns,
-      [x.offset, g.offset],
-      ["V", "total"],
-    );
+    const { unit, LANES } = rowsOf("layerNorm", x.device, columns, x.offset, g.offset);
     const places = {
       rows,
       columns: columns / unit,
@@ -109,9 +102,8 @@ const layerNormOp = defineOp<Args>({
     const dx = allocate(x.shape, "float32", x.device);
     const weight = saved.count > 1 ? saved.input(1) : undefined;
     launcher.launch(
-      launcher.pipeline(gradKernel, {
-        constants: { ...constants, WEIGHT: Number(weight !== undefined) },
-        replace,
+      launcher.pipeline(gradKernels[unit], {
+        constants: { LANES, WEIGHT: Number(weight !== undefined) },
       }),
       { ...shared, weight: (weight ? packed(weight) : x).storage, dx: dx.storage },
       { ...places, size: columns },
@@ -122,7 +114,7 @@ const layerNormOp = defineOp<Args>({
     const dweight = allocate([parts, columns], "float32", x.device);
     const dbias = allocate([parts, columns], "float32", x.device);
     launcher.launch(
-      launcher.pipeline(paramsKernel, { replace: replace.V ? { V: replace.V } : {} }),
+      launcher.pipeline(paramsKernels[unit]),
       { ...shared, dweight: dweight.storage, dbias: dbias.storage },
       { ...places, parts, part: ROWS_A_PART },
       groupsFor(parts * places.columns),

@@ -13,12 +13,13 @@ import forwardSource from "../../kernels/cross_entropy.wgsl" with { type: "text"
 import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "text" };
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
+import { inUnits } from "./fours.ts";
 import { checkRounds } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { permute, reshape } from "./views.ts";
 
-const forwardKernel: Kernel = { name: "cross_entropy", source: forwardSource };
-const gradKernel: Kernel = { name: "cross_entropy_grad", source: gradSource };
+const forwardKernels = inUnits("cross_entropy", forwardSource);
+const gradKernels = inUnits("cross_entropy_grad", gradSource);
 const meanKernel: Kernel = { name: "cross_entropy_mean", source: meanSource };
 
 const code = faultCode((target, classes) =>
@@ -51,15 +52,9 @@ const crossEntropyOp = defineOp<Args>({
       target_stride: target.strides[0],
       ignore: ignoreIndex,
     };
-    const form = rowsOf("crossEntropy", device, classes, [x.offset], [
-      "V",
-      "total",
-      "largest",
-      "exps",
-      "pick",
-    ]);
+    const { unit, LANES } = rowsOf("crossEntropy", device, classes, x.offset);
     launcher.launch(
-      launcher.pipeline(forwardKernel, form),
+      launcher.pipeline(forwardKernels[unit], { constants: { LANES } }),
       {
         x: x.storage,
         targets: target.storage,
@@ -70,8 +65,8 @@ const crossEntropyOp = defineOp<Args>({
       {
         rows,
         classes,
-        columns: classes / form.unit,
-        x_offset: x.offset / form.unit,
+        columns: classes / unit,
+        x_offset: x.offset / unit,
         ...labels,
         code,
       },
@@ -99,12 +94,11 @@ const crossEntropyOp = defineOp<Args>({
     const [rows, classes] = x.shape;
     const dx = allocate(x.shape, "float32", x.device);
     const tops = saved.output(1);
-    const form = rowsOf("crossEntropy", x.device, classes, [x.offset], ["V", "exps", "is"]);
+    const { unit, LANES } = rowsOf("crossEntropy", x.device, classes, x.offset);
     const { launcher } = x.device;
     launcher.launch(
-      launcher.pipeline(gradKernel, {
-        ...form,
-        constants: { ...form.constants, MEAN: Number(reduction === "mean") },
+      launcher.pipeline(gradKernels[unit], {
+        constants: { LANES, MEAN: Number(reduction === "mean") },
       }),
       {
         x: x.storage,
@@ -116,8 +110,8 @@ const crossEntropyOp = defineOp<Args>({
       },
       {
         rows,
-        columns: classes / form.unit,
-        x_offset: x.offset / form.unit,
+        columns: classes / unit,
+        x_offset: x.offset / unit,
         target_offset: target.offset,
         target_stride: target.strides[0],
         g_offset: grad.offset,

@@ -10,7 +10,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { contiguous, to } from "./copy.ts";
-import { alias } from "./elementwise.ts";
+import { wgslType } from "./elementwise.ts";
 import { gather, scatter } from "./embedding.ts";
 import { checkRounds } from "./limits.ts";
 import { reshape, transpose } from "./views.ts";
@@ -43,7 +43,7 @@ function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
   launcher.launch(
     launcher.pipeline(cumsumKernel, {
       constants: { REVERSE: Number(reverse) },
-      replace: { T: alias("T", x.dtype) },
+      replace: { T: wgslType(x.dtype) },
     }),
     { x: dense.storage, out: out.storage },
     { rows, columns, offset: dense.offset },
@@ -91,10 +91,13 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
   const values = allocate(shape, x.dtype, x.device);
   const indices = allocate(shape, "int64", x.device);
   const { launcher } = x.device;
-  const isnan = "fn isnan(v: T) -> bool { return false; }";
   const pipeline = launcher.pipeline(topkKernel, {
-    constants: { SMALLEST: Number(!largest), NAN_LAST: Number(nanLast) },
-    replace: { T: alias("T", x.dtype), ...(x.dtype === "float32" ? {} : { isnan }) },
+    constants: {
+      SMALLEST: Number(!largest),
+      NAN_LAST: Number(nanLast),
+      FLOAT: Number(x.dtype === "float32"),
+    },
+    replace: { T: wgslType(x.dtype) },
   });
   const step = Math.max(1, Math.floor(LONGEST_LOOP / Math.ceil(columns / 64)));
   for (let start = 0; start < k; start += step) {

@@ -46,12 +46,12 @@ const toWinners: Gradient<ReduceOptions> = (grad, saved) => {
 
 const extreme = (name: "max" | "min") => (x: Tensor): Reducer => {
   const float = x.dtype === "float32";
-  // WGSL can't write an infinity, nor the least integer; their bits it can.
+  // By their bits: WGSL can't write an infinity, nor the least integer.
   const ends = float ? ["0xff800000u", "0x7f800000u"] : ["0x80000000u", "0x7fffffffu"];
   return {
     load: "Acc(v)",
     combine: float ? `${name}Nan(x, y)` : `${name}(x, y)`,
-    identity: `var bits = ${name === "max" ? ends[0] : ends[1]}; return bitcast<Acc>(bits);`,
+    identity: `bitcast<Acc>(bitsOf(${name === "max" ? ends[0] : ends[1]}))`,
     acc: float ? "float32" : "int64",
     out: x.dtype,
   };
@@ -92,7 +92,7 @@ const rows = {
     reducer: () => ({
       load: "select(1u, 0u, v == A(0))",
       combine: "x | y",
-      identity: "return Acc(0);",
+      identity: "Acc(0)",
       acc: "bool",
       out: "bool",
     }),
@@ -107,7 +107,7 @@ const rows = {
     reducer: () => ({
       load: "select(1u, 0u, v == A(0))",
       combine: "x & y",
-      identity: "return Acc(1);",
+      identity: "Acc(1)",
       acc: "bool",
       out: "bool",
     }),

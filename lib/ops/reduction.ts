@@ -2,14 +2,14 @@
  * The launches of reductions: along rows or down columns, in stretches that one loop may walk and windows
  * that one binding holds. What is combined, and how, is said by a reducer.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { numelOf } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text" };
 import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
-import { alias, groupsFor, part as window } from "./elementwise.ts";
+import { groupsFor, part as window, wgslType } from "./elementwise.ts";
+import { inUnits, unitOf } from "./fours.ts";
 import { viewOf } from "./layout.ts";
 
 /** What is combined. */
@@ -18,7 +18,7 @@ export interface Reducer {
   load: string;
   /** WGSL: one accumulator from two, `x` and `y`. */
   combine: string;
-  /** WGSL: the body of a function that returns what changes nothing. */
+  /** WGSL: an accumulator that changes nothing. */
   identity: string;
   acc: DType;
   out: DType;
@@ -28,7 +28,7 @@ export interface Reducer {
 export const adder = (acc: DType): Reducer => ({
   load: "Acc(v)",
   combine: "x + y",
-  identity: "return Acc(0);",
+  identity: "Acc(0)",
   acc,
   out: acc,
 });
@@ -41,22 +41,8 @@ const COLUMN_OF_A_GPU = 1 << 8;
 /** From here on a row keeps many lanes busy, whatever a barrier between them costs. */
 const LONG = 1 << 16;
 
-const rowsKernel: Kernel = { name: "reduce", source: rowsSource };
-const columnsKernel: Kernel = { name: "reduce_columns", source: columnsSource };
-
-/** What the kernels are replaced by where they take four neighbours at a time. */
-const fours = {
-  As: "alias As = vec4<A>;",
-  Accs: "alias Accs = vec4<Acc>;",
-  loads: "fn loads(v: As) -> Accs { return Accs(load(v.x), load(v.y), load(v.z), load(v.w)); }",
-  combines: "fn combines(x: Accs, y: Accs) -> Accs { return Accs(combine(x.x, y.x), " +
-    "combine(x.y, y.y), combine(x.z, y.z), combine(x.w, y.w)); }",
-};
-const rowsInFours = {
-  ...fours,
-  fold: "fn fold(v: Accs) -> Acc { return combine(combine(v.x, v.y), combine(v.z, v.w)); }",
-};
-const columnsInFours = { ...fours, Outs: "alias Outs = vec4<Out>;" };
+const rowsKernels = inUnits("reduce", rowsSource);
+const columnsKernels = inUnits("reduce_columns", columnsSource);
 
 /** Brings the reduced dimensions together: (outer, reduce, inner), with inner 1 unless they lie in front. */
 function arrange(x: Tensor, dims: readonly number[]) {
@@ -86,12 +72,12 @@ export function launchReduce(x: Tensor, dims: readonly number[], reducer: Reduce
 }
 
 const specialised = (x: Tensor, reducer: Reducer, dtype: DType) => ({
-  A: alias("A", x.dtype),
-  Acc: alias("Acc", reducer.acc),
-  Out: alias("Out", dtype),
-  identity: `fn identity() -> Acc { ${reducer.identity} }`,
-  load: `fn load(v: A) -> Acc { return ${reducer.load}; }`,
-  combine: `fn combine(x: Acc, y: Acc) -> Acc { return ${reducer.combine}; }`,
+  A: wgslType(x.dtype),
+  Acc: wgslType(reducer.acc),
+  Out: wgslType(dtype),
+  identity: reducer.identity,
+  load: reducer.load,
+  combine: reducer.combine,
 });
 
 /** How a stretch is cut that is longer than one loop should walk. */
@@ -126,11 +112,11 @@ function passAlong(
   const { parts, part } = cut(reduce, LONGEST_ROW);
   const dtype = parts === 1 ? reducer.out : reducer.acc;
   const out = allocate([outer, parts], dtype, x.device);
-  const unit = reduce % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
+  const unit = unitOf(reduce, x.offset);
   const { launcher, software } = x.device;
-  const pipeline = launcher.pipeline(rowsKernel, {
+  const pipeline = launcher.pipeline(rowsKernels[unit], {
     constants: { LANES: software && part < LONG ? 16 : 64 },
-    replace: { ...specialised(x, reducer, dtype), ...(unit === 4 ? rowsInFours : {}) },
+    replace: specialised(x, reducer, dtype),
   });
   // Where in x the stretch of a result begins; the next one's beginning is its end.
   const begin = (result: number) =>
@@ -168,13 +154,13 @@ function passDown(
   const { parts, part } = cut(reduce, x.device.software ? LONGEST_COLUMN : COLUMN_OF_A_GPU);
   const dtype = parts === 1 ? reducer.out : reducer.acc;
   const out = allocate([outer, parts, inner], dtype, x.device);
-  const unit = inner % 4 === 0 && x.offset % 4 === 0 ? 4 : 1;
+  const unit = unitOf(inner, x.offset);
   const results = out.numel() / unit;
   const seen = window(x, 0, x.numel(), true);
   const { launcher } = x.device;
   launcher.launch(
-    launcher.pipeline(columnsKernel, {
-      replace: { ...specialised(x, reducer, dtype), ...(unit === 4 ? columnsInFours : {}) },
+    launcher.pipeline(columnsKernels[unit], {
+      replace: specialised(x, reducer, dtype),
     }),
     { a: seen.buffer, out: out.storage },
     { reduce, inner: inner / unit, parts, part, offset: seen.offset / unit, results },

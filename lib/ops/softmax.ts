@@ -1,7 +1,6 @@
 /*
  * Softmax and its logarithm along a dimension.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { along, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
@@ -10,11 +9,12 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
 import { contiguous, float } from "./copy.ts";
+import { inUnits } from "./fours.ts";
 import { rowsOf } from "./rows.ts";
 import { reshape, transpose } from "./views.ts";
 
-const kernel: Kernel = { name: "softmax", source: softmaxSource };
-const gradKernel: Kernel = { name: "softmax_grad", source: gradSource };
+const kernels = inUnits("softmax", softmaxSource);
+const gradKernels = inUnits("softmax_grad", gradSource);
 
 type Args = { dim: number };
 
@@ -31,17 +31,12 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
   const out = allocate(x.shape, "float32", x.device);
   const columns = x.shape.at(-1)!;
   const rows = columns && x.numel() / columns;
-  const form = rowsOf("softmax", x.device, columns, [dense.offset], [
-    "V",
-    "total",
-    "largest",
-    "exps",
-  ]);
+  const { unit, LANES } = rowsOf("softmax", x.device, columns, dense.offset);
   const { launcher } = x.device;
   launcher.launch(
-    launcher.pipeline(kernel, { ...form, constants: { ...form.constants, LOG: Number(log) } }),
+    launcher.pipeline(kernels[unit], { constants: { LANES, LOG: Number(log) } }),
     { x: dense.storage, out: out.storage },
-    { rows, columns: columns / form.unit, offset: dense.offset / form.unit },
+    { rows, columns: columns / unit, offset: dense.offset / unit },
     rows,
   );
   return out;
@@ -52,12 +47,12 @@ function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
   const dx = allocate(y.shape, "float32", y.device);
   const columns = y.shape.at(-1)!;
   const rows = columns && y.numel() / columns;
-  const form = rowsOf("softmax", y.device, columns, [g.offset], ["V", "total", "exps"]);
+  const { unit, LANES } = rowsOf("softmax", y.device, columns, g.offset);
   const { launcher } = y.device;
   launcher.launch(
-    launcher.pipeline(gradKernel, { ...form, constants: { ...form.constants, LOG: Number(log) } }),
+    launcher.pipeline(gradKernels[unit], { constants: { LANES, LOG: Number(log) } }),
     { y: denseY.storage, g: g.storage, dx: dx.storage },
-    { rows, columns: columns / form.unit, g_offset: g.offset / form.unit },
+    { rows, columns: columns / unit, g_offset: g.offset / unit },
     rows,
   );
   return dx;

@@ -4,6 +4,7 @@
  *
  * In the WGSL, `v` is the input; in a derivative, `y` is the result too.
  */
+import { renamed } from "../gpu/wgsl.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints, type SampleInput } from "../tensor/sample.ts";
@@ -127,9 +128,7 @@ function define(name: string, row: Row): Op<Record<never, never>> {
   const { wgsl, slope, reference, gradFn } = row;
   const [lo, hi] = row.domain ?? [-2, 2];
   const ofResult = /\by\b/.test(slope);
-  const op = (of: string) => `fn op(v: A) -> Out { return ${of}; }`;
   const gradient = /\bg\b/.test(slope) ? slope : `g * (${slope})`;
-  const chain = `fn op(g: C, ${ofResult ? "y" : "v"}: C) -> Out { return ${gradient}; }`;
   const inputs: SampleInput[] = shapes.map((shape) => floats(shape, { lo, hi }));
   return defineOp({
     name,
@@ -137,13 +136,13 @@ function define(name: string, row: Row): Op<Record<never, never>> {
     torch: row.torch ?? `torch.${name}(i[0])`,
     forward: ([x]) => {
       if (row.ofInts && x.dtype === "int64") {
-        return launchUnary(x, { op: op(row.ofInts), out: "int64" });
+        return launchUnary(x, { op: row.ofInts, out: "int64" });
       }
-      return launchUnary(asFloat(x), { op: op(wgsl), out: "float32" });
+      return launchUnary(asFloat(x), { op: wgsl, out: "float32" });
     },
     gradient: (grad, saved) => [
       launchBinary(grad, ofResult ? saved.output(0) : saved.input(0), {
-        op: chain,
+        op: renamed(gradient, ofResult ? { g: "x" } : { g: "x", v: "y" }),
         compute: "float32",
         out: "float32",
       }),
@@ -156,7 +155,7 @@ function define(name: string, row: Row): Op<Record<never, never>> {
 /** Ints and booleans become floats before a function of real numbers sees them, as in PyTorch. */
 export function asFloat(x: Tensor): Tensor {
   if (x.dtype === "float32") return x;
-  return launchUnary(x, { op: "fn op(v: A) -> Out { return Out(v); }", out: "float32" });
+  return launchUnary(x, { op: "Out(v)", out: "float32" });
 }
 
 /** The ops of the table. */

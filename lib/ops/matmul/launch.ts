@@ -5,16 +5,19 @@
 import type { Device } from "../../gpu/device.ts";
 import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { inForm } from "../../gpu/wgsl.ts";
 import plainSource from "../../../kernels/matmul.wgsl" with { type: "text" };
+import alignedSource from "../../../kernels/matmul_aligned.wgsl" with { type: "text" };
 import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
+import singlesSource from "../../../kernels/matmul_singles.wgsl" with { type: "text" };
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
 import { choose, type Form, type Plan } from "./plan.ts";
-import { activate, type Activation, alignedText, singlesText, tileText } from "./text.ts";
+import { activate, type Activation } from "./text.ts";
 
 /** out = f(a · b + bias), with out given. */
 export interface Task {
@@ -92,6 +95,10 @@ function onItsSide(task: Task): Task {
 const isAligned = ({ shape, strides, offset }: Tensor): boolean =>
   strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
 
+/** Forms of the kernel of tiles. */
+const aligned: Kernel = { name: "matmul_aligned", source: alignedSource };
+const singles: Kernel = { name: "matmul_singles", source: singlesSource };
+
 const compiled = new WeakMap<Device, Map<string, Pipeline>>();
 
 /** The pipeline of a plan. A short name finds it: the text of a large tile is made once, not at each launch. */
@@ -99,7 +106,7 @@ function pipelineOf(
   task: Task,
   { form, rows, columns }: Plan,
   traits: Record<string, boolean>,
-  special: () => Specialisation,
+  special: () => Specialisation & { kernel?: Kernel },
 ): Pipeline {
   const { accumulate, activation, out: { device } } = task;
   let known = compiled.get(device);
@@ -108,8 +115,8 @@ function pipelineOf(
   for (const name in traits) key += traits[name] ? ` ${name}` : "";
   const found = known.get(key);
   if (found) return found;
-  const { constants, replace } = special();
-  const pipeline = device.launcher.pipeline(kernels[form], {
+  const { kernel = kernels[form], constants, replace } = special();
+  const pipeline = device.launcher.pipeline(kernel, {
     constants: { ...constants, ACCUMULATE: Number(accumulate) },
     replace: { ...replace, ...activate(activation) },
   });
@@ -202,21 +209,17 @@ const launches: Record<Form, (task: Task, plan: Plan) => void> = {
     const { rows, columns } = plan;
     const a = panels(task.a, rows);
     const b = panels(transposed(task.b), columns, out.shape[1]);
-    const traits = {
+    const flags = {
       A_ALONG_K: a.alongK,
       B_ALONG_K: b.alongK,
       REST: task.a.shape[2] % 4 !== 0,
-      aligned: isAligned(out),
-      singles: b.singles,
     };
-    const { aligned, singles, ...flags } = traits;
-    const pipeline = pipelineOf(task, plan, traits, () => ({
+    const forms = { aligned: isAligned(out), singles: b.singles };
+    const pipeline = pipelineOf(task, plan, { ...flags, ...forms }, () => ({
       constants: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, Number(on)])),
-      replace: {
-        ...tileText(rows, columns),
-        ...(aligned ? alignedText : {}),
-        ...(singles ? singlesText : {}),
-      },
+      kernel: [...(forms.aligned ? [aligned] : []), ...(forms.singles ? [singles] : [])]
+        .reduce(inForm, kernels.tile),
+      replace: { DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
     }));
     const { buffers, params } = common(task);
     out.device.launcher.launch(pipeline, { ...buffers, a: a.buffer, b: b.buffer }, {

@@ -6,7 +6,6 @@
  * come out of one kernel too. The others would need what they were applied to, so they are fused only where
  * nobody asks for gradients.
  */
-import type { Kernel } from "../../gpu/launch.ts";
 import { isGradEnabled } from "../../tensor/autograd.ts";
 import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
@@ -16,6 +15,7 @@ import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
 import { checkInPlace, contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
+import { inUnits, unitOf } from "../fours.ts";
 import { viewOf } from "../layout.ts";
 import { sum } from "../reduce.ts";
 import { gelu, relu, tanh } from "../unary.ts";
@@ -75,17 +75,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   return bias ? reshape(y, shape) : unsafeReshape(y, shape);
 }
 
-const gradKernel: Kernel = { name: "activation_grad", source: gradSource };
+const gradKernels = inUnits("activation_grad", gradSource);
 
 /** The activations that are differentiated by their result `y`, in WGSL. */
 const slopes = {
   relu: "reluSlope(g, y)",
   tanh: "g * (1.0 - y * y)",
-};
-const inFours = {
-  V: "alias V = vec4<f32>;",
-  slopes: "fn slopes(g: V, y: V) -> V { " +
-    "return V(slope(g.x, y.x), slope(g.y, y.y), slope(g.z, y.z), slope(g.w, y.w)); }",
 };
 type Differentiable = keyof typeof slopes;
 
@@ -107,18 +102,13 @@ const flat = (x: Tensor): Tensor =>
 function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Tensor, Tensor] {
   const g = contiguous(grad);
   const [rows, columns] = y.shape;
-  const unit = columns % 4 === 0 && g.offset % 4 === 0 ? 4 : 1;
+  const unit = unitOf(columns, g.offset);
   const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
   const dz = allocate([rows, columns], "float32", y.device);
   const dbias = allocate([parts, columns], "float32", y.device);
   const { launcher } = y.device;
   launcher.launch(
-    launcher.pipeline(gradKernel, {
-      replace: {
-        ...(unit === 4 ? inFours : {}),
-        slope: `fn slope(g: f32, y: f32) -> f32 { return ${slopes[activation]}; }`,
-      },
-    }),
+    launcher.pipeline(gradKernels[unit], { replace: { slope: slopes[activation] } }),
     { g: g.storage, y: y.storage, dz: dz.storage, dbias: dbias.storage },
     {
       rows,

@@ -4,7 +4,6 @@
  */
 import { defaultDevice } from "../../gpu/default.ts";
 import type { Kernel } from "../../gpu/launch.ts";
-import { sumsText } from "../../ops/matmul/text.ts";
 import { allocate, Tensor } from "../../tensor/tensor.ts";
 import rateSource from "../../../kernels/bench/matmul_rate.wgsl" with { type: "text" };
 import type { Limits } from "./measure.ts";
@@ -58,7 +57,9 @@ const FLOP = 4e8;
 /** Multiply-adds in tiles of this size. */
 function multiplyAdds([rows, columns]: readonly [number, number]): Load {
   const { launcher, software } = defaultDevice;
-  const pipeline = launcher.pipeline(rate, { replace: sumsText(rows, columns) });
+  const pipeline = launcher.pipeline(rate, {
+    replace: { DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
+  });
   const groups = software ? 64 : 8192;
   const flopOfRound = 2 * rows * columns * groups * 8;
   const k = Math.min(60_000, Math.max(1, Math.round(FLOP / flopOfRound)));

@@ -1,0 +1,61 @@
+// What kernels declare for one number, here for four neighbours in memory: where rows allow it, the declarations that
+// say "replaced by fours.wgsl" are exchanged for those of the same name, and the places in a row count in fours.
+
+// Elementwise kernels: operands of the types A, B and C, and the result.
+alias As = vec4<A>;
+alias Bs = vec4<B>;
+alias Cs = vec4<C>;
+alias Outs = vec4<Out>;
+
+fn each(v: As) -> Outs {
+  return Outs(op(v.x), op(v.y), op(v.z), op(v.w));
+}
+
+fn pairs(x: Cs, y: Cs) -> Outs {
+  return Outs(op(x.x, y.x), op(x.y, y.y), op(x.z, y.z), op(x.w, y.w));
+}
+
+// Reductions: four accumulators, folded at the end of a row.
+alias Accs = vec4<Acc>;
+
+fn loads(v: As) -> Accs {
+  return Accs(load(v.x), load(v.y), load(v.z), load(v.w));
+}
+
+fn combines(x: Accs, y: Accs) -> Accs {
+  return Accs(combine(x.x, y.x), combine(x.y, y.y), combine(x.z, y.z), combine(x.w, y.w));
+}
+
+fn fold(v: Accs) -> Acc {
+  return combine(combine(v.x, v.y), combine(v.z, v.w));
+}
+
+// Kernels that own a row or a column.
+alias V = vec4<f32>;
+
+fn total(v: V) -> f32 {
+  return v.x + v.y + v.z + v.w;
+}
+
+fn largest(v: V) -> f32 {
+  return max(max(v.x, v.y), max(v.z, v.w));
+}
+
+fn exps(v: V) -> V {
+  return powers_of_e(v);
+}
+
+fn pick(row: u32, i: u32) -> f32 {
+  return x[row + i / 4u][i % 4u];
+}
+
+fn is(i: u32, wanted: u32) -> V {
+  return V(vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(wanted));
+}
+
+fn slopes(g: V, y: V) -> V {
+  return V(slope(g.x, y.x), slope(g.y, y.y), slope(g.z, y.z), slope(g.w, y.w));
+}
+
+// Rows that are moved or added as they are.
+alias Cell = vec4<Word>;

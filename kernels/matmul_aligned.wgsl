@@ -1,0 +1,30 @@
+// What matmul_tile declares, here for an `out` whose rows can be stored four numbers at a time.
+alias Out = vec4<f32>;
+
+fn put(v: vec4<f32>, place: u32) {
+  var w = v;
+  if (ACCUMULATE) {
+    w += out[place];
+  }
+  out[place] = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
+}
+
+fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
+  if (column >= p.n) {
+    return;
+  }
+  let at = (start + row * p.out_row + column) / 4u;
+  let pitch = p.out_row / 4u;
+  if (row < p.m) {
+    put(c[0] + shift, at);
+  }
+  if (row + 1u < p.m) {
+    put(c[1] + shift, at + pitch);
+  }
+  if (row + 2u < p.m) {
+    put(c[2] + shift, at + 2u * pitch);
+  }
+  if (row + 3u < p.m) {
+    put(c[3] + shift, at + 3u * pitch);
+  }
+}

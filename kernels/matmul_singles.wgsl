@@ -1,0 +1,6 @@
+// What matmul_tile declares, here for a B that is neither aligned nor packed, and read number by number.
+alias B = f32;
+
+fn b_at(at: u32) -> vec4<f32> {
+  return vec4<f32>(b[at], b[at + 1u], b[at + 2u], b[at + 3u]);
+}
