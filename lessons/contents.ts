@@ -16,6 +16,7 @@ import text5 from "./05-placeholders.ts" with { type: "text" };
 import text6 from "./06-layer-norm.ts" with { type: "text" };
 import text7 from "./07-logits.ts" with { type: "text" };
 import text8 from "./08-gpt.ts" with { type: "text" };
+import text9 from "./09-weights.ts" with { type: "text" };
 import text10 from "./10-dataset.ts" with { type: "text" };
 import text11 from "./11-tokenizer.ts" with { type: "text" };
 import text12 from "./12-batches.ts" with { type: "text" };
@@ -53,8 +54,10 @@ export const written = (
 export interface Needs {
   /** Reads and fills the cache of the Hub, over the network. */
   hub?: boolean;
-  /** Reads the file that `--data` names. */
-  data?: boolean;
+  /** Reads the file that `--data` names, or the folder that another option does. */
+  data?: boolean | string;
+  /** Reads GPT-2's weights, and stops where they can't be had. */
+  weights?: boolean;
   /** Writes to the folder of what `--out` names; this is where it lies else. */
   out?: string;
   /** Variables that drivers and runtimes read. */
@@ -152,6 +155,12 @@ export const contents: Row[] = [
     number: 9,
     notebook: "002-gpt2-architecture",
     section: "GPT-2's published weights",
+    written: written(
+      "./09-weights.ts",
+      text9,
+      () => import("./09-weights.ts"),
+    ),
+    needs: { hub: true, data: "folder", weights: true },
   },
   {
     number: 10,

@@ -305,7 +305,7 @@ Deno.test("the ledger names every output of the notebooks, and a lesson for each
   assertEquals(Object.entries(counts).map(([name, entries]) => [name, entries!.length]), [
     ["000-small-llm", 4],
     ["001-gpt-from-scratch", 6],
-    ["002-gpt2-architecture", 4],
+    ["002-gpt2-architecture", 6],
     ["003-llm-from-scratch", 22],
   ]);
   for (const { notebook, lesson, holds, printed, band, what } of ledger) {
@@ -330,6 +330,7 @@ const entry: Entry = {
   band: 0,
   full: false,
   songs: false,
+  weights: false,
   what: "A table.",
   printed: "tensor([0.9070, 0.9123])",
 };
@@ -338,6 +339,9 @@ Deno.test("an entry is measured among its lesson's outputs, or said to wait", ()
   assertEquals(measure(entry, undefined), "waiting");
   assertEquals(measure({ ...entry, holds: "cannot" }, []), "cannot");
   assertEquals(measure({ ...entry, songs: true }, [entry.printed]), "needs the songs");
+  const weighed = { ...entry, weights: true };
+  assertEquals(measure(weighed, [entry.printed]), "needs the weights");
+  assertEquals(typeof measure(weighed, ["Weights: gpt2", entry.printed]), "object");
   const outputs = ["Dataset: huggingartists/bob-dylan", "Table:\n tensor([0.9070, 0.9122])"];
   const found = { exact: 1, near: 1, inBand: 0, wrong: [] };
   assertEquals(measure({ ...entry, songs: true }, outputs), found);
@@ -360,12 +364,13 @@ Deno.test("the report counts what was measured and names what is wrong", () => {
     "wrong",
     "waiting",
     "need songs",
+    "need weights",
     "cannot",
     "numbers exact",
     "one unit off",
     "in band",
   ]);
-  assertEquals(counts.trim().split(/ +/), ["000-small-llm", ..."4 1 1 1 0 1 13 1 0".split(" ")]);
+  assertEquals(counts.trim().split(/ +/), ["000-small-llm", ..."4 1 1 1 0 0 1 13 1 0".split(" ")]);
   assertMatch(wrong, /^WRONG 000-small-llm In \[7\], lesson 2: A table\. 0\.9123 was wanted/);
   assertMatch(cannot, /A song\. It can't be shipped\./);
 });

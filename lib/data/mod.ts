@@ -15,7 +15,7 @@ export type { LoadOptions } from "./load.ts";
 /** The lessons' songs, and the files of the Hub that the lessons use. */
 export { songs } from "./songs.ts";
 export type { Song, Songs } from "./songs.ts";
-export { fetchSource, sources } from "./sources.ts";
+export { fetchModel, fetchSource, sources } from "./sources.ts";
 export type { Source } from "./sources.ts";
 
 /** Single files of the Hub, in Python's cache. */

@@ -1,7 +1,9 @@
 /*
- * What the lessons take from the Hub, each pinned to a commit and a hash, so that everybody has the same bytes.
+ * What the lessons take from the Hub. What they take unasked is pinned to a commit and a hash, so that everybody has
+ * the same bytes.
  */
 import { hubDownload, type HubOptions } from "../hub/client.ts";
+import { HubError } from "../hub/errors.ts";
 
 /** A file that lessons use. */
 export interface Source {
@@ -9,14 +11,35 @@ export interface Source {
   title: string;
   /** The repository, as {@linkcode hubDownload} names it. */
   repo: string;
+  /** A commit, or a branch. */
   revision: string;
   file: string;
-  sha256: string;
+  /** The file's hash, where it is pinned. */
+  sha256?: string;
+  /** Files that belong to it; they are brought first, and lie beside it. */
+  with?: readonly string[];
   /** How much there is to download. */
   size: string;
   /** Which lessons use it. */
   lessons: string;
+  /** Whether it is brought only when it is named. */
+  onDemand?: boolean;
 }
+
+/** What a GPT-2 is made of beside its weights. */
+const folder = ["config.json", "vocab.json", "merges.txt"] as const;
+
+/** One of GPT-2's larger sizes. */
+const larger = (name: string, parameters: string, size: string) => ({
+  title: `GPT-2's weights, ${parameters} parameters`,
+  repo: `openai-community/${name}`,
+  revision: "main",
+  file: "model.safetensors",
+  with: folder,
+  size,
+  lessons: `lesson 9 with --model ${name}`,
+  onDemand: true,
+});
 
 /** The files that lessons use, by the name that `deno task fetch` takes. */
 export const sources = {
@@ -35,15 +58,43 @@ export const sources = {
     revision: "607a30d783dfa663caf39e06633721c8d4cfcd7e",
     file: "model.safetensors",
     sha256: "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
+    with: folder,
     size: "548 MB",
     lessons: "lesson 9",
   },
+  "gpt2-medium": larger("gpt2-medium", "355M", "1.52 GB"),
+  "gpt2-large": larger("gpt2-large", "774M", "3.25 GB"),
+  "gpt2-xl": larger("gpt2-xl", "1,558M", "6.43 GB"),
 } as const satisfies Record<string, Source>;
 
 /** Brings one of the files, if it is not in the cache yet, and returns its path. */
-export function fetchSource(
-  { repo, file, revision, sha256 }: Source,
-  options?: HubOptions,
-): Promise<string> {
-  return hubDownload(repo, file, { ...options, revision, sha256 });
+export async function fetchSource(source: Source, options?: HubOptions): Promise<string> {
+  const { repo, file, revision, sha256 } = source;
+  for (const one of source.with ?? []) await hubDownload(repo, one, { ...options, revision });
+  return await hubDownload(repo, file, { ...options, revision, sha256 });
+}
+
+/**
+ * The folder of a GPT-2 of the Hub, brought to this machine if it is not there yet: `gpt2`, `gpt2-medium`,
+ * `gpt2-large`, `gpt2-xl`, or any other as `owner/name`.
+ *
+ * @throws {HubError} that says what went wrong and, without a network, the command that fetches it
+ */
+export async function fetchModel(name: string, options?: HubOptions): Promise<string> {
+  const known: Readonly<Record<string, Source>> = sources;
+  const { title, size, ...source } = Object.hasOwn(known, name)
+    ? known[name]
+    : { ...larger(name, "", ""), repo: name, title: `The model ${name}` };
+  try {
+    const path = await fetchSource({ title, size, ...source }, options);
+    return path.slice(0, path.lastIndexOf("/"));
+  } catch (error) {
+    if (!(error instanceof HubError) || !/offline|no network/.test(error.fault)) throw error;
+    throw new HubError(
+      error.fault,
+      `${title}${size && ` (${size})`}, not on this machine yet: ${error.message}\n` +
+        `Where there is a network, this fetches it: deno task fetch -- ${name}`,
+      { cause: error },
+    );
+  }
 }

@@ -46,10 +46,15 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
   const own = args[0] === "--" ? args.slice(1) : args;
   const names = Object.keys(options);
   const isFlag = (name: string) => typeof options[name].value === "boolean";
+  const wantsValue = (word: string) => {
+    const value = String(options[word.replace(/^--/, "")]?.value || "…");
+    return `${word} wants a value: ${word} ${/\s/.test(value) ? `"${value}"` : value}`;
+  };
   const parsed = parseArgs(own, {
     boolean: names.filter(isFlag),
     string: names.filter((name) => !isFlag(name)),
     unknown: (arg) => {
+      if (arg === "") throw new UsageError(wantsValue(own[own.indexOf("") - 1] ?? ""));
       throw new UsageError(unknownMessage(arg, names));
     },
   });
@@ -57,7 +62,7 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
     const { value, choices } = options[name];
     const given = parsed[name];
     if (given === undefined || (given === false && !own.includes(`--${name}=false`))) return value;
-    if (given === "") throw new UsageError(`--${name} wants a value: --${name} ${value}`);
+    if (given === "") throw new UsageError(wantsValue(`--${name}`));
     if (choices && !choices.includes(given)) {
       throw new UsageError(
         `--${name} ${given}: there is no such choice; give ${choices.join(", ")}`,

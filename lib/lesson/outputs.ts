@@ -30,9 +30,9 @@ export function hold(source: string, journal: readonly Shown[], { full = false }
     const end = statementEnd(lines, first);
     const text = trimLines(shown.map(({ text }) => text).join("\n"));
     const expected = outputUnder(lines, end);
-    const { band, varies, full: fullOnly } = marksAt(lines, end);
+    const { band, varies, full: fullOnly, notSeen } = marksAt(lines, end);
     const match = expected === undefined
-      ? { exact: 0, near: 0, inBand: 0, wrong: ["no output stands under it"] }
+      ? { exact: 0, near: 0, inBand: 0, wrong: notSeen ? [] : ["no output stands under it"] }
       : varies || (fullOnly && !full)
       ? { exact: 0, near: 0, inBand: 0, wrong: [] }
       : compareOutput(expected, text, { band });
@@ -72,7 +72,7 @@ export function rewrite(source: string, journal: readonly Shown[]): string {
     if (isOutput(line)) return [];
     const one = held.get(i + 1);
     if (!one) return [line];
-    const text = one.match.wrong.length ? one.text : one.expected!;
+    const text = one.match.wrong.length ? one.text : one.expected ?? one.text;
     const margin = line.match(/^\s*/)![0];
     return [line, ...text.split("\n").map((part) => `${margin}//> ${part}`.trimEnd())];
   }).join("\n");

@@ -27,7 +27,10 @@ import { Reader } from "./reader.ts";
 
 /** What {@linkcode lesson} gives to a lesson. */
 export interface Lesson<O extends Options> {
-  /** Prints its arguments as Python's `print` would, and waits for the numbers that lie on the GPU. */
+  /**
+   * Prints its arguments as Python's `print` would, and waits for the numbers that lie on the GPU. A stream of text
+   * is printed as it comes.
+   */
   show(...values: unknown[]): Promise<void>;
   /** The lesson's own options, as the command line or a test sets them. */
   options: Values<O>;
@@ -61,14 +64,12 @@ export const runInFull = (): void => void (fullLength = true);
 export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): Lesson<O> {
   const journal: Shown[] = [];
   journals.set(meta.url, journal);
-  const note = async (line: number, values: unknown[]) => {
-    const texts = await Promise.all(values.map(async (value) => str(await value)));
-    const text = texts.join(" ");
+  const note = async (line: number, values: unknown[], say: (piece: string) => void) => {
+    const text = await spoken(values, say);
     journal.push({ line, text });
-    return text;
   };
   if (!meta.main) {
-    const show = async (...values: unknown[]) => void await note(linesBehind(meta.url)[0], values);
+    const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});
     return { show, options: importedValues(meta, own) };
   }
 
@@ -85,11 +86,37 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   const show = async (...values: unknown[]) => {
     const [line] = linesBehind(meta.url);
     readOn();
-    write(`${bold(await note(line, values))}\n`);
+    await note(line, values, (piece) => write(bold(piece)));
+    write("\n");
     reader?.printed();
   };
   return { show, options };
 }
+
+/** Says values as Python's `print` does, a stream of text piece by piece; returns all that was said. */
+async function spoken(values: unknown[], say: (piece: string) => void): Promise<string> {
+  if (!values.some(isStream)) {
+    const texts = await Promise.all(values.map(async (value) => str(await value)));
+    const text = texts.join(" ");
+    say(text);
+    return text;
+  }
+  let text = "";
+  const add = (piece: string) => {
+    const safe = piece.replace(/[^\P{C}\n]/gu, "�"); // control characters could upset a terminal
+    text += safe;
+    say(safe);
+  };
+  for (const [i, value] of values.entries()) {
+    if (i > 0) add(" ");
+    if (isStream(value)) { for await (const piece of value) add(piece); }
+    else add(str(await value as string));
+  }
+  return text;
+}
+
+const isStream = (value: unknown): value is AsyncIterable<string> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 
 /** The values for a lesson that is imported: by another lesson, by a tool or by a test. */
 function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<O> {

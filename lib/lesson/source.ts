@@ -6,7 +6,8 @@
  *   output   the lines that begin with `//>`, directly under the statement that printed them
  *   marks    a comment behind that statement says where its output is not held to the digit:
  *            `// ±0.05` (fractions may differ by so much), `// varies` (no two runs agree),
- *            `// in full` (holds for a run of full length only); two are joined by a comma
+ *            `// in full` (holds for a run of full length only), `// not seen` (nothing stands under it
+ *            where nobody has run it yet); two are joined by a comma
  *
  * This is no TypeScript parser. It leans on `deno fmt`, which the gate checks: a statement ends on
  * the line that ends in `;` at the indentation at which it began.
@@ -35,6 +36,7 @@ export interface Marks {
   band?: number;
   varies?: boolean;
   full?: boolean;
+  notSeen?: boolean;
 }
 
 /** Whether a line of source is one of output. */
@@ -121,6 +123,7 @@ export function marksAt(lines: readonly string[], end: number): Marks {
     if (word.startsWith("±")) marks.band = Number(word.slice(1));
     if (word === "varies") marks.varies = true;
     if (word === "in full") marks.full = true;
+    if (word === "not seen") marks.notSeen = true;
   }
   return marks;
 }

@@ -183,7 +183,7 @@ function checkGenerate(ids: readonly number[], nPositions: number, tokens: numbe
   if (ids.length > nPositions) {
     throw new RangeError(
       `generate: the prompt has ${ids.length} tokens, and this model reads ${nPositions} at once; ` +
-        `give its end: ids.slice(-${nPositions})`,
+        `give a shorter one, or only its end`,
     );
   }
   if (!Number.isInteger(tokens) || tokens < 1) {

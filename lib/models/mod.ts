@@ -11,5 +11,6 @@
 export { type GPT2Config, gpt2Sizes } from "./config.ts";
 export { GPT2, GPT2Attention, GPT2Block, GPT2MLP } from "./gpt2.ts";
 export { KeyValueCache, type LayerCache } from "./cache.ts";
+export { publishedState } from "./weights.ts";
 export { loadPretrained, type Pretrained } from "./pretrained.ts";
 export { generate, type GenerateOptions, sample, type Sampling } from "./generate.ts";

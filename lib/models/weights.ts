@@ -17,6 +17,10 @@ import type { GPT2 } from "./gpt2.ts";
 /** Whether a parameter lies transposed in a file: the matrices that OpenAI wrote as convolutions of width 1. */
 export const isTransposed = (name: string): boolean => /\.c_(attn|proj|fc)\.weight$/.test(name);
 
+/** A GPT-2's parameters as its published file has them: the names, and the matrices (in, out). */
+export const publishedState = (model: GPT2): Map<string, Tensor> =>
+  new Map([...model.stateDict()].map(([name, x]) => [name, isTransposed(name) ? t(x) : x]));
+
 /** What a file may hold beside the weights: masks, which follow from the code. */
 const isMask = (name: string): boolean => /^h\.\d+\.attn\.(masked_)?bias$/.test(name);
 

@@ -13,6 +13,7 @@
  *   pretrained.ts  merges recovered from published ranks
  *   encodings.ts   GPT-2's and GPT-4's, by name
  *   folder.ts      a vocabulary as Hugging Face's folders keep it
+ *   stream.ts      the text of tokens as they come
  *   picture.ts     the tokens of a text, to look at
  *
  * The algorithm, the names and the file format are minbpe's; the speed is ours. Learning only: no
@@ -28,4 +29,5 @@ export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
 export { type Merges, PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";
 export { loadTokenizer, readTokenizer } from "./folder.ts";
+export { type Decoder, decodeStream } from "./stream.ts";
 export { type Encoder, showTokens, TokenPicture } from "./picture.ts";

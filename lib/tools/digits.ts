@@ -26,6 +26,8 @@ export interface Entry {
   full: boolean;
   /** Holds only on the notebook's own songs. */
   songs: boolean;
+  /** Holds only with the weights that OpenAI published. */
+  weights: boolean;
   /** What it is, and for "cannot" the reason. */
   what: string;
   /** What the notebook printed. */
@@ -33,7 +35,7 @@ export interface Entry {
 }
 
 const HEADING =
-  /^### (In \[\d+\]) · lesson (\d+) · (?:(digits|cannot)|band ±([\d.]+))( · at full length)?( · on the songs)?$/;
+  /^### (In \[\d+\]|Book) · lesson (\d+) · (?:(digits|cannot)|band ±([\d.]+))( · at full length)?( · on the songs)?( · on the weights)?$/;
 
 /** Reads the ledger. */
 export function readLedger(markdown: string): Entry[] {
@@ -51,7 +53,7 @@ function readEntry(notebook: string, text: string): Entry {
   if (!match || (match[3] === "cannot") === Boolean(printed)) {
     throw new Error(`reading the ledger: "${heading}" is not of the form of the others`);
   }
-  const [, cell, lesson, holds = "band", band = 0, full, songs] = match;
+  const [, cell, lesson, holds = "band", band = 0, full, songs, weights] = match;
   return {
     notebook,
     cell,
@@ -60,6 +62,7 @@ function readEntry(notebook: string, text: string): Entry {
     band: Number(band),
     full: Boolean(full),
     songs: Boolean(songs),
+    weights: Boolean(weights),
     what: text.split("\n\n")[1].replace(/\s+/g, " ").trim(),
     printed,
   };
@@ -71,23 +74,31 @@ export const ledger: Entry[] = readLedger(ledgerText);
 /** The words by which a lesson says that it runs on the notebook's own songs. */
 const SONGS = "Dataset: huggingartists/bob-dylan";
 
+/** What a lesson prints of the weights that it runs on, where they are OpenAI's. */
+const WEIGHTS = "Weights: gpt2";
+
 /** How an entry stands: what was measured, or why nothing was. */
-export type Standing = Match | "waiting" | "cannot" | "needs the songs";
+export type Standing = Match | "waiting" | "cannot" | "needs the songs" | "needs the weights";
 
 /** Looks for an entry among its lesson's outputs; none at all means that the lesson is not written. */
 export function measure(entry: Entry, outputs: readonly string[] | undefined): Standing {
   if (entry.holds === "cannot") return "cannot";
   if (!outputs) return "waiting";
   if (entry.songs && !outputs.some((text) => text.includes(SONGS))) return "needs the songs";
+  if (entry.weights && !outputs.includes(WEIGHTS)) return "needs the weights";
   return locate(entry.printed, outputs, entry);
 }
 
 /** The outputs of the lessons, each run at its full length, by lesson. */
 async function playAll(rows: readonly Row[]): Promise<Map<number, string[]>> {
   const outputs = new Map<number, string[]>();
-  for (const { number, written } of rows) {
+  for (const { number, written, needs } of rows) {
     if (!written || !ledger.some(({ lesson }) => lesson === number)) continue;
-    const held = hold(written.source, await play(written.url));
+    const journal = await play(written.url).catch((error) => {
+      if (!needs?.weights) throw error;
+      return []; // it said what it lacks; its entries need the weights
+    });
+    const held = hold(written.source, journal);
     outputs.set(number, held.map(({ text }) => text));
   }
   return outputs;
@@ -99,6 +110,7 @@ const COLUMNS: [title: string, of: (standings: Standing[]) => number][] = [
   ["wrong", (all) => matches(all).filter(({ wrong }) => wrong.length).length],
   ["waiting", (all) => all.filter((one) => one === "waiting").length],
   ["need songs", (all) => all.filter((one) => one === "needs the songs").length],
+  ["need weights", (all) => all.filter((one) => one === "needs the weights").length],
   ["cannot", (all) => all.filter((one) => one === "cannot").length],
   ["numbers exact", (all) => sum(matches(all).map(({ exact }) => exact))],
   ["one unit off", (all) => sum(matches(all).map(({ near }) => near))],
@@ -124,7 +136,10 @@ export function report(measured: readonly [Entry, Standing][]): string {
   ];
   const remarks = measured.flatMap(([entry, standing]) => {
     const start = `${entry.notebook} ${entry.cell}, lesson ${entry.lesson}: ${entry.what}`;
-    if (typeof standing === "string") return standing === "cannot" ? [start] : [];
+    if (standing === "cannot" || standing === "needs the weights") {
+      return [standing === "cannot" ? start : `NOT SEEN here, for want of the weights: ${start}`];
+    }
+    if (typeof standing === "string") return [];
     return standing.wrong.length ? [`WRONG ${start} ${standing.wrong.slice(0, 3).join("; ")}`] : [];
   });
   return [...table, "", ...remarks].join("\n") + "\n";

@@ -3,7 +3,14 @@
  * afterwards. What is in the cache already costs nothing; what was cut is gone on with.
  */
 import { program } from "../lesson/ending.ts";
-import { fetchSource, HubError, type HubOptions, type Source, sources } from "../data/mod.ts";
+import {
+  fetchModel,
+  fetchSource,
+  HubError,
+  type HubOptions,
+  type Source,
+  sources,
+} from "../data/mod.ts";
 
 const all: Record<string, Source> = sources;
 
@@ -15,20 +22,24 @@ export async function fetchAll(
 ): Promise<number> {
   const names = args.filter((arg) => arg !== "--");
   if (names.includes("--help")) {
-    say("deno task fetch -- [NAME …]   downloads these, or without a name all of them:");
-    for (const [name, source] of Object.entries(all)) say(`  ${name.padEnd(8)}${about(source)}`);
+    say("deno task fetch -- [NAME …]   downloads these, or without a name the first two:");
+    for (const [name, source] of Object.entries(all)) say(`  ${name.padEnd(13)}${about(source)}`);
+    say(`  ${"owner/name".padEnd(13)}any other GPT-2 of the Hub`);
     return 0;
   }
-  const unknown = names.find((name) => !Object.hasOwn(all, name));
+  const unasked = Object.keys(all).filter((name) => !all[name].onDemand);
+  const unknown = names.find((name) => !Object.hasOwn(all, name) && !name.includes("/"));
   if (unknown !== undefined) {
     say(`fetch: there is no "${unknown}" to download; there are ${Object.keys(all).join(", ")}`);
     return 2;
   }
   let failed = 0;
-  for (const name of names.length > 0 ? names : Object.keys(all)) {
-    say(`${name}: ${about(all[name])}`);
+  for (const name of names.length > 0 ? names : unasked) {
+    const known = Object.hasOwn(all, name);
+    say(known ? `${name}: ${about(all[name])}` : name);
     try {
-      say(`  ${await fetchSource(all[name], options)}`);
+      const place = known ? fetchSource(all[name], options) : fetchModel(name, options);
+      say(`  ${await place}`);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       say(`  ${error.message}`);

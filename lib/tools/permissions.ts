@@ -22,7 +22,7 @@ export function lessonFlags(
   args: readonly string[] = [],
 ): string[] {
   const hub = needs.hub ? hubAccess() : none();
-  const data = needs.data ? optionIn(args, "data") : undefined;
+  const data = needs.data ? optionIn(args, needs.data === true ? "data" : needs.data) : undefined;
   const out = needs.out && folderOf(optionIn(args, "out") ?? needs.out);
   return flags({
     read: [pathOf(url), ...hub.read, ...data ? [data] : [], ...out ? [out] : []],
