@@ -8,6 +8,7 @@ import { embedding } from "../ops/embedding.ts";
 import { stack } from "../ops/join.ts";
 import { select } from "../ops/slices.ts";
 import { reshape } from "../ops/views.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { defaultGenerator, Generator, random, randperm } from "../random/mod.ts";
 import { numelOf } from "../tensor/shape.ts";
 import { fromValues, Tensor } from "../tensor/tensor.ts";
@@ -82,12 +83,47 @@ export interface LoaderOptions<S, B> {
   batchSize?: number;
   /** Whether every epoch has another order. */
   shuffle?: boolean;
+  /** The places of samples, in the order in which they are wanted. */
+  sampler?: Iterable<number>;
+  /** The places of every batch. */
+  batchSampler?: Iterable<readonly number[]>;
   /** Whether to leave out a last batch that is smaller than the others. */
   dropLast?: boolean;
   /** What the order is drawn from: the default generator gives a seed for it, another one the order itself. */
   generator?: Generator;
   /** How samples become a batch, if not stacked as {@linkcode Stacked} says. */
   collateFn?: (samples: S[]) => B;
+  /** There are no worker processes: what is loaded here lies in memory already. */
+  numWorkers?: 0;
+  pinMemory?: false;
+}
+
+// deno-lint-ignore no-explicit-any -- the reader does not know what is in the samples
+type AnyOptions = LoaderOptions<any, any>;
+
+const loaderOptions = parameters<AnyOptions>("DataLoader", {
+  batchSize: a.number,
+  shuffle: a.flag,
+  sampler: a.object,
+  batchSampler: a.object,
+  numWorkers: a.refused(0, "what is loaded lies in memory already"),
+  collateFn: a.function,
+  pinMemory: a.refused(false, "all of a tensor's memory is the GPU's"),
+  dropLast: a.flag,
+  generator: a.generator,
+});
+
+/** Refuses what can't be told together, in PyTorch's words. */
+function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: AnyOptions): void {
+  if (sampler && shuffle) {
+    throw new TypeError("sampler option is mutually exclusive with shuffle; leave one of them out");
+  }
+  if (batchSampler && (sampler || shuffle || batchSize !== undefined || dropLast)) {
+    throw new TypeError(
+      "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last; " +
+        "leave them out",
+    );
+  }
 }
 
 /**
@@ -116,14 +152,32 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
   readonly #options: LoaderOptions<S, B>;
 
   /** @throws {RangeError} for a batch size that is no whole number from 1, and where nothing can be shuffled. */
-  constructor(readonly dataset: Samples<S>, options: LoaderOptions<S, B> = {}) {
+  constructor(
+    readonly dataset: Samples<S> | Iterable<S>,
+    ...args: Given<[batchSize?: number, shuffle?: boolean], LoaderOptions<S, B>>
+  ) {
+    const options = loaderOptions(args) as LoaderOptions<S, B>;
+    checkTogether(options);
     const { batchSize = 1, shuffle = false } = options;
+    if (!hasPlaces(dataset)) {
+      if (shuffle || options.sampler || options.batchSampler) {
+        throw new TypeError(
+          "DataLoader: samples that come one after the other have no places; leave out shuffle, " +
+            "sampler and batchSampler, or give an array of them",
+        );
+      }
+      if (typeof dataset?.[Symbol.iterator] !== "function") {
+        throw new TypeError(
+          "DataLoader: a dataset has length and at(i), as an array has, or can be walked over",
+        );
+      }
+    }
     if (!(Number.isInteger(batchSize) && batchSize > 0)) {
       throw new RangeError(
         `batch_size should be a positive integer value, but got batch_size=${batchSize}`,
       );
     }
-    if (shuffle && dataset.length === 0) {
+    if (shuffle && hasPlaces(dataset) && dataset.length === 0) {
       throw new RangeError(
         `num_samples should be a positive integer value, but got num_samples=0: an empty dataset has no order`,
       );
@@ -134,7 +188,10 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
 
   /** How many batches there are. */
   get length(): number {
-    const batches = this.dataset.length / this.batchSize;
+    const { sampler, batchSampler } = this.#options;
+    if (batchSampler) return countOf(batchSampler, "batchSampler");
+    const samples = sampler ? countOf(sampler, "sampler") : countOf(this.dataset, "dataset");
+    const batches = samples / this.batchSize;
     return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
@@ -142,23 +199,40 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
   [Symbol.iterator](): Iterator<B> {
     // A seed for worker processes: PyTorch draws it even where there are none.
     random(this.#options.generator ?? defaultGenerator, new BigInt64Array(1));
-    return this.#batches();
+    const { dataset } = this;
+    return hasPlaces(dataset) ? this.#batches(dataset) : this.#inTurn(dataset);
   }
 
-  *#batches(): IterableIterator<B> {
+  /** Batches of samples that come one after the other. */
+  *#inTurn(dataset: Iterable<S>): IterableIterator<B> {
+    let samples: S[] = [];
+    for (const sample of dataset) {
+      if (samples.push(sample) < this.batchSize) continue;
+      yield this.#collate(samples);
+      samples = [];
+    }
+    if (samples.length > 0 && !this.#options.dropLast) yield this.#collate(samples);
+  }
+
+  *#batches(dataset: Samples<S>): IterableIterator<B> {
+    const { sampler, batchSampler, dropLast } = this.#options;
+    if (batchSampler) {
+      for (const places of batchSampler) yield this.#stack(dataset, places);
+      return;
+    }
     let places: number[] = [];
-    for (const place of this.#order()) {
+    for (const place of sampler ?? this.#order(dataset)) {
       if (places.push(place) < this.batchSize) continue;
-      yield this.#stack(places);
+      yield this.#stack(dataset, places);
       places = [];
     }
-    if (places.length > 0 && !this.#options.dropLast) yield this.#stack(places);
+    if (places.length > 0 && !dropLast) yield this.#stack(dataset, places);
   }
 
   /** The places of all samples, drawn when the first is asked for. */
-  *#order(): Iterable<number> {
+  *#order(dataset: Samples<S>): Iterable<number> {
     const { shuffle, generator } = this.#options;
-    const places = Int32Array.from({ length: this.dataset.length }, (_, i) => i);
+    const places = Int32Array.from({ length: dataset.length }, (_, i) => i);
     if (!shuffle) {
       yield* places;
       return;
@@ -169,13 +243,30 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     randperm(own, places);
   }
 
-  #stack(places: number[]): B {
+  #stack(dataset: Samples<S>, places: readonly number[]): B {
+    if (!this.#options.collateFn && dataset.batch) {
+      return dataset.batch(Int32Array.from(places)) as B;
+    }
+    return this.#collate(places.map((place) => dataset.at(place)!));
+  }
+
+  #collate(samples: S[]): B {
     const { collateFn } = this.#options;
-    const { dataset } = this;
-    if (!collateFn && dataset.batch) return dataset.batch(Int32Array.from(places)) as B;
-    const samples = places.map((place) => dataset.at(place)!);
     return collateFn ? collateFn(samples) : stacked(samples) as B;
   }
+}
+
+/** Whether samples can be had by their place. */
+const hasPlaces = <S>(samples: Samples<S> | Iterable<S>): samples is Samples<S> =>
+  typeof (samples as Samples<S>)?.at === "function" && "length" in (samples as object);
+
+function countOf(samples: object, name: string): number {
+  const { length, size } = samples as { length?: number; size?: number };
+  const count = length ?? size;
+  if (count !== undefined) return count;
+  throw new TypeError(
+    `DataLoader: nobody knows how many there are in the ${name}; count as you go`,
+  );
 }
 
 function stacked(samples: unknown[]): unknown {

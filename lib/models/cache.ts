@@ -53,8 +53,7 @@ export class KeyValueCache implements Disposable {
     this.#heads = nHead;
     this.#layers = Array.from({ length: nLayer }, () => {
       const layer = allocate([batch, capacity, 3 * nEmbd], "float32", device);
-      layer.storage.escape();
-      layer.storage.kept = true; // no no-grad region takes it
+      layer.storage.keep(); // no no-grad region takes it
       return layer;
     });
   }

@@ -2,6 +2,7 @@
  * Multi-head attention as a layer that holds its weights; what it computes is in attention_forward.ts.
  */
 import { empty } from "../ops/create.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   type AttentionOptions,
@@ -31,6 +32,29 @@ export interface MultiheadAttentionOptions extends LayerOptions {
   batchFirst?: boolean;
 }
 
+const attentionOptions = parameters<
+  { embedDim: number; numHeads: number } & MultiheadAttentionOptions
+>("MultiheadAttention", {
+  embedDim: a.whole,
+  numHeads: a.whole,
+  dropout: a.number,
+  bias: a.flag,
+  addBiasKv: a.flag,
+  addZeroAttn: a.flag,
+  kdim: a.whole,
+  vdim: a.whole,
+  batchFirst: a.flag,
+  device: a.device,
+}, { required: 2 });
+
+const forwardOptions = parameters<AttentionOptions>("MultiheadAttention.forward", {
+  keyPaddingMask: a.orNull(a.tensor),
+  needWeights: a.flag,
+  attnMask: a.orNull(a.tensor),
+  averageAttnWeights: a.flag,
+  isCausal: a.flag,
+});
+
 /**
  * Lets every place of one sequence look at every place of another, in several heads at once.
  *
@@ -59,12 +83,29 @@ export class MultiheadAttention extends Module {
   readonly batchFirst: boolean;
   readonly addZeroAttn: boolean;
 
+  readonly embedDim: number;
+  readonly numHeads: number;
+
   constructor(
-    readonly embedDim: number,
-    readonly numHeads: number,
-    options: MultiheadAttentionOptions = {},
+    ...args: Given<
+      [
+        embedDim: number,
+        numHeads: number,
+        dropout?: number,
+        bias?: boolean,
+        addBiasKv?: boolean,
+        addZeroAttn?: boolean,
+        kdim?: number,
+        vdim?: number,
+        batchFirst?: boolean,
+      ],
+      MultiheadAttentionOptions
+    >
   ) {
     super();
+    const { embedDim, numHeads, ...options } = attentionOptions(args);
+    this.embedDim = embedDim;
+    this.numHeads = numHeads;
     const { dropout = 0, bias = true, addBiasKv = false, addZeroAttn = false, device } = options;
     const { kdim = embedDim, vdim = embedDim, batchFirst = false } = options;
     if (embedDim <= 0 || numHeads <= 0 || embedDim % numHeads !== 0) {
@@ -100,7 +141,10 @@ export class MultiheadAttention extends Module {
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    options: AttentionOptions = {},
+    ...args: Given<
+      [keyPaddingMask?: Tensor | null, needWeights?: boolean, attnMask?: Tensor | null],
+      AttentionOptions
+    >
   ): [output: Tensor, weights: Tensor | null] {
     const { qProjWeight, kProjWeight, vProjWeight, outProj } = this;
     const weights: AttentionWeights = {
@@ -116,6 +160,6 @@ export class MultiheadAttention extends Module {
       dropoutP: this.dropout,
       training: this.training,
     };
-    return multiHeadAttentionForward(query, key, value, weights, options);
+    return multiHeadAttentionForward(query, key, value, weights, forwardOptions(args));
   }
 }

@@ -2,15 +2,16 @@
  * How weights begin: PyTorch's `nn.init`. Each overwrites its tensor, drawing from the default generator
  * unless another is given, and returns it.
  */
+import { a as p, type Given, parameters, takes } from "../python/arguments.ts";
+import type { Generator } from "../random/mod.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { copy_ } from "../ops/copy.ts";
 import { fill_ } from "../ops/inplace.ts";
-import * as random from "../ops/random.ts";
+import type { Drawn } from "../ops/random.ts";
+import * as random from "../ops/random_fill.ts";
 import { fromValues } from "../tensor/tensor.ts";
 import { numelOf, shapeText } from "../tensor/shape.ts";
-
-type Drawn = random.Drawn;
 
 /** The functions that a gain is known for. */
 export type Nonlinearity =
@@ -69,35 +70,75 @@ export function skipInit<T>(build: () => T): T {
   }
 }
 
+type Uniform = Drawn & { a?: number; b?: number };
+const readUniform = parameters<Uniform>("init.uniform_", {
+  a: p.number,
+  b: p.number,
+  generator: p.generator,
+});
+
 /** Numbers drawn evenly from [a, b). */
-export const uniform_ = (x: Tensor, a = 0, b = 1, drawn: Drawn = {}): Tensor =>
-  quiet(x, () => random.uniform_(x, a, b, drawn));
-/** Normal numbers. */
-export const normal_ = (x: Tensor, mean = 0, std = 1, drawn: Drawn = {}): Tensor =>
-  quiet(x, () => random.normal_(x, mean, std, drawn));
-/** Normal numbers within [a, b]. */
-export const truncNormal_ = (
+export function uniform_(
   x: Tensor,
-  options: Parameters<typeof random.truncNormal_>[1] = {},
-): Tensor => quiet(x, () => random.truncNormal_(x, options));
+  ...args: Given<[a?: number, b?: number, generator?: Generator], Uniform>
+): Tensor {
+  const { a = 0, b = 1, generator } = readUniform(args);
+  return quiet(x, () => random.uniform_(x, a, b, { generator }));
+}
+
+type Normal = Drawn & { mean?: number; std?: number };
+const readNormal = parameters<Normal>("init.normal_", {
+  mean: p.number,
+  std: p.number,
+  generator: p.generator,
+});
+
+/** Normal numbers. */
+export function normal_(
+  x: Tensor,
+  ...args: Given<[mean?: number, std?: number, generator?: Generator], Normal>
+): Tensor {
+  const { mean = 0, std = 1, generator } = readNormal(args);
+  return quiet(x, () => random.normal_(x, mean, std, { generator }));
+}
+
+/** Normal numbers within [a, b]. */
+export const truncNormal_ = (x: Tensor, ...args: random.Truncating): Tensor =>
+  quiet(x, () => random.truncNormal_(x, ...args));
 /** One number everywhere. */
-export const constant_ = (x: Tensor, value: number): Tensor => quiet(x, () => fill_(x, value));
+export const constant_ = takes(
+  "constant_",
+  { input: p.tensor, value: p.number },
+  (x: Tensor, value: number): Tensor => quiet(x, () => fill_(x, value)),
+);
 /** Zeros. */
-export const zeros_ = (x: Tensor): Tensor => constant_(x, 0);
+export const zeros_ = takes("zeros_", { input: p.tensor }, (x: Tensor): Tensor => constant_(x, 0));
 /** Ones. */
-export const ones_ = (x: Tensor): Tensor => constant_(x, 1);
+export const ones_ = takes("ones_", { input: p.tensor }, (x: Tensor): Tensor => constant_(x, 1));
 /** Ones on the diagonal of a matrix, zeros elsewhere. */
-export const eye_ = (x: Tensor): Tensor =>
+export const eye_ = takes("init.eye_", { input: p.tensor }, (x: Tensor): Tensor =>
   quiet(x, () => {
     if (x.ndim !== 2) throw new RangeError("Only tensors with 2 dimensions are supported");
     const [rows, columns] = x.shape;
     const values = new Float32Array(rows * columns);
     for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
     copy_(x, fromValues(values, x.shape, "float32", x.device));
-  });
+  }));
+
+/** What a Xavier initialiser is told. */
+export interface XavierOptions extends Drawn {
+  /** What the deviation is multiplied by. */
+  gain?: number;
+}
+
+type Xavier = Given<[gain?: number, generator?: Generator], XavierOptions>;
+const xavier = (name: string) =>
+  parameters<XavierOptions>(`init.${name}`, { gain: p.number, generator: p.generator });
+const [readXavierUniform, readXavierNormal] = [xavier("xavierUniform_"), xavier("xavierNormal_")];
 
 /** Even numbers within ±gain·√(6 / (fan_in + fan_out)): Glorot and Bengio, 2010. */
-export function xavierUniform_(x: Tensor, { gain = 1, ...drawn }: Drawn & { gain?: number } = {}) {
+export function xavierUniform_(x: Tensor, ...args: Xavier): Tensor {
+  const { gain = 1, ...drawn } = readXavierUniform(args);
   const { fanIn, fanOut } = calculateFanInAndFanOut(x);
   const std = gain * Math.sqrt(2.0 / (fanIn + fanOut));
   const bound = Math.sqrt(3.0) * std;
@@ -105,7 +146,8 @@ export function xavierUniform_(x: Tensor, { gain = 1, ...drawn }: Drawn & { gain
 }
 
 /** Normal numbers with the deviation gain·√(2 / (fan_in + fan_out)): Glorot and Bengio, 2010. */
-export function xavierNormal_(x: Tensor, { gain = 1, ...drawn }: Drawn & { gain?: number } = {}) {
+export function xavierNormal_(x: Tensor, ...args: Xavier): Tensor {
+  const { gain = 1, ...drawn } = readXavierNormal(args);
   const { fanIn, fanOut } = calculateFanInAndFanOut(x);
   return normal_(x, 0, gain * Math.sqrt(2.0 / (fanIn + fanOut)), drawn);
 }
@@ -126,12 +168,31 @@ function kaimingStd(
   return calculateGain(nonlinearity, a) / Math.sqrt(fan);
 }
 
+type Kaiming = Given<
+  [a?: number, mode?: "fanIn" | "fanOut", nonlinearity?: Nonlinearity, generator?: Generator],
+  KaimingOptions
+>;
+const kaiming = (name: string) =>
+  parameters<KaimingOptions>(`init.${name}`, {
+    a: p.number,
+    mode: p.oneOf("fanIn", "fanOut"),
+    nonlinearity: p.oneOf("linear", "sigmoid", "tanh", "relu", "leakyRelu", "selu"),
+    generator: p.generator,
+  });
+const [readKaimingUniform, readKaimingNormal] = [
+  kaiming("kaimingUniform_"),
+  kaiming("kaimingNormal_"),
+];
+
 /** Even numbers within ±√3·gain/√fan: He et al., 2015. */
-export function kaimingUniform_(x: Tensor, options: KaimingOptions = {}): Tensor {
+export function kaimingUniform_(x: Tensor, ...args: Kaiming): Tensor {
+  const options = readKaimingUniform(args);
   const bound = Math.sqrt(3.0) * kaimingStd(x, options);
-  return uniform_(x, -bound, bound, options);
+  return uniform_(x, -bound, bound, options.generator);
 }
 
 /** Normal numbers with the deviation gain/√fan: He et al., 2015. */
-export const kaimingNormal_ = (x: Tensor, options: KaimingOptions = {}): Tensor =>
-  normal_(x, 0, kaimingStd(x, options), options);
+export function kaimingNormal_(x: Tensor, ...args: Kaiming): Tensor {
+  const options = readKaimingNormal(args);
+  return normal_(x, 0, kaimingStd(x, options), options.generator);
+}

@@ -9,6 +9,7 @@ import { layerNorm } from "../ops/layer_norm.ts";
 import { copy_ } from "../ops/copy.ts";
 import { dropout, type DropoutStream } from "../ops/random.ts";
 import { select } from "../ops/slices.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shortest } from "../python/decimal.ts";
 import type { Shape } from "../tensor/shape.ts";
@@ -23,6 +24,17 @@ export const python = (value: boolean): string => value ? "True" : "False";
 export interface LayerOptions {
   device?: Device;
 }
+
+/** How a {@linkcode Linear} is made. */
+export interface LinearOptions extends LayerOptions {
+  bias?: boolean;
+}
+
+const linearOptions = parameters<{ inFeatures: number; outFeatures: number } & LinearOptions>(
+  "Linear",
+  { inFeatures: a.whole, outFeatures: a.whole, bias: a.flag, device: a.device },
+  { required: 2 },
+);
 
 /**
  * y = x · weightᵀ + bias.
@@ -42,12 +54,19 @@ export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+
   constructor(
-    readonly inFeatures: number,
-    readonly outFeatures: number,
-    { bias = true, device }: LayerOptions & { bias?: boolean } = {},
+    ...args: Given<
+      [inFeatures: number, outFeatures: number, bias?: boolean, device?: Device],
+      LinearOptions
+    >
   ) {
     super();
+    const { inFeatures, outFeatures, bias = true, device } = linearOptions(args);
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
     this.weight = new Parameter(empty([outFeatures, inFeatures], { device }));
     this.bias = bias ? new Parameter(empty([outFeatures], { device })) : null;
     init.kaimingUniform_(this.weight, { a: Math.sqrt(5) });
@@ -68,20 +87,45 @@ export class Linear extends Module {
   }
 }
 
+/** How an {@linkcode Embedding} is made. */
+export interface EmbeddingOptions extends LayerOptions {
+  /** The row that stays 0 and learns nothing. */
+  paddingIdx?: number | null;
+}
+
+const embeddingOptions = parameters<
+  { numEmbeddings: number; embeddingDim: number } & EmbeddingOptions
+>(
+  "Embedding",
+  {
+    numEmbeddings: a.whole,
+    embeddingDim: a.whole,
+    paddingIdx: a.orNull(a.whole),
+    device: a.device,
+  },
+  { required: 2, positional: 3 },
+);
+
 /** A table of vectors, looked up by token id; begins as N(0, 1). */
 export class Embedding extends Module {
   weight: Parameter;
   readonly paddingIdx: number | undefined;
 
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+
   constructor(
-    readonly numEmbeddings: number,
-    readonly embeddingDim: number,
-    { paddingIdx, device }: LayerOptions & { paddingIdx?: number } = {},
+    ...args: Given<
+      [numEmbeddings: number, embeddingDim: number, paddingIdx?: number | null],
+      EmbeddingOptions
+    >
   ) {
     super();
-    this.paddingIdx = paddingIdx !== undefined && paddingIdx < 0
-      ? numEmbeddings + paddingIdx
-      : paddingIdx;
+    const { numEmbeddings, embeddingDim, paddingIdx, device } = embeddingOptions(args);
+    this.numEmbeddings = numEmbeddings;
+    this.embeddingDim = embeddingDim;
+    const padded = paddingIdx ?? undefined;
+    this.paddingIdx = padded !== undefined && padded < 0 ? numEmbeddings + padded : padded;
     this.weight = new Parameter(empty([numEmbeddings, embeddingDim], { device }));
     init.normal_(this.weight);
     if (this.paddingIdx === undefined) return;
@@ -100,6 +144,26 @@ export class Embedding extends Module {
   }
 }
 
+/** How a {@linkcode LayerNorm} is made. */
+export interface LayerNormOptions extends LayerOptions {
+  /** Keeps the divisor from 0. */
+  eps?: number;
+  elementwiseAffine?: boolean;
+  bias?: boolean;
+}
+
+const layerNormOptions = parameters<{ normalizedShape: number | Shape } & LayerNormOptions>(
+  "LayerNorm",
+  {
+    normalizedShape: a.dims,
+    eps: a.number,
+    elementwiseAffine: a.flag,
+    bias: a.flag,
+    device: a.device,
+  },
+  { required: 1 },
+);
+
 /** Mean 0 and variance 1 over the last dimensions, then scaled and shifted by what is learned. */
 export class LayerNorm extends Module {
   weight: Parameter | null;
@@ -108,14 +172,14 @@ export class LayerNorm extends Module {
   readonly eps: number;
 
   constructor(
-    normalizedShape: number | Shape,
-    { eps = 1e-5, elementwiseAffine = true, bias = true, device }: LayerOptions & {
-      eps?: number;
-      elementwiseAffine?: boolean;
-      bias?: boolean;
-    } = {},
+    ...args: Given<
+      [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean, bias?: boolean],
+      LayerNormOptions
+    >
   ) {
     super();
+    const { normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true, device } =
+      layerNormOptions(args);
     this.normalizedShape = typeof normalizedShape === "number"
       ? [normalizedShape]
       : normalizedShape;
@@ -139,10 +203,31 @@ export class LayerNorm extends Module {
   }
 }
 
+/** How a {@linkcode Dropout} drops. */
+export interface DropoutOptions {
+  p?: number;
+  /** A layer returns a new tensor here. */
+  inplace?: false;
+  /** Which of PyTorch's two ways to draw. */
+  stream?: DropoutStream;
+}
+
+const dropoutOptions = parameters<DropoutOptions>("Dropout", {
+  p: a.number,
+  inplace: a.refused(false, "a layer returns a new tensor here"),
+  stream: a.oneOf("aten", "mkl"),
+}, { positional: 2 });
+
 /** Drops elements while training, each with probability p, and scales the rest by 1 / (1 − p). */
 export class Dropout extends Module {
-  constructor(readonly p = 0.5, readonly options: { stream?: DropoutStream } = {}) {
+  readonly p: number;
+  readonly options: { stream?: DropoutStream };
+
+  constructor(...args: Given<[p?: number, inplace?: false], DropoutOptions>) {
     super();
+    const { p = 0.5, stream } = dropoutOptions(args);
+    this.p = p;
+    this.options = stream ? { stream } : {};
     if (!(p >= 0 && p <= 1)) {
       throw new RangeError(`dropout probability has to be between 0 and 1, but got ${p}`);
     }

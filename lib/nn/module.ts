@@ -3,6 +3,7 @@
  * properties are found in the order in which they were assigned, and named as PyTorch names them, in
  * snake_case (`selfAttn` is `self_attn`), so that trees print and checkpoints load as there.
  */
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -22,8 +23,19 @@ export class Parameter extends Tensor {
   }
 }
 
-/** PyTorch's form of a property's name. */
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/**
+ * PyTorch's form of a property's name: `selfAttn` is `self_attn`. A name that is written otherwise than in
+ * camelCase is somebody's own and stays: `W_query`, `C`, `GPTBlock`.
+ */
+export const snakeCase = (name: string): string =>
+  /^[a-z][a-zA-Z0-9]*$/.test(name)
+    ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    : name;
+
+const bufferOptions = parameters<{ persistent?: boolean }>("registerBuffer", {
+  persistent: a.flag,
+});
+const loadOptions = parameters<{ strict?: boolean }>("loadStateDict", { strict: a.flag });
 
 /** What did not fit when a state dict was loaded. */
 export interface Incompatible {
@@ -42,7 +54,12 @@ export abstract class Module {
   abstract forward(...inputs: any[]): any;
 
   /** Declares a tensor property that is saved with the module but not learned. */
-  registerBuffer(name: string, tensor: Tensor, { persistent = true } = {}): void {
+  registerBuffer(
+    name: string,
+    tensor: Tensor,
+    ...args: Given<[persistent?: boolean], { persistent?: boolean }>
+  ): void {
+    const { persistent = true } = bufferOptions(args);
     tensor.storage.keep();
     this.#buffers.set(name, persistent);
     Object.assign(this, { [name]: tensor });
@@ -127,8 +144,9 @@ export abstract class Module {
    */
   loadStateDict(
     state: ReadonlyMap<string, Tensor>,
-    { strict = true }: { strict?: boolean } = {},
+    ...args: Given<[strict?: boolean], { strict?: boolean }>
   ): Incompatible {
+    const { strict = true } = loadOptions(args);
     const own = this.stateDict();
     const missingKeys = [...own.keys()].filter((key) => !state.has(key));
     const unexpectedKeys = [...state.keys()].filter((key) => !own.has(key));

@@ -5,6 +5,7 @@
  */
 import { causalMask } from "../ops/attention/attention.ts";
 import type { Device } from "../gpu/device.ts";
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ModuleList } from "./container.ts";
 import { deepCopy } from "./copy.ts";
@@ -12,9 +13,13 @@ import * as init from "./init.ts";
 import { LayerNorm } from "./layers.ts";
 import { Module } from "./module.ts";
 import {
+  type Activation,
+  type DecoderMaskArguments,
+  decoderMaskKinds,
   type DecoderMasks,
   TransformerDecoderLayer,
   TransformerEncoderLayer,
+  transformerKinds,
   type TransformerOptions,
 } from "./transformer_layers.ts";
 
@@ -31,19 +36,47 @@ export interface EncoderMasks {
   isCausal?: boolean;
 }
 
+const mask = a.orNull(a.tensor);
+const encoderMasks = parameters<EncoderMasks>("TransformerEncoder.forward", {
+  mask,
+  srcKeyPaddingMask: mask,
+  isCausal: a.flag,
+});
+const decoderMasks = parameters<DecoderMasks>("TransformerDecoder.forward", decoderMaskKinds);
+const stacked = (name: string, layer: string) =>
+  takes(
+    name,
+    { [layer]: a.object, numLayers: a.whole, norm: a.orNull(a.object) },
+    (layer: Module, numLayers: number, norm: Module | null = null) => ({ layer, numLayers, norm }),
+    { required: 2 },
+  );
+const encoderArguments = stacked("TransformerEncoder", "encoderLayer");
+const decoderArguments = stacked("TransformerDecoder", "decoderLayer");
+
 /** A stack of copies of one layer, and perhaps a norm behind it. */
 export class TransformerEncoder extends Module {
   layers: ModuleList;
   norm: Module | null;
 
-  constructor(encoderLayer: Module, readonly numLayers: number, norm: Module | null = null) {
+  readonly numLayers: number;
+
+  constructor(...args: [encoderLayer: Module, numLayers: number, norm?: Module | null]) {
     super();
-    this.layers = clones(encoderLayer, numLayers);
+    const { layer, numLayers, norm } = encoderArguments(...args);
+    this.numLayers = numLayers;
+    this.layers = clones(layer, numLayers);
     this.norm = norm;
   }
 
   /** (T, N, E) → (T, N, E) */
-  forward(src: Tensor, { mask, ...rest }: EncoderMasks = {}): Tensor {
+  forward(
+    src: Tensor,
+    ...args: Given<
+      [mask?: Tensor | null, srcKeyPaddingMask?: Tensor | null, isCausal?: boolean],
+      EncoderMasks
+    >
+  ): Tensor {
+    const { mask, ...rest } = encoderMasks(args);
     let x = src;
     for (const layer of this.layers) x = layer.forward(x, { srcMask: mask, ...rest });
     return this.norm ? this.norm.forward(x) : x;
@@ -55,14 +88,19 @@ export class TransformerDecoder extends Module {
   layers: ModuleList;
   norm: Module | null;
 
-  constructor(decoderLayer: Module, readonly numLayers: number, norm: Module | null = null) {
+  readonly numLayers: number;
+
+  constructor(...args: [decoderLayer: Module, numLayers: number, norm?: Module | null]) {
     super();
-    this.layers = clones(decoderLayer, numLayers);
+    const { layer, numLayers, norm } = decoderArguments(...args);
+    this.numLayers = numLayers;
+    this.layers = clones(layer, numLayers);
     this.norm = norm;
   }
 
   /** tgt (T, N, E), memory (S, N, E) → (T, N, E) */
-  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+  forward(tgt: Tensor, memory: Tensor, ...args: DecoderMaskArguments): Tensor {
+    const masks = decoderMasks(args);
     let x = tgt;
     for (const layer of this.layers) x = layer.forward(x, memory, masks);
     return this.norm ? this.norm.forward(x) : x;
@@ -76,6 +114,46 @@ export interface TransformerMasks extends DecoderMasks {
   /** Says that `srcMask` is the causal one; without a mask, applies it. */
   srcIsCausal?: boolean;
 }
+
+/** How a {@linkcode Transformer} is made. */
+export interface WholeOptions extends TransformerOptions {
+  dModel?: number;
+  nhead?: number;
+  numEncoderLayers?: number;
+  numDecoderLayers?: number;
+  customEncoder?: Module;
+  customDecoder?: Module;
+}
+
+const { dimFeedforward, dropout, activation, ...otherKinds } = transformerKinds;
+const wholeOptions = parameters<WholeOptions>("Transformer", {
+  dModel: a.whole,
+  nhead: a.whole,
+  numEncoderLayers: a.whole,
+  numDecoderLayers: a.whole,
+  dimFeedforward,
+  dropout,
+  activation,
+  customEncoder: a.object,
+  customDecoder: a.object,
+  ...otherKinds,
+});
+const wholeMasks = parameters<TransformerMasks>("Transformer.forward", {
+  srcMask: mask,
+  tgtMask: mask,
+  memoryMask: mask,
+  srcKeyPaddingMask: mask,
+  tgtKeyPaddingMask: mask,
+  memoryKeyPaddingMask: mask,
+  srcIsCausal: a.flag,
+  tgtIsCausal: a.flag,
+  memoryIsCausal: a.flag,
+});
+const squareOptions = parameters<{ size: number; device?: Device }>(
+  "generateSquareSubsequentMask",
+  { size: a.whole, device: a.device },
+  { required: 1 },
+);
 
 /**
  * An encoder and a decoder. Sizes come in PyTorch's order and with its defaults, so `new Transformer(32, 2, 2)`
@@ -97,14 +175,28 @@ export class Transformer extends Module {
   decoder: Module;
   readonly batchFirst: boolean;
 
+  readonly dModel: number;
+  readonly nhead: number;
+
   constructor(
-    readonly dModel = 512,
-    readonly nhead = 8,
-    numEncoderLayers = 6,
-    numDecoderLayers = 6,
-    options: TransformerOptions & { customEncoder?: Module; customDecoder?: Module } = {},
+    ...args: Given<
+      [
+        dModel?: number,
+        nhead?: number,
+        numEncoderLayers?: number,
+        numDecoderLayers?: number,
+        dimFeedforward?: number,
+        dropout?: number,
+        activation?: Activation,
+      ],
+      WholeOptions
+    >
   ) {
     super();
+    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...options } =
+      wholeOptions(args);
+    this.dModel = dModel;
+    this.nhead = nhead;
     const { customEncoder, customDecoder, ...layers } = options;
     const { layerNormEps: eps, bias, device, batchFirst = false } = options;
     const stack = <L extends Module>(
@@ -126,8 +218,15 @@ export class Transformer extends Module {
   }
 
   /** src (S, N, E), tgt (T, N, E) → (T, N, E) */
-  forward(src: Tensor, tgt: Tensor, options: TransformerMasks = {}): Tensor {
-    const { srcMask, srcKeyPaddingMask, srcIsCausal, ...masks } = options;
+  forward(
+    src: Tensor,
+    tgt: Tensor,
+    ...args: Given<
+      [srcMask?: Tensor | null, tgtMask?: Tensor | null, memoryMask?: Tensor | null],
+      TransformerMasks
+    >
+  ): Tensor {
+    const { srcMask, srcKeyPaddingMask, srcIsCausal, ...masks } = wholeMasks(args);
     const batch = this.batchFirst ? 0 : 1;
     if (src.ndim === 3 && src.shape[batch] !== tgt.shape[batch]) {
       throw new RangeError(
@@ -152,7 +251,10 @@ export class Transformer extends Module {
   }
 
   /** A (size, size) mask that hides from every place what comes after it: −∞ above the diagonal, 0 elsewhere. */
-  static generateSquareSubsequentMask(size: number, { device }: { device?: Device } = {}): Tensor {
+  static generateSquareSubsequentMask(
+    ...args: Given<[size: number, device?: Device], { size?: number; device?: Device }>
+  ): Tensor {
+    const { size, device } = squareOptions(args);
     return causalMask(size, size, device);
   }
 }

@@ -5,11 +5,78 @@
 import { add } from "../ops/binary.ts";
 import { linearActivated } from "../ops/matmul/linear.ts";
 import { gelu, relu } from "../ops/unary.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fusable } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { Dropout, LayerNorm, type LayerOptions, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
+
+/** The arguments of a layer: sizes, then options by position or by name. */
+type LayerArguments = Given<
+  [
+    dModel: number,
+    nhead: number,
+    dimFeedforward?: number,
+    dropout?: number,
+    activation?: Activation,
+    layerNormEps?: number,
+    batchFirst?: boolean,
+    normFirst?: boolean,
+    bias?: boolean,
+  ],
+  TransformerOptions
+>;
+
+/** What transformers' options take. */
+export const transformerKinds = {
+  dimFeedforward: a.whole,
+  dropout: a.number,
+  activation: a.either(a.oneOf("relu", "gelu"), a.function, a.object),
+  layerNormEps: a.number,
+  batchFirst: a.flag,
+  normFirst: a.flag,
+  bias: a.flag,
+  device: a.device,
+};
+
+const layerOptions = (name: string) =>
+  parameters<{ dModel: number; nhead: number } & TransformerOptions>(
+    name,
+    { dModel: a.whole, nhead: a.whole, ...transformerKinds },
+    { required: 2 },
+  );
+const encoderOptions = layerOptions("TransformerEncoderLayer");
+const decoderOptions = layerOptions("TransformerDecoderLayer");
+
+const mask = a.orNull(a.tensor);
+const encoderMasks = parameters<EncoderLayerMasks>("TransformerEncoderLayer.forward", {
+  srcMask: mask,
+  srcKeyPaddingMask: mask,
+  isCausal: a.flag,
+});
+
+/** What decoders' masks are. */
+export const decoderMaskKinds = {
+  tgtMask: mask,
+  memoryMask: mask,
+  tgtKeyPaddingMask: mask,
+  memoryKeyPaddingMask: mask,
+  tgtIsCausal: a.flag,
+  memoryIsCausal: a.flag,
+};
+const decoderMasks = parameters<DecoderMasks>("TransformerDecoderLayer.forward", decoderMaskKinds);
+
+/** Masks by position, in PyTorch's order, or by name. */
+export type DecoderMaskArguments = Given<
+  [
+    tgtMask?: Tensor | null,
+    memoryMask?: Tensor | null,
+    tgtKeyPaddingMask?: Tensor | null,
+    memoryKeyPaddingMask?: Tensor | null,
+  ],
+  DecoderMasks
+>;
 
 /** What stands between the two linear layers of the feed-forward network. */
 export type Activation = "relu" | "gelu" | Module | ((x: Tensor) => Tensor);
@@ -114,8 +181,9 @@ export class TransformerEncoderLayer extends TransformerLayer {
   dropout2: Dropout;
   activation: Unary;
 
-  constructor(dModel: number, nhead: number, options: TransformerOptions = {}) {
+  constructor(...args: LayerArguments) {
     super();
+    const { dModel, nhead, ...options } = encoderOptions(args);
     const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", layerNormEps: eps } =
       options;
     const { batchFirst, normFirst = false, bias = true, device } = options;
@@ -134,8 +202,12 @@ export class TransformerEncoderLayer extends TransformerLayer {
   /** (T, N, E) → (T, N, E) */
   forward(
     src: Tensor,
-    { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal }: EncoderLayerMasks = {},
+    ...args: Given<
+      [srcMask?: Tensor | null, srcKeyPaddingMask?: Tensor | null, isCausal?: boolean],
+      EncoderLayerMasks
+    >
   ): Tensor {
+    const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal } = encoderMasks(args);
     const masks = { attnMask, keyPaddingMask, isCausal };
     const x = this.residual(
       src,
@@ -174,8 +246,9 @@ export class TransformerDecoderLayer extends TransformerLayer {
   dropout3: Dropout;
   activation: Unary;
 
-  constructor(dModel: number, nhead: number, options: TransformerOptions = {}) {
+  constructor(...args: LayerArguments) {
     super();
+    const { dModel, nhead, ...options } = decoderOptions(args);
     const { dimFeedforward = 2048, dropout = 0.1, activation = "relu", layerNormEps: eps } =
       options;
     const { batchFirst, normFirst = false, bias = true, device } = options;
@@ -196,7 +269,8 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 
   /** tgt (T, N, E), memory (S, N, E) → (T, N, E) */
-  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+  forward(tgt: Tensor, memory: Tensor, ...args: DecoderMaskArguments): Tensor {
+    const masks = decoderMasks(args);
     const own = {
       attnMask: masks.tgtMask,
       keyPaddingMask: masks.tgtKeyPaddingMask,

@@ -6,6 +6,7 @@ import type { Kernel, Specialisation } from "../gpu/launch.ts";
 import { empty, zeros } from "../ops/create.ts";
 import { ELEMENTS_A_GROUP, foreach } from "../ops/foreach.ts";
 import { clamp_ } from "../ops/inplace.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import coefficientSource from "../../kernels/clip_coefficient.wgsl" with { type: "text" };
@@ -28,15 +29,30 @@ const norms: Record<number, { partials: Specialisation; coefficient: Specialisat
   },
 };
 
-const gradsOf = (parameters: Tensor | Iterable<Tensor>) =>
-  (parameters instanceof Tensor ? [parameters] : [...parameters])
+const gradsOf = (params: Tensor | Iterable<Tensor>) =>
+  (params instanceof Tensor ? [params] : [...params])
     .flatMap(({ grad }) => grad ? [grad] : []);
+
+/** How {@linkcode clipGradNorm_} measures. */
+export interface ClipOptions {
+  /** 2, the length; 1, the sum of sizes; or Infinity, the largest size. */
+  normType?: number;
+}
+
+const clipOptions = parameters<{ maxNorm: number } & ClipOptions>(
+  "clipGradNorm_",
+  { maxNorm: a.number, normType: a.number },
+  { required: 1 },
+);
+const clipValueOptions = parameters<{ clipValue: number }>(
+  "clipGradValue_",
+  { clipValue: a.number },
+  { required: 1 },
+);
 
 /**
  * Shrinks all gradients together where their norm, as one long vector, is larger than `maxNorm`; returns the
  * norm that they had, a tensor without dimensions.
- *
- * @param options `normType`: 2, the length; 1, the sum of sizes; or Infinity, the largest size
  *
  * @example
  * ```ts
@@ -50,17 +66,17 @@ const gradsOf = (parameters: Tensor | Iterable<Tensor>) =>
  * ```
  */
 export function clipGradNorm_(
-  parameters: Tensor | Iterable<Tensor>,
-  maxNorm: number,
-  { normType = 2 }: { normType?: number } = {},
+  params: Tensor | Iterable<Tensor>,
+  ...args: Given<[maxNorm: number, normType?: number], ClipOptions>
 ): Tensor {
+  const { maxNorm, normType = 2 } = clipOptions(args);
   const norm = norms[normType];
   if (!norm) {
     throw new RangeError(
       `clipGradNorm_: the norm of order ${normType} is not offered; normType is 1, 2 or Infinity`,
     );
   }
-  const grads = gradsOf(parameters);
+  const grads = gradsOf(params);
   if (grads.length === 0) return zeros([]);
   return noGrad(() => clip(grads, maxNorm, norm));
 }
@@ -85,8 +101,12 @@ function clip(grads: Tensor[], limit: number, norm: typeof norms[number]): Tenso
 }
 
 /** Brings every element of every gradient into [−clipValue, clipValue]. */
-export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+export function clipGradValue_(
+  params: Tensor | Iterable<Tensor>,
+  ...args: Given<[clipValue: number], { clipValue: number }>
+): void {
+  const { clipValue } = clipValueOptions(args);
   noGrad(() => {
-    for (const grad of gradsOf(parameters)) clamp_(grad, { min: -clipValue, max: clipValue });
+    for (const grad of gradsOf(params)) clamp_(grad, { min: -clipValue, max: clipValue });
   });
 }

@@ -4,6 +4,7 @@
  *
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -13,7 +14,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { launchBinary } from "./elementwise.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
-import { to } from "./copy.ts";
 import { floor, log } from "./unary.ts";
 import { where } from "./where.ts";
 
@@ -222,46 +222,69 @@ function asTensor(x: Tensor | number, beside: Tensor | number): Tensor {
   return full([], x, { dtype: dtype === "bool" ? "int64" : dtype, device: beside.device });
 }
 
-/** x + y, or x + alpha · y. */
-export const add = (
-  x: Tensor,
-  y: Tensor | number,
-  { alpha = 1 }: { alpha?: number } = {},
-): Tensor =>
-  call(table.add, x, alpha === 1 ? y : typeof y === "number" ? y * alpha : mul(y, alpha));
-/** x − y. */
-export const sub = (x: Tensor | number, y: Tensor | number): Tensor => call(table.sub, x, y);
-/** x · y. */
-export const mul = (x: Tensor, y: Tensor | number): Tensor => call(table.mul, x, y);
-/** x / y; always a float. */
-export const div = (x: Tensor | number, y: Tensor | number): Tensor => call(table.div, x, y);
-/** x to the power y. */
-export const pow = (x: Tensor | number, y: Tensor | number): Tensor => call(table.pow, x, y);
-/** The remainder with the sign of the divisor, as Python's `%`. */
-export const remainder = (x: Tensor, y: Tensor | number): Tensor => call(table.remainder, x, y);
-/** The larger of two; a NaN where either is one. */
-export const maximum = (x: Tensor, y: Tensor | number): Tensor => call(table.maximum, x, y);
-/** The smaller of two; a NaN where either is one. */
-export const minimum = (x: Tensor, y: Tensor | number): Tensor => call(table.minimum, x, y);
-/** x == y, as bool. */
-export const eq = (x: Tensor, y: Tensor | number): Tensor => call(table.eq, x, y);
-/** x != y, as bool. */
-export const ne = (x: Tensor, y: Tensor | number): Tensor => call(table.ne, x, y);
-/** x < y, as bool. */
-export const lt = (x: Tensor, y: Tensor | number): Tensor => call(table.lt, x, y);
-/** x <= y, as bool. */
-export const le = (x: Tensor, y: Tensor | number): Tensor => call(table.le, x, y);
-/** x > y, as bool. */
-export const gt = (x: Tensor, y: Tensor | number): Tensor => call(table.gt, x, y);
-/** x >= y, as bool. */
-export const ge = (x: Tensor, y: Tensor | number): Tensor => call(table.ge, x, y);
-/** Where both are true. */
-export const logicalAnd = (x: Tensor, y: Tensor): Tensor => ne(mul(truth(x), truth(y)), 0);
-/** Where either is true. */
-export const logicalOr = (x: Tensor, y: Tensor): Tensor => ne(add(truth(x), truth(y)), 0);
-/** Where just one is true. */
-export const logicalXor = (x: Tensor, y: Tensor): Tensor => ne(truth(x), truth(y));
-/** Where it is false. */
-export const logicalNot = (x: Tensor): Tensor => eq(truth(x), 0);
+/** What the second operand of a sum is multiplied by. */
+export interface Scaled {
+  alpha?: number;
+}
 
-const truth = (x: Tensor): Tensor => to(ne(x, 0), "int64");
+const addOptions = parameters<Scaled>("add", { alpha: a.number }, { positional: 0 });
+const subOptions = parameters<Scaled>("sub", { alpha: a.number }, { positional: 0 });
+const scaled = (y: Tensor | number, { alpha = 1 }: Scaled): Tensor | number =>
+  alpha === 1 ? y : typeof y === "number" ? y * alpha : mul(y, alpha);
+
+const two = { input: a.operand, other: a.operand };
+
+/** x + y, or x + alpha · y. */
+export const add = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
+  call(table.add, x, scaled(y, addOptions(args)));
+/** x − y, or x − alpha · y. */
+export const sub = (x: Tensor | number, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
+  call(table.sub, x, scaled(y, subOptions(args)));
+/** x · y. */
+export const mul = takes(
+  "mul",
+  two,
+  (x: Tensor, y: Tensor | number): Tensor => call(table.mul, x, y),
+);
+/** x / y; always a float. */
+export const div = takes(
+  "div",
+  two,
+  (x: Tensor | number, y: Tensor | number): Tensor => call(table.div, x, y),
+);
+/** x to the power y. */
+export const pow = takes(
+  "pow",
+  two,
+  (x: Tensor | number, y: Tensor | number): Tensor => call(table.pow, x, y),
+);
+/** The remainder with the sign of the divisor, as Python's `%`. */
+export const remainder = takes(
+  "remainder",
+  two,
+  (x: Tensor, y: Tensor | number): Tensor => call(table.remainder, x, y),
+);
+/** The larger of two; a NaN where either is one. */
+export const maximum = takes(
+  "maximum",
+  two,
+  (x: Tensor, y: Tensor | number): Tensor => call(table.maximum, x, y),
+);
+/** The smaller of two; a NaN where either is one. */
+export const minimum = takes(
+  "minimum",
+  two,
+  (x: Tensor, y: Tensor | number): Tensor => call(table.minimum, x, y),
+);
+/** x == y, as bool. */
+export const eq = takes("eq", two, (x: Tensor, y: Tensor | number): Tensor => call(table.eq, x, y));
+/** x != y, as bool. */
+export const ne = takes("ne", two, (x: Tensor, y: Tensor | number): Tensor => call(table.ne, x, y));
+/** x < y, as bool. */
+export const lt = takes("lt", two, (x: Tensor, y: Tensor | number): Tensor => call(table.lt, x, y));
+/** x <= y, as bool. */
+export const le = takes("le", two, (x: Tensor, y: Tensor | number): Tensor => call(table.le, x, y));
+/** x > y, as bool. */
+export const gt = takes("gt", two, (x: Tensor, y: Tensor | number): Tensor => call(table.gt, x, y));
+/** x >= y, as bool. */
+export const ge = takes("ge", two, (x: Tensor, y: Tensor | number): Tensor => call(table.ge, x, y));

@@ -1,6 +1,7 @@
 /*
  * Bringing numbers into a range.
  */
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
@@ -10,7 +11,8 @@ import { asFloat } from "./unary.ts";
 import { launchUnary } from "./elementwise.ts";
 import { to } from "./copy.ts";
 
-type Bounds = { min?: number; max?: number };
+/** The ends of a range; one that is not given bounds nothing. */
+export type Bounds = { min?: number; max?: number };
 
 /** A WGSL function of `v`, where a bound that is not given bounds nothing, not even an infinity. */
 const bounded = ({ min, max }: Bounds, of: (lo: string | null, hi: string | null) => string) => ({
@@ -56,8 +58,11 @@ const clampOp = defineOp<Bounds>({
   ],
 });
 
+const boundsOf = parameters<Bounds>("clamp", { min: a.number, max: a.number });
+
 /** Numbers below `min` become `min`, those above `max` become `max`. */
-export function clamp(x: Tensor, bounds: Bounds): Tensor {
+export function clamp(x: Tensor, ...args: Given<[min?: number, max?: number], Bounds>): Tensor {
+  const bounds = boundsOf(args);
   if (bounds.min === undefined && bounds.max === undefined) {
     throw new TypeError("torch.clamp: At least one of 'min' or 'max' must not be None");
   }

@@ -3,6 +3,7 @@
  * forms, which compute a result beside and then write it over the old one.
  */
 import type { Kernel } from "../gpu/launch.ts";
+import { a, takes } from "../python/arguments.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -71,10 +72,14 @@ const cloneOp = defineOp({
 });
 
 /** A copy with its own memory, laid out row by row. */
-export const clone = (x: Tensor): Tensor => cloneOp([x], {});
+export const clone = takes("clone", { input: a.tensor }, (x: Tensor): Tensor => cloneOp([x], {}));
 
 /** The tensor itself where it lies in memory row by row, else a copy that does. */
-export const contiguous = (x: Tensor): Tensor => x.isContiguous() ? x : clone(x);
+export const contiguous = takes(
+  "contiguous",
+  { input: a.tensor },
+  (x: Tensor): Tensor => x.isContiguous() ? x : clone(x),
+);
 
 const conversion: Record<DType, string> = {
   float32: "Out(v)",
@@ -99,14 +104,17 @@ const castOp = defineOp<{ dtype: DType }>({
 });
 
 /** The same numbers in another dtype; floats are cut towards zero. */
-export const to = (x: Tensor, dtype: DType): Tensor =>
-  x.dtype === dtype ? x : castOp([x], { dtype });
+export const to = takes(
+  "to",
+  { input: a.tensor, dtype: a.dtype },
+  (x: Tensor, dtype: DType): Tensor => x.dtype === dtype ? x : castOp([x], { dtype }),
+);
 /** As float32. */
-export const float = (x: Tensor): Tensor => to(x, "float32");
+export const float = takes("float", { input: a.tensor }, (x: Tensor): Tensor => to(x, "float32"));
 /** As int64. */
-export const long = (x: Tensor): Tensor => to(x, "int64");
+export const long = takes("long", { input: a.tensor }, (x: Tensor): Tensor => to(x, "int64"));
 /** As bool. */
-export const bool = (x: Tensor): Tensor => to(x, "bool");
+export const bool = takes("bool", { input: a.tensor }, (x: Tensor): Tensor => to(x, "bool"));
 
 /**
  * Refuses an in-place change of what takes part in a graph.
@@ -135,18 +143,22 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
  *
  * @throws where the shapes don't fit, and where a gradient would be lost
  */
-export function copy_(target: Tensor, source: Tensor): Tensor {
-  checkInPlace(target, source);
-  const shape = broadcastShapes(target.shape, source.shape);
-  if (shapeText(shape) !== shapeText(target.shape)) {
-    throw new RangeError(
-      `output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ` +
-        `${shapeText(shape)}; use the form without "_", or expand the tensor that is written to`,
-    );
-  }
-  const converted = to(source, target.dtype);
-  const own = converted.storage === target.storage ? clone(converted) : converted;
-  copyInto(target, own);
-  if (own !== source) own.storage.release("after it was copied");
-  return target;
-}
+export const copy_ = takes(
+  "copy_",
+  { input: a.tensor, source: a.tensor },
+  function copy_(target: Tensor, source: Tensor): Tensor {
+    checkInPlace(target, source);
+    const shape = broadcastShapes(target.shape, source.shape);
+    if (shapeText(shape) !== shapeText(target.shape)) {
+      throw new RangeError(
+        `output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ` +
+          `${shapeText(shape)}; use the form without "_", or expand the tensor that is written to`,
+      );
+    }
+    const converted = to(source, target.dtype);
+    const own = converted.storage === target.storage ? clone(converted) : converted;
+    copyInto(target, own);
+    if (own !== source) own.storage.release("after it was copied");
+    return target;
+  },
+);

@@ -4,6 +4,15 @@
 import { defaultDevice } from "../gpu/default.ts";
 import type { Device } from "../gpu/device.ts";
 import type { Kernel } from "../gpu/launch.ts";
+import {
+  a,
+  type Given,
+  parameters,
+  type Reader,
+  readSizes,
+  type Sizes,
+  takes,
+} from "../python/arguments.ts";
 import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
@@ -18,6 +27,14 @@ export interface TensorOptions {
   device?: Device;
   requiresGrad?: boolean;
 }
+
+/** What they are, by name. */
+export const tensorOptions = { dtype: a.dtype, device: a.device, requiresGrad: a.flag };
+const names = ["tensor", "empty", "full", "zeros", "ones", "arange", "linspace"] as const;
+const optionsFor = Object.fromEntries(
+  names.map((name) => [name, parameters<TensorOptions>(name, tensorOptions, { positional: 0 })]),
+) as Record<typeof names[number], Reader<TensorOptions>>;
+const likeOptions = parameters<TensorOptions>("like", tensorOptions, { positional: 0 });
 
 /** Lists, typed arrays and numbers that a tensor can be made of. */
 export type TensorData = Nested | readonly TensorData[] | ArrayLike<number>;
@@ -57,7 +74,8 @@ function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], dep
  * assertEquals(await x.repr(), "tensor([[1.0000, 2.0000],\n        [3.0000, 4.5000]])");
  * ```
  */
-export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+export function tensor(data: TensorData, ...args: Given<[], TensorOptions>): Tensor {
+  const options = optionsFor.tensor(args);
   const shape = shapeOf(data);
   const values: (number | boolean)[] = [];
   flatten(data, shape, values);
@@ -130,49 +148,70 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
 }
 
 /** A tensor with undefined content. */
-export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+export function empty(...args: Sizes<TensorOptions>): Tensor {
+  const [shape, rest] = readSizes("empty", args);
+  const options = optionsFor.empty(rest);
   checkShape(shape);
   return asked(allocate(shape, options.dtype, options.device), options);
 }
 
 /** A tensor filled with one number, float32 unless told otherwise: JavaScript does not tell 1.0 from 1. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return launchFill(shape, value, 0, options);
+export function full(shape: Shape, value: number, ...args: Given<[], TensorOptions>): Tensor {
+  const options = optionsFor.full(args);
+  return launchFill(...fullArguments([shape, value]), 0, options);
 }
 
-/** A tensor of zeros. */
-export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 0, options);
-/** A tensor of ones. */
-export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 1, options);
+const read = parameters<{ shape: Shape; value: number }>(
+  "full",
+  { shape: a.numbers, value: a.number },
+  { required: 2 },
+);
+const fullArguments = (args: readonly unknown[]): [Shape, number] => {
+  const { shape, value } = read(args);
+  return [shape, value];
+};
 
-const like = (x: Tensor, options: TensorOptions): TensorOptions => ({
-  dtype: x.dtype,
-  device: x.device,
-  ...options,
-});
+const filled = (name: "zeros" | "ones", value: number, args: Sizes<TensorOptions>): Tensor => {
+  const [shape, rest] = readSizes(name, args);
+  return launchFill(shape, value, 0, optionsFor[name](rest));
+};
+
+/** A tensor of zeros. */
+export const zeros = (...args: Sizes<TensorOptions>): Tensor => filled("zeros", 0, args);
+/** A tensor of ones. */
+export const ones = (...args: Sizes<TensorOptions>): Tensor => filled("ones", 1, args);
+
+const like = (x: Tensor, value: number, args: Given<[], TensorOptions>): Tensor => {
+  const { dtype = x.dtype, device = x.device, requiresGrad } = likeOptions(args);
+  return launchFill(x.shape, value, 0, { dtype, device, requiresGrad });
+};
 /** Zeros, of the shape, dtype and device of another tensor. */
-export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
-  zeros(x.shape, like(x, options));
+export const zerosLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 0, args);
 /** Ones, of the shape, dtype and device of another tensor. */
-export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
-  ones(x.shape, like(x, options));
+export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 1, args);
 /** One number, in the shape, dtype and device of another tensor. */
-export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor =>
-  full(x.shape, value, like(x, options));
+export const fullLike = (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
+  like(x, value, args);
 
 /**
  * The numbers from `start` up to but not `end`, by `step`: `arange(4)`, `arange(1, 4)`, `arange(0, 1, 0.1)`.
  *
  * Whole numbers give int64.
  */
-export function arange(
-  start: number,
-  end?: number | TensorOptions,
-  step: number | TensorOptions = 1,
-  options: TensorOptions = {},
-): Tensor {
-  if (typeof end !== "number") return arange(0, start, 1, end ?? {});
-  if (typeof step !== "number") return arange(start, end, 1, step);
+export function arange(end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
+export function arange(...args: unknown[]): Tensor {
+  const count = args.findIndex((each) => typeof each !== "number");
+  const numbers = (count < 0 ? args : args.slice(0, count)) as number[];
+  const options = optionsFor.arange(args.slice(numbers.length));
+  if (numbers.length < 1 || numbers.length > 3) {
+    throw new TypeError(
+      "arange(): one to three numbers are wanted; write arange(end), arange(start, end) or " +
+        "arange(start, end, step)",
+    );
+  }
+  const [start, end, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
   if (step === 0 || (end - start) * step < 0) {
     throw new RangeError(
       `upper bound and larger bound inconsistent with step sign: arange(${start}, ${end}, ${step})`,
@@ -184,12 +223,20 @@ export function arange(
   return launchFill([size], start, step, { ...options, dtype });
 }
 
+const linspaceArguments = takes(
+  "linspace",
+  { start: a.number, end: a.number, steps: a.whole },
+  (start: number, end: number, steps: number) => [start, end, steps],
+);
+
 /** `steps` numbers from `start` to `end`, both included, evenly spaced. */
 export function linspace(
   start: number,
   end: number,
   steps: number,
-  options: TensorOptions = {},
+  ...args: Given<[], TensorOptions>
 ): Tensor {
-  return launchFill([steps], start, steps > 1 ? (end - start) / (steps - 1) : 0, options);
+  linspaceArguments(start, end, steps);
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  return launchFill([steps], start, step, optionsFor.linspace(args));
 }

@@ -6,6 +6,7 @@ import type { Device } from "../gpu/device.ts";
 import { faultCode } from "../gpu/fault.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { build, ndarray, ravel, unravel } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
@@ -162,6 +163,14 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
   return table;
 }
 
+/** What {@linkcode embedding} takes beside ids and table. */
+export interface LookUp {
+  /** The row whose gradient stays 0. */
+  paddingIdx?: number | null;
+}
+
+const lookUp = parameters<LookUp>("embedding", { paddingIdx: a.orNull(a.whole) });
+
 /**
  * The rows of `weight` (num_embeddings, embedding_dim) that `ids` name: (…ids.shape, embedding_dim).
  *
@@ -170,8 +179,8 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
 export const embedding = (
   ids: Tensor,
   weight: Tensor,
-  { paddingIdx }: { paddingIdx?: number } = {},
-): Tensor => embeddingOp([weight, ids], { paddingIdx: paddingIdx ?? -1 });
+  ...args: Given<[paddingIdx?: number | null], LookUp>
+): Tensor => embeddingOp([weight, ids], { paddingIdx: lookUp(args).paddingIdx ?? -1 });
 
 const gatherOp = defineOp<{ dim: number }>({
   name: "gather",
@@ -226,12 +235,20 @@ function flatPlaces(shape: Shape, index: Tensor, dim: number): Tensor {
 }
 
 /** Zeros of a shape, with `source` added at the places that `index` names along `dim`. */
-export function scatter(shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor {
+export const scatter = takes("scatter", {
+  shape: a.shape,
+  dim: a.whole,
+  index: a.tensor,
+  source: a.tensor,
+}, function scatter(shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor {
   const places = reshape(flatPlaces(shape, index, dim), [-1]);
   const column = reshape(contiguous(source), [source.numel(), 1]);
   return reshape(embeddingGrad(column, places, [numelOf(shape), 1], -1), shape);
-}
+});
 
 /** The elements of `x` at the places that `index` names along `dim`; the result has the shape of `index`. */
-export const gather = (x: Tensor, dim: number, index: Tensor): Tensor =>
-  gatherOp([x, index], { dim });
+export const gather = takes(
+  "gather",
+  { input: a.tensor, dim: a.whole, index: a.tensor },
+  (x: Tensor, dim: number, index: Tensor): Tensor => gatherOp([x, index], { dim }),
+);

@@ -2,6 +2,7 @@
  * Indexing as Python writes it: `x.index(0)`, `x.index(":", -1)`, `x.index("1:5", null, "...")`,
  * `x.index(ids)`. Numbers and slices give views; tensors of ids give copies.
  */
+import { a, takes } from "../python/arguments.ts";
 import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
@@ -93,18 +94,26 @@ function lookUp(x: Tensor, ids: { dim: number; index: Tensor }[]): Tensor {
 }
 
 /** Rows (or other slices along `dim`) named by a list of ids. */
-export function indexSelect(x: Tensor, dim: number, ids: Tensor): Tensor {
-  const d = normalizeDim(dim, x.ndim);
-  if (ids.ndim > 1) {
-    throw new RangeError(
-      `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
-    );
-  }
-  return lookUp(x, [{ dim: d, index: ids }]);
-}
+export const indexSelect = takes(
+  "indexSelect",
+  { input: a.tensor, dim: a.whole, index: a.tensor },
+  function indexSelect(x: Tensor, dim: number, ids: Tensor): Tensor {
+    const d = normalizeDim(dim, x.ndim);
+    if (ids.ndim > 1) {
+      throw new RangeError(
+        `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
+      );
+    }
+    return lookUp(x, [{ dim: d, index: ids }]);
+  },
+);
 
 /** Writes over the part that an index of numbers and slices names, and returns the whole. */
-export function indexPut_(x: Tensor, indices: readonly Index[], value: Tensor | number): Tensor {
+export const indexPut_ = takes("indexPut_", {
+  input: a.tensor,
+  indices: a.object,
+  value: a.operand,
+}, function indexPut_(x: Tensor, indices: readonly Index[], value: Tensor | number): Tensor {
   const { view, ids } = basic(x, indices);
   if (ids.length > 0) {
     throw new TypeError("indexPut_: ids as tensors are not offered; use where() with a mask");
@@ -114,4 +123,4 @@ export function indexPut_(x: Tensor, indices: readonly Index[], value: Tensor | 
     : value;
   copy_(view, source);
   return x;
-}
+});

@@ -2,12 +2,14 @@
  * The forms with an underscore, which write over the tensor they are called on. Each computes its result
  * beside, then copies it in, so views and dtypes are right without a second set of kernels.
  */
+import { a, type Given, takes } from "../python/arguments.ts";
 import { quietly } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
+import type { Scaled } from "./binary.ts";
 import { copy_ } from "./copy.ts";
 import { full } from "./create.ts";
-import { clamp } from "./clamp.ts";
+import { type Bounds, clamp } from "./clamp.ts";
 import { maskedFill } from "./where.ts";
 
 function overwrite(x: Tensor, result: () => Tensor): Tensor {
@@ -18,26 +20,42 @@ function overwrite(x: Tensor, result: () => Tensor): Tensor {
   return x;
 }
 
+const two = { input: a.tensor, other: a.operand };
+
 /** x += alpha · y. */
-export const add_ = (x: Tensor, y: Tensor | number, options: { alpha?: number } = {}): Tensor =>
-  overwrite(x, () => arithmetic.add(x, y, options));
-/** x −= y. */
-export const sub_ = (x: Tensor, y: Tensor | number): Tensor =>
-  overwrite(x, () => arithmetic.sub(x, y));
+export const add_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
+  overwrite(x, () => arithmetic.add(x, y, ...args));
+/** x −= alpha · y. */
+export const sub_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
+  overwrite(x, () => arithmetic.sub(x, y, ...args));
 /** x *= y. */
-export const mul_ = (x: Tensor, y: Tensor | number): Tensor =>
-  overwrite(x, () => arithmetic.mul(x, y));
+export const mul_ = takes(
+  "mul_",
+  two,
+  (x: Tensor, y: Tensor | number): Tensor => overwrite(x, () => arithmetic.mul(x, y)),
+);
 /** x /= y. */
-export const div_ = (x: Tensor, y: Tensor | number): Tensor =>
-  overwrite(x, () => arithmetic.div(x, y));
+export const div_ = takes(
+  "div_",
+  two,
+  (x: Tensor, y: Tensor | number): Tensor => overwrite(x, () => arithmetic.div(x, y)),
+);
 /** Every element becomes `value`. */
-export const fill_ = (x: Tensor, value: number): Tensor =>
-  overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device }));
+export const fill_ = takes(
+  "fill_",
+  { input: a.tensor, value: a.number },
+  (x: Tensor, value: number): Tensor =>
+    overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device })),
+);
 /** Every element becomes 0. */
-export const zero_ = (x: Tensor): Tensor => fill_(x, 0);
+export const zero_ = takes("zero_", { input: a.tensor }, (x: Tensor): Tensor => fill_(x, 0));
 /** Elements are brought into [min, max]. */
-export const clamp_ = (x: Tensor, bounds: { min?: number; max?: number }): Tensor =>
-  overwrite(x, () => clamp(x, bounds));
+export const clamp_ = (x: Tensor, ...args: Given<[min?: number, max?: number], Bounds>): Tensor =>
+  overwrite(x, () => clamp(x, ...args));
 /** Elements where `mask` is true become `value`. */
-export const maskedFill_ = (x: Tensor, mask: Tensor, value: number): Tensor =>
-  overwrite(x, () => maskedFill(x, mask, value));
+export const maskedFill_ = takes(
+  "maskedFill_",
+  { input: a.tensor, mask: a.tensor, value: a.number },
+  (x: Tensor, mask: Tensor, value: number): Tensor =>
+    overwrite(x, () => maskedFill(x, mask, value)),
+);

@@ -1,6 +1,7 @@
 /*
  * Tensors put together: `cat` along a dimension that they have, `stack` along a new one.
  */
+import { a, takes } from "../python/arguments.ts";
 import { at, build, type NdArray } from "../tensor/ndarray.ts";
 import { promote } from "../tensor/dtype.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -113,13 +114,23 @@ const some = (name: string, tensors: readonly Tensor[]) => {
 };
 
 /** Tensors one after the other along a dimension in which alone they may differ. */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  some("cat", tensors);
-  return catOp(tensors, { dim });
-}
+export const cat = takes(
+  "cat",
+  { tensors: a.tensors, dim: a.whole },
+  function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+    some("cat", tensors);
+    return catOp(tensors, { dim });
+  },
+  { required: 1 },
+);
 
 /** Tensors of one shape, side by side along a new dimension. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  some("stack", tensors);
-  return stackOp(tensors, { dim });
-}
+export const stack = takes(
+  "stack",
+  { tensors: a.tensors, dim: a.whole },
+  function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+    some("stack", tensors);
+    return stackOp(tensors, { dim });
+  },
+  { required: 1 },
+);

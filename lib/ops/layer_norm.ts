@@ -1,6 +1,7 @@
 /*
  * Layer normalisation, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
  */
+import { a, takes } from "../python/arguments.ts";
 import { along, map, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -169,7 +170,13 @@ const layerNormOp = defineOp<Args>({
  *
  * @param normalizedShape the sizes of the last dimensions, over which mean and variance are taken
  */
-export function layerNorm(
+export const layerNorm = takes("layerNorm", {
+  input: a.tensor,
+  normalizedShape: a.shape,
+  weight: a.orNull(a.tensor),
+  bias: a.orNull(a.tensor),
+  eps: a.number,
+}, function layerNorm(
   x: Tensor,
   normalizedShape: Shape,
   weight?: Tensor | null,
@@ -178,4 +185,4 @@ export function layerNorm(
 ): Tensor {
   const inputs = weight ? bias ? [x, weight, bias] : [x, weight] : [x];
   return layerNormOp(inputs, { normalizedShape, eps });
-}
+}, { required: 2 });

@@ -4,6 +4,7 @@
  */
 import { faultCode } from "../gpu/fault.ts";
 import type { Kernel } from "../gpu/launch.ts";
+import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { lines, type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
@@ -177,6 +178,29 @@ function check(logits: Tensor, target: Tensor): void {
   }
 }
 
+/** How {@linkcode crossEntropy} sums up. */
+export interface CrossEntropyOptions {
+  /** The class whose places count for nothing. */
+  ignoreIndex?: number;
+  reduction?: Reduction;
+}
+
+/** What a cross-entropy is told, for the layer as for the function. */
+export const readCrossEntropy = (name: string): Reader<CrossEntropyOptions> =>
+  parameters<CrossEntropyOptions & Refused>(name, {
+    ignoreIndex: a.whole,
+    reduction: a.oneOf("mean", "sum", "none"),
+    weight: a.refused(undefined, 'take reduction "none" and weigh the losses'),
+    labelSmoothing: a.refused(0, "mix in the mean of logSoftmax over the classes"),
+  }, { positional: 0 });
+
+interface Refused {
+  weight?: never;
+  labelSmoothing?: never;
+}
+
+const crossEntropyOptions = readCrossEntropy("crossEntropy");
+
 /**
  * How surprised the logits are by the targets: −log softmax(logits)[target], in nats.
  *
@@ -196,8 +220,9 @@ function check(logits: Tensor, target: Tensor): void {
 export function crossEntropy(
   logits: Tensor,
   target: Tensor,
-  { ignoreIndex = -100, reduction = "mean" }: Partial<Args> = {},
+  ...given: Given<[], CrossEntropyOptions>
 ): Tensor {
+  const { ignoreIndex = -100, reduction = "mean" } = crossEntropyOptions(given);
   const args = { ignoreIndex, reduction };
   if (logits.ndim === 0 || target.ndim !== Math.max(logits.ndim - 1, 0)) {
     throw new RangeError(

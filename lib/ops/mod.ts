@@ -22,28 +22,25 @@ export {
 /** Random ones, in PyTorch's streams. */
 export {
   bernoulli,
-  bernoulli_,
   type Drawn,
   dropout,
   type DropoutStream,
-  exponential_,
   multinomial,
   normal,
-  normal_,
   rand,
   randint,
   randn,
   type RandomOptions,
   randperm,
   setDropoutStream,
-  truncNormal_,
-  uniform_,
 } from "./random.ts";
+export { bernoulli_, exponential_, normal_, truncNormal_, uniform_ } from "./random_fill.ts";
 /** Functions of one tensor, element by element. */
 export * from "./unary.ts";
 export { clamp } from "./clamp.ts";
 /** Arithmetic and comparisons of two. */
 export * from "./binary.ts";
+export * from "./logic.ts";
 /** Choice by a mask. */
 export { maskedFill, where } from "./where.ts";
 export { tril, triu } from "./triangle.ts";

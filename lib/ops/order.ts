@@ -2,6 +2,7 @@
  * Sums along the way and the order of elements: cumsum, topk, argmax, the largest along a dimension.
  */
 import type { Kernel } from "../gpu/launch.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { along, lines, type NdArray, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given, ints, type Sample } from "../tensor/sample.ts";
@@ -73,7 +74,10 @@ const cumsumOp = defineOp<{ dim: number }>({
 });
 
 /** The sum of all elements up to each, along a dimension. */
-export const cumsum = (x: Tensor, dim: number): Tensor => cumsumOp([x], { dim });
+export const cumsum = (x: Tensor, ...args: Given<[dim: number], { dim: number }>): Tensor =>
+  cumsumOp([x], cumsumOptions(args));
+
+const cumsumOptions = parameters<{ dim: number }>("cumsum", { dim: a.whole }, { required: 1 });
 
 /** How many, along which dimension, and from which end. */
 type TopkArgs = { k: number; dim: number; largest: boolean };
@@ -143,12 +147,27 @@ const topkOp = defineOp<TopkArgs>({
   }],
 });
 
+/** How {@linkcode topk} looks. */
+export interface TopkOptions {
+  dim?: number;
+  largest?: boolean;
+  /** They always come in order. */
+  sorted?: boolean;
+}
+
+const topkOptions = parameters<TopkOptions & { k: number }>("topk", {
+  k: a.whole,
+  dim: a.whole,
+  largest: a.flag,
+  sorted: a.flag,
+}, { required: 1 });
+
 /** The `k` largest (or smallest) elements along a dimension in order, and their places. */
 export function topk(
   x: Tensor,
-  k: number,
-  { dim = -1, largest = true }: { dim?: number; largest?: boolean } = {},
+  ...args: Given<[k: number, dim?: number, largest?: boolean, sorted?: boolean], TopkOptions>
 ): [values: Tensor, indices: Tensor] {
+  const { k, dim = -1, largest = true } = topkOptions(args);
   const [values, indices] = topkOp.all([x], { k, dim, largest });
   return [values, indices];
 }
@@ -204,12 +223,20 @@ export interface ArgOptions {
   keepdim?: boolean;
 }
 
+/** The arguments of `argmax` and `argmin`: `(dim, keepdim)`, or these by name. */
+export type Placing = Given<[dim?: number, keepdim?: boolean], ArgOptions>;
+
+const argOptions = (name: string) =>
+  parameters<ArgOptions>(name, { dim: a.orNull(a.whole), keepdim: a.flag });
+const [readMax, readMin] = [argOptions("argmax"), argOptions("argmin")];
+const placeOf = ({ dim, keepdim = false }: ArgOptions): ArgArgs => ({ dim: dim ?? null, keepdim });
+
 /** The place of the largest element; among equals the first. */
-export const argmax = (x: Tensor, { dim, keepdim = false }: ArgOptions = {}): Tensor =>
-  argmaxOp([x], { dim: dim ?? null, keepdim });
+export const argmax = (x: Tensor, ...args: Placing): Tensor =>
+  argmaxOp([x], placeOf(readMax(args)));
 /** The place of the smallest element; among equals the first. */
-export const argmin = (x: Tensor, { dim, keepdim = false }: ArgOptions = {}): Tensor =>
-  argminOp([x], { dim: dim ?? null, keepdim });
+export const argmin = (x: Tensor, ...args: Placing): Tensor =>
+  argminOp([x], placeOf(readMin(args)));
 
 /** The elements at the places that `find` names along a dimension, and these places. */
 function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
@@ -223,9 +250,27 @@ function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean):
   return [reshape(pair[0], shape), reshape(pair[1], shape)];
 }
 
+/** Along which dimension the extremes are looked for. */
+export interface ExtremeOptions {
+  dim: number;
+  keepdim?: boolean;
+}
+
+/** The arguments of `max` and `min`: `(dim, keepdim)`, or these by name. */
+export type Extreme = Given<[dim: number, keepdim?: boolean], ExtremeOptions>;
+
+const extremeOptions = (name: string) =>
+  parameters<Partial<ExtremeOptions>>(name, { dim: a.whole, keepdim: a.flag });
+const [readLargest, readSmallest] = [extremeOptions("max"), extremeOptions("min")];
+
 /** The largest elements along a dimension, and their places. */
-export const max = (x: Tensor, dim: number, keepdim = false): [values: Tensor, indices: Tensor] =>
-  extreme(argmax, x, dim, keepdim);
+export function max(x: Tensor, ...args: Extreme): [values: Tensor, indices: Tensor] {
+  const { dim, keepdim = false } = readLargest(args);
+  return extreme(argmax, x, dim!, keepdim);
+}
+
 /** The smallest elements along a dimension, and their places. */
-export const min = (x: Tensor, dim: number, keepdim = false): [values: Tensor, indices: Tensor] =>
-  extreme(argmin, x, dim, keepdim);
+export function min(x: Tensor, ...args: Extreme): [values: Tensor, indices: Tensor] {
+  const { dim, keepdim = false } = readSmallest(args);
+  return extreme(argmin, x, dim!, keepdim);
+}

@@ -4,13 +4,21 @@
  */
 import * as draw from "../random/mod.ts";
 import { defaultGenerator, type Generator } from "../random/mod.ts";
-import { goesWith, quietly } from "../tensor/autograd.ts";
+import {
+  a,
+  type Given,
+  parameters,
+  type Reader,
+  readSizes,
+  type Sizes,
+} from "../python/arguments.ts";
+import { goesWith } from "../tensor/autograd.ts";
 import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
 import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import { div, gt, mul } from "./binary.ts";
-import { checkInPlace, copy_, to } from "./copy.ts";
-import { asked, checkShape, type TensorOptions } from "./create.ts";
+import { to } from "./copy.ts";
+import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
 import { argmax, cumsum, topk } from "./order.ts";
 import { sum } from "./reduce.ts";
 import { unsqueeze } from "./views.ts";
@@ -20,16 +28,28 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
-type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>) => unknown;
+const names = ["rand", "randn", "normal", "randint", "randperm"] as const;
+const randomOptions = { ...tensorOptions, generator: a.generator };
+const read = Object.fromEntries(
+  names.map((name) => [name, parameters<RandomOptions>(name, randomOptions, { positional: 0 })]),
+) as Record<typeof names[number], Reader<RandomOptions>>;
+
+/** How an in-place draw is told which generator to use. */
+export interface Drawn {
+  generator?: Generator;
+}
+
+/** Draws into an array. */
+export type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>) => unknown;
 
 /** Numbers that are drawn at a time where they may be, so that they are uploaded out of the cache. */
 const STRETCH = 2 ** 18;
 
 /** Draws all of a tensor's numbers at once, as some distributions must, or a stretch at a time. */
-type Extent = "whole" | "stretches";
+export type Extent = "whole" | "stretches";
 
 /** Draws into a float tensor that is laid out row by row. */
-function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): void {
+export function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): void {
   const n = x.numel();
   const most = extent === "whole" ? n : STRETCH;
   // Normals come in blocks of 16: a shorter rest goes along with the stretch before.
@@ -44,7 +64,13 @@ function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): voi
   } while (start < n);
 }
 
-function drawn(shape: Shape, options: RandomOptions, fill: Fill, extent: Extent = "whole"): Tensor {
+/** A new tensor of drawn numbers. */
+export function drawn(
+  shape: Shape,
+  options: RandomOptions,
+  fill: Fill,
+  extent: Extent = "whole",
+): Tensor {
   checkShape(shape);
   const x = allocateForUpload(shape, "float32", options.device);
   draws(x, options.generator ?? defaultGenerator, fill, extent);
@@ -52,113 +78,75 @@ function drawn(shape: Shape, options: RandomOptions, fill: Fill, extent: Extent 
 }
 
 /** Numbers drawn evenly from [0, 1). */
-export const rand = (shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn(shape, options, (g, out) => draw.uniform(g, out), "stretches");
+export const rand = (...args: Sizes<RandomOptions>): Tensor => {
+  const [shape, rest] = readSizes("rand", args);
+  return drawn(shape, read.rand(rest), (g, out) => draw.uniform(g, out), "stretches");
+};
 
 /** Numbers drawn from the normal distribution with mean 0 and variance 1. */
-export const randn = (shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn(shape, options, (g, out) => draw.normal(g, out), "stretches");
+export const randn = (...args: Sizes<RandomOptions>): Tensor => {
+  const [shape, rest] = readSizes("randn", args);
+  return drawn(shape, read.randn(rest), (g, out) => draw.normal(g, out), "stretches");
+};
 
 /** Numbers drawn from a normal distribution. */
-export const normal = (
+export function normal(
   mean: number,
   std: number,
   shape: Shape,
-  options: RandomOptions = {},
-): Tensor => drawn(shape, options, (g, out) => draw.normal(g, out, mean, std), "stretches");
+  ...args: Given<[], RandomOptions>
+): Tensor {
+  normalArguments([mean, std, shape]);
+  const fill: Fill = (g, out) => draw.normal(g, out, mean, std);
+  return drawn(shape, read.normal(args), fill, "stretches");
+}
+
+const normalArguments = parameters<{ mean: number; std: number; shape: Shape }>(
+  "normal",
+  { mean: a.number, std: a.number, shape: a.shape },
+  { required: 3 },
+);
+
+const randintArguments = parameters<{ low: number; high: number; shape: Shape }>(
+  "randint",
+  { low: a.whole, high: a.whole, shape: a.shape },
+  { required: 3 },
+);
 
 /** Whole numbers from `low` (0) up to but not `high`, each as likely: `randint(10, [3])`, `randint(3, 10, [2, 2])`. */
 export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
 export function randint(low: number, high: number, shape: Shape, options?: RandomOptions): Tensor;
-export function randint(
-  first: number,
-  second: number | Shape,
-  third?: Shape | RandomOptions,
-  fourth: RandomOptions = {},
-): Tensor {
-  if (typeof second !== "number") return randint(0, first, second, third as RandomOptions);
-  const shape = third as Shape;
+export function randint(...args: unknown[]): Tensor {
+  const [low, ...rest] = typeof args[1] === "number" ? args : [0, ...args];
+  randintArguments([low, ...rest.slice(0, 2)]);
+  const [high, shape, ...others] = rest as [number, Shape];
+  const fourth = read.randint(others);
+  const [first, second] = [low as number, high];
   checkShape(shape);
   const values = new Int32Array(numelOf(shape));
   draw.randint(fourth.generator ?? defaultGenerator, values, first, second);
   return to(fromValues(values, shape, "int64", fourth.device), fourth.dtype ?? "int64");
 }
 
+const randpermArguments = parameters<{ n: number }>("randperm", { n: a.whole }, { required: 1 });
+
 /** The numbers from 0 to n − 1 in random order. */
-export function randperm(n: number, { generator, device }: RandomOptions = {}): Tensor {
+export function randperm(n: number, ...args: Given<[], RandomOptions>): Tensor {
+  const { generator, device } = read.randperm(args);
+  randpermArguments([n]);
   const values = draw.randperm(generator ?? defaultGenerator, new Int32Array(n));
   return fromValues(values as Values, [n], "int64", device);
 }
 
+const readBernoulli = parameters<Drawn>("bernoulli", { generator: a.generator });
+
 /** Ones with probability `x`, elsewhere zeros. Draws one double an element and compares on the GPU. */
-export async function bernoulli(
-  x: Tensor,
-  { generator = defaultGenerator }: RandomOptions = {},
-): Promise<Tensor> {
+export async function bernoulli(x: Tensor, ...args: Given<[], Drawn>): Promise<Tensor> {
+  const { generator = defaultGenerator } = readBernoulli(args);
   const p = await x.data();
   const out = draw.bernoulli(generator, new Float32Array(p.length), p as Float32Array);
   return fromValues(out as Values, x.shape, "float32", x.device);
 }
-
-/** Overwrites a tensor with drawn numbers; what is laid out row by row needs no copy beside. */
-function refill(x: Tensor, generator: Generator, fill: Fill, extent: Extent = "whole"): Tensor {
-  checkInPlace(x);
-  if (x.isContiguous() && x.dtype === "float32") {
-    draws(x, generator, fill, extent);
-    x.storage.version++;
-    return x;
-  }
-  const fresh = drawn(x.shape, { generator, device: x.device }, fill, extent);
-  quietly(() => copy_(x, fresh));
-  fresh.storage.release("after it was copied");
-  return x;
-}
-
-/** How an in-place draw is told which generator to use. */
-export interface Drawn {
-  generator?: Generator;
-}
-
-/** Overwrites a tensor with numbers drawn evenly from [from, to). */
-export const uniform_ = (
-  x: Tensor,
-  from = 0,
-  to = 1,
-  { generator = defaultGenerator }: Drawn = {},
-): Tensor => refill(x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
-
-/** Overwrites a tensor with numbers drawn from a normal distribution. */
-export const normal_ = (
-  x: Tensor,
-  mean = 0,
-  std = 1,
-  { generator = defaultGenerator }: Drawn = {},
-): Tensor => refill(x, generator, (g, out) => draw.normal(g, out, mean, std), "stretches");
-
-/** Overwrites a tensor with waiting times of the rate `lambd`. */
-export const exponential_ = (
-  x: Tensor,
-  lambd = 1,
-  { generator = defaultGenerator }: Drawn = {},
-): Tensor => refill(x, generator, (g, out) => draw.exponential(g, out, lambd));
-
-/** Overwrites a tensor with ones, each with probability `p`, and zeros. */
-export const bernoulli_ = (
-  x: Tensor,
-  p = 0.5,
-  { generator = defaultGenerator }: Drawn = {},
-): Tensor => refill(x, generator, (g, out) => draw.bernoulli(g, out, p));
-
-/** Overwrites a tensor with normal numbers kept within [a, b]. */
-export const truncNormal_ = (
-  x: Tensor,
-  { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator }: Drawn & {
-    mean?: number;
-    std?: number;
-    a?: number;
-    b?: number;
-  } = {},
-): Tensor => refill(x, generator, (g, out) => draw.truncNormal(g, out, { mean, std, a, b }));
 
 /** How dropout draws: `aten` as PyTorch does now and on most machines, `mkl` as older builds on Intel did. */
 export type DropoutStream = "aten" | "mkl";
@@ -189,32 +177,56 @@ export function dropoutMask(
   return drawn(shape, { device, generator }, (g, out) => draw.dropout(g, out, p, from));
 }
 
+/** How {@linkcode dropout} works. */
+export interface DropoutOptions extends Drawn {
+  p?: number;
+  training?: boolean;
+  stream?: DropoutStream;
+}
+
+const readDropout = parameters<DropoutOptions>("dropout", {
+  p: a.number,
+  training: a.flag,
+  generator: a.generator,
+  stream: a.oneOf("aten", "mkl"),
+}, { positional: 2 });
+
 /**
  * Puts zeros in place of elements, each with probability `p`, and scales the rest by 1 / (1 − p), so that
  * the sum stays what it was on average. Only while training.
  */
 export function dropout(
   x: Tensor,
-  p = 0.5,
-  { training = true, ...options }: Drawn & { training?: boolean; stream?: DropoutStream } = {},
+  ...args: Given<[p?: number, training?: boolean], DropoutOptions>
 ): Tensor {
+  const { p = 0.5, training = true, ...options } = readDropout(args);
   checkProbability(p);
   if (!training || p === 0 || x.numel() === 0) return x;
   const mask = dropoutMask(x.shape, p, { device: x.device, ...options });
   return goesWith(mul(x, mask), mask);
 }
 
+/** How {@linkcode multinomial} draws. */
+export interface Sampling extends Drawn {
+  /** Whether a place may be drawn again. */
+  replacement?: boolean;
+}
+
+const readSampling = parameters<Sampling & { numSamples: number }>("multinomial", {
+  numSamples: a.whole,
+  replacement: a.flag,
+  generator: a.generator,
+}, { required: 1, positional: 2 });
+
 /**
  * Draws places with the probabilities (or weights) of each row: (n) → (numSamples), (m, n) → (m, numSamples).
  * Nothing is read from the GPU: a race of exponential waiting times, divided by the weights, is won there.
- *
- * @param options `replacement`: whether a place may be drawn again
  */
 export function multinomial(
   probs: Tensor,
-  numSamples: number,
-  { replacement = false, generator = defaultGenerator }: Drawn & { replacement?: boolean } = {},
+  ...args: Given<[numSamples: number, replacement?: boolean], Sampling>
 ): Tensor {
+  const { numSamples, replacement = false, generator = defaultGenerator } = readSampling(args);
   if (probs.ndim < 1 || probs.ndim > 2) throw new RangeError("prob_dist must be 1 or 2 dim");
   if (numSamples <= 0) throw new RangeError("cannot sample n_sample <= 0 samples");
   const n = probs.shape.at(-1)!;

@@ -1,6 +1,7 @@
 /*
  * Reductions along dimensions: sums, extremes, and whether any or all are true; each a row of a table.
  */
+import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
@@ -175,13 +176,28 @@ const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
 ) as Record<keyof typeof rows, Op<ReduceOptions>>;
 
+/** The arguments of a reduction: `(dim, keepdim)`, or these by name. */
+export type Reducing = Given<[dim?: number | readonly number[], keepdim?: boolean], ReduceOptions>;
+
+/** Reads the arguments of a reduction. */
+export const reduction = (name: string): Reader<ReduceOptions> =>
+  parameters<ReduceOptions>(name, { dim: a.dims, keepdim: a.flag });
+
+const read = {
+  sum: reduction("sum"),
+  amax: reduction("amax"),
+  amin: reduction("amin"),
+  any: reduction("any"),
+  all: reduction("all"),
+};
+
 /** The sum over the named dimensions, or over everything. */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor => table.sum([x], options);
+export const sum = (x: Tensor, ...args: Reducing): Tensor => table.sum([x], read.sum(args));
 /** The largest element along the named dimensions. */
-export const amax = (x: Tensor, options: ReduceOptions = {}): Tensor => table.amax([x], options);
+export const amax = (x: Tensor, ...args: Reducing): Tensor => table.amax([x], read.amax(args));
 /** The smallest element along the named dimensions. */
-export const amin = (x: Tensor, options: ReduceOptions = {}): Tensor => table.amin([x], options);
+export const amin = (x: Tensor, ...args: Reducing): Tensor => table.amin([x], read.amin(args));
 /** Whether any element is true, or not zero. */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => table.any([x], options);
+export const any = (x: Tensor, ...args: Reducing): Tensor => table.any([x], read.any(args));
 /** Whether all elements are true, or not zero. */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => table.all([x], options);
+export const all = (x: Tensor, ...args: Reducing): Tensor => table.all([x], read.all(args));

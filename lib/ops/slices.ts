@@ -1,6 +1,7 @@
 /*
  * Parts of a tensor, as views of it. The gradient of a part is zeros with the part put in its place.
  */
+import { a, takes } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -92,11 +93,19 @@ const selectOp = defineOp<{ dim: number; index: number }>({
 });
 
 /** One place along a dimension, which goes. */
-export const select = (x: Tensor, dim: number, index: number): Tensor =>
-  selectOp([x], { dim, index });
+export const select = takes(
+  "select",
+  { input: a.tensor, dim: a.whole, index: a.whole },
+  (x: Tensor, dim: number, index: number): Tensor => selectOp([x], { dim, index }),
+);
 
 /** `length` places along a dimension, from `start`. */
-export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+export const narrow = takes("narrow", {
+  input: a.tensor,
+  dim: a.whole,
+  start: a.whole,
+  length: a.whole,
+}, function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   const d = normalizeDim(dim, x.ndim);
   const from = start < 0 ? start + x.shape[d] : start;
   if (length < 0 || from < 0 || from + length > x.shape[d]) {
@@ -105,29 +114,39 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
     );
   }
   return slice(x, { dim: d, start: from, length, step: 1 });
-}
+});
 
 /** Pieces of at most `size` along a dimension, or of the sizes named. */
-export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
-  const d = normalizeDim(dim, x.ndim);
-  const total = x.shape[d];
-  const sizes = typeof size === "number"
-    ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
-    : size;
-  if (sizes.reduce((a, b) => a + b, 0) !== total) {
-    throw new RangeError(
-      `split_with_sizes expects split_sizes to sum exactly to ${total} (input tensor's size at dimension ` +
-        `${d}), but got split_sizes=${shapeText(sizes)}`,
-    );
-  }
-  let start = 0;
-  return sizes.map((length) => narrow(x, d, (start += length) - length, length));
-}
+export const split = takes(
+  "split",
+  { input: a.tensor, size: a.dims, dim: a.whole },
+  function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+    const d = normalizeDim(dim, x.ndim);
+    const total = x.shape[d];
+    const sizes = typeof size === "number"
+      ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
+      : size;
+    if (sizes.reduce((a, b) => a + b, 0) !== total) {
+      throw new RangeError(
+        `split_with_sizes expects split_sizes to sum exactly to ${total} (input tensor's size at dimension ` +
+          `${d}), but got split_sizes=${shapeText(sizes)}`,
+      );
+    }
+    let start = 0;
+    return sizes.map((length) => narrow(x, d, (start += length) - length, length));
+  },
+  { required: 2 },
+);
 
 /** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
-export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
-  if (!(chunks > 0)) {
-    throw new RangeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
-  }
-  return split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);
-}
+export const chunk = takes(
+  "chunk",
+  { input: a.tensor, chunks: a.whole, dim: a.whole },
+  function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+    if (!(chunks > 0)) {
+      throw new RangeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
+    }
+    return split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);
+  },
+  { required: 2 },
+);

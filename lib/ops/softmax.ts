@@ -1,6 +1,7 @@
 /*
  * Softmax and its logarithm along a dimension.
  */
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { along, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
@@ -94,7 +95,12 @@ const define = (name: string, log: boolean, torch: string): Op<Args> =>
 const softmaxOp = define("softmax", false, "softmax");
 const logSoftmaxOp = define("logSoftmax", true, "log_softmax");
 
+const softmaxDim = parameters<Args>("softmax", { dim: a.whole }, { required: 1 });
+const logSoftmaxDim = parameters<Args>("logSoftmax", { dim: a.whole }, { required: 1 });
+
 /** Positive shares along a dimension that sum to 1: exp(x) / Σ exp(x). */
-export const softmax = (x: Tensor, dim: number): Tensor => softmaxOp([x], { dim });
+export const softmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
+  softmaxOp([x], softmaxDim(args));
 /** The logarithm of the softmax, computed without taking one of a tiny number. */
-export const logSoftmax = (x: Tensor, dim: number): Tensor => logSoftmaxOp([x], { dim });
+export const logSoftmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
+  logSoftmaxOp([x], logSoftmaxDim(args));

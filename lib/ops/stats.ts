@@ -1,14 +1,16 @@
 /*
  * Mean, variance and what follows from them.
  */
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { normalizeDims, numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { div, mul, sub } from "./binary.ts";
-import { type ReduceOptions, spread, sum } from "./reduce.ts";
-import { sqrt, square } from "./unary.ts";
+import { div, mul, ne, pow, sub } from "./binary.ts";
+import { to } from "./copy.ts";
+import { amax, amin, type ReduceOptions, type Reducing, reduction, spread, sum } from "./reduce.ts";
+import { abs, sqrt, square } from "./unary.ts";
 
 const countOf = (shape: Shape, { dim }: ReduceOptions) =>
   numelOf(normalizeDims(dim, shape.length).map((d) => shape[d]));
@@ -49,12 +51,35 @@ const meanOp = defineOp<ReduceOptions>({
 });
 
 /** The mean over the named dimensions, or over everything. */
-export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => meanOp([x], options);
+export const mean = (x: Tensor, ...args: Reducing): Tensor => meanOp([x], meanOptions(args));
+
+const meanOptions = reduction("mean");
 
 /** What a variance divides by: the count less the correction, which is 1 for a sample. */
 export interface VarOptions extends ReduceOptions {
   correction?: number;
+  /** Whether the correction is 1, as by default, or 0. */
+  unbiased?: boolean;
 }
+
+/** The arguments of a variance: `(dim, unbiased, keepdim)`, or these by name. */
+export type Varying = Given<
+  [dim?: number | readonly number[], unbiased?: boolean, keepdim?: boolean],
+  VarOptions
+>;
+
+const varOptions = (name: string) => {
+  const read = parameters<VarOptions>(
+    name,
+    { dim: a.dims, unbiased: a.flag, keepdim: a.flag, correction: a.number },
+    { positional: 3 },
+  );
+  return (args: Varying) => {
+    const { unbiased = true, correction = Number(unbiased), dim, keepdim } = read(args);
+    return { correction, dim, keepdim };
+  };
+};
+const [readVar, readStd] = [varOptions("var"), varOptions("std")];
 
 const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>({
   name: "var",
@@ -86,12 +111,28 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
  * The variance over the named dimensions, or over everything: the mean square distance from the mean, with
  * the count less `correction` (1, Bessel's, unless told otherwise) for a divisor.
  */
-export const variance = (x: Tensor, { correction = 1, ...options }: VarOptions = {}): Tensor =>
-  varOp([x], { ...options, correction });
+export const variance = (x: Tensor, ...args: Varying): Tensor => varOp([x], readVar(args));
 
 /** The standard deviation: the root of the variance. */
-export const std = (x: Tensor, options: VarOptions = {}): Tensor => sqrt(variance(x, options));
+export const std = (x: Tensor, ...args: Varying): Tensor => sqrt(varOp([x], readStd(args)));
 
-/** The root of the sum of squares: the length of the tensor as a vector. */
-export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  sqrt(sum(square(x), options));
+/** Which norm, along which dimensions. */
+export interface NormOptions extends ReduceOptions {
+  /** 2, the length of a vector, unless told otherwise; Infinity for the largest of the absolute values. */
+  p?: number;
+}
+
+const normOptions = parameters<NormOptions>("norm", { p: a.number, dim: a.dims, keepdim: a.flag });
+
+/** The p-norm, (Σ |x|^p)^(1/p): the length of the tensor as a vector, as p is 2 unless given. */
+export function norm(
+  x: Tensor,
+  ...args: Given<[p?: number, dim?: number | readonly number[], keepdim?: boolean], NormOptions>
+): Tensor {
+  const { p = 2, ...options } = normOptions(args);
+  if (p === 2) return sqrt(sum(square(x), options));
+  if (p === Infinity) return amax(abs(x), options);
+  if (p === -Infinity) return amin(abs(x), options);
+  if (p === 0) return sum(to(ne(x, 0), "float32"), options);
+  return p === 1 ? sum(abs(x), options) : pow(sum(pow(abs(x), p), options), 1 / p);
+}

@@ -1,6 +1,7 @@
 /*
  * The triangles of matrices: what lies on one side of a diagonal, zeros on the other.
  */
+import { a, takes } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -49,6 +50,16 @@ const trilOp = triangle("tril", gt, (column, row) => column > row);
 const triuOp = triangle("triu", lt, (column, row) => column < row);
 
 /** The lower triangle of matrices, up to a diagonal; zeros above. */
-export const tril = (x: Tensor, diagonal = 0): Tensor => trilOp([x], { diagonal });
+export const tril = takes(
+  "tril",
+  { input: a.tensor, diagonal: a.whole },
+  (x: Tensor, diagonal = 0): Tensor => trilOp([x], { diagonal }),
+  { required: 1 },
+);
 /** The upper triangle of matrices, from a diagonal on; zeros below. */
-export const triu = (x: Tensor, diagonal = 0): Tensor => triuOp([x], { diagonal });
+export const triu = takes(
+  "triu",
+  { input: a.tensor, diagonal: a.whole },
+  (x: Tensor, diagonal = 0): Tensor => triuOp([x], { diagonal }),
+  { required: 1 },
+);

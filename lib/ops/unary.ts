@@ -5,6 +5,7 @@
  * In the WGSL, `v` is the input; in a derivative, `y` is the result too.
  */
 import { renamed } from "../gpu/wgsl.ts";
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints, type SampleInput } from "../tensor/sample.ts";
@@ -163,51 +164,64 @@ const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
 ) as Record<keyof typeof rows, Op<Record<never, never>>>;
 
+const one = { input: a.tensor };
+
 /** −x. */
-export const neg = (x: Tensor): Tensor => table.neg([x], {});
+export const neg = takes("neg", one, (x: Tensor): Tensor => table.neg([x], {}));
 /** |x|. */
-export const abs = (x: Tensor): Tensor => table.abs([x], {});
+export const abs = takes("abs", one, (x: Tensor): Tensor => table.abs([x], {}));
 /** −1, 0 or 1. */
-export const sign = (x: Tensor): Tensor => table.sign([x], {});
+export const sign = takes("sign", one, (x: Tensor): Tensor => table.sign([x], {}));
 /** e^x. */
-export const exp = (x: Tensor): Tensor => table.exp([x], {});
+export const exp = takes("exp", one, (x: Tensor): Tensor => table.exp([x], {}));
 /** The natural logarithm. */
-export const log = (x: Tensor): Tensor => table.log([x], {});
+export const log = takes("log", one, (x: Tensor): Tensor => table.log([x], {}));
 /** The square root. */
-export const sqrt = (x: Tensor): Tensor => table.sqrt([x], {});
+export const sqrt = takes("sqrt", one, (x: Tensor): Tensor => table.sqrt([x], {}));
 /** 1 / √x. */
-export const rsqrt = (x: Tensor): Tensor => table.rsqrt([x], {});
+export const rsqrt = takes("rsqrt", one, (x: Tensor): Tensor => table.rsqrt([x], {}));
 /** 1 / x. */
-export const reciprocal = (x: Tensor): Tensor => table.reciprocal([x], {});
+export const reciprocal = takes(
+  "reciprocal",
+  one,
+  (x: Tensor): Tensor => table.reciprocal([x], {}),
+);
 /** x². */
-export const square = (x: Tensor): Tensor => table.square([x], {});
+export const square = takes("square", one, (x: Tensor): Tensor => table.square([x], {}));
 /** The sine, of radians. */
-export const sin = (x: Tensor): Tensor => table.sin([x], {});
+export const sin = takes("sin", one, (x: Tensor): Tensor => table.sin([x], {}));
 /** The cosine, of radians. */
-export const cos = (x: Tensor): Tensor => table.cos([x], {});
+export const cos = takes("cos", one, (x: Tensor): Tensor => table.cos([x], {}));
 /** The largest whole number that is not above. */
-export const floor = (x: Tensor): Tensor => table.floor([x], {});
+export const floor = takes("floor", one, (x: Tensor): Tensor => table.floor([x], {}));
 /** The smallest whole number that is not below. */
-export const ceil = (x: Tensor): Tensor => table.ceil([x], {});
+export const ceil = takes("ceil", one, (x: Tensor): Tensor => table.ceil([x], {}));
 /** The nearest whole number; halves go to the even one. */
-export const round = (x: Tensor): Tensor => table.round([x], {});
+export const round = takes("round", one, (x: Tensor): Tensor => table.round([x], {}));
 /** The error function. */
-export const erf = (x: Tensor): Tensor => table.erf([x], {});
+export const erf = takes("erf", one, (x: Tensor): Tensor => table.erf([x], {}));
 /** The hyperbolic tangent. */
-export const tanh = (x: Tensor): Tensor => table.tanh([x], {});
+export const tanh = takes("tanh", one, (x: Tensor): Tensor => table.tanh([x], {}));
 /** 1 / (1 + e^−x). */
-export const sigmoid = (x: Tensor): Tensor => table.sigmoid([x], {});
+export const sigmoid = takes("sigmoid", one, (x: Tensor): Tensor => table.sigmoid([x], {}));
 /** max(x, 0). */
-export const relu = (x: Tensor): Tensor => table.relu([x], {});
+export const relu = takes("relu", one, (x: Tensor): Tensor => table.relu([x], {}));
 /** x · sigmoid(x), also called swish. */
-export const silu = (x: Tensor): Tensor => table.silu([x], {});
+export const silu = takes("silu", one, (x: Tensor): Tensor => table.silu([x], {}));
 
 /**
  * x · Φ(x), the Gaussian error linear unit (https://arxiv.org/abs/1606.08415).
  *
  * @param approximate `"tanh"` for the form that GPT-2 was trained with
  */
-export const gelu = (
-  x: Tensor,
-  { approximate = "none" }: { approximate?: "none" | "tanh" } = {},
-): Tensor => (approximate === "tanh" ? table.geluTanh : table.geluExact)([x], {});
+export const gelu = (x: Tensor, ...args: Given<[], GeluOptions>): Tensor =>
+  (geluOptions(args).approximate === "tanh" ? table.geluTanh : table.geluExact)([x], {});
+
+/** Which GELU. */
+export interface GeluOptions {
+  approximate?: "none" | "tanh";
+}
+
+const geluOptions = parameters<GeluOptions>("gelu", { approximate: a.oneOf("none", "tanh") }, {
+  positional: 0,
+});

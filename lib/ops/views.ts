@@ -2,6 +2,7 @@
  * Views: other shapes and strides over the same memory. No kernel runs, and the gradient of a view is the
  * inverse view, or a sum where elements were repeated. Parts of a tensor are in slices.ts.
  */
+import { a, type Given, parameters, readSizes, type Sizes, takes } from "../python/arguments.ts";
 import { at, build, permuted, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -19,6 +20,15 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./broadcast.ts";
 import { clone } from "./copy.ts";
 import { viewOf } from "./layout.ts";
+
+/** A shape, or an order, as one list or number by number, and nothing else. */
+function shapeOf(name: string, args: Sizes): Shape {
+  const [shape, rest] = readSizes(name, args);
+  if (rest.length > 0) none(name)(rest);
+  return shape;
+}
+
+const none = (name: string) => parameters<Record<never, never>>(name, {});
 
 const viewOp = defineOp<{ shape: Shape }>({
   name: "view",
@@ -65,10 +75,12 @@ const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
 });
 
 /** The same elements in another shape; one size may be -1. Throws where only a copy could do it. */
-export const view = (x: Tensor, shape: Shape): Tensor => viewOp([x], { shape });
+export const view = (x: Tensor, ...shape: Sizes): Tensor =>
+  viewOp([x], { shape: shapeOf("view", shape) });
 
 /** The same elements in another shape; a view where possible, else a copy. One size may be -1. */
-export const reshape = (x: Tensor, shape: Shape): Tensor => reshapeOp([x], { shape });
+export const reshape = (x: Tensor, ...shape: Sizes): Tensor =>
+  reshapeOp([x], { shape: shapeOf("reshape", shape) });
 
 /** The same as `reshape`, under the name that PyTorch gives it at the end of a folded matmul. */
 export const unsafeReshape = (x: Tensor, shape: Shape): Tensor =>
@@ -105,7 +117,8 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
 });
 
 /** The dimensions in another order. */
-export const permute = (x: Tensor, dims: readonly number[]): Tensor => permuteOp([x], { dims });
+export const permute = (x: Tensor, ...dims: Sizes): Tensor =>
+  permuteOp([x], { dims: shapeOf("permute", dims) });
 
 const transposeOp = defineOp<{ dim0: number; dim1: number }>({
   name: "transpose",
@@ -134,16 +147,19 @@ const transposeOp = defineOp<{ dim0: number; dim1: number }>({
 });
 
 /** Two dimensions exchanged. */
-export const transpose = (x: Tensor, dim0: number, dim1: number): Tensor =>
-  transposeOp([x], { dim0, dim1 });
+export const transpose = takes(
+  "transpose",
+  { input: a.tensor, dim0: a.whole, dim1: a.whole },
+  (x: Tensor, dim0: number, dim1: number): Tensor => transposeOp([x], { dim0, dim1 }),
+);
 
 /** The transpose of a matrix. */
-export const t = (x: Tensor): Tensor => {
+export const t = takes("t", { input: a.tensor }, (x: Tensor): Tensor => {
   if (x.ndim > 2) {
     throw new RangeError(`t() expects a tensor with <= 2 dimensions, but self is ${x.ndim}D`);
   }
   return x.ndim === 2 ? transpose(x, 0, 1) : x;
-};
+});
 
 const expandOp = defineOp<{ shape: Shape }>({
   name: "expand",
@@ -180,21 +196,46 @@ const expandOp = defineOp<{ shape: Shape }>({
 });
 
 /** Repeats dimensions of size 1 without copying; -1 keeps a size. */
-export const expand = (x: Tensor, shape: Shape): Tensor => expandOp([x], { shape });
+export const expand = (x: Tensor, ...shape: Sizes): Tensor =>
+  expandOp([x], { shape: shapeOf("expand", shape) });
 
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
-export function squeeze(x: Tensor, dim?: number): Tensor {
-  if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
-  const d = normalizeDim(dim, x.ndim);
-  return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
-}
+export const squeeze = takes(
+  "squeeze",
+  { input: a.tensor, dim: a.whole },
+  function squeeze(x: Tensor, dim?: number): Tensor {
+    if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
+    const d = normalizeDim(dim, x.ndim);
+    return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
+  },
+  { required: 1 },
+);
 
 /** With a dimension of size 1 put in. */
-export const unsqueeze = (x: Tensor, dim: number): Tensor =>
-  reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1));
+export const unsqueeze = takes(
+  "unsqueeze",
+  { input: a.tensor, dim: a.whole },
+  (x: Tensor, dim: number): Tensor =>
+    reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
+);
+
+/** Which dimensions become one. */
+export interface FlattenOptions {
+  startDim?: number;
+  endDim?: number;
+}
+
+const flattenOptions = parameters<FlattenOptions>("flatten", {
+  startDim: a.whole,
+  endDim: a.whole,
+});
 
 /** Dimensions `startDim` to `endDim` made one. */
-export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+export function flatten(
+  x: Tensor,
+  ...args: Given<[startDim?: number, endDim?: number], FlattenOptions>
+): Tensor {
+  const { startDim = 0, endDim = -1 } = flattenOptions(args);
   if (x.ndim === 0) return reshape(x, [1]);
   const [from, to] = [normalizeDim(startDim, x.ndim), normalizeDim(endDim, x.ndim)];
   if (from > to) {

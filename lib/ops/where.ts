@@ -2,6 +2,7 @@
  * Choosing between two tensors by a third, and masking, which is said with it.
  */
 import type { Kernel } from "../gpu/launch.ts";
+import { a, takes } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -86,16 +87,27 @@ const whereOp: Op = defineOp({
   }],
 });
 
-/** `a` where the condition holds, `b` elsewhere; all three broadcast, numbers stand for constants. */
-export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
-  const [x, y] = [a, b].map((v) =>
-    typeof v === "number" ? full([], v, { device: condition.device }) : v
-  );
-  return goesWith(whereOp([condition, x, y], {}), ...[x, y].filter((v) => v !== a && v !== b));
-}
+/** `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants. */
+export const where = takes(
+  "where",
+  { condition: a.tensor, input: a.operand, other: a.operand },
+  function where(condition: Tensor, input: Tensor | number, other: Tensor | number): Tensor {
+    const [x, y] = [input, other].map((v) =>
+      typeof v === "number" ? full([], v, { device: condition.device }) : v
+    );
+    return goesWith(
+      whereOp([condition, x, y], {}),
+      ...[x, y].filter((v) => v !== input && v !== other),
+    );
+  },
+);
 
 /** The tensor with `value` put where `mask` is true; `mask` broadcasts. */
-export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
-  const constant = full([], value, { dtype: x.dtype, device: x.device });
-  return goesWith(where(mask, constant, x), constant);
-}
+export const maskedFill = takes(
+  "maskedFill",
+  { input: a.tensor, mask: a.tensor, value: a.number },
+  function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
+    const constant = full([], value, { dtype: x.dtype, device: x.device });
+    return goesWith(where(mask, constant, x), constant);
+  },
+);

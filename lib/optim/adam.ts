@@ -4,16 +4,19 @@
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { foreach, type Item } from "../ops/foreach.ts";
+import { a, type Given } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import source from "../../kernels/adam.wgsl" with { type: "text" };
 import {
   checkNotNegative,
   memoryFor,
   Optimizer,
+  optionsOf,
   type ParamGroup,
   type Params,
   type ParamState,
   type Rated,
+  type Shared,
 } from "./optimizer.ts";
 
 const kernel: Kernel = { name: "adam", source };
@@ -50,6 +53,28 @@ const defaults: AdamOptions = {
   amsgrad: false,
 };
 
+/** The arguments of Adam behind the parameters. */
+export type AdamArguments = Given<
+  [
+    lr?: number,
+    betas?: readonly [number, number],
+    eps?: number,
+    weightDecay?: number,
+    amsgrad?: boolean,
+  ],
+  Partial<AdamOptions> & Shared
+>;
+
+const adamOptions = (name: string) =>
+  optionsOf<AdamOptions>(name, {
+    lr: a.number,
+    betas: a.numbers,
+    eps: a.number,
+    weightDecay: a.number,
+    amsgrad: a.flag,
+  });
+const [readAdam, readAdamW] = [adamOptions("Adam"), adamOptions("AdamW")];
+
 /**
  * Adam: a step is as long as the average gradient is large against its own spread (Kingma & Ba, 2015).
  *
@@ -71,8 +96,8 @@ const defaults: AdamOptions = {
  * ```
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { ...defaults, ...options });
+  constructor(params: Params<AdamOptions>, ...args: AdamArguments) {
+    super(params, { ...defaults, ...readAdam(args) });
   }
 
   protected check({ lr, eps, betas, weightDecay }: AdamOptions): void {
@@ -126,8 +151,8 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
 
 /** Adam with weight decay that shrinks the parameters themselves (Loshchilov & Hutter, 2019); 0.01 by default. */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { weightDecay: 1e-2, ...options });
+  constructor(params: Params<AdamOptions>, ...args: AdamArguments) {
+    super(params, { weightDecay: 1e-2, ...readAdamW(args) });
   }
 
   protected override decay({ lr, weightDecay }: AdamOptions): { penalty: number; decay: number } {

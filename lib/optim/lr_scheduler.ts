@@ -4,6 +4,7 @@
  * A schedule computes each rate from the one before, in PyTorch's order of operations. Call its `step()`
  * after the optimiser's. PyTorch's warnings about the wrong order are not here.
  */
+import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import type { Optimizer, ParamState } from "./optimizer.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -93,6 +94,42 @@ export class LRScheduler {
   }
 }
 
+/** What a rate is multiplied by. */
+type Factor = (epoch: number) => number;
+
+const optionsFor = <O>(
+  name: string,
+  kinds: { [K in keyof Required<O>]: Kind },
+  required: number,
+): Reader<O> => {
+  const lastEpoch = a.refused(-1, "go on by loadStateDict()");
+  const all = { ...kinds, lastEpoch } as { [K in keyof Required<O>]: Kind };
+  return parameters<O>(name, all, { required });
+};
+const lambdaOptions = optionsFor<{ lrLambda: Factor | Factor[] }>("LambdaLR", {
+  lrLambda: a.either(a.function, a.object),
+}, 1);
+const stepOptions = optionsFor<{ stepSize: number; gamma?: number }>("StepLR", {
+  stepSize: a.whole,
+  gamma: a.number,
+}, 1);
+const linearOptions = optionsFor<LinearOptions>("LinearLR", {
+  startFactor: a.number,
+  endFactor: a.number,
+  totalIters: a.whole,
+}, 0);
+const cosineOptions = optionsFor<{ tMax: number; etaMin?: number }>("CosineAnnealingLR", {
+  tMax: a.number,
+  etaMin: a.number,
+}, 1);
+
+/** How a {@linkcode LinearLR} goes. */
+export interface LinearOptions {
+  startFactor?: number;
+  endFactor?: number;
+  totalIters?: number;
+}
+
 /**
  * The first rate times a function of the epoch; one function, or one for each group.
  *
@@ -110,8 +147,9 @@ export class LRScheduler {
 export class LambdaLR extends LRScheduler {
   constructor(
     optimizer: AnyOptimizer,
-    lrLambda: ((epoch: number) => number) | ((epoch: number) => number)[],
+    ...args: Given<[lrLambda: Factor | Factor[]], { lrLambda: Factor | Factor[] }>
   ) {
+    const { lrLambda } = lambdaOptions(args);
     const groups = optimizer.paramGroups.length;
     const lambdas = Array.isArray(lrLambda) ? lrLambda : new Array(groups).fill(lrLambda);
     if (lambdas.length !== groups) {
@@ -123,7 +161,11 @@ export class LambdaLR extends LRScheduler {
 
 /** Times `gamma` (0.1) every `stepSize` epochs. */
 export class StepLR extends LRScheduler {
-  constructor(optimizer: AnyOptimizer, stepSize: number, { gamma = 0.1 } = {}) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...args: Given<[stepSize: number, gamma?: number], { stepSize?: number; gamma?: number }>
+  ) {
+    const { stepSize, gamma = 0.1 } = stepOptions(args);
     super(optimizer, {
       next: (lr, { epoch }) => epoch === 0 || epoch % stepSize !== 0 ? lr : lr * gamma,
     });
@@ -134,8 +176,12 @@ export class StepLR extends LRScheduler {
 export class LinearLR extends LRScheduler {
   constructor(
     optimizer: AnyOptimizer,
-    { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = {},
+    ...args: Given<
+      [startFactor?: number, endFactor?: number, totalIters?: number],
+      LinearOptions
+    >
   ) {
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = linearOptions(args);
     for (const [name, factor] of [["Starting", startFactor], ["Ending", endFactor]] as const) {
       if (factor >= 0 && factor <= 1) continue;
       throw new RangeError(
@@ -158,7 +204,11 @@ export class LinearLR extends LRScheduler {
  * (Loshchilov & Hutter, 2017).
  */
 export class CosineAnnealingLR extends LRScheduler {
-  constructor(optimizer: AnyOptimizer, tMax: number, { etaMin = 0 } = {}) {
+  constructor(
+    optimizer: AnyOptimizer,
+    ...args: Given<[tMax: number, etaMin?: number], { tMax?: number; etaMin?: number }>
+  ) {
+    const { tMax, etaMin = 0 } = cosineOptions(args);
     super(optimizer, {
       next(lr, { epoch, base }) {
         if (epoch === 0) return lr;

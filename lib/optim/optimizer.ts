@@ -8,7 +8,8 @@
 import { zero_ } from "../ops/inplace.ts";
 import { clone } from "../ops/copy.ts";
 import { zerosLike } from "../ops/create.ts";
-import { noGrad } from "../tensor/autograd.ts";
+import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
+import { enableGrad, noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -16,6 +17,35 @@ import { Tensor } from "../tensor/tensor.ts";
 export interface Rated {
   /** The learning rate. It may be changed between steps, in each group. */
   lr: number;
+}
+
+/** What PyTorch's optimisers take beside their own options. */
+export interface Shared {
+  /** Whether to go uphill; not offered. */
+  maximize?: false;
+  /** All parameters are changed by one dispatch, whatever these say. */
+  foreach?: boolean;
+  fused?: boolean;
+}
+
+/** The reader of an optimiser's options, its own by position too. */
+export function optionsOf<O extends Rated>(
+  name: string,
+  kinds: { [K in keyof Required<O>]: Kind },
+): Reader<Partial<O>> {
+  const shared = {
+    maximize: a.refused(false, "multiply the loss by −1 to go uphill"),
+    foreach: a.flag,
+    fused: a.flag,
+  };
+  const all = { ...kinds, ...shared } as Record<string, Kind>;
+  const read = parameters<Record<string, unknown>>(name, all, {
+    positional: Object.keys(kinds).length,
+  });
+  return (args) => {
+    const { maximize: _, foreach: __, fused: ___, ...own } = read(args);
+    return own as Partial<O>;
+  };
 }
 
 /** Parameters, and the options that hold for them. */
@@ -45,6 +75,9 @@ export interface OptimizerState<O extends Rated> {
   paramGroups: (O & { params: number[]; initialLr?: number })[];
 }
 
+const stepOptions = parameters<{ closure?: () => unknown }>("step", { closure: a.function });
+const zeroOptions = parameters<{ setToNone?: boolean }>("zeroGrad", { setToNone: a.flag });
+
 /** The base of all optimisers. */
 export abstract class Optimizer<O extends Rated, S extends ParamState> {
   /** The groups; a learning rate may be changed here. */
@@ -69,6 +102,7 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
   /** Adds parameters, with options of their own. */
   addParamGroup({ params, ...options }: GroupInit<O>): void {
     const list = [...params];
+    this.#checkGroup(options);
     for (const param of list) {
       if (!(param instanceof Tensor)) {
         throw new TypeError(
@@ -96,11 +130,23 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
     this.paramGroups.push(group);
   }
 
+  #checkGroup(options: Record<string, unknown>): void {
+    const names = [...Object.keys(this.defaults), "initialLr"];
+    const known = Object.fromEntries(names.map((name) => [name, a.anything]));
+    parameters<Record<string, unknown>>(`${this.constructor.name}: a group`, known)([options]);
+  }
+
   /**
    * Changes every parameter that has a gradient, by the gradient and by what is remembered of earlier ones.
    * Nothing is read from the GPU.
+   *
+   * @param closure computes the loss again, with its gradients, before the step; its result is returned
    */
-  step(): void {
+  step(): void;
+  step<T>(closure: () => T): T;
+  step(...args: [closure?: () => unknown]): unknown {
+    const { closure } = stepOptions(args);
+    const loss = closure && enableGrad(closure);
     noGrad(() => {
       for (const group of this.paramGroups) {
         this.update(group, group.params.filter(({ grad }) => grad !== null));
@@ -108,10 +154,12 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
     });
     const profile = this.paramGroups[0]?.params[0]?.device.launcher.profile;
     if (profile) profile.steps++;
+    return loss;
   }
 
   /** Lets go of all gradients; or with `setToNone: false` makes them zeros, which is not the same. */
-  zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
+  zeroGrad(...args: Given<[setToNone?: boolean], { setToNone?: boolean }>): void {
+    const { setToNone = true } = zeroOptions(args);
     for (const param of this.paramGroups.flatMap(({ params }) => params)) {
       if (!param.grad) continue;
       if (!setToNone) noGrad(() => void zero_(param.grad!));

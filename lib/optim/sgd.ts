@@ -4,16 +4,19 @@
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { foreach, type Item } from "../ops/foreach.ts";
+import { a, type Given } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import source from "../../kernels/sgd.wgsl" with { type: "text" };
 import {
   checkNotNegative,
   memoryFor,
   Optimizer,
+  optionsOf,
   type ParamGroup,
   type Params,
   type ParamState,
   type Rated,
+  type Shared,
 } from "./optimizer.ts";
 
 const kernel: Kernel = { name: "sgd", source };
@@ -44,6 +47,14 @@ const defaults: SGDOptions = {
   nesterov: false,
 };
 
+const read = optionsOf<SGDOptions>("SGD", {
+  lr: a.number,
+  momentum: a.number,
+  dampening: a.number,
+  weightDecay: a.number,
+  nesterov: a.flag,
+});
+
 /**
  * Gradient descent: every parameter moves against its gradient, `lr` times as far as the gradient is large.
  *
@@ -59,8 +70,20 @@ const defaults: SGDOptions = {
  * ```
  */
 export class SGD extends Optimizer<SGDOptions, SGDState> {
-  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(params, { ...defaults, ...options });
+  constructor(
+    params: Params<SGDOptions>,
+    ...args: Given<
+      [
+        lr?: number,
+        momentum?: number,
+        dampening?: number,
+        weightDecay?: number,
+        nesterov?: boolean,
+      ],
+      Partial<SGDOptions> & Shared
+    >
+  ) {
+    super(params, { ...defaults, ...read(args) });
   }
 
   protected check({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {

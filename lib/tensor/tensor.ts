@@ -5,6 +5,7 @@
  * functions to this class as methods. Numbers leave the GPU in three ways, and these are awaited: `item()`,
  * `data()` and `repr()`; everything else returns at once.
  */
+import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
@@ -13,6 +14,24 @@ import { type DType, dtypes, type Values } from "./dtype.ts";
 import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
 import { run } from "./registry.ts";
 import { denseStrides, isDense, normalizeDim, numelOf, type Shape, shapeText } from "./shape.ts";
+
+const sizeOptions = parameters<{ dim?: number }>("size", { dim: a.whole });
+
+/** How {@linkcode Tensor.backward} walks. */
+export interface BackwardOptions {
+  /** What this tensor's own gradient is; 1 for a scalar, required otherwise. */
+  gradient?: Tensor;
+  /** Whether the graph can be walked again. */
+  retainGraph?: boolean;
+  /** Gradients of gradients are not offered. */
+  createGraph?: false;
+}
+
+const backwardOptions = parameters<BackwardOptions>("backward", {
+  gradient: a.tensor,
+  retainGraph: a.flag,
+  createGraph: a.refused(false, "gradients of gradients are not offered"),
+});
 
 /** A shape that prints as PyTorch's: `torch.Size([2, 4])`. */
 export class Size extends Array<number> {
@@ -66,9 +85,12 @@ export class Tensor {
     return numelOf(this.shape);
   }
 
-  /** Its shape, printing as `torch.Size([…])`. */
-  size(): Size {
-    return Size.from(this.shape) as Size;
+  /** Its shape, printing as `torch.Size([…])`; or the size of one dimension. */
+  size(): Size;
+  size(dim: number): number;
+  size(...args: [dim?: number]): Size | number {
+    const { dim } = sizeOptions(args);
+    return dim === undefined ? Size.from(this.shape) as Size : this.sizeAt(dim);
   }
 
   /** The size of one dimension, counted from the end where negative. */
@@ -121,10 +143,10 @@ export class Tensor {
    * @param gradient what this tensor's own gradient is; 1 for a scalar, required otherwise
    * @throws without a graph, for a second time, or for a non-scalar without `gradient`
    */
-  backward({ gradient, retainGraph = false }: {
-    gradient?: Tensor;
-    retainGraph?: boolean;
-  } = {}): void {
+  backward(
+    ...args: Given<[gradient?: Tensor, retainGraph?: boolean, createGraph?: false], BackwardOptions>
+  ): void {
+    const { gradient, retainGraph = false } = backwardOptions(args);
     if (!this.requiresGrad) {
       throw new Error(
         "element 0 of tensors does not require grad and does not have a grad_fn; was it computed inside " +

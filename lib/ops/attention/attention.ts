@@ -7,6 +7,7 @@
  */
 import type { Device } from "../../gpu/device.ts";
 import type { Generator } from "../../random/mod.ts";
+import { a, type Given, parameters } from "../../python/arguments.ts";
 import { goesWith, noGrad } from "../../tensor/autograd.ts";
 import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -119,6 +120,14 @@ export interface AttentionArguments {
   generator?: Generator;
 }
 
+const attentionArguments = parameters<AttentionArguments>("scaledDotProductAttention", {
+  attnMask: a.orNull(a.tensor),
+  dropoutP: a.number,
+  isCausal: a.flag,
+  scale: a.number,
+  generator: a.generator,
+}, { positional: 3 });
+
 /**
  * softmax(query · keyᵀ · scale + mask) · value: every query's mean of the values, weighted by how well their keys
  * match it. Without a mask of its size, its memory grows with L and with S, not with their product.
@@ -144,8 +153,12 @@ export function scaledDotProductAttention(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { attnMask, dropoutP = 0, isCausal = false, scale, generator }: AttentionArguments = {},
+  ...args: Given<
+    [attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean],
+    AttentionArguments
+  >
 ): Tensor {
+  const { attnMask, dropoutP = 0, isCausal = false, scale, generator } = attentionArguments(args);
   if (attnMask && isCausal) {
     throw new Error(
       "scaledDotProductAttention: Explicit attn_mask should not be set when is_causal=True; " +

@@ -6,6 +6,7 @@
  * come out of one kernel too. The others would need what they were applied to, so they are fused only where
  * nobody asks for gradients.
  */
+import { a, takes } from "../../python/arguments.ts";
 import { isGradEnabled } from "../../tensor/autograd.ts";
 import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
@@ -67,13 +68,17 @@ const linearOp = defineOp({
  * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
  * `nn.Linear` keeps them; the result is (…, out_features).
  */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+export const linear = takes("linear", {
+  input: a.tensor,
+  weight: a.tensor,
+  bias: a.orNull(a.tensor),
+}, function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
   const flat = x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
   const y = linearOp(bias ? [flat, weight, bias] : [flat, weight], {});
   if (x.ndim === 2) return y;
   const shape = [...x.shape.slice(0, -1), weight.shape[0]];
   return bias ? reshape(y, shape) : unsafeReshape(y, shape);
-}
+}, { required: 2 });
 
 const gradKernels = inUnits("activation_grad", gradSource);
 

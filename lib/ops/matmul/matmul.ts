@@ -2,6 +2,7 @@
  * Matrix products: `mm` of two matrices, `bmm` of two batches, and `matmul`, which finds out what its operands
  * are.
  */
+import { a, takes } from "../../python/arguments.ts";
 import { matmulNd } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats } from "../../tensor/sample.ts";
@@ -60,8 +61,10 @@ const mmOp = defineOp({
   }],
 });
 
+const two = { input: a.tensor, other: a.tensor };
+
 /** The product of two matrices. */
-export const mm = (a: Tensor, b: Tensor): Tensor => mmOp([a, b], {});
+export const mm = takes("mm", two, (a: Tensor, b: Tensor): Tensor => mmOp([a, b], {}));
 
 const bmmOp = defineOp({
   name: "bmm",
@@ -98,13 +101,13 @@ const bmmOp = defineOp({
 });
 
 /** The products of two batches of matrices, pair by pair. */
-export const bmm = (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {});
+export const bmm = takes("bmm", two, (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {}));
 
 /**
  * The matrix product as PyTorch's `matmul` and Python's `@` define it: of vectors, matrices, and batches of
  * matrices whose leading dimensions broadcast.
  */
-export function matmul(a: Tensor, b: Tensor): Tensor {
+export const matmul = takes("matmul", two, function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) {
     throw new RangeError(
       `both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
@@ -120,7 +123,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const product = bmm(stacked(a, batch), stacked(b, batch));
   return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
-}
+});
 
 /** Leading dimensions broadcast to `batch`, then made one. */
 function stacked(x: Tensor, batch: Shape): Tensor {

@@ -1,0 +1,241 @@
+/*
+ * How a call is read. Python's functions take arguments by position and by name; ours take positions in
+ * PyTorch's order, and an object for those by name: `x.sum(1, true)`, `x.sum(1, { keepdim: true })` and
+ * `x.sum({ dim: 1, keepdim: true })` are one call. What is not understood is an error that shows the form:
+ * nothing is ignored.
+ *
+ * A function declares its parameters once, with `parameters`, and gives what it got to the reader.
+ */
+
+/** What a parameter takes. */
+export interface Kind {
+  /** In words, for an error: "a whole number". */
+  readonly wanted: string;
+  accepts(value: unknown): boolean;
+}
+
+/** What may stand in the place of positions: an object of what is not given by them. */
+type Mixed<P extends unknown[], O> = P extends [infer First, ...infer Rest]
+  ? [First, ...Mixed<Rest, Partial<O>>] | (Partial<O> extends O ? never : [options: O])
+  : P extends [(infer First)?, ...infer Rest]
+    ? [options?: O] | (unknown[] extends P ? never : [First | undefined, ...Mixed<Rest, O>])
+  : [options?: O];
+
+/** Arguments: positions `P` in PyTorch's order, or the last of them by name in an object `O`. */
+export type Given<P extends unknown[], O> = P | Mixed<P, O>;
+
+/** A shape, as one list or number by number, and options. */
+export type Sizes<O = never> =
+  | [shape: readonly number[], options?: O]
+  | [...sizes: number[], options: O]
+  | number[];
+
+/** Reads the arguments of a call into one object. */
+export type Reader<O> = (args: readonly unknown[]) => O;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+/** Whether a value is written as options: `{ … }`, and no object of a class. */
+export function isOptions(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+const kind = (wanted: string, accepts: (value: unknown) => boolean): Kind => ({ wanted, accepts });
+const number = kind("a number", (v) => typeof v === "number");
+const whole = kind("a whole number", Number.isInteger);
+const list = (of: Kind, wanted: string) =>
+  kind(wanted, (v) => Array.isArray(v) && v.every((each) => of.accepts(each)));
+/** An object that has a property; classes are known by one, as they stand above this module. */
+const having = (wanted: string, property: string) =>
+  kind(wanted, (v) => isObject(v) && property in v);
+const shape = list(whole, "a list of whole numbers");
+const tensor = having("a Tensor", "storage");
+
+/** What parameters take. */
+export const a = {
+  number,
+  whole,
+  flag: kind("true or false", (v) => typeof v === "boolean"),
+  text: kind("a string", (v) => typeof v === "string"),
+  shape,
+  /** One dimension or several. */
+  dims: kind("a dimension or a list of them", (v) => whole.accepts(v) || shape.accepts(v)),
+  numbers: list(number, "a list of numbers"),
+  tensor,
+  tensors: list(tensor, "a list of Tensors"),
+  operand: kind("a Tensor or a number", (v) => typeof v === "number" || tensor.accepts(v)),
+  generator: having("a Generator", "engine"),
+  device: having("a Device", "launcher"),
+  dtype: kind(
+    '"float32", "int64" or "bool"',
+    (v) => v === "float32" || v === "int64" || v === "bool",
+  ),
+  function: kind("a function", (v) => typeof v === "function"),
+  object: kind("an object", isObject),
+  anything: kind("anything", () => true),
+  /** One of these strings. */
+  oneOf: (...values: readonly string[]) =>
+    kind(values.map((v) => `"${v}"`).join(" or "), (v) => values.includes(v as string)),
+  either: (...kinds: readonly Kind[]) =>
+    kind(kinds.map((k) => k.wanted).join(" or "), (v) => kinds.some((k) => k.accepts(v))),
+  orNull: (of: Kind) => kind(`${of.wanted} or null`, (v) => v === null || of.accepts(v)),
+  /** What PyTorch has and we have not: only as it is by default. `way` says what to do. */
+  refused: (standard: unknown, way: string) =>
+    kind(`left out: ${way}`, (v) => v === standard || v === null),
+};
+
+/** How a list of parameters is read. */
+export interface Parameters {
+  /** How many there must be, from the first. */
+  required?: number;
+  /** How many may be given by position, where not all. */
+  positional?: number;
+}
+
+/**
+ * Declares the parameters of a function, in PyTorch's order, and returns what reads its arguments.
+ *
+ * @throws (the reader) TypeError for one too many, one too few, one unknown or one of another kind
+ */
+export function parameters<O>(
+  name: string,
+  kinds: { readonly [K in keyof Required<O>]: Kind },
+  { required = 0, positional = Infinity }: Parameters = {},
+): Reader<O> {
+  const names = Object.keys(kinds);
+  const known = new Map<string, Kind>(Object.entries(kinds));
+  const places = Math.min(positional, names.length);
+  const form = `${name}(${names.map((each, i) => i < required ? each : `${each}?`).join(", ")})`;
+  const refuse = (why: string): never => {
+    throw new TypeError(`${name}(): ${why}; write ${form}`);
+  };
+
+  function check(key: string, value: unknown): void {
+    const kind = known.get(key);
+    if (!kind) refuse(`there is no "${key}"${suggestion(key, names)}`);
+    if (value !== undefined && !kind!.accepts(value)) {
+      refuse(`${key} must be ${kind!.wanted}, and is ${described(value)}`);
+    }
+  }
+
+  return (args) => {
+    const last = args.at(-1);
+    const named = isOptions(last) ? last : undefined;
+    const count = named ? args.length - 1 : args.length;
+    let complete = true;
+    if (named) {
+      for (const key in named) {
+        check(key, named[key]);
+        if (named[key] === undefined) complete = false;
+      }
+    }
+    if (count === 0 && required === 0 && complete) return (named ?? {}) as O;
+    if (count > places) {
+      refuse(`${places || "no"} by position, and ${count} are given${byName(names, places)}`);
+    }
+    const read: Record<string, unknown> = { ...named };
+    // What is left undefined is not given: it must not stand in the way of what holds by default.
+    if (!complete) { for (const key in named) if (named[key] === undefined) delete read[key]; }
+    for (let i = 0; i < count; i++) {
+      if (args[i] === undefined) continue;
+      check(names[i], args[i]);
+      if (read[names[i]] !== undefined) refuse(`${names[i]} is given twice`);
+      read[names[i]] = args[i];
+    }
+    for (let i = 0; i < required; i++) {
+      if (read[names[i]] === undefined) refuse(`${names[i]} is missing`);
+    }
+    return read as O;
+  };
+}
+
+/** A function that takes these and nothing else, by position. */
+export function takes<F extends (...args: never[]) => unknown>(
+  name: string,
+  kinds: Readonly<Record<string, Kind>>,
+  body: F,
+  { required = Object.keys(kinds).length }: Parameters = {},
+): F {
+  const names = Object.keys(kinds);
+  const accepts = Object.values(kinds);
+  const read = parameters<Record<string, unknown>>(name, kinds, { required });
+  const checked = (...args: unknown[]) => {
+    let fits = args.length >= required && args.length <= names.length;
+    for (let i = 0; fits && i < args.length; i++) {
+      fits = accepts[i].accepts(args[i]) || (args[i] === undefined && i >= required);
+    }
+    if (fits) return body(...args as never[]);
+    const named = read(args); // by name, or it throws
+    return body(...names.map((each) => named[each]) as never[]);
+  };
+  return Object.defineProperty(checked, "name", { value: name }) as unknown as F;
+}
+
+/** Reads a shape, as one list or number by number, and leaves the rest. */
+export function readSizes(name: string, args: readonly unknown[]): [number[], unknown[]] {
+  const [first] = args;
+  if (Array.isArray(first)) {
+    if (a.shape.accepts(first)) return [first, args.slice(1)];
+  } else {
+    const end = args.findIndex((each) => typeof each !== "number");
+    const sizes = end < 0 ? args : args.slice(0, end);
+    if (sizes.length > 0 && a.shape.accepts(sizes)) {
+      return [sizes as number[], end < 0 ? [] : args.slice(end)];
+    }
+  }
+  const got = args.map(described).join(", ") || "nothing";
+  throw new TypeError(
+    `${name}(): sizes are whole numbers, not ${got}; write ${name}(2, 3) or ${name}([2, 3])`,
+  );
+}
+
+const byName = (names: readonly string[], places: number) =>
+  places < names.length ? `; the others by name: { ${names[places]} }` : "";
+
+/** PyTorch's and NumPy's other names of ours. */
+const OTHER_NAMES: Record<string, string> = { axis: "dim", keepdims: "keepdim", size: "shape" };
+
+/** A name as we spell it: `weight_decay` is `weightDecay`. */
+export const camelCase = (name: string): string =>
+  name.replace(/(?<=.)_+(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function suggestion(name: string, names: readonly string[]): string {
+  const spelled = OTHER_NAMES[name] ?? camelCase(name);
+  const best = names.includes(spelled) ? spelled : nearest(name, names);
+  return best ? `: did you mean ${best}?` : "";
+}
+
+/** The name that is few letters away, if there is one. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
+  const ranked = names.map((each) => [distance(plain(name), plain(each)), each] as const)
+    .sort(([a], [b]) => a - b);
+  const [away, best] = ranked[0] ?? [Infinity, ""];
+  return away <= Math.max(1, best.length / 3) ? best : undefined;
+}
+
+/** How many letters must be put in, taken out or exchanged. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1] + Number(a[i - 1] !== b[j - 1]);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+function described(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(described).join(", ")}]`;
+  if (typeof value === "function") return "a function";
+  if (isOptions(value)) return "an object of options";
+  return isObject(value) ? `a ${value.constructor.name}` : String(value);
+}
