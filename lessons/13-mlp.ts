@@ -11,24 +11,24 @@ import {
   cat,
   defaultGenerator,
   display,
+  fingerprint,
   fixed,
   full,
   lesson,
-  loadCheckpoint,
   manualSeed,
   nn,
   noGrad,
   optim,
   randint,
   randn,
-  saveCheckpoint,
+  savedRun,
   Tensor,
   tensor,
   training,
   tuple,
 } from "#lib";
 import { data, ds, which } from "./10-dataset.ts";
-import { nToken, tokenizer, trainData } from "./11-tokenizer.ts";
+import { nToken, tokenizer } from "./11-tokenizer.ts";
 import { batchSize, LanguageModel, train } from "./12-batches.ts";
 
 const { show, options } = lesson(import.meta, {
@@ -50,6 +50,10 @@ const { show, options } = lesson(import.meta, {
   resume: {
     value: false,
     help: "go on where a run with the same options was stopped",
+  },
+  overwrite: {
+    value: false,
+    help: "begin anew where a longer run is saved",
   },
 });
 
@@ -258,16 +262,14 @@ never stopped.
 */
 
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
-const about = { seed: options.seed, tokens: trainData.numel() };
-const save = () => saveCheckpoint(`${options.out}.safetensors`, parts, about);
 const run = training(options.steps, {
   tokens: batchSize * model.contextLength,
-  save: import.meta.main ? save : undefined, // imported, it writes nothing
 });
 const parts = { model, optimizer, generator: defaultGenerator, run };
-if (options.resume) {
-  loadCheckpoint(`${options.out}.safetensors`, parts, about);
-}
+const text = fingerprint(ds.train.column("text").join("\n"));
+const about = { seed: options.seed, text };
+// A lesson that is imported writes nothing.
+const saved = import.meta.main && await savedRun(parts, about, options);
 
 const evals = { evalInterval: 1000, evalIters: options.evals };
 for await (const { step, ...at } of train(model, optimizer, run, evals)) {
@@ -310,8 +312,8 @@ await show(await run.chart()); // varies
 //>   │                                       ⠈⠉⠉⠈⠉⠉⠙⠒⠓⠒⠒⠒⠶⠲⠴⠤⠤⠤⠤⠤⠤⠤⠤⠤⣄ train
 //>   └┬───────────────────────────────┬──────────────────────────────┬ step
 //>    0                             5,000                         10,000
-if (import.meta.main) {
-  await save();
+if (saved) {
+  await saved.save();
   await Deno.writeTextFile(`${options.out}.svg`, (await run.chart()).svg());
 }
 

@@ -63,6 +63,8 @@ export {
   saveCheckpoint,
   type Stateful,
 } from "./data/checkpoint.ts";
+export { type Run, type SavedRun, savedRun, type SavedRunOptions } from "./data/saved_run.ts";
+export { fingerprint } from "./data/crc32.ts";
 
 /** What is seen of long work and of numbers. */
 export { progress } from "./lesson/progress.ts";

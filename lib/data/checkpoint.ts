@@ -3,17 +3,18 @@
  *
  * Tensors lie in the file under the names of their parts (`model.net.0.weight`, `optimizer.state.0.expAvg`),
  * so that Python reads them too; everything else of a state is JSON in the file's header. What a part
- * keeps is its own matter: it gives it with `stateDict()` and takes it back with `loadStateDict()`.
+ * keeps is its own matter: it gives it with `stateDict()` and takes it back with `loadStateDict()`. The header also
+ * says what each part is and what the run is of, and has a checksum of all of it.
  */
 import { host } from "../host/mod.ts";
 import { Generator } from "../random/mod.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { crc32 } from "./crc32.ts";
+import { type Arrays, packed, unpacked } from "./pack.ts";
 import { openSafetensors, type SafeTensor, saveSafetensors } from "./safetensors.ts";
-import { arrayOf, tensorOf } from "./tensors.ts";
 
 /** Something with a state: a module, an optimiser, a learning-rate schedule, a training loop. */
 export interface Stateful {
-  /** What must be saved: tensors, numbers, texts, in objects, arrays and Maps. */
+  /** What must be saved: tensors, numbers, texts, bytes, in objects, arrays and Maps. */
   stateDict(): unknown;
   /** Goes on from what was saved. */
   // deno-lint-ignore no-explicit-any
@@ -52,16 +53,18 @@ export async function saveCheckpoint(
   parts: Parts,
   about: About = {},
 ): Promise<string> {
-  const tensors: Record<string, SafeTensor> = {};
-  const states: Record<string, unknown> = {};
+  const arrays: Arrays = Object.create(null);
+  const saved: Saved = { about, kinds: {}, states: {} };
   for (const [name, part] of Object.entries(parts)) {
     const state = part instanceof Generator ? part.getState() : await part.stateDict();
-    states[name] = await packed(state, name, tensors);
+    saved.states[name] = await packed(state, name, arrays);
+    saved.kinds[name] = part.constructor.name;
   }
-  const saved: Saved = { about, states };
   const folder = path.replace(/[^/\\]*$/, "");
   if (folder) host.files.makeFolder(folder);
-  await saveSafetensors(path, tensors, { checkpoint: JSON.stringify(saved) });
+  const checkpoint = JSON.stringify(saved);
+  const checksum = checksumOf(checkpoint, Object.keys(arrays), (name) => arrays[name]);
+  await saveSafetensors(path, arrays, { checkpoint, checksum });
   return path;
 }
 
@@ -69,31 +72,24 @@ export async function saveCheckpoint(
  * Brings the parts of a run into a saved state. Parts of the file that are not asked for are left alone.
  *
  * @param about what the checkpoint has to say about itself
- * @throws {RangeError} for a file that is no checkpoint, lacks a part, or says something else about itself;
- * whatever a part throws whose state does not fit
+ * @throws {RangeError} for a file that is no checkpoint or is damaged, lacks a part, has one of another class, or says
+ * something else about itself; whatever a part throws whose state does not fit
  */
 export function loadCheckpoint(path: string, parts: Parts, about: About = {}): void {
   using file = openSafetensors(path);
-  if (file.metadata.checkpoint === undefined) {
+  const { checkpoint, checksum } = file.metadata;
+  if (checkpoint === undefined) {
     throw new RangeError(
       `loadCheckpoint: ${path} holds arrays but no checkpoint; give one that saveCheckpoint wrote`,
     );
   }
-  const saved: Saved = JSON.parse(file.metadata.checkpoint);
-  const missing = Object.keys(parts).find((name) => !Object.hasOwn(saved.states, name));
-  if (missing !== undefined) {
-    const names = Object.keys(saved.states).join(", ");
-    throw new RangeError(`loadCheckpoint: ${path} has no part "${missing}"; it has ${names}`);
-  }
-  const other = Object.keys(about).find((name) => about[name] !== saved.about[name]);
-  if (other !== undefined) {
+  if (checksum !== checksumOf(checkpoint, file.names, (name) => file.read(name))) {
     throw new RangeError(
-      `loadCheckpoint: ${path} is of another run, with the ${other} ${
-        saved.about[other]
-      }, and here it is ` +
-        `${about[other]}; go on with the same, or begin anew`,
+      `loadCheckpoint: ${path} is damaged: its bytes are not those that were saved; take a copy that is whole, or begin anew`,
     );
   }
+  const saved: Saved = JSON.parse(checkpoint);
+  fits(path, saved, parts, about);
   for (const [name, part] of Object.entries(parts)) {
     const state = unpacked(saved.states[name], (path) => file.read(path));
     if (part instanceof Generator) part.setState(state as Uint8Array);
@@ -101,68 +97,66 @@ export function loadCheckpoint(path: string, parts: Parts, about: About = {}): v
   }
 }
 
+/** What a checkpoint says about itself and how far its run was, without reading its arrays; undefined for no checkpoint. */
+export function peekCheckpoint(path: string): { about: About; step: number } | undefined {
+  try {
+    using file = openSafetensors(path);
+    const saved: Saved = JSON.parse(file.metadata.checkpoint);
+    const { step } = Object(saved.states.run);
+    return { about: saved.about, step: Number.isSafeInteger(step) ? step : 0 };
+  } catch {
+    return undefined; // of what is damaged nobody knows how far it was
+  }
+}
+
+/** Refuses a checkpoint of other parts or of another run, by their names. */
+function fits(
+  path: string,
+  { about: was, kinds, states }: Saved,
+  parts: Parts,
+  about: About,
+): void {
+  const refuse = (what: string) => {
+    throw new RangeError(`loadCheckpoint: ${path} ${what}`);
+  };
+  for (const [name, part] of Object.entries(parts)) {
+    if (!Object.hasOwn(states, name)) {
+      refuse(`has no part "${name}"; it has ${Object.keys(states).join(", ")}`);
+    }
+    const kind = part.constructor.name;
+    if (kinds[name] !== kind) {
+      refuse(`holds the state of another ${name}, ${kinds[name]}, and here it is ${kind}`);
+    }
+  }
+  const other = Object.keys(about).find((name) => about[name] !== was[name]);
+  if (other !== undefined) {
+    refuse(
+      `is of another run, with the ${other} ${was[other]}, and here it is ${about[other]}; ` +
+        "go on with the same, or begin anew",
+    );
+  }
+}
+
 /** What stands in the header of the file. */
 interface Saved {
   about: About;
+  /** The classes of the parts, by name. */
+  kinds: Record<string, string>;
   states: Record<string, unknown>;
 }
 
-/** How JSON stands for what it has no word for. */
-type Mark = { $: "tensor" | "bytes"; path: string } | { $: "map"; entries: unknown[] } | {
-  $: "number";
-  text: string;
-};
-
-/** A state as JSON can hold it, its tensors and bytes put among the arrays under their paths. */
-async function packed(
-  value: unknown,
-  path: string,
-  into: Record<string, SafeTensor>,
-): Promise<unknown> {
-  // One after the other: what is on its way from the GPU takes memory, too.
-  const all = async (values: readonly unknown[], names: readonly (string | number)[]) => {
-    const made: unknown[] = [];
-    for (const [i, one] of values.entries()) {
-      made.push(await packed(one, `${path}.${names[i]}`, into));
-    }
-    return made;
-  };
-  if (value instanceof Tensor) {
-    into[path] = await arrayOf(value);
-    return { $: "tensor", path } satisfies Mark;
+/** The checksum of a header, and of every array with its name, dtype and shape. */
+function checksumOf(
+  checkpoint: string,
+  names: readonly string[],
+  read: (name: string) => SafeTensor,
+): string {
+  const encoder = new TextEncoder();
+  let sum = crc32(encoder.encode(checkpoint));
+  for (const name of names.toSorted()) {
+    const { dtype, shape, data } = read(name);
+    sum = crc32(encoder.encode(JSON.stringify([name, dtype, shape])), sum);
+    sum = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), sum);
   }
-  if (value instanceof Uint8Array) {
-    into[path] = { dtype: "U8", shape: [value.length], data: value.slice() };
-    return { $: "bytes", path } satisfies Mark;
-  }
-  if (value instanceof Map) {
-    const keys = [...value.keys()], values = await all([...value.values()], keys);
-    return { $: "map", entries: keys.map((key, i) => [key, values[i]]) } satisfies Mark;
-  }
-  if (Array.isArray(value)) return await all(value, [...value.keys()]);
-  if (typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0))) {
-    return { $: "number", text: Object.is(value, -0) ? "-0" : String(value) } satisfies Mark;
-  }
-  if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
-    throw new TypeError(
-      `saveCheckpoint: ${path} is a ${typeof value}; give numbers, texts and tensors`,
-    );
-  }
-  if (typeof value !== "object" || value === null) return value;
-  const names = Object.keys(value), values = await all(Object.values(value), names);
-  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
-}
-
-/** A state as it was before it was packed. */
-function unpacked(value: unknown, read: (path: string) => SafeTensor): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => unpacked(one, read));
-  if (!("$" in value)) {
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, unpacked(v, read)]));
-  }
-  const mark = value as Mark;
-  if (mark.$ === "number") return Number(mark.text);
-  if (mark.$ === "map") return new Map(unpacked(mark.entries, read) as [unknown, unknown][]);
-  const array = read(mark.path);
-  return mark.$ === "bytes" ? array.data : tensorOf(array);
+  return `crc32:${sum.toString(16).padStart(8, "0")}`;
 }

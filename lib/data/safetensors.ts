@@ -5,6 +5,7 @@
  * https://github.com/huggingface/safetensors#format
  */
 import { host, type OpenFile } from "../host/mod.ts";
+import { writeWhole } from "../host/whole.ts";
 
 /** The dtypes and their arrays, in the order in which their data lies in a file. */
 const arrays = {
@@ -100,21 +101,13 @@ export function decodeSafetensors(
   return { tensors, metadata };
 }
 
-/** Writes arrays to a file, which is there as a whole or not at all. */
+/** Writes arrays to a file, which is there as a whole or not at all, whoever writes there at the same time. */
 export async function saveSafetensors(
   path: string,
   tensors: Record<string, SafeTensor>,
   metadata?: SafeMetadata,
 ): Promise<void> {
-  const incomplete = `${path}.incomplete`;
-  {
-    using file = host.files.open(incomplete, "write");
-    for (const part of partsOf(tensors, metadata)) {
-      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-    }
-    await file.sync();
-  }
-  host.files.rename(incomplete, path);
+  await writeWhole(path, partsOf(tensors, metadata));
 }
 
 /**

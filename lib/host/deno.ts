@@ -7,16 +7,34 @@ import type { Files, Host, OpenFile, Output, Permission } from "./host.ts";
 const encoder = new TextEncoder();
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** A reader that has gone (`| head`) ends the program without a word. */
+/** Who wants to hear that the program is asked to end. */
+const stops = new Set<(code: number) => void>();
+/** What asks it, and the exit code that says so. */
+const SIGNALS: [Deno.Signal, number][] = Deno.build.os === "windows"
+  ? [["SIGINT", 130], ["SIGBREAK", 131]]
+  : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
+let gone = false;
+
+/** A reader that has gone (`| head`) ends the program without a word; who has something to save does that first. */
+function readerHasGone(): void {
+  gone = true;
+  if (stops.size === 0) Deno.exit(0);
+  for (const stop of stops) stop(0);
+}
+
 function writeAll(to: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   const bytes = encoder.encode(text);
   for (let at = 0; at < bytes.length;) {
     try {
       at += to.writeSync(bytes.subarray(at));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      pause(1); // a pipe that npx has made non-blocking, and full
+      if (error instanceof Deno.errors.WouldBlock) {
+        pause(1); // a pipe that npx has made non-blocking, and full
+      } else if (to === Deno.stderr) {
+        return; // nobody is left to complain to
+      } else if (error instanceof Deno.errors.BrokenPipe) {
+        return gone ? undefined : readerHasGone();
+      } else throw error;
     }
   }
 }
@@ -102,6 +120,15 @@ const files: Files = {
     await file.lock(true).catch(() => {});
     return file;
   },
+  tryLock(path) {
+    const file = Deno.openSync(path, { write: true, create: true });
+    try {
+      if (file.tryLockSync(true)) return file;
+    } catch {
+      return file; // a file system without locks
+    }
+    file.close();
+  },
 };
 
 const granted = (...wanted: Permission[]): boolean =>
@@ -139,9 +166,14 @@ export const denoHost: Host = {
       listener(event.error);
     });
   },
-  onInterrupt(listener) {
-    Deno.addSignalListener("SIGINT", listener);
-    return () => Deno.removeSignalListener("SIGINT", listener);
+  onStop(listener) {
+    const hears = SIGNALS.map(([signal, code]) => [signal, () => listener(code)] as const);
+    for (const [signal, hear] of hears) Deno.addSignalListener(signal, hear);
+    stops.add(listener);
+    return () => {
+      for (const [signal, hear] of hears) Deno.removeSignalListener(signal, hear);
+      stops.delete(listener);
+    };
   },
   atEnd(last) {
     addEventListener("beforeunload", (event) => {

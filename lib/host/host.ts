@@ -52,6 +52,8 @@ export interface Files {
   remove(path: string): void;
   /** Waits until no other program holds the lock of this name. */
   lock(path: string): Promise<Disposable>;
+  /** Takes the lock of this name; undefined where another program holds it. */
+  tryLock(path: string): Disposable | undefined;
 }
 
 /** Where the library runs. */
@@ -75,8 +77,12 @@ export interface Host {
   exit(code: number): never;
   /** Hands every error that nobody catches to `listener`, which ends the program. */
   onUncaught(listener: (error: unknown) => void): void;
-  /** Calls `listener` at each Ctrl-C, in the place of ending the program, until the result is called. */
-  onInterrupt(listener: () => void): () => void;
+  /**
+   * Calls `listener` when the program is asked to end, in the place of ending it, until the result is called: by Ctrl-C,
+   * by another program, by a terminal that closes, by a reader of its output that has gone. `code` is the exit code
+   * that says so.
+   */
+  onStop(listener: (code: number) => void): () => void;
   /** Calls `last` when the program has nothing more to do; the program waits for what it returns. */
   atEnd(last: () => void | Promise<void>): void;
   /** Lets the event loop turn once. */

@@ -23,6 +23,7 @@ const files: Files = {
   symlink: (_, path) => noFiles("link", path),
   remove: (path) => noFiles("remove", path),
   lock: (path) => noFiles("lock", path),
+  tryLock: (path) => noFiles("lock", path),
 };
 
 /** Whole lines go to the console. */
@@ -53,7 +54,7 @@ export const pageHost: Host = {
     throw new Error(`the program ended with code ${code}`);
   },
   onUncaught: () => {}, // the page shows errors itself
-  onInterrupt: () => () => {},
+  onStop: () => () => {},
   atEnd: () => {},
   turn() {
     const { port1, port2 } = new MessageChannel();

@@ -3,7 +3,10 @@
  * sentence that helps, and exit code 2.
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "../host/mistake.ts";
 import { adapterNames } from "../gpu/adapter.ts";
+
+export { UsageError };
 
 /** An option of a lesson: its value where nothing is said, and one line of help. */
 export interface Option<T = string | number | boolean> {
@@ -32,9 +35,6 @@ export const common = {
   profile: { value: false, help: "show at the end where the GPU's time went" },
   help: { value: false, help: "show this and stop" },
 } satisfies Options;
-
-/** A command line that cannot be understood; its message is what the reader sees. */
-export class UsageError extends Error {}
 
 /**
  * Reads a command line.

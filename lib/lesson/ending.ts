@@ -6,9 +6,9 @@
  */
 import { host, isRefused } from "../host/mod.ts";
 import { clearStatus, dim } from "../host/terminal.ts";
-import { UsageError } from "./args.ts";
+import { UsageError } from "../host/mistake.ts";
 
-/** Exit codes: 2 for a command line that can't be understood, 1 for everything else. */
+/** Exit codes: 2 for a mistake of the person who started the program, 1 for everything else. */
 export const exitCode = (error: unknown): number => error instanceof UsageError ? 2 : 1;
 
 /** An error as a sentence, or with `DEBUG=1` as it is, with its stack and its causes. */

@@ -23,7 +23,7 @@ export interface ProgressOptions {
   each?: Readonly<Record<string, number>>;
   /** What is shown above the line, asked for whenever the line is written. */
   above?: () => string | Promise<string>;
-  /** What is done at Ctrl-C, between two steps and before the program ends; `step` is not begun then. */
+  /** What is done where the program is asked to end, between two steps and before it does; `step` is not begun then. */
   interrupted?: (step: number) => void | Promise<void>;
 }
 
@@ -69,9 +69,10 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
       onStart();
       const began = performance.now();
       let breathed = began, drawn = began + DRAW_AFTER_MS - DRAW_EVERY_MS;
-      const interrupt = new Interrupt(interrupted !== undefined);
+      const saves = interrupted !== undefined;
+      listen(saves);
       try {
-        for (let step = start; step < total; step++) {
+        for (let step = start;; step++) {
           const now = performance.now();
           if (now - breathed >= BREATHE_EVERY_MS) {
             if (hasStatus() && now - drawn > DRAW_EVERY_MS) {
@@ -81,19 +82,48 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
             await new Promise((resolve) => setTimeout(resolve, 0));
             breathed = performance.now();
           }
-          if (interrupt.came) {
+          if (asked && saves) {
             clearStatus();
             await interrupted!(step);
-            host.exit(130);
+            host.exit(asked.code);
           }
+          if (step >= total) break;
           yield step;
         }
       } finally {
-        interrupt.forget();
+        listenNoMore(saves);
         clearStatus();
       }
     },
   };
+}
+
+/*
+ * The program is asked to end: by Ctrl-C, a signal, a reader that has gone. It ends with a clean line; where a loop has
+ * something to save, that is done first, between two of its steps. Asked a second time it ends at once.
+ */
+let loops = 0, saving = 0;
+let asked: { code: number; at: number } | undefined;
+let forget = () => {};
+
+function listen(saves: boolean): void {
+  if (loops++ === 0) forget = host.onStop(stop);
+  if (saves) saving++;
+}
+
+function listenNoMore(saves: boolean): void {
+  if (saves) saving--;
+  if (--loops === 0) forget();
+}
+
+function stop(code: number): void {
+  const at = performance.now();
+  if (asked && at - asked.at < SAME_KEY_MS) return;
+  if (saving === 0 || asked) {
+    clearStatus();
+    host.exit(code);
+  }
+  asked = { code, at };
 }
 
 /** The line as it stands on the terminal: `train 1,200/10,000 · 61.5/s · 2m 23s left · loss 2.31`. */
@@ -129,26 +159,4 @@ export function duration(seconds: number): string {
   if (s < 60) return `${s}s`;
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
   return `${Math.floor(s / 3600)}h ${String(Math.floor(s % 3600 / 60)).padStart(2, "0")}m`;
-}
-
-/** Ctrl-C: it ends the program with a clean line; where somebody `waits` for it, only when it comes twice. */
-class Interrupt {
-  /** Whether it came, and the program is to end between two steps. */
-  came = false;
-  #at = 0;
-  /** Stops listening. */
-  readonly forget: () => void;
-
-  constructor(waits: boolean) {
-    this.forget = host.onInterrupt(() => {
-      const now = performance.now();
-      if (this.came && now - this.#at < SAME_KEY_MS) return;
-      if (!waits || this.came) {
-        clearStatus();
-        host.exit(130);
-      }
-      this.came = true;
-      this.#at = now;
-    });
-  }
 }

@@ -6,6 +6,7 @@
  * tensors, kept there, and read many at a time when something is drawn.
  */
 import { host } from "../host/mod.ts";
+import { clearStatus } from "../host/terminal.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Chart, chart, type Point, type Series } from "./chart.ts";
@@ -18,8 +19,9 @@ export interface TrainingOptions {
   /** Tokens that a step learns from, for the rate. */
   tokens?: number;
   /**
-   * Saves all that is needed to go on, this run included, and returns where: called between two steps, now and
-   * then and at Ctrl-C. Without it Ctrl-C ends the program at once.
+   * Saves all that is needed to go on, this run included, and returns how to: called between two steps, now and then
+   * and where the program is asked to end (by Ctrl-C, by a signal, by a reader of its output that has gone). Without
+   * it that ends the program at once.
    */
   save?: () => Promise<string>;
 }
@@ -74,6 +76,11 @@ export class Training implements AsyncIterable<number> {
 
   constructor(readonly steps: number, readonly options: TrainingOptions) {}
 
+  /** Sets how the run is saved; see `save` of {@linkcode TrainingOptions}. */
+  saveBy(save: () => Promise<string>): void {
+    this.options.save = save;
+  }
+
   /** Notes the loss of the step that is being done. The tensor is taken over: it is read later, then freed. */
   loss(loss: Tensor): void {
     this.#pending.push({ step: this.step, loss });
@@ -101,18 +108,31 @@ export class Training implements AsyncIterable<number> {
       },
       interrupted: save && (async (step) => {
         this.step = step;
-        const where = await save();
-        console.error(`Stopped before step ${step}; --resume goes on from ${where}`);
+        const how = await save();
+        host.errors.write(`Stopped before step ${step}; ${how}\n`);
       }),
     });
     for await (const step of steps) {
       this.step = step;
       if (this.#pending.length >= AT_ONCE) await this.#read();
-      if (step % SAVE_EVERY === 0 && step > start) await save?.();
+      if (step % SAVE_EVERY === 0 && step > start) await this.#saveOnTheWay();
       yield step;
     }
     this.step = this.steps;
     await this.#read();
+  }
+
+  /** Saves, and goes on learning where that fails: what is not saved yet is not to be lost as well. */
+  async #saveOnTheWay(): Promise<void> {
+    try {
+      await this.options.save?.();
+    } catch (error) {
+      const reason = (error as Error).message;
+      clearStatus();
+      host.errors.write(
+        `Saving before step ${this.step} failed (${reason}); going on, and trying again after ${SAVE_EVERY} steps\n`,
+      );
+    }
   }
 
   /** The curve of the losses, each point the mean of a stretch of steps, and the marks of the evaluations. */

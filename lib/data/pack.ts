@@ -1,0 +1,123 @@
+/*
+ * A state, such as `stateDict()` gives it, in two parts: its tensors and bytes as arrays under their paths, and the
+ * rest as what JSON can hold. Unpacked it is the same in every value; what can't be kept is refused.
+ */
+import { Tensor } from "../tensor/tensor.ts";
+import type { SafeTensor } from "./safetensors.ts";
+import { arrayOf, tensorOf } from "./tensors.ts";
+
+/** How JSON stands for what it has no word for. */
+type Mark =
+  | { $: "tensor" | "bytes"; path: string }
+  | { $: "map" | "object"; entries: unknown[] }
+  | { $: "number" | "bigint"; text: string }
+  | { $: "undefined" };
+
+/** Arrays by path; a path is a name, whatever it is. */
+export type Arrays = Record<string, SafeTensor>;
+
+/**
+ * A state as JSON can hold it, its tensors and bytes put among the arrays.
+ *
+ * @throws {TypeError} for what would not come back as it was: a function, a Set, a Date, a circle
+ */
+export async function packed(
+  value: unknown,
+  path: string,
+  into: Arrays,
+  within: readonly unknown[] = [],
+): Promise<unknown> {
+  const free = () => {
+    let name = path;
+    while (Object.hasOwn(into, name)) name += "'"; // `a.b` may be `b` in `a`, and a name of its own
+    return name;
+  };
+  if (value instanceof Tensor) {
+    const name = free();
+    into[name] = await arrayOf(value);
+    return { $: "tensor", path: name } satisfies Mark;
+  }
+  if (isPlain(value, Uint8Array.prototype)) {
+    const name = free(), bytes = value as Uint8Array;
+    into[name] = { dtype: "U8", shape: [bytes.length], data: bytes.slice() };
+    return { $: "bytes", path: name } satisfies Mark;
+  }
+  if (typeof value === "number") {
+    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+    return { $: "number", text: Object.is(value, -0) ? "-0" : String(value) } satisfies Mark;
+  }
+  if (typeof value === "bigint") return { $: "bigint", text: String(value) } satisfies Mark;
+  if (value === undefined) return { $: "undefined" } satisfies Mark;
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+
+  const isMap = isPlain(value, Map.prototype), isArray = isPlain(value, Array.prototype);
+  const isObject = isPlain(value, Object.prototype) || isPlain(value, null);
+  if (!isMap && !isArray && !isObject || Object.getOwnPropertySymbols(value).length > 0) {
+    throw new TypeError(
+      `saveCheckpoint: ${path} is ${aKind(value)}, which a file can't give back as it was; ` +
+        "give numbers, texts, tensors, Uint8Arrays, and objects, arrays and Maps of them",
+    );
+  }
+  if (within.includes(value)) {
+    throw new TypeError(`saveCheckpoint: ${path} is what it lies in: a circle has no end`);
+  }
+  const entries: [unknown, unknown][] = isMap
+    ? [...value as Map<unknown, unknown>]
+    : Object.entries(value!);
+  if (isArray && entries.length !== (value as unknown[]).length) {
+    throw new TypeError(`saveCheckpoint: ${path} is an array with holes or names; fill it`);
+  }
+  const made: [unknown, unknown][] = [];
+  // One after the other: what is on its way from the GPU takes memory, too.
+  for (const [key, one] of entries) {
+    const inside = [...within, value];
+    const name = isMap ? await packed(key, `${path}'s key`, into, inside) : key;
+    made.push([name, await packed(one, `${path}.${String(key)}`, into, inside)]);
+  }
+  if (isArray) return made.map(([, one]) => one);
+  if (isMap) return { $: "map", entries: made } satisfies Mark;
+  if (Object.hasOwn(value!, "$")) return { $: "object", entries: made } satisfies Mark;
+  return Object.fromEntries(made as [string, unknown][]);
+}
+
+/** A state as it was before it was packed. */
+export function unpacked(value: unknown, read: (path: string) => SafeTensor): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const all = (entries: unknown[]) =>
+    (entries as [unknown, unknown][]).map(([k, v]) =>
+      [unpacked(k, read), unpacked(v, read)] as const
+    );
+  if (Array.isArray(value)) return value.map((one) => unpacked(one, read));
+  if (!Object.hasOwn(value, "$")) return Object.fromEntries(all(Object.entries(value)));
+  const mark = value as Mark;
+  switch (mark.$) {
+    case "tensor":
+      return tensorOf(read(mark.path));
+    case "bytes":
+      return read(mark.path).data;
+    case "map":
+      return new Map(all(mark.entries));
+    case "object":
+      return Object.fromEntries(all(mark.entries));
+    case "number":
+      return Number(mark.text);
+    case "bigint":
+      return BigInt(mark.text);
+    case "undefined":
+      return undefined;
+  }
+}
+
+/** Whether a value is of a class itself, and not of one that is made from it. */
+const isPlain = (value: unknown, prototype: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === prototype;
+
+/** What a value is, with its article: `a function`, `a Set`, `an Int8Array`. */
+function aKind(value: unknown): string {
+  const kind = typeof value !== "object"
+    ? typeof value
+    : Object.getOwnPropertySymbols(value).length > 0
+    ? "object with a symbol for a name"
+    : value!.constructor?.name ?? "object of no known class";
+  return `${/^[aeiou]/i.test(kind) ? "an" : "a"} ${kind}`;
+}

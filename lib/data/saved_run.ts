@@ -1,0 +1,189 @@
+/*
+ * A run that is saved: `--out`, `--resume` and `--overwrite` of a lesson that trains. What a run has made is never lost
+ * without a word: that it can be saved is tried before it begins, one run at a time saves to a place, and what got
+ * further than this run stays where it is.
+ */
+import { host, isMissing } from "../host/mod.ts";
+import { UsageError } from "../host/mistake.ts";
+import { append } from "../host/whole.ts";
+import {
+  type About,
+  loadCheckpoint,
+  type Parts,
+  peekCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.ts";
+
+/** Where a run is saved, as a command line says it. */
+export interface SavedRunOptions {
+  /** The path, without `.safetensors`. */
+  out: string;
+  /** Go on with what is saved there. */
+  resume?: boolean;
+  /** Begin anew, whatever is saved there. */
+  overwrite?: boolean;
+}
+
+/** A run of training, as `training()` makes it. */
+export interface Run {
+  /** The step that comes next. */
+  step: number;
+  /** The number of steps. */
+  readonly steps: number;
+  /** Sets how the run is saved now and then, and where the program is asked to end. */
+  saveBy(save: () => Promise<string>): void;
+}
+
+/** What {@linkcode savedRun} makes. */
+export interface SavedRun {
+  /** Saves the run, and returns where and how to go on with it. */
+  save(): Promise<string>;
+}
+
+/** An AdamW has two more numbers to each parameter after its first step. */
+const GROWTH = 3;
+const SUFFIX = ".safetensors";
+
+/**
+ * Prepares that a run is saved, and brings it to where it was if it is to be resumed. `parts` are all that it needs to
+ * go on, the run itself as `run` among them; `about` tells it from others: its seed, its text, its options.
+ *
+ * @throws {UsageError} where nothing can be written, another run saves there, there is nothing to resume or something of
+ * another run, or a run that got further would be lost
+ *
+ * @example
+ * ```ts
+ * import { nn, optim, savedRun, training } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const out = `${await Deno.makeTempDir()}/run`;
+ * const model = new nn.Linear(2, 1);
+ * const optimizer = new optim.AdamW(model.parameters());
+ * const run = training(3);
+ * const saved = await savedRun({ model, optimizer, run }, { seed: 7 }, { out });
+ * for await (const _ of run) optimizer.step();
+ * assertEquals(await saved.save(), `saved to ${out}.safetensors; --resume goes on from there`);
+ * ```
+ */
+export async function savedRun(
+  parts: Parts & { run: Run },
+  about: About,
+  { out, resume = false, overwrite = false }: SavedRunOptions,
+): Promise<SavedRun> {
+  const { run } = parts;
+  const path = out + SUFFIX;
+  reserve(out);
+  const there = host.files.info(path) !== undefined;
+  if (resume) bringBack(path, there, parts, about);
+  else if (there && !overwrite) letLie(path, run.steps);
+  const before = there && !resume && !overwrite ? peekCheckpoint(path)!.step : 0;
+  await tryOut(out, parts, about);
+
+  let aside: string | undefined;
+  const save = async () => {
+    if (run.step < before) aside ??= free(out);
+    else if (aside) {
+      host.files.remove(aside + SUFFIX);
+      aside = undefined;
+    }
+    const to = await saveCheckpoint((aside ?? out) + SUFFIX, parts, about);
+    return `saved to ${to}; ${aside ? `--resume --out ${aside}` : "--resume"} goes on from there`;
+  };
+  run.saveBy(save);
+  return { save };
+}
+
+/** The places that this process has taken, until it ends. */
+const taken = new Map<string, Disposable>();
+
+/** Makes the folder, and takes the place for this process. */
+function reserve(out: string): void {
+  const [, folder, name] = out.match(/^(.*\/)?([^/]*)$/)!;
+  if (!name) throw new UsageError(`--out ${out} is a folder; give a name in it: --out ${out}run`);
+  if (taken.has(out)) return;
+  attempt(out, () => {
+    if (folder) host.files.makeFolder(folder);
+    const lock = host.files.tryLock(`${folder ?? ""}.${name}.lock`);
+    if (lock) return taken.set(out, lock);
+    throw new UsageError(
+      `--out ${out}: another run is saving there; wait for it, or give this one another place`,
+    );
+  });
+}
+
+function bringBack(path: string, there: boolean, parts: Parts & { run: Run }, about: About): void {
+  if (!there) {
+    throw new UsageError(
+      `--resume: there is nothing to resume, since ${path} does not exist; ` +
+        "begin without --resume, or say with --out where the run is",
+    );
+  }
+  const { run } = parts;
+  const { steps } = run;
+  try {
+    loadCheckpoint(path, parts, about);
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(/^loadCheckpoint: /, "");
+    throw new UsageError(`--resume: ${reason}`, { cause });
+  }
+  if (run.step > steps) {
+    throw new UsageError(
+      `--resume: ${path} is at step ${run.step} already; give --steps ${run.step} or more`,
+    );
+  }
+}
+
+/** Refuses to write over a run that got further than this one will, and over what is none. */
+function letLie(path: string, steps: number): void {
+  const ways = "--overwrite begins anew in its place, --out NAME leaves it alone";
+  const saved = peekCheckpoint(path);
+  if (!saved) {
+    throw new UsageError(`${path} is there already and is no checkpoint that can be read; ${ways}`);
+  }
+  if (saved.step <= steps) return;
+  throw new UsageError(
+    `${path} holds a run of ${saved.step} steps, and this one makes ${steps}; --resume goes on with it, ${ways}`,
+  );
+}
+
+/** Saves once to a file of its own, with room for what the run will add, and takes it away again. */
+async function tryOut(out: string, parts: Parts, about: About): Promise<void> {
+  const draft = `${out}.tried${SUFFIX}`;
+  await attempt(out, async () => {
+    try {
+      await saveCheckpoint(draft, parts, about);
+      using file = host.files.open(draft, "append");
+      const more = new Uint8Array(file.size() * (GROWTH - 1));
+      await append(file, more);
+    } finally {
+      if (host.files.info(draft)) host.files.remove(draft);
+    }
+  });
+}
+
+/** Does something on the disk; what goes wrong there is said of `--out`. */
+function attempt<T>(out: string, act: () => T): T {
+  const refuse = (cause: unknown): never => {
+    if (cause instanceof UsageError || cause instanceof TypeError) throw cause;
+    const reason = (cause as Error).message.replace(/ \(os error \d+\).*/, "");
+    const what = isMissing(cause) ? "the folder is not there" : reason;
+    throw new UsageError(
+      `--out ${out}: the run could not be saved there (${what}); make room, or give another place`,
+      { cause },
+    );
+  };
+  try {
+    const done = act();
+    return done instanceof Promise ? done.catch(refuse) as T : done;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** The first name beside a place that nothing has: `out/run-2`. */
+function free(out: string): string {
+  for (let number = 2;; number++) {
+    const name = `${out}-${number}`;
+    if (!host.files.info(name + SUFFIX)) return name;
+  }
+}

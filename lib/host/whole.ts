@@ -1,0 +1,28 @@
+/*
+ * Files that are there as a whole or not at all, whoever writes there at the same time.
+ */
+import { host } from "./mod.ts";
+
+/** Writes bytes to the end of an open file. */
+export async function append(
+  file: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+) {
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+}
+
+/** Writes a file beside its place, and puts it there when the disk has it all. */
+export async function writeWhole(path: string, parts: Iterable<Uint8Array>): Promise<void> {
+  const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.incomplete`;
+  try {
+    {
+      using file = host.files.open(draft, "write");
+      for (const part of parts) await append(file, part);
+      await file.sync();
+    }
+    host.files.rename(draft, path);
+  } catch (error) {
+    if (host.files.info(draft)) host.files.remove(draft);
+    throw error;
+  }
+}
