@@ -9,6 +9,7 @@ Needs the network: no.
 
 import {
   defaultGenerator,
+  kernel,
   lesson,
   manualSeed,
   nn,
@@ -99,6 +100,40 @@ await show(oneHot.matmul(embedding.weight).eq(embedded).all()); // equal?
 //> tensor(True)
 
 /*
+## The same on the GPU
+
+What does the GPU do when we look up rows? It runs a **kernel**, a small
+program in the language WGSL. A kernel is the body of a loop: it is called
+once for each element of the result, and thousands of these calls, its
+invocations, run at the same time. Each gets its own number, `id`, and from
+that it knows which element is its own.
+*/
+
+const lookUp = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> table: array<f32>; // (5, 3)
+  @group(0) @binding(1) var<storage, read> ids: array<i32>; // (4)
+  @group(0) @binding(2) var<storage, read_write> out: array<f32>; // (4, 3)
+
+  @compute @workgroup_size(64)
+  fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= arrayLength(&out)) { return; } // there are 64, we need 12
+    let row = u32(ids[id.x / 3]);
+    out[id.x] = table[row * 3 + id.x % 3];
+  }`;
+
+const table = embedding.weight;
+const found = kernel(lookUp, { table, ids: inputIndices }, [4, 3]);
+await show(found.eq(embedded).all());
+//> tensor(True)
+
+/*
+`kernel` only puts the work in a queue and returns at once. The GPU computes
+while our program goes on, and `await show` waits until the numbers are there.
+The library's own kernel (`kernels/embedding.wgsl`) does the same for any
+size, and reports an id that is not in the table.
+*/
+
+/*
 ## What training does to it
 
 The gradient of the table says how the loss would change with each value in
@@ -123,11 +158,11 @@ one step each; which rows moved?
 */
 
 for (const Optimizer of [optim.SGD, optim.AdamW]) {
-  const table = new nn.Embedding(5, 3);
-  table.loadStateDict(embedding.stateDict());
-  sum(table.forward(tensor([1, 1, 3]))).backward();
-  new Optimizer(table.parameters(), { lr: 0.1 }).step();
-  const moved = table.weight.ne(embedding.weight).any({ dim: 1 }); // (5)
+  const copy = new nn.Embedding(5, 3);
+  copy.loadStateDict(embedding.stateDict());
+  sum(copy.forward(tensor([1, 1, 3]))).backward();
+  new Optimizer(copy.parameters(), { lr: 0.1 }).step();
+  const moved = copy.weight.ne(embedding.weight).any({ dim: 1 }); // (5)
   await show(Optimizer.name, moved);
   //> SGD tensor([False,  True, False,  True, False])
   //> AdamW tensor([True, True, True, True, True])

@@ -13,6 +13,7 @@ import {
   empty,
   full,
   heatMap,
+  kernel,
   lesson,
   manualSeed,
   nn,
@@ -202,6 +203,71 @@ await show(heatMap(weights, labels));
 Each word matches itself best, and each "dog" attends to both dogs equally,
 because both have the same vector. Nothing in these rows says which dog is the
 other one. The section on positions will mend that.
+
+## The same on the GPU
+
+Lesson 2 showed a kernel: a small program that the GPU calls once for each
+element of the result. Here each invocation computes one score, a dot product
+of a query and a key:
+*/
+
+const dotProducts = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> q: array<f32>; // (6, 32)
+  @group(0) @binding(1) var<storage, read> k: array<f32>; // (6, 32)
+  @group(0) @binding(2) var<storage, read_write> scores: array<f32>; // (6, 6)
+
+  @compute @workgroup_size(64)
+  fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= arrayLength(&scores)) { return; }
+    let row = id.x / 6;
+    let column = id.x % 6;
+    var sum = 0.0;
+    for (var i = 0u; i < 32; i++) {
+      sum += q[row * 32 + i] * k[column * 32 + i];
+    }
+    scores[id.x] = sum / sqrt(32.0);
+  }`;
+const scores6 = kernel(dotProducts, { q: x, k: x }, [6, 6]);
+await show(equal(scores6, x.matmul(x.t()).div(Math.sqrt(32))));
+//> tensor(True)
+
+/*
+The library's product (`kernels/matmul_tile.wgsl`) lets each invocation
+compute a whole tile of elements, so that a value that was read once is used
+many times.
+
+In a softmax the elements of a row need each other: the largest one and the
+sum. So a row is computed by a **workgroup**, here of eight invocations, that
+share a small piece of memory. At a `workgroupBarrier` each waits until all
+have arrived. Why the largest is subtracted: e to the power 100 is too large
+for a float, and e to the power 0 is not.
+*/
+
+const softmaxRows = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> x: array<f32>; // (6, 6)
+  @group(0) @binding(1) var<storage, read_write> out: array<f32>; // (6, 6)
+  var<workgroup> row: array<f32, 6>;
+
+  @compute @workgroup_size(8)
+  fn main(
+    @builtin(workgroup_id) group: vec3<u32>, // which row
+    @builtin(local_invocation_index) i: u32, // which element of it
+  ) {
+    if (i < 6) { row[i] = x[group.x * 6 + i]; }
+    workgroupBarrier(); // now the row is complete
+    var largest = row[0];
+    for (var j = 1; j < 6; j++) { largest = max(largest, row[j]); }
+    var sum = 0.0;
+    for (var j = 0; j < 6; j++) { sum += exp(row[j] - largest); }
+    if (i < 6) { out[group.x * 6 + i] = exp(row[i] - largest) / sum; }
+  }`;
+const rows = kernel(softmaxRows, { x: scores6 }, [6, 6], { groups: 6 });
+await show(equal(rows, weights));
+//> tensor(True)
+
+/*
+The library's (`kernels/softmax.wgsl`) takes rows of any length and lets each
+invocation sum only a part of one.
 
 ## Masks: what may be seen
 

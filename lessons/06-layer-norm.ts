@@ -8,6 +8,7 @@ Needs the network: no.
 */
 
 import {
+  kernel,
   lesson,
   manualSeed,
   nn,
@@ -154,6 +155,42 @@ const difference = new LayerNorm(768).forward(far).sub(
 );
 await show(difference.abs().lt(1e-4).all());
 //> tensor(True)
+
+/*
+## The same on the GPU
+
+A workgroup computes one row, as in the softmax of lesson 3. First the mean,
+then the variance, which needs the mean: two passes over the row.
+*/
+
+const normRows = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> x: array<f32>; // (2, 5)
+  @group(0) @binding(1) var<storage, read_write> out: array<f32>; // (2, 5)
+  var<workgroup> row: array<f32, 5>;
+
+  @compute @workgroup_size(8)
+  fn main(
+    @builtin(workgroup_id) group: vec3<u32>, // which row
+    @builtin(local_invocation_index) i: u32, // which element of it
+  ) {
+    if (i < 5) { row[i] = x[group.x * 5 + i]; }
+    workgroupBarrier();
+    var mean = 0.0;
+    for (var j = 0; j < 5; j++) { mean += row[j] / 5; }
+    var variance = 0.0;
+    for (var j = 0; j < 5; j++) { variance += pow(row[j] - mean, 2) / 5; }
+    let y = (row[min(i, 4)] - mean) / sqrt(variance + 1e-5);
+    if (i < 5) { out[group.x * 5 + i] = y; }
+  }`;
+const normed = kernel(normRows, { x }, [2, 5], { groups: 2 });
+await show(normed.sub(library).abs().lt(1e-6).all());
+//> tensor(True)
+
+/*
+Here every invocation computes the same sums, which wastes work. This is
+called a **reduction**, and the library's kernel (`kernels/layer_norm.wgsl`)
+shares it: each invocation sums a part of the row, then the parts are added.
+*/
 
 /*
 Its older relative, batch normalization, takes the mean over the examples of a

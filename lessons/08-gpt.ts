@@ -14,6 +14,7 @@ import {
   fixed,
   getEncoding,
   heatMap,
+  kernel,
   lesson,
   linspace,
   manualSeed,
@@ -287,6 +288,55 @@ export class MultiHeadAttention extends nn.Module {
 
 await show(count(new MultiHeadAttention(GPT_CONFIG_124M)), "parameters");
 //> 2360064 parameters
+
+/*
+How can attention do without the matrix of weights? A query meets its keys one
+after another and keeps three things: the largest score so far, the sum of the
+exponentials, and the weighted sum of the values. When a larger score comes,
+the two sums are scaled down. At the end one is divided by the other. This is
+the running softmax of FlashAttention ([Dao et al.,
+2022](https://arxiv.org/abs/2205.14135)), here for one head, with one
+invocation for each query:
+*/
+
+const runningAttention = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> q: array<f32>; // (T, 64)
+  @group(0) @binding(1) var<storage, read> k: array<f32>;
+  @group(0) @binding(2) var<storage, read> v: array<f32>;
+  @group(0) @binding(3) var<storage, read_write> out: array<f32>; // (T, 64)
+
+  @compute @workgroup_size(1)
+  fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let t = id.x * 64; // where this query begins
+    var largest = -3e38;
+    var sum = 0.0;
+    var context = array<f32, 64>();
+    for (var s = 0u; s <= t; s += 64) { // the keys up to this position
+      var score = 0.0;
+      for (var d = 0u; d < 64; d++) { score += q[t + d] * k[s + d] / 8; }
+      let before = largest;
+      largest = max(largest, score);
+      let shrink = exp(before - largest);
+      let weight = exp(score - largest);
+      sum = sum * shrink + weight;
+      for (var d = 0u; d < 64; d++) {
+        context[d] = context[d] * shrink + weight * v[s + d];
+      }
+    }
+    for (var d = 0u; d < 64; d++) { out[t + d] = context[d] / sum; }
+  }`;
+
+const [q, k, v] = [rand([10, 64]), rand([10, 64]), rand([10, 64])]; // T = 10
+const ours = kernel(runningAttention, { q, k, v }, [10, 64], { groups: 10 });
+const options = { isCausal: true };
+const library = nn.functional.scaledDotProductAttention(q, k, v, options);
+await show(ours.sub(library).abs().lt(1e-5).all());
+//> tensor(True)
+
+/*
+The library's (`kernels/attention.wgsl`) handles several queries at a time, so
+that each key is read less often.
+*/
 
 /*
 ## The block

@@ -10,6 +10,7 @@ Needs the network: no more than lesson 10.
 import {
   arange,
   fixed,
+  kernel,
   lesson,
   manualSeed,
   nn,
@@ -197,6 +198,42 @@ await show(right.log().neg().mean());
 //> tensor(2.4512)
 
 /*
+And its gradient? For the logits of one example it is very simple: the
+probabilities, minus 1 at the target, divided by the number of examples. As a
+kernel, and by `backward()`:
+*/
+
+const gradientKernel = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> p: array<f32>; // (3, 5)
+  @group(0) @binding(1) var<storage, read> targets: array<i32>; // (3)
+  @group(0) @binding(2) var<storage, read_write> grad: array<f32>; // (3, 5)
+
+  @compute @workgroup_size(64)
+  fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= arrayLength(&grad)) { return; }
+    let isTarget = u32(targets[id.x / 5]) == id.x % 5;
+    grad[id.x] = (p[id.x] - select(0.0, 1.0, isTarget)) / 3;
+  }`;
+const byKernel = kernel(
+  gradientKernel,
+  { p: probabilities, targets: target },
+  [
+    3,
+    5,
+  ],
+);
+const learning = logits.clone().requiresGrad_();
+nn.functional.crossEntropy(learning, target).backward();
+await show(byKernel);
+//> tensor([[ 0.0328,  0.0511,  0.1167,  0.0927, -0.2933],
+//>         [-0.3129,  0.0693,  0.0686,  0.1541,  0.0210],
+//>         [ 0.1466, -0.3043,  0.0560,  0.0091,  0.0925]])
+await show(byKernel.sub(learning.grad!).abs().lt(1e-6).all());
+//> tensor(True)
+
+/*
+Each row adds up to 0: what the target gains, the other classes lose.
+
 A model that knows nothing gives each of the 512 tokens the same probability,
 and its loss is ln 512 = 6.24. That is where training begins. It is easier to
 imagine as perplexity, e to the power of the loss: such a model hesitates
@@ -298,6 +335,38 @@ export async function* train(
 }
 
 /*
+AdamW's whole step fits into a kernel of a few lines. A parameter `w` with the
+gradient `g` has two running means, `m` and `v`. They begin at 0 and so are
+too small at first, which the division by 1 − βᵗ corrects. This is the first
+step, with the learning rate 0.001 and a weight decay of 0.01:
+*/
+
+const adamW = /* wgsl */ `
+  @group(0) @binding(0) var<storage, read> w: array<f32>;
+  @group(0) @binding(1) var<storage, read> g: array<f32>;
+  @group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+  @compute @workgroup_size(64)
+  fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&out)) { return; }
+    let m = 0.9 * 0.0 + 0.1 * g[i]; // the mean of the gradients
+    let v = 0.999 * 0.0 + 0.001 * g[i] * g[i]; // and of their squares
+    let speed = m / (1 - 0.9) / (sqrt(v / (1 - 0.999)) + 1e-8);
+    out[i] = w[i] * (1 - 0.001 * 0.01) - 0.001 * speed;
+  }`;
+const w = tensor([0.5, -2, 1], { requiresGrad: true });
+w.square().sum().backward();
+const stepped = kernel(adamW, { w, g: w.grad! }, [3]);
+new optim.AdamW([w], { lr: 0.001, weightDecay: 0.01 }).step();
+await show(w.detach(), stepped.sub(w).abs().lt(1e-6).all());
+//> tensor([ 0.4990, -1.9990,  0.9990]) tensor(True)
+
+/*
+All three moved by about 0.001, however large their gradients are. The
+library's kernel (`kernels/adam.wgsl`) does this for all parameters of a model
+at once.
+
 ## A first model: the bigram
 
 The smallest language model knows one token and predicts the next from it. It

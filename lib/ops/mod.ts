@@ -76,3 +76,5 @@ export { type AttentionArguments, scaledDotProductAttention } from "./attention/
 export { crossEntropy, type Reduction } from "./loss.ts";
 /** In-place forms. */
 export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";
+/** A kernel of one's own. */
+export { kernel, type KernelOptions } from "./kernel.ts";
