@@ -3,7 +3,18 @@
  * source is held where all lessons are, in lesson_test.ts.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { cat, heatMap, manualSeed, nn, noGrad, optim, randint, stack, Tensor, tensor } from "#lib";
+import {
+  cat,
+  heatMap,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  randint,
+  stack,
+  type Tensor,
+  tensor,
+} from "#lib";
 import { ledger } from "../lib/tools/digits.ts";
 import countingGolden from "./goldens/counting.json" with { type: "json" };
 import gptGolden from "./goldens/gpt.json" with { type: "json" };

@@ -17,7 +17,7 @@ import {
   optim,
   songs,
   stack,
-  Tensor,
+  type Tensor,
   tensor,
   training,
   zeros,

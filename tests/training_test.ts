@@ -25,7 +25,7 @@ import {
   randn,
   saveCheckpoint,
   saveSafetensors,
-  Tensor,
+  type Tensor,
   tensor,
   training,
 } from "#lib";

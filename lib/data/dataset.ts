@@ -178,7 +178,16 @@ class Splits<Split extends string, R extends object> {
 }
 
 /** Makes a {@linkcode DatasetDict} of datasets by name. */
-export const DatasetDict = {
+export const DatasetDict: {
+  /**
+   * The splits as one object.
+   *
+   * @throws {RangeError} for a name that every such object has already
+   */
+  of<Split extends string, R extends object = Row>(
+    splits: Record<Split, Dataset<R>>,
+  ): DatasetDict<Split, R>;
+} = {
   of<Split extends string, R extends object = Row>(
     splits: Record<Split, Dataset<R>>,
   ): DatasetDict<Split, R> {

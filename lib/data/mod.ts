@@ -19,11 +19,7 @@ export { fetchModel, fetchSource, sources } from "./sources.ts";
 export type { Source } from "./sources.ts";
 
 /** Single files of the Hub, in Python's cache. */
-export { hubDownload, hubFiles } from "../hub/client.ts";
-export type { HubOptions } from "../hub/client.ts";
-export type { HubFile } from "../hub/cache.ts";
-export { HubError } from "../hub/errors.ts";
-export type { HubFault } from "../hub/errors.ts";
+export * from "../hub/mod.ts";
 
 /** Named arrays in a file, such as published weights. */
 export {

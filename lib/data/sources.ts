@@ -27,7 +27,7 @@ export interface Source {
 }
 
 /** What a GPT-2 is made of beside its weights. */
-const folder = ["config.json", "vocab.json", "merges.txt"] as const;
+const folder = ["config.json", "vocab.json", "merges.txt"];
 
 /** One of GPT-2's larger sizes. */
 const larger = (name: string, parameters: string, size: string) => ({
@@ -42,7 +42,9 @@ const larger = (name: string, parameters: string, size: string) => ({
 });
 
 /** The files that lessons use, by the name that `deno task fetch` takes. */
-export const sources = {
+export const sources: Readonly<
+  Record<"songs" | "gpt2" | "gpt2-medium" | "gpt2-large" | "gpt2-xl", Source>
+> = {
   songs: {
     title: "2,241 songs (in copyright: for your own use)",
     repo: "datasets/huggingartists/bob-dylan",
@@ -65,7 +67,7 @@ export const sources = {
   "gpt2-medium": larger("gpt2-medium", "355M", "1.52 GB"),
   "gpt2-large": larger("gpt2-large", "774M", "3.25 GB"),
   "gpt2-xl": larger("gpt2-xl", "1,558M", "6.43 GB"),
-} as const satisfies Record<string, Source>;
+};
 
 /** Brings one of the files, if it is not in the cache yet, and returns its path. */
 export async function fetchSource(source: Source, options?: HubOptions): Promise<string> {

@@ -64,7 +64,7 @@ export class Pool {
   #nextId = 1;
   #net = new FinalizationRegistry<Lease>((lease) => this.#collected(lease));
 
-  constructor(readonly device: Device, readonly budget = 2 ** 30) {}
+  constructor(readonly device: Device, readonly budget: number = 2 ** 30) {}
 
   /**
    * A storage of at least `bytes` bytes, with undefined content; `what` says for what, should it fail. An `idle` one

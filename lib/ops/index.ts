@@ -4,7 +4,7 @@
  */
 import { a, takes } from "../python/arguments.ts";
 import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { copy_ } from "./copy.ts";
 import { full } from "./create.ts";

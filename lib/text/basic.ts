@@ -5,7 +5,7 @@
  */
 
 import { host } from "../host/mod.ts";
-import { type Pair } from "./bpe.ts";
+import type { Pair } from "./bpe.ts";
 import { bytesRepr, concatBytes, fromBytes, toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
 import { formatModel, formatVocab, type Model, parseModel } from "./file.ts";

@@ -6,7 +6,7 @@
  * the short ones are remembered. How a text is cut into chunks is not decided here.
  */
 
-import { type Pair } from "./bpe.ts";
+import type { Pair } from "./bpe.ts";
 import { concatBytes, toBytes } from "./bytes.ts";
 import { Heap, Pairs } from "./pairs.ts";
 

@@ -5,7 +5,7 @@
  * line, in order. A `.vocab` is for the eye: every token as it reads. No file is opened here.
  */
 
-import { type Pair } from "./bpe.ts";
+import type { Pair } from "./bpe.ts";
 import { escapeControls, fromBytes } from "./bytes.ts";
 
 /** All that a tokenizer has to remember. */

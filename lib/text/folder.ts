@@ -46,7 +46,11 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
  *
  * @throws {RangeError} where they do not belong together
  */
-export function readTokenizer(vocab: string, merges: string, folder = "the vocabulary") {
+export function readTokenizer(
+  vocab: string,
+  merges: string,
+  folder = "the vocabulary",
+): PretrainedTokenizer {
   const refuse = (what: string): never => {
     throw new RangeError(`${folder}: ${what}; take vocab.json and merges.txt from one model`);
   };

@@ -7,7 +7,7 @@
  * for reasons of history. The ranks come with js-tiktoken; its encoder is not used, but judges ours.
  */
 
-import { type TrainOptions } from "./basic.ts";
+import type { TrainOptions } from "./basic.ts";
 import { Codec } from "./codec.ts";
 import { RegexTokenizer } from "./regex.ts";
 

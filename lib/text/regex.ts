@@ -9,7 +9,7 @@
 import { BasicTokenizer, type TrainOptions } from "./basic.ts";
 import { toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
-import { type Model } from "./file.ts";
+import type { Model } from "./file.ts";
 import { compilePattern, GPT4_SPLIT_PATTERN, splitText } from "./split.ts";
 
 /** Which special tokens a text may hold. */

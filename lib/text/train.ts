@@ -11,7 +11,7 @@
  * order of first sight, pairs are first met in the same order as in the whole text.
  */
 
-import { type Pair } from "./bpe.ts";
+import type { Pair } from "./bpe.ts";
 import { Heap, Pairs } from "./pairs.ts";
 
 /** Told of every merge: the pair, its new id, and how often it occurred. */

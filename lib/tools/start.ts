@@ -38,6 +38,7 @@ const checks = () => [
   ["lint"],
   ["check", ...withoutBook("lib"), "lessons", ...withoutBook("tests")],
   ["check", ...ofBook, "lib/book", "tests/book"],
+  ["publish", "--dry-run", "--allow-dirty", "--allow-slow-types", "--quiet"],
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];
@@ -56,7 +57,8 @@ DENO_WEBGPU_BACKEND=opengl runs them on that backend. What else may follow the -
     steps: (args) => [[...tests, ...args]],
   },
   check: {
-    help: "deno task check   checks format, lint rules, types, and the structure of the house",
+    help:
+      "deno task check   checks format, lint rules, types, the package, and the structure of the house",
     adapter: false,
     steps: checks,
   },

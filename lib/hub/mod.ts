@@ -1,0 +1,8 @@
+/*
+ * Files of the Hugging Face Hub, in the cache that Python keeps too.
+ */
+
+export { hubDownload, hubFiles, type HubOptions } from "./client.ts";
+export type { HubFile } from "./cache.ts";
+export type { DownloadListener, DownloadProgress, HubConfig } from "./config.ts";
+export { HubError, type HubFault } from "./errors.ts";
