@@ -21,7 +21,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dz: array<V>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<V>;
 
-fn slope(g: f32, y: f32) -> f32 { // replaced by the rows of lib/ops/unary.ts
+fn slope(g: f32, y: f32) -> f32 { // replaced by the row of the activation
   return g * (1.0 - y * y);
 }
 

@@ -35,7 +35,7 @@ override INT: bool = false;
 @group(0) @binding(2) var<storage, read> b: array<Bs>;
 @group(0) @binding(3) var<storage, read_write> out: array<Outs>;
 
-fn op(x: C, y: C) -> Out { // replaced by the rows of lib/ops/binary.ts
+fn op(x: C, y: C) -> Out { // replaced by the row of the op
   return x + y;
 }
 

@@ -14,11 +14,11 @@ struct Params {
 
 var<workgroup> lanes: array<f32, 64>;
 
-fn combine(a: f32, b: f32) -> f32 { // replaced by the norms of lib/nn/utils.ts
+fn combine(a: f32, b: f32) -> f32 { // replaced by the norm
   return a + b;
 }
 
-fn finish(total: f32) -> f32 { // replaced by the norms of lib/nn/utils.ts
+fn finish(total: f32) -> f32 { // replaced by the norm
   return sqrt(total);
 }
 

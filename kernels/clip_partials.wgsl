@@ -16,11 +16,11 @@ struct Params {
 
 var<workgroup> lanes: array<f32, 64>;
 
-fn term(x: vec4<f32>) -> vec4<f32> { // replaced by the norms of lib/nn/utils.ts
+fn term(x: vec4<f32>) -> vec4<f32> { // replaced by the norm
   return x * x;
 }
 
-fn combine(a: f32, b: f32) -> f32 { // replaced by the norms of lib/nn/utils.ts
+fn combine(a: f32, b: f32) -> f32 { // replaced by the norm
   return a + b;
 }
 

@@ -28,7 +28,7 @@ override ACCUMULATE: bool = false;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-fn activate(v: f32) -> f32 { // replaced by the rows of lib/ops/unary.ts
+fn activate(v: f32) -> f32 { // replaced by the row of the activation
   return v;
 }
 

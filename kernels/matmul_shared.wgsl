@@ -34,7 +34,7 @@ const PITCH = 65u;
 var<workgroup> tile_a: array<f32, 16u * PITCH>;
 var<workgroup> tile_b: array<f32, 16u * PITCH>;
 
-fn activate(v: f32) -> f32 { // replaced by the rows of lib/ops/unary.ts
+fn activate(v: f32) -> f32 { // replaced by the row of the activation
   return v;
 }
 

@@ -48,8 +48,8 @@ override B_ALONG_K: bool = false;
 // Whether k is no multiple of four: then no vec4 holds four of them.
 override REST: bool = false;
 
-const DOWN = 2u; // replaced by the tiles of lib/ops/tuning.ts
-const ACROSS = 2u; // replaced by the tiles of lib/ops/tuning.ts
+const DOWN = 2u; // replaced by the tile
+const ACROSS = 2u; // replaced by the tile
 alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
 alias B = vec4<f32>; // replaced by matmul_singles.wgsl
 alias Out = f32; // replaced by matmul_aligned.wgsl
@@ -60,7 +60,7 @@ alias Out = f32; // replaced by matmul_aligned.wgsl
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<Out>;
 
-fn activate(v: f32) -> f32 { // replaced by the rows of lib/ops/unary.ts
+fn activate(v: f32) -> f32 { // replaced by the row of the activation
   return v;
 }
 

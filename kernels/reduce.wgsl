@@ -30,15 +30,15 @@ override LANES: u32 = 64;
 
 var<workgroup> lanes: array<Acc, LANES>;
 
-fn identity() -> Acc { // replaced by the rows of lib/ops/reduce.ts
+fn identity() -> Acc { // replaced by the row of the op
   return Acc(0.0);
 }
 
-fn load(v: A) -> Acc { // replaced by the rows of lib/ops/reduce.ts
+fn load(v: A) -> Acc { // replaced by the row of the op
   return Acc(v);
 }
 
-fn combine(x: Acc, y: Acc) -> Acc { // replaced by the rows of lib/ops/reduce.ts
+fn combine(x: Acc, y: Acc) -> Acc { // replaced by the row of the op
   return x + y;
 }
 

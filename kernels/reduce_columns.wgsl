@@ -24,15 +24,15 @@ struct Params {
 @group(0) @binding(1) var<storage, read> a: array<As>;
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
-fn identity() -> Acc { // replaced by the rows of lib/ops/reduce.ts
+fn identity() -> Acc { // replaced by the row of the op
   return Acc(0.0);
 }
 
-fn load(v: A) -> Acc { // replaced by the rows of lib/ops/reduce.ts
+fn load(v: A) -> Acc { // replaced by the row of the op
   return Acc(v);
 }
 
-fn combine(x: Acc, y: Acc) -> Acc { // replaced by the rows of lib/ops/reduce.ts
+fn combine(x: Acc, y: Acc) -> Acc { // replaced by the row of the op
   return x + y;
 }
 

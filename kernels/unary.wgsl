@@ -2,8 +2,7 @@
 //
 // One invocation owns one element of the dense `out`, or four neighbours where `a` allows it (then As and
 // Outs are vec4, and p counts in fours). `a` may lie in memory in any way; where it is dense too (DENSE),
-// the index needs no arithmetic. `x` and `y` are
-// numbers that `op` may use, such as the two ends of a clamp.
+// the index needs no arithmetic. `x` and `y` are numbers that `op` may use, such as the two ends of a clamp.
 
 alias A = f32; // replaced by the dtype of a
 alias Out = f32; // replaced by the dtype of out
@@ -26,7 +25,7 @@ override DENSE: bool = true;
 @group(0) @binding(1) var<storage, read> a: array<As>;
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
-fn op(v: A) -> Out { // replaced by the rows of lib/ops/unary.ts
+fn op(v: A) -> Out { // replaced by the row of the op
   return v;
 }
 

@@ -9,8 +9,8 @@ struct Params {
   y: f32,
 }
 
-const DOWN = 2u; // replaced by the tile whose limit is measured
-const ACROSS = 4u; // replaced by the tile whose limit is measured
+const DOWN = 2u; // replaced by the tile
+const ACROSS = 4u; // replaced by the tile
 alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
 
 @group(0) @binding(0) var<uniform> p: Params;

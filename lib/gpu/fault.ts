@@ -3,7 +3,8 @@
  * index in a buffer of four words (how many, which check, the index, the limit), which comes along with
  * the next numbers that are read; the read throws.
  */
-import type { Device } from "./device.ts";
+import type { Launcher } from "./launch.ts";
+import type { Pool } from "./memory.ts";
 import type { Storage } from "./storage.ts";
 
 /** The sentence for an index that lies outside `0 … limit - 1`. */
@@ -19,7 +20,7 @@ export class Faults {
   #storage: Storage | null = null;
   #used = false;
 
-  constructor(readonly device: Device) {}
+  constructor(readonly pool: Pool, readonly launcher: Launcher) {}
 
   /** The buffer to bind as `fault`. */
   get buffer(): Storage {
@@ -28,9 +29,9 @@ export class Faults {
   }
 
   #create(): Storage {
-    const storage = this.device.pool.allocate(16, () => "notes of indices out of range");
+    const storage = this.pool.allocate(16, () => "notes of indices out of range");
     storage.keep();
-    this.device.launcher.upload(storage, new Uint32Array(4));
+    this.launcher.upload(storage, new Uint32Array(4));
     return storage;
   }
 
@@ -44,7 +45,7 @@ export class Faults {
     this.#used = false;
     const [count, code, index, limit] = new Int32Array(bytes.slice().buffer);
     if (count === 0) return;
-    this.device.launcher.upload(this.#storage!, new Uint32Array(4));
+    this.launcher.upload(this.#storage!, new Uint32Array(4));
     const others = count > 1 ? ` (and ${count - 1} more like it)` : "";
     throw new RangeError(messages[code](index, limit) + others);
   }

@@ -6,7 +6,7 @@
  * the GPU works while TypeScript goes on recording. Limits are checked here, before the driver could
  * answer with wrong numbers: the size of a binding, the number of workgroups.
  */
-import type { Device } from "./device.ts";
+import type { Gpu } from "./gpu.ts";
 import type { Block, Storage, Window } from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
@@ -41,7 +41,7 @@ export class Launcher {
   /** Where the times of dispatches are noted, if they are. */
   profile: Profile | null = null;
 
-  constructor(readonly device: Device) {
+  constructor(readonly device: Gpu) {
     this.#align = device.limits.minUniformBufferOffsetAlignment;
     this.#ring = device.gpu.createBuffer({
       label: "parameters of launches",

@@ -11,9 +11,9 @@
  * the buffer to somebody else. What backward() released stays until the next graph is begun; what a no-grad
  * region released until there are many younger ones of its size.
  */
-import type { Device } from "./device.ts";
+import type { Gpu } from "./gpu.ts";
 import { currentScope } from "./scope.ts";
-import { type Block, type Lease, type Rest, Storage } from "./storage.ts";
+import { type Block, type Lease, type Lender, type Rest, Storage } from "./storage.ts";
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
@@ -55,8 +55,13 @@ const LARGE = 2 ** 16;
 /** Memory for larger uploads would add up; they submit what was recorded. */
 const LARGEST_IDLE = 2 ** 20;
 
+/** What a pool needs of its device: whoever knows which blocks the recorded work will still use. */
+interface Owner extends Gpu {
+  readonly launcher: { awaits(block: Block): boolean; destroy(block: Block): void };
+}
+
 /** The blocks of one device that nobody uses, and the count of those in use. */
-export class Pool {
+export class Pool<D extends Owner = Owner> implements Lender {
   #shelves = new Map<number, Shelf>();
   /** What the last backward() released, until the next graph is begun. */
   #passed: Lease[] = [];
@@ -64,13 +69,13 @@ export class Pool {
   #nextId = 1;
   #net = new FinalizationRegistry<Lease>((lease) => this.#collected(lease));
 
-  constructor(readonly device: Device, readonly budget: number = 2 ** 30) {}
+  constructor(readonly device: D, readonly budget: number = 2 ** 30) {}
 
   /**
    * A storage of at least `bytes` bytes, with undefined content; `what` says for what, should it fail. An `idle` one
    * is used by no work that waits to be submitted, which an upload would have to submit first.
    */
-  allocate(bytes: number, what: () => string, idle = false): Storage {
+  allocate(bytes: number, what: () => string, idle = false): Storage<D> {
     const max = this.device.limits.maxBufferSize;
     if (bytes > max) {
       throw new Error(
@@ -82,7 +87,7 @@ export class Pool {
     const block = this.#reuse(size, idle && size <= LARGEST_IDLE) ?? this.#create(size, what());
     const lease: Lease = { block, state: "used" };
     block.lease = lease;
-    const storage = new Storage(this.device, bytes, lease);
+    const storage = new Storage(this.device, bytes, lease, this);
     this.#count(size, 1);
     this.#net.register(storage, lease, lease);
     storage.moveTo(currentScope());

@@ -2,7 +2,7 @@
  * Compiled kernels: a `.wgsl` text, specialised, as the GPU wants it. An error in the text arrives late, by the
  * device; the launcher then forgets the pipeline.
  */
-import type { Device } from "./device.ts";
+import type { Gpu } from "./gpu.ts";
 import { type Interface, readInterface } from "./interface.ts";
 import { type Kernel, mathFunctions, replaced, unrolled, withFunctions } from "./wgsl.ts";
 
@@ -24,7 +24,7 @@ export interface Pipeline extends Interface {
 
 /** Compiles a kernel; `refused` is called where the GPU does not take it. */
 export function compile(
-  device: Device,
+  device: Gpu,
   kernel: Kernel,
   { constants = {}, replace = {} }: Specialisation,
   refused: () => void,

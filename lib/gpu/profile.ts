@@ -6,7 +6,7 @@
  * It is no trace: of every kernel it keeps three sums.
  */
 import { host } from "../host/mod.ts";
-import type { Device } from "./device.ts";
+import type { Gpu } from "./gpu.ts";
 
 /** What a kernel, in one specialisation, has cost so far. */
 export interface Cost {
@@ -19,6 +19,11 @@ export interface Cost {
 
 /** Two timestamps a dispatch; so many dispatches a submission at most. */
 const QUERIES = 512;
+
+/** What is profiled. */
+interface Profiled extends Gpu {
+  readonly launcher: { profile: Profile | null; flush(): void };
+}
 
 /** The costs of one device's kernels. */
 export class Profile {
@@ -33,7 +38,7 @@ export class Profile {
   #ticks: GPUBuffer | null = null;
   #arriving = new Set<Promise<void>>();
 
-  constructor(readonly device: Device) {
+  constructor(readonly device: Profiled) {
     this.timed = device.gpu.features.has("timestamp-query");
     if (!this.timed) return;
     const { gpu } = device;
@@ -148,7 +153,7 @@ function table(rows: readonly string[][]): string[] {
 }
 
 /** Measures a device from here on, and prints the table when the program ends. */
-export function profile(device: Device): void {
+export function profile(device: Profiled): void {
   const measured = device.launcher.profile = new Profile(device);
   host.atEnd(async () => console.error(`\n${await measured.report()}`));
 }

@@ -7,7 +7,9 @@
  * wait for the promise, as the standard says.
  */
 import { host } from "../host/mod.ts";
-import type { Device } from "./device.ts";
+import type { Faults } from "./fault.ts";
+import type { Gpu } from "./gpu.ts";
+import type { Launcher } from "./launch.ts";
 import type { Window } from "./storage.ts";
 
 const SMALL = 4096;
@@ -18,7 +20,11 @@ export class Reader {
   #idle: GPUBuffer[] = [];
   #lastTurn = performance.now();
 
-  constructor(readonly device: Device) {}
+  constructor(
+    readonly device: Gpu,
+    readonly launcher: Launcher,
+    readonly faults: Faults,
+  ) {}
 
   /**
    * The bytes of some ranges, as they are when this is called.
@@ -27,20 +33,20 @@ export class Reader {
    */
   async read(ranges: readonly Window[]): Promise<Uint8Array<ArrayBuffer>[]> {
     this.device.check();
-    const noted = this.device.faults.pending;
+    const noted = this.faults.pending;
     const all = noted ? [...ranges, { storage: noted, offset: 0, size: 16 }] : ranges;
     const total = all.reduce((sum, { size }) => sum + size, 0);
     if (total === 0) return ranges.map(() => new Uint8Array(0));
     const kept = total <= SMALL ? this.#idle.pop() : undefined;
     const staging = kept ?? this.#create(total <= SMALL ? SMALL : total);
-    this.device.launcher.copyOut(all, staging);
+    this.launcher.copyOut(all, staging);
     const bytes = await this.#map(staging, total, kept !== undefined);
     await this.device.settled();
     await this.#turn();
     if (all.length === 1) return [bytes];
     let at = 0;
     const parts = all.map(({ size }) => bytes.slice(at, at += size));
-    if (noted) this.device.faults.check(parts.pop()!);
+    if (noted) this.faults.check(parts.pop()!);
     return parts;
   }
 

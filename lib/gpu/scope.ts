@@ -1,13 +1,22 @@
 /*
- * Which memory goes together. A scope is a set of storages that are released at its end, but for those that
+ * Which memory goes together. A scope is a set of storages (storage.ts) that are released at its end, but for those that
  * leave it before. Ops and the walk back open one and close it without waiting; a region of the program,
  * such as `noGrad`, has one that lasts through its awaits.
  */
 import { createContext } from "../host/context.ts";
-import type { Storage } from "./storage.ts";
 
-/** Storages that are released together. */
-export type Scope = Set<Storage>;
+/** Memory that a scope may hold. */
+export interface Held {
+  /** Leaves this scope for another, or for none. */
+  moveTo(scope: Scope | null): void;
+  /** Goes back to where it came from. */
+  release(when: string): void;
+  /** The same, but it can be read for some time. */
+  rest(when: string): void;
+}
+
+/** Memory that is released together. */
+export type Scope = Set<Held>;
 
 /** What holds for a region of the program. */
 export interface Region {
@@ -37,7 +46,7 @@ export function openScope(): Scope {
 }
 
 /** Ends a scope: releases what it made, except the storages in `keep`, which pass to the scope around it. */
-export function closeScope(scope: Scope, keep: ReadonlySet<Storage>, when: string): void {
+export function closeScope(scope: Scope, keep: ReadonlySet<Held>, when: string): void {
   open.splice(open.lastIndexOf(scope), 1);
   const around = currentScope();
   for (const storage of scope) {

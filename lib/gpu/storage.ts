@@ -2,8 +2,8 @@
  * Memory as its owner sees it: a `Storage` holds a buffer by a lease, from allocation until the pool hands the
  * buffer to another. What is released before can still be read, and taken back.
  */
-import type { Device } from "./device.ts";
-import { currentScope, type Scope } from "./scope.ts";
+import type { Gpu } from "./gpu.ts";
+import { currentScope, type Held, type Scope } from "./scope.ts";
 
 /** A GPU buffer and what the pool and the launcher note about it. */
 export interface Block {
@@ -31,8 +31,18 @@ export interface Lease {
   state: "used" | Rest | "free";
 }
 
-/** One GPU buffer while it has an owner. */
-export class Storage {
+/** Where blocks come from, and go back to. */
+export interface Lender {
+  /** Takes back a block that was released on purpose. */
+  giveBack(lease: Lease): void;
+  /** Takes back a block that a reader may still hold. */
+  rest(lease: Lease, why: Rest): void;
+  /** What was released is used again; returns whether backward() had released it in this pass. */
+  takeBack(storage: Storage, lease: Lease): boolean;
+}
+
+/** One GPU buffer while it has an owner, on a device `D`. */
+export class Storage<D extends Gpu = Gpu> implements Held {
   /** Counts in-place writes, so that backward can tell that a saved tensor was overwritten. */
   version = 0;
   /** Held by something that no release point may take: a parameter, a buffer, a detached tensor. */
@@ -44,10 +54,12 @@ export class Storage {
   /** When and why the memory was released, or null before. It can be read until somebody else gets it. */
   released: string | null = null;
   #lease: Lease;
+  #lender: Lender;
   #scope: Scope | null = null;
 
-  constructor(readonly device: Device, readonly byteLength: number, lease: Lease) {
+  constructor(readonly device: D, readonly byteLength: number, lease: Lease, lender: Lender) {
     this.#lease = lease;
+    this.#lender = lender;
   }
 
   /** The buffer; throws once somebody else has it. */
@@ -84,7 +96,7 @@ export class Storage {
     if (this.released !== null || this.kept) return;
     this.escape();
     this.released = when;
-    this.device.pool.giveBack(this.#lease);
+    this.#lender.giveBack(this.#lease);
   }
 
   /** Releases what a reader may still hold: others get it late. */
@@ -92,7 +104,7 @@ export class Storage {
     if (this.released !== null || this.kept) return;
     this.escape();
     this.released = when;
-    this.device.pool.rest(this.#lease, why);
+    this.#lender.rest(this.#lease, why);
   }
 
   /**
@@ -103,7 +115,7 @@ export class Storage {
     const when = this.released;
     this.block; // throws where it went
     if (when === null) return;
-    const passed = this.device.pool.takeBack(this, this.#lease);
+    const passed = this.#lender.takeBack(this, this.#lease);
     this.released = null;
     if (passed) return () => this.rest(when, "passed");
     this.moveTo(currentScope());

@@ -10,7 +10,7 @@ import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { lent, type Tensor } from "../tensor/tensor.ts";
 import { launchBinary } from "./elementwise.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
@@ -207,6 +207,7 @@ function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DTy
 const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
 ) as Record<keyof typeof rows, Op<Args>>;
+lent.add = (x, y) => table.add([x, y], {});
 
 const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
   if (typeof y === "number" && typeof x !== "number") return op([x], { other: y });

@@ -10,7 +10,7 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts";
-import { allocate, type Tensor } from "../tensor/tensor.ts";
+import { allocate, lent, type Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
 import { cut, viewOf } from "./layout.ts";
@@ -70,6 +70,8 @@ const cloneOp = defineOp({
   reference: ([x]) => x,
   samples: [[], [0], [3, 67]].map((shape) => ({ inputs: [floats(shape)], args: {} })),
 });
+
+lent.clone = (x) => cloneOp([x], {});
 
 /** A copy with its own memory, laid out row by row. */
 export const clone = takes("clone", { input: a.tensor }, (x: Tensor): Tensor => cloneOp([x], {}));

@@ -126,7 +126,7 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
   checkShape(shape);
   const out = allocate(shape, dtype, device);
   const pipeline = device.launcher.pipeline(fillKernel, {
-    constants: { INT: Number(dtype === "int64") },
+    constants: dtype === "int64" ? { INT: 1 } : {},
     replace: { Out: wgslType(dtype) },
   });
   const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * 64;

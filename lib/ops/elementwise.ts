@@ -144,7 +144,7 @@ export function launchBinary(
     constants: {
       DENSE: Number(dense),
       SCALAR_B: Number(scalar),
-      INT: Number(compute === "int64"),
+      ...(compute === "int64" ? { INT: 1 } : {}),
     },
     replace: {
       A: wgslType(a.dtype),

@@ -11,30 +11,14 @@ import {
   closeScope,
   currentRegion,
   currentScope,
+  type Held,
   openScope,
   type Region,
   runRegion,
   type Scope,
 } from "../gpu/scope.ts";
-import { run } from "./registry.ts";
-import type { Tensor } from "./tensor.ts";
-
-/** What backward needs of one call of an op. */
-export interface Node {
-  /** PyTorch's name of it, which printing shows: `AddmmBackward0`. */
-  readonly name: string;
-  readonly sequence: number;
-  readonly output: Tensor;
-  inputs: readonly Tensor[];
-  /** Gradients of the inputs, given that of the output; null where an input needs none. */
-  backward: (grad: Tensor) => (Tensor | null)[];
-  /** The memory that this call made: freed when backward is through with the graph. */
-  made: readonly Storage[];
-  /** Set when what the node kept has been freed. */
-  done: boolean;
-  /** Whether it was computed from a graph that backward had freed. */
-  readonly late: boolean;
-}
+import { shapeText } from "./shape.ts";
+import { fromValues, lent, type Node, Tensor } from "./tensor.ts";
 
 let quiet = false;
 let sequence = 0;
@@ -116,7 +100,7 @@ export function noGrad<T>(body: () => T): T {
 }
 
 /** The storages of all tensors in a value: itself, and what arrays, maps and objects hold. */
-function storagesIn(value: unknown, found = new Set<Storage>(), seen = new Set<unknown>()) {
+function storagesIn(value: unknown, found = new Set<Held>(), seen = new Set<unknown>()) {
   if (typeof value !== "object" || value === null || seen.has(value)) return found;
   seen.add(value);
   if ("storage" in value) found.add((value as Tensor).storage);
@@ -144,14 +128,49 @@ function nodesBehind(root: Node): Node[] {
   return [...found].sort((a, b) => b.sequence - a.sequence);
 }
 
+const ones = new WeakMap<object, Tensor>();
+
+/** A 1 of the shape of a tensor with one element; it is uploaded once a device. */
+function oneLike({ device, shape }: Tensor): Tensor {
+  let scalar = ones.get(device);
+  if (!scalar) {
+    scalar = fromValues(Float32Array.of(1), [], "float32", device);
+    scalar.storage.keep();
+    ones.set(device, scalar);
+  }
+  return new Tensor(scalar.storage, "float32", shape);
+}
+
 /**
  * Fills `grad` of every leaf that `root` was computed from, given the gradient of something with respect
- * to `root`; then frees what the graph kept, unless `retainGraph`.
+ * to `root`, or 1 for a scalar; then frees what the graph kept, unless `retainGraph`.
  */
-export function runBackward(root: Tensor, grad: Tensor, retainGraph: boolean): void {
+function runBackward(root: Tensor, gradient: Tensor | undefined, retainGraph: boolean): void {
+  if (!root.requiresGrad) {
+    throw new Error(
+      "element 0 of tensors does not require grad and does not have a grad_fn; was it computed inside " +
+        "noGrad(), or from tensors that never asked for gradients?",
+    );
+  }
+  if (!gradient && root.numel() !== 1) {
+    throw new Error(
+      `grad can be implicitly created only for scalar outputs, not for shape ${
+        shapeText(root.shape)
+      }; ` +
+        "reduce it with sum() or mean(), or pass { gradient }",
+    );
+  }
+  if (gradient && shapeText(gradient.shape) !== shapeText(root.shape)) {
+    throw new RangeError(
+      `Mismatch in shape: grad_output has a shape of ${
+        shapeText(gradient.shape)
+      } and output has a ` +
+        `shape of ${shapeText(root.shape)}`,
+    );
+  }
   const walk = new Walk();
   try {
-    quietly(() => walk.from(root, grad));
+    quietly(() => walk.from(root, gradient ?? oneLike(root)));
   } finally {
     walk.close();
   }
@@ -159,6 +178,8 @@ export function runBackward(root: Tensor, grad: Tensor, retainGraph: boolean): v
   // The earliest first: of a large graph, what lies near its end is taken last.
   for (const node of nodesBehind(root.gradFn).reverse()) forget(node, root);
 }
+
+lent.backward = runBackward;
 
 function forget(node: Node, root: Tensor): void {
   for (const storage of node.made) {
@@ -218,7 +239,7 @@ class Walk {
   /** Sums gradients that reach the same tensor along different ways. */
   #add(target: Tensor, grad: Tensor): void {
     const before = this.#pending.get(target);
-    const sum = before ? run("add", [before, grad]) : grad;
+    const sum = before ? lent.add(before, grad) : grad;
     this.#hold(sum);
     if (before) this.#drop(before);
     this.#pending.set(target, sum);
@@ -229,10 +250,10 @@ class Walk {
     const before = target.grad;
     const alone = this.#users.get(grad.storage) === 1 && this.#scope.has(grad.storage);
     const mine = before
-      ? run("add", [before, grad])
+      ? lent.add(before, grad)
       : alone && grad.isContiguous()
       ? grad
-      : run("clone", [grad]);
+      : lent.clone(grad);
     before?.storage.release("when more was accumulated into the gradient");
     if (mine === grad) this.#users.delete(grad.storage);
     mine.storage.escape();

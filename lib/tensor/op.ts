@@ -4,12 +4,11 @@
  * everything from these declarations, so a new op is tested by being declared.
  */
 import { closeScope, openScope } from "../gpu/scope.ts";
-import { isGradEnabled, nextSequence, type Node, quietly } from "./autograd.ts";
+import { isGradEnabled, nextSequence, quietly } from "./autograd.ts";
 import type { NdArray } from "./ndarray.ts";
-import { register } from "./registry.ts";
 import type { Sample } from "./sample.ts";
 import type { Shape } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Node, Tensor } from "./tensor.ts";
 
 /** What a gradient may look at: the op's inputs and outputs, and its arguments. */
 export interface Saved<A> {
@@ -58,6 +57,13 @@ export interface Op<A = Record<never, never>> extends OpSpec<A> {
   all(inputs: readonly Tensor[], args: A): readonly Tensor[];
 }
 
+// deno-lint-ignore no-explicit-any
+type AnyOp = Op<any>;
+const registry = new Map<string, AnyOp>();
+
+/** Every op that has been declared, by name. */
+export const ops: ReadonlyMap<string, AnyOp> = registry;
+
 /** Declares an op: from here on it can be called, differentiated and tested. */
 export function defineOp<A = Record<never, never>>(spec: OpSpec<A>): Op<A> {
   const all = (inputs: readonly Tensor[], args: A) => call(spec, inputs, args);
@@ -67,7 +73,8 @@ export function defineOp<A = Record<never, never>>(spec: OpSpec<A>): Op<A> {
     { all },
   );
   Object.defineProperty(op, "name", { value: spec.name });
-  register(op as Op<A>);
+  if (registry.has(spec.name)) throw new Error(`the op "${spec.name}" is declared twice`);
+  registry.set(spec.name, op as Op<A>);
   return op as Op<A>;
 }
 

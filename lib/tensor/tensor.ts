@@ -9,10 +9,8 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
-import { type Node, runBackward } from "./autograd.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
 import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
-import { run } from "./registry.ts";
 import { denseStrides, isDense, normalizeDim, numelOf, type Shape, shapeText } from "./shape.ts";
 
 const sizeOptions = parameters<{ dim?: number }>("size", { dim: a.whole });
@@ -44,6 +42,35 @@ export class Size extends Array<number> {
 /** Nested lists of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested = number | boolean | Nested[];
 
+/** What backward needs of one call of an op. */
+export interface Node {
+  /** PyTorch's name of it, which printing shows: `AddmmBackward0`. */
+  readonly name: string;
+  readonly sequence: number;
+  readonly output: Tensor;
+  inputs: readonly Tensor[];
+  /** Gradients of the inputs, given that of the output; null where an input needs none. */
+  backward: (grad: Tensor) => (Tensor | null)[];
+  /** The memory that this call made: freed when backward is through with the graph. */
+  made: readonly Storage[];
+  /** Set when what the node kept has been freed. */
+  done: boolean;
+  /** Whether it was computed from a graph that backward had freed. */
+  readonly late: boolean;
+}
+
+/** What a tensor can do by what stands above it. */
+interface Lent {
+  add(x: Tensor, y: Tensor): Tensor;
+  clone(x: Tensor): Tensor;
+  backward(root: Tensor, gradient: Tensor | undefined, retainGraph: boolean): void;
+}
+const notLoaded = () => {
+  throw new Error("the ops are not loaded: import lib/mod.ts");
+};
+/** The one door upwards: autograd.ts and lib/ops lend their functions to this room. */
+export const lent: Lent = { add: notLoaded, clone: notLoaded, backward: notLoaded };
+
 /** An n-dimensional array on the GPU. */
 export class Tensor {
   /** The gradient that `backward()` left here, or null: no gradient is not a gradient of zeros. */
@@ -57,7 +84,7 @@ export class Tensor {
 
   /** Tensors are made by {@linkcode tensor}, `zeros`, `randn`, … and by ops, rarely by hand. */
   constructor(
-    readonly storage: Storage,
+    readonly storage: Storage<Device>,
     readonly dtype: DType,
     readonly shape: Shape,
     readonly strides: readonly number[] = denseStrides(shape),
@@ -147,34 +174,12 @@ export class Tensor {
     ...args: Given<[gradient?: Tensor, retainGraph?: boolean, createGraph?: false], BackwardOptions>
   ): void {
     const { gradient, retainGraph = false } = backwardOptions(args);
-    if (!this.requiresGrad) {
-      throw new Error(
-        "element 0 of tensors does not require grad and does not have a grad_fn; was it computed inside " +
-          "noGrad(), or from tensors that never asked for gradients?",
-      );
-    }
-    if (!gradient && this.numel() !== 1) {
-      throw new Error(
-        `grad can be implicitly created only for scalar outputs, not for shape ${
-          shapeText(this.shape)
-        }; ` +
-          "reduce it with sum() or mean(), or pass { gradient }",
-      );
-    }
-    if (gradient && shapeText(gradient.shape) !== shapeText(this.shape)) {
-      throw new RangeError(
-        `Mismatch in shape: grad_output has a shape of ${
-          shapeText(gradient.shape)
-        } and output has a ` +
-          `shape of ${shapeText(this.shape)}`,
-      );
-    }
-    runBackward(this, gradient ?? one(this.device, this.shape), retainGraph);
+    lent.backward(this, gradient, retainGraph);
   }
 
   /** Its elements in order, row by row. */
   async data(): Promise<Values> {
-    const dense = this.isContiguous() ? this : run("clone", [this.detachedView()]);
+    const dense = this.isContiguous() ? this : lent.clone(this.detachedView());
     const [bytes] = await this.device.reader.read([window(dense, 0, this.numel())]);
     if (dense !== this) dense.storage.release("after it was read");
     return new dtypes[this.dtype].array(bytes.buffer);
@@ -277,17 +282,4 @@ export function fromValues(
   const result = allocateForUpload(shape, dtype, device);
   if (values.length > 0) device.launcher.upload(result.storage, values);
   return result;
-}
-
-const ones = new WeakMap<Device, Tensor>();
-
-/** A 1 of a shape with one element; it is uploaded once a device. */
-function one(device: Device, shape: Shape): Tensor {
-  let scalar = ones.get(device);
-  if (!scalar) {
-    scalar = fromValues(Float32Array.of(1), [], "float32", device);
-    scalar.storage.keep();
-    ones.set(device, scalar);
-  }
-  return new Tensor(scalar.storage, "float32", shape);
 }

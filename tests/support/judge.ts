@@ -5,7 +5,7 @@
 import type { NdArray } from "../../lib/tensor/ndarray.ts";
 import type { Op } from "../../lib/tensor/op.ts";
 import type { Sample } from "../../lib/tensor/sample.ts";
-import { ops } from "../../lib/tensor/registry.ts";
+import { ops } from "../../lib/tensor/op.ts";
 import { dtypes, type Values } from "../../lib/tensor/dtype.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { drawSample, drawWeights } from "./draw.ts";

@@ -3,4 +3,4 @@
  */
 import "../../lib/ops/mod.ts";
 
-export { ops } from "../../lib/tensor/registry.ts";
+export { ops } from "../../lib/tensor/op.ts";

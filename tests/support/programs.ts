@@ -7,7 +7,7 @@
  */
 import { Generator, uniform } from "../../lib/random/mod.ts";
 import { type NdArray, ndarray } from "../../lib/tensor/ndarray.ts";
-import { ops } from "../../lib/tensor/registry.ts";
+import { ops } from "../../lib/tensor/op.ts";
 import { numelOf } from "../../lib/tensor/shape.ts";
 import { largest } from "./compare.ts";
 import { hash } from "./draw.ts";

@@ -1,0 +1,81 @@
+/*
+ * The GPU as WebGPU opens it, with the adapter's own limits; and the place where everything that goes wrong on it
+ * becomes a thrown error.
+ *
+ * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
+ * which throws it; nothing that was computed after it is ever shown.
+ */
+import { adapterName, isSoftware } from "./adapter.ts";
+
+type Limits = { [name in keyof GPUSupportedLimits]: number };
+
+function numbersOf(limits: GPUSupportedLimits): Limits {
+  const numbers: Record<string, number> = {};
+  for (const name in limits) numbers[name] = Number(limits[name as keyof GPUSupportedLimits]);
+  return numbers as Limits;
+}
+
+/** An opened GPU: its name, its limits, and what went wrong on it. */
+export class Gpu {
+  /** As PyTorch would name it: `webgpu:0`. */
+  readonly name: string;
+  /** The adapter's limits, as plain numbers: asking the GPU each time would take as long as a small op. */
+  readonly limits: Readonly<Limits>;
+  /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
+  readonly software: boolean;
+  #failure: Error | null = null;
+  #listening: Promise<void>[] = [];
+  static #opened = 0;
+
+  constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
+    this.name = `webgpu:${Gpu.#opened++}`;
+    this.limits = numbersOf(gpu.limits);
+    this.software = isSoftware(adapterInfo);
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.fail((event as GPUUncapturedErrorEvent).error.message);
+    });
+    gpu.lost.then(({ reason, message }) =>
+      this.fail(
+        `the GPU device was lost (${
+          [reason, message].filter(Boolean).join(": ")
+        }); its tensors are gone, ` +
+          `restart the program, with a smaller model or batch if memory ran out`,
+      )
+    );
+  }
+
+  /** Notes a failure; the first one is what the next launch or read throws. */
+  fail(message: string): void {
+    this.#failure ??= new Error(`GPU ${this.name}: ${message.trim()}`);
+  }
+
+  /** Throws what went wrong since the last call; after anything but a lost device the program can go on. */
+  check(): void {
+    const failure = this.#failure;
+    if (!failure) return;
+    if (!failure.message.includes("device was lost")) this.#failure = null;
+    throw failure;
+  }
+
+  /** Ends an error scope. What it caught is noted as a failure, after `what`; then `failed` is called. */
+  endScope(what: string, failed: () => void): void {
+    const heard = this.gpu.popErrorScope().then((error) => {
+      if (!error) return;
+      failed();
+      this.fail(`${what}:\n${error.message.trim()}`);
+    });
+    if (this.#listening.push(heard) > 64) this.#listening.shift();
+  }
+
+  /** Waits for what all scopes that were ended so far have to report, and throws it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#listening.splice(0));
+    this.check();
+  }
+
+  /** The adapter in words, as the driver names it. */
+  toString(): string {
+    return `${this.name} (${adapterName(this.adapterInfo)})`;
+  }
+}
