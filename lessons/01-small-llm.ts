@@ -316,4 +316,6 @@ An untrained model is a little worse than one that knows nothing: it is sure
 of things that it has made up.
 
 Next: the first layer, opened, in lesson 2.
+
+Exercises, which check your answers: `deno task exercise 1`.
 */

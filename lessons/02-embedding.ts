@@ -175,4 +175,6 @@ steps, so it moves them all. And where the table serves as the last layer too,
 as in GPT-2, every row has a gradient at every step.
 
 Next: the layers that work with these vectors, in lesson 3.
+
+Exercises, which check your answers: `deno task exercise 2`.
 */

@@ -941,4 +941,6 @@ its decoder layers need no cross-attention. What remains is one stack of
 layers with self-attention, the causal mask and the feed-forward network: a
 **decoder-only** transformer. Lesson 8 builds it. But first we train the model
 of lesson 1, and find out why it does not learn to count: lesson 4.
+
+Exercises, which check your answers: `deno task exercise 3`.
 */

@@ -575,4 +575,6 @@ protects us is what this lesson did: hold out examples, measure what will be
 needed at inference, and make one small experiment for each suspicion.
 
 Next: GPT-2, from its outline on, in lesson 5.
+
+Exercises, which check your answers: `deno task exercise 4`.
 */

@@ -211,4 +211,6 @@ await show(other.index(0, 3).eq(first.index(0, 3)).all());
 /*
 The placeholders name what is missing: lesson 6 makes the layer norm, and
 lesson 8 the blocks.
+
+Exercises, which check your answers: `deno task exercise 5`.
 */

@@ -200,4 +200,6 @@ since there may be no batch. Layer normalization needs neither: it looks at
 one token alone, in training and at inference.
 
 Next: the placeholder model with this layer in it, in lesson 7.
+
+Exercises, which check your answers: `deno task exercise 6`.
 */

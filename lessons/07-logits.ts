@@ -209,4 +209,6 @@ await show(
 
 /*
 Next: the blocks, and with them the whole model, in lesson 8.
+
+Exercises, which check your answers: `deno task exercise 7`.
 */

@@ -625,4 +625,6 @@ for (const probabilities of [warmed.index(1), kept]) {
 
 /*
 Next: the same model with the weights that OpenAI trained, in lesson 9.
+
+Exercises, which check your answers: `deno task exercise 8`.
 */

@@ -212,4 +212,6 @@ character had a number, nothing would be new. But a song would be a thousand
 numbers long, and the model would first have to learn to spell. Lesson 11
 builds something between the two: pieces of words, found in the songs
 themselves.
+
+Exercises, which check your answers: `deno task exercise 10`.
 */

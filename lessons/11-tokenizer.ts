@@ -277,4 +277,6 @@ await show(token(tokenizer.encode("🎸")[0]));
 /*
 Next: from a sequence of tokens to inputs and targets for training, in lesson
 12.
+
+Exercises, which check your answers: `deno task exercise 11`.
 */

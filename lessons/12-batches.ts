@@ -214,14 +214,8 @@ const gradientKernel = /* wgsl */ `
     let isTarget = u32(targets[id.x / 5]) == id.x % 5;
     grad[id.x] = (p[id.x] - select(0.0, 1.0, isTarget)) / 3;
   }`;
-const byKernel = kernel(
-  gradientKernel,
-  { p: probabilities, targets: target },
-  [
-    3,
-    5,
-  ],
-);
+const given = { p: probabilities, targets: target };
+const byKernel = kernel(gradientKernel, given, [3, 5]);
 const learning = logits.clone().requiresGrad_();
 nn.functional.crossEntropy(learning, target).backward();
 await show(byKernel);
@@ -453,4 +447,6 @@ What it can't know is everything before the last token. Lesson 13's model
 looks at 32 tokens. You might expect that it is better on songs it has never
 seen. On as few songs as these, it is not: its best validation loss stays
 above this one. Lesson 13 shows why, and lesson 14 what helps.
+
+Exercises, which check your answers: `deno task exercise 12`.
 */

@@ -402,4 +402,6 @@ for (const word of [" he", " my", "."]) {
 This model has only its last 32 tokens, each at a fixed position. What it has
 learned about a word at the fifth position, it must learn again for the sixth.
 Lesson 14 lets the tokens attend to each other instead.
+
+Exercises, which check your answers: `deno task exercise 13`.
 */

@@ -1,0 +1,89 @@
+/*
+# Exercises of lesson 4
+
+Training it, and showing that it learned.
+*/
+import { arange, nn, optim, type Tensor, tensor } from "#lib";
+import type { Checks } from "../../lib/lesson/exercise.ts";
+
+/*
+## 1. Predict
+
+A hundred examples come in batches of eight. How many steps has an epoch?
+*/
+
+export const stepsPerEpoch = /* your answer */ 13;
+
+/*
+## 2. Targets
+
+`sequences` is (B, T), and its numbers count up from 0 to 9 and around again. Return
+the targets: at each position the number that comes next.
+*/
+
+export function targetsOf(sequences: Tensor): Tensor {
+  // your code
+  return sequences.add(1).remainder(10);
+  // end
+}
+
+/*
+## 3. One step
+
+Make one training step of `model` on a batch, and return the loss before the step.
+*/
+
+export function step(
+  model: nn.Linear,
+  optimizer: optim.SGD,
+  x: Tensor,
+  y: Tensor,
+): Tensor {
+  // your code
+  const loss = model.forward(x).sub(y).square().mean();
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+  return loss.detach();
+  // end
+}
+
+// ---- checks ----
+
+import { wrongNumber, wrongTensor } from "../../lib/lesson/exercise.ts";
+
+export const checks: Checks = {
+  stepsPerEpoch: {
+    hint: "The last batch is smaller.",
+    wrong: (given: number) => wrongNumber(given, Math.ceil(100 / 8)),
+  },
+  targetsOf: {
+    hint: "After 9 comes 0: remainder(10).",
+    wrong: (given: typeof targetsOf) =>
+      wrongTensor(
+        given(tensor([[7, 8, 9], [9, 0, 1]])),
+        tensor([[8, 9, 0], [0, 1, 2]]),
+      ),
+  },
+  step: {
+    hint: "Logits, loss, zeroGrad, backward, step: five lines.",
+    async wrong(given: typeof step) {
+      const model = new nn.Linear(1, 1);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const [x, y] = [
+        arange(4).float().unsqueeze(1),
+        arange(4).float().unsqueeze(1).mul(2),
+      ];
+      const losses: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        losses.push(await given(model, optimizer, x, y).item());
+      }
+      return losses[19] < losses[0] / 100 || losses[0] < 1e-3
+        ? ""
+        : `after 20 of your steps the loss went from ${losses[0]} to ${
+          losses[19]
+        }; it should ` +
+          `be a hundredth`;
+    },
+  },
+};

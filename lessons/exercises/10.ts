@@ -1,0 +1,60 @@
+/*
+# Exercises of lesson 10
+
+The dataset.
+*/
+import { Dataset } from "#lib";
+import type { Checks } from "../../lib/lesson/exercise.ts";
+
+/*
+## 1. Predict
+
+How many songs are in the test split if a tenth of 2,241 songs is split off?
+*/
+
+export const testSongs = /* your answer */ 225;
+
+/*
+## 2. New words
+
+Return which words of `test` do not occur in `train`, each once, in their order. A
+word is a run of letters; upper and lower case count as the same.
+*/
+
+export function newWords(train: string, test: string): string[] {
+  // your code
+  const words = (text: string) => text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const known = new Set(words(train));
+  return [...new Set(words(test))].filter((word) => !known.has(word));
+  // end
+}
+
+// ---- checks ----
+
+import { wrongNumber } from "../../lib/lesson/exercise.ts";
+
+export const checks: Checks = {
+  testSongs: {
+    hint: "The size of the test split is rounded up.",
+    wrong(given: number) {
+      const text = Array.from({ length: 2241 }, (_, i) => `song ${i}`);
+      const { test } = Dataset.from({ text }).trainTestSplit({
+        testSize: 0.1,
+        seed: 42,
+      });
+      return wrongNumber(given, test.numRows);
+    },
+  },
+  newWords: {
+    hint: "A Set of the words of `train`, and a filter over those of `test`.",
+    wrong(given: typeof newWords) {
+      const got = given(
+        "The river ran, the road ran",
+        "A river, a Road, a RIDGE; a ridge",
+      );
+      return got.join() === "a,ridge"
+        ? ""
+        : `yours is [${got}]; [a,ridge] was wanted`;
+    },
+  },
+};
