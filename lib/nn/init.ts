@@ -23,19 +23,24 @@ export type Nonlinearity =
   | "selu";
 
 /** How much a nonlinearity wants its weights enlarged, so that variances stay. */
-export function calculateGain(nonlinearity: Nonlinearity, param?: number): number {
-  const gains: Record<Nonlinearity, number> = {
-    linear: 1,
-    sigmoid: 1,
-    tanh: 5 / 3,
-    relu: Math.sqrt(2),
-    leakyRelu: Math.sqrt(2 / (1 + (param ?? 0.01) ** 2)),
-    selu: 3 / 4,
-  };
-  const gain = gains[nonlinearity];
-  if (gain === undefined) throw new TypeError(`Unsupported nonlinearity ${nonlinearity}`);
-  return gain;
-}
+export const calculateGain = takes(
+  "calculateGain",
+  { nonlinearity: p.text, param: p.number },
+  function calculateGain(nonlinearity: Nonlinearity, param?: number): number {
+    const gains: Record<Nonlinearity, number> = {
+      linear: 1,
+      sigmoid: 1,
+      tanh: 5 / 3,
+      relu: Math.sqrt(2),
+      leakyRelu: Math.sqrt(2 / (1 + (param ?? 0.01) ** 2)),
+      selu: 3 / 4,
+    };
+    const gain = gains[nonlinearity];
+    if (gain === undefined) throw new TypeError(`Unsupported nonlinearity ${nonlinearity}`);
+    return gain;
+  },
+  { required: 1 },
+);
 
 /** Inputs and outputs of a weight (out, in, …receptive field). */
 export function calculateFanInAndFanOut({ shape }: Tensor): { fanIn: number; fanOut: number } {

@@ -9,9 +9,17 @@ import { shapeText } from "../tensor/shape.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { copy_ } from "../ops/copy.ts";
 
+const parameterOptions = parameters<{ requiresGrad?: boolean }>("Parameter", {
+  requiresGrad: a.flag,
+});
+
 /** A tensor that a module learns. */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad = true) {
+  constructor(
+    data: Tensor,
+    ...args: Given<[requiresGrad?: boolean], { requiresGrad?: boolean }>
+  ) {
+    const { requiresGrad = true } = parameterOptions(args);
     super(data.storage, data.dtype, data.shape, data.strides, data.offset);
     data.storage.keep();
     this.requiresGrad = requiresGrad;

@@ -46,7 +46,7 @@ const decoderMasks = parameters<DecoderMasks>("TransformerDecoder.forward", deco
 const stacked = (name: string, layer: string) =>
   takes(
     name,
-    { [layer]: a.object, numLayers: a.whole, norm: a.orNull(a.object) },
+    { [layer]: a.module, numLayers: a.whole, norm: a.orNull(a.module) },
     (layer: Module, numLayers: number, norm: Module | null = null) => ({ layer, numLayers, norm }),
     { required: 2 },
   );
@@ -134,8 +134,8 @@ const wholeOptions = parameters<WholeOptions>("Transformer", {
   dimFeedforward,
   dropout,
   activation,
-  customEncoder: a.object,
-  customDecoder: a.object,
+  customEncoder: a.module,
+  customDecoder: a.module,
   ...otherKinds,
 });
 const wholeMasks = parameters<TransformerMasks>("Transformer.forward", {

@@ -32,7 +32,7 @@ type LayerArguments = Given<
 export const transformerKinds = {
   dimFeedforward: a.whole,
   dropout: a.number,
-  activation: a.either(a.oneOf("relu", "gelu"), a.function, a.object),
+  activation: a.either(a.text, a.function, a.module),
   layerNormEps: a.number,
   batchFirst: a.flag,
   normFirst: a.flag,

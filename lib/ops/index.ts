@@ -37,8 +37,23 @@ function parseSlice(text: string, size: number) {
   return { start, length: Math.max(0, Math.ceil((bound(to ?? size) - start) / step)), step };
 }
 
+/** Refuses what is no index. */
+function checkIndices(indices: readonly unknown[]): asserts indices is Index[] {
+  for (const index of indices) {
+    const fits = index === null || typeof index === "number" || typeof index === "string" ||
+      a.tensor.accepts(index);
+    if (fits) continue;
+    throw new TypeError(
+      `index(): a place is a number, a slice, "...", null or a Tensor of ids, not ` +
+        `${typeof index === "object" ? "an object" : String(index)}; write ` +
+        `x.index(0), x.index(":", "1:3"), x.index(ids)`,
+    );
+  }
+}
+
 /** Resolves everything but tensors; returns the view and which of its dimensions have tensors of ids. */
 function basic(x: Tensor, indices: readonly Index[]) {
+  checkIndices(indices);
   const named = indices.reduce((sum: number, index) => sum + taken(index), 0);
   if (named > x.ndim) {
     throw new RangeError(`too many indices for tensor of dimension ${x.ndim}: ${named} were given`);

@@ -87,13 +87,14 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
   torch: "varied(i[0], a)",
   forward([x], args) {
     checkFloat("var", x);
-    const away = sub(x, mean(x, { ...args, keepdim: true }));
-    return div(sum(square(away), args), countOf(x.shape, args) - args.correction);
+    const { dim, keepdim, correction } = args;
+    const away = sub(x, mean(x, dim, true));
+    return div(sum(square(away), dim, keepdim), countOf(x.shape, args) - correction);
   },
   gradient(grad, saved) {
     const { args } = saved;
     const x = saved.input(0);
-    const away = sub(x, mean(x, { ...args, keepdim: true }));
+    const away = sub(x, mean(x, args.dim, true));
     const scale = 2 / (countOf(x.shape, args) - args.correction);
     return [mul(mul(away, scale), spread(grad, x.shape, args))];
   },

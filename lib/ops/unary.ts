@@ -153,18 +153,18 @@ function define(name: string, row: Row): Op<Record<never, never>> {
   });
 }
 
+const one = { input: a.tensor };
+
 /** Ints and booleans become floats before a function of real numbers sees them, as in PyTorch. */
-export function asFloat(x: Tensor): Tensor {
+export const asFloat = takes("asFloat", one, function asFloat(x: Tensor): Tensor {
   if (x.dtype === "float32") return x;
   return launchUnary(x, { op: "Out(v)", out: "float32" });
-}
+});
 
 /** The ops of the table. */
 const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
 ) as Record<keyof typeof rows, Op<Record<never, never>>>;
-
-const one = { input: a.tensor };
 
 /** −x. */
 export const neg = takes("neg", one, (x: Tensor): Tensor => table.neg([x], {}));

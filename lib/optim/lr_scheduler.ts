@@ -123,6 +123,11 @@ const cosineOptions = optionsFor<{ tMax: number; etaMin?: number }>("CosineAnnea
   etaMin: a.number,
 }, 1);
 
+const sequentialOptions = optionsFor<{ schedulers: object; milestones: object }>("SequentialLR", {
+  schedulers: a.object,
+  milestones: a.numbers,
+}, 2);
+
 /** How a {@linkcode LinearLR} goes. */
 export interface LinearOptions {
   startFactor?: number;
@@ -246,7 +251,9 @@ export class SequentialLR {
     readonly optimizer: AnyOptimizer,
     readonly schedulers: readonly LRScheduler[],
     readonly milestones: readonly number[],
+    ...rest: []
   ) {
+    sequentialOptions([schedulers, milestones, ...rest]);
     if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer)) {
       throw new Error(
         "Sequential Schedulers expects all schedulers to belong to the same optimizer, but got one " +

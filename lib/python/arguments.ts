@@ -74,6 +74,7 @@ export const a = {
     (v) => v === "float32" || v === "int64" || v === "bool",
   ),
   function: kind("a function", (v) => typeof v === "function"),
+  module: having("a Module", "namedChildren"),
   object: kind("an object", isObject),
   anything: kind("anything", () => true),
   /** One of these strings. */

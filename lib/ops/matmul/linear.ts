@@ -212,7 +212,12 @@ export function linearInto(
  * `activation(x · weightᵀ + bias)`: x is (…, in_features), weight (out_features, in_features), bias
  * (out_features); the result is (…, out_features). One kernel does it all, where gradients allow it.
  */
-export function linearActivated(
+export const linearActivated = takes("linearActivated", {
+  input: a.tensor,
+  weight: a.tensor,
+  bias: a.orNull(a.tensor),
+  activation: a.text,
+}, function linearActivated(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null | undefined,
@@ -224,4 +229,4 @@ export function linearActivated(
     return functions[activation](linear(x, weight, bias));
   }
   return activatedOp(inputs, { activation });
-}
+}, { required: 4 });

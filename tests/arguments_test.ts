@@ -1,0 +1,384 @@
+/*
+ * How calls are read: PyTorch's positions work, options work, both work together, and whatever else is given
+ * is refused with the form and the nearest name. A walk over all that is exported holds it for every function.
+ */
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import * as lib from "#lib";
+import { a, nearest, parameters, readSizes } from "../lib/python/arguments.ts";
+
+const { nn, optim, ones, randn, tensor, zeros } = lib;
+const { functional, init, utils } = nn;
+const { lrScheduler } = optim;
+const x = tensor([[1.5, -2, 3], [0.25, 5, -6]]);
+const ids = tensor([0, 1]);
+const mask = x.gt(0);
+const square = tensor([[1.5, 2], [3, 4.5]]);
+const cube = ones(2, 2, 2);
+const weights = () => [tensor([1.5], { requiresGrad: true })];
+const sgd = () => new optim.SGD(weights(), 0.5);
+
+Deno.test("positions in PyTorch's order are what their names say", async () => {
+  const same: [lib.Tensor, lib.Tensor][] = [
+    [x.sum(1), x.sum({ dim: 1 })],
+    [x.sum(1, true), x.sum({ dim: 1, keepdim: true })],
+    [x.sum(1, { keepdim: true }), x.sum([1], true)],
+    [x.mean(-1), x.mean({ dim: -1 })],
+    [x.argmax(-1), x.argmax({ dim: -1 })],
+    [x.argmin(0, true), x.argmin({ dim: 0, keepdim: true })],
+    [x.var(1, false), x.var({ dim: 1, correction: 0 })],
+    [x.var({ unbiased: false }), x.var({ correction: 0 })],
+    [x.std(0, true, true), x.std({ dim: 0, keepdim: true })],
+    [x.norm(1), x.abs().sum()],
+    [x.norm({ p: 1, dim: 0 }), x.abs().sum(0)],
+    [x.norm(Infinity), tensor(6).float()],
+    [x.clamp(-1, 2), x.clamp({ min: -1, max: 2 })],
+    [x.clamp(0), x.clamp({ min: 0 })],
+    [x.topk(2, 1, false)[0], x.topk(2, { dim: 1, largest: false })[0]],
+    [x.max(1, true)[0], x.max({ dim: 1, keepdim: true })[0]],
+    [x.softmax({ dim: 1 }), x.softmax(1)],
+    [x.cumsum({ dim: 0 }), x.cumsum(0)],
+    [x.reshape([3, 2]), x.reshape(3, 2)],
+    [x.view(lib.zeros(3, 2).shape), x.view(3, 2)],
+    [x.permute([1, 0]), x.permute(1, 0)],
+    [ones(1, 3).expand(2, 3), ones(2, 3)],
+    [zeros([2, 3]), zeros(2, 3)],
+    [zeros(2, { dtype: "int64" }), zeros([2], { dtype: "int64" })],
+    [x.flatten(0, 1), x.flatten({ startDim: 0 })],
+    [x.sub(x, { alpha: 2 }), x.neg()],
+    [functional.layerNorm(x, [3], null, null, 1e-3), new nn.LayerNorm(3, 1e-3).forward(x)],
+    [functional.embedding(ids, square, 0), functional.embedding(ids, square)],
+    [functional.dropout(x, 0.5, false), x],
+  ];
+  for (const [i, [got, want]] of same.entries()) {
+    assertEquals(got.shape, want.shape, `row ${i}`);
+    assertEquals(await got.tolist(), await want.tolist(), `row ${i}`);
+  }
+  assertEquals([x.size(-1), x.size(0), [...x.size()]], [3, 2, [2, 3]]);
+});
+
+Deno.test("layers, optimisers, schedules and loaders take positions too", async () => {
+  assertEquals(new nn.Linear(2, 2, false).bias, null);
+  assertEquals(new nn.LayerNorm(4, 1e-3).eps, 1e-3);
+  assertEquals(new nn.LayerNorm(4, 1e-3, false).weight, null);
+  assertEquals(new nn.Dropout({ p: 0.25 }).p, 0.25);
+  assertEquals(new nn.TransformerEncoderLayer(4, 2, 8).linear1.outFeatures, 8);
+  assertEquals(new nn.TransformerEncoderLayer(4, 2, 8, 0.5, "gelu", 1e-3, true).norm1.eps, 1e-3);
+  assertEquals(new nn.MultiheadAttention(4, 2, 0.5).dropout, 0.5);
+  const table = new nn.Embedding(10, 2, 0);
+  assertEquals(table.paddingIdx, 0);
+  assertEquals(await table.weight.select(0, 0).tolist(), [0, 0]);
+  assertEquals(new optim.SGD(weights(), 0.1, 0.9).paramGroups[0].momentum, 0.9);
+  assertEquals(new optim.AdamW(weights(), 0.1).paramGroups[0].weightDecay, 0.01);
+  assertEquals(new optim.AdamW(weights(), { lr: undefined }).paramGroups[0].lr, 1e-3);
+  const optimizer = sgd();
+  const schedule = new lrScheduler.StepLR(optimizer, 1, 0.5);
+  schedule.step();
+  assertEquals(schedule.getLastLr(), [0.25]);
+  assertEquals([...new lib.DataLoader([1, 2, 3, 4, 5], 2)].map(({ shape }) => shape), [[2], [2], [
+    1,
+  ]]);
+});
+
+Deno.test("step(closure) computes the loss again and returns it; groups are read as options are", async () => {
+  const [w] = weights();
+  const optimizer = new optim.SGD([w], 0.25);
+  const loss = optimizer.step(() => {
+    optimizer.zeroGrad();
+    const loss = w.mul(2).sum();
+    loss.backward();
+    return loss;
+  });
+  assertEquals([await loss.item(), await w.tolist()], [3, [1]]);
+  const group = { params: weights(), weight_decay: 0 };
+  assertThrows(
+    () => new optim.AdamW([group]),
+    TypeError,
+    'there is no "weight_decay": did you mean weightDecay?',
+  );
+});
+
+Deno.test("samplers name the places of samples, or those of each batch; a generator's come in turn", async () => {
+  const data = [10, 11, 12, 13, 14];
+  const all = (loader: Iterable<lib.Tensor>) => Promise.all([...loader].map((y) => y.tolist()));
+  const places = [4, 0, 2];
+  const sampled = new lib.DataLoader(data, { sampler: places, batchSize: 2 });
+  assertEquals([await all(sampled), sampled.length], [[[14, 10], [12]], 2]);
+  const batched = new lib.DataLoader(data, { batchSampler: [[1, 2, 3], [0]] });
+  assertEquals([await all(batched), batched.length], [[[11, 12, 13], [10]], 2]);
+  function* generated() {
+    yield* data;
+  }
+  assertEquals(await all(new lib.DataLoader(generated(), 2)), [[10, 11], [12, 13], [14]]);
+  assertEquals(await all(new lib.DataLoader(generated(), { batchSize: 3, dropLast: true })), [[
+    10,
+    11,
+    12,
+  ]]);
+  assertThrows(() => new lib.DataLoader(generated()).length, TypeError, "nobody knows how many");
+  assertThrows(() => new lib.DataLoader(generated(), 2, true), TypeError, "leave out shuffle");
+  assertThrows(
+    () => new lib.DataLoader(data, { sampler: places, shuffle: true }),
+    TypeError,
+    "mutually exclusive with shuffle",
+  );
+  assertThrows(
+    () => new lib.DataLoader(data, { batchSampler: [[0]], batchSize: 2 }),
+    TypeError,
+    "mutually exclusive with batch_size",
+  );
+});
+
+/** Calls that must be refused, and a part of the sentence. Types would refuse most of them, too. */
+// deno-lint-ignore no-explicit-any
+const any = (value: unknown) => value as any;
+const refused: [string, () => unknown][] = [
+  ["did you mean weightDecay?", () => new optim.AdamW(weights(), any({ weight_decay: 0.1 }))],
+  ["did you mean batchFirst?", () => new nn.MultiheadAttention(4, 2, any({ batch_first: true }))],
+  ["did you mean ignoreIndex?", () => functional.crossEntropy(x, ids, any({ ignore_index: 0 }))],
+  ["did you mean keepdim?", () => x.sum(any({ keepdims: true }))],
+  ["did you mean dim?", () => x.sum(any({ axis: 1 }))],
+  ["did you mean reduction?", () => new nn.CrossEntropyLoss(any({ reducton: "sum" }))],
+  [
+    'reduction must be "mean" or "sum" or "none", and is "men"',
+    () => new nn.CrossEntropyLoss({ reduction: any("men") }),
+  ],
+  ["gradients of gradients are not offered", () => x.backward({ createGraph: any(true) })],
+  ["multiply the loss by −1", () => new optim.SGD(weights(), { maximize: any(true) })],
+  ["numWorkers must be left out", () => new lib.DataLoader([1], { numWorkers: any(4) })],
+  ["dim is given twice", () => x.sum(1, any({ dim: 0 }))],
+  ["bias must be true or false, and is 1", () => new nn.Linear(2, 2, any(1))],
+  ["outFeatures is missing; write Linear(inFeatures, outFeatures, bias?, device?)", () => {
+    new nn.Linear(...any([2]));
+  }],
+  ["write zeros(2, 3) or zeros([2, 3])", () => zeros(any("2"))],
+  ["shape", () => x.reshape(any([3, "2"]))],
+];
+for (const [sentence, call] of refused) {
+  Deno.test(`refused: ${call.toString().replaceAll(/\s+/g, " ").slice(6, 90)}`, () => {
+    const error = assertThrows(call, TypeError);
+    if (sentence !== "shape") assert(error.message.includes(sentence), error.message);
+  });
+}
+
+Deno.test("names that nobody must change are kept in trees and state dicts", () => {
+  class GPTBlock extends nn.Module {
+    W_query = new nn.Linear(2, 2, false);
+    C = new nn.Parameter(ones(2));
+    lastNorm = new nn.LayerNorm(2);
+    forward(x: lib.Tensor) {
+      return x;
+    }
+  }
+  class Model extends nn.Module {
+    GPTBlock = new GPTBlock();
+    forward(x: lib.Tensor) {
+      return x;
+    }
+  }
+  const model = new Model();
+  const keys = ["C", "W_query.weight", "last_norm.weight", "last_norm.bias"];
+  assertEquals([...model.stateDict().keys()], keys.map((key) => `GPTBlock.${key}`));
+  assertMatch(model.repr(), /\(GPTBlock\): GPTBlock\(\n {4}\(W_query\): Linear/);
+});
+
+Deno.test("the nearest name is the one that few letters are away", () => {
+  const names = ["weightDecay", "lr", "betas", "eps"];
+  assertEquals(
+    ["weight_decay", "beta", "Weightdecay", "lrr", "momentum"].map((name) => nearest(name, names)),
+    ["weightDecay", "betas", "weightDecay", "lr", undefined],
+  );
+  const read = parameters<{ b?: number }>("f", { b: a.number }, { positional: 0 });
+  assertThrows(() => read([1]), TypeError, "f(): no by position, and 1 are given");
+  assertEquals(readSizes("f", [2, 3, "rest"]), [[2, 3], ["rest"]]);
+});
+
+const first = new lrScheduler.StepLR(sgd(), 1);
+
+/** A call of every function and class of tensors that works as it stands. */
+const works: Record<string, Record<string, unknown[]>> = {
+  lib: {
+    ...Object.fromEntries(
+      ("abs asFloat bool ceil clone contiguous cos erf exp float floor gelu log logicalNot long neg " +
+        "reciprocal relu round rsqrt sigmoid sign silu sin sqrt square tanh sum mean amax amin any all " +
+        "argmax argmin variance std norm squeeze flatten tril triu dropout bernoulli onesLike " +
+        "zerosLike t tensor").split(" ").map((name) => [name, [x]]),
+    ),
+    ...Object.fromEntries(
+      ("add sub mul div pow remainder maximum minimum eq ne lt le gt ge logicalAnd logicalOr logicalXor")
+        .split(" ").map((name) => [name, [x, x]]),
+    ),
+    ...Object.fromEntries(
+      "add_ sub_ mul_ div_ copy_".split(" ").map((name) => [name, [x.clone(), x]]),
+    ),
+    ...Object.fromEntries(
+      "zero_ uniform_ normal_ exponential_ bernoulli_ truncNormal_".split(" ")
+        .map((name) => [name, [x.clone()]]),
+    ),
+    ...Object.fromEntries("zeros ones empty rand randn".split(" ").map((name) => [name, [[2, 3]]])),
+    tensor: [[1, 2]],
+    bernoulli: [mask.float()],
+    to: [x, "int64"],
+    full: [[2], 1],
+    fullLike: [x, 1],
+    arange: [1, 5, 2],
+    linspace: [0, 1, 3],
+    normal: [0, 1, [2]],
+    randint: [0, 5, [2]],
+    randperm: [4],
+    clamp: [x, 0, 1],
+    clamp_: [x.clone(), 0, 1],
+    fill_: [x.clone(), 1],
+    maskedFill: [x, mask, 0],
+    maskedFill_: [x.clone(), mask, 0],
+    where: [mask, x, 0],
+    cumsum: [x, 1],
+    softmax: [x, 1],
+    logSoftmax: [x, 1],
+    max: [x, 1],
+    min: [x, 1],
+    topk: [x, 2],
+    multinomial: [x.abs(), 1],
+    expand: [x, [2, 3]],
+    view: [x, [3, 2]],
+    reshape: [x, [3, 2]],
+    permute: [x, [1, 0]],
+    transpose: [x, 0, 1],
+    unsqueeze: [x, 0],
+    select: [x, 0, 1],
+    narrow: [x, 0, 0, 1],
+    split: [x, 1],
+    chunk: [x, 2],
+    cat: [[x, x]],
+    stack: [[x, x]],
+    index: [x, 0],
+    indexPut_: [x.clone(), [0], 1],
+    indexSelect: [x, 0, ids],
+    gather: [x, 0, tensor([[0, 1, 0]])],
+    scatter: [[2, 3], 0, tensor([[0, 1, 0]]), ones(1, 3)],
+    embedding: [ids, square],
+    matmul: [square, square],
+    mm: [square, square],
+    bmm: [cube, cube],
+    linear: [square, square],
+    linearActivated: [square, square, null, "relu"],
+    layerNorm: [x, [3]],
+    crossEntropy: [x, ids],
+    scaledDotProductAttention: [cube, cube, cube],
+    DataLoader: [[1, 2]],
+  },
+  functional: {},
+  nn: {
+    CrossEntropyLoss: [],
+    Dropout: [],
+    Embedding: [3, 2],
+    GELU: [],
+    LayerNorm: [3],
+    Linear: [2, 3],
+    LogSoftmax: [1],
+    MultiheadAttention: [4, 2],
+    Parameter: [ones(2)],
+    ReLU: [],
+    SiLU: [],
+    Sigmoid: [],
+    Softmax: [1],
+    Tanh: [],
+    Transformer: [4, 2, 1, 1, 8],
+    TransformerDecoder: [new nn.TransformerDecoderLayer(4, 2, 8), 1],
+    TransformerDecoderLayer: [4, 2],
+    TransformerEncoder: [new nn.TransformerEncoderLayer(4, 2, 8), 1],
+    TransformerEncoderLayer: [4, 2],
+  },
+  init: {
+    calculateGain: ["relu"],
+    constant_: [x.clone(), 1],
+    eye_: [x.clone()],
+    kaimingNormal_: [x.clone()],
+    kaimingUniform_: [x.clone()],
+    normal_: [x.clone()],
+    ones_: [x.clone()],
+    truncNormal_: [x.clone()],
+    uniform_: [x.clone()],
+    xavierNormal_: [x.clone()],
+    xavierUniform_: [x.clone()],
+    zeros_: [x.clone()],
+  },
+  utils: { clipGradNorm_: [weights(), 1], clipGradValue_: [weights(), 1] },
+  optim: { Adam: [weights()], AdamW: [weights()], SGD: [weights()] },
+  lrScheduler: {
+    CosineAnnealingLR: [sgd(), 5],
+    LambdaLR: [sgd(), () => 1],
+    LinearLR: [sgd()],
+    SequentialLR: [first.optimizer, [first], []],
+    StepLR: [sgd(), 1],
+  },
+};
+for (const name of Object.keys(functional)) {
+  if (name in works.lib) works.functional[name] = works.lib[name];
+}
+
+/** Those that take functions, modules or files, and read nothing as tensors' functions do; each says why. */
+const others: Record<string, string> = {
+  Sequential: "takes any number of modules",
+  ModuleList: "takes a list of modules",
+  Module: "is a base",
+  Optimizer: "is a base",
+  LRScheduler: "is a base",
+  deepCopy: "takes a module",
+  multiHeadAttentionForward: "takes weights as an object",
+  calculateFanInAndFanOut: "takes a tensor",
+  skipInit: "takes a function",
+  Identity: "takes anything, as PyTorch's",
+};
+
+const spaces = { lib, functional, nn, init, utils, optim, lrScheduler };
+const calls = Object.entries(works).flatMap(([space, rows]) =>
+  Object.entries(rows).map(([name, args]) => {
+    const found = (spaces[space as keyof typeof spaces] as Record<string, unknown>)[name];
+    return { name: `${space}.${name}`, found, args };
+  })
+);
+
+/** Calls a function, or makes an object of a class. */
+// deno-lint-ignore no-explicit-any
+const call = (f: any, args: unknown[]) =>
+  /^class\b/.test(Function.prototype.toString.call(f)) ? new f(...args) : f(...args);
+
+Deno.test("every function and layer refuses an option that it has not, and a position too many", async () => {
+  const passed: string[] = [];
+  const foreign = Symbol("foreign");
+  for (const { name, found, args } of calls) {
+    await call(found, args);
+    const tries = [[...args, { foreignOption: 1 }], [...args, ...Array(12).fill(foreign)]];
+    for (const given of tries) {
+      try {
+        await call(found, given);
+        passed.push(`${name}: ${given === tries[0] ? "a foreign option" : "foreign positions"}`);
+      } catch (error) {
+        if (!(error instanceof TypeError) || !/write|sizes are/.test(error.message)) {
+          passed.push(`${name}: ${error}`);
+        }
+      }
+    }
+  }
+  assertEquals(passed, []);
+});
+
+Deno.test("no function or layer is left out of that walk", () => {
+  const missing = Object.entries(spaces).filter(([space]) => space !== "lib").flatMap((
+    [space, exports],
+  ) =>
+    Object.entries(exports)
+      .filter(([name, value]) =>
+        typeof value === "function" && !(name in works[space]) && !(name in others)
+      ).map(([name]) => `${space}.${name}`)
+  );
+  assertEquals(missing, []);
+  // Every method of a tensor that an op stands behind is a function of the list.
+  const methods = Object.getOwnPropertyNames(lib.Tensor.prototype)
+    .filter((name) =>
+      !["size", "repr"].includes(name) && name in lib &&
+      typeof (lib as Record<string, unknown>)[name] === "function"
+    );
+  assertEquals(methods.filter((name) => !(name in works.lib)), []);
+  assert(randn(1).ndim === 1);
+});
