@@ -22,7 +22,7 @@ import { data, ds, which } from "./10-dataset.ts";
 
 const { show } = lesson(import.meta, { data });
 
-export const nToken = 512; // tokens in the vocabulary
+const vocabSize = 512; // tokens in the vocabulary
 await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
@@ -98,7 +98,7 @@ and "dog," would each have to be learned separately.
 */
 
 export const tokenizer = new RegexTokenizer();
-tokenizer.train(partialText, nToken);
+export const nToken = tokenizer.train(partialText, vocabSize);
 await show(tokenizer.merges.length);
 //> 256
 
@@ -164,6 +164,9 @@ const encodeAll = (songs: string[]) =>
   tensor(tokenizer.encode(songs.join("\n")));
 export const trainData = encodeAll(ds.train.column("text"));
 export const valData = encodeAll(ds.test.column("text"));
+if (Math.min(trainData.numel(), valData.numel()) < 100) {
+  throw new Error(`${which}: that is too little text to learn from`);
+}
 await show(display(tuple(trainData.size(), trainData.index(":50"))));
 //> (torch.Size([80252]),
 //>  tensor([ 77, 425, 109,  97,  32,  90, 425,  98, 101, 284, 105, 262, 408, 491,

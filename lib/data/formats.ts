@@ -127,7 +127,8 @@ async function* jsonLines(path: string): Rows {
   let number = 0;
   for await (const line of lines(path)) {
     number++;
-    if (line.trim() !== "") yield [asRow(parse(line, `${path}, line ${number}`))];
+    const where = `${path}, line ${number}`;
+    if (line.trim() !== "") yield [asRow(parse(line, where), where)];
   }
 }
 
@@ -147,14 +148,16 @@ async function* json(path: string, { field }: FormatOptions): Rows {
     throw new SyntaxError(`read ${path}: it has no field "${field}"; name one that it has`);
   }
   if (Array.isArray(value)) {
-    for (const one of value) yield [asRow(one)];
+    for (const [i, one] of value.entries()) yield [asRow(one, `${path}, row ${i}`)];
     return;
   }
-  const entries = Object.entries(asRow(value));
+  const entries = Object.entries(asRow(value, path));
   if (entries.length > 0 && entries.every(isSplit)) {
-    for (const [split, rows] of entries) for (const one of rows) yield [asRow(one), split];
+    for (const [split, rows] of entries) {
+      for (const [i, one] of rows.entries()) yield [asRow(one, `${path}, ${split} ${i}`), split];
+    }
   } else {
-    yield [asRow(value)];
+    yield [asRow(value, path)];
   }
 }
 
@@ -163,12 +166,12 @@ function isSplit(entry: [string, unknown]): entry is [string, unknown[]] {
 }
 
 /** An object is a row; a text by itself is a row with one column, `text`. */
-function asRow(value: unknown): Row {
+function asRow(value: unknown, where: string): Row {
   if (typeof value === "string") return { text: value };
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
   const given = JSON.stringify(value);
   throw new SyntaxError(
-    `read rows: ${given?.slice(0, 60)} is no row; a row is an object or a text`,
+    `read ${where}: ${given?.slice(0, 60)} is no row; a row is an object or a text`,
   );
 }
 

@@ -73,7 +73,7 @@ export async function loadDataset<R extends object = Row>(
 /** A path, or a name with a known ending, is a file here; anything else is a name on the Hub. */
 function isLocal(id: string): boolean {
   return /^(\.{0,2}[/\\]|file:|[A-Za-z]:[/\\])/.test(id) || id === "." ||
-    formatOf(id) !== undefined;
+    formatOf(id) !== undefined || host.granted({ name: "read", path: id }) && exists(id);
 }
 
 function localSource(id: string, { dataFiles }: LoadOptions): Source {
@@ -82,7 +82,9 @@ function localSource(id: string, { dataFiles }: LoadOptions): Source {
     : id.replace(/(?<=.)[/\\]+$/, "");
   if (!exists(path)) {
     throw new RangeError(
-      `loadDataset: there is no file ${path}; a dataset of the Hub is called owner/name`,
+      `loadDataset: there is no file ${path}${
+        lookedFor(path)
+      }; a dataset of the Hub is called owner/name`,
     );
   }
   if (host.files.info(path)!.isFile) {
@@ -95,6 +97,10 @@ function localSource(id: string, { dataFiles }: LoadOptions): Source {
   }
   return { files, path: (file) => Promise.resolve(`${path}/${file}`) };
 }
+
+/** A relative path begins somewhere, and not always where its writer thinks. */
+const lookedFor = (path: string) =>
+  /^([/\\]|[A-Za-z]:)/.test(path) || !host.folder() ? "" : ` in ${host.folder()}`;
 
 async function hubSource(id: string, options: LoadOptions): Promise<Source> {
   const hub = new Hub(`datasets/${id}`, options);

@@ -6,8 +6,21 @@ import { host, type OpenFile } from "../host/mod.ts";
 import { parquetPackage } from "../host/packages.ts";
 import type { Row } from "./dataset.ts";
 
-/** The rows of a Parquet file, one row group at a time. */
+/**
+ * The rows of a Parquet file, one row group at a time.
+ *
+ * @throws {SyntaxError} for a file that is none, or is damaged
+ */
 export async function* parquet(path: string): AsyncGenerator<[Row]> {
+  try {
+    yield* rowsOf(path);
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(/^read Parquet: /, "");
+    throw new SyntaxError(`read ${path}: ${reason}; is it whole, and a Parquet file?`, { cause });
+  }
+}
+
+async function* rowsOf(path: string): AsyncGenerator<[Row]> {
   const { parquetMetadataAsync, parquetReadObjects } = await parquetPackage();
   const { brotliDecompressSync, gunzipSync, zstdDecompressSync } = await import("node:zlib");
   using handle = host.files.open(path, "read");

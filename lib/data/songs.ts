@@ -3,6 +3,7 @@
  * songs that were written for this project, which are in the repository and need no permission.
  */
 import shipped from "../../data/songs.json" with { type: "json" };
+import { UsageError } from "../host/mistake.ts";
 import { host } from "../host/mod.ts";
 import { Dataset } from "./dataset.ts";
 import { Hub, type HubOptions } from "../hub/client.ts";
@@ -29,7 +30,7 @@ export interface Songs {
  * The word `shipped` takes the songs in the repository. Under a Deno that grants no permission it asks for none
  * and takes these too.
  *
- * @throws what {@linkcode loadDataset} throws, for `data` that cannot be loaded.
+ * @throws {UsageError} for `data` that cannot be loaded, or holds no texts.
  */
 export async function songs(
   { data, ...options }: HubOptions & { data?: string } = {},
@@ -81,16 +82,26 @@ async function notebooks(options: HubOptions): Promise<string | Error> {
 const STORE = "cas-bridge.xethub.hf.co";
 
 async function given(data: string, options: HubOptions): Promise<Songs> {
-  const rows = await loadDataset(data, { ...options, split: "train", sampleBy: "paragraph" });
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new UsageError(`--data ${data}: ${reason}`, { cause });
+  };
+  const rows = await loadDataset(data, { ...options, split: "train", sampleBy: "paragraph" })
+    .catch((error: Error) => {
+      const ways = error instanceof HubError
+        ? "; without the Hub there are --data shipped, the songs of this project, and a file of your own"
+        : "";
+      return refuse(error.message.replace(/^loadDataset: /, "") + ways, error);
+    });
+  if (rows.numRows === 0) return refuse("it is empty; give one with texts in it");
   const texts = Object.keys(rows.features).filter((one) => rows.features[one] === "string");
   const column = texts.includes("text") ? "text" : texts.length === 1 ? texts[0] : undefined;
   if (column === undefined) {
-    throw new RangeError(
-      `songs: ${data} has no column 'text' and not just one column of text; it has ` +
-        `${Object.keys(rows.features).join(", ")}`,
+    return refuse(
+      "it has no column 'text' and not just one column of text; it has " +
+        Object.keys(rows.features).join(", "),
     );
   }
-  const all = rows.column(column) as string[];
+  const all = (rows.column(column) as (string | null)[]).filter((text) => text !== null);
   const dataset = Dataset.from<Song>({ text: all.length === 1 ? parted(all[0]) : all });
   return { dataset, which: `Dataset: ${data}, ${counted(dataset)} texts` };
 }

@@ -152,6 +152,7 @@ export const denoHost: Host = {
     return output(Deno.stderr);
   },
   files,
+  folder: () => Deno.cwd(),
   size: () => Deno.consoleSize(),
   env: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
   granted,

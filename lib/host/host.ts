@@ -67,6 +67,8 @@ export interface Host {
   readonly output: Output;
   readonly errors: Output;
   readonly files: Files;
+  /** The folder in which relative paths begin; undefined where there is none, or nobody may know. */
+  folder(): string | undefined;
   /** The terminal's size in characters. */
   size(): { columns: number; rows: number };
   /** A variable of the environment; undefined too where it may not be read. Asks nobody. */

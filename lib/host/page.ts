@@ -47,6 +47,7 @@ export const pageHost: Host = {
   output: output((lines) => console.log(lines)),
   errors: output((lines) => console.error(lines)),
   files,
+  folder: () => undefined,
   size: () => ({ columns: 80, rows: 24 }),
   env: () => undefined,
   granted: (...wanted) => wanted.every(({ name }) => name === "net"),

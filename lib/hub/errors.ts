@@ -42,6 +42,8 @@ interface Refusal {
   known: boolean;
   /** Whether it was the file store that answered, to which the Hub had sent us on. */
   elsewhere: boolean;
+  /** Milliseconds that the Hub asks to wait. */
+  wait?: number;
 }
 
 const LOG_IN = "log in on the Hub, make a token under Settings, and set it as HF_TOKEN";
@@ -78,8 +80,12 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   {
     fault: "too many requests",
     when: (r) => r.status === 429,
-    advice: (r) =>
-      r.known ? "wait, then run this again" : `wait, then run this again, or ${LOG_IN}`,
+    advice: (r) => {
+      const wait = r.wait === undefined ? "wait" : `wait ${inWords(r.wait)}`;
+      return r.known
+        ? `${wait}, then run this again`
+        : `${wait}, then run this again, or ${LOG_IN}`;
+    },
   },
   {
     fault: "server",
@@ -93,13 +99,30 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   },
   {
     fault: "unauthorized",
-    when: () => true,
+    when: (r) => r.status === 401 || r.status === 403,
     advice: (r) => r.known ? "check that your token is valid and may read this" : LOG_IN,
+  },
+  {
+    fault: "server",
+    when: () => true, // 304, 400, 416, 418: no account changes that
+    advice: () =>
+      "that is no answer to this question; run this again later, and look at HF_ENDPOINT and the proxy if it stays",
   },
 ];
 
+/** Milliseconds in words: `40 s`, `12 min`, `3 h`. */
+function inWords(ms: number): string {
+  const s = Math.ceil(ms / 1000);
+  return s < 100 ? `${s} s` : s < 6000 ? `${Math.ceil(s / 60)} min` : `${Math.ceil(s / 3600)} h`;
+}
+
 /** The error for an answer that is no success. Reads the answer's body. */
-export async function refusal(asked: string, answer: Response, config: HubConfig) {
+export async function refusal(
+  asked: string,
+  answer: Response,
+  config: HubConfig,
+  wait?: number,
+) {
   const { status, headers, url } = answer;
   const host = new URL(url).host;
   const about = {
@@ -107,6 +130,7 @@ export async function refusal(asked: string, answer: Response, config: HubConfig
     code: headers.get("x-error-code") ?? "",
     known: config.token !== undefined,
     elsewhere: host !== new URL(config.endpoint).host,
+    wait,
   };
   const { fault, advice } = refusals.find((row) => row.when(about))!;
   const said = await words(answer);

@@ -26,7 +26,9 @@ export function hubFetch(asked: string, config: HubConfig) {
       const answer = await follow(asked, url, init, config);
       if (answer.ok) return answer;
       const wait = patience(answer, tries, config);
-      if (wait === undefined) throw await refusal(asked, answer, config);
+      if (wait === undefined) {
+        throw await refusal(asked, answer, config, askedFor(answer.headers));
+      }
       await answer.body?.cancel();
       config.listener?.note(
         `${url.host} answered ${answer.status}; trying again in ${wait / 1000} s`,

@@ -68,12 +68,28 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
         `--${name} ${given}: there is no such choice; give ${choices.join(", ")}`,
       );
     }
-    if (typeof value !== "number") return given;
-    const number = Number(given);
-    if (Number.isFinite(number)) return number;
-    throw new UsageError(`--${name} wants a number, such as ${value}; "${given}" is none`);
+    return typeof value === "number" ? readNumber(name, given, value) : given;
   };
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Values<O>;
+}
+
+/** A number; where that of the lesson is whole, a whole one from 0 on: a count, or a seed. */
+function readNumber(name: string, given: string, value: number): number {
+  const number = Number(given);
+  if (given.trim() === "" || !Number.isFinite(number)) {
+    throw new UsageError(`--${name} wants a number, such as ${value}; "${given}" is none`);
+  }
+  if (!Number.isInteger(value)) return number;
+  if (!Number.isInteger(number) || number < 0) {
+    throw new UsageError(
+      `--${name} wants a whole number from 0 on, such as ${value}, not ${given}`,
+    );
+  }
+  if (Number.isSafeInteger(number)) return number;
+  throw new UsageError(
+    `--${name} ${given}: past ${Number.MAX_SAFE_INTEGER} (2^53 − 1) not every number can be told from the next; ` +
+      "give a smaller one",
+  );
 }
 
 function unknownMessage(arg: string, names: readonly string[]): string {

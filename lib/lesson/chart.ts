@@ -173,29 +173,36 @@ export class Chart {
 /** Numbers this close to 0 are drawn as 0: the steps between them would lose their digits. */
 const TINY = 1e-290;
 
+/** Numbers beyond this are drawn in a sixteenth of their size, or the distance of two would be no number. */
+const HUGE = 1e307;
+
 /** A stretch of numbers, with its round ones. */
 class Axis {
-  readonly from: number;
-  readonly to: number;
+  /** By how much all numbers are divided. */
+  readonly #unit: number;
+  readonly #from: number;
+  readonly #to: number;
 
   constructor(values: readonly number[]) {
     const low = values.reduce((a, b) => Math.min(a, b), Infinity);
     const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
     const size = Math.max(Math.abs(low), Math.abs(high));
-    const flat = high - low <= Math.max(1e-9 * size, TINY);
-    const room = !flat ? 0 : size > TINY ? size / 2 : 0.5; // what is flat lies in the middle
-    [this.from, this.to] = values.length ? [low - room, high + room] : [0, 1];
+    this.#unit = values.length && size > HUGE ? 16 : 1;
+    const [from, to] = [low / this.#unit, high / this.#unit];
+    const flat = to - from <= Math.max(1e-9 * size / this.#unit, TINY);
+    const room = !flat ? 0 : size > TINY ? size / this.#unit / 2 : 0.5; // what is flat lies in the middle
+    [this.#from, this.#to] = values.length ? [from - room, to + room] : [0, 1];
   }
 
   /** How far a value is from the beginning, of a whole of `size`; or `down` from the end. */
   place(value: number, size: number, down = false): number {
-    const share = (value - this.from) / (this.to - this.from);
+    const share = (value / this.#unit - this.#from) / (this.#to - this.#from);
     return (down ? 1 - share : share) * size;
   }
 
   /** About so many round numbers, two at least, and how they are written. */
   ticks(wanted: number): { at: number; text: string }[] {
-    const rough = (this.to - this.from) / wanted;
+    const rough = (this.#to - this.#from) / wanted;
     const ten = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((n) => n * ten).find((n) => n >= rough * 0.999)!;
     const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -203,14 +210,14 @@ class Axis {
       minimumFractionDigits: Math.min(digits, 7),
       maximumFractionDigits: Math.min(digits, 7),
     };
-    const first = Math.ceil(this.from / step - 1e-9), last = Math.floor(this.to / step + 1e-9);
+    const first = Math.ceil(this.#from / step - 1e-9), last = Math.floor(this.#to / step + 1e-9);
     if (last <= first) return this.ticks(2 * wanted); // from 0.3 to 4.5 there is no multiple of 5
     return Array.from({ length: last - first + 1 }, (_, i) => {
-      const at = (first + i) * step;
+      const at = (first + i) * step * this.#unit;
       const plain = digits < 7 && Math.abs(at) < 1e7;
       const text = plain ? at.toLocaleString("en", format) : at.toPrecision(3);
       return { at, text: text.replace(/^-/, "−") };
-    });
+    }).filter(({ at }) => Number.isFinite(at));
   }
 }
 

@@ -54,7 +54,11 @@ export function endBy(error: unknown): never {
 }
 
 /** From here on whatever nobody catches ends the program with a sentence. */
-export const endWell = (): void => host.onUncaught(endBy);
+export function endWell(): void {
+  if (!listens) host.onUncaught(endBy);
+  listens = true;
+}
+let listens = false;
 
 /** Runs a program: an exit code that it returns is the process's, and an error ends it with a sentence. */
 export async function program(run: () => number | void | Promise<number | void>): Promise<void> {

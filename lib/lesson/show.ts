@@ -68,12 +68,12 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     const text = await spoken(values, say);
     journal.push({ line, text });
   };
+  if (meta.main || belongsTo(host.main, meta.url)) endWell();
   if (!meta.main) {
     const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});
     return { show, options: importedValues(meta, own) };
   }
 
-  endWell();
   const source = readSource(meta);
   const { options, quiet } = readCommandLine(source, own);
   const reader = quiet || !source ? undefined : new Reader(source);
@@ -120,7 +120,7 @@ const isStream = (value: unknown): value is AsyncIterable<string> =>
 
 /** The values for a lesson that is imported: by another lesson, by a tool or by a test. */
 function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<O> {
-  const byLesson = folderOf(host.main) === folderOf(url);
+  const byLesson = belongsTo(host.main, url);
   const shared = Object.entries(own).filter(([, option]) => option.shared);
   return {
     ...valuesOf(own, fullLength),
@@ -129,6 +129,8 @@ function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<
   };
 }
 
+/** Whether the program that was started is a lesson beside this one, which imports it. */
+const belongsTo = (main: string | undefined, url: string) => folderOf(main) === folderOf(url);
 const folderOf = (address?: string) => address?.replace(/[^/]*$/, "");
 
 /** The lines of the lesson on which the calls stand that have led here, the innermost first. */

@@ -41,13 +41,28 @@ export type TensorData = Nested | readonly TensorData[] | ArrayLike<number>;
 
 function shapeOf(data: TensorData): number[] {
   if (typeof data === "number" || typeof data === "boolean") return [];
+  if (!isList(data)) throw noNumber(data);
   const length = data.length;
   return length === 0 ? [0] : [length, ...shapeOf(data[0] as TensorData)];
 }
 
+const isList = (data: unknown) =>
+  typeof data === "object" && data !== null && "length" in data && !(data instanceof BigInt64Array);
+
+/** A text would be a list of texts, of which each is a list … */
+const noNumber = (data: unknown) =>
+  new TypeError(
+    `tensor: ${
+      typeof data === "string" ? JSON.stringify(data.slice(0, 40)) : String(data)
+    } is no number; ` +
+      "give numbers, booleans, or lists of them",
+  );
+
 function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], depth = 0): void {
   if (typeof data === "number" || typeof data === "boolean") {
     if (depth === shape.length) return void into.push(data);
+  } else if (!isList(data)) {
+    throw noNumber(data);
   } else if (depth < shape.length && data.length === shape[depth]) {
     for (const item of Array.from(data as ArrayLike<TensorData>)) {
       flatten(item, shape, into, depth + 1);
@@ -93,6 +108,11 @@ export function tensor(data: TensorData, ...args: Given<[], TensorOptions>): Ten
 }
 
 function checkInt(value: number): void {
+  if (Number.isNaN(value)) {
+    throw new RangeError(
+      "tensor: cannot convert float NaN to integer; int64 tensors hold integers",
+    );
+  }
   if (value > 0x7fffffff || value < -0x80000000) {
     throw new RangeError(
       `tensor: ${value} does not fit; int64 tensors hold integers from −2^31 to 2^31 − 1 here`,

@@ -123,8 +123,17 @@ export const split = takes(
   function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
     const d = normalizeDim(dim, x.ndim);
     const total = x.shape[d];
+    if (typeof size === "number" && (size < 0 || size === 0 && total > 0)) {
+      throw new RangeError(
+        `split expects split_size be positive (0 only for a dimension of size 0), but got split_size=${size} ` +
+          `for a dimension of size ${total}`,
+      );
+    }
     const sizes = typeof size === "number"
-      ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
+      ? Array.from(
+        { length: size ? Math.ceil(total / size) : 1 },
+        (_, i) => Math.min(size, total - i * size),
+      )
       : size;
     if (sizes.reduce((a, b) => a + b, 0) !== total) {
       throw new RangeError(

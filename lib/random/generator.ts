@@ -151,6 +151,12 @@ function toUint64(seed: number | bigint): bigint {
   if (typeof seed === "number" && !Number.isFinite(seed)) {
     throw new RangeError(`manualSeed: got ${seed}, wanted an integer; pass a number or a bigint`);
   }
+  if (typeof seed === "number" && Math.abs(seed) > Number.MAX_SAFE_INTEGER) {
+    throw new RangeError(
+      `manualSeed: past 2^53 − 1 a number can't tell ${seed} from the next integer; ` +
+        `pass a bigint: ${BigInt(Math.trunc(seed))}n`,
+    );
+  }
   const integer = typeof seed === "number" ? BigInt(Math.trunc(seed)) : seed;
   if (integer < -(2n ** 63n) || integer >= 2n ** 64n) {
     throw new RangeError(

@@ -3,6 +3,7 @@
  * needs and nothing else, on the adapter that `ready` found.
  */
 import { contents, type Row } from "../../lessons/contents.ts";
+import { exists } from "../hub/cache.ts";
 import { nearest, UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { write } from "../host/terminal.ts";
@@ -48,8 +49,19 @@ const noSuch = (word: string, row?: Row) =>
 
 const task = ({ number }: Row) => `lesson-${number}`;
 
+/** A `--data` that lies in the folder where the user stands: the task itself runs in that of the project. */
+export function withData(args: readonly string[], from = Deno.env.get("INIT_CWD")): string[] {
+  const at = args.findIndex((arg, i) => arg.startsWith("--data=") || args[i - 1] === "--data");
+  if (at < 0 || !from) return [...args];
+  const path = args[at].replace(/^--data=/, "");
+  const whole = `${from}/${path}`;
+  const isThere = !/^([/\\]|[A-Za-z]:|file:)/.test(path) && exists(whole);
+  return isThere ? args.with(at, args[at].replace(path, whole)) : [...args];
+}
+
 /** Runs a lesson to its end; returns its exit code. */
-async function run({ written, needs }: Row, args: readonly string[]): Promise<number> {
+async function run({ written, needs }: Row, given: readonly string[]): Promise<number> {
+  const args = needs?.data ? withData(given) : given;
   const asksForHelp = args.includes("--help");
   const found = asksForHelp ? undefined : await ready(machine());
   if (!found && !asksForHelp) return 1;
