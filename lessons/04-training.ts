@@ -576,5 +576,8 @@ needed at inference, and make one small experiment for each suspicion.
 
 Next: GPT-2, from its outline on, in lesson 5.
 
+The museum has each of these mistakes as a small experiment: `deno task
+museum`.
+
 Exercises, which check your answers: `deno task exercise 4`.
 */

@@ -212,5 +212,8 @@ await show(other.index(0, 3).eq(first.index(0, 3)).all());
 The placeholders name what is missing: lesson 6 makes the layer norm, and
 lesson 8 the blocks.
 
+(The notebook uses its placeholders one cell before it defines them; `deno
+task museum` has that and other bugs.)
+
 Exercises, which check your answers: `deno task exercise 5`.
 */

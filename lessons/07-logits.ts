@@ -210,5 +210,7 @@ await show(
 /*
 Next: the blocks, and with them the whole model, in lesson 8.
 
+(More mistakes like this one: `deno task museum`.)
+
 Exercises, which check your answers: `deno task exercise 7`.
 */

@@ -448,5 +448,8 @@ looks at 32 tokens. You might expect that it is better on songs it has never
 seen. On as few songs as these, it is not: its best validation loss stays
 above this one. Lesson 13 shows why, and lesson 14 what helps.
 
+(The discarded `to(device)`, and other bugs of the notebook: `deno task
+museum`.)
+
 Exercises, which check your answers: `deno task exercise 12`.
 */

@@ -403,5 +403,7 @@ This model has only its last 32 tokens, each at a fixed position. What it has
 learned about a word at the fifth position, it must learn again for the sixth.
 Lesson 14 lets the tokens attend to each other instead.
 
+(`model.type` and the swapped comments are in the museum: `deno task museum`.)
+
 Exercises, which check your answers: `deno task exercise 13`.
 */
