@@ -3,7 +3,7 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";
-import { type Form, forms } from "../lib/ops/matmul/plan.ts";
+import { forms, type Plan, tuningOf } from "../lib/ops/tuning.ts";
 import { multiply, type Product } from "../lib/ops/matmul/product.ts";
 import { activations } from "../lib/ops/matmul/text.ts";
 import { allocate, fromValues, Tensor } from "../lib/tensor/tensor.ts";
@@ -148,7 +148,7 @@ for (const form of [undefined, ...forms]) {
 const row = (x: Tensor) => new Tensor(x.storage, "float32", [x.shape[2]], [1], x.offset);
 
 Deno.test("every tile: right where the edges cut it, however its operands lie, k a multiple of four or not", async () => {
-  const { choices } = await import("../lib/ops/matmul/plan.ts");
+  const choices = tuningOf({ software: true }).products;
   const sizes = new Set<string>();
   for (const { form, rows, columns } of choices.filter(({ form }) => form === "tile")) {
     for (const [m, k, n] of [[rows + 1, 36, 260], [rows - 1, 9, 132], [2 * rows, 38, 129]]) {
@@ -165,7 +165,7 @@ Deno.test("every tile: right where the edges cut it, however its operands lie, k
 });
 
 Deno.test("an epilogue applies bias, then the function, in every kernel", async () => {
-  for (const form of [undefined, ...forms] as (Form | undefined)[]) {
+  for (const form of [undefined, ...forms] as (Plan["form"] | undefined)[]) {
     for (const activation of Object.keys(activations) as (keyof typeof activations)[]) {
       for (const [m, n] of [[9, 132], [40, 31], [2, 70]]) {
         const a = view([1, m, 24], "rows", m);

@@ -22,6 +22,7 @@ import { groupsFor } from "./elementwise.ts";
 import { inUnits, unitOf } from "./fours.ts";
 import { checkIndex } from "./check_index.ts";
 import { narrow } from "./slices.ts";
+import { LONGEST_LIST, tuningOf } from "./tuning.ts";
 import { reshape } from "./views.ts";
 
 const forwardKernels = inUnits("embedding", forwardSource);
@@ -32,12 +33,9 @@ const code = faultCode((id, rows) =>
   `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`
 );
 
-/** An adapter may stop a loop after 65,535 rounds without a word: half for the ids, half for the rows. */
-const LONGEST = 32_000;
-
-/** How many invocations sort the ids of so many rows: few where a processor does it, as each reads all ids. */
-const sorters = (rows: number, { software }: Device) =>
-  Math.max(software ? 8 : 1024, Math.ceil(rows / LONGEST / 8) * 8);
+/** How many invocations sort the ids of so many rows. */
+const sorters = (rows: number, device: Device) =>
+  Math.max(tuningOf(device).sorters, Math.ceil(rows / LONGEST_LIST / 8) * 8);
 
 /** Stretches of a table's rows that each fit one binding, with what to bind for them. */
 function* stretches(table: Tensor) {
@@ -129,7 +127,7 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
   const places = contiguous(reshape(ids, [-1]));
   const g = contiguous(reshape(grad, [places.numel(), shape[1]]));
   const n = places.numel();
-  if (n > LONGEST) {
+  if (n > LONGEST_LIST) {
     const half = Math.ceil(n / 2);
     const [a, b] = [[0, half], [half, n - half]].map(([from, size]) =>
       embeddingGrad(narrow(g, 0, from, size), narrow(places, 0, from, size), shape, padding)

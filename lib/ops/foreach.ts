@@ -15,11 +15,8 @@ import { quietly } from "../tensor/autograd.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { clone, copyInto } from "./copy.ts";
 import { part, windows } from "./elementwise.ts";
+import { ITEMS_A_DISPATCH, SMALL_ITEM } from "./tuning.ts";
 
-/** Above so many elements the arithmetic costs more than a launch. */
-const LARGE = 16384;
-/** Items of a dispatch: a kernel keeps the numbers of all of them in vec4. */
-const MOST = 4;
 /** How many elements a workgroup of such a kernel owns: 64 invocations with four each. */
 export const ELEMENTS_A_GROUP = 256;
 
@@ -68,7 +65,7 @@ function foreachOn(
   const names = numbered.map(({ name }) => name.slice(0, -1));
   const written = names.filter((_, i) => numbered[i].writes);
   const room = device.limits.maxStorageBuffersPerShaderStage - one.bindings.length + names.length;
-  const most = Math.min(MOST, Math.floor(room / names.length));
+  const most = Math.min(ITEMS_A_DISPATCH, Math.floor(room / names.length));
 
   const owned = items.map(({ tensors, numbers }) => ({
     numbers,
@@ -120,7 +117,7 @@ function* batches(items: readonly Item[], most: number): Generator<Place[]> {
     for (const { start, count } of windows(size, device)) {
       const buffers = mapValues(tensors, (x) => part(x, start, count, count === size).buffer);
       const place = { n: count, buffers, numbers };
-      if (size > LARGE) yield [place];
+      if (size > SMALL_ITEM) yield [place];
       else if (small.push(place) === most) yield small.splice(0);
     }
   }

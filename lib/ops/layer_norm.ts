@@ -15,14 +15,12 @@ import { groupsFor } from "./elementwise.ts";
 import { inUnits } from "./fours.ts";
 import { sum } from "./reduce.ts";
 import { rowsOf } from "./rows.ts";
+import { ROWS_A_PART } from "./tuning.ts";
 import { reshape } from "./views.ts";
 
 const forwardKernels = inUnits("layer_norm", forwardSource);
 const gradKernels = inUnits("layer_norm_grad", gradSource);
 const paramsKernels = inUnits("layer_norm_params_grad", paramsSource);
-
-/** Rows that one invocation sums; more are cut into stretches that run side by side. */
-const ROWS_A_PART = 256;
 
 type Args = { normalizedShape: Shape; eps: number };
 

@@ -4,6 +4,7 @@
 import type { Storage, Window } from "../gpu/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { extent } from "./layout.ts";
+import { MOST_ROUNDS } from "./tuning.ts";
 
 /** Whether one binding can hold a view. */
 export const bindable = (x: Tensor): boolean =>
@@ -18,9 +19,6 @@ export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
   const end = Math.min(bytes, Math.ceil((offset + extent(x)) / 64) * 256);
   return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
 }
-
-/** The rounds, of all loops of an invocation together, after which llvmpipe stops it without a word. */
-const MOST_ROUNDS = 65_535;
 
 /** Refuses a row for which one invocation's loops would turn too often, rather than computing half of it. */
 export function checkRounds(op: string, rounds: number, elements: number): void {

@@ -14,13 +14,11 @@ import { contiguous, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
 import { gather, scatter } from "./embedding.ts";
 import { checkRounds } from "./limits.ts";
+import { TOPK_ROUNDS } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
 
 const cumsumKernel: Kernel = { name: "cumsum", source: cumsumSource };
 const topkKernel: Kernel = { name: "topk", source: topkSource };
-
-/** Elements that one invocation may look at in a launch. */
-const LONGEST_LOOP = 30_000;
 
 /** The dimension brought to the end and laid out row by row, with the way back. */
 function asRows(x: Tensor, dim: number) {
@@ -103,7 +101,7 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
     },
     replace: { T: wgslType(x.dtype) },
   });
-  const step = Math.max(1, Math.floor(LONGEST_LOOP / Math.ceil(columns / 64)));
+  const step = Math.max(1, Math.floor(TOPK_ROUNDS / Math.ceil(columns / 64)));
   for (let start = 0; start < k; start += step) {
     launcher.launch(
       pipeline,

@@ -21,6 +21,7 @@ import { to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
 import { argmax, cumsum, topk } from "./order.ts";
 import { sum } from "./reduce.ts";
+import { DRAWN_AT_A_TIME } from "./tuning.ts";
 import { unsqueeze } from "./views.ts";
 
 /** Where a random tensor's numbers come from, beside what every new tensor takes. */
@@ -42,16 +43,13 @@ export interface Drawn {
 /** Draws into an array. */
 export type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>) => unknown;
 
-/** Numbers that are drawn at a time where they may be, so that they are uploaded out of the cache. */
-const STRETCH = 2 ** 18;
-
 /** Draws all of a tensor's numbers at once, as some distributions must, or a stretch at a time. */
 export type Extent = "whole" | "stretches";
 
 /** Draws into a float tensor that is laid out row by row. */
 export function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): void {
   const n = x.numel();
-  const most = extent === "whole" ? n : STRETCH;
+  const most = extent === "whole" ? n : DRAWN_AT_A_TIME;
   // Normals come in blocks of 16: a shorter rest goes along with the stretch before.
   const values = new Float32Array(Math.min(n, most + 15));
   let start = 0;

@@ -11,6 +11,7 @@ import { contiguous } from "./copy.ts";
 import { groupsFor, part as window, wgslType } from "./elementwise.ts";
 import { inUnits, unitOf } from "./fours.ts";
 import { viewOf } from "./layout.ts";
+import { LONGEST_ROW, tuningOf } from "./tuning.ts";
 
 /** What is combined. */
 export interface Reducer {
@@ -32,14 +33,6 @@ export const adder = (acc: DType): Reducer => ({
   acc,
   out: acc,
 });
-
-/** How long a stretch one loop may walk: well below the 65,535 rounds after which an adapter may stop. */
-const LONGEST_ROW = 1 << 18;
-const LONGEST_COLUMN = 1 << 14;
-/** On a GPU, more and shorter columns keep more of its threads busy. */
-const COLUMN_OF_A_GPU = 1 << 8;
-/** From here on a row keeps many lanes busy, whatever a barrier between them costs. */
-const LONG = 1 << 16;
 
 const rowsKernels = inUnits("reduce", rowsSource);
 const columnsKernels = inUnits("reduce_columns", columnsSource);
@@ -113,9 +106,9 @@ function passAlong(
   const dtype = parts === 1 ? reducer.out : reducer.acc;
   const out = allocate([outer, parts], dtype, x.device);
   const unit = unitOf(reduce, x.offset);
-  const { launcher, software } = x.device;
+  const { launcher } = x.device;
   const pipeline = launcher.pipeline(rowsKernels[unit], {
-    constants: { LANES: software && part < LONG ? 16 : 64 },
+    constants: { LANES: tuningOf(x.device).reduceLanes(part) },
     replace: specialised(x, reducer, dtype),
   });
   // Where in x the stretch of a result begins; the next one's beginning is its end.
@@ -151,7 +144,7 @@ function passDown(
   inner: number,
   reducer: Reducer,
 ): Tensor {
-  const { parts, part } = cut(reduce, x.device.software ? LONGEST_COLUMN : COLUMN_OF_A_GPU);
+  const { parts, part } = cut(reduce, tuningOf(x.device).longestColumn);
   const dtype = parts === 1 ? reducer.out : reducer.acc;
   const out = allocate([outer, parts, inner], dtype, x.device);
   const unit = unitOf(inner, x.offset);

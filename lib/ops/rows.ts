@@ -6,9 +6,7 @@
 import type { Device } from "../gpu/device.ts";
 import { unitOf } from "./fours.ts";
 import { checkRounds } from "./limits.ts";
-
-/** From here on a row keeps many lanes busy, whatever a barrier between them costs. */
-const LONG = 1 << 16;
+import { tuningOf } from "./tuning.ts";
 
 /** How a kernel goes over rows of so many numbers. */
 export interface Rows {
@@ -25,13 +23,12 @@ export interface Rows {
  */
 export function rowsOf(
   op: string,
-  { software }: Device,
+  device: Device,
   columns: number,
   ...offsets: readonly number[]
 ): Rows {
   const unit = unitOf(columns, ...offsets);
-  // On a processor, a barrier between more lanes than one of its vectors costs more than they save.
-  const LANES = software && columns < LONG ? 8 : 64;
+  const LANES = tuningOf(device).rowLanes(columns);
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
   return { unit, LANES };
 }

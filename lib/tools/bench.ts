@@ -102,7 +102,7 @@ const aboutGrowth =
   "and the last.\n";
 const aboutForms =
   "ms: from a call to a number of its result, warm; the median, and the range. to fastest: how many times as\n" +
-  "long as the fastest kernel, the median of the turns. chosen: by the table in lib/ops/matmul/plan.ts.\n";
+  "long as the fastest kernel, the median of the turns. chosen: by the table in lib/ops/tuning.ts.\n";
 const about =
   "ms: from a call to a number of its result, warm; the median, and the range. rate: what that makes.\n" +
   "the adapter's: what it does at most, multiply-adds without a load or bytes copied, whichever the work would\n" +

@@ -9,12 +9,10 @@ import { clone, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";
 import { groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
+import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
 
 /** Rows that the kernels take at once: they fill a vec4, and four numbers of each a matrix. */
 const ROWS = 4;
-
-/** Rounds that a launch may run its loops, those inside counted too; adapters stop at 65,535. */
-const MAX_ROUNDS = 60_000;
 
 /** The tensors in stacks, as views: (parts, …) → parts times (…). */
 export const unstacked = (stacks: readonly Tensor[]): Tensor[] =>
@@ -121,8 +119,7 @@ export function launchOver(
   const bound = Object.entries({ q, k, v, ...rows });
   const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
   const { launcher } = q.device;
-  // On a processor a workgroup is worked through by one core: small ones, so that few rows keep all cores busy.
-  const LANES = q.device.software ? 8 : 64;
+  const LANES = tuningOf(q.device).attentionLanes;
   const pipeline = launcher.pipeline(kernel, {
     constants: {
       ...constants,
@@ -131,7 +128,7 @@ export function launchOver(
       DROP: Number(drop !== undefined),
     },
   });
-  const stretch = ROWS * Math.floor(MAX_ROUNDS / (2 * width + 1) - 2);
+  const stretch = ROWS * Math.floor(ATTENTION_ROUNDS / (2 * width + 1) - 2);
   for (let first = 0; first < across; first += stretch) {
     launcher.launch(
       pipeline,

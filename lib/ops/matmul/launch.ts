@@ -16,33 +16,34 @@ import { groupsFor } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
-import { choose, type Form, type Plan } from "./plan.ts";
+import { NARROW, type Plan, TILE_LANES, tuningOf } from "../tuning.ts";
 import { activate, type Activation } from "./text.ts";
 
-/** out = f(a · b + bias), with out given. */
-export interface Task {
+/** out = activation(a · b + bias). */
+export interface Product {
   /** (batch, m, k) */
   a: Tensor;
   /** (batch, k, n) */
   b: Tensor;
-  /** (n), dense; (m) where `biased` is 2 */
+  /** (n), dense */
   bias?: Tensor;
+  activation?: Activation;
+  /** The kernel, or the row of the table, where a test or a measurement chooses it. */
+  form?: Plan["form"];
+  plan?: Plan;
+}
+
+/** A product with all that its launch must know. */
+export interface Task extends Product {
   /** (batch, m, n) */
   out: Tensor;
   /** Whether to add to what `out` holds. */
   accumulate: boolean;
-  activation?: Activation;
-  /** The kernel, or the row of the table, where a test or a measurement chooses it. */
-  form?: Form;
-  plan?: Plan;
-  /** 0: no bias, 1: one for each column, 2: one for each row. */
+  /** 0: no bias, 1: one for each column, 2: one for each row, of (m). */
   biased: 0 | 1 | 2;
 }
 
-/** Lanes of a workgroup on a software adapter. */
-const LANES = 8;
-
-const kernels: Record<Form, Kernel> = {
+const kernels: Record<Plan["form"], Kernel> = {
   plain: { name: "matmul", source: plainSource },
   rows: { name: "matmul_rows", source: rowsSource },
   shared: { name: "matmul_shared", source: sharedSource },
@@ -56,17 +57,20 @@ export function launchProduct(given: Task): void {
   launches[plan.form](task, plan);
 }
 
-/** The row of the table for a product whose sides have been chosen. */
+/** The plan for a product whose sides have been chosen: the table's, or the first of the wanted form. */
 function rowFor({ a, b, out, form }: Task): Plan {
+  if (form === "shared") return { form, rows: 4, columns: 4 };
+  if (form === "plain") return { form, rows: 1, columns: 1 };
   const [batch, m, n] = out.shape;
-  return choose({
-    batch,
-    m,
-    n,
-    k: a.shape[2],
+  const product = {
+    ...{ batch, m, n, work: out.numel() * a.shape[2] },
     alongK: alongK(a) && alongK(transposed(b)),
-    software: out.device.software,
-  }, form);
+  };
+  const { products } = tuningOf({ software: out.device.software || form !== undefined });
+  const choice = products.find((choice) =>
+    (form === undefined || choice.form === form) && choice.when(product)
+  );
+  return choice ?? products[0];
 }
 
 /** The kernel that a whole product gets. */
@@ -81,7 +85,7 @@ const transposed = (x: Tensor): Tensor => {
 function onItsSide(task: Task): Task {
   const { a, b, out, biased } = task;
   const [m, n] = out.shape.slice(1);
-  const narrow = task.form !== "shared" && task.form !== "plain" && n < 128 && m > n;
+  const narrow = task.form !== "shared" && task.form !== "plain" && n < NARROW && m > n;
   if (!narrow || !(out.device.software || task.form)) return task;
   return {
     ...task,
@@ -159,9 +163,9 @@ const outStrides = ({ out: { strides: [batch, row, column] } }: Task) => ({
 
 /** Workgroups of the kernels whose lanes own tiles side by side. */
 const tiles = ({ out: { shape: [batch, m, n] } }: Task, { rows, columns }: Plan) =>
-  [Math.ceil(m / rows), Math.ceil(n / (columns * LANES)), batch] as const;
+  [Math.ceil(m / rows), Math.ceil(n / (columns * TILE_LANES)), batch] as const;
 
-const launches: Record<Form, (task: Task, plan: Plan) => void> = {
+const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   plain(task, plan) {
     const { buffers, params } = common(task);
     const [batch, m, n] = task.out.shape;

@@ -19,6 +19,7 @@ import { groupsFor } from "../elementwise.ts";
 import { inUnits, unitOf } from "../fours.ts";
 import { viewOf } from "../layout.ts";
 import { sum } from "../reduce.ts";
+import { ROWS_A_PART } from "../tuning.ts";
 import { gelu, relu, tanh } from "../unary.ts";
 import { expand, reshape, t, unsafeReshape } from "../views.ts";
 import { batched, checkFloats, mm, single, sizes } from "./matmul.ts";
@@ -95,9 +96,6 @@ const functions: Record<Activation, (x: Tensor) => Tensor> = {
   gelu: (x) => gelu(x),
   geluTanh: (x) => gelu(x, { approximate: "tanh" }),
 };
-
-/** Rows that one invocation differentiates; more are cut into stretches that run side by side. */
-const ROWS_A_PART = 256;
 
 /** As a matrix: all dimensions but the last made one. */
 const flat = (x: Tensor): Tensor =>

@@ -8,9 +8,7 @@ import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import packSource from "../../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";
 import { bound } from "../limits.ts";
-
-/** As many uses of a number do not pay for packing it. */
-const FEW = 16;
+import { FEW_USES } from "../tuning.ts";
 
 const pack: Kernel = { name: "matmul_pack", source: packSource };
 
@@ -64,7 +62,7 @@ export function panels(x: Tensor, width: number, uses = Infinity): Panels {
     return { ...lying(4), block: 1, next: k / 4, alongK: false, singles: false };
   }
   if (alongK(x)) return { ...lying(4), block: side, next: side / 4, alongK: true, singles: false };
-  if (side === 1 && uses <= FEW) {
+  if (side === 1 && uses <= FEW_USES) {
     return { ...lying(1), block: 4, next: k, alongK: false, singles: true };
   }
   const [copies, size, steps] = [batch === 0 ? 1 : x.shape[0], x.shape[1], x.shape[2]];

@@ -3,28 +3,15 @@
  *
  * Operands are views of three dimensions (batch, rows, columns) with any strides: a transpose is a view, so
  * the products of the backward pass copy nothing. Here a product is cut until its parts fit what an adapter
- * binds and loops; plan.ts chooses each part's kernel, launch.ts launches it. The parts and their
+ * binds and loops; launch.ts chooses each part's kernel from the table in tuning.ts, and launches it. The parts and their
  * order depend on shapes and adapter alone, so that the same numbers give the same bits.
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
-import { launchProduct, planFor, type Task } from "./launch.ts";
 import { cut, extent, viewOf } from "../layout.ts";
-import type { Form, Plan } from "./plan.ts";
-import type { Activation } from "./text.ts";
+import { LONGEST_PRODUCT, type Plan } from "../tuning.ts";
+import { launchProduct, planFor, type Product, type Task } from "./launch.ts";
 
-/** out = activation(a · b + bias). */
-export interface Product {
-  /** (batch, m, k) */
-  a: Tensor;
-  /** (batch, k, n) */
-  b: Tensor;
-  /** (n), dense */
-  bias?: Tensor;
-  activation?: Activation;
-  /** The kernel, or the row of the table, where a test or a measurement chooses it. */
-  form?: Form;
-  plan?: Plan;
-}
+export type { Product };
 
 /** The product of two batches of matrices, as (batch, m, n). */
 export function multiply(product: Product): Tensor {
@@ -48,8 +35,6 @@ export function planOf(product: Product): Plan {
   return planFor({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
 }
 
-/** An adapter may stop a loop after 65,535 rounds without a word; the kernels go one k a round. */
-const MOST_K = 1 << 15;
 /** The widest tile; a packed operand is padded to a multiple of it. */
 const WIDEST = 32;
 /** Where a cut may fall, so that what was aligned stays so. */
@@ -101,7 +86,7 @@ function toCut({ a, b, out }: Task): Dimension | null {
   if (batch > mostGroups) return "batch";
   if (m > mostGroups) return "m";
   if (n > mostGroups) return "n";
-  if (k > MOST_K) return "k";
+  if (k > LONGEST_PRODUCT) return "k";
   if (extent(b) * 4 > most) return longest(b, ["batch", "k", "n"]);
   if (extent(a) * 4 > most) return longest(a, ["batch", "m", "k"]);
   if (extent(out) * 4 > most) return longest(out, ["batch", "m", "n"]);

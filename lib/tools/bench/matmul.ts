@@ -1,9 +1,9 @@
 /*
  * Matrix products, as forward and backward passes need them: beside the adapter's multiply-adds with as many
- * sums as the kernel keeps, and, to make the table in lib/ops/matmul/plan.ts, every kernel against the others.
+ * sums as the kernel keeps, and, to make the table in lib/ops/tuning.ts, every kernel against the others.
  */
 import { defaultDevice } from "../../gpu/default.ts";
-import { choices, type Plan } from "../../ops/matmul/plan.ts";
+import { type Plan, tuningOf } from "../../ops/tuning.ts";
 import { multiply, planOf, type Product } from "../../ops/matmul/product.ts";
 import { fromValues, Tensor } from "../../tensor/tensor.ts";
 import { release, runOnce } from "./limits.ts";
@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
   { m: 128, k: 64, n: 128, form: "NT", batch: 96 },
   { m: 128, k: 128, n: 64, form: "NN", batch: 96 },
 ];
-/** Smaller ones, for the edges of the table in lib/ops/matmul/plan.ts. */
+/** Smaller ones, for the edges of the table in lib/ops/tuning.ts. */
 const edges: readonly Case[] = [
   { m: 80, k: 32, n: 32, form: "NT" },
   { m: 80, k: 32, n: 2048, form: "NT" },
@@ -116,6 +116,7 @@ const worthTrying = ({ form, m, ...size }: Case, plan: Plan) =>
 export async function* formResults(
   { only, runs, say }: { only: string; runs: number; say: (text: string) => void },
 ): AsyncGenerator<FormResult[]> {
+  const choices = [true, false].flatMap((software) => tuningOf({ software }).products);
   const named = new Map(choices.map((plan) => [planName(plan), plan]));
   for (const one of formCases.filter((one) => nameOf(one).includes(only))) {
     const product = productOf(one);

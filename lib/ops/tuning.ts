@@ -1,0 +1,133 @@
+/*
+ * Every number that was tuned, with the measurement behind it and the class of adapter that it holds for. Digits of
+ * sums depend on some of them: they decide what is added first.
+ *
+ * There are two classes. On a software adapter a shader runs on the processor: its lanes are those of a vector, a
+ * barrier between more of them costs dearly, a workgroup is worked through by one core, and a load costs as much as
+ * 64 multiply-adds whatever it loads. On a GPU threads rule. Measured on llvmpipe (Mesa 22.3) on two cores, by
+ * `deno task bench`; what is said of GPUs has not been measured on one yet.
+ */
+
+/**
+ * The rounds, of all loops of an invocation together, after which llvmpipe stops it without a word. Nothing here may
+ * come near; kernels are launched again for the rest, or refuse.
+ */
+export const MOST_ROUNDS = 65_535;
+/** Attention's rounds in a launch, over keys and over the numbers of a head. */
+export const ATTENTION_ROUNDS = 60_000;
+/** Ids that an embedding's gradient goes through in a launch: half of the rounds, the other half being for rows. */
+export const LONGEST_LIST = 32_000;
+/** Elements of a row that a lane of topk looks at in a launch. */
+export const TOPK_ROUNDS = 30_000;
+/** Terms of a product that are summed in a launch: its kernels go one a round. */
+export const LONGEST_PRODUCT = 1 << 15;
+/** Elements of a row that a reduction's workgroup goes over: 16 lanes make 16,384 rounds. */
+export const LONGEST_ROW = 1 << 18;
+
+/** Elements up to which optimisers' parameters share a dispatch: beyond, the arithmetic costs more than a launch. */
+export const SMALL_ITEM = 16_384;
+/** How many of them: a kernel keeps the numbers of all in one vec4. */
+export const ITEMS_A_DISPATCH = 4;
+/** Rows whose slopes one invocation sums, for a bias or a scale; more are cut into stretches that run side by side. */
+export const ROWS_A_PART = 256;
+/** Random numbers that are drawn and uploaded at a time: a mebibyte, which is still in the processor's cache. */
+export const DRAWN_AT_A_TIME = 2 ** 18;
+
+/** The kernels of a product: the plain one, a single row, register tiles, shared memory. */
+export const forms = ["plain", "rows", "tile", "shared"] as const;
+
+/** A kernel of a product, and how many rows and columns of the result one invocation of it owns. */
+export interface Plan {
+  form: (typeof forms)[number];
+  rows: number;
+  columns: number;
+}
+
+/** A plan for those products of which it says yes, where none before it does. */
+export interface Choice extends Plan {
+  when: (product: {
+    batch: number;
+    m: number;
+    n: number;
+    /** How many multiply-adds it takes. */
+    work: number;
+    /** Whether both operands run along k in memory, aligned, so that the kernel for a row can read them. */
+    alongK: boolean;
+  }) => boolean;
+}
+
+const plain = { form: "plain", rows: 1, columns: 1 } as const;
+/** Below this many multiply-adds a launch costs more than any kernel saves. */
+const TINY = 2 ** 16;
+
+/** What depends on the class of adapter. */
+export interface Tuning {
+  /** Invocations that share a row of so many numbers in softmax, cross-entropy and layer norm. */
+  rowLanes(columns: number): number;
+  /** Invocations that share a row of so many numbers in a reduction. */
+  reduceLanes(length: number): number;
+  /** How long a stretch of a column one invocation reduces. */
+  longestColumn: number;
+  /** Invocations in a workgroup of attention. */
+  attentionLanes: number;
+  /** At least so many invocations sort the ids for an embedding's gradient; each reads all ids. */
+  sorters: number;
+  /** Which kernel computes which product. */
+  products: readonly Choice[];
+}
+
+/** From here on a row keeps many lanes busy, whatever a barrier between them costs. */
+const LONG = 1 << 16;
+
+const software: Tuning = {
+  // 8 lanes, one vector, for 64: softmax, cross-entropy and layer norm, forward and backward, 2 to 5 times as fast.
+  rowLanes: (columns) => columns < LONG ? 8 : 64,
+  reduceLanes: (length) => length < LONG ? 16 : 64,
+  longestColumn: 1 << 14,
+  // Small workgroups, so that few rows keep all cores busy.
+  attentionLanes: 8,
+  // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
+  sorters: 8,
+  // `deno task bench -- --forms` runs the kernels against each other. The larger a tile, the fewer the loads, and the
+  // sooner too few are left for all cores; and the first use of a tile ever costs its compilation (0.6 s for 16×16,
+  // 1.6 s for 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile.
+  products: [
+    { ...plain, when: ({ work }) => work < TINY },
+    // The step that generates a token.
+    { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
+    { form: "tile", rows: 8, columns: 8, when: ({ m }) => m <= 8 },
+    {
+      form: "tile",
+      rows: 16,
+      columns: 16,
+      when: ({ batch, m, n, work }) =>
+        m <= 16 || work < 2 ** 25 || batch * Math.ceil(m / 32) * Math.ceil(n / 128) < 4,
+    },
+    { form: "tile", rows: 32, columns: 16, when: () => true },
+  ],
+};
+
+const gpu: Tuning = {
+  rowLanes: () => 64,
+  reduceLanes: () => 64,
+  // More and shorter columns keep more threads busy.
+  longestColumn: 1 << 8,
+  attentionLanes: 64,
+  sorters: 1024,
+  products: [
+    { ...plain, when: ({ work }) => work < TINY },
+    { form: "shared", rows: 4, columns: 4, when: ({ m, n }) => m > 8 && n > 8 },
+    { ...plain, when: () => true },
+  ],
+};
+
+/** The numbers for an adapter. */
+export const tuningOf = (device: { readonly software: boolean }): Tuning =>
+  device.software ? software : gpu;
+
+/** Rows of the other operand up to which an unaligned one is read as it lies: fewer uses do not pay for packing it. */
+export const FEW_USES = 16;
+/** Columns below which a taller product is computed as its transpose, where lanes lie along the columns. */
+export const NARROW = 128;
+/** Lanes of a workgroup whose invocations own tiles: one vector of the processor. */
+export const TILE_LANES = 8;
