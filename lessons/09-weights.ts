@@ -41,7 +41,10 @@ const { show, options } = lesson(import.meta, {
   tokens: { value: 25, help: "how many tokens to write" },
   temperature: { value: 1.5, help: "what the logits are divided by" },
   "top-k": { value: 50, help: "how many tokens have a chance" },
-  "top-p": { value: 0.9, help: "the share of probability that has a chance" },
+  "top-p": {
+    value: 0.9,
+    help: "the probability that the kept tokens add up to",
+  },
   seed: { value: 123, help: "where the random numbers begin" },
   text: {
     value: "The sun rises in the east and sets in the west.",
@@ -489,7 +492,7 @@ await show(kept(write(options.prompt, drawn))); // in full
 The draw is PyTorch's, so the same seed gives the same text there. With these
 options (seed 123, temperature 1.5, top-k 50, 25 tokens) the author of the
 second notebook prints the text above in his book. Where OpenAI's weights are
-in use and the options are as they were, the lesson compares:
+loaded and the options are as they were, the lesson compares:
 */
 
 const PRINTED = "Every effort moves you toward finding an ideal new way to " +
@@ -509,15 +512,15 @@ Top-k always keeps as many tokens, whether the model is sure or not. After
 do harm; after "My name is" thousands would do, and 50 are too few. **Top-p**,
 or nucleus sampling ([Holtzman et al.,
 2019](https://arxiv.org/abs/1904.09751)), counts probability in place of
-tokens: it keeps the best tokens that together reach the share p.
+tokens: it keeps the best tokens that together reach the probability p.
 
 Five tokens, of which three reach 0.9. Of a thousand draws none goes to the
 other two:
 */
 
 const scores = Float32Array.of(3, 2.5, 1.5, 0.5, 0);
-const shares = tensor(scores).softmax(-1); // (5)
-await show(shares.cumsum(-1));
+const probabilities = tensor(scores).softmax(-1); // (5)
+await show(probabilities.cumsum(-1));
 //> tensor([0.5098, 0.8190, 0.9328, 0.9746, 1.0000])
 manualSeed(options.seed);
 const counts = [0, 0, 0, 0, 0];

@@ -1,0 +1,65 @@
+/*
+ * The lessons speak as the field does: house words do not stand for its terms, and the terms are there.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { contents } from "../lessons/contents.ts";
+import { parts } from "../lib/lesson/source.ts";
+
+const proseOf = (source: string) =>
+  parts(source).filter(({ kind }) => kind === "prose").map(({ text }) => text).join("\n");
+
+const prose = contents.flatMap(({ number, written }) =>
+  written ? [{ number, text: proseOf(written.source).replace(/\s+/g, " ") }] : []
+);
+
+/** Words of the house that once stood for a term, and the term. */
+const HOUSE: [RegExp, string][] = [
+  [/\bmatrix of shares\b|\bits share\b|\bequal shares\b/gi, "attention weights"],
+  [/\bquestions?\b/gi, "query, or input"],
+  [/\bput aside\b/gi, "validation"],
+  [/\bin use\b/gi, "at inference, in evaluation mode"],
+  [/\bfillings?\b/gi, "padding"],
+  [/\beven (guess|ones)\b/gi, "uniform"],
+  [/\bbehind the (sum|attention|layer)\b|\bin front of the layer\b/gi, "post-norm, pre-norm"],
+  [/\bsamples?\b(?= of the (songs|batch))/gi, "example"],
+];
+
+/** How often the terms stand in the lessons, at least. */
+const FIELD: [string, number][] = [
+  ["attention weights", 6],
+  ["query", 15],
+  ["position", 40],
+  ["logit", 40],
+  ["target", 20],
+  ["validation", 10],
+  ["example", 25],
+  ["padding", 3],
+  ["uniform", 6],
+  ["inference", 4],
+  ["overfitting", 1],
+  ["perplexity", 4],
+  ["vanish", 3],
+  ["pre-norm", 2],
+  ["post-norm", 1],
+  ["decoder-only", 2],
+  ["residual connection", 3],
+  ["weight decay", 1],
+  ["momentum", 1],
+];
+
+Deno.test("no word of the house stands for a term of the field", () => {
+  const found = prose.flatMap(({ number, text }) =>
+    HOUSE.flatMap(([word, term]) =>
+      (text.match(word) ?? []).map((said) => `lesson ${number} says "${said}" for ${term}`)
+    )
+  );
+  assertEquals(found, []);
+});
+
+Deno.test("the terms of the field are in the lessons", () => {
+  const all = prose.map(({ text }) => text).join(" ").toLowerCase();
+  for (const [term, wanted] of FIELD) {
+    const count = all.split(term).length - 1;
+    assert(count >= wanted, `"${term}" stands there ${count} times, fewer than ${wanted}`);
+  }
+});
