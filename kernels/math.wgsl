@@ -219,42 +219,6 @@ fn geluTanhSlope(v: f32) -> f32 {
   return 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * v * v);
 }
 
-// x^y for any sign of x, as C's pow: WGSL's is defined for x >= 0 only.
-fn power(x: f32, y: f32) -> f32 {
-  if (isnan(x) || isnan(y)) {
-    return select(x + y, 1.0, y == 0.0 || x == 1.0);
-  }
-  if (y == 2.0) {
-    return x * x;
-  }
-  let whole = y == floor(y);
-  let odd = whole && abs(y) < 16777216.0 && (i32(y) & 1) != 0;
-  let size = pow(abs(x), y);
-  if (y == 0.0) {
-    return 1.0;
-  }
-  if (x >= 0.0 || (whole && !odd)) {
-    return size;
-  }
-  return select(sqrt(x), -size, odd); // the root of a negative number: NaN
-}
-
-// x^y of integers. A negative power is 0, but for the powers of 1 and -1.
-fn intPower(x: i32, y: i32) -> i32 {
-  var result = 1;
-  if (y < 0 && abs(x) != 1) {
-    return 0;
-  }
-  var square = x;
-  for (var rest = abs(y); rest > 0; rest /= 2) {
-    if (rest % 2 == 1) {
-      result *= square;
-    }
-    square *= square;
-  }
-  return result;
-}
-
 // Bits as they are. In this way an infinity can be written: of a constant WGSL refuses it.
 fn bitsOf(bits: u32) -> u32 {
   return bits;

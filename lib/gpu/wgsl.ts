@@ -12,6 +12,7 @@
  * And the functions of kernels/math.wgsl can be called by any kernel: those that it calls are put before its text.
  */
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
+import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 
 /** A kernel: the text of its `.wgsl` file under a name. */
 export interface Kernel {
@@ -161,5 +162,5 @@ export function withFunctions(text: string, library: ReadonlyMap<string, string>
   return [...parts.slice(1), text].join("\n");
 }
 
-/** The functions of kernels/math.wgsl, which any kernel may call. */
-export const mathFunctions: ReadonlyMap<string, string> = functionsOf(mathSource);
+/** The functions of kernels/math.wgsl and math_powers.wgsl, which any kernel may call. */
+export const mathFunctions: ReadonlyMap<string, string> = functionsOf(mathSource + powersSource);

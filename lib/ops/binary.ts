@@ -11,11 +11,12 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
 import { lent, type Tensor } from "../tensor/tensor.ts";
-import { launchBinary } from "./elementwise.ts";
+import { floorDivide, launchBinary } from "./elementwise.ts";
+import { checkInteger } from "./limits.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
-import { floor, log } from "./unary.ts";
-import { where } from "./where.ts";
+import { log } from "./unary.ts";
+import { unless, where } from "./where.ts";
 
 /** The second operand, where it is a number. */
 type Args = { other?: number };
@@ -24,6 +25,10 @@ interface Row {
   /** WGSL expression of `x` and `y`; of ints where that is another one. */
   wgsl: string;
   ofInts?: string;
+  /** WGSL expressions where `y` is one of these numbers, which PyTorch computes in another way. */
+  by?: Record<number, string>;
+  /** WGSL expression of two booleans, which stay booleans; they are refused without one. */
+  ofBools?: string;
   reference: (x: number, y: number) => number;
   /** Python, of `x` and `y`. */
   torch: string;
@@ -69,15 +74,16 @@ const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
   return where(loses, 0, shared);
 };
 
-/** y − 1; but 0 for 0, so that the derivative of x^0 is 0 also where x is 0. */
-const oneLess = (y: Tensor | number) =>
-  typeof y === "number" ? y - Number(y !== 0) : sub(y, ne(y, 0));
+const oneLess = (y: Tensor | number) => typeof y === "number" ? y - 1 : sub(y, 1);
+const eqTo = (y: Tensor | number, value: number): Tensor | boolean =>
+  typeof y === "number" ? y === value : eq(y, value);
 
 const rows = {
   add: {
     wgsl: "x + y",
     reference: (x, y) => x + y,
     torch: "x + y",
+    ofBools: "x | y",
     gradient: pair((g) => [() => g, () => g]),
   },
   sub: {
@@ -90,6 +96,7 @@ const rows = {
     wgsl: "x * y",
     reference: (x, y) => x * y,
     torch: "x * y",
+    ofBools: "x & y",
     gradient: pair((g, x, y) => [() => mul(g, y()), () => mul(g, x())]),
   },
   div: {
@@ -105,26 +112,42 @@ const rows = {
   },
   pow: {
     wgsl: "power(x, y)",
+    by: {
+      3: "x * x * x",
+      0.5: "sqrt(x)",
+      [-0.5]: "1.0 / sqrt(x)",
+      [-1]: "1.0 / x",
+      [-2]: "1.0 / (x * x)",
+    },
     ofInts: "intPower(x, y)",
     reference: (x, y) => x ** y,
     torch: "x ** y",
     domain: [0.5, 2],
     gradient: pair((g, x, y) => [
-      () => mul(mul(g, y()), pow(x(), oneLess(y()))), // g y x^(y − 1)
-      () => mul(mul(g, pow(x(), y())), log(add(x(), eq(x(), 0)))), // g x^y ln x, and 0 where x = 0
+      // g y x^(y − 1), and 0 where y = 0.
+      () => unless(eqTo(y(), 0), mul(g, mul(pow(x(), oneLess(y())), y()))),
+      // g x^y ln x, and 0 where x = 0 and y ≥ 0.
+      () => {
+        const y0 = y() as Tensor; // a number has no gradient
+        return unless(mul(eq(x(), 0), ge(y0, 0)), mul(g, mul(pow(x(), y0), log(x()))));
+      },
     ]),
   },
   remainder: {
-    wgsl: "x - y * floor(x / y)",
-    ofInts: "((x % y) + y) % y",
-    reference: (x, y) => x - y * Math.floor(x / y),
+    wgsl: "remainderOf(x, y)",
+    ofInts: "intRemainder(x, y)",
+    reference: (x, y) => {
+      const rest = x % y;
+      return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+    },
     torch: "x % y",
     domain: [0.5, 2],
-    gradient: pair((g, x, y) => [() => g, () => mul(mul(g, floor(div(x(), y()))), -1)]),
+    gradient: pair((g, x, y) => [() => g, () => mul(mul(g, floorDivide(x(), y())), -1)]),
   },
   maximum: {
     wgsl: "maxNan(x, y)",
     ofInts: "max(x, y)",
+    ofBools: "max(x, y)",
     reference: Math.max,
     torch: "torch.maximum(x, torch.as_tensor(y))",
     gradient: pair((g, x, y) => [
@@ -135,6 +158,7 @@ const rows = {
   minimum: {
     wgsl: "minNan(x, y)",
     ofInts: "min(x, y)",
+    ofBools: "min(x, y)",
     reference: Math.min,
     torch: "torch.minimum(x, torch.as_tensor(y))",
     gradient: pair((g, x, y) => [
@@ -169,7 +193,10 @@ function define(name: string, row: Row): Op<Args> {
     forward([x, y], { other }) {
       const second = y ?? other!;
       const compute = computeType(name, row, x, second);
-      const wgsl = compute === "int64" && row.ofInts ? row.ofInts : row.wgsl;
+      const ofFloats = typeof second === "number" ? row.by?.[second] : undefined;
+      const own = { int64: row.ofInts, bool: row.ofBools, float32: ofFloats }[compute];
+      const wgsl = own ?? row.wgsl;
+      if (compute === "int64" && typeof second === "number") checkInteger(name, second);
       return launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
     },
     gradient: row.gradient,
@@ -199,6 +226,7 @@ function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DTy
   if (row.real) return "float32";
   if (common !== "bool") return common;
   if (row.gives === "bool" || typeof y === "number") return "int64";
+  if (row.ofBools) return "bool";
   throw new TypeError(
     `${name}: both operands are bool; use logicalAnd, logicalOr or logicalXor, or long() to count`,
   );

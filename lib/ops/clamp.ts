@@ -6,9 +6,10 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { mul } from "./binary.ts";
+import { maximum, minimum } from "./binary.ts";
 import { asFloat } from "./unary.ts";
 import { launchUnary } from "./elementwise.ts";
+import { where } from "./where.ts";
 import { to } from "./copy.ts";
 
 /** The ends of a range; one that is not given bounds nothing. */
@@ -29,25 +30,26 @@ const clampOp = defineOp<Bounds>({
     launchUnary(
       asFloat(v),
       bounded(bounds, (lo, hi) => {
-        const raised = lo ? `max(v, ${lo})` : "v";
-        return `select(${hi ? `min(${raised}, ${hi})` : raised}, v, isnan(v))`;
+        const raised = lo ? `maxNan(v, ${lo})` : "v";
+        return hi ? `minNan(${raised}, ${hi})` : raised;
       }),
     ),
   // PyTorch lets the gradient through at the bounds themselves.
   gradient: (grad, saved) => [
-    mul(
-      grad,
-      launchUnary(
-        saved.input(0),
-        bounded(saved.args, (lo, hi) => {
+    where(
+      launchUnary(saved.input(0), {
+        ...bounded(saved.args, (lo, hi) => {
           const inside = [lo && `v >= ${lo}`, hi && `v <= ${hi}`].filter(Boolean).join(" && ");
-          return `select(0.0, 1.0, ${inside})`;
+          return `u32(!isnan(v) && ${inside})`;
         }),
-      ),
+        out: "bool",
+      }),
+      grad,
+      0,
     ),
   ],
   reference: ([x], { min = -Infinity, max = Infinity }) =>
-    map((v) => Number.isNaN(v) ? v : Math.min(Math.max(v, min), max), x),
+    map((v) => Math.min(Math.max(v, min), max), x),
   samples: [
     { inputs: [floats([3, 67])], args: { min: -0.5, max: 1 } },
     { inputs: [floats([7])], args: { min: 0 } },
@@ -66,5 +68,11 @@ export function clamp(x: Tensor, ...args: Given<[min?: number, max?: number], Bo
   if (bounds.min === undefined && bounds.max === undefined) {
     throw new TypeError("torch.clamp: At least one of 'min' or 'max' must not be None");
   }
-  return to(clampOp([x], bounds), x.dtype);
+  if (x.dtype === "float32") return clampOp([x], bounds);
+  const { min, max } = bounds;
+  const whole = [min, max].every((v) => v === undefined || Number.isInteger(v));
+  if (!whole) return clampOp([to(x, "float32")], bounds);
+  const ints = to(x, "int64");
+  const raised = min === undefined ? ints : maximum(ints, min);
+  return max === undefined ? raised : minimum(raised, max);
 }

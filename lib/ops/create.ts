@@ -144,6 +144,8 @@ export function checkShape(shape: Shape): void {
 function launchFill(shape: Shape, start: number, step: number, options: TensorOptions): Tensor {
   const { dtype = "float32", device = defaultDevice } = options;
   checkShape(shape);
+  if (dtype === "int64") [start, start + step * (numelOf(shape) - 1)].forEach(checkInt);
+  if (dtype === "bool") start = Number(start !== 0);
   const out = allocate(shape, dtype, device);
   const pipeline = device.launcher.pipeline(fillKernel, {
     constants: dtype === "int64" ? { INT: 1 } : {},
@@ -213,6 +215,14 @@ export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =
 export const fullLike = (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
   like(x, value, args);
 
+/** Numbers that follow one another, with the bits that PyTorch gives them: counted here, as WGSL has no doubles. */
+function counted(size: number, options: TensorOptions, at: (i: number) => number): Tensor {
+  const { dtype = "float32", device } = options;
+  const values = new dtypes[dtype].array(size);
+  for (let i = 0; i < size; i++) values[i] = dtype === "bool" ? Number(at(i) !== 0) : at(i);
+  return asked(fromValues(values, [size], dtype, device), options);
+}
+
 /**
  * The numbers from `start` up to but not `end`, by `step`: `arange(4)`, `arange(1, 4)`, `arange(0, 1, 0.1)`.
  *
@@ -240,7 +250,12 @@ export function arange(...args: unknown[]): Tensor {
   const whole = [start, end, step].every(Number.isInteger);
   const dtype = options.dtype ?? (whole ? "int64" : "float32");
   const size = Math.ceil((end - start) / step);
-  return launchFill([size], start, step, { ...options, dtype });
+  if (dtype !== "float32") return launchFill([size], start, step, { ...options, dtype });
+  return counted(size, options, (i) => {
+    // PyTorch counts in doubles from the first of 8 neighbours on, which it rounds; what fills no 16 it does one by one.
+    const first = i < size - size % 16 ? i - i % 8 : i;
+    return first === i ? start + step * i : Math.fround(start + step * first) + step * (i - first);
+  });
 }
 
 const linspaceArguments = takes(
@@ -257,6 +272,16 @@ export function linspace(
   ...args: Given<[], TensorOptions>
 ): Tensor {
   linspaceArguments(start, end, steps);
-  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
-  return launchFill([steps], start, step, optionsFor.linspace(args));
+  checkShape([steps]);
+  const [from, to] = [start, end].map(Math.fround);
+  const step = Math.fround(Math.fround(to - from) / Math.fround(steps - 1));
+  // From both ends to the middle, each multiplied and added with one rounding.
+  return counted(
+    steps,
+    optionsFor.linspace(args),
+    (i) =>
+      i < Math.floor(steps / 2) || steps === 1
+        ? from + (i && step * i)
+        : to - step * (steps - 1 - i),
+  );
 }

@@ -176,6 +176,14 @@ export function launchBinary(
   return out;
 }
 
+/** The whole number of times that y goes into x, rounded down. */
+export const floorDivide = (x: Tensor, y: Tensor | number): Tensor =>
+  launchBinary(x, y, {
+    op: "floorDivide(x, y)",
+    compute: "float32",
+    out: "float32",
+  });
+
 const tooLarge = (shape: Shape) =>
   new RangeError(
     `a result of shape [${shape.join(", ")}] is larger than this adapter can bind at once; ` +

@@ -178,7 +178,18 @@ export const embedding = (
   ids: Tensor,
   weight: Tensor,
   ...args: Given<[paddingIdx?: number | null], LookUp>
-): Tensor => embeddingOp([weight, ids], { paddingIdx: lookUp(args).paddingIdx ?? -1 });
+): Tensor => embeddingOp([weight, ids], { paddingIdx: paddingOf(lookUp(args).paddingIdx, weight) });
+
+/** The row that gets no gradient, counted from the end where negative; −1 for none. */
+function paddingOf(paddingIdx: number | null | undefined, { shape: [rows] }: Tensor): number {
+  if (paddingIdx === undefined || paddingIdx === null) return -1;
+  if (paddingIdx >= rows || paddingIdx < -rows) {
+    throw new RangeError(
+      `Padding_idx must be within num_embeddings: got ${paddingIdx}, and there are ${rows} rows`,
+    );
+  }
+  return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+}
 
 const gatherOp = defineOp<{ dim: number }>({
   name: "gather",

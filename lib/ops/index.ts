@@ -6,7 +6,7 @@ import { a, takes } from "../python/arguments.ts";
 import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
-import { copy_ } from "./copy.ts";
+import { contiguous, copy_ } from "./copy.ts";
 import { full } from "./create.ts";
 import { embedding } from "./embedding.ts";
 import { checkIndex } from "./check_index.ts";
@@ -85,12 +85,16 @@ export function index(x: Tensor, ...indices: Index[]): Tensor {
 }
 
 /** Looks up tensors of ids: the dimensions they index come first, become one, and are looked up as rows. */
-function lookUp(x: Tensor, ids: { dim: number; index: Tensor }[]): Tensor {
+function lookUp(
+  x: Tensor,
+  ids: { dim: number; index: Tensor }[],
+  { wrap = true }: { wrap?: boolean } = {},
+): Tensor {
   const dims = ids.map(({ dim }) => dim);
   const others = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
   const shape = broadcastShapes(...ids.map((i) => i.index.shape));
   const places = ids
-    .map(({ dim, index }) => checkIndex(index, x.shape[dim]))
+    .map(({ dim, index }) => checkIndex(index, x.shape[dim], { wrap }))
     .reduce((flat, place, i) => add(mul(flat, x.shape[dims[i]]), place));
   const rows = reshape(permute(x, [...dims, ...others]), [
     numelOf(dims.map((d) => x.shape[d])),
@@ -105,7 +109,7 @@ function lookUp(x: Tensor, ids: { dim: number; index: Tensor }[]): Tensor {
   const front = shape.map((_, i) => i);
   const before = Array.from({ length: dims[0] }, (_, i) => shape.length + i);
   const after = Array.from({ length: kept.length - dims[0] }, (_, i) => shape.length + dims[0] + i);
-  return permute(result, [...before, ...front, ...after]);
+  return contiguous(permute(result, [...before, ...front, ...after]));
 }
 
 /** Rows (or other slices along `dim`) named by a list of ids. */
@@ -113,13 +117,14 @@ export const indexSelect = takes(
   "indexSelect",
   { input: a.tensor, dim: a.whole, index: a.tensor },
   function indexSelect(x: Tensor, dim: number, ids: Tensor): Tensor {
+    if (x.ndim === 0) return reshape(indexSelect(reshape(x, [1]), dim, ids), []);
     const d = normalizeDim(dim, x.ndim);
     if (ids.ndim > 1) {
       throw new RangeError(
         `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
       );
     }
-    return lookUp(x, [{ dim: d, index: ids }]);
+    return lookUp(x, [{ dim: d, index: ids }], { wrap: false });
   },
 );
 

@@ -119,7 +119,9 @@ export const cat = takes(
   { tensors: a.tensors, dim: a.whole },
   function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     some("cat", tensors);
-    return catOp(tensors, { dim });
+    // PyTorch takes a tensor of shape [0] beside any others, from the time when there was no other empty one.
+    const full = tensors.filter(({ shape }) => shape.length !== 1 || shape[0] !== 0);
+    return catOp(full.length > 0 ? full : tensors, { dim });
   },
   { required: 1 },
 );

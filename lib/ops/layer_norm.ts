@@ -14,6 +14,7 @@ import { clone, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { inUnits } from "./fours.ts";
 import { sum } from "./reduce.ts";
+import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { ROWS_A_PART } from "./tuning.ts";
 import { reshape } from "./views.ts";
@@ -38,6 +39,7 @@ const layerNormOp = defineOp<Args>({
   torch: "F.layer_norm(i[0], a['normalizedShape'], *i[1:], eps=a['eps'])",
   forward([x, weight, bias], args) {
     const { normalizedShape, eps } = args;
+    checkFloat("layerNorm", x, ...[weight, bias].filter((v) => v !== undefined));
     const given = x.shape.slice(x.ndim - normalizedShape.length);
     if (shapeText(given) !== shapeText(normalizedShape) || normalizedShape.length === 0) {
       throw new RangeError(

@@ -6,6 +6,28 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { extent } from "./layout.ts";
 import { MOST_ROUNDS } from "./tuning.ts";
 
+/** Refuses what is no float where only floats have an answer, as PyTorch does; `op` is what the reader called. */
+export function checkFloat(op: string, ...tensors: readonly Tensor[]): void {
+  const wrong = tensors.find(({ dtype }) => dtype !== "float32");
+  if (!wrong) return;
+  throw new TypeError(`"${op}" not implemented for ${wrong.dtype}, wanted float32; use float()`);
+}
+
+/** Refuses an integer beside a tensor of them that gives no integer, or does not fit. */
+export function checkInteger(name: string, value: number): void {
+  if (name === "remainder" && value === 0) {
+    throw new RangeError("ZeroDivisionError: remainder by 0");
+  }
+  if (name === "pow" && value < 0) {
+    throw new RangeError("Integers to negative integer powers are not allowed; use float()");
+  }
+  if (value > 0x7fffffff || value < -0x80000000) {
+    throw new RangeError(
+      `${name}: ${value} does not fit; int64 tensors hold integers from −2^31 to 2^31 − 1 here`,
+    );
+  }
+}
+
 /** Whether one binding can hold a view. */
 export const bindable = (x: Tensor): boolean =>
   extent(x) * 4 + 256 <= x.device.limits.maxStorageBufferBindingSize;

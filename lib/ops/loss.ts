@@ -15,7 +15,7 @@ import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "tex
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
 import { inUnits } from "./fours.ts";
-import { checkRounds } from "./limits.ts";
+import { checkFloat, checkRounds } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { permute, reshape } from "./views.ts";
 
@@ -164,6 +164,7 @@ const crossEntropyOp = defineOp<Args>({
 });
 
 function check(logits: Tensor, target: Tensor): void {
+  checkFloat("crossEntropy", logits);
   if (target.dtype !== "int64") {
     throw new TypeError(
       "expected scalar type Long but found Float: crossEntropy's targets are class ids; use long()",
@@ -224,6 +225,11 @@ export function crossEntropy(
 ): Tensor {
   const { ignoreIndex = -100, reduction = "mean" } = crossEntropyOptions(given);
   const args = { ignoreIndex, reduction };
+  if (!["mean", "sum", "none"].includes(reduction)) {
+    throw new RangeError(
+      `${reduction} is not a valid value for reduction: "mean", "sum" or "none"`,
+    );
+  }
   if (logits.ndim === 0 || target.ndim !== Math.max(logits.ndim - 1, 0)) {
     throw new RangeError(
       `crossEntropy: logits of shape ${

@@ -30,7 +30,7 @@ function asRows(x: Tensor, dim: number) {
     dense,
     columns,
     rows: columns && dense.numel() / columns,
-    back: (y: Tensor) => x.ndim === 0 ? reshape(y, []) : transpose(y, d, last),
+    back: (y: Tensor) => x.ndim === 0 ? reshape(y, []) : contiguous(transpose(y, d, last)),
   };
 }
 
@@ -82,6 +82,7 @@ type TopkArgs = { k: number; dim: number; largest: boolean };
 
 /** Values and places of the extreme elements, in order; a NaN is the first of all, or the last. */
 function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): [Tensor, Tensor] {
+  if (x.dtype === "bool") throw new TypeError("topk does not support bool dtypes; use long()");
   const { dense, rows, columns, back } = asRows(x, dim);
   if (k < 0 || k > columns) {
     throw new RangeError(
@@ -178,7 +179,12 @@ const defineArg = (name: string, largest: boolean): Op<ArgArgs> =>
     torch:
       `torch.${name}(i[0], **({'dim': a['dim'], 'keepdim': a['keepdim']} if a['dim'] is not None else {}))`,
     forward([x], { dim, keepdim }) {
-      if (x.numel() === 0) {
+      if (x.dtype === "bool") {
+        throw new TypeError(`${name}(): does not support bool input; use long()`);
+      }
+      if (
+        (dim === null ? x.numel() : x.ndim === 0 ? 1 : x.shape[normalizeDim(dim, x.ndim)]) === 0
+      ) {
         throw new RangeError(`${name}(): Expected reduction dim to have non-zero size`);
       }
       if (dim === null) {

@@ -19,6 +19,7 @@ import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts"
 import { div, gt, mul } from "./binary.ts";
 import { to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
+import { checkFloat } from "./limits.ts";
 import { argmax, cumsum, topk } from "./order.ts";
 import { sum } from "./reduce.ts";
 import { DRAWN_AT_A_TIME } from "./tuning.ts";
@@ -141,6 +142,7 @@ const readBernoulli = parameters<Drawn>("bernoulli", { generator: a.generator })
 /** Ones with probability `x`, elsewhere zeros. Draws one double an element and compares on the GPU. */
 export async function bernoulli(x: Tensor, ...args: Given<[], Drawn>): Promise<Tensor> {
   const { generator = defaultGenerator } = readBernoulli(args);
+  checkFloat("bernoulli", x);
   const p = await x.data();
   const out = draw.bernoulli(generator, new Float32Array(p.length), p as Float32Array);
   return fromValues(out as Values, x.shape, "float32", x.device);
@@ -199,6 +201,7 @@ export function dropout(
 ): Tensor {
   const { p = 0.5, training = true, ...options } = readDropout(args);
   checkProbability(p);
+  if (training) checkFloat("dropout", x);
   if (!training || p === 0 || x.numel() === 0) return x;
   const mask = dropoutMask(x.shape, p, { device: x.device, ...options });
   return goesWith(mul(x, mask), mask);
@@ -225,6 +228,7 @@ export function multinomial(
   ...args: Given<[numSamples: number, replacement?: boolean], Sampling>
 ): Tensor {
   const { numSamples, replacement = false, generator = defaultGenerator } = readSampling(args);
+  checkFloat("multinomial", probs);
   if (probs.ndim < 1 || probs.ndim > 2) throw new RangeError("prob_dist must be 1 or 2 dim");
   if (numSamples <= 0) throw new RangeError("cannot sample n_sample <= 0 samples");
   const n = probs.shape.at(-1)!;

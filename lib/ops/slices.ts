@@ -131,7 +131,7 @@ export const split = takes(
     }
     const sizes = typeof size === "number"
       ? Array.from(
-        { length: size ? Math.ceil(total / size) : 1 },
+        { length: Math.max(1, Math.ceil(total / size) || 0) },
         (_, i) => Math.min(size, total - i * size),
       )
       : size;
@@ -155,7 +155,9 @@ export const chunk = takes(
     if (!(chunks > 0)) {
       throw new RangeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
     }
-    return split(x, Math.max(1, Math.ceil(x.sizeAt(dim) / chunks)), dim);
+    const size = x.sizeAt(dim);
+    if (size === 0) return Array.from({ length: chunks }, () => narrow(x, dim, 0, 0));
+    return split(x, Math.ceil(size / chunks), dim);
   },
   { required: 2 },
 );

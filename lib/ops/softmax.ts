@@ -9,8 +9,9 @@ import { normalizeDim } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
-import { contiguous, float } from "./copy.ts";
+import { contiguous } from "./copy.ts";
 import { inUnits } from "./fours.ts";
+import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { reshape, transpose } from "./views.ts";
 
@@ -24,7 +25,7 @@ function withLast(x: Tensor, dim: number, f: (x: Tensor) => Tensor): Tensor {
   if (x.ndim === 0) return reshape(f(reshape(x, [1])), []);
   const d = normalizeDim(dim, x.ndim);
   const last = x.ndim - 1;
-  return d === last ? f(x) : transpose(f(transpose(x, d, last)), d, last);
+  return d === last ? f(x) : contiguous(transpose(f(transpose(x, d, last)), d, last));
 }
 
 function forwardRows(x: Tensor, log: boolean): Tensor {
@@ -65,11 +66,16 @@ const logShares = (values: number[]): number[] => {
   return values.map((v) => v - largest - Math.log(total));
 };
 
+function checked(name: string, x: Tensor): Tensor {
+  checkFloat(name, x);
+  return x;
+}
+
 const define = (name: string, log: boolean, torch: string): Op<Args> =>
   defineOp<Args>({
     name,
     torch: `torch.${torch}(i[0].float(), a['dim'])`,
-    forward: ([x], { dim }) => withLast(float(x), dim, (rows) => forwardRows(rows, log)),
+    forward: ([x], { dim }) => withLast(checked(name, x), dim, (rows) => forwardRows(rows, log)),
     gradient: (grad, saved) => {
       const y = saved.output(0);
       if (y.ndim === 0) return [reshape(gradRows(reshape(y, [1]), reshape(grad, [1]), log), [])];

@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { div, mul, ne, pow, sub } from "./binary.ts";
 import { to } from "./copy.ts";
 import { amax, amin, type ReduceOptions, type Reducing, reduction, spread, sum } from "./reduce.ts";
-import { abs, sqrt, square } from "./unary.ts";
+import { abs, lengthOf, spreadOf, square } from "./unary.ts";
 
 const countOf = (shape: Shape, { dim }: ReduceOptions) =>
   numelOf(normalizeDims(dim, shape.length).map((d) => shape[d]));
@@ -89,13 +89,13 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
     checkFloat("var", x);
     const { dim, keepdim, correction } = args;
     const away = sub(x, mean(x, dim, true));
-    return div(sum(square(away), dim, keepdim), countOf(x.shape, args) - correction);
+    return div(sum(square(away), dim, keepdim), Math.max(0, countOf(x.shape, args) - correction));
   },
   gradient(grad, saved) {
     const { args } = saved;
     const x = saved.input(0);
     const away = sub(x, mean(x, args.dim, true));
-    const scale = 2 / (countOf(x.shape, args) - args.correction);
+    const scale = 2 / Math.max(0, countOf(x.shape, args) - args.correction);
     return [mul(mul(away, scale), spread(grad, x.shape, args))];
   },
   reference: ([x], { dim, keepdim = false, correction }) =>
@@ -115,7 +115,7 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
 export const variance = (x: Tensor, ...args: Varying): Tensor => varOp([x], readVar(args));
 
 /** The standard deviation: the root of the variance. */
-export const std = (x: Tensor, ...args: Varying): Tensor => sqrt(varOp([x], readStd(args)));
+export const std = (x: Tensor, ...args: Varying): Tensor => spreadOf(varOp([x], readStd(args)));
 
 /** Which norm, along which dimensions. */
 export interface NormOptions extends ReduceOptions {
@@ -131,7 +131,12 @@ export function norm(
   ...args: Given<[p?: number, dim?: number | readonly number[], keepdim?: boolean], NormOptions>
 ): Tensor {
   const { p = 2, ...options } = normOptions(args);
-  if (p === 2) return sqrt(sum(square(x), options));
+  if (x.dtype !== "float32") {
+    throw new TypeError(
+      `norm(): Expected a floating point tensor as input. Got ${x.dtype}; use float()`,
+    );
+  }
+  if (p === 2) return lengthOf(sum(square(x), options));
   if (p === Infinity) return amax(abs(x), options);
   if (p === -Infinity) return amin(abs(x), options);
   if (p === 0) return sum(to(ne(x, 0), "float32"), options);

@@ -7,6 +7,8 @@
 import { renamed } from "../gpu/wgsl.ts";
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
+import { clone, to } from "./copy.ts";
+import { checkFloat } from "./limits.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints, type SampleInput } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -30,6 +32,10 @@ interface Row {
   gradFn?: string;
   /** WGSL expression of an int `v`, where ints stay ints; they become floats otherwise. */
   ofInts?: string;
+  /** Where booleans do not become floats: what they become, or that they are refused. */
+  bools?: "int64" | "bool" | "refused";
+  /** Whether only floats are taken. */
+  real?: true;
 }
 
 /** erf in float64: its series near 0, the continued fraction of erfc further out (DLMF 7.6.1, 7.9.2). */
@@ -52,18 +58,20 @@ const GELU_SCALE = Math.sqrt(2 / Math.PI);
 const roundToEven = (v: number) => Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v);
 
 const rows = {
-  neg: { wgsl: "-v", slope: "-1.0", reference: (v) => -v, ofInts: "-v" },
+  neg: { wgsl: "-v", slope: "-1.0", reference: (v) => -v, ofInts: "-v", bools: "refused" },
   abs: {
     wgsl: "abs(v)",
     slope: "select(sign(v), 0.0, isnan(v))",
     reference: Math.abs,
     ofInts: "abs(v)",
+    bools: "refused",
   },
   sign: {
     wgsl: "select(sign(v), 0.0, isnan(v))",
     slope: "0.0",
     reference: (v) => Math.sign(v) || 0,
     ofInts: "sign(v)",
+    bools: "bool",
   },
   exp: { wgsl: "power_of_e(v)", slope: "y", reference: Math.exp },
   log: { wgsl: "logarithm(v)", slope: "1.0 / v", reference: Math.log, domain: [0.1, 4] },
@@ -74,6 +82,25 @@ const rows = {
     reference: (v) => 1 / Math.sqrt(v),
     domain: [0.1, 4],
   },
+  // The roots of a sum of squares and of a variance: where they are 0, so is their gradient.
+  lengthOf: {
+    wgsl: "sqrt(v)",
+    slope: "select(0.5 * g / y, 0.0, y == 0.0)",
+    reference: Math.sqrt,
+    domain: [0.1, 4],
+    torch: "torch.sqrt(i[0])",
+    gradFn: "LinalgVectorNormBackward0",
+    real: true,
+  },
+  spreadOf: {
+    wgsl: "sqrt(v)",
+    slope: "select(0.5 * g / y, 0.0, y == 0.0)",
+    reference: Math.sqrt,
+    domain: [0.1, 4],
+    torch: "torch.sqrt(i[0])",
+    gradFn: "StdBackward0",
+    real: true,
+  },
   reciprocal: { wgsl: "1.0 / v", slope: "-y * y", reference: (v) => 1 / v, domain: [0.3, 3] },
   square: {
     wgsl: "v * v",
@@ -81,12 +108,13 @@ const rows = {
     reference: (v) => v * v,
     gradFn: "PowBackward0",
     ofInts: "v * v",
+    bools: "int64",
   },
   sin: { wgsl: "sine(v)", slope: "cosine(v)", reference: Math.sin },
   cos: { wgsl: "cosine(v)", slope: "-sine(v)", reference: Math.cos },
-  floor: { wgsl: "floor(v)", slope: "0.0", reference: Math.floor, ofInts: "v" },
-  ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil, ofInts: "v" },
-  round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven, ofInts: "v" },
+  floor: { wgsl: "floor(v)", slope: "0.0", reference: Math.floor, ofInts: "v", bools: "refused" },
+  ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil, ofInts: "v", bools: "refused" },
+  round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven, ofInts: "v", bools: "refused" },
   erf: { wgsl: "erf(v)", slope: "1.1283791671 * power_of_e(-v * v)", reference: erfReference },
   tanh: { wgsl: "safeTanh(v)", slope: "1.0 - y * y", reference: Math.tanh },
   sigmoid: {
@@ -99,18 +127,21 @@ const rows = {
     slope: "reluSlope(g, y)",
     reference: (v) => v < 0 ? 0 : v,
     ofInts: "max(v, 0)",
+    bools: "refused",
   },
   silu: {
     wgsl: "v / (1.0 + power_of_e(-v))",
     slope: "(1.0 + v / (1.0 + power_of_e(v))) / (1.0 + power_of_e(-v))",
     reference: (v) => v / (1 + Math.exp(-v)),
     torch: "F.silu(i[0])",
+    real: true,
   },
   geluExact: {
     wgsl: `0.5 * v * (1.0 + erf(v * ${ROOT_HALF}))`,
     slope: `0.5 * (1.0 + erf(v * ${ROOT_HALF})) + v * ${GELU_SCALE / 2} * power_of_e(-0.5 * v * v)`,
     reference: (v) => 0.5 * v * (1 + erfReference(v * ROOT_HALF)),
     torch: "F.gelu(i[0])",
+    real: true,
     gradFn: "GeluBackward0",
   },
   geluTanh: {
@@ -118,6 +149,7 @@ const rows = {
     slope: "geluTanhSlope(v)",
     reference: (v) => 0.5 * v * (1 + Math.tanh(GELU_SCALE * (v + 0.044715 * v ** 3))),
     torch: "F.gelu(i[0], approximate='tanh')",
+    real: true,
     gradFn: "GeluBackward0",
   },
 } satisfies Record<string, Row>;
@@ -136,6 +168,12 @@ function define(name: string, row: Row): Op<Record<never, never>> {
     gradFn: gradFn,
     torch: row.torch ?? `torch.${name}(i[0])`,
     forward: ([x]) => {
+      if (x.dtype !== "float32" && row.real) checkFloat(name, x);
+      if (x.dtype === "bool" && row.bools) {
+        if (row.bools === "bool") return clone(x);
+        if (row.bools === "int64") return to(x, "int64");
+        throw new TypeError(`${name}: not offered for bool; use logicalNot(), long() or float()`);
+      }
       if (row.ofInts && x.dtype === "int64") {
         return launchUnary(x, { op: row.ofInts, out: "int64" });
       }
@@ -149,7 +187,13 @@ function define(name: string, row: Row): Op<Record<never, never>> {
       }),
     ],
     reference: ([x]) => map(reference, x),
-    samples: [...inputs, ints([2, 5], 3, 1)].map((input) => ({ inputs: [input], args: {} })),
+    samples: [...inputs, ...(row.real ? [] : [ints([2, 5], 3, 1)])].map((input) => ({
+      inputs: [input],
+      args: {},
+    })),
+    ...(row.real
+      ? { rejects: [{ inputs: [ints([2], 3, 1)], args: {}, error: "not implemented for int64" }] }
+      : {}),
   });
 }
 
@@ -178,6 +222,10 @@ export const exp = takes("exp", one, (x: Tensor): Tensor => table.exp([x], {}));
 export const log = takes("log", one, (x: Tensor): Tensor => table.log([x], {}));
 /** The square root. */
 export const sqrt = takes("sqrt", one, (x: Tensor): Tensor => table.sqrt([x], {}));
+/** The square root of a sum of squares: its gradient is 0 where it is. */
+export const lengthOf = (x: Tensor): Tensor => table.lengthOf([x], {});
+/** The square root of a variance: its gradient is 0 where it is. */
+export const spreadOf = (x: Tensor): Tensor => table.spreadOf([x], {});
 /** 1 / √x. */
 export const rsqrt = takes("rsqrt", one, (x: Tensor): Tensor => table.rsqrt([x], {}));
 /** 1 / x. */

@@ -111,3 +111,9 @@ export const maskedFill = takes(
     return goesWith(where(mask, constant, x), constant);
   },
 );
+
+/** A gradient, but 0 where a condition holds, whatever stands there: chosen, as 0 times infinity is no 0. */
+export const unless = (condition: Tensor | boolean, g: Tensor): Tensor =>
+  typeof condition === "boolean"
+    ? condition ? full(g.shape, 0, { device: g.device }) : g
+    : where(condition, 0, g);

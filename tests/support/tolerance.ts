@@ -40,13 +40,6 @@ export const NO_SAMPLES: Record<string, string> = {
   view: "it refuses most layouts; the last test of ops_test.ts holds it to reshape",
 };
 
-/** Ops that take what PyTorch refuses. */
-export const WIDER: Record<string, string> = {
-  silu: "ints become floats, as in every other function of real numbers",
-  geluExact: "ints become floats",
-  geluTanh: "ints become floats",
-};
-
 /** Ops whose gradient is, by definition, not the slope of what they compute; PyTorch alone judges it. */
 export const NOT_A_SLOPE: Record<string, (args: { paddingIdx?: number }) => boolean> = {
   embedding: ({ paddingIdx = -1 }) => paddingIdx >= 0,

@@ -1,0 +1,106 @@
+// Remainders and powers, for kernels that call them; see math.wgsl.
+
+// What is left of |x| when |y| is taken away as often as it goes into it: exact, by long division of their digits.
+fn restOf(x: f32, y: f32) -> f32 {
+  let a = bitcast<u32>(x) & 0x7fffffffu;
+  let b = bitcast<u32>(y) & 0x7fffffffu;
+  if (a >= 0x7f800000u || b > 0x7f800000u || b == 0u) {
+    return nan();
+  }
+  if (a < b) {
+    return bitcast<f32>(a);
+  }
+  var digits = select(a & 0x7fffffu, (a & 0x7fffffu) | 0x800000u, a >= 0x800000u);
+  let divisor = select(b & 0x7fffffu, (b & 0x7fffffu) | 0x800000u, b >= 0x800000u);
+  let least = max(b >> 23u, 1u);
+  digits %= divisor;
+  for (var place = max(a >> 23u, 1u) - least; place > 0u;) {
+    let step = min(place, 8u);
+    digits = (digits << step) % divisor;
+    place -= step;
+  }
+  if (digits == 0u) {
+    return 0.0;
+  }
+  return scaled(f32(digits), i32(least) - 150);
+}
+
+// The remainder with the sign of the divisor, as Python's %.
+fn remainderOf(x: f32, y: f32) -> f32 {
+  let rest = restOf(x, y);
+  let signed = select(rest, -rest, x < 0.0);
+  return select(signed, signed + y, rest > 0.0 && (x < 0.0) != (y < 0.0));
+}
+
+// The whole number of times that y goes into x, rounded down.
+fn floorDivide(x: f32, y: f32) -> f32 {
+  if (y == 0.0) {
+    return x / y;
+  }
+  let rest = restOf(x, y);
+  let signed = select(rest, -rest, x < 0.0);
+  let whole = (x - signed) / y;
+  return round(select(whole, whole - 1.0, rest > 0.0 && (x < 0.0) != (y < 0.0)));
+}
+
+// x^y for any sign of x, as C's pow: WGSL's is defined for x >= 0 only, and may lose what is no number.
+fn power(x: f32, y: f32) -> f32 {
+  if (y == 0.0 || x == 1.0) {
+    return 1.0;
+  }
+  if (isnan(x) || isnan(y)) {
+    return nan();
+  }
+  if (y == 1.0) {
+    return x;
+  }
+  if (y == 2.0) {
+    return x * x;
+  }
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let negative = bitcast<u32>(x) != size;
+  let high = bitcast<u32>(y) & 0x7fffffffu;
+  let whole = high >= 0x4b800000u || y == floor(y); // from 2^24 on all are whole and even
+  let odd = whole && high < 0x4b800000u && (i32(y) & 1) != 0;
+  var found: f32;
+  if (high == 0x7f800000u) { // an infinite power
+    found = select(select(0.0, infinity(), (size > 0x3f800000u) == (y > 0.0)), 1.0, size == 0x3f800000u);
+  } else if (size == 0u || size == 0x7f800000u) { // of 0, or of an infinity
+    found = select(0.0, infinity(), (size == 0u) == (y < 0.0));
+  } else if (negative && !whole) {
+    return nan();
+  } else if (y == 0.5) {
+    found = sqrt(x);
+  } else if (y == -1.0) {
+    found = 1.0 / bitcast<f32>(size);
+  } else {
+    found = pow(bitcast<f32>(size), y);
+  }
+  return select(found, -found, negative && odd);
+}
+
+// x^y of integers. A negative power is 0, but for the powers of 1 and -1.
+fn intPower(x: i32, y: i32) -> i32 {
+  var result = 1;
+  if (y < 0 && abs(x) != 1) {
+    return 0;
+  }
+  var square = x;
+  for (var rest = abs(y); rest > 0; rest /= 2) {
+    if (rest % 2 == 1) {
+      result *= square;
+    }
+    square *= square;
+  }
+  return result;
+}
+
+// The same of integers: of their sizes, as drivers differ in what % makes of negative ones.
+fn intRemainder(x: i32, y: i32) -> i32 {
+  if (y == 0) {
+    return 0;
+  }
+  let rest = i32(u32(abs(x)) % u32(abs(y)));
+  let signed = select(rest, -rest, x < 0);
+  return select(signed, signed + y, rest != 0 && (x < 0) != (y < 0));
+}

@@ -1,0 +1,217 @@
+"""Writes edges.json: what PyTorch 2.13 gives where results are easily wrong, for tests/edges_test.ts.
+
+Run it with a Python that has torch 2.13 (for processors):
+
+    python3 tests/goldens/edges.py
+
+A case is a name and a Python function; what it returns, a tensor or several, is kept with shape and dtype, and what
+it throws as `refused`. The test has a row of the same name for each.
+"""
+
+import json
+import math
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+torch.set_num_threads(2)
+inf, nan = math.inf, math.nan
+T = torch.tensor
+
+
+def grads(f, *leaves):
+    """The result of a function of leaves, and their gradients where its elements weigh 1, 2, 3, …"""
+    xs = [x.clone().requires_grad_() for x in leaves]
+    out = f(*xs)
+    weights = torch.arange(1, out.numel() + 1, dtype=torch.float32).reshape(out.shape)
+    out.backward(weights)
+    return [out.detach(), *[torch.full_like(x, nan) if x.grad is None else x.grad for x in xs]]
+
+
+Q = T([[1, .5], [-.5, 1], [.25, -1]])
+W = T([[1.0, 2], [3, -1], [.5, 1]])
+
+
+def attend(m):
+    mask = T([[0, m, m], [m, m, m], [0, 0, m]])
+    return lambda: grads(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=mask) * W, Q, Q, Q)
+
+
+def clip(values, norm):
+    w = torch.zeros(len(values), requires_grad=True)
+    w.grad = T(values)
+    total = nn.utils.clip_grad_norm_([w], 1.0, norm_type=norm)
+    return [total, w.grad]
+
+
+def scattered():
+    out = torch.zeros(2, 3)
+    return out.scatter_add(1, T([[0, 1, 1], [2, 2, 0]]), torch.arange(6.0).reshape(2, 3))
+
+
+ENDS = T([nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 2.5])
+PAIRS = torch.cartesian_prod(ENDS, ENDS)
+A, B = PAIRS[:, 0].contiguous(), PAIRS[:, 1].contiguous()
+INTS = T([3, -2, 0, 5])
+BOOLS = T([True, False, True, False])
+
+CASES = {
+    # 1
+    **{f"attention, mask {m:g}": attend(m) for m in (-1e4, -1e5, -1e7, -1e9)},
+    "attention, equal large scores": lambda: grads(
+        lambda q: F.scaled_dot_product_attention(q, q, torch.eye(2), scale=1.0), T([[30.0, 10], [30, 10]])),
+    # 2
+    **{f"ends: {name}": (lambda f: lambda: f(ENDS))(f) for name, f in {
+        "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "silu": F.silu, "exp": torch.exp,
+        "log": torch.log, "sqrt": torch.sqrt, "rsqrt": torch.rsqrt, "abs": torch.abs, "sign": torch.sign,
+        "floor": torch.floor, "ceil": torch.ceil, "round": torch.round, "neg": torch.neg, "square": torch.square,
+        "reciprocal": torch.reciprocal, "sin": torch.sin, "cos": torch.cos, "erf": torch.erf,
+        "softmax": lambda x: F.softmax(x, 0), "logSoftmax": lambda x: F.log_softmax(x, 0),
+        "sum": torch.sum, "mean": torch.mean, "amax": torch.amax, "amin": torch.amin, "argmax": torch.argmax,
+        "argmin": torch.argmin, "cumsum": lambda x: torch.cumsum(x, 0), "any": torch.any, "all": torch.all,
+        "var": torch.var, "std": torch.std, "norm": torch.norm,
+        "clamp": lambda x: torch.clamp(x, -0.5, 0.5), "clamp to NaN": lambda x: torch.clamp(x, nan),
+        "clamp min above max": lambda x: torch.clamp(x, 1, 0),
+        "bool": lambda x: x.bool(),
+        # Of 0 and -0, which are equal, PyTorch leaves the order open.
+        "topk": lambda x: list(torch.topk(x[[0, 1, 2, 3, 5]], 5)),
+        "topk smallest": lambda x: list(torch.topk(x[[0, 1, 2, 3, 5]], 5, largest=False)),
+        "layerNorm": lambda x: F.layer_norm(x, [8]),
+    }.items()},
+    **{f"ends, gradient: {name}": (lambda f: lambda: grads(f, ENDS))(f) for name, f in {
+        "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "exp": torch.exp,
+        "sqrt": torch.sqrt, "abs": torch.abs, "sign": torch.sign, "square": torch.square,
+        "clamp": lambda x: torch.clamp(x, -0.5, 0.5), "clamp min": lambda x: torch.clamp(x, 0.0),
+        "pow 0": lambda x: x ** 0, "pow 1": lambda x: x ** 1, "pow 2": lambda x: x ** 2, "pow 0.5": lambda x: x ** .5,
+        "pow -1": lambda x: x ** -1, "2 pow": lambda x: 2 ** x, "0 pow": lambda x: 0 ** x,
+        "where": lambda x: torch.where(x > 0, x, 0.0), "maximum": lambda x: torch.maximum(x, T(0.0)),
+        "softmax": lambda x: F.softmax(x, 0), "norm": lambda x: torch.norm(x).reshape(1),
+    }.items()},
+    **{f"pairs: {name}": (lambda f: lambda: f(A, B))(f) for name, f in {
+        "add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "pow": torch.pow,
+        "remainder": torch.remainder, "maximum": torch.maximum, "minimum": torch.minimum, "eq": torch.eq, "ne": torch.ne,
+        "lt": torch.lt, "le": torch.le, "gt": torch.gt, "ge": torch.ge, "logicalAnd": torch.logical_and,
+        "logicalXor": torch.logical_xor,
+    }.items()},
+    **{f"pairs, gradient: {name}": (lambda f: lambda: grads(f, A, B))(f) for name, f in {
+        "mul": torch.mul, "div": torch.div, "pow": torch.pow, "maximum": torch.maximum,
+        "minimum": torch.minimum, "remainder": torch.remainder,
+    }.items()},
+    **{f"clip {norm:g} {values}": (lambda v, n: lambda: clip(v, n))(values, norm)
+       for norm in (1.0, 2.0, inf) for values in ([1, nan, 2], [1, inf, 2], [3.0, 4, 0])},
+    "crossEntropy with a NaN": lambda: grads(lambda x: F.cross_entropy(x, T([0, 1])), T([[1, nan], [2.0, 1]])),
+    "crossEntropy with infinities": lambda: grads(
+        lambda x: F.cross_entropy(x, T([0, 1, 0]), reduction="none"), T([[1, inf], [-inf, 1], [-inf, -inf]])),
+    # 2a
+    "crossEntropy of ints": lambda: F.cross_entropy(T([[30, 20]]), T([0])),
+    "layerNorm of ints": lambda: F.layer_norm(T([[1, 2], [3, 4]]), [2]),
+    "multinomial of ints": lambda: torch.multinomial(T([1, 2]), 1),
+    "softmax of ints": lambda: F.softmax(T([1, 2]), 0),
+    "logSoftmax of bools": lambda: F.log_softmax(BOOLS, 0),
+    "linear of ints": lambda: F.linear(T([[1, 2]]), T([[1.0, 2]])),
+    "matmul of ints": lambda: T([[1, 2]]) @ T([[3], [4]]),
+    "silu of ints": lambda: F.silu(INTS), "gelu of ints": lambda: F.gelu(INTS), "relu of ints": lambda: F.relu(INTS),
+    "relu of bools": lambda: F.relu(BOOLS), "neg of bools": lambda: -BOOLS, "abs of bools": lambda: abs(BOOLS),
+    "sign of bools": lambda: torch.sign(BOOLS), "square of bools": lambda: torch.square(BOOLS),
+    "exp of bools": lambda: torch.exp(BOOLS), "floor of bools": lambda: torch.floor(BOOLS),
+    "floor of ints": lambda: torch.floor(INTS), "reciprocal of ints": lambda: torch.reciprocal(INTS),
+    "dropout of ints": lambda: F.dropout(INTS, 0.5), "var of ints": lambda: torch.var(INTS),
+    "norm of ints": lambda: torch.norm(INTS), "mean of bools": lambda: torch.mean(BOOLS),
+    "sum of bools": lambda: torch.sum(BOOLS), "cumsum of bools": lambda: torch.cumsum(BOOLS, 0),
+    "amax of bools": lambda: torch.amax(BOOLS), "argmax of bools": lambda: torch.argmax(BOOLS),
+    "topk of bools": lambda: list(torch.topk(BOOLS, 2)), "tril of bools": lambda: torch.ones(2, 2).bool().tril(),
+    "gather of bools": lambda: torch.gather(BOOLS, 0, T([1, 0])), "embedding of ints": lambda: F.embedding(T([1]), T([[1, 2], [3, 4]])),
+    "bernoulli of ints": lambda: torch.bernoulli(INTS), "sdpa of ints": lambda: F.scaled_dot_product_attention(INTS.reshape(2, 2), INTS.reshape(2, 2), INTS.reshape(2, 2)),
+    "where of mixed": lambda: torch.where(BOOLS, INTS, 0.5), "maximum of mixed": lambda: torch.maximum(INTS, T(0.5)),
+    # 3
+    "norm of zeros": lambda: grads(lambda x: torch.norm(x).reshape(1), torch.zeros(3)),
+    "norm of zeros by rows": lambda: grads(lambda x: torch.norm(x, dim=1), T([[0.0, 0], [3, 4]])),
+    "std of a constant": lambda: grads(lambda x: torch.std(x).reshape(1), torch.ones(3)),
+    # 5
+    "scatterAdd": scattered,
+    # 6
+    "crossEntropy, large": lambda: grads(lambda x: F.cross_entropy(x, T([0])).reshape(1), T([[30.0, 20]])),
+    "crossEntropy, huge and equal": lambda: grads(lambda x: F.cross_entropy(x, T([0])).reshape(1), T([[1e8, 1e8]])),
+    "crossEntropy, men": lambda: F.cross_entropy(T([[30.0, 20]]), T([0]), reduction="men"),
+    # 8
+    "view after softmax(0)": lambda: torch.ones(2, 3).softmax(0).view(6),
+    "view after cumsum(0)": lambda: torch.ones(2, 3).cumsum(0).view(6),
+    "view after topk(0)": lambda: torch.arange(6.0).reshape(2, 3).topk(1, 0)[0].view(3),
+    "view after index": lambda: torch.arange(6.0).reshape(2, 3)[:, T([0, 2])].view(4),
+    # 9
+    "bool of 7": lambda: torch.zeros(2, dtype=torch.bool).fill_(7), "full bool 7": lambda: torch.full([2], 7, dtype=torch.bool),
+    "clamp of ints by floats": lambda: torch.clamp(INTS, -0.5, 2.5), "clamp of ints by ints": lambda: torch.clamp(INTS, 0, 4),
+    "clamp of bools": lambda: torch.clamp(BOOLS, 0, 1),
+    "ints % 0": lambda: INTS % 0, "ints % ints": lambda: T([7, -7, 7, -7]) % T([3, 3, -3, -3]),
+    "1 % .1": lambda: T(1.0) % .1, "floats % 0": lambda: T([1.0, -1, 0]) % 0,
+    "bool + bool": lambda: BOOLS + BOOLS, "bool * bool": lambda: BOOLS * BOOLS, "bool - bool": lambda: BOOLS - BOOLS,
+    "bool / bool": lambda: BOOLS / BOOLS, "bool max bool": lambda: torch.maximum(BOOLS, ~BOOLS),
+    "bool ** bool": lambda: BOOLS ** BOOLS, "bool % bool": lambda: BOOLS % BOOLS,
+    "bool + 1": lambda: BOOLS + 1, "bool + true": lambda: BOOLS + True,
+    "int ** -1": lambda: INTS ** -1, "2 ** ints": lambda: 2 ** INTS,
+    "int / int": lambda: INTS / 2, "arange of int max": lambda: torch.arange(2147483646, 2147483648),
+    # 10
+    "var of nothing": lambda: torch.zeros(0).var(), "std of nothing": lambda: torch.zeros(0).std(),
+    "var of one": lambda: torch.ones(1).var(), "var of no rows": lambda: torch.zeros(2, 0).var(1),
+    "mean of nothing": lambda: torch.zeros(0).mean(),
+    "split of nothing": lambda: list(torch.zeros(0, 2).split(2)), "chunk of nothing": lambda: list(torch.zeros(0, 2).chunk(3)),
+    "chunk 5 of 3": lambda: list(torch.arange(3.0).chunk(5)), "split by 0": lambda: list(torch.arange(3.0).split(0)),
+    "max of nothing": lambda: list(torch.zeros(0).max(0)), "max of no columns": lambda: list(torch.zeros(0, 3).max(1)),
+    "argmax of nothing": lambda: torch.zeros(0).argmax(), "argmax of no rows": lambda: torch.zeros(0, 3).argmax(1),
+    "cat with a legacy [0]": lambda: torch.cat([torch.zeros(0), torch.ones(2, 3)]),
+    "cat with a legacy [0] along 1": lambda: torch.cat([torch.ones(2, 3), torch.zeros(0)], 1),
+    "indexSelect of -1": lambda: torch.arange(3.0).index_select(0, T([-1])),
+    "indexSelect of 3": lambda: torch.arange(3.0).index_select(0, T([3])),
+    "linear of 0-d": lambda: F.linear(T(2.0), torch.ones(2, 2)),
+    "sum over dim 0 of 0-d": lambda: T(2.0).sum(0), "softmax of 0-d": lambda: T(2.0).softmax(-1),
+    "cumsum of 0-d": lambda: T(2.0).cumsum(0), "max of 0-d": lambda: list(T(2.0).max(0)),
+    "topk of 0-d": lambda: list(T(2.0).topk(1)), "argmax of 0-d": lambda: T(2.0).argmax(0),
+    "amax over dim -1 of 0-d": lambda: T(2.0).amax(-1), "unsqueeze of 0-d": lambda: T(2.0).unsqueeze(-1),
+    "transpose of 0-d": lambda: T(2.0).transpose(0, -1), "flatten of 0-d": lambda: T(2.0).flatten(),
+    "sum over dim 1 of 0-d": lambda: T(2.0).sum(1), "gather of 0-d": lambda: T(2.0).gather(0, T(0)),
+    "indexSelect of 0-d": lambda: T(2.0).index_select(0, T([0])), "select of 0-d": lambda: T(2.0).select(0, 0),
+    "embedding, paddingIdx -1": lambda: grads(lambda w: F.embedding(T([0, 2, 2, 1]), w, padding_idx=-1), torch.ones(3, 2)),
+    "embedding, paddingIdx 3 of 3": lambda: F.embedding(T([0]), torch.ones(3, 2), padding_idx=3),
+    "nn.Embedding, paddingIdx 7": lambda: nn.Embedding(3, 2, padding_idx=7),
+    # 11
+    "arange 0 1 0.1": lambda: torch.arange(0, 1, 0.1), "arange -3 3 0.7": lambda: torch.arange(-3, 3, 0.7),
+    "arange 5.5": lambda: torch.arange(5.5), "arange down": lambda: torch.arange(2, -1, -0.3),
+    "linspace": lambda: torch.linspace(0, 1, 10), "linspace -3 7": lambda: torch.linspace(-3, 7, 33),
+    "linspace 1": lambda: torch.linspace(2, 5, 1), "linspace 0": lambda: torch.linspace(2, 5, 0),
+    "linspace down": lambda: torch.linspace(1e10, -1e-3, 17),
+}
+for count in (7, 8, 9, 100, 1000):
+    CASES[f"arange to {count} thirds"] = lambda count=count: torch.arange(0, count / 3, 1 / 3)
+    CASES[f"linspace of {count}"] = lambda count=count: torch.linspace(-0.3, 1.7, count)
+
+
+def number(v):
+    """The shortest decimal that reads back as the same float32; what JSON has no number for, by name."""
+    if v != v or abs(v) == inf:
+        return str(v)
+    if v == 0 and math.copysign(1, v) < 0:
+        return "-0"
+    import numpy
+    return json.loads(str(numpy.float32(v)))
+
+
+def kept(x):
+    dtype = str(x.dtype).removeprefix("torch.")
+    values = [number(v) if x.is_floating_point() else int(v) for v in x.flatten().tolist()]
+    return {"shape": list(x.shape), "dtype": dtype, "values": values}
+
+
+def golden(case):
+    try:
+        out = case()
+    except Exception as error:
+        return {"refused": str(error).splitlines()[0]}
+    return {"out": [kept(x) for x in (out if isinstance(out, (list, tuple)) else [out])]}
+
+
+lines = [f"{json.dumps(name)}: {json.dumps(golden(case), separators=(',', ':'))}" for name, case in CASES.items()]
+path = pathlib.Path(__file__).with_suffix(".json")
+path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+print(f"{path.name}: {len(lines)} cases, {path.stat().st_size:,} bytes, torch {torch.__version__}")
