@@ -10,7 +10,6 @@ import { erf, erfinv } from "./erf.ts";
 import type { Generator } from "./generator.ts";
 import { toDouble } from "./mt19937.ts";
 import { nextNormal } from "./normal.ts";
-import { RUN, uniformRun } from "./vectors.ts";
 
 const { fround, log, log1p, SQRT2 } = Math;
 
@@ -49,8 +48,8 @@ export function uniform(
     );
   }
   const [step, start] = [range * 2 ** -24, fround(from)];
-  generator.engine.draw(out.length, (words, at) => {
-    if (words.length === RUN) out.set(uniformRun(step, start), at);
+  generator.engine.draw(out.length, (words, at, run) => {
+    if (run) out.set(run.uniform(step, start), at);
     else scale(words, out, at, step, start);
   });
   return out;

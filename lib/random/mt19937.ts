@@ -7,16 +7,13 @@
  * their init_genrand, as PyTorch seeds its CPU generator.
  */
 
-import { nextRun, RUN } from "./vectors.ts";
+import { RUN, type Run, useRun } from "./vectors.ts";
 
 const N = 624; // words of state
 const M = 397; // how far ahead the word lies that is mixed in
 const UPPER = 0x80000000;
 const LOWER = 0x7fffffff;
 const MATRIX = 0x9908b0df;
-
-/** Words handed out at a time by {@linkcode MT19937.draw} where they are too few for a run: a multiple of 16. */
-const FEW = new Uint32Array(N);
 
 /**
  * The engine under every draw.
@@ -35,6 +32,8 @@ export class MT19937 {
   readonly state: Int32Array = new Int32Array(N);
   /** How many words of the state are used up; 0 marks a fresh seed, whose state is yet to be twisted. */
   used = 0;
+  /** Room for fewer words than a run. */
+  #few = new Uint32Array(N);
 
   /** Starts from the low 32 bits of a seed. */
   constructor(seed: number) {
@@ -69,7 +68,7 @@ export class MT19937 {
   fill(out: Uint32Array): Uint32Array {
     const s = this.state;
     let at = 0;
-    for (; out.length - at >= RUN; at += RUN) out.set(this.#run(), at);
+    for (; out.length - at >= RUN; at += RUN) this.#run(({ words }) => out.set(words, at));
     while (at < out.length) {
       if (this.used === 0 || this.used === N) this.#twist();
       const end = Math.min(out.length, at + N - this.used);
@@ -81,22 +80,23 @@ export class MT19937 {
   }
 
   /**
-   * Draws `count` words and hands them to `use` in runs, each with the index of its first word. Every run
-   * but the last has a multiple of 16 words. A run's memory is good until `use` returns.
+   * Draws `count` words and lends them to `use` in pieces, each with the index of its first word. Every piece
+   * but the last has a multiple of 16 words; a large one is a whole run, of which vectors.ts makes numbers.
    */
-  draw(count: number, use: (words: Uint32Array, at: number) => void): void {
-    for (let at = 0; at < count;) {
-      const left = count - at;
-      const words = left >= RUN ? this.#run() : this.fill(FEW.subarray(0, Math.min(left, N)));
-      use(words, at);
+  draw(count: number, use: (words: Uint32Array, at: number, run: Run | null) => void): void {
+    let at = 0;
+    for (; count - at >= RUN; at += RUN) this.#run((run) => use(run.words, at, run));
+    while (at < count) {
+      const words = this.fill(this.#few.subarray(0, Math.min(count - at, N)));
+      use(words, at, null);
       at += words.length;
     }
   }
 
-  /** The next run of words, by vectors.ts; the place within the state stays. */
-  #run(): Uint32Array {
+  /** Lends the next run of words, by vectors.ts; the place within the state stays. */
+  #run(use: (run: Run) => void): void {
     if (this.used === 0) this.used = N;
-    return nextRun(this.state, this.used);
+    useRun(this.state, this.used, use);
   }
 
   /** Makes the next 624 words of state, in three runs so that no index wraps inside a loop. */

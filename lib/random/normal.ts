@@ -11,7 +11,6 @@
 
 import { COS, EIGHTH, LN2_HIGH, LN2_LOW, LOG, SIN, SQRT_HALF as ROOT, TURN } from "./cephes.ts";
 import type { Generator } from "./generator.ts";
-import { normalRun, RUN } from "./vectors.ts";
 
 const { clz32, fround, PI, sqrt } = Math;
 
@@ -67,9 +66,9 @@ export function nextNormal(generator: Generator): number {
 function fillBlocks(generator: Generator, out: Float32Array, mean: number, std: number): void {
   const { engine } = generator;
   const rest = out.length % BLOCK;
-  engine.draw(out.length - rest, (words, at) => {
-    const run = words.length === RUN && normalRun(mean, std);
-    if (run) out.set(run, at);
+  engine.draw(out.length - rest, (words, at, run) => {
+    const normals = run?.normal(mean, std);
+    if (normals) out.set(normals, at);
     else boxMuller(words, out, at, mean, std);
   });
   if (rest > 0) {

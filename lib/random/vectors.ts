@@ -2,7 +2,7 @@
  * The draws that a large model is made of, four at a time in WebAssembly's vectors: words, uniform floats,
  * normals. Each does what the function of its name does beside it in TypeScript (mt19937.ts, distributions.ts,
  * normal.ts), step by step, to the same bits. WebAssembly's arithmetic is JavaScript's but for one instruction,
- * a · b + c, which few processors round twice; on such a one `normalRun` refuses.
+ * a · b + c, which few processors round twice; such a one makes no normals here.
  *
  * They work on runs of words in one piece of memory, small enough for a processor's cache. The words are made
  * there and become floats where they lie.
@@ -152,46 +152,56 @@ function functions(): Functions {
   }
 }
 
-/** The functions and the views of their memory, made when the first run is drawn. */
+/** A run of words, and what can be made of it where it lies; lent by {@linkcode useRun}. */
+export interface Run {
+  readonly words: Uint32Array;
+  /** Floats evenly spread: 24 bits of each word, times a step, plus a start. */
+  uniform(step: number, from: number): Float32Array;
+  /** Normals; null where this processor can't make them of the right bits. */
+  normal(mean: number, std: number): Float32Array | null;
+}
+
+/** The one memory that runs lie in, made when the first is drawn, and whether somebody uses it. */
 let made: ReturnType<typeof make> | undefined;
 function make() {
   const { memory, words, uniform, normal, fused } = functions();
   const floats = new Float32Array(memory, WORDS, RUN);
   fused?.();
-  return {
-    makeWords: words,
-    uniform,
-    normal: floats[0] === 2 ** -24 ? normal : undefined,
-    floats,
+  const rightNormal = floats[0] === 2 ** -24 ? normal : undefined;
+  const run: Run = {
     words: new Uint32Array(memory, WORDS, RUN),
+    uniform(step, from) {
+      uniform(step, from);
+      return floats;
+    },
+    normal(mean, std) {
+      rightNormal?.(mean, std);
+      return rightNormal ? floats : null;
+    },
+  };
+  return {
+    run,
+    makeWords: words,
     first: new Int32Array(memory, STATES, N),
     last: new Int32Array(memory, STATES + 4 * RUN, N),
+    lent: false,
   };
 }
 
 /**
- * The next run of a twister with this state, of which so many words are used up; the state moves on. The words
- * are good until the next call of a function of this file.
+ * Lends the next run of a twister with this state, of which so many words are used up; the state moves on. The run
+ * belongs to `use` until it returns.
  */
-export function nextRun(state: Int32Array, used: number): Uint32Array {
-  const { makeWords, words, first, last } = made ??= make();
-  first.set(state);
-  makeWords(STATES + 4 * used - WORDS);
-  state.set(last);
-  return words;
-}
-
-/** The run that was drawn last, as floats evenly spread: 24 bits of each word, times a step, plus a start. */
-export function uniformRun(step: number, from: number): Float32Array {
-  const { uniform, floats } = made!;
-  uniform(step, from);
-  return floats;
-}
-
-/** The run that was drawn last, as normals; null where this processor can't make them of the right bits. */
-export function normalRun(mean: number, std: number): Float32Array | null {
-  const { normal, floats } = made!;
-  if (!normal) return null;
-  normal(mean, std);
-  return floats;
+export function useRun(state: Int32Array, used: number, use: (run: Run) => void): void {
+  const own = made ??= make();
+  if (own.lent) throw new Error("a run of random words was drawn while another one was in use");
+  own.lent = true;
+  try {
+    own.first.set(state);
+    own.makeWords(STATES + 4 * used - WORDS);
+    state.set(own.last);
+    use(own.run);
+  } finally {
+    own.lent = false;
+  }
 }
