@@ -2,11 +2,11 @@
  * The programs of the book: the library, its worker and the pages' own, bundled by Deno; and the lessons,
  * stripped of their types line by line, so that an error in one names the line of its source.
  */
-import { transform } from "sucrase";
+import { compile } from "./compile.ts";
 import { ownPackages } from "./own_packages.ts";
 import { root, type Site } from "./site.ts";
 
-const ENTRIES = ["lib/lessons.ts", "lib/book/client/page.ts"];
+const ENTRIES = ["lib/lessons.ts", "lib/book/client/page.ts", "lib/book/client/worker.ts"];
 
 /** All programs by their path under `code/`. */
 export async function bundle(site: Site): Promise<Map<string, string | Uint8Array>> {
@@ -31,7 +31,10 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
     await collect(folder, "", files);
     for (const { kind, path, source } of site.pages) {
       if (kind === "kernel" || kind === "ledger") continue;
-      files.set(path.replace(/\.ts$/, ".js"), compile(source, path));
+      const up = "../".repeat(path.split("/").length - 1);
+      const address = (name: string) =>
+        name === "#lib" ? `${up}lessons.js` : name.replace(/\.ts$/, ".js");
+      files.set(path.replace(/\.ts$/, ".js"), compile(source, address));
       files.set(path, source);
     }
     return files;
@@ -46,15 +49,4 @@ async function collect(folder: string, under: string, files: Map<string, string 
     if (isDirectory) await collect(folder, `${path}/`, files);
     else files.set(path, await Deno.readFile(`${folder}/${path}`));
   }
-}
-
-/** A lesson as a browser reads it: no types, and the library and other lessons by their address. */
-export function compile(source: string, path: string): string {
-  const up = "../".repeat(path.split("/").length - 1);
-  const { code } = transform(source, { transforms: ["typescript"], disableESTransforms: true });
-  return code.replace(
-    /(\bfrom\s+|\bimport\s*\(\s*)"([^"]+)"/g,
-    (_, before, name) =>
-      `${before}"${name === "#lib" ? `${up}lessons.js` : name.replace(/\.ts$/, ".js")}"`,
-  );
 }

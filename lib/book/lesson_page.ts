@@ -6,6 +6,7 @@ import { highlight } from "./highlight.ts";
 import { attribute, type Html, markup, raw } from "./html.ts";
 import { kernelsOf } from "./kernels_of.ts";
 import { type Heading, renderMarkdown, type Surroundings } from "./markdown.ts";
+import { optionsOf } from "./options.ts";
 import { outputHtml } from "./output.ts";
 import type { Page, Site } from "./site.ts";
 import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
@@ -88,6 +89,8 @@ export async function lessonPage(
       );
     }
   }
+  const all = site.pages.map(({ source }) => source);
+  const options = JSON.stringify(optionsOf(page.source, all));
   const head = markup`
     <header
       class="title"><p class="part">${
@@ -97,7 +100,7 @@ export async function lessonPage(
       network !== "no"
       ? markup`<p class="network">Needs the network: ${network}.</p>`
       : ""
-  }<div id="run" data-lesson="${page.path}"${
+  }<div id="run" data-lesson="${page.path}"${attribute("data-options", options)}${
     attribute("data-number", number)
   }><p class="still">Run by <code>deno task lesson-${
     number ??

@@ -9,9 +9,10 @@ export const adapterNames = ["default", "high-performance", "low-power", "softwa
 /** One of {@linkcode adapterNames}. */
 export type AdapterName = (typeof adapterNames)[number];
 
-/** An adapter's name, as its driver gives it. */
+/** An adapter's name, as its driver gives it; a browser may keep that to itself, and tell the maker and the family. */
 export const adapterName = (info: GPUAdapterInfo): string =>
-  [info.device, info.description].find((s) => s && /[a-z]/i.test(s)) || info.vendor || "unnamed";
+  [info.device, info.description].find((s) => s && /[a-z]/i.test(s)) ||
+  [info.vendor, info.architecture].filter(Boolean).join(" ") || "unnamed";
 
 /** Whether shaders run on the processor: llvmpipe, SwiftShader, WARP. */
 export const isSoftware = (info: GPUAdapterInfo): boolean =>

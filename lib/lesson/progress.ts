@@ -6,6 +6,7 @@
  */
 import { host } from "../host/mod.ts";
 import { clearStatus, hasStatus, status } from "../host/terminal.ts";
+import { watcher } from "./watch.ts";
 
 /** What {@linkcode progress} returns: the steps, and a place for a remark. */
 export interface Progress extends AsyncIterable<number> {
@@ -61,6 +62,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
   const draw = async (step: number, ms: number) => {
     const picture = await above?.();
     const line = progressLine({ label, step, start, total, ms, note, each });
+    watcher?.progressed?.({ label, step, total, words: line });
     status(picture ? `${picture}\n${line}` : line);
   };
   return {
@@ -68,14 +70,14 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
     async *[Symbol.asyncIterator]() {
       onStart();
       const began = performance.now();
-      let breathed = began, drawn = began + DRAW_AFTER_MS - DRAW_EVERY_MS;
+      let breathed = began, drawn = began + (watcher ? 0 : DRAW_AFTER_MS - DRAW_EVERY_MS);
       const saves = interrupted !== undefined;
       listen(saves);
       try {
         for (let step = start;; step++) {
           const now = performance.now();
           if (now - breathed >= BREATHE_EVERY_MS) {
-            if (hasStatus() && now - drawn > DRAW_EVERY_MS) {
+            if ((hasStatus() || watcher) && now - drawn > DRAW_EVERY_MS) {
               await draw(step, now - began);
               drawn = performance.now();
             }
@@ -93,6 +95,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
       } finally {
         listenNoMore(saves);
         clearStatus();
+        watcher?.progressed?.(undefined);
       }
     },
   };

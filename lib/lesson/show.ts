@@ -24,6 +24,7 @@ import type { Shown } from "./outputs.ts";
 import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
+import { watcher } from "./watch.ts";
 
 /** What {@linkcode lesson} gives to a lesson. */
 export interface Lesson<O extends Options> {
@@ -67,7 +68,12 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   const note = async (line: number, values: unknown[], say: (piece: string) => void) => {
     const text = await spoken(values, say);
     journal.push({ line, text });
+    if (watcher?.url === meta.url) await watcher.shown?.(line, text, values);
   };
+  if (watcher?.url === meta.url) {
+    const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});
+    return { show, options: readArgs(host.args, { ...own, ...common }) as Values<O> };
+  }
   if (meta.main || belongsTo(host.main, meta.url)) endWell();
   if (!meta.main) {
     const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});

@@ -11,6 +11,7 @@ import { dtypes } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Chart, chart, type Point, type Series } from "./chart.ts";
 import { progress } from "./progress.ts";
+import { watcher } from "./watch.ts";
 
 /** What a training run may be told beside its length. */
 export interface TrainingOptions {
@@ -153,7 +154,11 @@ export class Training implements AsyncIterable<number> {
 
   /** The curves as a picture. */
   async chart(): Promise<Chart> {
-    return chart(await this.curves(), { x: "step", y: "loss", span: [0, this.steps] });
+    return chart(await this.curves(), this.#axes());
+  }
+
+  #axes() {
+    return { x: "step", y: "loss", span: [0, this.steps] };
   }
 
   /** What must be saved to go on from here: which step comes next, and the curves. */
@@ -176,6 +181,7 @@ export class Training implements AsyncIterable<number> {
   }
 
   async #picture(): Promise<string> {
+    watcher?.curves?.(await this.curves(), this.#axes());
     const { columns, rows } = host.size();
     if (rows < ROWS || columns < 60) return "";
     const size = { columns: Math.min(columns - 1, 100), rows: 9, colour: !host.noColor };

@@ -42,3 +42,5 @@ function followReader(): void {
 }
 followReader();
 document.querySelector(".contents [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+if (document.body.classList.contains("runs")) void import("./run.ts").then((it) => it.open());

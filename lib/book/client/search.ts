@@ -6,7 +6,7 @@ import { searchOptions } from "./search_options.ts";
 
 /** Loads the index, and lists under the field what is found for its words. */
 export async function openSearch(field: HTMLInputElement): Promise<void> {
-  const index = await (await fetch(new URL("../../../search.json", import.meta.url))).text();
+  const index = await (await fetch(new URL("search.json", document.baseURI))).text();
   const search = MiniSearch.loadJSON(index, searchOptions);
   const list = document.createElement("ul");
   list.className = "found";

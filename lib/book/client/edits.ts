@@ -1,0 +1,52 @@
+/*
+ * What a reader has changed, kept in this browser for when the page is opened again, and in a link for others.
+ */
+
+const key = `edits:${document.querySelector<HTMLElement>("#run")?.dataset.lesson}`;
+
+/** The changed cells, by number; those of a link come first. */
+export function savedEdits(): Map<number, string> {
+  const fromLink = location.hash.match(/^#edits=(.+)$/)?.[1];
+  try {
+    if (fromLink) return new Map(JSON.parse(decode(fromLink)));
+    return new Map(JSON.parse(localStorage.getItem(key) ?? "[]"));
+  } catch {
+    return new Map(); // a link that was cut short, or a browser that keeps nothing
+  }
+}
+
+/** Keeps the changed cells. */
+export function saveEdits(edits: ReadonlyMap<number, string>): void {
+  try {
+    if (edits.size) localStorage.setItem(key, JSON.stringify([...edits]));
+    else localStorage.removeItem(key);
+  } catch {
+    // A browser that keeps nothing forgets them; the link still carries them.
+  }
+}
+
+/** An address of this page that carries the changed cells. */
+export function linkTo(edits: ReadonlyMap<number, string>): string {
+  const url = new URL(location.href);
+  url.hash = `edits=${encode(JSON.stringify([...edits]))}`;
+  return url.href;
+}
+
+const encode = (text: string) =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+    .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+const decode = (text: string) =>
+  new TextDecoder().decode(
+    Uint8Array.from(
+      atob(text.replaceAll("-", "+").replaceAll("_", "/")),
+      (char) => char.charCodeAt(0),
+    ),
+  );
+
+/** Opens the editors of the cells that were changed before. */
+export async function restoreEdits(open: (section: HTMLElement) => Promise<void>): Promise<void> {
+  for (const number of savedEdits().keys()) {
+    const section = document.querySelector<HTMLElement>(`[data-cell="${number}"]`);
+    if (section) await open(section);
+  }
+}

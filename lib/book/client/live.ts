@@ -1,0 +1,124 @@
+/*
+ * What is shown of a run while the reader reads on: the adapter, how far it is and how long still, the loss
+ * as it falls, and at the end how the outputs stand to the printed ones.
+ */
+import { chart, type ChartOptions, type Series } from "../../lesson/chart.ts";
+import type { Progressed } from "../../lesson/watch.ts";
+import { themed } from "../output.ts";
+import { element } from "./dom.ts";
+import type { File } from "./messages.ts";
+import type { Verdict } from "./results.ts";
+
+const COUNTED: [Verdict, string][] = [
+  ["equal", "equal"],
+  ["near", "one unit off"],
+  ["in-band", "in their band"],
+  ["different", "different"],
+  ["not-compared", "not compared"],
+  ["new", "new"],
+];
+
+/** The strip at the foot of the page. */
+export class Live {
+  readonly element = element("aside", { class: "live", "aria-label": "The run", hidden: true });
+  readonly #adapter = element("span", { class: "adapter" });
+  readonly #words = element("span", { class: "words" });
+  readonly #bar = element("progress", { "aria-label": "Progress of the run" });
+  readonly #curves = element("div", { class: "curves", hidden: true });
+  readonly #files = element("p", { class: "files", hidden: true });
+  readonly #stop: HTMLButtonElement;
+  readonly #close: HTMLButtonElement;
+  #began = 0;
+  #hasFailed = false;
+
+  /** A strip whose button does so. */
+  constructor(stop: () => void) {
+    this.#stop = element("button", { type: "button", class: "stop", onclick: stop }, "Stop");
+    const close = () => void (this.element.hidden = true);
+    this.#close = element("button", { type: "button", class: "quiet", onclick: close }, "Close");
+    const line = element(
+      "div",
+      { class: "line" },
+      element("p", { role: "status" }, this.#words, " ", this.#adapter),
+      this.#bar,
+      this.#stop,
+      this.#close,
+    );
+    this.element.append(this.#curves, this.#files, line);
+  }
+
+  /** A run begins. */
+  begin(): void {
+    this.#began = performance.now();
+    this.#hasFailed = false;
+    this.element.hidden = this.#bar.hidden = this.#stop.hidden = false;
+    this.#close.hidden = this.#curves.hidden = this.#files.hidden = true;
+    this.#bar.removeAttribute("value");
+    this.#words.textContent = "Compiling shaders…";
+    this.#adapter.textContent = "";
+  }
+
+  /** The GPU it runs on. */
+  adapter(name: string): void {
+    this.#adapter.textContent = `on ${name}`;
+    this.#words.textContent = "Running";
+  }
+
+  /** How far a loop is. */
+  progress(at: Progressed | undefined): void {
+    if (at) {
+      this.#bar.max = at.total;
+      this.#bar.value = at.step;
+      this.#words.textContent = at.words;
+    } else {
+      this.#bar.removeAttribute("value");
+      this.#words.textContent = "Running";
+    }
+  }
+
+  /** The loss so far. */
+  curves(series: Series[], options: ChartOptions): void {
+    this.#curves.hidden = false;
+    const svg = chart(series, options).svg({ width: 720, height: 220 });
+    this.#curves.innerHTML = themed(svg, "The loss so far");
+  }
+
+  /** Something that the lesson says beside its outputs. */
+  say(text: string): void {
+    this.#words.textContent = text;
+  }
+
+  /** It ended with an error. */
+  failed(): void {
+    this.#hasFailed = true;
+  }
+
+  /** What it has saved, to be downloaded. */
+  take(files: File[]): void {
+    this.#files.hidden = files.length === 0;
+    this.#files.replaceChildren(
+      "Saved: ",
+      ...files.flatMap(({ path, bytes }, i) => {
+        const name = path.replace(/^.*\//, "");
+        const href = URL.createObjectURL(new Blob([bytes]));
+        return [i ? ", " : "", element("a", { href, download: name }, name)];
+      }),
+    );
+  }
+
+  /** It has ended. */
+  end(words: string, counts: ReadonlyMap<Verdict, number> = new Map()): void {
+    this.#bar.hidden = this.#stop.hidden = true;
+    this.#close.hidden = false;
+    const total = [...counts.values()].reduce((a, b) => a + b, 0);
+    const seconds = ((performance.now() - this.#began) / 1000).toFixed(1);
+    const kinds = COUNTED.flatMap(([verdict, words]) =>
+      counts.get(verdict) ? [`${counts.get(verdict)} ${words}`] : []
+    ).join(", ");
+    const outputs = total === 0
+      ? ""
+      : `${total} output${total === 1 ? "" : "s"}: ${kinds} · ${seconds} s`;
+    const failed = this.#hasFailed ? "It broke off at an error." : "";
+    this.#words.textContent = [words, failed, outputs].filter(Boolean).join(" ");
+  }
+}

@@ -1,0 +1,37 @@
+/*
+ * What the page and the worker that runs a lesson say to each other.
+ */
+import type { ChartOptions, Series } from "../../lesson/chart.ts";
+import type { Progressed } from "../../lesson/watch.ts";
+
+/** A file by path. */
+export interface File {
+  path: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What the page asks for: one run. */
+export interface Run {
+  kind: "run";
+  /** The program: the address of a lesson, or of a text that was made of one. */
+  url: string;
+  /** The folder where the lessons are. */
+  folder: string;
+  /** What stands on the command line. */
+  args: string[];
+  /** Files that the reader gave. */
+  files: File[];
+}
+
+/** Something that the page says to the worker. */
+export type ToWorker = Run | { kind: "stop" };
+
+/** Something that the worker says to the page. */
+export type FromWorker =
+  | { kind: "adapter"; name: string }
+  | { kind: "shown"; line: number; text: string; svg?: string }
+  | { kind: "progressed"; at: Progressed | undefined }
+  | { kind: "curves"; series: Series[]; options: ChartOptions }
+  | { kind: "said"; text: string }
+  | { kind: "failed"; message: string; line?: number; column?: number }
+  | { kind: "ended"; files: File[]; stopped: boolean };

@@ -1,0 +1,56 @@
+/*
+ * What a reader runs: a lesson with the cells that he has changed, whole or up to a cell; and how its lines
+ * and the source's belong together.
+ */
+import { codeOf, weave } from "../weave.ts";
+import type { Cell } from "../weave.ts";
+
+/** The changed text of cells, by their number. */
+export type Edits = ReadonlyMap<number, string>;
+
+/** A text to run. */
+export interface Program {
+  text: string;
+  /** By line of the text, counted from 1: the cell it is in, if any, and the line of the source, if it has not changed. */
+  lines: { cell?: number; source?: number }[];
+  /** Whether it is the lesson from its beginning to its end, as it was written. */
+  whole: boolean;
+}
+
+/** The program of a source. */
+export function programOf(source: string, edits: Edits = new Map(), upTo?: number): Program {
+  const text: string[] = [];
+  const lines: Program["lines"] = [{}];
+  const cells = cellsOf(source);
+  const end = cells.find(({ number }) => number === upTo)?.last ?? Infinity;
+  source.split("\n").forEach((line, i) => {
+    const at = i + 1;
+    if (at > end) return;
+    const cell = cells.find(({ first, last }) => first <= at && at <= last);
+    const edit = cell && edits.get(cell.number);
+    if (edit === undefined) {
+      text.push(line);
+      lines.push({ cell: cell?.number, source: at });
+    } else if (at === cell!.first) {
+      for (const changed of edit.split("\n")) {
+        text.push(changed);
+        lines.push({ cell: cell!.number });
+      }
+    }
+  });
+  return { text: text.join("\n"), lines, whole: edits.size === 0 && end === Infinity };
+}
+
+/** The cells of a source. */
+export const cellsOf = (source: string): Cell[] =>
+  weave(source).filter((block) => block.kind === "cell");
+
+/** The code of each cell as it is edited: without its outputs. */
+export const codesOf = (source: string): Map<number, string> =>
+  new Map(cellsOf(source).map((cell) => [cell.number, codeOf(cell)]));
+
+/** The line within its cell of a line of a program. */
+export function lineInCell({ lines }: Program, line: number): number {
+  const { cell } = lines[line] ?? {};
+  return line - lines.findIndex((one) => one.cell === cell) + 1;
+}

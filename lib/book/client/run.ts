@@ -1,0 +1,307 @@
+/*
+ * Runs the lesson of a page: its buttons and options, the worker, and what is left to take away. Loaded by
+ * the pages that have a lesson.
+ */
+import type { Options } from "../../lesson/args.ts";
+import { asProgram, type Mistake } from "../compile_plain.ts";
+import { element } from "./dom.ts";
+import type { Edits } from "./program.ts";
+import { Live } from "./live.ts";
+import type { File, FromWorker, Run } from "./messages.ts";
+import { type Program, programOf } from "./program.ts";
+import { Results } from "./results.ts";
+
+const BROWSERS =
+  "WebGPU is in Chrome and Edge from 113 on, in Safari from 26, in Firefox from 141.";
+
+/** Where the book's programs are. */
+const code = new URL("code/", document.baseURI);
+const article = document.querySelector<HTMLElement>("article")!;
+const panel = document.querySelector<HTMLElement>("#run")!;
+const path = panel.dataset.lesson!;
+const options: Options = JSON.parse(panel.dataset.options ?? "{}");
+const live = new Live(() => stop());
+
+let worker: Worker | undefined;
+let results: Results | undefined;
+/** Files that the reader gave, by path. */
+const given = new Map<string, Uint8Array<ArrayBuffer>>();
+
+let text: Promise<string> | undefined;
+/** The lesson's source. */
+export const source = (): Promise<string> =>
+  text ??= fetch(new URL(path, code)).then((response) => response.text());
+
+/** The cells that the reader has changed; the editor puts them here. */
+export const edits = new Map<number, string>();
+
+/** The values of a kind of run, as they stand on a command line: `short`, or full. */
+type Values = Record<string, string | number | boolean>;
+const valuesOf = (short: boolean): Values =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, { value, short: brief }]) => [
+      name,
+      // The reader's machine may have songs that are in copyright; the numbers here are those of ours.
+      name === "data" ? "shipped" : short ? brief ?? value : value,
+    ]),
+  );
+const isLong = Object.entries(options).some(([name, { value, short }]) =>
+  name !== "data" && short !== undefined && short !== value
+);
+
+/** Runs the lesson, whole or up to a cell. */
+export async function run(values: Values, upTo?: number): Promise<void> {
+  stop();
+  const full = Object.entries(valuesOf(false)).every(([name, value]) =>
+    value === values[name] || options[name].short === undefined
+  );
+  const program = programOf(await source(), edits, upTo);
+  results = new Results(article, program, { full });
+  live.begin();
+  let url: string;
+  try {
+    url = await addressOf(program);
+  } catch (mistake) {
+    const { message, line } = mistake as Mistake;
+    results.failed(message, line, [...edits.keys()].at(-1));
+    live.end("It did not run: the error stands under its cell.");
+    return;
+  }
+  const args = Object.entries(values).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : value === false ? [] : [`--${name}=${value}`]
+  );
+  const files: File[] = [...given].map(([path, bytes]) => ({ path, bytes }));
+  worker = new Worker(new URL("book/client/worker.js", code), { type: "module" });
+  const current = worker;
+  worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+    if (worker === current) hear(data, program);
+  });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    if (worker !== current) return;
+    results?.failed(event.message || "the worker could not be started", undefined);
+    finish("It broke off.");
+  });
+  const folder = new URL("lessons/", code).href;
+  worker.postMessage({ kind: "run", url, folder, args, files } satisfies Run);
+}
+
+/** A program as something that can be imported. */
+async function addressOf({ text, whole }: Program): Promise<string> {
+  const built = new URL(path.replace(/\.ts$/, ".js"), code);
+  if (whole) return built.href;
+  const address = (name: string) =>
+    name === "#lib"
+      ? new URL("lessons.js", code).href
+      : new URL(name.replace(/\.ts$/, ".js"), built).href;
+  let script: string;
+  if (edits.size) {
+    const { compile } = await import("../compile.ts");
+    script = compile(text, address);
+  } else {
+    // Compiled line by line, so that the beginning of the text is the beginning of the program.
+    const all = await (await fetch(built)).text();
+    script = asProgram(all.split("\n").slice(0, text.split("\n").length).join("\n"), address);
+  }
+  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+}
+
+function hear(message: FromWorker, program: Program): void {
+  switch (message.kind) {
+    case "adapter":
+      return live.adapter(message.name);
+    case "shown":
+      return results!.shown(message.line, message.text, message.svg);
+    case "progressed":
+      return live.progress(message.at);
+    case "curves":
+      return live.curves(message.series, message.options);
+    case "said":
+      return live.say(message.text);
+    case "failed":
+      results!.failed(
+        message.message,
+        message.line,
+        [...edits.keys()].at(-1) ?? program.lines.at(-1)?.cell,
+      );
+      live.failed();
+      return;
+    case "ended":
+      results!.ended();
+      live.take(message.files);
+      finish(message.stopped ? "Stopped." : "");
+  }
+}
+
+function finish(words: string): void {
+  worker?.terminate();
+  worker = undefined;
+  live.end(words, results?.counts);
+}
+
+/** Stops what runs: where the lesson saves, it does so first. */
+export function stop(): void {
+  if (!worker) return;
+  const current = worker;
+  worker.postMessage({ kind: "stop" });
+  setTimeout(() => {
+    if (worker !== current) return;
+    results?.ended();
+    finish("Stopped.");
+  }, 1500);
+}
+
+/** The form: buttons, and the lesson's options as fields. */
+function form(): HTMLElement {
+  const fields = new Map<string, HTMLInputElement | HTMLSelectElement>();
+  const read = (): Values => {
+    const values = valuesOf(false);
+    for (const [name, field] of fields) {
+      const { value } = options[name];
+      values[name] = typeof value === "boolean"
+        ? (field as HTMLInputElement).checked
+        : typeof value === "number"
+        ? Number(field.value)
+        : field.value;
+    }
+    return values;
+  };
+  const brief = valuesOf(true);
+  const lengths = Object.keys(options).filter((name) =>
+    name !== "data" && options[name].short !== undefined
+  ).map((name) => `${name} ${brief[name]}`).join(", ");
+  const button = (words: string, kind: string, values: () => Values, title = "") =>
+    element(
+      "button",
+      { type: "button", class: kind, title, onclick: () => void run(values()) },
+      words,
+    );
+  const buttons = isLong
+    ? [
+      button("Run briefly", "go", () => valuesOf(true), lengths),
+      button("Run in full", "", read),
+    ]
+    : [button("Run this lesson", "go", read)];
+  const rows = Object.entries(options).map(([name, { value, choices, help }]) => {
+    const id = `option-${name}`;
+    const field = choices
+      ? element(
+        "select",
+        { id },
+        ...choices.map((choice) =>
+          element("option", { value: choice, selected: choice === value }, choice)
+        ),
+      )
+      : element("input", {
+        id,
+        type: typeof value === "boolean"
+          ? "checkbox"
+          : typeof value === "number"
+          ? "number"
+          : "text",
+        ...(typeof value === "boolean"
+          ? { checked: value }
+          : { value: name === "data" ? "shipped" : String(value), step: "any" }),
+      });
+    fields.set(name, field);
+    const file = name === "data" || name === "resume"
+      ? element("input", {
+        type: "file",
+        "aria-label": name === "data" ? "A file of your own" : "A checkpoint to go on from",
+        onchange: (event) => void take(event.target as HTMLInputElement, name, fields),
+      })
+      : undefined;
+    return element(
+      "div",
+      { class: "option" },
+      element("label", { for: id }, `--${name}`),
+      field,
+      file,
+      element("small", {}, help),
+    );
+  });
+  return element(
+    "div",
+    { class: "runner" },
+    element("div", { class: "buttons" }, ...buttons),
+    rows.length > 0 &&
+      element("details", { class: "options" }, element("summary", {}, "Options"), ...rows),
+  );
+}
+
+/** Takes a file of the reader's for an option. */
+async function take(
+  field: HTMLInputElement,
+  name: string,
+  fields: Map<string, HTMLInputElement | HTMLSelectElement>,
+): Promise<void> {
+  const file = field.files?.[0];
+  if (!file) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (name === "data") {
+    given.set(`./${file.name}`, bytes);
+    fields.get("data")!.value = `./${file.name}`;
+  } else {
+    given.set(`${fields.get("out")?.value ?? options.out?.value}.safetensors`, bytes);
+    (fields.get("resume") as HTMLInputElement).checked = true;
+  }
+}
+
+/** Makes the page one that runs; without WebGPU it says which browsers have it. */
+export async function open(): Promise<void> {
+  const gpu = (navigator as { gpu?: GPU }).gpu;
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  if (!adapter) {
+    panel.replaceChildren(
+      element(
+        "p",
+        { class: "still" },
+        `This page runs where there is WebGPU; here is none${
+          gpu ? " that can be used" : ""
+        }. ${BROWSERS}`,
+      ),
+    );
+    return;
+  }
+  panel.replaceChildren(form());
+  document.body.append(live.element);
+  const warm = () => {
+    for (const name of ["lessons.js", "book/client/worker.js", path.replace(/\.ts$/, ".js")]) {
+      document.head.append(
+        element("link", { rel: "modulepreload", href: new URL(name, code).href }),
+      );
+    }
+  };
+  panel.addEventListener("pointerenter", warm, { once: true });
+  for (const section of article.querySelectorAll<HTMLElement>("[data-cell]")) {
+    const number = Number(section.dataset.cell);
+    section.append(
+      element(
+        "div",
+        { class: "tools" },
+        element("button", {
+          type: "button",
+          title: "Run the lesson up to this cell",
+          onclick: () => void run(valuesOf(isLong), number),
+        }, "Run to here"),
+        element("button", {
+          type: "button",
+          class: "edit",
+          title: "Change this cell",
+          onclick: () => void edit(section),
+        }, "Edit"),
+      ),
+    );
+  }
+  const { restoreEdits } = await import("./edits.ts");
+  await restoreEdits((section) => edit(section));
+}
+
+async function edit(section: HTMLElement): Promise<void> {
+  const { openEditor } = await import("./editor.ts");
+  const number = Number(section.dataset.cell);
+  await openEditor(section, await source(), edits, () => run(valuesOf(isLong), number));
+}
+
+/** What the tests of the book ask. */
+export type { Edits };

@@ -1,0 +1,116 @@
+/*
+ * Runs one lesson, in a worker of its own, and tells the page what it prints, how far it is and how it ends.
+ */
+import { runsIn } from "../../host/mod.ts";
+import { MemoryFiles } from "../../host/memory_files.ts";
+import type { FromWorker, Run, ToWorker } from "./messages.ts";
+
+const worker = self as unknown as {
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
+  /** The lesson that takes itself for the program that was started. */
+  lessonAtWork?: string;
+  Deno?: unknown;
+};
+const say = (message: FromWorker) => worker.postMessage(message);
+
+/** Ends a lesson that is to stop; the message does not matter. */
+class Ended extends Error {}
+
+const files = new MemoryFiles();
+const interrupts = new Set<() => void>();
+let stopped = false;
+
+worker.addEventListener("message", ({ data }) => {
+  if (data.kind === "run") void run(data);
+  else stop();
+});
+
+async function run({ url, folder, args, files: given }: Run): Promise<void> {
+  for (const { path, bytes } of given) files.contents.set(path, bytes);
+  const before = new Map(files.contents);
+  let rest = "";
+  const said = {
+    isTerminal: () => false,
+    write(text: string) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      if (lines.length) say({ kind: "said", text: lines.join("\n") });
+    },
+  };
+  runsIn({
+    args,
+    main: `${folder}lesson`,
+    files,
+    output: said,
+    errors: said,
+    granted: (...wanted) => wanted.every(({ name }) => name === "net" || name === "read"),
+    exit: () => {
+      throw new Ended();
+    },
+    onInterrupt(listener) {
+      interrupts.add(listener);
+      return () => void interrupts.delete(listener);
+    },
+  });
+  worker.lessonAtWork = url;
+  // What a lesson itself asks of Deno; the library asks its host, which has made its choice by now.
+  worker.Deno = {
+    writeTextFile: (path: string, text: string) => Promise.resolve(files.writeText(path, text)),
+    readTextFile: (path: string) => Promise.resolve(files.readText(path)),
+    stat: (path: string) =>
+      files.info(path) ? Promise.resolve(files.info(path)) : Promise.reject(new Error(path)),
+  };
+  try {
+    const { watch } = await import("../../lesson/watch.ts");
+    watch({
+      url,
+      async shown(line, text, values) {
+        const [picture] = values.filter(isPicture);
+        say({ kind: "shown", line, text, svg: picture && await picture.svg() });
+      },
+      progressed: (at) => say({ kind: "progressed", at }),
+      curves: (series, options) => say({ kind: "curves", series: [...series], options }),
+    });
+    await import("../../lessons.ts");
+    const { adapterLine } = await import("../../gpu/adapter.ts");
+    say({ kind: "adapter", name: adapterLine() ?? "" });
+    await import(url);
+  } catch (error) {
+    if (!(error instanceof Ended)) say({ kind: "failed", ...place(error, url) });
+    else stopped = true;
+  }
+  const saved = [...files.contents].filter(([path, bytes]) => before.get(path) !== bytes)
+    .map(([path, bytes]) => ({ path, bytes }));
+  say({ kind: "ended", files: saved, stopped });
+}
+
+const isPicture = (value: unknown): value is { svg(): string | Promise<string> } =>
+  typeof (value as { svg?: unknown } | null)?.svg === "function";
+
+/** What went wrong, and where in the lesson. */
+function place(error: unknown, url: string): { message: string; line?: number; column?: number } {
+  const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
+  const [, line, column] = stack.match(
+    new RegExp(`${url.replace(/[.*+?^${"$"}{}()|[\]\\]/g, "\\$&")}:(\\d+):(\\d+)`),
+  ) ?? [];
+  const name = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : "";
+  return {
+    message: name + message,
+    line: line === undefined ? undefined : Number(line),
+    column: column === undefined ? undefined : Number(column),
+  };
+}
+
+/** As Ctrl-C: whoever saves does so between two steps; where nobody does, the page ends this worker. */
+function stop(): void {
+  stopped = true;
+  for (const listener of interrupts) {
+    try {
+      listener();
+    } catch {
+      say({ kind: "ended", files: [], stopped });
+    }
+  }
+  if (interrupts.size === 0) say({ kind: "ended", files: [], stopped });
+}

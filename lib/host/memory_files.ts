@@ -1,0 +1,116 @@
+/*
+ * Files that lie in memory, for a place that has no others: a page puts there what its reader gave it, and
+ * finds there what a lesson has saved.
+ */
+import type { Files, OpenFile } from "./host.ts";
+
+const missing = (path: string): Error =>
+  Object.assign(new Error(`${path}: there is no such file`), { code: "ENOENT" });
+
+/** Files by path. */
+export class MemoryFiles implements Files {
+  /** What there is, by path. */
+  readonly contents = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  open(path: string, purpose: "read" | "write" | "append"): OpenFile {
+    if (purpose === "write") this.contents.set(path, new Uint8Array());
+    if (purpose === "append" && !this.contents.has(path)) this.contents.set(path, new Uint8Array());
+    if (!this.contents.has(path)) throw missing(path);
+    return new MemoryFile(this.contents, path);
+  }
+
+  readText(path: string): string {
+    return new TextDecoder().decode(this.#at(path));
+  }
+
+  writeText(path: string, text: string): void {
+    this.contents.set(path, new TextEncoder().encode(text));
+  }
+
+  info(path: string): { isFile: boolean; size: number } | undefined {
+    const bytes = this.contents.get(path);
+    if (bytes) return { isFile: true, size: bytes.length };
+    const folder = `${path.replace(/\/+$/, "")}/`;
+    const isFolder = [...this.contents.keys()].some((name) => name.startsWith(folder));
+    return isFolder ? { isFile: false, size: 0 } : undefined;
+  }
+
+  list(folder: string): Iterable<{ name: string; isDirectory: boolean }> {
+    const start = `${folder.replace(/\/+$/, "")}/`;
+    const names = [...this.contents.keys()].filter((path) => path.startsWith(start))
+      .map((path) => path.slice(start.length).split("/"));
+    return new Map(names.map(([name, ...rest]) => [name, { name, isDirectory: rest.length > 0 }]))
+      .values();
+  }
+
+  /** There are no folders, only paths with one in them. */
+  makeFolder(): void {}
+
+  rename(from: string, to: string): void {
+    this.copy(from, to);
+    this.contents.delete(from);
+  }
+
+  copy(from: string, to: string): void {
+    this.contents.set(to, this.#at(from));
+  }
+
+  link(from: string, to: string): void {
+    this.copy(from, to);
+  }
+
+  symlink(target: string, path: string): void {
+    this.copy(target, path);
+  }
+
+  remove(path: string): void {
+    if (!this.contents.delete(path)) throw missing(path);
+  }
+
+  lock(): Promise<Disposable> {
+    return Promise.resolve({ [Symbol.dispose]() {} });
+  }
+
+  #at(path: string): Uint8Array<ArrayBuffer> {
+    const bytes = this.contents.get(path);
+    if (!bytes) throw missing(path);
+    return bytes;
+  }
+}
+
+class MemoryFile implements OpenFile {
+  constructor(readonly contents: Map<string, Uint8Array<ArrayBuffer>>, readonly path: string) {}
+
+  size(): number {
+    return this.contents.get(this.path)!.length;
+  }
+
+  readAt(position: number, into: Uint8Array<ArrayBuffer>): number {
+    const part = this.contents.get(this.path)!.subarray(position, position + into.length);
+    into.set(part);
+    return part.length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const before = this.contents.get(this.path)!;
+    const all = new Uint8Array(before.length + bytes.length);
+    all.set(before);
+    all.set(bytes, before.length);
+    this.contents.set(this.path, all);
+    return Promise.resolve(bytes.length);
+  }
+
+  truncate(length: number): Promise<void> {
+    const all = new Uint8Array(length);
+    all.set(this.contents.get(this.path)!.subarray(0, length));
+    this.contents.set(this.path, all);
+    return Promise.resolve();
+  }
+
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {}
+  [Symbol.dispose](): void {}
+}
