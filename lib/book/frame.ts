@@ -23,6 +23,7 @@ const POLICY = [
   "script-src 'self' blob:",
   "worker-src 'self' blob:",
   "style-src 'self'",
+  "style-src-attr 'unsafe-inline'", // the editor sets its width of a tab so
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self' https://huggingface.co https://*.huggingface.co https://*.hf.co",

@@ -131,7 +131,7 @@ async function cellHtml(cell: Cell, drawings: Drawings, thumbnails: Html[]): Pro
       code = segment.text;
       parts.push(
         markup`
-          <pre class="code" tabindex="0" role="region" aria-label="Code"
+          <pre class="code" tabindex="0" role="group" aria-label="Code"
             data-first="${segment.first}"><code>${raw(highlight(code, "typescript"))}</code></pre>
         `,
       );

@@ -114,7 +114,7 @@ export function kernelPage(site: Site, page: Page): Made {
         id="${id}">${name} <a class="anchor" href="#${id}" aria-label="Link to ${name}">#</a></h2>
       <div class="prose">${header.split(/\n\s*\n/).map(paragraph)}</div>
       <div class="cell">
-        <pre class="code" tabindex="0" role="region"
+        <pre class="code" tabindex="0" role="group"
           aria-label="Code of ${name}"><code>${raw(highlight(code, "wgsl"))}</code></pre>
       </div>
     `;
@@ -174,7 +174,7 @@ export function ledgerPage(site: Site, page: Page): Made {
           printed
             ? isTree(printed)
               ? treeHtml(printed)
-              : markup`<pre tabindex="0" role="region" aria-label="${cell}, as printed">${printed}</pre>`
+              : markup`<pre tabindex="0" role="group" aria-label="${cell}, as printed">${printed}</pre>`
             : ""
         }</section>
         `;

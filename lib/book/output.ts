@@ -21,21 +21,21 @@ export async function outputHtml({ text, code = "", svg }: Printed): Promise<Htm
   if (/\bshowTokens\(/.test(code)) return tokensHtml(readTokens(text));
   if (svg) return figure(svg, "Picture", text);
   if (isTree(text)) return treeHtml(text);
-  return markup`<pre tabindex="0" role="region" aria-label="Output">${withShapes(text)}</pre>`;
+  return markup`<pre tabindex="0" role="group" aria-label="Output">${withShapes(text)}</pre>`;
 }
 
 /** A drawing with the text that it replaces behind a fold. */
 export const figure = (svg: string, what: string, text: string): Html =>
   markup`
     <figure>
-      <div class="drawn" tabindex="0" role="region" aria-label="${what}">${
+      <div class="drawn" tabindex="0" role="group" aria-label="${what}">${
     raw(
       themed(svg, `${what}: ${summaryOf(text)}`),
     )
   }</div>
       <details class="as-text">
         <summary>as text</summary>
-        <pre tabindex="0" role="region" aria-label="${what} as text">${text}</pre>
+        <pre tabindex="0" role="group" aria-label="${what} as text">${text}</pre>
       </details>
     </figure>
   `;
@@ -60,7 +60,7 @@ export function themed(svg: string, label: string): string {
 
 /** Tokens on coloured grounds. */
 export const tokensHtml = (tokens: readonly string[]): Html =>
-  markup`<pre class="tokens" tabindex="0" role="region" aria-label="Tokens">${
+  markup`<pre class="tokens" tabindex="0" role="group" aria-label="Tokens">${
     tokens.map((token, i) => {
       const [, breaks, rest] = token.match(/^(\n*)([^]*)$/)!;
       return markup`${breaks}<span class="t${i % 5}">${rest}</span>`;
@@ -92,7 +92,7 @@ export function treeHtml(text: string): Html {
     path.at(-1)!.children.push(branch);
     if (line.endsWith("(")) path.push(branch);
   }
-  return markup`<div class="tree" tabindex="0" role="region" aria-label="Tree of modules">${
+  return markup`<div class="tree" tabindex="0" role="group" aria-label="Tree of modules">${
     root.children.map(branchHtml)
   }</div>`;
 }

@@ -42,7 +42,13 @@ const checks = () => [
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];
-const bookTests = ["test", ...ofBook, "--allow-all", "tests/book/pages.ts"];
+const bookTests = [
+  "test",
+  ...ofBook,
+  "--allow-all",
+  "tests/book/pages.ts",
+  "tests/book/browser.ts",
+];
 
 /** The tasks by name. */
 export const tasks: Record<string, Task> = {

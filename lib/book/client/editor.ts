@@ -21,7 +21,7 @@ export function openEditor(
   run: () => Promise<void>,
 ): void {
   if (section.classList.contains("edited")) {
-    section.querySelector<HTMLElement>(".cm-content")?.focus();
+    section.querySelector(".shell")?.shadowRoot?.querySelector<HTMLElement>(".cm-content")?.focus();
     return;
   }
   const number = Number(section.dataset.cell);
@@ -31,7 +31,13 @@ export function openEditor(
     else edits.set(number, text);
     saveEdits(edits);
   };
+  // In a root of its own, since in a page CodeMirror would write style elements, which the page's policy forbids.
+  const shell = element("div", { class: "shell" });
+  const root = shell.attachShadow({ mode: "open" });
+  root.append(element("link", { rel: "stylesheet", href: "style.css" }));
   const view = new EditorView({
+    root,
+    parent: root,
     doc: edits.get(number) ?? savedEdits().get(number) ?? original,
     extensions: [
       lineNumbers(),
@@ -80,7 +86,7 @@ export function openEditor(
   const editor = element(
     "div",
     { class: "editor" },
-    view.dom,
+    shell,
     element(
       "div",
       { class: "actions" },

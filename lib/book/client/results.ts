@@ -72,7 +72,7 @@ export class Results {
       "div",
       { class: "fault", role: "alert" },
       element("strong", {}, where),
-      element("pre", { tabindex: 0, role: "region", "aria-label": "Error" }, message),
+      element("pre", { tabindex: 0, role: "group", "aria-label": "Error" }, message),
     );
     (section ?? this.#article.querySelector("#run")!).append(fault);
     fault.scrollIntoView({ block: "nearest" });

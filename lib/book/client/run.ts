@@ -5,7 +5,7 @@
 import type { Options } from "../../lesson/args.ts";
 import { asProgram, type Mistake } from "../compile_plain.ts";
 import { element } from "./dom.ts";
-import type { Edits } from "./program.ts";
+import { form, type Given, lengthsOf, type Values, valuesOf } from "./form.ts";
 import { Live } from "./live.ts";
 import type { File, FromWorker, Run } from "./messages.ts";
 import { type Program, programOf } from "./program.ts";
@@ -24,8 +24,7 @@ const live = new Live(() => stop());
 
 let worker: Worker | undefined;
 let results: Results | undefined;
-/** Files that the reader gave, by path. */
-const given = new Map<string, Uint8Array<ArrayBuffer>>();
+const given: Given = new Map();
 
 let text: Promise<string> | undefined;
 /** The lesson's source. */
@@ -35,26 +34,14 @@ export const source = (): Promise<string> =>
 /** The cells that the reader has changed; the editor puts them here. */
 export const edits = new Map<number, string>();
 
-/** The values of a kind of run, as they stand on a command line: `short`, or full. */
-type Values = Record<string, string | number | boolean>;
-const valuesOf = (short: boolean): Values =>
-  Object.fromEntries(
-    Object.entries(options).map(([name, { value, short: brief }]) => [
-      name,
-      // The reader's machine may have songs that are in copyright; the numbers here are those of ours.
-      name === "data" ? "shipped" : short ? brief ?? value : value,
-    ]),
-  );
-const isLong = Object.entries(options).some(([name, { value, short }]) =>
-  name !== "data" && short !== undefined && short !== value
-);
+/** A cell is run with a lesson that is as brief as it can be. */
+const brief = valuesOf(options, { brief: true });
 
 /** Runs the lesson, whole or up to a cell. */
 export async function run(values: Values, upTo?: number): Promise<void> {
   stop();
-  const full = Object.entries(valuesOf(false)).every(([name, value]) =>
-    value === values[name] || options[name].short === undefined
-  );
+  const atLength = valuesOf(options, { brief: false });
+  const full = lengthsOf(options).every((name) => values[name] === atLength[name]);
   const program = programOf(await source(), edits, upTo);
   results = new Results(article, program, { full });
   live.begin();
@@ -151,102 +138,6 @@ export function stop(): void {
   }, 1500);
 }
 
-/** The form: buttons, and the lesson's options as fields. */
-function form(): HTMLElement {
-  const fields = new Map<string, HTMLInputElement | HTMLSelectElement>();
-  const read = (): Values => {
-    const values = valuesOf(false);
-    for (const [name, field] of fields) {
-      const { value } = options[name];
-      values[name] = typeof value === "boolean"
-        ? (field as HTMLInputElement).checked
-        : typeof value === "number"
-        ? Number(field.value)
-        : field.value;
-    }
-    return values;
-  };
-  const brief = valuesOf(true);
-  const lengths = Object.keys(options).filter((name) =>
-    name !== "data" && options[name].short !== undefined
-  ).map((name) => `${name} ${brief[name]}`).join(", ");
-  const button = (words: string, kind: string, values: () => Values, title = "") =>
-    element(
-      "button",
-      { type: "button", class: kind, title, onclick: () => void run(values()) },
-      words,
-    );
-  const buttons = isLong
-    ? [
-      button("Run briefly", "go", () => valuesOf(true), lengths),
-      button("Run in full", "", read),
-    ]
-    : [button("Run this lesson", "go", read)];
-  const rows = Object.entries(options).map(([name, { value, choices, help }]) => {
-    const id = `option-${name}`;
-    const field = choices
-      ? element(
-        "select",
-        { id },
-        ...choices.map((choice) =>
-          element("option", { value: choice, selected: choice === value }, choice)
-        ),
-      )
-      : element("input", {
-        id,
-        type: typeof value === "boolean"
-          ? "checkbox"
-          : typeof value === "number"
-          ? "number"
-          : "text",
-        ...(typeof value === "boolean"
-          ? { checked: value }
-          : { value: name === "data" ? "shipped" : String(value), step: "any" }),
-      });
-    fields.set(name, field);
-    const file = name === "data" || name === "resume"
-      ? element("input", {
-        type: "file",
-        "aria-label": name === "data" ? "A file of your own" : "A checkpoint to go on from",
-        onchange: (event) => void take(event.target as HTMLInputElement, name, fields),
-      })
-      : undefined;
-    return element(
-      "div",
-      { class: "option" },
-      element("label", { for: id }, `--${name}`),
-      field,
-      file,
-      element("small", {}, help),
-    );
-  });
-  return element(
-    "div",
-    { class: "runner" },
-    element("div", { class: "buttons" }, ...buttons),
-    rows.length > 0 &&
-      element("details", { class: "options" }, element("summary", {}, "Options"), ...rows),
-  );
-}
-
-/** Takes a file of the reader's for an option. */
-async function take(
-  field: HTMLInputElement,
-  name: string,
-  fields: Map<string, HTMLInputElement | HTMLSelectElement>,
-): Promise<void> {
-  const file = field.files?.[0];
-  if (!file) return;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if (name === "data") {
-    given.set(`./${file.name}`, bytes);
-    fields.get("data")!.value = `./${file.name}`;
-  } else {
-    given.set(`${fields.get("out")?.value ?? options.out?.value}.safetensors`, bytes);
-    (fields.get("resume") as HTMLInputElement).checked = true;
-  }
-}
-
 /** Makes the page one that runs; without WebGPU it says which browsers have it. */
 export async function open(): Promise<void> {
   const gpu = (navigator as { gpu?: GPU }).gpu;
@@ -263,7 +154,7 @@ export async function open(): Promise<void> {
     );
     return;
   }
-  panel.replaceChildren(form());
+  panel.replaceChildren(form(options, given, (values) => void run(values)));
   document.body.append(live.element);
   const warm = () => {
     for (const name of ["lessons.js", "book/client/worker.js", path.replace(/\.ts$/, ".js")]) {
@@ -282,7 +173,7 @@ export async function open(): Promise<void> {
         element("button", {
           type: "button",
           title: "Run the lesson up to this cell",
-          onclick: () => void run(valuesOf(isLong), number),
+          onclick: () => void run(brief, number),
         }, "Run to here"),
         element("button", {
           type: "button",
@@ -300,8 +191,5 @@ export async function open(): Promise<void> {
 async function edit(section: HTMLElement): Promise<void> {
   const { openEditor } = await import("./editor.ts");
   const number = Number(section.dataset.cell);
-  await openEditor(section, await source(), edits, () => run(valuesOf(isLong), number));
+  await openEditor(section, await source(), edits, () => run(brief, number));
 }
-
-/** What the tests of the book ask. */
-export type { Edits };

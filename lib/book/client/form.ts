@@ -1,0 +1,112 @@
+/*
+ * The buttons of a lesson and its options as fields.
+ */
+import type { Options } from "../../lesson/args.ts";
+import { element } from "./dom.ts";
+
+/** The values of a run, as they would stand on a command line. */
+export type Values = Record<string, string | number | boolean>;
+
+/** The values of a full run, or of one as brief as a test's. */
+export const valuesOf = (options: Options, { brief }: { brief: boolean }): Values =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, { value, short }]) => [
+      name,
+      // The reader's machine may have songs that are in copyright; the numbers here are those of ours.
+      name === "data" ? "shipped" : brief ? short ?? value : value,
+    ]),
+  );
+
+/** The options that make a run long or short. */
+export const lengthsOf = (options: Options): string[] =>
+  Object.keys(options).filter((name) => name !== "data" && options[name].short !== undefined);
+
+type Fields = Map<string, HTMLInputElement | HTMLSelectElement>;
+/** Files that the reader gave, by path. */
+export type Given = Map<string, Uint8Array<ArrayBuffer>>;
+
+/** The form of a lesson; what its reader gives as a file goes to `given`. */
+export function form(options: Options, given: Given, run: (values: Values) => void): HTMLElement {
+  const fields: Fields = new Map();
+  const read = (): Values => {
+    const values = valuesOf(options, { brief: false });
+    for (const [name, field] of fields) {
+      const { value } = options[name];
+      values[name] = typeof value === "boolean"
+        ? (field as HTMLInputElement).checked
+        : typeof value === "number"
+        ? Number(field.value)
+        : field.value;
+    }
+    return values;
+  };
+  const brief = valuesOf(options, { brief: true });
+  const lengths = lengthsOf(options).map((name) => `${name} ${brief[name]}`).join(", ");
+  const button = (words: string, kind: string, values: () => Values, title = "") =>
+    element("button", { type: "button", class: kind, title, onclick: () => run(values()) }, words);
+  const buttons = lengths
+    ? [
+      button(
+        "Run briefly",
+        "go",
+        () => ({ ...read(), ...brief, data: read().data ?? "" }),
+        lengths,
+      ),
+      button("Run in full", "", read, "with the options below"),
+    ]
+    : [button("Run this lesson", "go", read)];
+  const rows = Object.entries(options).map(([name, option]) => {
+    const field = fieldOf(name, option);
+    fields.set(name, field);
+    const take = (event: Event) =>
+      void takeFile(event.target as HTMLInputElement, name, fields, given);
+    const label = name === "data" ? "A file of your own" : "A checkpoint to go on from";
+    return element(
+      "div",
+      { class: "option" },
+      element("label", { for: field.id }, `--${name}`),
+      field,
+      (name === "data" || name === "resume") &&
+        element("input", { type: "file", "aria-label": label, onchange: take }),
+      element("small", {}, option.help),
+    );
+  });
+  return element(
+    "div",
+    { class: "runner" },
+    element("div", { class: "buttons" }, ...buttons),
+    rows.length > 0 &&
+      element("details", { class: "options" }, element("summary", {}, "Options"), ...rows),
+  );
+}
+
+function fieldOf(name: string, { value, choices }: Options[string]) {
+  const id = `option-${name}`;
+  if (choices) {
+    const entries = choices.map((choice) =>
+      element("option", { value: choice, selected: choice === value }, choice)
+    );
+    return element("select", { id }, ...entries);
+  }
+  if (typeof value === "boolean") return element("input", { id, type: "checkbox", checked: value });
+  const type = typeof value === "number" ? "number" : "text";
+  return element("input", { id, type, value: name === "data" ? "shipped" : value, step: "any" });
+}
+
+async function takeFile(
+  field: HTMLInputElement,
+  name: string,
+  fields: Fields,
+  given: Given,
+): Promise<void> {
+  const file = field.files?.[0];
+  if (!file) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (name === "data") {
+    given.set(`./${file.name}`, bytes);
+    fields.get("data")!.value = `./${file.name}`;
+  } else {
+    given.set(`${fields.get("out")?.value}.safetensors`, bytes);
+    (fields.get("resume") as HTMLInputElement).checked = true;
+  }
+}

@@ -1,0 +1,250 @@
+/*
+ * The book in a browser: every page, lessons that run in it, and what a reader may do to them. Ignored with
+ * the reason where there is no Chromium. `BOOK=all` runs the lessons that take long too, and whole.
+ */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import axe from "axe-core/axe.min.js" with { type: "text" };
+import { type Browser, chromium, type Page as Tab } from "playwright-core";
+import { build } from "../../lib/book/build.ts";
+import { answer } from "../../lib/book/serve.ts";
+import { readSite } from "../../lib/book/site.ts";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+const found = await Promise.all(PLACES.map(exists));
+const executablePath = Deno.env.get("CHROMIUM") ?? PLACES[found.indexOf(true)];
+const all = Deno.env.get("BOOK") === "all";
+const because = executablePath
+  ? ""
+  : " (ignored: no Chromium; `apt-get install chromium`, or name one in CHROMIUM)";
+const GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/** The book, served from a folder below a host's root, as it may lie anywhere. */
+const place = "a/b/";
+let address = "";
+let browser: Browser;
+let server: Deno.HttpServer;
+let folder = "";
+
+if (executablePath) {
+  Deno.test.beforeAll(async () => {
+    folder = await Deno.makeTempDir();
+    await build(new URL(`file://${folder}/${place}`));
+    const root = new URL(`file://${folder}/`);
+    server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      (request) => answer(root, request),
+    );
+    address = `http://localhost:${(server.addr as Deno.NetAddr).port}/${place}`;
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...GPU] });
+  });
+  Deno.test.afterAll(async () => {
+    await browser.close();
+    await server.shutdown();
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
+interface Visit {
+  width?: number;
+  dark?: boolean;
+  browser?: Browser;
+}
+
+/** Opens a page in a fresh profile, hands it over, and holds that nothing failed and nothing else was asked for. */
+async function visit(name: string, look: (tab: Tab) => Promise<void>, given: Visit = {}) {
+  const { width = 1400, dark = false } = given;
+  const context = await (given.browser ?? browser).newContext({
+    viewport: { width, height: 900 },
+    colorScheme: dark ? "dark" : "light",
+  });
+  try {
+    const tab = await context.newPage();
+    const wrong: string[] = [];
+    tab.on("pageerror", (error) => wrong.push(String(error)));
+    tab.on("console", (message) => {
+      if (message.type() === "error") wrong.push(message.text());
+    });
+    tab.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(address) && !/^(data|blob):/.test(url)) wrong.push(`asked for ${url}`);
+    });
+    await tab.goto(address + name);
+    await look(tab);
+    assertEquals(wrong, [], name);
+  } finally {
+    await context.close();
+  }
+}
+
+const test = (name: string, fn: () => Promise<void>) =>
+  Deno.test({
+    name: name + because,
+    ignore: !executablePath,
+    fn,
+    sanitizeOps: false,
+    sanitizeResources: false,
+  });
+
+/** Presses a button of the lesson and waits for the end; returns what the strip says. */
+async function run(tab: Tab, button: RegExp | string, timeout = 240_000): Promise<string> {
+  await tab.locator("#run").getByRole("button", { name: button }).first().click();
+  return await ended(tab, timeout);
+}
+
+async function ended(tab: Tab, timeout = 240_000): Promise<string> {
+  await tab.locator(".live .quiet").waitFor({ state: "visible", timeout });
+  return await tab.locator(".live [role=status]").innerText();
+}
+
+const marks = (tab: Tab) => tab.locator(".mark").allInnerTexts();
+const site = await readSite();
+const pages = ["index.html", ...site.pages.map(({ address }) => address)];
+
+test("every page loads without an error or a request elsewhere, and never scrolls sideways", async () => {
+  for (const name of pages) {
+    await visit(name, async (tab) => {
+      await tab.locator("#search").waitFor({ state: "visible" });
+      if (await tab.locator("#run").count()) await tab.locator(".runner").waitFor();
+      const wide = await tab.evaluate("document.documentElement.scrollWidth > innerWidth");
+      assertEquals(wide, false, `${name} scrolls sideways at 360 px`);
+    }, { width: 360 });
+  }
+});
+
+test("axe finds nothing, in light and dark", async () => {
+  const kinds = [
+    "index.html",
+    "lesson-3.html",
+    "lesson-11.html",
+    "lesson-12.html",
+    "ledger.html",
+    "kernel-softmax.html",
+  ];
+  for (const dark of [false, true]) {
+    for (const name of kinds) {
+      await visit(name, async (tab) => {
+        await tab.locator("#search").waitFor({ state: "visible" });
+        if (name === "lesson-12.html") await tab.getByText("Options").click();
+        await tab.evaluate(axe);
+        const { violations } = await tab.evaluate("axe.run()") as {
+          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+        };
+        assertEquals(
+          violations.map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`),
+          [],
+          name,
+        );
+      }, { dark });
+    }
+  }
+});
+
+/** Lessons that run at their full length in any run of the tests, and those that do so only when all is wanted. */
+const WHOLE = [2, 6, 10, 11];
+const WHOLE_TOO = [1, 3, 5, 7, 8, 12];
+for (const number of all ? [...WHOLE, ...WHOLE_TOO] : WHOLE) {
+  test(`lesson ${number} runs whole in its page, every output as in its source`, async () => {
+    await visit(`lesson-${number}.html`, async (tab) => {
+      const outputs = await tab.locator(".output").count();
+      const words = await run(tab, /Run this lesson|Run in full/);
+      assertMatch(words, new RegExp(`^${outputs} outputs?: `));
+      const odd = (await marks(tab)).filter((mark) =>
+        !/^(=|≈|±|~ not compared: no two)/.test(mark)
+      );
+      assertEquals(odd, [], words);
+    });
+  });
+}
+
+test("lesson 12 runs briefly: the adapter is named, what a short run prints is not compared", async () => {
+  await visit("lesson-12.html", async (tab) => {
+    const words = await run(tab, "Run briefly");
+    assertMatch(words, /equal/);
+    assertMatch(words, /swiftshader/);
+    assertEquals((await marks(tab)).filter((mark) => /^≠|^\+/.test(mark)), []);
+  });
+});
+
+test("a cell is changed, run, breaks with its line, is reset; the change survives a reload and goes with a link", async () => {
+  await visit("lesson-2.html", async (tab) => {
+    const cell = tab.locator("[data-cell='3']");
+    await cell.hover();
+    await cell.getByRole("button", { name: "Edit" }).click();
+    const editor = cell.locator(".cm-content");
+    await editor.fill("const embedding = new nn.Embedding(2, 7);\nawait show(embedding);");
+    await cell.getByRole("button", { name: "Run", exact: true }).click();
+    await ended(tab);
+    assertStringIncludes(await cell.innerText(), "Embedding(2, 7)");
+
+    await editor.fill(
+      "const embedding = new nn.Embedding(2, 7);\nawait show(embedding.nothing());",
+    );
+    await cell.getByRole("button", { name: "Run", exact: true }).click();
+    await ended(tab);
+    assertMatch(
+      await cell.locator(".fault").innerText(),
+      /^Line 2 of this cell\s+TypeError: .*nothing/,
+    );
+
+    await editor.fill("const embedding: = 5;");
+    await cell.getByRole("button", { name: "Run", exact: true }).click();
+    await ended(tab);
+    assertMatch(await cell.locator(".fault").innerText(), /^Line 1 of this cell\s+SyntaxError/);
+
+    await cell.getByRole("button", { name: "Link" }).click();
+    const link = tab.url();
+    assertStringIncludes(link, "#edits=");
+    await tab.goto(address + "lesson-2.html");
+    await tab.locator("[data-cell='3'] .cm-content").waitFor();
+    assertStringIncludes(
+      await tab.locator("[data-cell='3'] .cm-content").innerText(),
+      "embedding: = 5",
+    );
+    await visit(link.replace(address, ""), async (other) => {
+      await other.locator("[data-cell='3'] .cm-content").waitFor();
+      assertStringIncludes(
+        await other.locator("[data-cell='3'] .cm-content").innerText(),
+        "embedding: = 5",
+      );
+    });
+
+    await tab.locator("[data-cell='3']").getByRole("button", { name: "Reset" }).click();
+    assertEquals(await tab.locator(".cm-content").count(), 0);
+    assertMatch(await run(tab, "Run this lesson"), /^7 outputs: 7 equal/);
+  });
+});
+
+test("a lesson that trains shows how far it is, and Stop stops it, with what it has learned so far", async () => {
+  await visit("lesson-13.html", async (tab) => {
+    await tab.locator("#run").getByRole("button", { name: "Run in full" }).click();
+    await tab.getByText(/train [\d,]+\/10,000 · .* left/).waitFor({ timeout: 240_000 });
+    assert(await tab.locator(".live .curves polyline").count() > 0);
+    await tab.locator(".live .stop").click();
+    assertMatch(await ended(tab), /^Stopped\./);
+  });
+});
+
+test("the search finds a word of another lesson, by keyboard alone", async () => {
+  await visit("index.html", async (tab) => {
+    await tab.keyboard.press("/");
+    await tab.keyboard.type("keepdim", { delay: 20 });
+    await tab.locator(".found a").first().waitFor();
+    await tab.keyboard.press("ArrowDown");
+    await tab.keyboard.press("Enter");
+    await tab.waitForURL(/lesson-6\.html/);
+  });
+});
+
+test("without WebGPU a page is a good page still, and says which browsers have it", async () => {
+  const plain = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  try {
+    await visit("lesson-2.html", async (tab) => {
+      await tab.getByText("This page runs where there is WebGPU").waitFor();
+      assertEquals(await tab.locator(".cell button").count(), 0);
+      assert(await tab.locator(".output").count() > 0);
+    }, { browser: plain });
+  } finally {
+    await plain.close();
+  }
+});
