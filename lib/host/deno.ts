@@ -9,10 +9,11 @@ const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(
 
 /** Who wants to hear that the program is asked to end. */
 const stops = new Set<(code: number) => void>();
-/** What asks it, and the exit code that says so. */
-const SIGNALS: [Deno.Signal, number][] = Deno.build.os === "windows"
-  ? [["SIGINT", 130], ["SIGBREAK", 131]]
-  : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
+/** What asks it, and the exit code that says so; asked for late, since a page loads this module too. */
+const signals = (): [Deno.Signal, number][] =>
+  Deno.build.os === "windows"
+    ? [["SIGINT", 130], ["SIGBREAK", 131]]
+    : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
 let gone = false;
 
 /** A reader that has gone (`| head`) ends the program without a word; who has something to save does that first. */
@@ -168,7 +169,7 @@ export const denoHost: Host = {
     });
   },
   onStop(listener) {
-    const hears = SIGNALS.map(([signal, code]) => [signal, () => listener(code)] as const);
+    const hears = signals().map(([signal, code]) => [signal, () => listener(code)] as const);
     for (const [signal, hear] of hears) Deno.addSignalListener(signal, hear);
     stops.add(listener);
     return () => {

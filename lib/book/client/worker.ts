@@ -18,7 +18,7 @@ const say = (message: FromWorker) => worker.postMessage(message);
 class Ended extends Error {}
 
 const files = new MemoryFiles();
-const interrupts = new Set<() => void>();
+const interrupts = new Set<(code: number) => void>();
 let stopped = false;
 
 worker.addEventListener("message", ({ data }) => {
@@ -48,7 +48,7 @@ async function run({ url, folder, args, files: given }: Run): Promise<void> {
     exit: () => {
       throw new Ended();
     },
-    onInterrupt(listener) {
+    onStop(listener) {
       interrupts.add(listener);
       return () => void interrupts.delete(listener);
     },
@@ -107,7 +107,7 @@ function stop(): void {
   stopped = true;
   for (const listener of interrupts) {
     try {
-      listener();
+      listener(130);
     } catch {
       say({ kind: "ended", files: [], stopped });
     }
