@@ -1,8 +1,8 @@
 /*
- * A lesson as it scrolls past while it runs: prose as it stands, code set in by two spaces. The
- * outputs in the source are left out, since the real ones come between.
+ * A lesson as it scrolls past while it runs: prose as it stands, terms in bold where a terminal has it, code set in by
+ * two spaces. The outputs in the source are left out, since the real ones come between.
  */
-import { bold, dim, proseColumns } from "../host/terminal.ts";
+import { bold, coloured, dim, proseColumns } from "../host/terminal.ts";
 import { isOutput, parts, topLevelEnd } from "./source.ts";
 
 /** Goes through a lesson's source once, from top to bottom. */
@@ -43,7 +43,9 @@ export class Reader {
 
 const prose = (text: string) =>
   text.split("\n\n").map((block) => fill(block, proseColumns())).join("\n\n")
-    .replace(/^#+ .*$/gm, bold);
+    .replace(/^```\w*\n?/gm, "")
+    .replace(/^#+ .*$/gm, bold)
+    .replace(/\*\*([^*]+)\*\*/g, (marked, term) => coloured() ? bold(term) : marked);
 
 /** A paragraph, its lines filled anew to a width; headings, lists, tables and code stay as they are. */
 export function fill(block: string, columns: number): string {
