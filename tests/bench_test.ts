@@ -31,7 +31,14 @@ import {
   spreadCell,
   timeCell,
 } from "../lib/tools/peers/table.ts";
-import { forward, matmul, numbers, training, type Work } from "../lib/tools/peers/works.ts";
+import {
+  forward,
+  matmul,
+  numbers,
+  training,
+  type Work,
+  writing,
+} from "../lib/tools/peers/works.ts";
 
 const permissions = await Promise.all(
   (["run", "read", "env"] as const).map((name) => Deno.permissions.query({ name })),
@@ -163,7 +170,7 @@ Deno.test("a measurement compiles first, takes its turns, and gives the memory b
 
 Deno.test("everything that is measured runs, gives a number, and leaves no memory behind", async () => {
   const works = allWorks(true).filter(({ name }) => !name.startsWith("start"));
-  assertEquals(works.length, 1 + 7 + 2 + 4);
+  assertEquals(works.length, 1 + 7 + 2 + 5);
   const full = allWorks();
   assertEquals(new Set(full.map(({ name }) => name)).size, full.length);
   const { pool } = defaultDevice;
@@ -231,6 +238,7 @@ const tinyWorks: Work[] = [
   matmul("linear", { m: 6, k: 7, n: 9 }, true),
   training("training", { batch: 3, context: 4, vocab: 11, embed: 5, hidden: 6, steps: 4 }),
   forward("forward", { batch: 2, length: 5, ...gpt }),
+  writing("writing", { batch: 1, length: 6, ...gpt }),
 ];
 
 Deno.test("this library and the judge in float64 agree, at every kind of work", async () => {
@@ -242,7 +250,8 @@ Deno.test("this library and the judge in float64 agree, at every kind of work", 
     assertEquals(right.length, work.samples.length);
     const error = errorOf(work.samples.map((place) => all[place]), right);
     assert(error < 1e-5, `${work.name}: ${error}`); // a NaN is not
-    assertEquals((await run(false)).length, work.kind === "training" ? 4 : 1);
+    const lengths: Record<string, number> = { training: 4, writing: gpt.vocab };
+    assertEquals((await run(false)).length, lengths[work.kind] ?? 1);
   }
   assertEquals(await library.tiny(), 12);
 });

@@ -3,6 +3,8 @@
  * holds the weights, `vocab.json` and `merges.txt` the vocabulary.
  */
 import { host } from "../host/mod.ts";
+import { terminalBar } from "../hub/bar.ts";
+import type { DownloadListener } from "../hub/config.ts";
 import { skipInit } from "../nn/init.ts";
 import { loadTokenizer } from "../text/folder.ts";
 import type { PretrainedTokenizer } from "../text/pretrained.ts";
@@ -22,11 +24,14 @@ export interface Pretrained {
  * Loads a GPT-2 from a folder: one that transformers saved, a snapshot of the Hub's cache, or one of one's own.
  *
  * Weights in F32, F16 or BF16 are read one after the other, and each is checked: none missing, none left over, the
- * shapes as `config.json` says.
+ * shapes as `config.json` says. `listener` hears how far it is; by default a bar on a terminal.
  *
  * @throws {RangeError} for a folder that does not hold a whole GPT-2, with what is wrong with it
  */
-export function loadPretrained(folder: string): Pretrained {
+export function loadPretrained(
+  folder: string,
+  { listener = terminalBar() }: { listener?: DownloadListener } = {},
+): Pretrained {
   const text = textIn(folder, "config.json");
   if (text === undefined) {
     throw new RangeError(
@@ -44,7 +49,7 @@ export function loadPretrained(folder: string): Pretrained {
     );
   }
   const model = skipInit(() => new GPT2(config));
-  loadWeights(model, paths, folder);
+  loadWeights(model, paths, folder, listener);
   return { model: model.eval(), tokenizer, config };
 }
 

@@ -7,6 +7,7 @@
  */
 import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
 import { toFloat32 } from "../data/tensors.ts";
+import type { DownloadListener } from "../hub/config.ts";
 import { copy_ } from "../ops/copy.ts";
 import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -40,21 +41,32 @@ type Places = Map<string, { file: SafetensorsFile; name: string }>;
  *
  * @throws {RangeError} that names what is missing, doubled, misshaped or foreign
  */
-export function loadWeights(model: GPT2, paths: readonly string[], folder: string): void {
+export function loadWeights(
+  model: GPT2,
+  paths: readonly string[],
+  folder: string,
+  listener?: DownloadListener,
+): void {
   using files = new DisposableStack();
   const open = paths.map((path) => files.use(openSafetensors(path)));
   const places = placesIn(open, folder);
   if (model.config.tieWordEmbeddings !== false) places.delete("lm_head.weight");
   const wanted = new Map(model.namedParameters());
   check(wanted, places, folder);
+  const bytes = ({ storage }: Tensor) => storage.byteLength;
+  const total = wanted.values().reduce((sum, parameter) => sum + bytes(parameter), 0);
+  let done = 0;
   noGrad(() => {
     for (const [name, parameter] of wanted) {
       const { file, name: stored } = places.get(name)!;
       if (isTransposed(name)) loadTransposed(parameter, file, stored);
       else load(parameter, file, stored);
       parameter.device.launcher.flush();
+      done += bytes(parameter);
+      listener?.progress({ name: "loading the weights", done, total });
     }
   });
+  listener?.end();
 }
 
 function placesIn(files: readonly SafetensorsFile[], folder: string): Places {

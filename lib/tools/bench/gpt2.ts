@@ -2,7 +2,17 @@
  * GPT-2's shape at 124 million parameters: building it, reading with it, writing with it. And how long it takes
  * from a command line to the first number of a lesson.
  */
-import { cat, manualSeed, noGrad, randint, type Tensor } from "../../mod.ts";
+import {
+  GPT2,
+  KeyValueCache,
+  manualSeed,
+  nn,
+  noGrad,
+  randint,
+  sample,
+  type Tensor,
+  tensor,
+} from "../../mod.ts";
 import { firstOf, release, runOnce } from "./limits.ts";
 import type { Work } from "./measure.ts";
 import { forwardFlop, GPT, gpt2, type GptSize, weightBytes } from "./models.ts";
@@ -42,37 +52,40 @@ function forward(size: GptSize, model: Shared, B: number, T: number, runs: numbe
   };
 }
 
-/** The best next token, again and again, each read before the next is asked for, as somebody who watches needs it. */
-function generation(size: GptSize, model: Shared, count: number, runs: number): Work {
-  const lengths = Array.from({ length: count }, (_, i) => i + 4);
+/**
+ * The best next token, again and again, each read before the next is asked for, as somebody who watches needs it:
+ * `count` tokens after `before`, whose keys and values are in the cache already.
+ */
+function writing(size: GptSize, count: number, before: number, runs: number): Work {
+  const { vocab: vocabSize, context: nPositions, embed: nEmbd, heads: nHead, layers: nLayer } =
+    size;
+  const config = { vocabSize, nPositions, nEmbd, nHead, nLayer };
   return {
-    name: `${nameOf(size)} generation of ${count} tokens`,
-    flop: lengths.reduce((sum, T) => sum + forwardFlop(size, 1, T), 0),
+    name: `${nameOf(size)} writing, ${count} after ${before}`,
     bytes: count * weightBytes(size),
     tokens: count,
     runs,
     prepare() {
-      const gpt = model.get();
-      const start = randint(size.vocab, [1, lengths[0]]);
-      const next = (ids: Tensor) =>
-        noGrad(() => {
-          const best = gpt.forward(ids).index(":", -1).argmax({ dim: -1, keepdim: true });
-          return [cat([ids, best], 1), best];
-        });
+      const model = nn.init.skipInit(() => new GPT2(config)).eval();
+      const cache = new KeyValueCache(config, { capacity: before + count });
+      const logits = (ids: Tensor) =>
+        noGrad(() => model.logits(model.hidden(ids, { cache }).narrow(1, ids.shape[1] - 1, 1)));
+      release(logits(randint(vocabSize, [1, before])));
       return {
         async run() {
-          let ids = start, token = NaN;
+          cache.length = before;
+          let token = 1;
           for (let i = 0; i < count; i++) {
-            const [longer, best] = next(ids);
-            token = await firstOf(best);
-            if (ids !== start) release(ids);
-            release(best);
-            ids = longer;
+            const scores = logits(tensor([[token]]));
+            token = sample(await scores.data() as Float32Array, { temperature: 0 });
+            release(scores);
           }
-          release(ids);
           return token;
         },
-        free: () => release(start),
+        free: () => {
+          [...model.parameters()].forEach(release);
+          cache[Symbol.dispose]();
+        },
       };
     },
   };
@@ -127,12 +140,11 @@ function start(runs: number): Work {
 export function gpt2Works(tiny = false): Work[] {
   const size = tiny ? { vocab: 11, context: 8, embed: 8, heads: 2, layers: 2 } : gpt2;
   const model = shared(size);
-  const [short, long, count] = tiny ? [2, 5, 2] : [4, 128, 8];
-  const last = generation(size, model, count, 3);
+  const [short, long, count, far] = tiny ? [2, 5, 2, 5] : [4, 128, 64, 1024 - 64];
+  const last = forward(size, model, 1, long, 5);
   return [
     construction(size, 3),
     forward(size, model, 2, short, 7),
-    forward(size, model, 1, long, 5),
     {
       ...last,
       async prepare() {
@@ -140,6 +152,8 @@ export function gpt2Works(tiny = false): Work[] {
         return { run, free: () => [free!(), model.free()] };
       },
     },
+    writing(size, count, count, 3),
+    writing(size, count, far, 3),
     start(7),
   ];
 }

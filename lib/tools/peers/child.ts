@@ -46,7 +46,8 @@ async function serve(library: Library): Promise<void> {
       if (!run) {
         work = JSON.parse(line) as Work;
         if (work.kind === "start") throw new Error("a start is no work for a process that runs");
-        run = await library[work.kind](work);
+        if (!library[work.kind]) throw new Error("not written in this library: it keeps no keys");
+        run = await library[work.kind]!(work);
         print(JSON.stringify({ about: library.about } satisfies Answer));
       } else print(JSON.stringify(await answer(run, line === "all" ? work!.samples : null)));
     }

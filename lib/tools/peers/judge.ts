@@ -228,6 +228,10 @@ export function judge(work: Work): number[] {
   if (work.kind === "matmul") return products(work, transpose(given(work, "b")));
   if (work.kind === "linear") return products(work, given(work, "b"));
   if (work.kind === "training") return training(work);
+  if (work.kind === "writing") {
+    const last = (work.ids[0][0].length - 1) * work.tensors[0].shape[0];
+    return forward({ ...work, samples: work.samples.map((place) => last + place) });
+  }
   return work.kind === "forward" ? forward(work) : [12];
 }
 

@@ -19,6 +19,8 @@ export interface Library {
   linear(work: Work): Run;
   training(work: Work): Run | Promise<Run>;
   forward(work: Work): Run;
+  /** A pass of one token after the other with keys and values kept, where it has been written in this library. */
+  writing?(work: Work): Run;
 }
 
 /** What AdamW is told everywhere: PyTorch's defaults. */

@@ -2,7 +2,18 @@
  * The works in this library, as a lesson writes them.
  */
 import "../../lesson/adapter.ts"; // first: it chooses the adapter
-import { defaultDevice, matmul, nn, noGrad, optim, stack, tensor } from "../../mod.ts";
+import {
+  defaultDevice,
+  GPT2,
+  KeyValueCache,
+  matmul,
+  nn,
+  noGrad,
+  optim,
+  sample,
+  stack,
+  tensor,
+} from "../../mod.ts";
 import { fromValues, type Tensor } from "../../tensor/tensor.ts";
 import { firstOf, release } from "../bench/limits.ts";
 import { GPT, MLP } from "../bench/models.ts";
@@ -77,5 +88,49 @@ export function ours(): Library {
       const ids = tensor(work.ids[0]);
       return (all) => read(noGrad(() => model.forward(ids)), all);
     },
+
+    writing(work) {
+      const [[vocabSize, nEmbd], [nPositions]] = work.tensors.map(({ shape }) => shape);
+      const nLayer = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
+      const config = { vocabSize, nPositions, nEmbd, nLayer, nHead: work.heads };
+      const model = new GPT2({ ...config, tieWordEmbeddings: false }).eval();
+      const state = model.stateDict();
+      for (const spec of work.tensors) {
+        const [name, row] = inGPT2(spec.name, nEmbd);
+        const { storage, device } = state.get(name)!;
+        device.launcher.upload(storage, numbers(spec), 4 * row * nEmbd);
+      }
+      const [ids] = work.ids[0];
+      const half = ids.length / 2;
+      const cache = new KeyValueCache(config, { capacity: ids.length });
+      const step = (from: number, to: number) =>
+        noGrad(() => {
+          cache.length = from;
+          const hidden = model.hidden(tensor([ids.slice(from, to)]), { cache });
+          return model.logits(hidden.narrow(1, to - from - 1, 1));
+        });
+      release(step(0, half));
+      return async () => {
+        let logits = new Float32Array();
+        for (let at = half; at < ids.length; at++) {
+          const scores = step(at, at + 1);
+          logits = await scores.data() as Float32Array<ArrayBuffer>;
+          release(scores);
+          sample(logits, { temperature: 0 });
+        }
+        return logits;
+      };
+    },
   };
+}
+
+/** A tensor's name in GPT-2, and the row at which it begins there: three layers are one. */
+function inGPT2(name: string, width: number): [name: string, row: number] {
+  const part = ["query", "key", "value"].findIndex((one) => name.includes(`.${one}.`));
+  const inBlock = name.replace("blocks.", "h.").replace(/norm(\d)/, "ln_$1")
+    .replace(/query|key|value/, "attn.c_attn").replace(".out.", ".attn.c_proj.")
+    .replace(".up.", ".mlp.c_fc.").replace(".down.", ".mlp.c_proj.");
+  const outside = inBlock.replace(/^tokens/, "wte").replace(/^places/, "wpe")
+    .replace(/^norm/, "ln_f").replace(/^head/, "lm_head");
+  return [outside, Math.max(0, part) * width];
 }

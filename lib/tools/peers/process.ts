@@ -57,9 +57,13 @@ export function contenders(folder: string): Contender[] {
   ];
 }
 
-/** PyTorch, where a Python has it: on the processor, and on CUDA where there is that. */
+/**
+ * PyTorch, where a Python has it: on the processor, and on CUDA where there is that. TORCH_PYTHON names a Python that
+ * is asked first, such as one of a newer PyTorch.
+ */
 export async function torchContenders(): Promise<Contender[]> {
-  for (const python of ["/usr/bin/python3", "python3"]) {
+  const named = Deno.env.get("TORCH_PYTHON");
+  for (const python of [...named ? [named] : [], "/usr/bin/python3", "python3"]) {
     const code = "import torch; print(torch.cuda.is_available())";
     const probe = new Deno.Command(python, { args: ["-c", code], stderr: "null" }).output();
     const { success, stdout } = await probe.catch(() => ({

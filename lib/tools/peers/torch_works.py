@@ -118,13 +118,61 @@ def forward(work):
     return run
 
 
+def writing(work):
+    w = {spec["name"]: numbers(spec) for spec in work["tensors"]}
+    ids = torch.tensor(work["ids"][0], device=device)
+    heads, length = work["heads"], ids.shape[1]
+    half = length // 2
+    embed = w["tokens.weight"].shape[1]
+    layers = sum(name.endswith("query.weight") for name in w)
+    joined = [
+        torch.cat([w[f"blocks.{i}.{part}.weight"] for part in ("query", "key", "value")]) for i in range(layers)
+    ]
+    keys, values = (
+        [torch.zeros(1, heads, length, embed // heads, device=device) for _ in range(layers)] for _ in range(2)
+    )
+
+    def apply(x, name):
+        return F.linear(x, w[name + ".weight"], w.get(name + ".bias"))
+
+    def norm(x, name):
+        return F.layer_norm(x, [embed], w[name + ".weight"], w[name + ".bias"])
+
+    def step(start, end):
+        count = end - start
+        x = F.embedding(ids[:, start:end], w["tokens.weight"]) + w["places.weight"][start:end]
+        for i in range(layers):
+            at = f"blocks.{i}."
+            parts = F.linear(norm(x, at + "norm1"), joined[i]).split(embed, -1)
+            q, k, v = (part.view(1, count, heads, -1).transpose(1, 2) for part in parts)
+            keys[i][:, :, start:end], values[i][:, :, start:end] = k, v
+            found = F.scaled_dot_product_attention(
+                q, keys[i][:, :, :end], values[i][:, :, :end], is_causal=count > 1
+            )
+            x = x + apply(found.transpose(1, 2).reshape(1, count, embed), at + "out")
+            x = x + apply(F.gelu(apply(norm(x, at + "norm2"), at + "up"), approximate="tanh"), at + "down")
+        return apply(norm(x[:, -1], "norm"), "head")[0]
+
+    with torch.no_grad():
+        step(0, half)
+
+    @torch.no_grad()
+    def run(every):
+        for at in range(half, length):
+            logits = step(at, at + 1)
+            logits.argmax().item()
+        return read(logits, every)
+
+    return run
+
+
 def say(**answer):
     print(json.dumps(answer), flush=True)
 
 
 def serve():
     work = json.loads(sys.stdin.readline())
-    kinds = {"matmul": matmul, "linear": linear, "training": training, "forward": forward}
+    kinds = {"matmul": matmul, "linear": linear, "training": training, "forward": forward, "writing": writing}
     run = kinds[work["kind"]](work)
     where = torch.cuda.get_device_name() if device == "cuda" else f"{torch.get_num_threads()} threads"
     say(about=f"PyTorch {torch.__version__}, {where}")

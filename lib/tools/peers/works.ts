@@ -14,7 +14,7 @@ export interface Spec {
 }
 
 /** What is to be done with the tensors. */
-export type Kind = "matmul" | "linear" | "training" | "forward" | "start";
+export type Kind = "matmul" | "linear" | "training" | "forward" | "writing" | "start";
 
 /** Something to compute, whole in itself. */
 export interface Work {
@@ -172,6 +172,17 @@ export function forward(name: string, size: GptSize): Work {
   };
 }
 
+/**
+ * The second half of a text, one token after the other, the first half having been read: keys and values are kept.
+ * Of each token's logits the place of the best is found; the result is the last token's logits, (vocab).
+ */
+export function writing(name: string, size: GptSize): Work {
+  const work = forward(name, { ...size, batch: 1 });
+  const last = (size.length - 1) * size.vocab;
+  const samples = work.samples.filter((place) => place >= last).map((place) => place - last);
+  return { ...work, kind: "writing", samples };
+}
+
 /** The start of a process, up to the first number of a tiny sum. */
 export const start = (name: string): Work => ({
   ...none,
@@ -200,5 +211,6 @@ export const works: readonly Work[] = [
   }),
   forward("GPT-2 124M forward, 2×4", { batch: 2, length: 4, ...gpt2 }),
   forward("GPT-2 124M forward, 1×128", { batch: 1, length: 128, ...gpt2 }),
+  writing("GPT-2 124M writing, 64 after 64", { batch: 1, length: 128, ...gpt2 }),
   start("start to the first tiny op"),
 ];
