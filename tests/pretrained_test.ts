@@ -146,7 +146,7 @@ withModel(
   tinyFiles(),
   async (loaded) => {
     const counts = await counted(loaded, 50);
-    const later = counts.slice(2);
+    const later = counts.slice(1);
     const { nLayer } = loaded.config;
     assert(
       largest(later.map(({ dispatches }) => dispatches)) <= 8 * nLayer + 4,

@@ -224,6 +224,7 @@ rule(
 const LONG: Record<string, string> = {
   "lib/ops/binary.ts":
     "a table of the functions of two tensors, and for each the line that calls it",
+  "lib/data/safetensors.ts": "one format: read, in pieces too, checked and written",
 };
 
 /** A lesson is a text that is read from top to bottom, and a test a list of cases. */

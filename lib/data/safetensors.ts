@@ -51,6 +51,9 @@ interface Header {
   metadata: SafeMetadata;
 }
 
+/** Bytes of an array that are read at a time, where it is read in pieces. */
+const PIECE = 2 ** 22;
+
 /** Python's own limit for a header. */
 const MAX_HEADER = 100_000_000;
 
@@ -126,6 +129,7 @@ export class SafetensorsFile implements Disposable {
   readonly #places: Map<string, Place>;
   /** Where the arrays' bytes begin. */
   readonly #start: number;
+  #piece: ArrayBuffer | undefined;
 
   constructor(readonly path: string) {
     this.#file = host.files.open(path, "read");
@@ -165,19 +169,19 @@ export class SafetensorsFile implements Disposable {
   }
 
   /**
-   * Reads one array piece by piece, of so many values at most; `start` counts the values before a piece. What is
-   * larger than the memory to spare can be read so.
+   * Reads one array piece by piece; `start` counts the values before a piece. A piece lies in memory that the next
+   * one takes, so that a file larger than the memory to spare can be read.
    *
    * @throws {RangeError} for a name that the file does not have.
    */
-  *pieces(name: string, most: number): Generator<{ start: number; piece: SafeTensor }> {
+  *pieces(name: string): Generator<{ start: number; piece: SafeTensor }> {
     const { dtype, data_offsets: [from, to] } = this.#place(name);
     const bytes = arrays[dtype].BYTES_PER_ELEMENT;
-    for (let at = from; at < to; at += most * bytes) {
-      const end = Math.min(to, at + most * bytes);
-      const place: Place = { dtype, shape: [(end - at) / bytes], data_offsets: [at, end] };
-      const piece = tensorOf(place, this.#read(this.#start + at, this.#start + end));
-      yield { start: (at - from) / bytes, piece };
+    for (let at = from; at < to; at += PIECE) {
+      const count = Math.min(PIECE, to - at) / bytes;
+      const data = new arrays[dtype](this.#piece ??= new ArrayBuffer(PIECE), 0, count);
+      this.#fill(new Uint8Array(data.buffer, 0, count * bytes), this.#start + at);
+      yield { start: (at - from) / bytes, piece: { dtype, shape: [count], data } as SafeTensor };
     }
   }
 
@@ -197,7 +201,12 @@ export class SafetensorsFile implements Disposable {
 
   #read(start: number, end: number): ArrayBuffer {
     const bytes = new Uint8Array(end - start);
-    if (this.#file.readAt(start, bytes) === bytes.length) return bytes.buffer;
+    this.#fill(bytes, start);
+    return bytes.buffer;
+  }
+
+  #fill(bytes: Uint8Array<ArrayBuffer>, start: number): void {
+    if (this.#file.readAt(start, bytes) === bytes.length) return;
     throw new RangeError("read safetensors: the file ends early");
   }
 }

@@ -3,8 +3,9 @@
  * of the logits of one position; the rest stays on the GPU.
  */
 import { defaultGenerator, type Generator, multinomial } from "../random/mod.ts";
-import { noGrad } from "../tensor/autograd.ts";
-import { fromValues } from "../tensor/tensor.ts";
+import { closeScope, openScope } from "../gpu/scope.ts";
+import { quietly } from "../tensor/autograd.ts";
+import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { KeyValueCache } from "./cache.ts";
 import type { GPT2 } from "./gpt2.ts";
 
@@ -151,6 +152,11 @@ export async function* generate(
   const { device } = model.wte.weight;
   const capacity = Math.min(nPositions, ids.length + maxNewTokens);
   using cache = new KeyValueCache(model.config, { capacity, device });
+  const read = (ids: number[]) =>
+    passing(() => {
+      const x = fromValues(Int32Array.from(ids), [1, ids.length], "int64", device);
+      return model.hidden(x, { cache });
+    });
   const text = [...ids];
   let unread = text;
   for (let i = 0; i < maxNewTokens; i++) {
@@ -158,11 +164,11 @@ export async function* generate(
       cache.length = 0;
       unread = text.slice(-Math.ceil(nPositions / 2));
     }
-    const logits = noGrad(() => {
-      const x = fromValues(Int32Array.from(unread), [1, unread.length], "int64", device);
-      const hidden = model.hidden(x, { cache });
-      return model.logits(hidden.narrow(1, unread.length - 1, 1));
-    });
+    // What the last token needs is there before the first is given out: kernels, memory.
+    if (unread.length > 1) {
+      read(unread.slice(0, -1)).storage.release("since nothing is chosen by it");
+    }
+    const logits = passing(() => model.logits(read(unread.slice(-1))));
     const scores = await logits.data() as Float32Array;
     logits.storage.release("after it was read");
     const next = sample(scores, sampling);
@@ -170,6 +176,17 @@ export async function* generate(
     yield next;
     text.push(next);
     unread = [next];
+  }
+}
+
+/** Computes without gradients; what was made on the way is free at once, for the next token. */
+function passing(body: () => Tensor): Tensor {
+  const scope = openScope();
+  let result: Tensor | undefined;
+  try {
+    return result = quietly(body);
+  } finally {
+    closeScope(scope, new Set(result ? [result.storage] : []), "when the next token was known");
   }
 }
 

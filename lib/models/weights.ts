@@ -12,7 +12,7 @@ import { copy_ } from "../ops/copy.ts";
 import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
-import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import { allocateForUpload, type Tensor } from "../tensor/tensor.ts";
 import type { GPT2 } from "./gpt2.ts";
 
 /** Whether a parameter lies transposed in a file: the matrices that OpenAI wrote as convolutions of width 1. */
@@ -24,9 +24,6 @@ export const publishedState = (model: GPT2): Map<string, Tensor> =>
 
 /** What a file may hold beside the weights: masks, which follow from the code. */
 const isMask = (name: string): boolean => /^h\.\d+\.attn\.(masked_)?bias$/.test(name);
-
-/** Values that are on their way to the GPU at a time. */
-const PIECE = 2 ** 22;
 
 /** Names that an error lists. */
 const few = (names: readonly string[]) =>
@@ -124,15 +121,16 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
 
 /** Writes a parameter from the file, piece by piece. */
 function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: string): void {
-  for (const { start, piece } of file.pieces(name, PIECE)) {
+  for (const { start, piece } of file.pieces(name)) {
     device.launcher.upload(storage, toFloat32(piece), 4 * (offset + start));
   }
 }
 
 /** Writes a parameter (out, in) from a matrix (in, out). */
 function loadTransposed(parameter: Tensor, file: SafetensorsFile, name: string): void {
-  const shape = parameter.shape.toReversed();
-  const stored = fromValues(toFloat32(file.read(name)), shape, "float32", parameter.device);
+  const { shape, dtype, device } = parameter;
+  const stored = allocateForUpload(shape.toReversed(), dtype, device);
+  load(stored, file, name);
   copy_(parameter, t(stored));
   stored.storage.release("after it was copied");
 }
