@@ -515,6 +515,34 @@ await show(change.gt(1e-4));
 //> tensor([False, False,  True,  True])
 
 /*
+## A token's way through the model
+
+The same pass again, step by step, with the shape after each. An id becomes a
+vector of 768 dimensions; twelve blocks keep that shape; and only the head
+changes it, into one logit for each token of the vocabulary.
+*/
+
+const way = noGrad(() => {
+  const tokens = model.tokEmb.forward(batch);
+  const positions = model.posEmb.forward(arange(4)); // added to every text
+  const sum = tokens.add(positions);
+  const blocks = model.trfBlocks.forward(sum);
+  const norm = model.finalNorm.forward(blocks);
+  const head = model.outHead.forward(norm);
+  return { ids: batch, tokens, positions, sum, blocks, norm, head };
+});
+for (const [name, x] of Object.entries(way)) await show(name, x.size());
+//> ids torch.Size([2, 4])
+//> tokens torch.Size([2, 4, 768])
+//> positions torch.Size([4, 768])
+//> sum torch.Size([2, 4, 768])
+//> blocks torch.Size([2, 4, 768])
+//> norm torch.Size([2, 4, 768])
+//> head torch.Size([2, 4, 50257])
+await show(way.head.sub(evalLogits).abs().lt(1e-4).all());
+//> tensor(True)
+
+/*
 ## Writing
 
 To write, a model predicts again and again. It gives the logits for the next
