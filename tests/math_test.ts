@@ -5,7 +5,7 @@
  */
 import { assert } from "@std/assert";
 import { tensor } from "#lib";
-import { erfReference } from "../lib/ops/unary.ts";
+import { erfReference } from "../lib/ops/activation.ts";
 import { fromValues } from "../lib/tensor/tensor.ts";
 import { errorOf } from "./support/compare.ts";
 import { ops } from "./support/ops.ts";

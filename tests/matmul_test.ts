@@ -5,7 +5,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";
 import { forms, type Plan, tuningOf } from "../lib/ops/tuning.ts";
 import { multiply, type Product } from "../lib/ops/matmul/product.ts";
-import { activations } from "../lib/ops/matmul/text.ts";
+import type { Activation } from "../lib/ops/activation.ts";
 import { allocate, fromValues, Tensor } from "../lib/tensor/tensor.ts";
 import { denseStrides } from "../lib/tensor/shape.ts";
 
@@ -76,7 +76,7 @@ async function judge({ a, b, bias, activation }: Product) {
   return { values, sizes };
 }
 
-const references: Record<keyof typeof activations, (v: number) => number> = {
+const references: Record<Activation, (v: number) => number> = {
   relu: (v) => Math.max(v, 0),
   tanh: Math.tanh,
   gelu: (v) => 0.5 * v * (1 + erf(v / Math.SQRT2)),
@@ -166,7 +166,7 @@ Deno.test("every tile: right where the edges cut it, however its operands lie, k
 
 Deno.test("an epilogue applies bias, then the function, in every kernel", async () => {
   for (const form of [undefined, ...forms] as (Plan["form"] | undefined)[]) {
-    for (const activation of Object.keys(activations) as (keyof typeof activations)[]) {
+    for (const activation of Object.keys(references) as Activation[]) {
       for (const [m, n] of [[9, 132], [40, 31], [2, 70]]) {
         const a = view([1, m, 24], "rows", m);
         const b = view([1, 24, n], "columns", n);

@@ -1,7 +1,7 @@
 /*
  * What a model of GPT-2's kind is told, and how `config.json` spells it.
  */
-import type { Activation } from "../ops/matmul/text.ts";
+import type { Activation } from "../ops/activation.ts";
 
 /** The sizes of a GPT-2, under the names that Hugging Face gives them. */
 export interface GPT2Config {

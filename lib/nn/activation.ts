@@ -1,7 +1,7 @@
 /*
  * Activations and the loss as layers, for use inside `Sequential`.
  */
-import type { Activation } from "../ops/matmul/text.ts";
+import { type Activation, type ActivationName, activations, isFused } from "../ops/activation.ts";
 import { crossEntropy, type CrossEntropyOptions, readCrossEntropy } from "../ops/loss.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
@@ -22,55 +22,62 @@ const inPlace = (args: readonly unknown[], name: string) =>
 const nothing = (args: readonly unknown[], name: string) =>
   args.length > 0 && parameters<Record<never, never>>(name, {})(args);
 
+/** A layer that applies one of the activations (lib/ops/activation.ts) to every element. */
+abstract class Elementwise extends Module {
+  /** Which one; a linear layer in front may apply it in its own kernel. */
+  abstract get activation(): ActivationName;
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return unary.activated(x, this.activation);
+  }
+}
+
 /** max(x, 0). */
-export class ReLU extends Module {
+export class ReLU extends Elementwise {
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super();
     inPlace(args, "ReLU");
   }
 
-  /** any shape → the same shape */
-  forward(x: Tensor): Tensor {
-    return unary.relu(x);
+  override get activation(): ActivationName {
+    return "relu";
   }
 }
 
 /** The hyperbolic tangent. */
-export class Tanh extends Module {
+export class Tanh extends Elementwise {
   constructor(...none: []) {
     super();
     nothing(none, "Tanh");
   }
 
-  /** any shape → the same shape */
-  forward(x: Tensor): Tensor {
-    return unary.tanh(x);
+  override get activation(): ActivationName {
+    return "tanh";
   }
 }
 
 /** 1 / (1 + e^−x). */
-export class Sigmoid extends Module {
+export class Sigmoid extends Elementwise {
   constructor(...none: []) {
     super();
     nothing(none, "Sigmoid");
   }
 
-  /** any shape → the same shape */
-  forward(x: Tensor): Tensor {
-    return unary.sigmoid(x);
+  override get activation(): ActivationName {
+    return "sigmoid";
   }
 }
 
 /** x · sigmoid(x). */
-export class SiLU extends Module {
+export class SiLU extends Elementwise {
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super();
     inPlace(args, "SiLU");
   }
 
-  /** any shape → the same shape */
-  forward(x: Tensor): Tensor {
-    return unary.silu(x);
+  override get activation(): ActivationName {
+    return "silu";
   }
 }
 
@@ -81,7 +88,7 @@ const geluOptions = parameters<unary.GeluOptions>(
 );
 
 /** x · Φ(x), exact or in the tanh form of GPT-2. */
-export class GELU extends Module {
+export class GELU extends Elementwise {
   readonly options: unary.GeluOptions;
 
   constructor(...args: Given<[], unary.GeluOptions>) {
@@ -89,9 +96,8 @@ export class GELU extends Module {
     this.options = geluOptions(args);
   }
 
-  /** any shape → the same shape */
-  forward(x: Tensor): Tensor {
-    return unary.gelu(x, this.options);
+  override get activation(): ActivationName {
+    return this.options.approximate === "tanh" ? "geluTanh" : "gelu";
   }
 
   override extraRepr(): string {
@@ -99,17 +105,24 @@ export class GELU extends Module {
   }
 }
 
+/** The activations that are functions too, by function. */
+const named = new Map<unknown, ActivationName>(
+  Object.keys(activations).map((name) => [
+    (unary as Record<string, unknown>)[name],
+    name as ActivationName,
+  ]),
+);
+
 /** What a linear layer does in the same kernel as the activation behind it; nothing for classes of one's own. */
 export function fusable(
   layer: Module,
   activation: Module | ((x: Tensor) => Tensor) | undefined,
 ): Activation | undefined {
-  if (layer.constructor !== Linear) return undefined;
-  const { constructor } = activation ?? {};
-  if (constructor === ReLU || activation === unary.relu) return "relu";
-  if (constructor === Tanh || activation === unary.tanh) return "tanh";
-  if (constructor !== GELU) return undefined;
-  return (activation as GELU).options.approximate === "tanh" ? "geluTanh" : "gelu";
+  if (layer.constructor !== Linear || activation === undefined) return undefined;
+  const ours = activation instanceof Elementwise &&
+    activation.forward === Elementwise.prototype.forward;
+  const name = ours ? activation.activation : named.get(activation);
+  return name && isFused(name) ? name : undefined;
 }
 
 const softmaxOptions = parameters<{ dim: number }>("Softmax", { dim: a.whole }, { required: 1 });

@@ -7,54 +7,21 @@
 import { renamed } from "../gpu/wgsl.ts";
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
-import { clone, to } from "./copy.ts";
-import { checkFloat } from "./limits.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints, type SampleInput } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import {
+  type ActivationName,
+  activations,
+  erfReference,
+  gradientOf,
+  type UnaryRow,
+} from "./activation.ts";
+import { clone, to } from "./copy.ts";
 import { launchBinary, launchUnary } from "./elementwise.ts";
+import { checkFloat } from "./limits.ts";
 
-/** One function of one tensor. */
-interface Row {
-  /** WGSL expression of the input `v`. */
-  wgsl: string;
-  /**
-   * Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. One
-   * of `g`, the gradient of the result, is the whole gradient.
-   */
-  slope: string;
-  /** The same function in float64. */
-  reference: (v: number) => number;
-  /** Python, of `i[0]`, where it is not `torch.<name>(i[0])`. */
-  torch?: string;
-  /** Where it is tested: [−2, 2) unless told otherwise. */
-  domain?: [number, number];
-  gradFn?: string;
-  /** WGSL expression of an int `v`, where ints stay ints; they become floats otherwise. */
-  ofInts?: string;
-  /** Where booleans do not become floats: what they become, or that they are refused. */
-  bools?: "int64" | "bool" | "refused";
-  /** Whether only floats are taken. */
-  real?: true;
-}
-
-/** erf in float64: its series near 0, the continued fraction of erfc further out (DLMF 7.6.1, 7.9.2). */
-export function erfReference(x: number): number {
-  const t = Math.abs(x);
-  if (!(t <= 6)) return Number.isNaN(x) ? x : Math.sign(x);
-  if (t < 3) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; n < 90; n++) sum += (term *= -x * x / n) / (2 * n + 1);
-    return 2 / Math.sqrt(Math.PI) * sum;
-  }
-  let fraction = t;
-  for (let k = 60; k > 0; k--) fraction = t + k / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-t * t) / (fraction * Math.sqrt(Math.PI)));
-}
-
-const ROOT_HALF = Math.SQRT1_2;
-const GELU_SCALE = Math.sqrt(2 / Math.PI);
+const { gelu: geluExact, ...others } = activations;
 const roundToEven = (v: number) => Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v);
 
 const rows = {
@@ -116,52 +83,17 @@ const rows = {
   ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil, ofInts: "v", bools: "refused" },
   round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven, ofInts: "v", bools: "refused" },
   erf: { wgsl: "erf(v)", slope: "1.1283791671 * power_of_e(-v * v)", reference: erfReference },
-  tanh: { wgsl: "safeTanh(v)", slope: "1.0 - y * y", reference: Math.tanh },
-  sigmoid: {
-    wgsl: "sigmoid(v)",
-    slope: "y * (1.0 - y)",
-    reference: (v) => 1 / (1 + Math.exp(-v)),
-  },
-  relu: {
-    wgsl: "relu(v)",
-    slope: "reluSlope(g, y)",
-    reference: (v) => v < 0 ? 0 : v,
-    ofInts: "max(v, 0)",
-    bools: "refused",
-  },
-  silu: {
-    wgsl: "v / (1.0 + power_of_e(-v))",
-    slope: "(1.0 + v / (1.0 + power_of_e(v))) / (1.0 + power_of_e(-v))",
-    reference: (v) => v / (1 + Math.exp(-v)),
-    torch: "F.silu(i[0])",
-    real: true,
-  },
-  geluExact: {
-    wgsl: `0.5 * v * (1.0 + erf(v * ${ROOT_HALF}))`,
-    slope: `0.5 * (1.0 + erf(v * ${ROOT_HALF})) + v * ${GELU_SCALE / 2} * power_of_e(-0.5 * v * v)`,
-    reference: (v) => 0.5 * v * (1 + erfReference(v * ROOT_HALF)),
-    torch: "F.gelu(i[0])",
-    real: true,
-    gradFn: "GeluBackward0",
-  },
-  geluTanh: {
-    wgsl: `0.5 * v * (1.0 + safeTanh(${GELU_SCALE} * (v + 0.044715 * v * v * v)))`,
-    slope: "geluTanhSlope(v)",
-    reference: (v) => 0.5 * v * (1 + Math.tanh(GELU_SCALE * (v + 0.044715 * v ** 3))),
-    torch: "F.gelu(i[0], approximate='tanh')",
-    real: true,
-    gradFn: "GeluBackward0",
-  },
-} satisfies Record<string, Row>;
+  ...others,
+  geluExact,
+} satisfies Record<string, UnaryRow>;
 
 /** Shapes that every row is tried with: a scalar, nothing, one of everything, and no tile's multiple. */
 const shapes = [[], [0], [1, 1], [7], [3, 65], [2, 3, 5]];
 
-function define(name: string, row: Row): Op<Record<never, never>> {
-  const { wgsl, slope, reference, gradFn } = row;
+function define(name: string, row: UnaryRow): Op<Record<never, never>> {
+  const { wgsl, reference, gradFn } = row;
   const [lo, hi] = row.domain ?? [-2, 2];
-  const ofResult = /\by\b/.test(slope);
-  const gradient = /\bg\b/.test(slope) ? slope : `g * (${slope})`;
+  const gradient = gradientOf(row);
   const inputs: SampleInput[] = shapes.map((shape) => floats(shape, { lo, hi }));
   return defineOp({
     name,
@@ -180,8 +112,8 @@ function define(name: string, row: Row): Op<Record<never, never>> {
       return launchUnary(asFloat(x), { op: wgsl, out: "float32" });
     },
     gradient: (grad, saved) => [
-      launchBinary(grad, ofResult ? saved.output(0) : saved.input(0), {
-        op: renamed(gradient, ofResult ? { g: "x" } : { g: "x", v: "y" }),
+      launchBinary(grad, gradient.of === "y" ? saved.output(0) : saved.input(0), {
+        op: renamed(gradient.wgsl, gradient.of === "y" ? { g: "x" } : { g: "x", v: "y" }),
         compute: "float32",
         out: "float32",
       }),
@@ -273,3 +205,7 @@ export interface GeluOptions {
 const geluOptions = parameters<GeluOptions>("gelu", { approximate: a.oneOf("none", "tanh") }, {
   positional: 0,
 });
+
+/** One of the activations, by name. */
+export const activated = (x: Tensor, name: ActivationName): Tensor =>
+  table[name === "gelu" ? "geluExact" : name]([x], {});

@@ -12,12 +12,12 @@ import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" }
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
 import singlesSource from "../../../kernels/matmul_singles.wgsl" with { type: "text" };
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
+import { type Activation, activations } from "../activation.ts";
 import { groupsFor } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
 import { NARROW, type Plan, TILE_LANES, tuningOf } from "../tuning.ts";
-import { activate, type Activation } from "./text.ts";
 
 /** out = activation(a · b + bias). */
 export interface Product {
@@ -122,7 +122,7 @@ function pipelineOf(
   const { kernel = kernels[form], constants, replace } = special();
   const pipeline = device.launcher.pipeline(kernel, {
     constants: { ...constants, ACCUMULATE: Number(accumulate) },
-    replace: { ...replace, ...activate(activation) },
+    replace: { ...replace, ...(activation ? { activate: activations[activation].wgsl } : {}) },
   });
   known.set(key, pipeline);
   return pipeline;

@@ -14,17 +14,23 @@ import { floats } from "../../tensor/sample.ts";
 import { numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
+import {
+  type Activation,
+  type ActivationName,
+  activations,
+  gradientOf,
+  isFused,
+} from "../activation.ts";
 import { checkInPlace, contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
 import { inUnits, unitOf } from "../fours.ts";
 import { viewOf } from "../layout.ts";
 import { sum } from "../reduce.ts";
 import { ROWS_A_PART } from "../tuning.ts";
-import { gelu, relu, tanh } from "../unary.ts";
+import { activated } from "../unary.ts";
 import { expand, reshape, t, unsafeReshape } from "../views.ts";
 import { batched, checkFloats, mm, single, sizes } from "./matmul.ts";
 import { multiply, multiplyInto } from "./product.ts";
-import type { Activation } from "./text.ts";
 
 /** Refuses an input that a linear layer's weight does not fit. */
 export function checkLinear(x: Tensor, weight: Tensor): void {
@@ -83,26 +89,15 @@ export const linear = takes("linear", {
 
 const gradKernels = inUnits("activation_grad", gradSource);
 
-/** The activations that are differentiated by their result `y`, in WGSL. */
-const slopes = {
-  relu: "reluSlope(g, y)",
-  tanh: "g * (1.0 - y * y)",
-};
-type Differentiable = keyof typeof slopes;
-
-const functions: Record<Activation, (x: Tensor) => Tensor> = {
-  relu,
-  tanh,
-  gelu: (x) => gelu(x),
-  geluTanh: (x) => gelu(x, { approximate: "tanh" }),
-};
+/** Whether an activation is differentiated by its result. */
+const byResult = (name: Activation) => gradientOf(activations[name]).of === "y";
 
 /** As a matrix: all dimensions but the last made one. */
 const flat = (x: Tensor): Tensor =>
   x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
 
 /** The gradients of what the activation was applied to, and of the bias: of g and y, both (rows, columns). */
-function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Tensor, Tensor] {
+function differentiate(grad: Tensor, y: Tensor, activation: Activation): [Tensor, Tensor] {
   const g = contiguous(grad);
   const [rows, columns] = y.shape;
   const unit = unitOf(columns, g.offset);
@@ -111,7 +106,9 @@ function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Te
   const dbias = allocate([parts, columns], "float32", y.device);
   const { launcher } = y.device;
   launcher.launch(
-    launcher.pipeline(gradKernels[unit], { replace: { slope: slopes[activation] } }),
+    launcher.pipeline(gradKernels[unit], {
+      replace: { slope: gradientOf(activations[activation]).wgsl },
+    }),
     { g: g.storage, y: y.storage, dz: dz.storage, dbias: dbias.storage },
     {
       rows,
@@ -127,7 +124,7 @@ function differentiate(grad: Tensor, y: Tensor, activation: Differentiable): [Te
 
 const activatedOp = defineOp<{ activation: Activation }>({
   name: "linearActivated",
-  gradFn: (_, { activation }) => activation === "relu" ? "ReluBackward0" : "TanhBackward0",
+  gradFn: (_, { activation }) => `${activation[0].toUpperCase()}${activation.slice(1)}Backward0`,
   torch: "getattr(torch, a['activation'])(F.linear(*i))",
   forward([x, weight, bias], { activation }) {
     const rows = flat(x);
@@ -137,8 +134,7 @@ const activatedOp = defineOp<{ activation: Activation }>({
     return viewOf(y, [...x.shape.slice(0, -1), weight.shape[0]]);
   },
   gradient(grad, saved) {
-    const activation = saved.args.activation as Differentiable;
-    const [dz, dbias] = differentiate(flat(grad), flat(saved.output(0)), activation);
+    const [dz, dbias] = differentiate(flat(grad), flat(saved.output(0)), saved.args.activation);
     return [
       saved.needs(0) ? reshape(mm(dz, saved.input(1)), saved.shape(0)) : null,
       saved.needs(1) ? mm(t(dz), flat(saved.input(0))) : null,
@@ -146,22 +142,26 @@ const activatedOp = defineOp<{ activation: Activation }>({
     ];
   },
   reference([x, weight, bias], { activation }) {
-    const f = activation === "relu" ? (v: number) => Math.max(v, 0) : Math.tanh;
     const matrix = reshaped(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1)!]);
     const product = matmulNd(matrix, permuted(weight, [1, 0]));
-    const y = map(f, bias ? map((a, b) => a + b, product, bias) : product);
+    const y = map(
+      activations[activation].reference,
+      bias ? map((a, b) => a + b, product, bias) : product,
+    );
     return reshaped(y, [...x.shape.slice(0, -1), weight.shape[0]]);
   },
-  samples: Object.keys(slopes).flatMap((name) => {
-    const args = { activation: name as Differentiable };
-    return [
-      { inputs: [floats([3, 5]), floats([2, 5])], args },
-      { inputs: [floats([2, 3, 6]), floats([8, 6]), floats([8])], args },
-      { inputs: [floats([300, 3]), floats([5, 3]), floats([5])], args },
-      { inputs: [floats([0, 3]), floats([4, 3]), floats([4])], args },
-      { inputs: [floats([7]), floats([4, 7]), floats([4])], args },
-    ];
-  }),
+  samples: (Object.keys(activations) as ActivationName[]).filter(isFused).filter(byResult).flatMap(
+    (activation) => {
+      const args = { activation };
+      return [
+        { inputs: [floats([3, 5]), floats([2, 5])], args },
+        { inputs: [floats([2, 3, 6]), floats([8, 6]), floats([8])], args },
+        { inputs: [floats([300, 3]), floats([5, 3]), floats([5])], args },
+        { inputs: [floats([0, 3]), floats([4, 3]), floats([4])], args },
+        { inputs: [floats([7]), floats([4, 7]), floats([4])], args },
+      ];
+    },
+  ),
   rejects: [{
     inputs: [floats([3, 4]), floats([2, 5])],
     args: { activation: "relu" },
@@ -223,8 +223,8 @@ export const linearActivated = takes("linearActivated", {
 ): Tensor {
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const differentiated = isGradEnabled() && inputs.some(({ requiresGrad }) => requiresGrad);
-  if (differentiated && !(activation in slopes)) {
-    return functions[activation](linear(x, weight, bias));
+  if (differentiated && !byResult(activation)) {
+    return activated(linear(x, weight, bias), activation);
   }
   return activatedOp(inputs, { activation });
 }, { required: 4 });
