@@ -7,6 +7,14 @@
 import { host, type OpenFile } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";
 
+/** In the place of what Node has from version 24 on. */
+class NoHalves extends Uint16Array {
+  constructor() {
+    super();
+    throw new TypeError("reading numbers of 16 bits: this runtime has no Float16Array; update it");
+  }
+}
+
 /** The dtypes and their arrays, in the order in which their data lies in a file. */
 const arrays = {
   U64: BigUint64Array,
@@ -16,7 +24,7 @@ const arrays = {
   U32: Uint32Array,
   I32: Int32Array,
   BF16: Uint16Array,
-  F16: Float16Array,
+  F16: globalThis.Float16Array ?? NoHalves,
   U16: Uint16Array,
   I16: Int16Array,
   I8: Int8Array,

@@ -20,8 +20,11 @@ const kindOf = (name: AdapterName) => name === "default" ? "" : ` of the kind "$
 
 /** What to say where there is no adapter; `deno task ready` knows more. */
 const missing = (name: AdapterName) =>
-  `opening the GPU: no WebGPU adapter${kindOf(name)} was found; ` +
-  `run \`deno task ready\`, which installs a software one where it can and says what to do elsewhere`;
+  globalThis.navigator?.gpu === undefined
+    ? "opening the GPU: there is no WebGPU here (navigator.gpu is missing); take Deno, a browser that has it, or " +
+      "Node with npm's `webgpu`"
+    : `opening the GPU: no WebGPU adapter${kindOf(name)} was found; ` +
+      `run \`deno task ready\`, which installs a software one where it can and says what to do elsewhere`;
 
 /**
  * Opens an adapter with its own limits.
@@ -30,7 +33,7 @@ const missing = (name: AdapterName) =>
  * @throws where there is none, with what to do
  */
 export async function openDevice(name: AdapterName = "default"): Promise<Device> {
-  const adapter = await navigator.gpu?.requestAdapter({
+  const adapter = await globalThis.navigator?.gpu?.requestAdapter({
     powerPreference: name === "high-performance" || name === "low-power" ? name : undefined,
     forceFallbackAdapter: name === "software",
   });

@@ -1,6 +1,6 @@
 /*
  * What the library asks of the place where it runs. Each such place is one object of this form: `deno.ts`
- * for a program of Deno, `page.ts` for a page and its workers.
+ * for a program of Deno, `node.ts` for one of Node, `page.ts` for a page and its workers.
  */
 
 /** A permission that can be there or not. A place that knows none grants what it can do. */

@@ -75,12 +75,17 @@ function recoverMerges(ranks: Ranks): Codec {
   return codec;
 }
 
+/** Node has the quick way from version 25 on. */
+const fromBase64 = "fromBase64" in Uint8Array
+  ? (text: string) => Uint8Array.fromBase64(text)
+  : (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+
 /** The bytes of each token, by rank. */
 function parseRanks(lines: string): Uint8Array[] {
   const tokens: Uint8Array[] = [];
   for (const line of lines.split("\n")) {
     const [, offset, ...encoded] = line.split(" ");
-    encoded.forEach((token, i) => tokens[Number(offset) + i] = Uint8Array.fromBase64(token));
+    encoded.forEach((token, i) => tokens[Number(offset) + i] = fromBase64(token));
   }
   return tokens;
 }

@@ -103,7 +103,7 @@ export class RegexTokenizer extends BasicTokenizer {
     const allowed = this.#allowed(allowedSpecial);
     if (allowed.length === 0) return this.encodeOrdinary(text);
     // In a group, so that split keeps what it splits at.
-    const special = new RegExp(`(${allowed.map((token) => RegExp.escape(token)).join("|")})`);
+    const special = new RegExp(`(${allowed.map((token) => escapePattern(token)).join("|")})`);
     return text.split(special).flatMap((part, i) =>
       i % 2 === 1 ? [this.#specialTokens.get(part)!] : this.encodeOrdinary(part)
     );
@@ -201,3 +201,6 @@ function checkSpecialTokens(tokens: ReadonlyMap<string, number>, vocabSize: numb
     taken.add(id);
   }
 }
+
+/** A text as a pattern that finds it; `RegExp.escape` is missing where Node is older than 24. */
+const escapePattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

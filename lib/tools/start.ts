@@ -93,6 +93,10 @@ Those that need a browser are ignored where there is no Chromium; CHROMIUM names
   update: { adapter: true, steps: (args) => [[...tool("update"), ...args]] },
   bench: { adapter: true, steps: (args) => [[...tool("bench"), ...args]] },
   peers: { adapter: true, steps: (args) => [[...tool("peers"), ...args]] },
+  pack: {
+    adapter: false,
+    steps: (args) => [[...tool("pack", "--allow-read", "--allow-write", "--allow-env"), ...args]],
+  },
   fetch: { adapter: false, steps: (args) => [[...tool("fetch", ...hubFlags()), ...args]] },
 };
 

@@ -1,0 +1,146 @@
+/*
+ * `deno task pack`: writes the library as an npm package, for Node with a WebGPU global and for bundlers: one
+ * module of JavaScript and one of types for each of ours, so that it reads there as it reads here. What only Deno
+ * can import (WGSL and JSON as text, `npm:` names) becomes plain modules on the way.
+ */
+import { program } from "../lesson/ending.ts";
+import { UsageError } from "../host/mistake.ts";
+import config from "../../deno.json" with { type: "json" };
+
+const root = new URL("../../", import.meta.url);
+const help = `deno task pack                 writes the npm package to out/npm
+deno task pack -- FOLDER       writes it to another folder
+
+Then \`npm pack FOLDER\` makes the file that \`npm install FILE\` takes into a project, and \`npm publish FOLDER\`
+gives it away.`;
+
+/** TypeScript's own compiler writes the types. Not named where it is imported, so only this task downloads it. */
+const COMPILER = "typescript";
+
+/** The modules and texts that a module stands on, itself among them, by path from the root. */
+async function collect(path: string, found: Map<string, string>): Promise<void> {
+  if (found.has(path)) return;
+  const text = await Deno.readTextFile(new URL(path, root));
+  found.set(path, path.endsWith(".ts") ? plain(path, text) : asModule(path, text));
+  if (!path.endsWith(".ts")) return;
+  const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
+  for (const [, name] of code.matchAll(/(?:\bfrom|^import|\bimport\()\s*"(\.[^"\s]+)"/gm)) {
+    await collect(new URL(name, new URL(path, root)).href.slice(root.href.length), found);
+  }
+}
+
+/** A kernel or a table as a module. */
+const asModule = (path: string, text: string) =>
+  path.endsWith(".json")
+    ? `const data: ${
+      path.endsWith("songs.json") ? "{ train: string[] }" : "unknown"
+    } = ${text};\nexport default data;\n`
+    : `export default ${JSON.stringify(text)};\n`;
+
+/** A module with names that any runtime knows. */
+const plain = (path: string, text: string) =>
+  (path === "lib/host/packages.ts" ? 'export * from "./packages_bundled.js";\n' : text)
+    .replace(/ with \{ type: "(text|json)" \}/g, "")
+    .replace(/"(\.[^"\s]+)\.(wgsl|json)"/g, '"$1.$2.js"')
+    .replace(/"(\.[^"\s]+)\.ts"/g, '"$1.js"')
+    .replace(/"npm:((?:@[\w-]+\/)?[\w-]+)@[\d.]+/g, '"$1');
+
+/** What npm must know. */
+function manifest(): Record<string, unknown> {
+  const { name, version, license, exports, imports } = config;
+  const versions = Object.values<string>(imports).flatMap((each) =>
+    [...each.matchAll(/^npm:(@?[^@]+)@(.+)$/g)].map(([, name, version]) => [name, version])
+  );
+  const used = ["@huggingface/hub", "@webgpu/types", "hyparquet", "js-tiktoken"];
+  const entry = (path: string) => path.replace(/^\.\//, "./").replace(/\.ts$/, "");
+  return {
+    name,
+    version,
+    description: "PyTorch's tensors, layers and digits in TypeScript, on WebGPU",
+    license,
+    type: "module",
+    engines: { node: ">=22.3" },
+    sideEffects: true,
+    exports: Object.fromEntries(
+      Object.entries(exports).map(([name, path]) => [name, {
+        types: `${entry(path)}.d.ts`,
+        default: `${entry(path)}.js`,
+      }]),
+    ),
+    dependencies: Object.fromEntries(versions.filter(([name]) => used.includes(name))),
+  };
+}
+
+/** Writes the package; returns how many modules it has. */
+export async function pack(folder: URL): Promise<number> {
+  const { default: ts } = await import(COMPILER);
+  const modules = new Map<string, string>();
+  for (const path of Object.values(config.exports)) await collect(path.slice(2), modules);
+  await collect("lib/host/packages_bundled.ts", modules);
+
+  const source = (path: string) => path.endsWith(".ts") ? path : `${path}.ts`;
+  const texts = new Map([...modules].map(([path, text]) => [`/${source(path)}`, text]));
+  const options = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    strict: true,
+    declaration: true,
+    types: [],
+    rootDir: "/",
+    outDir: "/",
+  };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile } = host;
+  const own = (path: string) => texts.get(path);
+  host.getSourceFile = (path: string, ...rest: unknown[]) => {
+    const text = own(path);
+    return text === undefined
+      ? getSourceFile.call(host, path, ...rest)
+      : ts.createSourceFile(path, text, ...rest);
+  };
+  host.fileExists = (path: string) => texts.has(path) || fileExists.call(host, path);
+  host.directoryExists = () => true;
+  host.readFile = (path: string) => own(path) ?? readFile.call(host, path);
+  const written: [path: string, text: string][] = [];
+  host.writeFile = (path: string, text: string) => void written.push([path.slice(1), text]);
+  // What it says of packages that it does not find is of no matter: deno check has checked all.
+  ts.createProgram([...texts.keys()], options, host).emit();
+
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  for (const [path, text] of written) await write(new URL(path, folder), text);
+  for (const path of Object.values(config.exports)) {
+    const types = new URL(path.replace(/\.ts$/, ".d.ts"), folder);
+    const head = '/// <reference types="@webgpu/types" />\n' +
+      ["esnext", "dom", "dom.iterable"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
+    await Deno.writeTextFile(types, head + await Deno.readTextFile(types));
+  }
+  await write(new URL("package.json", folder), JSON.stringify(manifest(), null, 2) + "\n");
+  for (const name of ["LICENSE", "README.md"]) {
+    await Deno.copyFile(new URL(name, root), new URL(name, folder));
+  }
+  return modules.size;
+}
+
+async function write(to: URL, text: string): Promise<void> {
+  await Deno.mkdir(new URL(".", to), { recursive: true });
+  await Deno.writeTextFile(to, text);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--help")) return console.log(help);
+  const [path = "out/npm", stray] = args.filter((arg) => arg !== "--");
+  if (stray !== undefined || path.startsWith("-")) {
+    throw new UsageError(
+      `deno task pack takes one folder, not "${stray ?? path}"; --help explains`,
+    );
+  }
+  const folder = new URL(`${path.replace(/\/$/, "")}/`, `file://${Deno.cwd()}/`);
+  const count = await pack(folder);
+  console.log(
+    `${config.name} ${config.version}: ${count} modules; \`npm pack ${path}\` makes a file for npm install`,
+  );
+}
+
+if (import.meta.main) await program(() => main(Deno.args));
