@@ -11,3 +11,14 @@ export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
 export { scaledDotProductAttention } from "../ops/attention/attention.ts";
 export { multiHeadAttentionForward } from "./attention_forward.ts";
+export { elu, leakyRelu, softplus } from "../ops/curves.ts";
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from "../ops/losses.ts";
+export { oneHot } from "../ops/pick.ts";
+export { pad } from "../ops/arrange.ts";

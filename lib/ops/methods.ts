@@ -2,6 +2,7 @@
  * The functions of lib/ops as methods of Tensor: `x.add(y)` is `add(x, y)`. One list is both the type and
  * the implementation.
  */
+import type { Given } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as binary from "./binary.ts";
 import { clamp } from "./clamp.ts";
@@ -11,7 +12,14 @@ import { index, indexPut_, indexSelect } from "./index.ts";
 import * as inplace from "./inplace.ts";
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
-import { argmax, argmin, cumsum, max, min, topk } from "./order.ts";
+import * as arrange from "./arrange.ts";
+import * as checks from "./checks.ts";
+import * as curves from "./curves.ts";
+import * as matrices from "./matrices.ts";
+import * as pick from "./pick.ts";
+import * as sorting from "./sort.ts";
+import { argmax, argmin, cumsum, topk } from "./order.ts";
+import { type Extreme, max, min } from "./extreme.ts";
 import { multinomial } from "./random.ts";
 import { bernoulli_, exponential_, normal_, uniform_ } from "./random_fill.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
@@ -31,28 +39,59 @@ const { view, reshape, permute, transpose, t, expand, squeeze, unsqueeze, flatte
 const { select, narrow, split, chunk } = slices;
 const { add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ } = inplace;
 
+const { argsort, median, sort } = sorting;
+const { flip, repeat, repeatInterleave, roll, unbind } = arrange;
+const { allclose, equal, isclose, isfinite, isinf, isnan, nanToNum } = checks;
+const { log2, log10, logsumexp, prod } = curves;
+const { diag, dot, outer, trace } = matrices;
+const { bincount, maskedSelect, nonzero, unique } = pick;
+
 const methods = {
   ...{ add, sub, mul, div, pow, remainder, maximum, minimum, matmul, mm, bmm },
   ...{ eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot },
   ...{ neg, abs, sign, exp, log, sqrt, rsqrt, reciprocal, square, sin, cos, floor, ceil, round },
   ...{ erf, tanh, sigmoid, relu, silu, gelu, clamp, softmax, logSoftmax },
-  ...{ sum, mean, var: variance, std, norm, amax, amin, max, min, any, all },
+  ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
   ...{ view, reshape, permute, transpose, t, expand, select, narrow, squeeze, unsqueeze },
   ...{ flatten, split, chunk, index, indexSelect, indexPut_, maskedFill, tril, triu },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
   ...{ add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ },
+  ...{ argsort, sort, flip, repeat, repeatInterleave, roll, unbind, diag, dot, outer, trace },
+  ...{ allclose, equal, isclose, isfinite, isinf, isnan, nanToNum, log2, log10, logsumexp, prod },
+  ...{ bincount, maskedSelect, nonzero, unique },
   ...{ uniform_, normal_, exponential_, bernoulli_ },
 };
+
+/** What has several forms, whose types are written out below. */
+const several = { max, min, median };
 
 type Method<F> = F extends (self: Tensor, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 type Methods = { [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
 
 declare module "../tensor/tensor.ts" {
-  interface Tensor extends Methods {}
+  interface Tensor extends Methods {
+    /** The largest of all elements, of two tensors, or along a dimension with their places. */
+    max(): Tensor;
+    max(other: Tensor): Tensor;
+    max(...args: Extreme): [values: Tensor, indices: Tensor];
+    /** The smallest of all elements, of two tensors, or along a dimension with their places. */
+    min(): Tensor;
+    min(other: Tensor): Tensor;
+    min(...args: Extreme): [values: Tensor, indices: Tensor];
+    /** The middle of all elements, or along a dimension with its place. */
+    median(): Tensor;
+    median(
+      ...args: Given<[dim: number, keepdim?: boolean], sorting.MedianOptions>
+    ): [values: Tensor, indices: Tensor];
+    /** The dimensions in the opposite order: of a matrix, its transpose. */
+    readonly T: Tensor;
+    /** The last two dimensions exchanged. */
+    readonly mT: Tensor;
+  }
 }
 
-for (const [name, method] of Object.entries(methods)) {
+for (const [name, method] of Object.entries({ ...methods, ...several })) {
   const call = method as (self: Tensor, ...rest: unknown[]) => unknown;
   Object.defineProperty(Tensor.prototype, name, {
     configurable: true,
@@ -62,3 +101,18 @@ for (const [name, method] of Object.entries(methods)) {
     },
   });
 }
+
+Object.defineProperties(Tensor.prototype, {
+  T: {
+    configurable: true,
+    get(this: Tensor) {
+      return permute(this, this.shape.map((_, d) => this.ndim - 1 - d));
+    },
+  },
+  mT: {
+    configurable: true,
+    get(this: Tensor) {
+      return transpose(this, -2, -1);
+    },
+  },
+});

@@ -29,7 +29,9 @@ export {
   normal,
   rand,
   randint,
+  randLike,
   randn,
+  randnLike,
   type RandomOptions,
   randperm,
   setDropoutStream,
@@ -64,7 +66,8 @@ export { type Index, index, indexPut_, indexSelect } from "./index.ts";
 /** Reductions. */
 export { all, amax, amin, any, type ReduceOptions, sum } from "./reduce.ts";
 export { mean, norm, std, variance, type VarOptions } from "./stats.ts";
-export { argmax, argmin, type ArgOptions, cumsum, max, min, topk } from "./order.ts";
+export { argmax, argmin, type ArgOptions, cumsum, topk } from "./order.ts";
+export { max, min } from "./extreme.ts";
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
 export { linear, linearActivated } from "./matmul/linear.ts";
@@ -74,6 +77,22 @@ export { logSoftmax, softmax } from "./softmax.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
 export { crossEntropy, type Reduction } from "./loss.ts";
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+} from "./losses.ts";
+export { elu, leakyRelu, log10, log2, logsumexp, prod, softplus } from "./curves.ts";
+/** In order, in another arrangement, chosen. */
+export { argsort, median, sort } from "./sort.ts";
+export { flip, pad, repeat, repeatInterleave, roll, unbind } from "./arrange.ts";
+export { diag, dot, einsum, eye, outer, trace, trilIndices, triuIndices } from "./matrices.ts";
+export { bincount, maskedSelect, nonzero, oneHot, unique } from "./pick.ts";
+/** No ordinary numbers, and whether tensors agree. */
+export { allclose, equal, isclose, isfinite, isinf, isnan, nanToNum } from "./checks.ts";
 /** In-place forms. */
 export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";
 /** A kernel of one's own. */

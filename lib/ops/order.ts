@@ -12,7 +12,7 @@ import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { contiguous, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
-import { gather, scatter } from "./embedding.ts";
+import { scatter } from "./embedding.ts";
 import { checkRounds } from "./limits.ts";
 import { TOPK_ROUNDS } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
@@ -241,40 +241,3 @@ export const argmax = (x: Tensor, ...args: Placing): Tensor =>
 /** The place of the smallest element; among equals the first. */
 export const argmin = (x: Tensor, ...args: Placing): Tensor =>
   argminOp([x], placeOf(readMin(args)));
-
-/** The elements at the places that `find` names along a dimension, and these places. */
-function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
-  if (dim === undefined) {
-    throw new TypeError("max and min along no dimension: name one, or use amax() and amin()");
-  }
-  const places = find(x, { dim, keepdim: true });
-  const pair: [Tensor, Tensor] = [gather(x, dim, places), places];
-  if (keepdim) return pair;
-  const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
-  return [reshape(pair[0], shape), reshape(pair[1], shape)];
-}
-
-/** Along which dimension the extremes are looked for. */
-export interface ExtremeOptions {
-  dim: number;
-  keepdim?: boolean;
-}
-
-/** The arguments of `max` and `min`: `(dim, keepdim)`, or these by name. */
-export type Extreme = Given<[dim: number, keepdim?: boolean], ExtremeOptions>;
-
-const extremeOptions = (name: string) =>
-  parameters<Partial<ExtremeOptions>>(name, { dim: a.whole, keepdim: a.flag });
-const [readLargest, readSmallest] = [extremeOptions("max"), extremeOptions("min")];
-
-/** The largest elements along a dimension, and their places. */
-export function max(x: Tensor, ...args: Extreme): [values: Tensor, indices: Tensor] {
-  const { dim, keepdim = false } = readLargest(args);
-  return extreme(argmax, x, dim!, keepdim);
-}
-
-/** The smallest elements along a dimension, and their places. */
-export function min(x: Tensor, ...args: Extreme): [values: Tensor, indices: Tensor] {
-  const { dim, keepdim = false } = readSmallest(args);
-  return extreme(argmin, x, dim!, keepdim);
-}

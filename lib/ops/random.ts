@@ -30,7 +30,7 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
-const names = ["rand", "randn", "normal", "randint", "randperm"] as const;
+const names = ["rand", "randn", "randLike", "randnLike", "normal", "randint", "randperm"] as const;
 const randomOptions = { ...tensorOptions, generator: a.generator };
 const read = Object.fromEntries(
   names.map((name) => [name, parameters<RandomOptions>(name, randomOptions, { positional: 0 })]),
@@ -87,6 +87,18 @@ export const randn = (...args: Sizes<RandomOptions>): Tensor => {
   const [shape, rest] = readSizes("randn", args);
   return drawn(shape, read.randn(rest), (g, out) => draw.normal(g, out), "stretches");
 };
+
+const likeOf = (x: Tensor, options: RandomOptions): RandomOptions => ({
+  device: x.device,
+  ...options,
+});
+
+/** Numbers drawn evenly from [0, 1), in the shape of another tensor. */
+export const randLike = (x: Tensor, ...args: Given<[], RandomOptions>): Tensor =>
+  rand(x.shape, likeOf(x, read.randLike(args)));
+/** Numbers drawn from the normal distribution with mean 0 and variance 1, in the shape of another tensor. */
+export const randnLike = (x: Tensor, ...args: Given<[], RandomOptions>): Tensor =>
+  randn(x.shape, likeOf(x, read.randnLike(args)));
 
 /** Numbers drawn from a normal distribution. */
 export function normal(

@@ -2,7 +2,7 @@
  * Views: other shapes and strides over the same memory. No kernel runs, and the gradient of a view is the
  * inverse view, or a sum where elements were repeated. Parts of a tensor are in slices.ts.
  */
-import { a, type Given, parameters, readSizes, type Sizes, takes } from "../python/arguments.ts";
+import { a, type Given, parameters, readShape, type Sizes, takes } from "../python/arguments.ts";
 import { at, build, permuted, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -20,15 +20,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./broadcast.ts";
 import { clone } from "./copy.ts";
 import { viewOf } from "./layout.ts";
-
-/** A shape, or an order, as one list or number by number, and nothing else. */
-function shapeOf(name: string, args: Sizes): Shape {
-  const [shape, rest] = readSizes(name, args);
-  if (rest.length > 0) none(name)(rest);
-  return shape;
-}
-
-const none = (name: string) => parameters<Record<never, never>>(name, {});
 
 const viewOp = defineOp<{ shape: Shape }>({
   name: "view",
@@ -76,11 +67,11 @@ const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
 
 /** The same elements in another shape; one size may be -1. Throws where only a copy could do it. */
 export const view = (x: Tensor, ...shape: Sizes): Tensor =>
-  viewOp([x], { shape: shapeOf("view", shape) });
+  viewOp([x], { shape: readShape("view", shape) });
 
 /** The same elements in another shape; a view where possible, else a copy. One size may be -1. */
 export const reshape = (x: Tensor, ...shape: Sizes): Tensor =>
-  reshapeOp([x], { shape: shapeOf("reshape", shape) });
+  reshapeOp([x], { shape: readShape("reshape", shape) });
 
 /** The same as `reshape`, under the name that PyTorch gives it at the end of a folded matmul. */
 export const unsafeReshape = (x: Tensor, shape: Shape): Tensor =>
@@ -118,7 +109,7 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
 
 /** The dimensions in another order. */
 export const permute = (x: Tensor, ...dims: Sizes): Tensor =>
-  permuteOp([x], { dims: shapeOf("permute", dims) });
+  permuteOp([x], { dims: readShape("permute", dims) });
 
 const transposeOp = defineOp<{ dim0: number; dim1: number }>({
   name: "transpose",
@@ -197,7 +188,7 @@ const expandOp = defineOp<{ shape: Shape }>({
 
 /** Repeats dimensions of size 1 without copying; -1 keeps a size. */
 export const expand = (x: Tensor, ...shape: Sizes): Tensor =>
-  expandOp([x], { shape: shapeOf("expand", shape) });
+  expandOp([x], { shape: readShape("expand", shape) });
 
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
 export const squeeze = takes(

@@ -193,6 +193,13 @@ export function readSizes(name: string, args: readonly unknown[]): [number[], un
   );
 }
 
+/** A shape, or an order, as one list or number by number, and nothing else. */
+export function readShape(name: string, args: readonly unknown[]): number[] {
+  const [shape, rest] = readSizes(name, args);
+  if (rest.length > 0) parameters<Record<never, never>>(name, {})(rest);
+  return shape;
+}
+
 const byName = (names: readonly string[], places: number) =>
   places < names.length ? `; the others by name: { ${names[places]} }` : "";
 

@@ -1,0 +1,139 @@
+/*
+ * The same elements in another arrangement, or more than once: flip, roll, repeat, pad, unbind.
+ */
+import { a, type Given, parameters, readShape, type Sizes, takes } from "../python/arguments.ts";
+import { normalizeDim, normalizeDims } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, mul } from "./binary.ts";
+import { arange, full } from "./create.ts";
+import { indexSelect } from "./index.ts";
+import { cat } from "./join.ts";
+import { narrow, select } from "./slices.ts";
+import { expand, reshape, unsqueeze } from "./views.ts";
+
+/** The elements along these dimensions from the last to the first. */
+export function flip(x: Tensor, ...dims: Sizes): Tensor {
+  const list = readShape("flip", dims);
+  return normalizeDims(list, x.ndim).reduce((y, d) => {
+    const last = y.shape[d] - 1;
+    const backwards = add(mul(arange(y.shape[d], { device: y.device }), -1), last);
+    return indexSelect(y, d, backwards);
+  }, x);
+}
+
+/** By how much, along which dimensions. */
+export interface RollOptions {
+  shifts: number | readonly number[];
+  dims?: number | readonly number[];
+}
+
+const readRoll = parameters<RollOptions>(
+  "roll",
+  { shifts: a.dims, dims: a.dims },
+  { required: 1 },
+);
+
+/** Moves elements along dimensions; what leaves at the end comes in at the beginning. */
+export function roll(
+  x: Tensor,
+  ...args: Given<
+    [shifts: number | readonly number[], dims?: number | readonly number[]],
+    RollOptions
+  >
+): Tensor {
+  const { shifts, dims } = readRoll(args);
+  if (dims === undefined) return reshape(roll(reshape(x, [-1]), shifts, 0), x.shape);
+  const [by, along] = [[shifts].flat() as number[], [dims].flat() as number[]];
+  if (by.length !== along.length) {
+    throw new RangeError(
+      `shifts and dimensions must align. shifts: ${by.length}, dims: ${along.length}`,
+    );
+  }
+  return along.reduce((y, dim, i) => {
+    const d = normalizeDim(dim, y.ndim);
+    const size = y.shape[d];
+    const from = size && ((by[i] % size) + size) % size;
+    return from ? cat([narrow(y, d, size - from, from), narrow(y, d, 0, size - from)], d) : y;
+  }, x);
+}
+
+/** The whole tensor, so many times along each dimension: (2, 3) repeated (2, 1) is (4, 3). */
+export function repeat(x: Tensor, ...times: Sizes): Tensor {
+  const list = readShape("repeat", times);
+  if (list.length < x.ndim) {
+    throw new RangeError(
+      "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: " +
+        `${list.length} for ${x.ndim}`,
+    );
+  }
+  const shape = [...new Array(list.length - x.ndim).fill(1), ...x.shape];
+  const apart = reshape(x, shape.flatMap((size) => [1, size]));
+  return reshape(
+    expand(apart, shape.flatMap((size, d) => [list[d], size])),
+    shape.map((size, d) => size * list[d]),
+  );
+}
+
+/** Every element so many times, one after the other. */
+export const repeatInterleave = takes(
+  "repeatInterleave",
+  { input: a.tensor, repeats: a.whole, dim: a.whole },
+  (x: Tensor, repeats: number, dim?: number): Tensor => {
+    if (dim === undefined) return repeatInterleave(reshape(x, [-1]), repeats, 0);
+    const d = normalizeDim(dim, x.ndim);
+    const apart = unsqueeze(x, d + 1);
+    return reshape(
+      expand(apart, apart.shape.with(d + 1, repeats)),
+      x.shape.with(d, x.shape[d] * repeats),
+    );
+  },
+  { required: 2 },
+);
+
+/** The slices along a dimension, as a list. */
+export const unbind = takes(
+  "unbind",
+  { input: a.tensor, dim: a.whole },
+  (x: Tensor, dim = 0): Tensor[] =>
+    Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i)),
+  { required: 1 },
+);
+
+/** What {@linkcode pad} puts around. */
+export interface PadOptions {
+  mode?: "constant";
+  value?: number;
+}
+
+const readPad = parameters<{ pad: readonly number[] } & PadOptions>(
+  "pad",
+  { pad: a.shape, mode: a.oneOf("constant"), value: a.number },
+  { required: 1 },
+);
+
+/** Puts a number around: `pad` says how many before and after, the last dimension first; negative ones cut. */
+export function pad(
+  x: Tensor,
+  ...args: Given<[pad: readonly number[], mode?: "constant", value?: number], PadOptions>
+): Tensor {
+  const { pad, value = 0 } = readPad(args);
+  if (pad.length % 2 !== 0 || pad.length > 2 * x.ndim) {
+    throw new RangeError(
+      `pad(): there must be two numbers for each dimension padded, at most ${
+        2 * x.ndim
+      }, not ${pad.length}`,
+    );
+  }
+  let y = x;
+  for (let i = 0; i < pad.length / 2; i++) {
+    const d = x.ndim - 1 - i;
+    const [before, after] = [pad[2 * i], pad[2 * i + 1]];
+    const cut = Math.max(0, -before);
+    y = narrow(y, d, cut, y.shape[d] - cut - Math.max(0, -after));
+    const filled = (size: number) =>
+      full(y.shape.with(d, size), value, { dtype: x.dtype, device: x.device });
+    const parts = [filled(Math.max(0, before)), y, filled(Math.max(0, after))];
+    y = cat(parts.filter((part, i) => i === 1 || part.shape[d] > 0), d);
+  }
+  return y;
+}

@@ -1,0 +1,87 @@
+/*
+ * What is no ordinary number, and whether tensors agree. What answers yes or no is read from the GPU, and so
+ * awaited.
+ */
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { shapeText } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, eq, le, lt, mul, ne, sub } from "./binary.ts";
+import { float } from "./copy.ts";
+import { logicalAnd, logicalOr } from "./logic.ts";
+import { all } from "./reduce.ts";
+import { abs } from "./unary.ts";
+import { where } from "./where.ts";
+
+const one = { input: a.tensor };
+const LARGEST = 3.4028234663852886e38;
+
+/** Where there is a NaN. */
+export const isnan = takes("isnan", one, (x: Tensor): Tensor => ne(x, x));
+/** Where there is an infinity. */
+export const isinf = takes("isinf", one, (x: Tensor): Tensor => eq(abs(float(x)), Infinity));
+/** Where there is an ordinary number. */
+export const isfinite = takes("isfinite", one, (x: Tensor): Tensor => lt(abs(float(x)), Infinity));
+
+/** What takes the place of what is no ordinary number. */
+export interface NanToNumOptions {
+  nan?: number;
+  posinf?: number;
+  neginf?: number;
+}
+
+const readNanToNum = parameters<NanToNumOptions>("nanToNum", {
+  nan: a.number,
+  posinf: a.number,
+  neginf: a.number,
+});
+
+/** Numbers in the place of NaN (0) and of infinities (the largest numbers). */
+export function nanToNum(
+  x: Tensor,
+  ...args: Given<[nan?: number, posinf?: number, neginf?: number], NanToNumOptions>
+): Tensor {
+  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = readNanToNum(args);
+  if (x.dtype !== "float32") return x;
+  const numbers = where(isnan(x), nan, x);
+  return where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, numbers));
+}
+
+/** How near is near enough: |x − y| ≤ atol + rtol · |y|. */
+export interface CloseOptions {
+  rtol?: number;
+  atol?: number;
+  equalNan?: boolean;
+}
+
+type Closeness = Given<[rtol?: number, atol?: number, equalNan?: boolean], CloseOptions>;
+const closeOptions = (name: string) =>
+  parameters<CloseOptions>(name, { rtol: a.number, atol: a.number, equalNan: a.flag });
+const [readIsclose, readAllclose] = [closeOptions("isclose"), closeOptions("allclose")];
+
+function close(x: Tensor, y: Tensor, options: CloseOptions): Tensor {
+  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  const near = le(abs(sub(x, y)), add(mul(abs(y), rtol), atol));
+  const found = logicalOr(eq(x, y), logicalAnd(near, isfinite(y)));
+  return equalNan ? logicalOr(found, logicalAnd(isnan(x), isnan(y))) : found;
+}
+
+/** Where two tensors are near each other. */
+export const isclose = (x: Tensor, y: Tensor, ...args: Closeness): Tensor =>
+  close(x, y, readIsclose(args));
+
+/** Whether two tensors are near each other everywhere. */
+export async function allclose(x: Tensor, y: Tensor, ...args: Closeness): Promise<boolean> {
+  return await all(close(x, y, readAllclose(args))).item() !== 0;
+}
+
+/** Whether two tensors have one shape and the same elements. */
+export async function equal(x: Tensor, y: Tensor, ...none: []): Promise<boolean> {
+  readEqual([x, y, ...none]);
+  return shapeText(x.shape) === shapeText(y.shape) && await all(eq(x, y)).item() !== 0;
+}
+
+const readEqual = parameters<{ input: Tensor; other: Tensor }>(
+  "equal",
+  { input: a.tensor, other: a.tensor },
+  { required: 2 },
+);

@@ -1,0 +1,89 @@
+/*
+ * Functions that are made of others: activations with a slope of their own, and the product and the
+ * log-sum-exp along dimensions.
+ */
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { normalizeDim, normalizeDims, reducedShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, div, gt, maximum, minimum, mul, sub } from "./binary.ts";
+import { float, to } from "./copy.ts";
+import { full } from "./create.ts";
+import { isfinite } from "./checks.ts";
+import { cat } from "./join.ts";
+import { amax, type ReduceOptions, type Reducing, reduction, sum } from "./reduce.ts";
+import { abs, exp, log, neg } from "./unary.ts";
+import { narrow } from "./slices.ts";
+import { reshape } from "./views.ts";
+import { where } from "./where.ts";
+
+const one = { input: a.tensor };
+
+/** The logarithm to base 2. */
+export const log2 = takes("log2", one, (x: Tensor): Tensor => div(log(x), Math.LN2));
+/** The logarithm to base 10. */
+export const log10 = takes("log10", one, (x: Tensor): Tensor => div(log(x), Math.LN10));
+
+/** x, and `negativeSlope` · x below 0. */
+export const leakyRelu = takes(
+  "leakyRelu",
+  { input: a.tensor, negativeSlope: a.number },
+  (x: Tensor, negativeSlope = 0.01): Tensor => where(gt(x, 0), x, mul(x, negativeSlope)),
+  { required: 1 },
+);
+
+/** x, and alpha · (e^x − 1) below 0. */
+export const elu = takes(
+  "elu",
+  { input: a.tensor, alpha: a.number },
+  (x: Tensor, alpha = 1): Tensor => where(gt(x, 0), x, mul(sub(exp(minimum(x, 0)), 1), alpha)),
+  { required: 1 },
+);
+
+/** log(1 + e^(beta · x)) / beta, a smooth ReLU; above `threshold` it is x. */
+export const softplus = takes(
+  "softplus",
+  { input: a.tensor, beta: a.number, threshold: a.number },
+  (x: Tensor, beta = 1, threshold = 20): Tensor => {
+    const scaled = mul(x, beta);
+    const smooth = add(maximum(scaled, 0), log(add(exp(neg(abs(scaled))), 1)));
+    return where(gt(scaled, threshold), x, div(smooth, beta));
+  },
+  { required: 1 },
+);
+
+const readLogSumExp = reduction("logsumexp");
+
+/** log Σ e^x along dimensions, without taking the exponential of a large number. */
+export function logsumexp(x: Tensor, ...args: Reducing): Tensor {
+  const { dim, keepdim = false } = readLogSumExp(args);
+  const real = float(x);
+  const largest = amax(real.detach(), dim, true);
+  const shift = where(isfinite(largest), largest, 0);
+  const found = add(log(sum(exp(sub(real, shift)), dim, true)), shift);
+  return keepdim ? found : reshape(found, reducedShape(x.shape, normalizeDims(dim, x.ndim), false));
+}
+
+/** Along which dimension a product is taken. */
+export type ProductOptions = Omit<ReduceOptions, "dim"> & { dim?: number };
+
+const readProd = parameters<ProductOptions>("prod", { dim: a.whole, keepdim: a.flag });
+
+/** The product of all elements, or of those along a dimension. */
+export function prod(
+  x: Tensor,
+  ...args: Given<[dim?: number, keepdim?: boolean], ProductOptions>
+): Tensor {
+  const { dim, keepdim = false } = readProd(args);
+  if (dim === undefined || x.ndim === 0) return prod(reshape(x, [-1]), 0, keepdim);
+  const d = normalizeDim(dim, x.ndim);
+  let y = to(x, x.dtype === "bool" ? "int64" : x.dtype);
+  const one = full(x.shape.with(d, 1), 1, { dtype: y.dtype, device: x.device });
+  if (x.shape[d] === 0) y = one;
+  // Halves are multiplied with each other until one element is left.
+  while (y.shape[d] > 1) {
+    if (y.shape[d] % 2 === 1) y = cat([y, one], d);
+    const half = y.shape[d] / 2;
+    y = mul(narrow(y, d, 0, half), narrow(y, d, half, half));
+  }
+  return keepdim ? y : reshape(y, x.shape.toSpliced(d, 1));
+}

@@ -1,0 +1,182 @@
+/*
+ * Matrices out of nothing and out of vectors, and products written by their indices.
+ */
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, eq, mul } from "./binary.ts";
+import { to } from "./copy.ts";
+import { arange, full, type TensorOptions, tensorOptions, zeros } from "./create.ts";
+import { indexSelect } from "./index.ts";
+import { cat } from "./join.ts";
+import { bmm, matmul } from "./matmul/matmul.ts";
+import { sum } from "./reduce.ts";
+import { fromValues } from "../tensor/tensor.ts";
+import { permute, reshape, unsqueeze } from "./views.ts";
+import { where } from "./where.ts";
+
+const readEye = parameters<{ n: number; m?: number } & TensorOptions>(
+  "eye",
+  { n: a.whole, m: a.whole, ...tensorOptions },
+  { required: 1, positional: 2 },
+);
+
+/** Ones on the diagonal of an n × m matrix, zeros elsewhere. */
+export function eye(...args: Given<[n: number, m?: number], TensorOptions>): Tensor {
+  const { n, m = n, dtype = "float32", device, requiresGrad } = readEye(args);
+  const rows = unsqueeze(arange(n, { device }), 1);
+  const made = to(eq(rows, arange(m, { device })), dtype);
+  return requiresGrad ? made.requiresGrad_() : made;
+}
+
+/** A vector on the diagonal of a matrix, or the diagonal of a matrix; one above it for each of `diagonal`. */
+export const diag = takes(
+  "diag",
+  { input: a.tensor, diagonal: a.whole },
+  (x: Tensor, diagonal = 0): Tensor => {
+    const [down, right] = [Math.max(-diagonal, 0), Math.max(diagonal, 0)];
+    const { device } = x;
+    if (x.ndim === 1) {
+      const size = x.shape[0] + Math.abs(diagonal);
+      const [row, column] = [unsqueeze(arange(size, { device }), 1), arange(size, { device })];
+      const nothing = (n: number) => zeros([n], { dtype: x.dtype, device });
+      const spread = cat([nothing(down), x, nothing(right)].filter((part) => part.shape[0] > 0));
+      const at = eq(add(row, diagonal), column);
+      return where(at, unsqueeze(spread, 1), full([], 0, { dtype: x.dtype, device }));
+    }
+    if (x.ndim !== 2) {
+      throw new RangeError(`diag(): a vector or a matrix is wanted, not ${x.ndim} dimensions`);
+    }
+    const [rows, columns] = x.shape;
+    const count = Math.max(0, Math.min(rows - down, columns - right));
+    const places = add(mul(arange(count, { device }), columns + 1), down * columns + right);
+    return indexSelect(reshape(x, [-1]), 0, places);
+  },
+  { required: 1 },
+);
+
+/** The sum of the diagonal of a matrix. */
+export const trace = takes("trace", { input: a.tensor }, (x: Tensor): Tensor => sum(diag(x)));
+
+const triangle = (name: string, inside: (row: number, column: number, offset: number) => boolean) =>
+  takes(
+    name,
+    { row: a.whole, col: a.whole, offset: a.whole },
+    (row: number, col: number, offset = 0): Tensor => {
+      const places: [number[], number[]] = [[], []];
+      for (let i = 0; i < row; i++) {
+        for (let j = 0; j < col; j++) {
+          if (!inside(i, j, offset)) continue;
+          places[0].push(i);
+          places[1].push(j);
+        }
+      }
+      return fromValues(Int32Array.from(places.flat()), [2, places[0].length], "int64");
+    },
+    { required: 2 },
+  );
+
+/** Rows and columns of the places of a lower triangle, (2, n). */
+export const trilIndices = triangle("trilIndices", (row, column, offset) => column <= row + offset);
+/** Rows and columns of the places of an upper triangle, (2, n). */
+export const triuIndices = triangle("triuIndices", (row, column, offset) => column >= row + offset);
+
+const two = { input: a.tensor, other: a.tensor };
+
+/** Every element of one vector times every one of another: (n), (m) → (n, m). */
+export const outer = takes(
+  "outer",
+  two,
+  (x: Tensor, y: Tensor): Tensor => mul(unsqueeze(x, 1), y),
+);
+
+/** The sum of the products of two vectors. */
+export const dot = takes("dot", two, (x: Tensor, y: Tensor): Tensor => {
+  if (x.ndim !== 1 || y.ndim !== 1) {
+    throw new RangeError(`1D tensors expected, but got ${x.ndim}D and ${y.ndim}D tensors`);
+  }
+  return matmul(x, y);
+});
+
+/** One operand of an einsum, and the letters of its dimensions. */
+interface Lettered {
+  x: Tensor;
+  letters: string;
+}
+
+/**
+ * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. What stands
+ * on the left alone is summed. Dimensions have one letter each; `...` and a letter twice in one operand are
+ * not offered.
+ *
+ * @example
+ * ```ts
+ * import { einsum, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([[1.5, 2], [3, 4]]);
+ * assertEquals(await einsum("ij->j", x).tolist(), [4.5, 6]);
+ * ```
+ */
+export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+  const [left, right] = a.text.accepts(equation) ? equation.replaceAll(" ", "").split("->") : [];
+  const inputs = left?.split(",") ?? [];
+  const fits = operands.every((x) => a.tensor.accepts(x)) && inputs.length === operands.length &&
+    inputs.every((letters, i) =>
+      /^[a-zA-Z]*$/.test(letters) && letters.length === operands[i].ndim &&
+      new Set(letters).size === letters.length
+    );
+  if (!fits) {
+    throw new TypeError(
+      `einsum(): "${equation}" does not fit ${operands.length} operands of ` +
+        `${
+          operands.map((x) => x?.ndim).join(", ")
+        } dimensions; write einsum("ij,jk->ik", x, y), with one ` +
+        `letter for each dimension`,
+    );
+  }
+  const all = inputs.join("");
+  const result = right ??
+    [...new Set(all)].filter((c) => all.split(c).length === 2).sort().join("");
+  const parts = inputs.map((letters, i): Lettered => ({ x: operands[i], letters }));
+  const last = parts.reduce((one, other, i) =>
+    product(one, other, result + inputs.slice(i + 1).join(""))
+  );
+  return inOrder(summed(last, result), result);
+}
+
+/** Sums what nobody needs. */
+function summed({ x, letters }: Lettered, needed: string): Lettered {
+  const dims = [...letters].flatMap((c, d) => needed.includes(c) ? [] : [d]);
+  if (dims.length === 0) return { x, letters };
+  return { x: sum(x, dims), letters: [...letters].filter((c) => needed.includes(c)).join("") };
+}
+
+const inOrder = ({ x, letters }: Lettered, order: string): Tensor =>
+  letters === order ? x : permute(x, [...order].map((c) => letters.indexOf(c)));
+
+/** The product of two, over the letters that are in both and not needed any more: one batch of products. */
+function product(first: Lettered, second: Lettered, needed: string): Lettered {
+  const one = summed(first, needed + second.letters);
+  const other = summed(second, needed + first.letters);
+  const shared = [...one.letters].filter((c) => other.letters.includes(c));
+  const batch = shared.filter((c) => needed.includes(c)).join("");
+  const over = shared.filter((c) => !needed.includes(c)).join("");
+  const rows = [...one.letters].filter((c) => !shared.includes(c)).join("");
+  const columns = [...other.letters].filter((c) => !shared.includes(c)).join("");
+  const sizeOf = (c: string) => {
+    const { x, letters } = one.letters.includes(c) ? one : other;
+    return x.shape[letters.indexOf(c)];
+  };
+  const count = (letters: string) => [...letters].reduce((n, c) => n * sizeOf(c), 1);
+  const left = reshape(inOrder(one, batch + rows + over), [
+    count(batch),
+    count(rows),
+    count(over),
+  ]);
+  const right = reshape(inOrder(other, batch + over + columns), [
+    count(batch),
+    count(over),
+    count(columns),
+  ]);
+  const letters = batch + rows + columns;
+  return { x: reshape(bmm(left, right), [...letters].map(sizeOf)), letters };
+}

@@ -1,0 +1,105 @@
+/*
+ * Elements chosen by what they are: how many come out is known only when the GPU has computed it, so these are
+ * awaited. And ids as rows of zeros with a one.
+ */
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { broadcastShapes } from "../tensor/shape.ts";
+import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import { eq } from "./binary.ts";
+import { to } from "./copy.ts";
+import { arange } from "./create.ts";
+import { indexSelect } from "./index.ts";
+import { expand, reshape, unsqueeze } from "./views.ts";
+
+/** Rows of zeros with a one at the place that each id names: (…) → (…, numClasses). */
+export const oneHot = takes(
+  "oneHot",
+  { input: a.tensor, numClasses: a.whole },
+  (ids: Tensor, numClasses: number): Tensor => {
+    if (ids.dtype !== "int64") {
+      throw new TypeError(`one_hot is only applicable to index tensor of int64, not ${ids.dtype}`);
+    }
+    return to(eq(unsqueeze(ids, -1), arange(numClasses, { device: ids.device })), "int64");
+  },
+);
+
+const flags = async (mask: Tensor): Promise<number[]> => {
+  const values = await to(mask, "bool").data();
+  return Array.from(values.keys()).filter((i) => values[i] !== 0);
+};
+
+const listOf = (values: number[], shape: number[], { device }: Tensor): Tensor =>
+  fromValues(Int32Array.from(values), shape, "int64", device);
+
+/** The elements where a mask is true, as a vector: Python's `x[mask]`. */
+export const maskedSelect = takes(
+  "maskedSelect",
+  { input: a.tensor, mask: a.tensor },
+  (x: Tensor, mask: Tensor): Promise<Tensor> => selected(x, mask),
+);
+
+async function selected(x: Tensor, mask: Tensor): Promise<Tensor> {
+  if (mask.dtype !== "bool") {
+    throw new TypeError(`masked_select: expected BoolTensor for mask, not ${mask.dtype}`);
+  }
+  const shape = broadcastShapes(x.shape, mask.shape);
+  const found = await flags(expand(mask, shape));
+  return indexSelect(reshape(expand(x, shape), [-1]), 0, listOf(found, [found.length], x));
+}
+
+/** The places of all that is not zero, (n, dimensions). */
+export const nonzero = takes(
+  "nonzero",
+  { input: a.tensor },
+  (x: Tensor): Promise<Tensor> => places(x),
+);
+
+async function places(x: Tensor): Promise<Tensor> {
+  const found = await flags(x);
+  const all = found.flatMap((flat) => {
+    const place: number[] = [];
+    for (let d = x.ndim - 1, rest = flat; d >= 0; d--) {
+      place.unshift(rest % x.shape[d]);
+      rest = Math.floor(rest / x.shape[d]);
+    }
+    return place;
+  });
+  return listOf(all, [found.length, x.ndim], x);
+}
+
+/** Every value once, in order. */
+export const unique = takes(
+  "unique",
+  { input: a.tensor },
+  (x: Tensor): Promise<Tensor> => distinct(x),
+);
+
+async function distinct(x: Tensor): Promise<Tensor> {
+  const values = [...new Set(await x.data())].sort((a, b) => a - b);
+  const array = x.dtype === "float32" ? Float32Array.from(values) : Int32Array.from(values);
+  return to(
+    fromValues(array, [values.length], x.dtype === "float32" ? "float32" : "int64", x.device),
+    x.dtype,
+  );
+}
+
+const readBincount = parameters<{ minlength?: number }>("bincount", { minlength: a.whole });
+
+/** How often each id is there: (n) → (largest id + 1). */
+export async function bincount(
+  ids: Tensor,
+  ...args: Given<[minlength?: number], { minlength?: number }>
+): Promise<Tensor> {
+  const { minlength = 0 } = readBincount(args);
+  if (ids.dtype !== "int64" || ids.ndim !== 1) {
+    throw new TypeError("bincount only supports 1-d non-negative integral inputs");
+  }
+  const values = await ids.data();
+  const counts = new Array<number>(minlength).fill(0);
+  for (const value of values) {
+    if (value < 0) throw new RangeError("bincount only supports 1-d non-negative integral inputs");
+    while (counts.length <= value) counts.push(0);
+    counts[value]++;
+  }
+  return listOf(counts, [counts.length], ids);
+}

@@ -1,0 +1,65 @@
+/*
+ * Elements in order: sort, argsort, median. All are what topk finds, of all elements; among equals the first
+ * place comes first, as in PyTorch's stable sort. A NaN is larger than everything.
+ */
+import { a, type Given, parameters } from "../python/arguments.ts";
+import { normalizeDim } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { topk } from "./order.ts";
+import { select } from "./slices.ts";
+import { reshape, unsqueeze } from "./views.ts";
+
+/** Which way, along which dimension. */
+export interface SortOptions {
+  dim?: number;
+  descending?: boolean;
+  /** It always is: equals keep their order. */
+  stable?: boolean;
+}
+
+type Sorting = Given<[dim?: number, descending?: boolean, stable?: boolean], SortOptions>;
+const sortOptions = (name: string) =>
+  parameters<SortOptions>(name, { dim: a.whole, descending: a.flag, stable: a.flag });
+const [readSort, readArgsort] = [sortOptions("sort"), sortOptions("argsort")];
+
+function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): [Tensor, Tensor] {
+  const size = x.ndim === 0 ? 1 : x.shape[normalizeDim(dim, x.ndim)];
+  return topk(x, size, dim, descending);
+}
+
+/** The elements along a dimension in order, and the places they come from. */
+export const sort = (x: Tensor, ...args: Sorting): [values: Tensor, indices: Tensor] =>
+  sorted(x, readSort(args));
+
+/** The places of the elements along a dimension, in the order of their size. */
+export const argsort = (x: Tensor, ...args: Sorting): Tensor => sorted(x, readArgsort(args))[1];
+
+/** Along which dimension the middle is looked for. */
+export interface MedianOptions {
+  dim: number;
+  keepdim?: boolean;
+}
+
+const readMedian = parameters<Partial<MedianOptions>>("median", { dim: a.whole, keepdim: a.flag });
+
+/** The middle of all elements, the lower of two; a NaN where there is one. */
+export function median(x: Tensor): Tensor;
+/** The middle along a dimension, and its place. */
+export function median(
+  x: Tensor,
+  ...args: Given<[dim: number, keepdim?: boolean], MedianOptions>
+): [values: Tensor, indices: Tensor];
+export function median(x: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor] {
+  const { dim, keepdim = false } = readMedian(args);
+  if (dim === undefined) return middle(reshape(x, [-1]), 0)[0];
+  const found = middle(x, dim);
+  return keepdim ? [unsqueeze(found[0], dim), unsqueeze(found[1], dim)] : found;
+}
+
+function middle(x: Tensor, dim: number): [Tensor, Tensor] {
+  const size = x.shape[normalizeDim(dim, x.ndim)];
+  if (size === 0) throw new RangeError("median(): there is no middle of no elements");
+  const [values, indices] = sorted(x, { dim });
+  const at = Math.floor((size - 1) / 2);
+  return [select(values, dim, at), select(indices, dim, at)];
+}
