@@ -46,6 +46,12 @@ function clip(values: number[], normType: number): Tensor[] {
   return [nn.utils.clipGradNorm_([w], 1, { normType }), w.grad];
 }
 
+function drawn(n: number, samples: number, replacement: boolean): Tensor {
+  torch.manualSeed(5);
+  const weights = torch.arange(n).remainder(101).add(1).float();
+  return torch.multinomial(weights, samples, { replacement });
+}
+
 const ends = [nan, inf, -inf, 0, -0, 1, -1, 2.5];
 const ENDS = f(ends);
 const A = f(ends.flatMap((a) => ends.map(() => a)));
@@ -195,6 +201,10 @@ const rows: Rows = {
   "crossEntropy, huge and equal": () =>
     grads((x) => crossEntropy(x, T([0])).reshape(1), f([[1e8, 1e8]])),
   "crossEntropy, men": () => crossEntropy(f([[30, 20]]), T([0]), { reduction: "men" as "mean" }),
+  "multinomial, 1000 of 50257 with replacement": () => drawn(50257, 1000, true),
+  "multinomial, 3 of 7 with replacement": () => drawn(7, 3, true),
+  "multinomial, 1 of 7 with replacement": () => drawn(7, 1, true),
+  "multinomial, 5 of 7": () => drawn(7, 5, false),
   "view after softmax(0)": () => torch.ones([2, 3]).softmax(0).view(6),
   "view after cumsum(0)": () => torch.ones([2, 3]).cumsum(0).view(6),
   "view after topk(0)": () => torch.arange(6, float).reshape(2, 3).topk(1, { dim: 0 })[0].view(3),
@@ -288,7 +298,7 @@ const frozen = goldens as unknown as Record<string, Golden>;
 
 /** Units of the last place by which a result may be off: by none where nothing is approximated. */
 const exact =
-  /^(arange|linspace|view|clip inf|bool|int|2 \*\*|ends: (relu|clamp|sign|abs|neg|amax|amin|topk))/;
+  /^(multinomial|arange|linspace|view|clip inf|bool|int|2 \*\*|ends: (relu|clamp|sign|abs|neg|amax|amin|topk))/;
 
 for (const [name, call] of Object.entries(rows)) {
   Deno.test(`as PyTorch: ${name}`, async () => {

@@ -73,7 +73,6 @@ const DRAWS: Record<string, Draw> = {
   geometric: (g, n, p) => geometric(g, floats(n), p),
   logNormal: (g, n, mean, std) => logNormal(g, floats(n), mean, std),
   truncNormal: (g, n, mean, std, a, b) => truncNormal(g, floats(n), { mean, std, a, b }),
-  erfinv: (g, n) => uniform(g, floats(n), -1, 1).map(erfinv),
   randint: (g, n, low, high) => randint(g, ints(n), low, high),
   randintLong: (g, n, low, high) => randint(g, longs(n), BigInt(low), BigInt(high)),
   random: (g, n) => random(g, longs(n)),
@@ -133,7 +132,7 @@ for (const [name, { seed, initialSeed, steps, next }] of Object.entries(programs
         );
       }
     }
-    assertEquals(generator.engine.next() % (2 ** 32 - 1), next, "the word after the last draw");
+    assertEquals(generator.engine.next() % (2 ** 28 - 1), next, "the word after the last draw");
     assert(exact >= 0.999 * count, `${exact} of ${count} are exact`);
   });
 }

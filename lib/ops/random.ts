@@ -12,18 +12,20 @@ import {
   readSizes,
   type Sizes,
 } from "../python/arguments.ts";
+import type { Kernel } from "../gpu/launch.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
-import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
-import { div, gt, mul } from "./binary.ts";
-import { to } from "./copy.ts";
+import { allocate, allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
+import { div, mul } from "./binary.ts";
+import { contiguous, to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
-import { checkFloat } from "./limits.ts";
-import { argmax, cumsum, topk } from "./order.ts";
-import { sum } from "./reduce.ts";
+import { checkFloat, checkRounds } from "./limits.ts";
+import { argmax, topk } from "./order.ts";
 import { DRAWN_AT_A_TIME } from "./tuning.ts";
-import { unsqueeze } from "./views.ts";
+import multinomialSource from "../../kernels/multinomial.wgsl" with { type: "text" };
+
+const lookUpKernel: Kernel = { name: "multinomial", source: multinomialSource };
 
 /** Where a random tensor's numbers come from, beside what every new tensor takes. */
 export interface RandomOptions extends TensorOptions {
@@ -255,10 +257,29 @@ export function multinomial(
     const won = div(probs, q);
     return numSamples === 1 ? argmax(won, { dim: -1, keepdim: true }) : topk(won, numSamples)[1];
   }
-  const below = div(cumsum(probs, -1), sum(probs, { dim: -1, keepdim: true }));
-  const values = new Float32Array(numelOf(probs.shape.slice(0, -1)) * numSamples);
-  for (let i = 0; i < values.length; i++) values[i] = generator.engine.nextDouble();
-  const u = fromValues(values, [...probs.shape.slice(0, -1), numSamples], "float32", device);
-  // The first place whose cumulative share reaches u: as many as are below it.
-  return sum(gt(unsqueeze(u, -1), unsqueeze(below, -2)), { dim: -1 });
+  const [rows, categories] = [numelOf(probs.shape.slice(0, -1)), n];
+  checkRounds("multinomial", Math.ceil(categories * 65 / 64) + numSamples, categories);
+  const values = new Float32Array(rows * numSamples);
+  for (let i = 0; i < values.length; i++) values[i] = roundUp(generator.engine.nextDouble());
+  const shape = [...probs.shape.slice(0, -1), numSamples];
+  const dense = contiguous(probs);
+  const u = fromValues(values, shape, "float32", device);
+  const [sums, indices] = [
+    allocate(probs.shape, "float32", device),
+    allocate(shape, "int64", device),
+  ];
+  device.launcher.launch(
+    device.launcher.pipeline(lookUpKernel),
+    { weights: dense.storage, u: u.storage, sums: sums.storage, indices: indices.storage },
+    { rows, categories, samples: numSamples, offset: dense.offset },
+    rows,
+  );
+  for (const helper of [u, sums]) helper.storage.release("after it was used");
+  return indices;
+}
+
+/** The least float32 that is not below a double of [0, 1]: a float32 is below the one where it is below the other. */
+function roundUp(v: number): number {
+  const near = Math.fround(v);
+  return near >= v ? near : Math.fround(near * (1 + 1.5 * 2 ** -24));
 }

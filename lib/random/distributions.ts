@@ -6,10 +6,10 @@
  * coins have files of their own.
  */
 
-import { erf, erfinv } from "./erf.ts";
+import { erf } from "./erf.ts";
 import type { Generator } from "./generator.ts";
 import { toDouble } from "./mt19937.ts";
-import { nextNormal } from "./normal.ts";
+import { nextNormal, normal } from "./normal.ts";
 
 const { fround, log, log1p, SQRT2 } = Math;
 
@@ -81,9 +81,9 @@ function scale(
  * ```
  */
 export function exponential(generator: Generator, out: Float32Array, lambda = 1): Float32Array {
-  if (!(lambda >= 0)) {
+  if (!(lambda > 0)) {
     throw new RangeError(
-      `exponential_ expects lambda >= 0.0, but found lambda=${lambda}: pass a rate, not a sign`,
+      `exponential_ expects lambda > 0.0, but found lambda=${lambda}: pass a rate, not a sign`,
     );
   }
   return mapDoubles(generator, out, (u) => -1 / lambda * log1p(-u));
@@ -136,8 +136,9 @@ export function logNormal(
 }
 
 /**
- * Fills an array with normal numbers cut off at `a` and `b`, as `nn.init.trunc_normal_` does: uniforms
- * through the inverse error function, scaled, shifted and clamped, each step rounded to float32.
+ * Fills an array with normal numbers that lie within [a, b], as `nn.init.trunc_normal_` does since 2.13: what falls
+ * outside is drawn again, all numbers anew each time; where little falls inside, even numbers of [a, b) are kept with
+ * the probability of the normal density there.
  *
  * @throws {RangeError} if no number lies between `a` and `b`, or for a zero standard deviation.
  *
@@ -156,22 +157,38 @@ export function truncNormal(
   { mean = 0, std = 1, a = -2, b = 2 }: { mean?: number; std?: number; a?: number; b?: number } =
     {},
 ): Float32Array {
-  if (std === 0) {
-    throw new RangeError("trunc_normal_: got std=0, wanted a spread; fill with the mean");
+  if (!(std > 0)) {
+    throw new RangeError(`trunc_normal_: got std=${std}, wanted a spread; fill with the mean`);
   }
-  uniform(generator, out, erfOfCut(a, mean, std), erfOfCut(b, mean, std));
-  const [shift, factor, low, high] = [mean, std * SQRT2, a, b].map(fround);
-  for (let i = 0; i < out.length; i++) {
-    const x = fround(fround(erfinv(out[i]) * factor) + shift);
-    out[i] = Math.min(Math.max(x, low), high);
+  if (!(a < b)) throw new RangeError(`trunc_normal_: no number lies between ${a} and ${b}`);
+  const below = (cut: number) => (1 + erf((cut - mean) / std / SQRT2)) / 2;
+  const fresh = new Float32Array(out.length);
+  if (below(b) - below(a) > 0.3) {
+    const [low, high] = [fround(a), fround(b)];
+    normal(generator, out, mean, std);
+    while (out.some((x) => x < low || x > high)) {
+      normal(generator, fresh, mean, std);
+      fresh.forEach((x, i) => {
+        if (out[i] < low || out[i] > high) out[i] = x;
+      });
+    }
+    return out;
+  }
+  const mode = Math.max(a, Math.min(mean, b));
+  const peak = fround(-0.5 * ((mode - mean) / std) ** 2);
+  const density = (x: number) => {
+    const away = fround(fround(x - fround(mean)) / fround(std));
+    return fround(fround(fround(away * away) * -0.5) - peak);
+  };
+  let pending = Array.from(out.keys());
+  const chances = new Float32Array(out.length);
+  while (pending.length > 0) {
+    uniform(generator, fresh, a, b);
+    for (const i of pending) out[i] = fresh[i];
+    uniform(generator, chances);
+    pending = pending.filter((i) => fround(log(chances[i])) > density(fresh[i]));
   }
   return out;
-}
-
-/** 2Φ − 1 at a cut, Φ being the normal distribution function; summed as nn.init sums it. */
-function erfOfCut(cut: number, mean: number, std: number): number {
-  const phi = (1 + erf((cut - mean) / std / SQRT2)) / 2;
-  return 2 * phi - 1;
 }
 
 /** Fills an array from doubles of [0, 1), two words each. */

@@ -160,7 +160,7 @@ function toUint64(seed: number | bigint): bigint {
   const integer = typeof seed === "number" ? BigInt(Math.trunc(seed)) : seed;
   if (integer < -(2n ** 63n) || integer >= 2n ** 64n) {
     throw new RangeError(
-      `Overflow when unpacking long: got the seed ${integer}, wanted -2^63 ... 2^64 - 1; ` +
+      `Overflow when unpacking long long: got the seed ${integer}, wanted -2^63 ... 2^64 - 1; ` +
         "only its low 32 bits matter",
     );
   }

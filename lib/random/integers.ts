@@ -1,8 +1,8 @@
 /*
  * Integers: a range, a permutation, and the 63 bits that PyTorch's data loader seeds itself with.
  *
- * Ranges of less than 2^32 take one word a number, larger ones two, by plain remainder: the small bias of
- * that is PyTorch's too. Our tensors hold int64 in 32 bits, so Int32Array is the usual array; a
+ * Ranges of less than 2^28 take one word a number, larger ones two (in PyTorch since 2.7; from 2^32 on before), by
+ * plain remainder: the small bias of that is PyTorch's too. Our tensors hold int64 in 32 bits, so Int32Array is the usual array; a
  * BigInt64Array takes the rest.
  */
 
@@ -46,7 +46,7 @@ export function randint<A extends Int32Array | BigInt64Array>(
       );
     }
   }
-  if (range >= 2n ** 32n) {
+  if (range >= 2n ** 28n) {
     for (let i = 0; i < out.length; i++) {
       const value = engine.next64() % range + from;
       out[i] = out instanceof Int32Array ? Number(value) : value;

@@ -2,7 +2,7 @@
  * Draws of a category by its weight.
  *
  * Without replacement every category gets an exponential waiting time, divided into its weight, and the
- * largest win (PyTorch's fast path); with replacement each draw is looked up in the cumulated weights.
+ * largest win (PyTorch's fast path, also for a single draw); with replacement each draw is looked up in the cumulated weights.
  * Weights need not sum to one. All arithmetic is rounded to float32, as PyTorch's on float32 weights.
  */
 
@@ -56,9 +56,9 @@ export function multinomial(
     );
   }
   const row = (r: number) => weights.subarray(r * categories, (r + 1) * categories);
-  for (let r = 0; r < rows; r++) checkWeights(row(r), replacement);
+  for (let r = 0; r < rows; r++) checkWeights(row(r), replacement && samples > 1);
 
-  const drawn = replacement
+  const drawn = replacement && samples > 1
     ? (weights: Float32Array) => lookUp(generator, weights, samples)
     : race(generator, weights.length, samples);
   const out = new Int32Array(rows * samples);

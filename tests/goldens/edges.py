@@ -51,6 +51,12 @@ def scattered():
     return out.scatter_add(1, T([[0, 1, 1], [2, 2, 0]]), torch.arange(6.0).reshape(2, 3))
 
 
+def drawn(n, samples, replacement):
+    torch.manual_seed(5)
+    weights = torch.arange(n) % 101 + 1.0
+    return torch.multinomial(weights, samples, replacement)
+
+
 ENDS = T([nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 2.5])
 PAIRS = torch.cartesian_prod(ENDS, ENDS)
 A, B = PAIRS[:, 0].contiguous(), PAIRS[:, 1].contiguous()
@@ -135,6 +141,11 @@ CASES = {
     "crossEntropy, large": lambda: grads(lambda x: F.cross_entropy(x, T([0])).reshape(1), T([[30.0, 20]])),
     "crossEntropy, huge and equal": lambda: grads(lambda x: F.cross_entropy(x, T([0])).reshape(1), T([[1e8, 1e8]])),
     "crossEntropy, men": lambda: F.cross_entropy(T([[30.0, 20]]), T([0]), reduction="men"),
+    # 7
+    "multinomial, 1000 of 50257 with replacement": lambda: drawn(50257, 1000, True),
+    "multinomial, 3 of 7 with replacement": lambda: drawn(7, 3, True),
+    "multinomial, 1 of 7 with replacement": lambda: drawn(7, 1, True),
+    "multinomial, 5 of 7": lambda: drawn(7, 5, False),
     # 8
     "view after softmax(0)": lambda: torch.ones(2, 3).softmax(0).view(6),
     "view after cumsum(0)": lambda: torch.ones(2, 3).cumsum(0).view(6),

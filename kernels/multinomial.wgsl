@@ -1,0 +1,61 @@
+// indices[r, s] = the first category whose share, with those before it, reaches u[r, s]: draws with replacement.
+//
+// One workgroup owns one row of the dense weights `p`. Its first lane adds them one after the other, as PyTorch does:
+// another order would round to other sums, and a draw near the edge of a category fall into its neighbour. Then its
+// 64 lanes divide by the sum, and take every 64th draw, each by halving the row until one category is left.
+
+struct Params {
+  rows: u32,
+  categories: u32,
+  samples: u32,
+  offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> weights: array<f32>;
+@group(0) @binding(2) var<storage, read> u: array<f32>;
+@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(4) var<storage, read_write> indices: array<i32>;
+
+var<workgroup> total: f32;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  if (row >= p.rows) {
+    return;
+  }
+  let base = row * p.categories;
+  if (lane == 0u) {
+    var sum = 0.0;
+    for (var i = 0u; i < p.categories; i++) {
+      sum += weights[p.offset + base + i];
+      sums[base + i] = sum;
+    }
+    total = sum;
+  }
+  workgroupBarrier();
+  storageBarrier();
+  for (var i = lane; i < p.categories; i += 64u) {
+    sums[base + i] = select(sums[base + i] / total, 1.0, i + 1u == p.categories);
+  }
+  storageBarrier();
+  for (var s = lane; s < p.samples; s += 64u) {
+    let drawn = u[row * p.samples + s];
+    var low = 0u;
+    var high = p.categories;
+    while (low < high) {
+      let middle = (low + high) / 2u;
+      if (sums[base + middle] < drawn) {
+        low = middle + 1u;
+      } else {
+        high = middle;
+      }
+    }
+    indices[row * p.samples + s] = i32(low);
+  }
+}
