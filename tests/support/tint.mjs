@@ -1,0 +1,24 @@
+/*
+ * Compiles WGSL with Tint: npm's `webgpu` is Dawn, whose null backend needs no GPU. A process of its own, as a fault
+ * in Dawn's binding ends it. Texts come in as JSON, complaints go out as JSON.
+ */
+// deno-lint-ignore no-import-prefix -- in deno.json it would be fetched with the library: 130 MB
+import { create } from "npm:webgpu@0.6.2";
+
+const gpu = create(["backend=null"]); // held to the end: what is collected takes its devices with it
+const adapter = await gpu.requestAdapter();
+const device = await adapter.requestDevice();
+const complaints = [];
+const texts = JSON.parse(await new Response(Deno.stdin.readable).text());
+for (const { label, code, constants } of texts) {
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ code });
+  device.createComputePipeline({ layout: "auto", compute: { module, constants } });
+  const error = await device.popErrorScope();
+  // The optimisers bind as many buffers as the adapter at hand can; this one has the fewest that WebGPU promises.
+  if (error && !error.message.includes("exceeds the maximum per-stage limit")) {
+    complaints.push(`${label}: ${error.message.slice(0, 400)}`);
+  }
+}
+console.log(JSON.stringify(complaints));
+Deno.exit(gpu ? 0 : 1);
