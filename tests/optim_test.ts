@@ -325,19 +325,27 @@ for (const [kind, options] of every) {
   });
 }
 
-Deno.test("optim: lesson 13's five parameters take four dispatches, a transformer's 136 take 46", () => {
-  const dispatches = (shapes: number[][]) => {
-    const params = shapes.map((shape) => leaf(zeros(shape)));
-    for (const param of params) param.grad = zeros(param.shape);
-    const optimizer = new optim.AdamW(params);
-    optimizer.step();
-    const before = defaultDevice.launcher.dispatches;
-    optimizer.step();
-    return defaultDevice.launcher.dispatches - before;
-  };
-  assertEquals(dispatches([[512, 64], [2048, 512], [512], [512, 512], [512]]), 4);
-  const transformer = new nn.Transformer(32, 2, 2);
-  assertEquals(dispatches(Array.from(transformer.parameters(), ({ shape }) => [...shape])), 46);
+/** Whether four parameters, each with three tensors beside it, are more than a dispatch can bind. */
+const fewBuffers = defaultDevice.limits.maxStorageBuffersPerShaderStage < 16;
+
+Deno.test({
+  name: "optim: lesson 13's five parameters take four dispatches, a transformer's 136 take 46" +
+    (fewBuffers ? " (not where an adapter binds fewer than 16 buffers)" : ""),
+  ignore: fewBuffers,
+  fn() {
+    const dispatches = (shapes: number[][]) => {
+      const params = shapes.map((shape) => leaf(zeros(shape)));
+      for (const param of params) param.grad = zeros(param.shape);
+      const optimizer = new optim.AdamW(params);
+      optimizer.step();
+      const before = defaultDevice.launcher.dispatches;
+      optimizer.step();
+      return defaultDevice.launcher.dispatches - before;
+    };
+    assertEquals(dispatches([[512, 64], [2048, 512], [512], [512, 512], [512]]), 4);
+    const transformer = new nn.Transformer(32, 2, 2);
+    assertEquals(dispatches(Array.from(transformer.parameters(), ({ shape }) => [...shape])), 46);
+  },
 });
 
 Deno.test("optim: the bytes in use after 100 steps are those after 3, and nothing waits for the GPU", () => {
