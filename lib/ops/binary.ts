@@ -224,6 +224,11 @@ function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DTy
   const scalar: DType = typeof y === "number" && !Number.isInteger(y) ? "float32" : "bool";
   const common = promote(x.dtype, typeof y === "number" ? scalar : y.dtype);
   if (row.real) return "float32";
+  if (name === "sub" && [x, y].some((v) => typeof v !== "number" && v.dtype === "bool")) {
+    throw new TypeError(
+      "Subtraction with a bool tensor is not supported; use logicalNot() or logicalXor(), or long() to count",
+    );
+  }
   if (common !== "bool") return common;
   if (row.gives === "bool" || typeof y === "number") return "int64";
   if (row.ofBools) return "bool";
