@@ -75,7 +75,7 @@ fn main(
   }
   let moments = sum_over(lane, part, squares) / p.size;
   let centre = near + moments.x;
-  let scale = 1.0 / sqrt(max(moments.y - moments.x * moments.x, 0.0) + p.eps);
+  let scale = 1.0 / sqrt(maxNan(moments.y - moments.x * moments.x, 0.0) + p.eps);
 
   for (var i = lane; i < p.columns; i += LANES) {
     var y = (x[base + i] - centre) * scale;
