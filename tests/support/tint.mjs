@@ -2,8 +2,9 @@
  * Compiles WGSL with Tint: npm's `webgpu` is Dawn, whose null backend needs no GPU. A process of its own, as a fault
  * in Dawn's binding ends it. Texts come in as JSON, complaints go out as JSON.
  */
-// deno-lint-ignore no-import-prefix -- in deno.json it would be fetched with the library: 130 MB
-import { create } from "npm:webgpu@0.6.2";
+// Named at run time, so that nobody fetches its 130 MB, or holds it in the lock, who does not run this.
+const PACKAGE = "npm:webgpu@0.6.2";
+const { create } = await import(PACKAGE);
 
 const gpu = create(["backend=null"]); // held to the end: what is collected takes its devices with it
 const adapter = await gpu.requestAdapter();
