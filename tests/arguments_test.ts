@@ -296,6 +296,13 @@ const works: Record<string, Record<string, unknown[]>> = {
   },
   functional: {},
   nn: {
+    BCELoss: [],
+    BCEWithLogitsLoss: [],
+    BatchNorm1d: [3],
+    L1Loss: [],
+    MSELoss: [],
+    NLLLoss: [],
+    RMSNorm: [3],
     CrossEntropyLoss: [],
     Dropout: [],
     Embedding: [3, 2],

@@ -19,6 +19,8 @@ export {
   Softmax,
   Tanh,
 } from "./activation.ts";
+export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from "./norms.ts";
+export { BCELoss, BCEWithLogitsLoss, L1Loss, MSELoss, NLLLoss } from "./losses.ts";
 /** Attention, and the layers made of it. */
 export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export type { AttentionOptions, AttentionWeights } from "./attention_forward.ts";

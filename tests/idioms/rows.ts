@@ -193,4 +193,22 @@ export const rows: [torch: string, ours: () => Answer | Promise<Answer>][] = [
   ["v % 2 == 0", () => v.remainder(2).eq(0)],
   ["~mask", () => mask.logicalNot()],
   ["mask & (y > 1)", () => mask.logicalAnd(y.gt(1))],
+  ["nn.BatchNorm1d(3)(x)", () => new nn.BatchNorm1d(3).forward(x)],
+  ["nn.BatchNorm1d(2)(b)", () => new nn.BatchNorm1d(2).forward(b)],
+  ["nn.BatchNorm1d(3).eval()(x)", () => new nn.BatchNorm1d(3).eval().forward(x)],
+  ["trained(nn.BatchNorm1d(3), x).running_var", () => trained(new nn.BatchNorm1d(3)).runningVar],
+  ["trained(nn.BatchNorm1d(3), x)(y)", () => trained(new nn.BatchNorm1d(3)).eval().forward(y)],
+  ["nn.RMSNorm(3)(x)", () => new nn.RMSNorm(3).forward(x)],
+  ["nn.RMSNorm((2, 3), eps=1e-3)(b)", () => new nn.RMSNorm([2, 3], 1e-3).forward(b)],
+  ["nn.MSELoss()(x, y)", () => new nn.MSELoss().forward(x, y)],
+  ["nn.L1Loss(reduction='sum')(x, y)", () => new nn.L1Loss({ reduction: "sum" }).forward(x, y)],
+  ["nn.BCEWithLogitsLoss()(x, mask.float())", () => new nn.BCEWithLogitsLoss().forward(x, mask.float())],
+  ["nn.BCELoss()(x.sigmoid(), mask.float())", () => new nn.BCELoss().forward(x.sigmoid(), mask.float())],
+  ["nn.NLLLoss()(F.log_softmax(x, 1), t)", () => new nn.NLLLoss().forward(F.logSoftmax(x, 1), t)],
 ];
+
+/** A layer that has seen a batch. */
+function trained(layer: lib.nn.BatchNorm1d): lib.nn.BatchNorm1d {
+  layer.forward(x);
+  return layer;
+}

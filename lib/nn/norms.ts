@@ -1,0 +1,163 @@
+/*
+ * Normalising layers beside the layer norm: over the batch, and by the root mean square.
+ */
+import { add, div, mul, sub } from "../ops/binary.ts";
+import { add_, mul_ } from "../ops/inplace.ts";
+import { ones, zeros } from "../ops/create.ts";
+import { mean, variance } from "../ops/stats.ts";
+import { rsqrt, sqrt, square } from "../ops/unary.ts";
+import { reshape } from "../ops/views.ts";
+import { shortest } from "../python/decimal.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import { noGrad } from "../tensor/autograd.ts";
+import type { Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type LayerOptions, python } from "./layers.ts";
+import { Module, Parameter } from "./module.ts";
+
+/** How a {@linkcode BatchNorm1d} is made. */
+export interface BatchNormOptions extends LayerOptions {
+  /** Keeps the divisor from 0. */
+  eps?: number;
+  /** How much of a batch's numbers goes into the running ones. */
+  momentum?: number;
+  affine?: boolean;
+  trackRunningStats?: boolean;
+}
+
+const batchNormOptions = parameters<{ numFeatures: number } & BatchNormOptions>("BatchNorm1d", {
+  numFeatures: a.whole,
+  eps: a.number,
+  momentum: a.number,
+  affine: a.flag,
+  trackRunningStats: a.flag,
+  device: a.device,
+}, { required: 1 });
+
+/**
+ * Mean 0 and variance 1 of every feature over the batch (Ioffe & Szegedy, 2015), then scaled and shifted. In
+ * use, by the running mean and variance of training.
+ */
+export class BatchNorm1d extends Module {
+  weight: Parameter | null;
+  bias: Parameter | null;
+  declare runningMean: Tensor;
+  declare runningVar: Tensor;
+  declare numBatchesTracked: Tensor;
+  readonly numFeatures: number;
+  readonly eps: number;
+  readonly momentum: number;
+  readonly trackRunningStats: boolean;
+
+  constructor(
+    ...args: Given<
+      [numFeatures: number, eps?: number, momentum?: number, affine?: boolean],
+      BatchNormOptions
+    >
+  ) {
+    super();
+    const { numFeatures, device, ...options } = batchNormOptions(args);
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    this.numFeatures = numFeatures;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.trackRunningStats = trackRunningStats;
+    this.weight = affine ? new Parameter(ones([numFeatures], { device })) : null;
+    this.bias = affine ? new Parameter(zeros([numFeatures], { device })) : null;
+    if (!trackRunningStats) return;
+    this.registerBuffer("runningMean", zeros([numFeatures], { device }));
+    this.registerBuffer("runningVar", ones([numFeatures], { device }));
+    this.registerBuffer("numBatchesTracked", zeros([], { device, dtype: "int64" }));
+  }
+
+  /** (N, C) or (N, C, L) → the same shape */
+  forward(x: Tensor): Tensor {
+    if (x.ndim < 2 || x.ndim > 3 || x.shape[1] !== this.numFeatures) {
+      throw new RangeError(
+        `BatchNorm1d: (N, ${this.numFeatures}) or (N, ${this.numFeatures}, L) is wanted, not ` +
+          `(${x.shape.join(", ")})`,
+      );
+    }
+    const dims = x.ndim === 2 ? [0] : [0, 2];
+    const wide = (y: Tensor) => x.ndim === 2 ? y : reshape(y, [this.numFeatures, 1]);
+    const count = x.numel() / this.numFeatures;
+    const own = this.training || !this.trackRunningStats;
+    if (own && count === 1) {
+      throw new RangeError("Expected more than 1 value per channel when training");
+    }
+    const centre = own ? mean(x, dims) : this.runningMean;
+    const spread = own ? variance(x, { dim: dims, correction: 0 }) : this.runningVar;
+    if (this.training && this.trackRunningStats) this.#track(centre, spread, count / (count - 1));
+    const scaled = mul(sub(x, wide(centre)), wide(rsqrt(add(spread, this.eps))));
+    return this.weight && this.bias ? add(mul(scaled, wide(this.weight)), wide(this.bias)) : scaled;
+  }
+
+  #track(centre: Tensor, spread: Tensor, unbiased: number): void {
+    noGrad(() => {
+      mul_(this.runningMean, 1 - this.momentum);
+      add_(this.runningMean, centre.detach(), { alpha: this.momentum });
+      mul_(this.runningVar, 1 - this.momentum);
+      add_(this.runningVar, spread.detach(), { alpha: this.momentum * unbiased });
+      add_(this.numBatchesTracked, 1);
+    });
+  }
+
+  override extraRepr(): string {
+    return `${this.numFeatures}, eps=${shortest(this.eps)}, momentum=${shortest(this.momentum)}, ` +
+      `affine=${python(this.weight !== null)}, track_running_stats=${
+        python(this.trackRunningStats)
+      }`;
+  }
+}
+
+/** How an {@linkcode RMSNorm} is made. */
+export interface RMSNormOptions extends LayerOptions {
+  /** Keeps the divisor from 0; the smallest step from 1 unless given. */
+  eps?: number;
+  elementwiseAffine?: boolean;
+}
+
+const rmsNormOptions = parameters<{ normalizedShape: number | Shape } & RMSNormOptions>("RMSNorm", {
+  normalizedShape: a.dims,
+  eps: a.number,
+  elementwiseAffine: a.flag,
+  device: a.device,
+}, { required: 1 });
+
+/** x / √(mean of x² + eps) over the last dimensions, scaled by what is learned (Zhang & Sennrich, 2019). */
+export class RMSNorm extends Module {
+  weight: Parameter | null;
+  readonly normalizedShape: Shape;
+  readonly eps: number | null;
+
+  constructor(
+    ...args: Given<
+      [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean],
+      RMSNormOptions
+    >
+  ) {
+    super();
+    const { normalizedShape, eps = null, elementwiseAffine = true, device } = rmsNormOptions(args);
+    this.normalizedShape = typeof normalizedShape === "number"
+      ? [normalizedShape]
+      : normalizedShape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { device })) : null;
+  }
+
+  /** (…, *normalized_shape) → the same shape */
+  forward(x: Tensor): Tensor {
+    const dims = this.normalizedShape.map((_, i) => -1 - i);
+    const size = sqrt(add(mean(square(x), dims, true), this.eps ?? 2 ** -23));
+    const scaled = div(x, size);
+    return this.weight ? mul(scaled, this.weight) : scaled;
+  }
+
+  override extraRepr(): string {
+    const [only, ...more] = this.normalizedShape;
+    const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
+    return `${shape}, eps=${this.eps === null ? "None" : shortest(this.eps)}, elementwise_affine=${
+      python(this.weight !== null)
+    }`;
+  }
+}
