@@ -21,6 +21,7 @@ import text10 from "./10-dataset.ts" with { type: "text" };
 import text11 from "./11-tokenizer.ts" with { type: "text" };
 import text12 from "./12-batches.ts" with { type: "text" };
 import text13 from "./13-mlp.ts" with { type: "text" };
+import text14 from "./14-transformer.ts" with { type: "text" };
 
 /** One of the four notebooks. */
 export type Notebook =
@@ -206,5 +207,11 @@ export const contents: Row[] = [
     number: 14,
     notebook: "003-llm-from-scratch",
     section: "from the MLP to a transformer",
+    written: written(
+      "./14-transformer.ts",
+      text14,
+      () => import("./14-transformer.ts"),
+    ),
+    needs: { hub: true, data: true, out: "out/lesson-14", v8: smallHeap },
   },
 ];

@@ -33,6 +33,7 @@ import {
 } from "../lib/tools/peers/table.ts";
 import {
   forward,
+  gptTraining,
   matmul,
   numbers,
   training,
@@ -239,6 +240,7 @@ const tinyWorks: Work[] = [
   training("training", { batch: 3, context: 4, vocab: 11, embed: 5, hidden: 6, steps: 4 }),
   forward("forward", { batch: 2, length: 5, ...gpt }),
   writing("writing", { batch: 1, length: 6, ...gpt }),
+  gptTraining("GPT training", { batch: 2, length: 5, steps: 3, ...gpt, context: 5 }),
 ];
 
 Deno.test("this library and the judge in float64 agree, at every kind of work", async () => {
@@ -250,7 +252,7 @@ Deno.test("this library and the judge in float64 agree, at every kind of work", 
     assertEquals(right.length, work.samples.length);
     const error = errorOf(work.samples.map((place) => all[place]), right);
     assert(error < 1e-5, `${work.name}: ${error}`); // a NaN is not
-    const lengths: Record<string, number> = { training: 4, writing: gpt.vocab };
+    const lengths: Record<string, number> = { training: 4, gptTraining: 3, writing: gpt.vocab };
     assertEquals((await run(false)).length, lengths[work.kind] ?? 1);
   }
   assertEquals(await library.tiny(), 12);

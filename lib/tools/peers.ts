@@ -83,7 +83,7 @@ async function compare(
   runs: number,
   about: Set<string>,
 ): Promise<Row> {
-  const each = work.kind === "training" ? work.ids.length : 1; // a run is so many steps
+  const each = work.targets.length || 1; // a run of training is so many steps
   say(`${work.name}: float64`);
   const right = judge(work);
   const entries: Entry[] = [];
@@ -145,7 +145,7 @@ function machine(): string {
 const explanation =
   `Milliseconds from a call to one number of its result, warm: what takes less than half a second is done for a
 tenth of one right before it is timed. The median of the turns, and how many times as long as this library (the
-median of the ratios within a turn). A training step is a fifth of five, the losses of which are read together; a
+median of the ratios within a turn). A training step is a part of several, the losses of which are read together; a
 start is a process, to the first number that it prints. An error is the largest difference from float64, beside
 the largest right number.`;
 

@@ -1,9 +1,10 @@
 /*
  * The models that are measured: lesson 13's and GPT-2's, of any size, and without a lesson around them.
  */
-import { arange, nn, type Tensor } from "../../mod.ts";
+import { arange, cat, nn, type Tensor, tensor } from "../../mod.ts";
+import { anglesOf } from "../peers/library.ts";
 
-const { gelu, scaledDotProductAttention } = nn.functional;
+const { gelu, relu, scaledDotProductAttention } = nn.functional;
 
 /** The sizes of lesson 13's model. */
 export interface MlpSize {
@@ -40,9 +41,12 @@ export interface GptSize {
   embed: number;
   heads: number;
   layers: number;
+  /** Built as lesson 14's: rotary positions, ReLU, biases of queries, keys and values. */
+  rotary?: boolean;
+  dropout?: number;
 }
 
-/** A block as GPT-2's: norms in front, causal attention of many heads, a GELU between two layers. */
+/** A block as GPT-2's or lesson 14's: norms in front, causal attention of many heads, two layers. */
 class Block extends nn.Module {
   norm1: nn.LayerNorm;
   query: nn.Linear;
@@ -52,53 +56,72 @@ class Block extends nn.Module {
   norm2: nn.LayerNorm;
   up: nn.Linear;
   down: nn.Linear;
+  drop: nn.Dropout;
+  #angles?: [cos: Tensor, sin: Tensor];
 
-  constructor({ embed }: GptSize, readonly heads: number) {
+  constructor(readonly sizes: GptSize) {
     super();
+    const { context, embed, heads, rotary = false, dropout = 0 } = sizes;
     const linear = (bias: boolean) => new nn.Linear(embed, embed, { bias });
     this.norm1 = new nn.LayerNorm(embed);
-    [this.query, this.key, this.value] = [linear(false), linear(false), linear(false)];
+    [this.query, this.key, this.value] = [linear(rotary), linear(rotary), linear(rotary)];
     this.out = linear(true);
     this.norm2 = new nn.LayerNorm(embed);
     this.up = new nn.Linear(embed, 4 * embed);
     this.down = new nn.Linear(4 * embed, embed);
+    this.drop = new nn.Dropout(dropout);
+    if (!rotary) return;
+    const { cos, sin } = anglesOf(context, embed / heads);
+    this.#angles = [tensor(cos), tensor(sin)];
+  }
+
+  #turned(x: Tensor): Tensor { // (B, heads, T, C/heads)
+    if (!this.#angles) return x;
+    const [cos, sin] = this.#angles.map((table) => table.index(`:${x.shape[2]}`));
+    const [a, b] = x.chunk(2, -1);
+    return x.mul(cos).add(cat([b, a], -1).mul(sin));
   }
 
   forward(x: Tensor): Tensor { // (B, T, C)
     const [B, T, C] = x.shape;
+    const { heads, rotary } = this.sizes;
     const y = this.norm1.forward(x);
     const [q, k, v] = [this.query, this.key, this.value].map((layer) =>
-      layer.forward(y).view(B, T, this.heads, C / this.heads).transpose(1, 2) // (B, heads, T, C/heads)
+      layer.forward(y).view(B, T, heads, C / heads).transpose(1, 2) // (B, heads, T, C/heads)
     );
-    const found = scaledDotProductAttention(q, k, v, { isCausal: true }).transpose(1, 2).flatten(2);
-    x = x.add(this.out.forward(found));
-    const wide = gelu(this.up.forward(this.norm2.forward(x)), { approximate: "tanh" });
-    return x.add(this.down.forward(wide));
+    const [turnedQ, turnedK] = [q, k].map((x) => this.#turned(x));
+    const found = scaledDotProductAttention(turnedQ, turnedK, v, { isCausal: true });
+    x = x.add(this.drop.forward(this.out.forward(found.transpose(1, 2).flatten(2))));
+    const up = this.up.forward(this.norm2.forward(x));
+    const wide = rotary ? relu(up) : gelu(up, { approximate: "tanh" });
+    return x.add(this.drop.forward(this.down.forward(wide)));
   }
 }
 
-/** GPT-2 with an untied head, without dropout. */
+/** GPT-2 with an untied head, or lesson 14's model. */
 export class GPT extends nn.Module {
   tokens: nn.Embedding;
-  places: nn.Embedding;
+  places?: nn.Embedding;
+  drop: nn.Dropout;
   blocks: nn.Sequential;
   norm: nn.LayerNorm;
   head: nn.Linear;
 
   constructor(readonly sizes: GptSize) {
     super();
-    const { vocab, context, embed, heads, layers } = sizes;
+    const { vocab, context, embed, layers, rotary, dropout = 0 } = sizes;
     this.tokens = new nn.Embedding(vocab, embed);
-    this.places = new nn.Embedding(context, embed);
-    this.blocks = new nn.Sequential(
-      ...Array.from({ length: layers }, () => new Block(sizes, heads)),
-    );
+    if (!rotary) this.places = new nn.Embedding(context, embed);
+    this.drop = new nn.Dropout(dropout);
+    this.blocks = new nn.Sequential(...Array.from({ length: layers }, () => new Block(sizes)));
     this.norm = new nn.LayerNorm(embed);
     this.head = new nn.Linear(embed, vocab, { bias: false });
   }
 
   forward(ids: Tensor): Tensor { // (B, T)
-    const x = this.tokens.forward(ids).add(this.places.forward(arange(ids.shape[1])));
+    let x = this.tokens.forward(ids);
+    if (this.places) x = x.add(this.places.forward(arange(ids.shape[1])));
+    x = this.drop.forward(x);
     return this.head.forward(this.norm.forward(this.blocks.forward(x))); // (B, T, vocab)
   }
 }
@@ -116,3 +139,14 @@ export const weightBytes = ({ vocab, embed, layers }: GptSize): number =>
 
 /** GPT-2's sizes at 124 million parameters. */
 export const gpt2: GptSize = { vocab: 50_257, context: 1024, embed: 768, heads: 12, layers: 12 };
+
+/** The sizes of lesson 14's last model. */
+export const lesson14: GptSize = {
+  vocab: 512,
+  context: 32,
+  embed: 128,
+  heads: 4,
+  layers: 3,
+  rotary: true,
+  dropout: 0.2,
+};

@@ -1,10 +1,10 @@
 /*
- * Whole steps of training: lesson 13's, and those of a GPT of ten million parameters.
+ * Whole steps of training: lesson 13's, lesson 14's, and those of a GPT of ten million parameters.
  */
 import { manualSeed, nn, optim, randint, type Tensor } from "../../mod.ts";
 import { firstOf, release } from "./limits.ts";
 import type { Prepared, Work } from "./measure.ts";
-import { forwardFlop, GPT, type GptSize, MLP, type MlpSize } from "./models.ts";
+import { forwardFlop, GPT, type GptSize, lesson14, MLP, type MlpSize } from "./models.ts";
 
 const { crossEntropy } = nn.functional;
 
@@ -50,9 +50,10 @@ function mlpStep(size: MlpSize, batch: number): Work {
 
 /** A step of a GPT, with a loss at every place. */
 function gptStep(size: GptSize, batch: number, runs: number): Work {
-  const { vocab, context, embed, layers } = size;
+  const { vocab, context, embed, layers, rotary } = size;
+  const what = rotary ? "lesson 14's step" : `GPT step ${layers}×${embed}`;
   return {
-    name: `GPT step ${layers}×${embed}, batch ${batch}×${context}`,
+    name: `${what}, batch ${batch}×${context}`,
     flop: 3 * forwardFlop(size, batch, context),
     tokens: batch * context,
     runs,
@@ -74,9 +75,11 @@ export const trainingWorks = (tiny = false): Work[] =>
   tiny
     ? [
       mlpStep({ vocab: 7, context: 3, embed: 4, hidden: 5 }, 2),
+      gptStep({ ...lesson14, vocab: 7, context: 3, embed: 8, heads: 2, layers: 1 }, 2, 1),
       gptStep({ vocab: 7, context: 3, embed: 8, heads: 2, layers: 1 }, 2, 1),
     ]
     : [
       lessonStep(64),
+      gptStep(lesson14, 64, 5),
       gptStep({ vocab: 512, context: 128, embed: 384, heads: 6, layers: 6 }, 16, 3),
     ];

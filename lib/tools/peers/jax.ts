@@ -4,7 +4,7 @@
  *
  * In jax-js whoever passes an array on gives it away; `.ref` keeps it.
  */
-import { adamw, type Foreign, type Library, load } from "./library.ts";
+import { adamw, anglesOf, type Foreign, type Library, load, type Run } from "./library.ts";
 import { numbers, type Spec, type Work } from "./works.ts";
 
 /** jax-js on one of its devices: `webgpu` or `wasm`. */
@@ -31,6 +31,57 @@ export async function jax(device: string): Promise<Library> {
   const norm = (x: Foreign, w: Record<string, Foreign>, name: string) =>
     nn.standardize(x).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);
 
+  // The gradient of `take` is a kernel that Deno's WebGPU refuses, and that jit can't hold.
+  const gpu = device === "webgpu";
+  const look = (table: Foreign, ids: Foreign) =>
+    gpu ? np.matmul(nn.oneHot(ids, table.shape[0]), table) : np.take(table, ids, 0);
+  const crossEntropy = (logits: Foreign, targets: Foreign) => {
+    const [rows, vocab] = logits.shape;
+    return nn.logSoftmax(logits).mul(nn.oneHot(targets, vocab)).sum().mul(-1 / rows);
+  };
+
+  /** Steps of training: the losses, read together. */
+  const learning = (
+    work: Work,
+    lossOf: (w: Record<string, Foreign>, ids: Foreign, targets: Foreign) => Foreign,
+  ): Run => {
+    const gradient = gpu ? jit(valueAndGrad(lossOf)) : valueAndGrad(lossOf);
+    const { lr, beta1, beta2, eps, decay } = adamw;
+    const update = jit((w: Foreign, g: Foreign, m: Foreign, v: Foreign, corrections: Foreign) => {
+      const [rate, root] = np.split(corrections, 2);
+      const mean = m.mul(beta1).add(g.ref.mul(1 - beta1));
+      const square = v.mul(beta2).add(np.square(g).mul(1 - beta2));
+      const step = mean.ref.div(np.sqrt(square.ref).div(root).add(eps)).mul(rate);
+      return [w.mul(1 - lr * decay).sub(step), mean, square];
+    });
+    let step = 0;
+    let w = weights(work);
+    const names = Object.keys(w);
+    const moments = Object.fromEntries(
+      names.map((name) => [name, [np.zeros(w[name].shape), np.zeros(w[name].shape)]]),
+    );
+    const ids = work.ids.map(indices);
+    const targets = work.targets.map((row) => np.array(Int32Array.from(row)));
+    return async () => {
+      const losses: Foreign[] = [];
+      for (let i = 0; i < ids.length; i++) {
+        step++;
+        const rates = [lr / (1 - beta1 ** step), Math.sqrt(1 - beta2 ** step)];
+        const corrections = np.array(Float32Array.from(rates));
+        const [loss, grads] = gradient(tree.ref(w), ids[i].ref, targets[i].ref);
+        losses.push(loss);
+        w = Object.fromEntries(names.map((name) => {
+          const [mean, square] = moments[name];
+          const [next, ...moved] = update(w[name], grads[name], mean, square, corrections.ref);
+          moments[name] = moved;
+          return [name, next];
+        }));
+        corrections.dispose();
+      }
+      return await read(np.stack(losses), true);
+    };
+  };
+
   return {
     about: `jax-js, ${device}`,
     tiny: async () => (await np.array([1, 2, 3]).mul(2).sum().data())[0],
@@ -47,52 +98,40 @@ export async function jax(device: string): Promise<Library> {
     },
 
     training(work) {
-      // The gradient of `take` is a kernel that Deno's WebGPU refuses, and that jit can't hold.
-      const gpu = device === "webgpu";
-      const look = (table: Foreign, ids: Foreign) =>
-        gpu ? np.matmul(nn.oneHot(ids, table.shape[0]), table) : np.take(table, ids, 0);
-      const lossOf = (w: Record<string, Foreign>, ids: Foreign, targets: Foreign) => {
-        const [batch] = ids.shape;
-        const [vocab] = w["table.weight"].shape;
-        const x = look(w["table.weight"], ids).reshape([batch, -1]);
-        const logits = linear(np.tanh(linear(x, w, "net.0")), w, "net.2");
-        return nn.logSoftmax(logits).mul(nn.oneHot(targets, vocab)).sum().mul(-1 / batch);
-      };
-      const gradient = gpu ? jit(valueAndGrad(lossOf)) : valueAndGrad(lossOf);
-      const { lr, beta1, beta2, eps, decay } = adamw;
-      const update = jit((w: Foreign, g: Foreign, m: Foreign, v: Foreign, corrections: Foreign) => {
-        const [rate, root] = np.split(corrections, 2);
-        const mean = m.mul(beta1).add(g.ref.mul(1 - beta1));
-        const square = v.mul(beta2).add(np.square(g).mul(1 - beta2));
-        const step = mean.ref.div(np.sqrt(square.ref).div(root).add(eps)).mul(rate);
-        return [w.mul(1 - lr * decay).sub(step), mean, square];
+      return learning(work, (w, ids, targets) => {
+        const x = look(w["table.weight"], ids).reshape([ids.shape[0], -1]);
+        return crossEntropy(linear(np.tanh(linear(x, w, "net.0")), w, "net.2"), targets);
       });
-      let step = 0;
-      let w = weights(work);
-      const names = Object.keys(w);
-      const moments = Object.fromEntries(
-        names.map((name) => [name, [np.zeros(w[name].shape), np.zeros(w[name].shape)]]),
-      );
-      const ids = work.ids.map(indices);
-      const targets = work.targets.map((row) => np.array(Int32Array.from(row)));
-      return async () => {
-        const losses: Foreign[] = [];
-        for (let i = 0; i < ids.length; i++) {
-          step++;
-          const rates = [lr / (1 - beta1 ** step), Math.sqrt(1 - beta2 ** step)];
-          const corrections = np.array(Float32Array.from(rates));
-          const [loss, grads] = gradient(tree.ref(w), ids[i].ref, targets[i].ref);
-          losses.push(loss);
-          w = Object.fromEntries(names.map((name) => {
-            const [mean, square] = moments[name];
-            const [next, ...moved] = update(w[name], grads[name], mean, square, corrections.ref);
-            moments[name] = moved;
-            return [name, next];
-          }));
-          corrections.dispose();
-        }
-        return await read(np.stack(losses), true);
+    },
+
+    gptTraining(work) {
+      const layers = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
+      const [length, [, embed]] = [work.ids[0][0].length, work.tensors[0].shape];
+      const width = embed / work.heads;
+      const { cos, sin } = anglesOf(length, width);
+      const angles = (table: number[][]) =>
+        array(Float32Array.from(table.flat()), [1, length, 1, width]);
+      const turned = (x: Foreign) => { // (B, T, heads, width)
+        const [a, b] = np.split(x.ref, 2, 3);
+        return x.mul(angles(cos)).add(np.concatenate([b, a], 3).mul(angles(sin)));
       };
+      return learning(work, (w, ids, targets) => {
+        const shape = [ids.shape[0], length, work.heads, width];
+        let x = look(w["tokens.weight"], ids);
+        for (let i = 0; i < layers; i++) {
+          const at = `blocks.${i}`;
+          const h = norm(x.ref, w, `${at}.norm1`);
+          const part = (name: string) => linear(h.ref, w, `${at}.${name}`).reshape(shape);
+          const [q, k, v] = [turned(part("query")), turned(part("key")), part("value")];
+          h.dispose();
+          const found = nn.dotProductAttention(q, k, v, { isCausal: true });
+          x = x.add(linear(found.reshape([shape[0], length, embed]), w, `${at}.out`));
+          const up = nn.relu(linear(norm(x.ref, w, `${at}.norm2`), w, `${at}.up`));
+          x = x.add(linear(up, w, `${at}.down`));
+        }
+        const logits = product(norm(x, w, "norm"), w["head.weight"]);
+        return crossEntropy(logits.reshape([shape[0] * length, -1]), targets);
+      });
     },
 
     forward(work) {

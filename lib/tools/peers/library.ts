@@ -18,6 +18,7 @@ export interface Library {
   /** A layer without a bias; its weight lies as the library likes it. */
   linear(work: Work): Run;
   training(work: Work): Run | Promise<Run>;
+  gptTraining(work: Work): Run | Promise<Run>;
   forward(work: Work): Run;
   /** A pass of one token after the other with keys and values kept, where it has been written in this library. */
   writing?(work: Work): Run;
@@ -25,6 +26,17 @@ export interface Library {
 
 /** What AdamW is told everywhere: PyTorch's defaults. */
 export const adamw = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.01 };
+
+/** Angles of rotary positions, (T, D) each: the cosines, and the sines with the sign that each half has. */
+export function anglesOf(T: number, D: number): { cos: number[][]; sin: number[][] } {
+  const angle = (t: number, i: number) => t * 1e4 ** (-2 * (i % (D / 2)) / D);
+  const tableOf = (f: (t: number, i: number) => number) =>
+    Array.from({ length: T }, (_, t) => Array.from({ length: D }, (_, i) => f(t, i)));
+  return {
+    cos: tableOf((t, i) => Math.cos(angle(t, i))),
+    sin: tableOf((t, i) => Math.sin(angle(t, i)) * (i < D / 2 ? -1 : 1)),
+  };
+}
 
 /** Imports a package that only this command has. */
 export const load = (name: string) => import(name);

@@ -18,7 +18,7 @@ import { fromValues, type Tensor } from "../../tensor/tensor.ts";
 import { firstOf, release } from "../bench/limits.ts";
 import { GPT, MLP } from "../bench/models.ts";
 import { adamw, type Library } from "./library.ts";
-import { numbers, type Spec } from "./works.ts";
+import { numbers, type Spec, type Work } from "./works.ts";
 
 /** This library on an adapter; which one, `--adapter` says. */
 export function ours(): Library {
@@ -41,6 +41,38 @@ export function ours(): Library {
     return model;
   };
 
+  const sizesOf = ({ tensors, ids, heads }: Work) => {
+    const shapeOf = (name: string) => tensors.find((spec) => spec.name === name)?.shape;
+    const [vocab, embed] = shapeOf("tokens.weight")!;
+    const [context] = shapeOf("places.weight") ?? [ids[0][0].length];
+    const layers = tensors.filter(({ name }) => name.endsWith("query.weight")).length;
+    return { vocab, context, embed, heads, layers };
+  };
+
+  /** Steps of training: the losses, read together. */
+  const learning = (work: Work, empty: MLP | GPT) => {
+    const model = filled(empty, work.tensors);
+    const { lr, beta1, beta2, eps, decay } = adamw;
+    const options = { lr, betas: [beta1, beta2] as [number, number], eps, weightDecay: decay };
+    const optimizer = new optim.AdamW(model.parameters(), options);
+    const ids = work.ids.map((rows) => tensor(rows));
+    const targets = work.targets.map((row) => tensor(row));
+    return async () => {
+      const losses = ids.map((_, i) => {
+        const logits = model.forward(ids[i]); // (B, vocab) or (B, T, vocab)
+        const rows = logits.view(-1, logits.shape.at(-1)!);
+        const loss = nn.functional.crossEntropy(rows, targets[i]);
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      const values = await read(noGrad(() => stack(losses)), true);
+      losses.forEach(release);
+      return values;
+    };
+  };
+
   return {
     about: `this library, ${defaultDevice}`,
     tiny: async () => await tensor([1, 2, 3]).mul(2).sum().item(),
@@ -60,31 +92,15 @@ export function ours(): Library {
     training(work) {
       const [[vocab, embed], [hidden]] = work.tensors.map(({ shape }) => shape);
       const context = work.ids[0][0].length;
-      const model = filled(new MLP({ vocab, context, embed, hidden }), work.tensors);
-      const { lr, beta1, beta2, eps, decay } = adamw;
-      const options = { lr, betas: [beta1, beta2] as [number, number], eps, weightDecay: decay };
-      const optimizer = new optim.AdamW(model.parameters(), options);
-      const ids = work.ids.map((rows) => tensor(rows));
-      const targets = work.targets.map((row) => tensor(row));
-      return async () => {
-        const losses = ids.map((_, i) => {
-          const loss = nn.functional.crossEntropy(model.forward(ids[i]), targets[i]);
-          optimizer.zeroGrad();
-          loss.backward();
-          optimizer.step();
-          return loss;
-        });
-        const values = await read(noGrad(() => stack(losses)), true);
-        losses.forEach(release);
-        return values;
-      };
+      return learning(work, new MLP({ vocab, context, embed, hidden }));
+    },
+
+    gptTraining(work) {
+      return learning(work, new GPT({ ...sizesOf(work), rotary: true }));
     },
 
     forward(work) {
-      const [[vocab, embed], [context]] = work.tensors.map(({ shape }) => shape);
-      const layers = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
-      const sizes = { vocab, context, embed, heads: work.heads, layers };
-      const model = filled(new GPT(sizes).eval(), work.tensors);
+      const model = filled(new GPT(sizesOf(work)).eval(), work.tensors);
       const ids = tensor(work.ids[0]);
       return (all) => read(noGrad(() => model.forward(ids)), all);
     },

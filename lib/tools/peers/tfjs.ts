@@ -4,7 +4,16 @@
  *
  * Its wasm backend finds one thread in Deno.
  */
-import { adamw, type Foreign, isMatrix, type Library, load, transposed } from "./library.ts";
+import {
+  adamw,
+  anglesOf,
+  type Foreign,
+  isMatrix,
+  type Library,
+  load,
+  type Run,
+  transposed,
+} from "./library.ts";
 import { numbers, type Spec, type Work } from "./works.ts";
 
 /** TensorFlow.js on one of its backends: `webgpu` or `wasm`. */
@@ -45,6 +54,56 @@ export async function tfjs(backend: string): Promise<Library> {
     return tf.mul(tf.mul(x, 0.5), share);
   };
 
+  /** What hides from each place those behind it. */
+  const causal = (length: number) =>
+    tf.tensor(
+      Float32Array.from(
+        { length: length ** 2 },
+        (_, i) => i % length > Math.floor(i / length) ? -Infinity : 0,
+      ),
+      [length, length],
+    );
+
+  /** Steps of training: the losses, read together. */
+  const learning = async (
+    work: Work,
+    lossOf: (w: Record<string, Foreign>, ids: Foreign, targets: Foreign) => Foreign,
+  ): Promise<Run> => {
+    await load("@tensorflow/tfjs"); // the core alone has no gradients that Deno can load
+    const { lr, beta1, beta2, eps, decay } = adamw;
+    const w: Record<string, Foreign> = Object.fromEntries(
+      Object.entries(weights(work)).map(([name, tensor]) => [name, tf.variable(tensor)]),
+    );
+    const optimizer = tf.train.adam(lr, beta1, beta2, eps);
+    const ids = work.ids.map((rows) => tf.tensor1d(rows.flat(), "int32"));
+    const targets = work.targets.map((row) => tf.tensor1d(row, "int32"));
+    return async () => {
+      const losses = ids.map((_, i) =>
+        tf.tidy(() => {
+          const { value, grads } = tf.variableGrads(() => lossOf(w, ids[i], targets[i]));
+          for (const variable of Object.values(w)) {
+            variable.assign(tf.mul(variable, 1 - lr * decay));
+          }
+          optimizer.applyGradients(grads);
+          return value;
+        })
+      );
+      const all = tf.stack(losses);
+      tf.dispose(losses);
+      return await read(all, true);
+    };
+  };
+
+  // The wasm backend has no gradient of `gather`.
+  const look = (table: Foreign, ids: Foreign) =>
+    backend === "wasm"
+      ? tf.matMul(tf.cast(tf.oneHot(ids, table.shape[0]), "float32"), table)
+      : tf.gather(table, ids);
+  const crossEntropy = (logits: Foreign, targets: Foreign) => {
+    const [rows, vocab] = logits.shape;
+    return tf.mul(tf.sum(tf.mul(tf.logSoftmax(logits), tf.oneHot(targets, vocab))), -1 / rows);
+  };
+
   return {
     about: `TensorFlow.js ${tf.version_core}, ${backend}`,
     tiny: async () => (await tf.sum(tf.mul(tf.tensor1d([1, 2, 3]), 2)).data())[0],
@@ -59,43 +118,42 @@ export async function tfjs(backend: string): Promise<Library> {
       return (all) => read(tf.matMul(x, w), all);
     },
 
-    async training(work) {
-      await load("@tensorflow/tfjs"); // the core alone has no gradients that Deno can load
-      const { lr, beta1, beta2, eps, decay } = adamw;
-      const w: Record<string, Foreign> = Object.fromEntries(
-        Object.entries(weights(work)).map(([name, tensor]) => [name, tf.variable(tensor)]),
-      );
-      const optimizer = tf.train.adam(lr, beta1, beta2, eps);
-      const [vocab, embed] = work.tensors[0].shape;
-      // The wasm backend has no gradient of `gather`.
-      const look = (ids: Foreign) =>
-        backend === "wasm"
-          ? tf.matMul(tf.cast(tf.oneHot(ids, vocab), "float32"), w["table.weight"])
-          : tf.gather(w["table.weight"], ids);
-      const lossOf = (ids: Foreign, targets: Foreign) => {
-        const [batch] = targets.shape;
-        const x = tf.reshape(look(ids), [batch, ids.size / batch * embed]);
-        const logits = linear(tf.tanh(linear(x, w, "net.0")), w, "net.2");
-        const right = tf.mul(tf.logSoftmax(logits), tf.oneHot(targets, vocab));
-        return tf.mul(tf.sum(right), -1 / batch);
+    training(work) {
+      return learning(work, (w, ids, targets) => {
+        const x = tf.reshape(look(w["table.weight"], ids), [targets.size, -1]);
+        return crossEntropy(linear(tf.tanh(linear(x, w, "net.0")), w, "net.2"), targets);
+      });
+    },
+
+    gptTraining(work) {
+      const layers = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
+      const [batch, length] = [work.ids[0].length, work.ids[0][0].length];
+      const [, embed] = work.tensors[0].shape;
+      const shape = [batch, length, work.heads, embed / work.heads];
+      const { cos, sin } = anglesOf(length, shape[3]);
+      const [cosines, sines] = [tf.tensor2d(cos), tf.tensor2d(sin)];
+      const turned = (x: Foreign) => { // (B, heads, T, width)
+        const [a, b] = tf.split(x, 2, 3);
+        return tf.add(tf.mul(x, cosines), tf.mul(tf.concat([b, a], 3), sines));
       };
-      const ids = work.ids.map((rows) => tf.tensor1d(rows.flat(), "int32"));
-      const targets = work.targets.map((row) => tf.tensor1d(row, "int32"));
-      return async () => {
-        const losses = ids.map((_, i) =>
-          tf.tidy(() => {
-            const { value, grads } = tf.variableGrads(() => lossOf(ids[i], targets[i]));
-            for (const variable of Object.values(w)) {
-              variable.assign(tf.mul(variable, 1 - lr * decay));
-            }
-            optimizer.applyGradients(grads);
-            return value;
-          })
-        );
-        const all = tf.stack(losses);
-        tf.dispose(losses);
-        return await read(all, true);
-      };
+      const mask = causal(length);
+      return learning(work, (w, ids, targets) => {
+        let x = look(w["tokens.weight"], ids); // (B · T, C)
+        for (let i = 0; i < layers; i++) {
+          const at = `blocks.${i}`;
+          const y = norm(x, w, `${at}.norm1`);
+          const [q, k, v] = ["query", "key", "value"].map((name) =>
+            tf.transpose(tf.reshape(linear(y, w, `${at}.${name}`), shape), [0, 2, 1, 3])
+          );
+          const scores = tf.matMul(turned(q), turned(k), false, true);
+          const weights = tf.softmax(tf.add(tf.mul(scores, 1 / Math.sqrt(shape[3])), mask));
+          const found = tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]);
+          x = tf.add(x, linear(tf.reshape(found, [batch * length, embed]), w, `${at}.out`));
+          const up = tf.relu(linear(norm(x, w, `${at}.norm2`), w, `${at}.up`));
+          x = tf.add(x, linear(up, w, `${at}.down`));
+        }
+        return crossEntropy(tf.matMul(norm(x, w, "norm"), w["head.weight"]), targets);
+      });
     },
 
     forward(work) {
@@ -106,13 +164,7 @@ export async function tfjs(backend: string): Promise<Library> {
       const embed = work.tensors[0].shape[1];
       const layers = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
       const places = tf.tile(tf.slice(w["places.weight"], [0, 0], [length, embed]), [batch, 1]);
-      const mask = tf.tensor(
-        Float32Array.from(
-          { length: length ** 2 },
-          (_, i) => i % length > Math.floor(i / length) ? -Infinity : 0,
-        ),
-        [length, length],
-      );
+      const mask = causal(length);
       const shape = [batch, length, work.heads, embed / work.heads];
       const attention = (x: Foreign, at: string) => {
         const [q, k, v] = ["query", "key", "value"].map((name) =>

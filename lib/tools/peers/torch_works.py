@@ -78,6 +78,55 @@ def training(work):
     return run
 
 
+def gpt_training(work):
+    w = {spec["name"]: numbers(spec).requires_grad_() for spec in work["tensors"]}
+    optimizer = torch.optim.AdamW(w.values(), lr=1e-3)
+    batches = [torch.tensor(rows, device=device) for rows in work["ids"]]
+    targets = [torch.tensor(row, device=device) for row in work["targets"]]
+    batch, length = batches[0].shape
+    embed = w["tokens.weight"].shape[1]
+    layers = sum(name.endswith("query.weight") for name in w)
+    half = embed // work["heads"] // 2
+    angles = torch.arange(length)[:, None] * 10_000 ** (-torch.arange(half) / half)
+    cos, sin = angles.cos().repeat(1, 2).to(device), torch.cat((-angles.sin(), angles.sin()), 1).to(device)
+
+    def apply(x, name):
+        return F.linear(x, w[name + ".weight"], w.get(name + ".bias"))
+
+    def norm(x, name):
+        return F.layer_norm(x, [embed], w[name + ".weight"], w[name + ".bias"])
+
+    def turned(x):
+        a, b = x.chunk(2, -1)
+        return x * cos + torch.cat((b, a), -1) * sin
+
+    def loss_of(ids, target):
+        x = F.embedding(ids, w["tokens.weight"])
+        for i in range(layers):
+            at = f"blocks.{i}."
+            y = norm(x, at + "norm1")
+            q, k, v = (
+                apply(y, at + part).view(batch, length, work["heads"], -1).transpose(1, 2)
+                for part in ("query", "key", "value")
+            )
+            found = attention(turned(q), turned(k), v).transpose(1, 2).reshape(batch, length, embed)
+            x = x + apply(found, at + "out")
+            x = x + apply(F.relu(apply(norm(x, at + "norm2"), at + "up")), at + "down")
+        return F.cross_entropy(apply(norm(x, "norm"), "head").flatten(0, 1), target)
+
+    def run(every):
+        losses = []
+        for ids, target in zip(batches, targets):
+            loss = loss_of(ids, target)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+        return read(torch.stack(losses), True)
+
+    return run
+
+
 def attention(q, k, v):
     if hasattr(F, "scaled_dot_product_attention"):
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -172,7 +221,8 @@ def say(**answer):
 
 def serve():
     work = json.loads(sys.stdin.readline())
-    kinds = {"matmul": matmul, "linear": linear, "training": training, "forward": forward, "writing": writing}
+    kinds = {"matmul": matmul, "linear": linear, "training": training, "gptTraining": gpt_training}
+    kinds |= {"forward": forward, "writing": writing}
     run = kinds[work["kind"]](work)
     where = torch.cuda.get_device_name() if device == "cuda" else f"{torch.get_num_threads()} threads"
     say(about=f"PyTorch {torch.__version__}, {where}")

@@ -14,7 +14,14 @@ export interface Spec {
 }
 
 /** What is to be done with the tensors. */
-export type Kind = "matmul" | "linear" | "training" | "forward" | "writing" | "start";
+export type Kind =
+  | "matmul"
+  | "linear"
+  | "training"
+  | "gptTraining"
+  | "forward"
+  | "writing"
+  | "start";
 
 /** Something to compute, whole in itself. */
 export interface Work {
@@ -23,9 +30,9 @@ export interface Work {
   tensors: Spec[];
   /** Tokens, a list a step: of training (batch, context), of a forward pass (batch, length). */
   ids: number[][][];
-  /** For training, the right answers, a list a step: (batch). */
+  /** For training, the right answers, a list a step: (batch), of a GPT (batch · context). */
   targets: number[][];
-  /** For a forward pass, attention heads. */
+  /** Attention heads. */
   heads: number;
   /** The places in the flat result that are held against float64. */
   samples: number[];
@@ -134,37 +141,63 @@ export function training(name: string, size: MlpSize): Work {
   };
 }
 
-/** A pass through a GPT: the result is the logits, (batch, length, vocab). */
-export function forward(name: string, size: GptSize): Work {
-  const { batch, length, vocab, context, embed, heads, layers } = size;
-  const norm = (name: string): Parameters<typeof specs>[0] => [
+/** The tensors of a GPT: GPT-2's, or lesson 14's with rotary positions and biases in each layer. */
+function gptTensors({ vocab, context, embed, layers }: GptSize, rotary: boolean): Spec[] {
+  type List = Parameters<typeof specs>[0];
+  const norm = (name: string): List => [
     [`${name}.weight`, [embed], 2 ** -2, 1],
     [`${name}.bias`, [embed], 2 ** -2],
   ];
-  const linear = (name: string, out: number, into: number): Parameters<typeof specs>[0] => [
+  const linear = (name: string, out: number, into: number): List => [
     [`${name}.weight`, [out, into], 2 ** -4],
     [`${name}.bias`, [out], 2 ** -4],
   ];
-  const block = (at: string): Parameters<typeof specs>[0] => [
+  const block = (at: string): List => [
     ...norm(`${at}.norm1`),
-    ...["query", "key", "value"].map((part) => linear(`${at}.${part}`, embed, embed)[0]),
+    ...["query", "key", "value"].flatMap((part) =>
+      linear(`${at}.${part}`, embed, embed).slice(0, rotary ? 2 : 1)
+    ),
     ...linear(`${at}.out`, embed, embed),
     ...norm(`${at}.norm2`),
     ...linear(`${at}.up`, 4 * embed, embed),
     ...linear(`${at}.down`, embed, 4 * embed),
   ];
+  const places: List = rotary ? [] : [["places.weight", [context, embed], 2 ** -2]];
+  return specs([
+    ["tokens.weight", [vocab, embed], 2 ** -2],
+    ...places,
+    ...Array.from({ length: layers }, (_, i) => block(`blocks.${i}`)).flat(),
+    ...norm("norm"),
+    ["head.weight", [vocab, embed], 2 ** -3],
+  ]);
+}
+
+/** Steps of lesson 14's training, without its dropout, which each library draws in its own way: the losses. */
+export function gptTraining(name: string, size: GptSize & { steps: number }): Work {
+  const { batch, length, vocab, heads, steps } = size;
+  const ids = rows(integers(steps * batch * length, vocab, APART), length);
+  const answers = integers(steps * batch * length, vocab, 2 * APART - steps * batch * length);
+  return {
+    ...none,
+    name,
+    kind: "gptTraining",
+    tensors: gptTensors(size, true),
+    ids: Array.from({ length: steps }, (_, i) => ids.slice(i * batch, (i + 1) * batch)),
+    targets: rows(answers, batch * length),
+    heads,
+    samples: Array.from({ length: steps }, (_, i) => i),
+  };
+}
+
+/** A pass through a GPT: the result is the logits, (batch, length, vocab). */
+export function forward(name: string, size: GptSize): Work {
+  const { batch, length, vocab, heads } = size;
   const columns = [...new Set([...integers(62, vocab, APART), 0, vocab - 1])];
   return {
     ...none,
     name,
     kind: "forward",
-    tensors: specs([
-      ["tokens.weight", [vocab, embed], 2 ** -2],
-      ["places.weight", [context, embed], 2 ** -2],
-      ...Array.from({ length: layers }, (_, i) => block(`blocks.${i}`)).flat(),
-      ...norm("norm"),
-      ["head.weight", [vocab, embed], 2 ** -3],
-    ]),
+    tensors: gptTensors(size, false),
     ids: [rows(integers(batch * length, vocab, 2 * APART - batch * length), length)],
     heads,
     samples: Array.from({ length: batch * length }, (_, row) => row * vocab)
@@ -208,6 +241,16 @@ export const works: readonly Work[] = [
     embed: 64,
     hidden: 512,
     steps: 5,
+  }),
+  gptTraining("lesson 14's training step", {
+    batch: 64,
+    length: 32,
+    vocab: 512,
+    context: 32,
+    embed: 128,
+    heads: 4,
+    layers: 3,
+    steps: 3,
   }),
   forward("GPT-2 124M forward, 2×4", { batch: 2, length: 4, ...gpt2 }),
   forward("GPT-2 124M forward, 1×128", { batch: 1, length: 128, ...gpt2 }),

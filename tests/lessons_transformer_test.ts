@@ -1,0 +1,88 @@
+/*
+ * Lesson 14 from inside: each of its models, in the width of a test, against the same one in PyTorch; and the losses
+ * that the lesson tells against those of PyTorch's whole runs. That it runs as a lesson is lesson_test.ts's matter.
+ */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { manualSeed, nn, tensor, training } from "#lib";
+import { nToken, trainData, valData } from "../lessons/11-tokenizer.ts";
+import { train } from "../lessons/12-batches.ts";
+import { MLP } from "../lessons/13-mlp.ts";
+import { exactLoss, prepare, recorded, regularized, stages } from "../lessons/14-transformer.ts";
+import text14 from "../lessons/14-transformer.ts" with { type: "text" };
+import mlpBand from "./goldens/band.json" with { type: "json" };
+import golden from "./goldens/lesson14.json" with { type: "json" };
+
+const SEED = 4273904858;
+const recipes = [...stages, { name: "MLP, dropout", recipe: regularized }];
+const first: Record<string, { losses: number[] }> = golden.first;
+
+Deno.test("the golden was made with these tokens and these models", async () => {
+  const sums = await Promise.all([trainData, valData].map((x) => x.sum().item()));
+  assertEquals([trainData.numel(), valData.numel(), ...sums], golden.tokens);
+  assertEquals(recipes.map(({ name }) => name), Object.keys(first));
+});
+
+for (const { name, recipe } of recipes) {
+  Deno.test(`${name}: 30 steps lose what PyTorch loses`, async () => {
+    manualSeed(SEED);
+    const { model, optimizer, scheduler } = prepare(recipe);
+    const { losses } = first[name];
+    const run = training(losses.length + 1); // before its last step it is evaluated, which draws
+    const how = { evalInterval: 1000, evalIters: 1, scheduler, maxNorm: recipe.maxNorm };
+    for await (const _ of train(model, optimizer, run, how));
+    const [{ points }] = await run.curves();
+    losses.forEach((loss, step) => assertAlmostEquals(points[step][1], loss, 1e-4, `step ${step}`));
+  });
+}
+
+Deno.test("the exact loss is the mean over each window's last targets", async () => {
+  for (const [model, stride] of [[stages[1].recipe.make(), 4], [new MLP(), 1]] as const) {
+    const T = model.contextLength;
+    const ids = [...await valData.data()].slice(0, 100); // as many as a test's lesson takes
+    let [sum, count] = [0, 0];
+    for (let start = 0; start + T < ids.length; start += stride) {
+      const idx = tensor([ids.slice(start, start + T)]);
+      const logits = model.eval().forward(idx)[0].view(-1, nToken); // (T or 1, nToken)
+      const targets = tensor(ids.slice(start + 1, start + T + 1)).index(`-${stride}:`);
+      const options = { reduction: "sum" } as const;
+      const last = logits.index(`-${stride}:`);
+      sum += await nn.functional.crossEntropy(last, targets, options).item();
+      count += stride;
+    }
+    assertAlmostEquals(await exactLoss(model.train(), stride), sum / count, 1e-4);
+    assert(model.training);
+  }
+});
+
+/** What PyTorch reached by seed: the train loss, the validation loss, and that with the full context. */
+const band: Record<string, Record<string, number[]>> = golden.band;
+
+Deno.test("PyTorch's losses that the lesson tells are those of its seed 1; what the lesson printed is near", () => {
+  const [, near] = text14.match(/A run here has to be within ([\d.]+) of them/)!;
+  const rows = [...text14.matchAll(/^\| ([\w -]+?) +\|((?: [\d.]+ +\|){3})$/gm)];
+  assert(rows.length >= 7);
+  for (const [, name, cells] of rows) {
+    const told = cells.match(/[\d.]+/g)!.map(Number);
+    told.forEach((loss, i) => assertAlmostEquals(loss, band[name]["1"][i], 0.00501, name));
+  }
+  const printed = text14.matchAll(
+    /await learn\("([^"]+)"(?:(?!await learn)[^])*?\/\/> \d+ parameters, \d+ steps: train loss ([\d.]+), validation loss ([\d.]+)/g,
+  );
+  for (const [, name, ...losses] of printed) {
+    for (const seed of Object.values(band[name] ?? {})) {
+      losses.forEach((loss, i) => assertAlmostEquals(Number(loss), seed[i], Number(near), name));
+    }
+  }
+});
+
+Deno.test("the MLP's losses that the lesson records are those of PyTorch's seeds", () => {
+  const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+  const at = (step: number) =>
+    [1, 2].map((i) => mean(mlpBand.map(({ losses }) => losses.find(([s]) => s === step)![i])));
+  const regularized = Object.values(band["MLP, dropout"]);
+  const wanted = [at(9999), at(1000), [0, 2].map((i) => mean(regularized.map((v) => v[i])))];
+  recorded.forEach(({ name, train, exact }, i) => {
+    assertAlmostEquals(train, wanted[i][0], 0.00501, name);
+    assertAlmostEquals(exact, wanted[i][1], 0.00501, name);
+  });
+});
