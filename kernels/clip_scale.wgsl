@@ -17,9 +17,10 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   var i = id.x + id.y * groups.x * 64u;
   let fours = (p.n + 3u) / 4u;
+  let factor = coefficient[0]; // the one of all items: below, [0] is an item's own
   // for each item:
   if (i < fours[0]) {
-    grad0[i] *= coefficient[0];
+    grad0[i] *= factor;
     return;
   }
   i -= fours[0];
