@@ -37,10 +37,8 @@ export class Gpu {
     });
     gpu.lost.then(({ reason, message }) =>
       this.fail(
-        `the GPU device was lost (${
-          [reason, message].filter(Boolean).join(": ")
-        }); its tensors are gone, ` +
-          `restart the program, with a smaller model or batch if memory ran out`,
+        `the GPU device was lost (${[reason, message].filter(Boolean).join(": ")}); ` +
+          `its tensors are gone, restart the program, with a smaller model or batch if memory ran out`,
       )
     );
   }

@@ -11,9 +11,8 @@ import { groupsFor } from "./elementwise.ts";
 const kernel: Kernel = { name: "check_index", source: indexSource };
 
 const code = faultCode((index, size) =>
-  `index ${index} is out of bounds for dimension with size ${size}; indices are ${-size} to ${
-    size - 1
-  }`
+  `index ${index} is out of bounds for dimension with size ${size}; ` +
+  `indices are ${-size} to ${size - 1}`
 );
 
 /**

@@ -50,13 +50,10 @@ const isList = (data: unknown) =>
   typeof data === "object" && data !== null && "length" in data && !(data instanceof BigInt64Array);
 
 /** A text would be a list of texts, of which each is a list … */
-const noNumber = (data: unknown) =>
-  new TypeError(
-    `tensor: ${
-      typeof data === "string" ? JSON.stringify(data.slice(0, 40)) : String(data)
-    } is no number; ` +
-      "give numbers, booleans, or lists of them",
-  );
+const noNumber = (data: unknown) => {
+  const said = typeof data === "string" ? JSON.stringify(data.slice(0, 40)) : String(data);
+  return new TypeError(`tensor: ${said} is no number; give numbers, booleans, or lists of them`);
+};
 
 function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], depth = 0): void {
   if (typeof data === "number" || typeof data === "boolean") {

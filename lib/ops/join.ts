@@ -81,10 +81,8 @@ const stackOp = defineOp<{ dim: number }>({
     for (const x of inputs) {
       if (shapeText(x.shape) !== shapeText(first.shape)) {
         throw new RangeError(
-          `stack expects each tensor to be equal size, but got ${
-            shapeText(first.shape)
-          } at entry 0 and ` +
-            `${shapeText(x.shape)} at entry ${inputs.indexOf(x)}`,
+          `stack expects each tensor to be equal size, but got ${shapeText(first.shape)} ` +
+            `at entry 0 and ${shapeText(x.shape)} at entry ${inputs.indexOf(x)}`,
         );
       }
     }

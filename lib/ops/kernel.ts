@@ -71,9 +71,8 @@ export function kernel(
   const foreign = given.filter((name) => !read.includes(name));
   if (missing.length > 0 || foreign.length > 0) {
     throw new TypeError(
-      `kernel: the text reads ${listed(read)}, and ${listed(given)} ${
-        given.length === 1 ? "was" : "were"
-      } given; give each under its name in the text`,
+      `kernel: the text reads ${listed(read)}, and ${listed(given)} ` +
+        `${given.length === 1 ? "was" : "were"} given; give each under its name in the text`,
     );
   }
   if (!result || more.length > 0) {

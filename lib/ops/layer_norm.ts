@@ -43,9 +43,8 @@ const layerNormOp = defineOp<Args>({
     const given = x.shape.slice(x.ndim - normalizedShape.length);
     if (shapeText(given) !== shapeText(normalizedShape) || normalizedShape.length === 0) {
       throw new RangeError(
-        `Given normalized_shape=${shapeText(normalizedShape)}, expected input with shape [*, ${
-          normalizedShape.join(", ")
-        }], but got input of size${shapeText(x.shape)}`,
+        `Given normalized_shape=${shapeText(normalizedShape)}, expected input with shape ` +
+          `[*, ${normalizedShape.join(", ")}], but got input of size${shapeText(x.shape)}`,
       );
     }
     const dense = contiguous(x);

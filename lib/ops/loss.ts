@@ -172,9 +172,9 @@ function check(logits: Tensor, target: Tensor): void {
   }
   if (logits.shape[0] !== target.shape[0]) {
     throw new RangeError(
-      `Expected input batch_size (${logits.shape[0]}) to match target batch_size (${
-        target.shape[0]
-      }); logits are ${shapeText(logits.shape)}, targets ${shapeText(target.shape)}`,
+      `Expected input batch_size (${logits.shape[0]}) to match target batch_size ` +
+        `(${target.shape[0]}); logits are ${shapeText(logits.shape)}, ` +
+        `targets ${shapeText(target.shape)}`,
     );
   }
 }
@@ -232,10 +232,8 @@ export function crossEntropy(
   }
   if (logits.ndim === 0 || target.ndim !== Math.max(logits.ndim - 1, 0)) {
     throw new RangeError(
-      `crossEntropy: logits of shape ${
-        shapeText(logits.shape)
-      } want targets of one dimension less, not ` +
-        `${shapeText(target.shape)}; bring logits to (N, C) and targets to (N)`,
+      `crossEntropy: logits of shape ${shapeText(logits.shape)} want targets of one dimension ` +
+        `less, not ${shapeText(target.shape)}; bring logits to (N, C) and targets to (N)`,
     );
   }
   if (logits.ndim === 2) return crossEntropyOp([logits, target], args);

@@ -34,7 +34,6 @@ export {
   randnLike,
   type RandomOptions,
   randperm,
-  setDropoutStream,
 } from "./random.ts";
 export { bernoulli_, exponential_, normal_, truncNormal_, uniform_ } from "./random_fill.ts";
 /** Functions of one tensor, element by element. */

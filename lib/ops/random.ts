@@ -165,15 +165,6 @@ export async function bernoulli(x: Tensor, ...args: Given<[], Drawn>): Promise<T
 /** How dropout draws: `aten` as PyTorch does now and on most machines, `mkl` as older builds on Intel did. */
 export type DropoutStream = "aten" | "mkl";
 
-let stream: DropoutStream = "aten";
-
-/** Chooses the stream that dropout draws from where none is named; returns the one before. */
-export function setDropoutStream(name: DropoutStream): DropoutStream {
-  const before = stream;
-  stream = name;
-  return before;
-}
-
 function checkProbability(p: number): void {
   if (p >= 0 && p <= 1) return;
   throw new RangeError(`dropout probability has to be between 0 and 1, but got ${p}`);
@@ -183,12 +174,12 @@ function checkProbability(p: number): void {
 export function dropoutMask(
   shape: Shape,
   p: number,
-  { device, generator = defaultGenerator, stream: from = stream }: RandomOptions & {
+  { device, generator = defaultGenerator, stream = "aten" }: RandomOptions & {
     stream?: DropoutStream;
   },
 ): Tensor {
   checkProbability(p);
-  return drawn(shape, { device, generator }, (g, out) => draw.dropout(g, out, p, from));
+  return drawn(shape, { device, generator }, (g, out) => draw.dropout(g, out, p, stream));
 }
 
 /** How {@linkcode dropout} works. */

@@ -153,9 +153,8 @@ function define(name: string, row: Row): Op<ReduceOptions> {
       const over = dims(x, args);
       if (!row.ofEmpty && over.some((d) => x.shape[d] === 0)) {
         throw new RangeError(
-          `${name}(): Expected reduction dim ${over[0]} to have non-zero size; the shape is [${
-            x.shape.join(", ")
-          }]`,
+          `${name}(): Expected reduction dim ${over[0]} to have non-zero size; ` +
+            `the shape is [${x.shape.join(", ")}]`,
         );
       }
       const flat = launchReduce(x, over, row.reducer(x));

@@ -58,9 +58,8 @@ const selectOp = defineOp<{ dim: number; index: number }>({
     const size = x.shape[d];
     if (!Number.isInteger(index) || index < -size || index >= size) {
       throw new RangeError(
-        `select(): index ${index} out of range for tensor of size ${
-          shapeText(x.shape)
-        } at dimension ${d}`,
+        `select(): index ${index} out of range for tensor of size ` +
+          `${shapeText(x.shape)} at dimension ${d}`,
       );
     }
     const place = index < 0 ? index + size : index;

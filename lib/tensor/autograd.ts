@@ -154,18 +154,15 @@ function runBackward(root: Tensor, gradient: Tensor | undefined, retainGraph: bo
   }
   if (!gradient && root.numel() !== 1) {
     throw new Error(
-      `grad can be implicitly created only for scalar outputs, not for shape ${
-        shapeText(root.shape)
-      }; ` +
+      "grad can be implicitly created only for scalar outputs, " +
+        `not for shape ${shapeText(root.shape)}; ` +
         "reduce it with sum() or mean(), or pass { gradient }",
     );
   }
   if (gradient && shapeText(gradient.shape) !== shapeText(root.shape)) {
     throw new RangeError(
-      `Mismatch in shape: grad_output has a shape of ${
-        shapeText(gradient.shape)
-      } and output has a ` +
-        `shape of ${shapeText(root.shape)}`,
+      `Mismatch in shape: grad_output has a shape of ${shapeText(gradient.shape)} ` +
+        `and output has a shape of ${shapeText(root.shape)}`,
     );
   }
   const walk = new Walk();

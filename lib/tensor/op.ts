@@ -133,9 +133,8 @@ function record<A>(
       if (inputs[i].storage.version === versions[i]) return inputs[i];
       throw new Error(
         `one of the variables needed for gradient computation has been modified by an inplace operation: ` +
-          `input ${i} of ${name}, of shape ${
-            JSON.stringify(inputs[i].shape)
-          }; use the form without "_"`,
+          `input ${i} of ${name}, of shape ${JSON.stringify(inputs[i].shape)}; ` +
+          `use the form without "_"`,
       );
     },
   };

@@ -8,7 +8,7 @@
 import { backendName } from "../gpu/adapter.ts";
 import { common, readArgs } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
-import { machine } from "./machine.ts";
+import { type Found, machine, type System } from "./machine.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
 /** The variable that says no to installing. */
@@ -20,40 +20,6 @@ export const backendsOf: Record<string, string[]> = {
   windows: ["dx12", "vulkan"],
   linux: ["vulkan", "opengl"],
 };
-
-/** An adapter that opens. */
-export interface Found {
-  /** As `DENO_WEBGPU_BACKEND` names it: `vulkan`, `opengl`, `metal`, `dx12`. */
-  backend: string;
-  /** The adapter as its driver names it. */
-  adapter: string;
-  /** Whether it computes on the processor. */
-  software: boolean;
-}
-
-/** What this program asks of the system it runs on; a test puts its own in the place. */
-export interface System {
-  /** `linux`, `darwin`, `windows`, … */
-  os: string;
-  /** The names in `ID` and `ID_LIKE` of /etc/os-release, such as `ubuntu debian`. */
-  distribution: string;
-  /** The backend that `DENO_WEBGPU_BACKEND` asks for. */
-  wanted?: string;
-  /** Whether `LESSONS_INSTALL=no` forbids to install anything. */
-  forbidden: boolean;
-  /** Whether this is a machine that tests, on which nobody can answer. */
-  ci: boolean;
-  /** The adapter that a backend opens, asked for in a new process: a driver that has just come is seen by a new one only. */
-  probe(backend: string): Promise<Found | undefined>;
-  /** Whether the command ends with 0; `show` lets its errors be seen. */
-  succeeds(command: string[], show?: boolean): Promise<boolean>;
-  /** The answer of the person at the terminal; undefined where there is no terminal. */
-  ask(question: string): Promise<boolean | undefined>;
-  say(text: string): void;
-  /** What was found the last time, if nothing has changed since that could change it. */
-  remembered(): Found | undefined;
-  remember(found: Found): void;
-}
 
 /** The adapters that a system's backends open, or the wanted one does, the best first. */
 export async function adapters(system: System): Promise<Found[]> {

@@ -195,10 +195,8 @@ function check(inputs: readonly Tensor[]): void {
   const [q, k, v] = parts.map(({ shape }) => shape);
   if (shapeText(k) !== shapeText(v) || shapeText(q.with(2, k[2])) !== shapeText(k)) {
     throw new RangeError(
-      `attention: q is ${shapeText(q)}, k ${shapeText(k)}, v ${
-        shapeText(v)
-      }; wanted (N, H, L, E), and ` +
-        `(N, H, S, E) twice`,
+      `attention: q is ${shapeText(q)}, k ${shapeText(k)}, v ${shapeText(v)}; ` +
+        `wanted (N, H, L, E), and (N, H, S, E) twice`,
     );
   }
   const grid = shapeText([...q.slice(0, 3), k[2]]);

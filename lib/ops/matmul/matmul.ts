@@ -38,10 +38,8 @@ const mmOp = defineOp({
     if (a.ndim !== 2 || b.ndim !== 2) throw new RangeError("mm: both operands must be matrices");
     if (a.shape[1] !== b.shape[0]) {
       throw new RangeError(
-        `mat1 and mat2 shapes cannot be multiplied (${sizes(a)} and ${
-          sizes(b)
-        }); the columns of the first ` +
-          `must be as many as the rows of the second: is one of them to be transposed?`,
+        `mat1 and mat2 shapes cannot be multiplied (${sizes(a)} and ${sizes(b)}); ` +
+          `the columns of the first must be as many as the rows of the second: is one of them to be transposed?`,
       );
     }
     return single(multiply({ a: batched(a), b: batched(b) }));
@@ -76,10 +74,8 @@ const bmmOp = defineOp({
     }
     if (a.shape[0] !== b.shape[0] || a.shape[2] !== b.shape[1]) {
       throw new RangeError(
-        `Expected size for first two dimensions of batch2 tensor to be: [${a.shape[0]}, ${
-          a.shape[2]
-        }] ` +
-          `but got: [${b.shape[0]}, ${b.shape[1]}].`,
+        "Expected size for first two dimensions of batch2 tensor to be: " +
+          `[${a.shape[0]}, ${a.shape[2]}] but got: [${b.shape[0]}, ${b.shape[1]}].`,
       );
     }
     return multiply({ a, b });
