@@ -19,7 +19,7 @@ struct Params {
   queries: u32,
   keys: u32,
   width: u32, // vec4 in a head
-  causal: u32, // 1: a query sees no key after its own place
+  causal: u32, // 1: a query sees no key after its own position
   past: u32, // keys before the first query's own
   first: u32,
   last: u32,
@@ -35,7 +35,7 @@ struct Params {
 
 override LANES: u32 = 64;
 override MASK: bool = false; // whether there is a mask
-override DROP: bool = false; // whether shares are multiplied with `drop`: 0, or what makes up for the zeros
+override DROP: bool = false; // whether attention weights are multiplied with `drop`: 0, or what makes up for the zeros
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
@@ -167,7 +167,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     m[2] = scored(m[2], j + 2u, own, at_mask);
     m[3] = scored(m[3], j + 3u, own, at_mask);
 
-    // Shares of what was seen so far.
+    // Attention weights of what was seen so far.
     let before = largest;
     largest = max(max(max(before, m[0]), max(m[1], m[2])), m[3]);
     let shrink = powers_of_e(before - largest);
@@ -184,9 +184,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
 
     // Values.
-    let share = transpose(m);
+    let weights = transpose(m);
     for (var c = 0u; c < p.width; c++) {
-      write_out(at_out, c, times(read_out(at_out, c), shrink) + read_v(at_v, c) * share);
+      write_out(at_out, c, times(read_out(at_out, c), shrink) + read_v(at_v, c) * weights);
     }
   }
 

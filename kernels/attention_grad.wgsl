@@ -2,9 +2,9 @@
 //   dq[i] = scale · sum over j of s[i, j] · k[j]
 //   dk[j] = scale · sum over i of s[i, j] · q[i]
 //   dv[j] = sum over i of p[i, j] · g[i]
-// The shares are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - largest[i]) / total[i], and
-// s = p (d - delta[i]) are the scores' gradients, with d[i, j] = g[i] · v[j] those of the shares, and
-// delta[i] = g[i] · out[i] what a row has in common.
+// The attention weights are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - largest[i]) / total[i].
+// The scores' gradients are s = p (d - delta[i]), with those of the weights, d[i, j] = g[i] · v[j], and what a row has
+// in common, delta[i] = g[i] · out[i].
 //
 // One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS), so that
 // sums are taken in one order and no two add to one place. It takes four of the others at a time, from `first` up to
@@ -103,7 +103,7 @@ struct Queries {
   delta: vec4<f32>,
 }
 
-// For four queries and one key: the gradients of their scores, and the shares that are kept.
+// For four queries and one key: the gradients of their scores, and the attention weights that are kept.
 fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Queries) -> mat2x4<f32> {
   var score = p.scale * product;
   if (MASK) {
@@ -114,8 +114,8 @@ fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Que
     kept = read_drop(by.at_drop, key);
   }
   let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place + p.past));
-  let share = select(vec4<f32>(0.0), powers_of_e(score - by.largest) / by.total, seen & (by.total != vec4<f32>(0.0)));
-  return mat2x4<f32>(p.scale * share * (kept * d - by.delta), share * kept);
+  let weight = select(vec4<f32>(0.0), powers_of_e(score - by.largest) / by.total, seen & (by.total != vec4<f32>(0.0)));
+  return mat2x4<f32>(p.scale * weight * (kept * d - by.delta), weight * kept);
 }
 
 // Four queries with four keys: s[t][r] and what is left of p[t][r].
@@ -145,7 +145,7 @@ fn tile(own: vec4<u32>, first: u32, last: u32, batch: u32, head: u32) -> Tile {
     read_rows(row + 2u * p.batch * p.heads * p.queries),
   );
 
-  // Scores, and gradients of the shares.
+  // Scores, and gradients of the weights.
   var m = mat4x4<f32>();
   var d = mat4x4<f32>();
   for (var c = 0u; c < p.width; c++) {

@@ -1,4 +1,4 @@
-// values[r, j], indices[r, j] = the j-th largest element of row r and its place; among equals the first.
+// values[r, j], indices[r, j] = the j-th largest element of row r and its index; among equals the first.
 //
 // One workgroup owns one row of the dense `x`. Round j looks for the largest element that comes after the
 // (j - 1)-th one in this order. A NaN comes before everything, or (NAN_LAST) after: as in PyTorch, where it

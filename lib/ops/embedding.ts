@@ -124,13 +124,13 @@ const embeddingOp = defineOp<{ paddingIdx: number }>({
 
 /** The gradient of a table: each row the sum of what arrived where it was used. */
 function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number): Tensor {
-  const places = contiguous(reshape(ids, [-1]));
-  const g = contiguous(reshape(grad, [places.numel(), shape[1]]));
-  const n = places.numel();
+  const indices = contiguous(reshape(ids, [-1]));
+  const g = contiguous(reshape(grad, [indices.numel(), shape[1]]));
+  const n = indices.numel();
   if (n > LONGEST_LIST) {
     const half = Math.ceil(n / 2);
     const [a, b] = [[0, half], [half, n - half]].map(([from, size]) =>
-      embeddingGrad(narrow(g, 0, from, size), narrow(places, 0, from, size), shape, padding)
+      embeddingGrad(narrow(g, 0, from, size), narrow(indices, 0, from, size), shape, padding)
     );
     return add(a, b);
   }
@@ -146,8 +146,8 @@ function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number)
     const lists = { head: head.storage, next: next.storage };
     launcher.launch(
       launcher.pipeline(listsKernel),
-      { ...lists, ids: places.storage },
-      { n, first, last, padding, share, ids_offset: places.offset, ids_stride: 1 },
+      { ...lists, ids: indices.storage },
+      { n, first, last, padding, share, ids_offset: indices.offset, ids_stride: 1 },
       lanes / 8,
     );
     const cells = rows * shape[1] / unit;
@@ -195,9 +195,9 @@ const gatherOp = defineOp<{ dim: number }>({
   name: "gather",
   torch: "torch.gather(i[0], a['dim'], i[1])",
   forward([x, index], { dim }) {
-    const places = reshape(flatPlaces(x.shape, index, dim), [-1]);
+    const indices = reshape(flatIndices(x.shape, index, dim), [-1]);
     const column = reshape(contiguous(x), [x.numel(), 1]);
-    return reshape(embeddingOp([column, places], { paddingIdx: -1 }), index.shape);
+    return reshape(embeddingOp([column, indices], { paddingIdx: -1 }), index.shape);
   },
   gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.input(1), grad), null],
   reference: ([x, index], { dim }) => {
@@ -223,7 +223,7 @@ const gatherOp = defineOp<{ dim: number }>({
 });
 
 /** Where in a flat tensor of this shape the elements lie that `gather` takes. */
-function flatPlaces(shape: Shape, index: Tensor, dim: number): Tensor {
+function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
   if (shape.length !== index.ndim) {
     throw new RangeError(
       `Index tensor must have the same number of dimensions as input tensor; they are ` +
@@ -243,19 +243,19 @@ function flatPlaces(shape: Shape, index: Tensor, dim: number): Tensor {
   }).reduce((a, b) => add(a, b));
 }
 
-/** Zeros of a shape, with `source` added at the places that `index` names along `dim`. */
+/** Zeros of a shape, with `source` added at the indices that `index` holds along `dim`. */
 export const scatter = takes("scatter", {
   shape: a.shape,
   dim: a.whole,
   index: a.tensor,
   source: a.tensor,
 }, function scatter(shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor {
-  const places = reshape(flatPlaces(shape, index, dim), [-1]);
+  const indices = reshape(flatIndices(shape, index, dim), [-1]);
   const column = reshape(contiguous(source), [source.numel(), 1]);
-  return reshape(embeddingGrad(column, places, [numelOf(shape), 1], -1), shape);
+  return reshape(embeddingGrad(column, indices, [numelOf(shape), 1], -1), shape);
 });
 
-/** The elements of `x` at the places that `index` names along `dim`; the result has the shape of `index`. */
+/** The elements of `x` at the indices that `index` holds along `dim`; the result has the shape of `index`. */
 export const gather = takes(
   "gather",
   { input: a.tensor, dim: a.whole, index: a.tensor },

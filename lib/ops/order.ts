@@ -80,7 +80,7 @@ const cumsumOptions = parameters<{ dim: number }>("cumsum", { dim: a.whole }, { 
 /** How many, along which dimension, and from which end. */
 type TopkArgs = { k: number; dim: number; largest: boolean };
 
-/** Values and places of the extreme elements, in order; a NaN is the first of all, or the last. */
+/** Values and indices of the extreme elements, in order; a NaN is the first of all, or the last. */
 function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): [Tensor, Tensor] {
   if (x.dtype === "bool") throw new TypeError("topk does not support bool dtypes; use long()");
   const { dense, rows, columns, back } = asRows(x, dim);
@@ -114,7 +114,7 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
   return [back(values), back(indices)];
 }
 
-/** The order that topk follows: by size, then by place. */
+/** The order that topk follows: by size, then by index. */
 const ordered = (values: number[], largest: boolean, nan: number): number[] => {
   const key = (v: number) => Number.isNaN(v) ? nan : v;
   const sign = largest ? -1 : 1;
@@ -161,7 +161,7 @@ const topkOptions = parameters<TopkOptions & { k: number }>("topk", {
   sorted: a.flag,
 }, { required: 1 });
 
-/** The `k` largest (or smallest) elements along a dimension in order, and their places. */
+/** The `k` largest (or smallest) elements along a dimension in order, and their indices. */
 export function topk(
   x: Tensor,
   ...args: Given<[k: number, dim?: number, largest?: boolean, sorted?: boolean], TopkOptions>
@@ -190,12 +190,12 @@ const defineArg = (name: string, largest: boolean): Op<ArgArgs> =>
       if (dim === null) {
         return reshape(launchTopk(reshape(x, [-1]), { k: 1, dim: 0, largest })[1], []);
       }
-      const places = launchTopk(x, { k: 1, dim, largest })[1];
+      const indices = launchTopk(x, { k: 1, dim, largest })[1];
       return keepdim || x.ndim === 0
-        ? places
-        : reshape(places, x.shape.toSpliced(normalizeDim(dim, x.ndim), 1));
+        ? indices
+        : reshape(indices, x.shape.toSpliced(normalizeDim(dim, x.ndim), 1));
     },
-    gradient: { none: "it gives places, which do not change smoothly" },
+    gradient: { none: "it gives indices, which do not change smoothly" },
     reference([x], { dim, keepdim }): NdArray {
       const best = (values: number[]) =>
         ordered(values, largest, largest ? Infinity : -Infinity)[0];
@@ -235,9 +235,9 @@ const argOptions = (name: string) =>
 const [readMax, readMin] = [argOptions("argmax"), argOptions("argmin")];
 const placeOf = ({ dim, keepdim = false }: ArgOptions): ArgArgs => ({ dim: dim ?? null, keepdim });
 
-/** The place of the largest element; among equals the first. */
+/** The index of the largest element; among equals the first. */
 export const argmax = (x: Tensor, ...args: Placing): Tensor =>
   argmaxOp([x], placeOf(readMax(args)));
-/** The place of the smallest element; among equals the first. */
+/** The index of the smallest element; among equals the first. */
 export const argmin = (x: Tensor, ...args: Placing): Tensor =>
   argminOp([x], placeOf(readMin(args)));

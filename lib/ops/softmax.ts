@@ -104,7 +104,7 @@ const logSoftmaxOp = define("logSoftmax", true, "log_softmax");
 const softmaxDim = parameters<Args>("softmax", { dim: a.whole }, { required: 1 });
 const logSoftmaxDim = parameters<Args>("logSoftmax", { dim: a.whole }, { required: 1 });
 
-/** Positive shares along a dimension that sum to 1: exp(x) / Σ exp(x). */
+/** Probabilities along a dimension: positive numbers that sum to 1: exp(x) / Σ exp(x). */
 export const softmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
   softmaxOp([x], softmaxDim(args));
 /** The logarithm of the softmax, computed without taking one of a tiny number. */

@@ -95,7 +95,7 @@ function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly 
   return outputs;
 }
 
-/** A loss, places and answers tell something about a tensor; anything else goes on from it. */
+/** A loss, indices and answers tell something about a tensor; anything else goes on from it. */
 function noteFeeding(inputs: readonly Tensor[], { dtype, shape, storage }: Tensor): void {
   if (dtype !== "float32" || shape.length === 0) return;
   for (const input of inputs) if (input.storage !== storage) input.storage.fed = true;

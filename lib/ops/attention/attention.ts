@@ -2,7 +2,7 @@
  * Scaled dot-product attention: softmax(q · kᵀ · scale + mask) · v (https://arxiv.org/abs/1706.03762).
  *
  * There are two forms of it. `plainAttention` is the formula in ops that stand elsewhere: it holds all
- * queries × keys shares at once, gives them back, and judges the other form. The fused kernels
+ * queries × keys attention weights at once, gives them back, and judges the other form. The fused kernels
  * (fused.ts) hold none of them. `attend` chooses.
  */
 import type { Device } from "../../gpu/device.ts";
@@ -29,9 +29,9 @@ export interface Attending {
   mask?: Tensor | null;
   /** Hides keys that come after the query: j > i, counted from the start of both. */
   causal?: boolean;
-  /** How many keys there are before the first query's own place, where keys are kept from earlier; 0. */
+  /** How many keys there are before the first query's own position, where keys are kept from earlier; 0. */
   past?: number;
-  /** The share of the weights that is dropped. */
+  /** The part of the attention weights that is dropped. */
   dropoutP?: number;
   /** What the scores are multiplied by; 1/√(head size) unless given. */
   scale?: number;
@@ -68,8 +68,8 @@ export function plainAttention(
   const scores = matmul(mul(q, scale ?? headScale(q)), transpose(k, -2, -1));
   const masked = mask ? add(scores, mask) : scores;
   const shown = causal ? hideLater(masked, past) : masked;
-  const shares = safe ? orZeros(shown) : softmax(shown, -1);
-  const weights = dropout(shares, dropoutP, { generator });
+  const whole = safe ? orZeros(shown) : softmax(shown, -1);
+  const weights = dropout(whole, dropoutP, { generator });
   return [matmul(weights, v), weights];
 }
 
@@ -79,7 +79,7 @@ function hideLater(scores: Tensor, past: number): Tensor {
   return goesWith(add(scores, mask), mask);
 }
 
-/** The shares of scores; zeros, also for gradients, in rows of which every score is −∞. */
+/** The attention weights of scores; zeros, also for gradients, in rows of which every score is −∞. */
 function orZeros(scores: Tensor): Tensor {
   const none = all(eq(scores, -Infinity), { dim: -1, keepdim: true });
   return maskedFill(softmax(maskedFill(scores, none, 0), -1), none, 0);
@@ -111,9 +111,9 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
 export interface AttentionArguments {
   /** Broadcasting to (…, L, S): true where a query may see a key, or numbers that are added to the scores. */
   attnMask?: Tensor | null;
-  /** The share of the weights that is dropped, always: pass 0 when not training. */
+  /** The part of the attention weights that is dropped, always: pass 0 when not training. */
   dropoutP?: number;
-  /** Whether a query sees no key after its own place, counted from the start of both. */
+  /** Whether a query sees no key after its own position, counted from the start of both. */
   isCausal?: boolean;
   /** What the scores are multiplied by; 1/√E unless given. */
   scale?: number;

@@ -35,13 +35,13 @@ const deltaKernel: Kernel = { name: "attention_delta", source: deltaSource };
 const gradKernel: Kernel = { name: "attention_grad", source: gradSource };
 
 type Args = {
-  /** Whether a query sees no key after its own place. */
+  /** Whether a query sees no key after its own position. */
   causal: boolean;
-  /** How many keys there are before the first query's own place; 0. */
+  /** How many keys there are before the first query's own position; 0. */
   past?: number;
   /** What the scores are multiplied by. */
   scale: number;
-  /** The share of the weights that is dropped, by factors drawn from the generator; 0. */
+  /** The part of the attention weights that is dropped, by factors drawn from the generator; 0. */
   dropoutP?: number;
   generator?: Generator;
 };
@@ -53,7 +53,7 @@ function split<X extends { shape: readonly number[] }>(inputs: readonly X[]) {
   return { stacks, mask };
 }
 
-/** The same by the formula: shares of every query, then values by shares. */
+/** The same by the formula: the attention weights of every query, then their mean of the values. */
 function attentionNd(inputs: readonly NdArray[], { causal, past = 0, scale }: Args): NdArray {
   const { stacks, mask } = split(inputs);
   const [q, k, v] = stacks.flatMap(({ shape: [n, ...shape], data }) => {

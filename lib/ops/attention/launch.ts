@@ -81,7 +81,7 @@ export interface Operands {
   parts: [q: Tensor, k: Tensor, v: Tensor];
   /** (N, H, L, S), added to the scores. */
   mask?: Tensor;
-  /** (N, H, L, S), multiplied with the shares. */
+  /** (N, H, L, S), multiplied with the attention weights. */
   drop?: Tensor;
 }
 
