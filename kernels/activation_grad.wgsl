@@ -3,7 +3,7 @@
 // The gradient of y = f(z + bias), and that of the bias along with it, which would otherwise read dz again. One
 // invocation owns one column of one stretch of `part` rows, or four neighbours where rows allow it (then V is
 // vec4, and `columns` and `g_offset` count in fours); the stretches are summed afterwards. `slope` is
-// replaced by that of the function at hand.
+// that of the activation.
 
 alias V = f32; // replaced by fours.wgsl
 

@@ -8,8 +8,8 @@
 // with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It
 // rounds where PyTorch's loops round, if the adapter's fma rounds once (a software one's may round twice).
 //
-// The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between a
-// parameter's end and the next multiple of four is nobody's, and may be written.
+// The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between
+// a parameter's end and the next multiple of four is nobody's, and may be written.
 //
 // AMSGrad, which divides by the greatest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
 // them, with `v` bound as the gradient and the greatest as `exp_avg_sq`.

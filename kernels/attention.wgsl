@@ -44,7 +44,7 @@ override DROP: bool = false; // whether attention weights are multiplied with `d
 @group(0) @binding(4) var<storage, read> mask: array<f32>;
 @group(0) @binding(5) var<storage, read> drop: array<f32>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> rows: array<f32>; // the largest score of all queries, then the sum of all
+@group(0) @binding(7) var<storage, read_write> rows: array<f32>; // of all queries the largest score, then the sum
 
 // Where four rows of a head lie.
 fn at(place: vec4<u32>, batch: u32, head: u32, lines: vec4<u32>) -> vec4<u32> {

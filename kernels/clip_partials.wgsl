@@ -1,7 +1,8 @@
 // partials[first + group] = the sum, over one workgroup's part of the gradients, of x²: the first step to the
 // norm of all gradients together.
 //
-// The items are gradients (lib/ops/foreach.ts); one invocation owns four neighbours of one of them, a workgroup combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
+// The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of them; a workgroup
+// combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
 
 struct Params {
   n: vec4<u32>,
