@@ -118,7 +118,7 @@ fn main() {
   var i = 10u;
   // for each item:
   if (i < fours[0]) {
-    grad0[i] *= p.rate[0];
+    grad0[i] *= p.rate[0] * common[0];
   }
   // end
 }
@@ -132,10 +132,10 @@ fn main() {
     "fn main() {",
     "var i = 10u;",
     "if (i < fours[0]) {",
-    "grad0[i] *= p.rate[0];",
+    "grad0[i] *= p.rate[0] * common[0];",
     "}",
     "if (i < fours[1]) {",
-    "grad1[i] *= p.rate[1];",
+    "grad1[i] *= p.rate[1] * common[0];",
     "}",
     "}",
   ]);

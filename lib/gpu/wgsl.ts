@@ -129,7 +129,7 @@ export function forItems(kernel: Kernel, items: number): Kernel {
   }
   const once = (text: string, i: number) =>
     text.replace(/\b([a-z_]+)0\b/g, `$1${i}`)
-      .replace(/\[0\]/g, `[${i}]`)
+      .replace(/\b(p\.\w+|fours)\[0\]/g, `$1[${i}]`)
       .replace(/@binding\((\d+)\)/g, (_, n) => `@binding(${Number(n) + i * ITEM_BINDINGS})`);
   const source = kernel.source.replace(
     region,
