@@ -248,12 +248,6 @@ rule(
       .map((line) => `${[...line].length} columns: ${line}`),
 );
 
-rule(
-  "no sentence is broken where a value stands in it",
-  source.filter((path) => /^lib\/(gpu|tensor|ops|random)\/.*\.ts$/.test(path)),
-  (_, text) => text.match(/^.*\$\{$/m)?.map((line) => `breaks ${line.trim()}`) ?? [],
-);
-
 // Written in parts, so that this file passes its own rule.
 const PRIVATE = new RegExp(
   [
