@@ -7,6 +7,7 @@
  */
 
 import { coloured } from "../host/terminal.ts";
+import { escapeMarkup } from "../text/markup.ts";
 
 /** A place on a curve. */
 export type Point = readonly [x: number, y: number];
@@ -120,7 +121,9 @@ export class Chart {
     const [left, top, right, bottom] = [56, 28, width - 110, height - 40];
     const n = (value: number) => String(Math.round(10 * value) / 10);
     const word = (x: number, y: number, anchor: string, text: string, fill = "currentColor") =>
-      `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" fill="${fill}">${escape(text)}</text>`;
+      `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" fill="${fill}">${
+        escapeMarkup(text)
+      }</text>`;
     const rule = (x1: number, y1: number, x2: number, y2: number, opacity: number) =>
       `<path d="M${n(x1)} ${n(y1)}L${n(x2)} ${n(y2)}" stroke="currentColor" opacity="${opacity}"/>`;
 
@@ -147,7 +150,7 @@ export class Chart {
       word(left, top - 12, "start", this.#names.y) + word(right, height - 4, "end", this.#names.x);
     const about = `${this.#names.y} ${this.#series.map(({ name }) => name).join(", ")}`.trim();
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
-      `width="${width}" height="${height}" role="img" aria-label="${escape(about)}" ` +
+      `width="${width}" height="${height}" role="img" aria-label="${escapeMarkup(about)}" ` +
       `font-family="system-ui, sans-serif" font-size="12">` +
       [...across, ...up, axes, ...curves, ...names].join("\n") + "</svg>";
   }
@@ -275,5 +278,3 @@ function spread(wanted: readonly number[], gap: number, end: number): number[] {
   });
   return places;
 }
-
-const escape = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

@@ -8,6 +8,7 @@
  */
 import { coloured } from "../host/terminal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { escapeMarkup } from "../text/markup.ts";
 
 /** How a {@linkcode heatMap} is labelled and scaled. */
 export interface HeatMapOptions {
@@ -188,6 +189,5 @@ const SIDE = 24;
 const LETTER = 8;
 
 function text(x: number, y: number, words: string, anchor = "start"): string {
-  const escaped = words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped}</text>`;
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeMarkup(words)}</text>`;
 }

@@ -3,6 +3,7 @@
  * properties are found in the order in which they were assigned, and named as PyTorch names them, in
  * snake_case (`selfAttn` is `self_attn`), so that trees print and checkpoints load as there.
  */
+import { moduleTree, snakeCase } from "../python/module.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { shapeText } from "../tensor/shape.ts";
@@ -30,15 +31,6 @@ export class Parameter extends Tensor {
     return `Parameter containing:\n${await super.repr()}`;
   }
 }
-
-/**
- * PyTorch's form of a property's name: `selfAttn` is `self_attn`. A name that is written otherwise than in
- * camelCase is somebody's own and stays: `W_query`, `C`, `GPTBlock`.
- */
-export const snakeCase = (name: string): string =>
-  /^[a-z][a-zA-Z0-9]*$/.test(name)
-    ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    : name;
 
 const bufferOptions = parameters<{ persistent?: boolean }>("registerBuffer", {
   persistent: a.flag,
@@ -234,11 +226,7 @@ export abstract class Module {
 
   /** The module tree, as PyTorch prints it. */
   repr(): string {
-    const extra = this.extraRepr();
-    const lines = [...(extra ? extra.split("\n") : []), ...this.childLines()];
-    if (lines.length === 0 || (lines.length === 1 && extra)) return `${this.reprName()}(${extra})`;
-    const indented = lines.join("\n").replaceAll("\n", "\n  ");
-    return `${this.reprName()}(\n  ${indented}\n)`;
+    return moduleTree(this.reprName(), this.extraRepr(), this.childLines());
   }
 
   /** The same tree, for the console. */

@@ -6,6 +6,7 @@
  */
 import { coloured } from "../host/terminal.ts";
 import { escapeControls, exactText } from "./bytes.ts";
+import { escapeMarkup } from "./markup.ts";
 
 /** What has tokens to show: any tokenizer of this library. */
 export interface Encoder {
@@ -142,7 +143,3 @@ function cellsOf(text: string): number {
 const MARK = /\p{M}/u;
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
-
-function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-}
