@@ -16,7 +16,7 @@ import {
   tensor,
   zeros,
 } from "#lib";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import { attend, plainAttention } from "../lib/ops/attention/attention.ts";
 import { largest } from "./support/compare.ts";
 import { readAll } from "./support/judge.ts";

@@ -9,7 +9,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { getRepoFolderName } from "@huggingface/hub";
+import { getRepoFolderName } from "npm:@huggingface/hub@2.17.5";
 import { barLine, Meter } from "../lib/hub/bar.ts";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
 import { hubConfig } from "../lib/hub/config.ts";

@@ -3,7 +3,7 @@
  * allows, and its outputs are held against the `//>` lines in its source and against the ledger.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import { contents } from "../lessons/contents.ts";
 import { readArgs, UsageError, valuesOf } from "../lib/lesson/args.ts";
 import { compareOutput, locate } from "../lib/lesson/compare.ts";

@@ -3,7 +3,7 @@
  * is fixed; a program that fails is shrunk by fast-check and printed as it would be written.
  */
 import { assert } from "@std/assert";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import { defaultDevice } from "../lib/gpu/default.ts";
 import { Generator, uniform } from "../lib/random/mod.ts";
 import { type NdArray, ndarray } from "../lib/tensor/ndarray.ts";

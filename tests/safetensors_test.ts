@@ -2,7 +2,7 @@
  * Safetensors against the files that Python's safetensors wrote (goldens/data.py asked it).
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import fc from "npm:fast-check@4.10.2";
 import {
   decodeSafetensors,
   encodeSafetensors,

@@ -168,11 +168,11 @@ Deno.test({
   },
 });
 
-/** Packages from npm, as deno.json names them. */
-const packages = Object.values<string>(config.imports).filter((name) => name.startsWith("npm:"));
+/** Packages from npm, with the one version that the lock has. */
+const packages = canRead ? Object.keys(JSON.parse(await read("deno.lock")).specifiers) : [];
 
 rule(
-  "the library names packages whole, so that it needs no deno.json, and as deno.json names them",
+  "the library names packages whole, so that it needs no deno.json, and as the lock names them",
   source.filter((path) => /^lib\/(?!tools\/|std\/|book\/)/.test(path)),
   (path, text) => [
     ...importsOf(path, text)
@@ -180,7 +180,7 @@ rule(
       .map((target) => `imports ${target} by a name that only this deno.json knows`),
     ...[...withoutComments(text).matchAll(/["`](npm:@?[^@]+@[\d.]+)/g)]
       .filter(([, name]) => !packages.includes(name))
-      .map(([, name]) => `names ${name}; deno.json has another one`),
+      .map(([, name]) => `names ${name}; deno.lock has another one`),
   ],
 );
 

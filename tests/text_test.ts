@@ -3,10 +3,10 @@
  * js-tiktoken, and the slow algorithm of lib/text/bpe.ts.
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import { Tiktoken, type TiktokenBPE } from "js-tiktoken/lite";
-import cl100kRanks from "js-tiktoken/ranks/cl100k_base";
-import gpt2Ranks from "js-tiktoken/ranks/gpt2";
+import fc from "npm:fast-check@4.10.2";
+import { Tiktoken, type TiktokenBPE } from "npm:js-tiktoken@1.0.21/lite";
+import cl100kRanks from "npm:js-tiktoken@1.0.21/ranks/cl100k_base";
+import gpt2Ranks from "npm:js-tiktoken@1.0.21/ranks/gpt2";
 import { encodeSlowly, trainSlowly } from "../lib/text/bpe.ts";
 import { bytesRepr, fromBytes, toBytes } from "../lib/text/bytes.ts";
 import {

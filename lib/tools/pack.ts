@@ -15,7 +15,7 @@ Then \`npm pack FOLDER\` makes the file that \`npm install FILE\` takes into a p
 gives it away.`;
 
 /** TypeScript's own compiler writes the types. Not named where it is imported, so only this task downloads it. */
-const COMPILER = "typescript";
+const COMPILER = "npm:typescript@5.9.3/";
 
 /** The modules and texts that a module stands on, itself among them, by path from the root. */
 async function collect(path: string, found: Map<string, string>): Promise<void> {
@@ -46,12 +46,10 @@ const plain = (path: string, text: string) =>
     .replace(/"npm:((?:@[\w-]+\/)?[\w-]+)@[\d.]+/g, '"$1');
 
 /** What npm must know. */
-function manifest(): Record<string, unknown> {
-  const { name, version, license, exports, imports } = config;
-  const versions = Object.values<string>(imports).flatMap((each) =>
-    [...each.matchAll(/^npm:(@?[^@]+)@(.+)$/g)].map(([, name, version]) => [name, version])
-  );
-  const used = ["@huggingface/hub", "@webgpu/types", "hyparquet", "js-tiktoken"];
+function manifest(packages: string): Record<string, unknown> {
+  const { name, version, license, exports } = config;
+  const named = [...packages.match(/npm:[^"]+/g)!, ...config.compilerOptions.types];
+  const versions = named.map((each) => /^npm:(@?[^@]+)@([\d.]+)/.exec(each)!.slice(1, 3));
   const entry = (path: string) => path.replace(/^\.\//, "./").replace(/\.ts$/, "");
   return {
     name,
@@ -67,13 +65,14 @@ function manifest(): Record<string, unknown> {
         default: `${entry(path)}.js`,
       }]),
     ),
-    dependencies: Object.fromEntries(versions.filter(([name]) => used.includes(name))),
+    dependencies: Object.fromEntries(versions),
   };
 }
 
 /** Writes the package; returns how many modules it has. */
 export async function pack(folder: URL): Promise<number> {
   const { default: ts } = await import(COMPILER);
+  const packages = await Deno.readTextFile(new URL("lib/host/packages_bundled.ts", root));
   const modules = new Map<string, string>();
   for (const path of Object.values(config.exports)) await collect(path.slice(2), modules);
   await collect("lib/host/packages_bundled.ts", modules);
@@ -116,7 +115,7 @@ export async function pack(folder: URL): Promise<number> {
       ["esnext", "dom", "dom.iterable"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
     await Deno.writeTextFile(types, head + await Deno.readTextFile(types));
   }
-  await write(new URL("package.json", folder), JSON.stringify(manifest(), null, 2) + "\n");
+  await write(new URL("package.json", folder), JSON.stringify(manifest(packages), null, 2) + "\n");
   for (const name of ["LICENSE", "README.md"]) {
     await Deno.copyFile(new URL(name, root), new URL(name, folder));
   }
