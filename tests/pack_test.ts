@@ -72,7 +72,11 @@ Deno.test({
     inEmptyFolder(async (folder) => {
       const tool = new URL("lib/tools/pack.ts", root).pathname;
       const config = ["--config", new URL("deno.json", root).pathname];
-      await run(Deno.execPath(), ["run", "-A", ...config, tool, `${folder}/package`], folder);
+      await run(
+        Deno.execPath(),
+        ["run", "-A", "--no-lock", ...config, tool, `${folder}/package`],
+        folder,
+      );
       await run("npm", ["pack", "./package"], folder);
       const [{ name: file }] = [...Deno.readDirSync(folder)].filter((it) => /tgz$/.test(it.name));
       await Deno.writeTextFile(`${folder}/package.json`, `{ "type": "module", "private": true }`);
@@ -91,7 +95,15 @@ Deno.test({
           files: ["main.ts", "wrong.ts"],
         }),
       );
-      const compiler = ["run", "-A", ...config, "npm:typescript@5.9.3/tsc", "-p", folder];
+      const compiler = [
+        "run",
+        "-A",
+        "--no-lock",
+        ...config,
+        "npm:typescript@5.9.3/tsc",
+        "-p",
+        folder,
+      ];
       const { message } = await run(Deno.execPath(), compiler, folder).then(
         () => new Error("no mistake found"),
         (error: Error) => error,
