@@ -301,6 +301,27 @@ Deno.test(
   },
 );
 
+Deno.test(`Ctrl-C in lesson 4 answers within two seconds${because}`, ifAllowed, async () => {
+  const [, ...words] = config.tasks["lesson-4"].command.split(" ");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: words,
+    cwd: new URL("..", import.meta.url),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 4000)); // it is in its training now
+  const began = performance.now();
+  child.kill("SIGINT");
+  const { code } = await child.status;
+  const took = performance.now() - began;
+  await reader.cancel();
+  assertEquals(code, 130);
+  assert(took < 2000, `${took} ms`);
+});
+
 Deno.test("the ledger names every output of the notebooks, and a lesson for each", () => {
   const counts = Object.groupBy(ledger, ({ notebook }) => notebook);
   assertEquals(Object.entries(counts).map(([name, entries]) => [name, entries!.length]), [

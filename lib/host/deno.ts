@@ -135,6 +135,10 @@ const files: Files = {
 const granted = (...wanted: Permission[]): boolean =>
   wanted.every((one) => Deno.permissions.querySync(one).state === "granted");
 
+const env = (name: string) =>
+  granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined;
+const isDumb = () => env("TERM") === "dumb";
+
 /** A program of Deno. */
 export const denoHost: Host = {
   get args() {
@@ -144,7 +148,10 @@ export const denoHost: Host = {
     return Deno.mainModule;
   },
   get noColor() {
-    return Deno.noColor;
+    return Deno.noColor || isDumb();
+  },
+  get plain() {
+    return isDumb();
   },
   get output() {
     return output(Deno.stdout);
@@ -155,8 +162,17 @@ export const denoHost: Host = {
   files,
   folder: () => Deno.cwd(),
   size: () => Deno.consoleSize(),
-  env: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
+  env,
   granted,
+  pause(question) {
+    if (!Deno.stdin.isTerminal()) return false;
+    writeAll(Deno.stderr, question);
+    const key = new Uint8Array(1);
+    do {
+      if (Deno.stdin.readSync(key) === null) return false;
+    } while (key[0] !== 10);
+    return true;
+  },
   exit: (code) => Deno.exit(code),
   onUncaught(listener) {
     addEventListener("unhandledrejection", (event) => {

@@ -64,6 +64,8 @@ export interface Host {
   readonly main: string | undefined;
   /** Whether the reader wants no colours. */
   readonly noColor: boolean;
+  /** Whether the terminal can do no more than print one line below the other (`TERM=dumb`). */
+  readonly plain: boolean;
   readonly output: Output;
   readonly errors: Output;
   readonly files: Files;
@@ -75,6 +77,8 @@ export interface Host {
   env(name: string): string | undefined;
   /** Whether permissions are there already. Asks nobody. */
   granted(...wanted: Permission[]): boolean;
+  /** Shows a question and waits for a line from the terminal; false at its end, or where there is none. */
+  pause(question: string): boolean;
   /** Ends the program. */
   exit(code: number): never;
   /** Hands every error that nobody catches to `listener`, which ends the program. */

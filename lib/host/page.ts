@@ -44,6 +44,7 @@ export const pageHost: Host = {
   args: [],
   main: undefined,
   noColor: true,
+  plain: true,
   output: output((lines) => console.log(lines)),
   errors: output((lines) => console.error(lines)),
   files,
@@ -51,6 +52,7 @@ export const pageHost: Host = {
   size: () => ({ columns: 80, rows: 24 }),
   env: () => undefined,
   granted: (...wanted) => wanted.every(({ name }) => name === "net"),
+  pause: () => false,
   exit: (code) => {
     throw new Error(`the program ended with code ${code}`);
   },

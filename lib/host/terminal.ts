@@ -4,7 +4,8 @@
  */
 import { host } from "./mod.ts";
 
-let statusLines = 0;
+/** The lines of the status as they were written. */
+let shown: string[] = [];
 
 /** Whether standard output is a terminal that is to show colours. */
 export const coloured = (): boolean => !host.noColor && host.output.isTerminal();
@@ -25,25 +26,33 @@ export function write(text: string): void {
 }
 
 /** Whether there is a terminal for {@linkcode status} to write on. */
-export const hasStatus = (): boolean => host.errors.isTerminal();
+export const hasStatus = (): boolean => host.errors.isTerminal() && !host.plain;
 
 /** Puts a text on the last lines of the terminal, in the place of the one before. */
 export function status(text: string): void {
   if (!hasStatus()) return;
   const { columns, rows } = host.size();
-  const lines = text.split("\n").slice(1 - rows).map((line) => cut(line, columns - 1));
-  host.errors.write(`${erase()}${lines.join("\n")}`);
-  statusLines = lines.length;
+  const start = erase();
+  shown = text.split("\n").slice(1 - rows).map((line) => cut(line, columns - 1));
+  host.errors.write(`${start}${shown.join("\n")}`);
 }
 
 /** Takes the text of {@linkcode status} away. */
 export function clearStatus(): void {
-  if (statusLines > 0) host.errors.write(erase());
-  statusLines = 0;
+  if (shown.length > 0) host.errors.write(erase());
+  shown = [];
 }
 
 /** Goes to where the status began, and takes away all from there on. */
-const erase = () => `\r${statusLines > 1 ? `\x1b[${statusLines - 1}A` : ""}\x1b[J`;
+function erase(): string {
+  // A terminal that was made narrower since has wrapped the lines.
+  const { columns } = host.size();
+  const rows = shown.map((line) => Math.max(1, Math.ceil(widthOf(line) / columns)));
+  const up = rows.reduce((a, b) => a + b, 0) - 1;
+  return `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[J`;
+}
+
+const widthOf = (line: string) => [...line.replace(/\p{Cc}\[[\d;]*m/gu, "")].length;
 
 /** The beginning of a line that is so many characters wide; colours have no width. */
 function cut(line: string, width: number): string {

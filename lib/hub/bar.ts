@@ -12,7 +12,7 @@ const WINDOW = 5_000;
 
 /** A bar on the terminal, or nothing where standard error is no terminal. */
 export function terminalBar(): DownloadListener | undefined {
-  if (!host.errors.isTerminal() || hidden()) return undefined;
+  if (!host.errors.isTerminal() || host.plain || hidden()) return undefined;
   const { write } = host.errors;
   let meter = new Meter();
   let drawn = -Infinity;

@@ -32,6 +32,7 @@ export type Values<O extends Options> = {
 export const common = {
   adapter: { value: "default", choices: adapterNames, help: "the GPU to compute on" },
   quiet: { value: false, help: "print the outputs alone, without the text around them" },
+  page: { value: false, help: "stop between sections, on a terminal, until Enter is pressed" },
   profile: { value: false, help: "show at the end where the GPU's time went" },
   help: { value: false, help: "show this and stop" },
 } satisfies Options;

@@ -82,6 +82,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
               drawn = performance.now();
             }
             await new Promise((resolve) => setTimeout(resolve, 0));
+            await host.turn(); // a signal that was seen in one turn is heard in the next
             breathed = performance.now();
           }
           if (asked && saves) {
@@ -93,7 +94,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
           yield step;
         }
       } finally {
-        listenNoMore(saves);
+        if (saves) saving--;
         clearStatus();
         watcher?.progressed?.(undefined);
       }
@@ -105,18 +106,14 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
  * The program is asked to end: by Ctrl-C, a signal, a reader that has gone. It ends with a clean line; where a loop has
  * something to save, that is done first, between two of its steps. Asked a second time it ends at once.
  */
-let loops = 0, saving = 0;
+let listens = false, saving = 0;
 let asked: { code: number; at: number } | undefined;
-let forget = () => {};
 
+/** From the first loop on, for good: a signal that was listened to once does not end the program by itself again. */
 function listen(saves: boolean): void {
-  if (loops++ === 0) forget = host.onStop(stop);
+  if (!listens) host.onStop(stop);
+  listens = true;
   if (saves) saving++;
-}
-
-function listenNoMore(saves: boolean): void {
-  if (saves) saving--;
-  if (--loops === 0) forget();
 }
 
 function stop(code: number): void {

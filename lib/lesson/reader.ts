@@ -5,13 +5,17 @@
 import { bold, coloured, dim, proseColumns } from "../host/terminal.ts";
 import { isOutput, parts, topLevelEnd } from "./source.ts";
 
+/** Where the heading of a section begins, bold or not. */
+const SECTION = /^(?=(?:\p{Cc}\[1m)?## )/mu;
+
 /** Goes through a lesson's source once, from top to bottom. */
 export class Reader {
   readonly #lines: readonly string[];
   #at = 0;
   #opening = "";
 
-  constructor(source: string) {
+  /** @param paged whether the text is given in pages, of which each begins with a section's heading */
+  constructor(source: string, readonly paged = false) {
     this.#lines = source.split("\n");
   }
 
@@ -20,14 +24,21 @@ export class Reader {
     this.#opening = "\n";
   }
 
-  /** The text from where the reader stands to the end of the statement around the given line. */
-  upTo(line: number): string {
-    return line > this.#at ? this.#read(topLevelEnd(this.#lines, line)) : "";
+  /** The text from where the reader stands to the end of the statement around the given line, in pages. */
+  upTo(line: number): string[] {
+    return line > this.#at ? this.#pages(this.#read(topLevelEnd(this.#lines, line))) : [];
   }
 
-  /** The text that is left. */
-  rest(): string {
-    return this.#read(this.#lines.length).replace(/\n+$/, "\n");
+  /** The text that is left, in pages. */
+  rest(): string[] {
+    return this.#pages(this.#read(this.#lines.length).replace(/\n+$/, "\n"));
+  }
+
+  /** The first one is the end of the page that was begun; it may be empty. */
+  #pages(text: string): string[] {
+    if (!this.paged) return [text];
+    const pages = text.split(SECTION);
+    return SECTION.test(pages[0]) ? ["", ...pages] : pages;
   }
 
   #read(end: number): string {

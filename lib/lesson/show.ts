@@ -81,14 +81,16 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   }
 
   const source = readSource(meta);
-  const { options, quiet } = readCommandLine(source, own);
-  const reader = quiet || !source ? undefined : new Reader(source);
+  const { options, quiet, page } = readCommandLine(source, own);
+  const reader = quiet || !source
+    ? undefined
+    : new Reader(source, page && host.output.isTerminal());
   const adapter = adapterLine();
   if (!quiet && adapter) write(`${dim(adapter)}\n\n`);
-  const readOn = () => write(reader?.upTo(Math.max(...linesBehind(meta.url))) ?? "");
+  const readOn = () => say(reader?.upTo(Math.max(...linesBehind(meta.url))) ?? []);
   readOn();
   whenWorkStarts(readOn);
-  host.atEnd(() => write(reader?.rest() ?? ""));
+  host.atEnd(() => say(reader?.rest() ?? []));
   const show = async (...values: unknown[]) => {
     const [line] = linesBehind(meta.url);
     readOn();
@@ -97,6 +99,17 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     reader?.printed();
   };
   return { show, options };
+}
+
+/** Says a text; between its pages the reader turns over. */
+function say(pages: readonly string[]): void {
+  pages.forEach((text, i) => {
+    if (i > 0 && host.pause("Enter goes on …")) {
+      // The line with the question goes, and the text stands as it would without it.
+      if (!host.plain) host.errors.write("\x1b[A\r\x1b[J");
+    }
+    write(text);
+  });
 }
 
 /** Says values as Python's `print` does, a stream of text piece by piece; returns all that was said. */
@@ -159,7 +172,7 @@ function readCommandLine<O extends Options>(source: string | undefined, own: O) 
       write(help(source, all));
       host.exit(0);
     }
-    return { options: values as Values<O>, quiet: values.quiet };
+    return { options: values as Values<O>, quiet: values.quiet, page: values.page };
   } catch (error) {
     endBy(error);
   }

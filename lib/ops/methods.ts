@@ -66,8 +66,40 @@ const methods = {
 /** What has several forms, whose types are written out below. */
 const several = { max, min, median };
 
+/*
+ * The types of the methods come from the modules, not from the list above: so an editor finds the documentation of
+ * each function behind its method. (`var` is no name that a module can export under.)
+ */
+type Ops =
+  & typeof import("./arrange.ts")
+  & typeof import("./binary.ts")
+  & typeof import("./checks.ts")
+  & typeof import("./clamp.ts")
+  & typeof import("./copy.ts")
+  & typeof import("./curves.ts")
+  & typeof import("./embedding.ts")
+  & typeof import("./extreme.ts")
+  & typeof import("./index.ts")
+  & typeof import("./inplace.ts")
+  & typeof import("./logic.ts")
+  & typeof import("./matmul/matmul.ts")
+  & typeof import("./matrices.ts")
+  & typeof import("./order.ts")
+  & typeof import("./pick.ts")
+  & typeof import("./random.ts")
+  & typeof import("./random_fill.ts")
+  & typeof import("./reduce.ts")
+  & typeof import("./slices.ts")
+  & typeof import("./softmax.ts")
+  & typeof import("./sort.ts")
+  & typeof import("./stats.ts")
+  & typeof import("./triangle.ts")
+  & typeof import("./unary.ts")
+  & typeof import("./views.ts")
+  & typeof import("./where.ts");
 type Method<F> = F extends (self: Tensor, ...rest: infer A) => infer R ? (...rest: A) => R : never;
-type Methods = { [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
+type Documented = Pick<Ops, Exclude<keyof typeof methods, "var">>;
+type Methods = { [Name in keyof Documented]: Method<Documented[Name]> };
 
 declare module "../tensor/tensor.ts" {
   interface Tensor extends Methods {
@@ -88,6 +120,8 @@ declare module "../tensor/tensor.ts" {
     readonly T: Tensor;
     /** The last two dimensions exchanged. */
     readonly mT: Tensor;
+    /** The variance of all numbers, or along dimensions: {@linkcode variance}. */
+    var: Method<typeof variance>;
   }
 }
 

@@ -70,6 +70,7 @@ async function run({ written, needs }: Row, given: readonly string[]): Promise<n
   return await deno(
     ["run", ...v8, ...lessonFlags(url, needs, args), url, ...args],
     variables(found?.backend, needs?.env),
+    { saves: needs?.out !== undefined },
   );
 }
 

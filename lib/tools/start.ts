@@ -115,22 +115,44 @@ export function variables(
   return { ...Object.fromEntries(absent), ...backend && { DENO_WEBGPU_BACKEND: backend } };
 }
 
-/** Runs deno with these arguments to its end; returns its exit code. */
-export async function deno(args: string[], env: Record<string, string>): Promise<number> {
+/** How the system asks a program to end, and the exit codes that say so. */
+const SIGNALS: [Deno.Signal, number][] = Deno.build.os === "windows"
+  ? [["SIGINT", 130]]
+  : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
+/** Milliseconds after which a process that has nothing to save is ended. */
+const PATIENCE = 1200;
+
+/**
+ * Runs deno with these arguments to its end; returns its exit code. A signal is handed on. A process deep in its
+ * arithmetic may hear it late: unless it `saves`, it is then ended.
+ */
+export async function deno(
+  args: string[],
+  env: Record<string, string>,
+  { saves = true } = {},
+): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), { args, env }).spawn();
-  // A terminal gives Ctrl-C to the child too, which decides how it ends; other signals are handed on.
-  const hears: [Deno.Signal, () => void][] = [["SIGINT", () => {}]];
-  if (Deno.build.os !== "windows") {
-    for (const signal of ["SIGTERM", "SIGHUP"] as const) {
-      hears.push([signal, () => child.kill(signal)]);
+  let asked: number | undefined, timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended already: a terminal gives Ctrl-C to both.
     }
-  }
-  for (const [signal, hear] of hears) Deno.addSignalListener(signal, hear);
-  try {
-    return (await child.status).code;
-  } finally {
-    for (const [signal, hear] of hears) Deno.removeSignalListener(signal, hear);
-  }
+  };
+  const hears = SIGNALS.map(([signal, code]) => {
+    const hear = () => {
+      asked ??= code;
+      end(signal);
+      if (!saves) timer ??= setTimeout(() => end("SIGKILL"), PATIENCE);
+    };
+    Deno.addSignalListener(signal, hear);
+    return [signal, hear] as const;
+  });
+  const { code, signal } = await child.status;
+  clearTimeout(timer);
+  for (const [signal, hear] of hears) Deno.removeSignalListener(signal, hear);
+  return signal && asked ? asked : code;
 }
 
 /** Starts a task; returns its exit code. */
