@@ -192,12 +192,12 @@ await show(parameters / 1e6, " M parameters");
 //> 1.344512  M parameters
 for (const [name, p] of model.namedParameters()) {
   await show(name, p.size(), p.numel());
+  //> token_embedding_table.weight torch.Size([512, 64]) 32768
+  //> net.0.weight torch.Size([512, 2048]) 1048576
+  //> net.0.bias torch.Size([512]) 512
+  //> net.2.weight torch.Size([512, 512]) 262144
+  //> net.2.bias torch.Size([512]) 512
 }
-//> token_embedding_table.weight torch.Size([512, 64]) 32768
-//> net.0.weight torch.Size([512, 2048]) 1048576
-//> net.0.bias torch.Size([512]) 512
-//> net.2.weight torch.Size([512, 512]) 262144
-//> net.2.bias torch.Size([512]) 512
 
 /*
 ## Writing
@@ -396,6 +396,9 @@ for (const word of [" he", " my", "."]) {
   const ids = await near.tolist() as number[];
   const others = ids.slice(1).map((id) => tokenizer.decode([id]));
   await show([word], "→", others); // varies
+  //> [' he'] → [' w', 'p', ' me', '�', 'out']
+  //> [' my'] → [' p', '\x18', ' know', '�', '\x15']
+  //> ['.'] → ['$', ' k', ' wi', 'D', ' is']
 }
 
 /*
