@@ -363,9 +363,19 @@ await show(tensor([-Infinity, -Infinity, -Infinity]).softmax(-1));
 //> tensor([nan, nan, nan])
 
 /*
-PyTorch gives the same. It happens when sentences are padded on the left and
-the mask is causal, and then it spreads to every number of the model. The way
-out is to let each position see at least itself.
+It happens when sentences are padded on the left and the mask is causal. Newer
+versions of PyTorch have a rule for this in their attention function: a query
+that sees nothing gets zeros. So has ours:
+*/
+
+const blind = full([6, 6], -Infinity);
+await show(scaledDotProductAttention(x, x, x, { attnMask: blind }).sum());
+//> tensor(0.)
+
+/*
+But not everybody's attention has such a rule, and a `nan` spreads to every
+value that is computed from it. The safe way is to let each position see at
+least itself.
 
 ## A head
 
