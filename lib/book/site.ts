@@ -2,6 +2,7 @@
  * What pages the book has, in their order, and under which addresses: found in the project's folders, so
  * that a new lesson, a museum or exercises have pages as soon as they are there.
  */
+import { withoutAnswers } from "../lesson/exercise.ts";
 import { titleOf } from "./weave.ts";
 
 /** A page of the book. */
@@ -88,7 +89,9 @@ export async function readSite(): Promise<Site> {
     .map(({ path, source }): Page => {
       const { title, summary } = titleOf(source);
       const address = `exercise-${path.match(/([^/]+)\.ts$/)![1]}.html`;
-      return { kind: "exercise", part: "Exercises", address, title, summary, path, source };
+      // A page shows what a reader begins with, not what solves it.
+      const open = withoutAnswers(source);
+      return { kind: "exercise", part: "Exercises", address, title, summary, path, source: open };
     });
   const families = Map.groupBy(
     await texts(await filesIn("kernels", ".wgsl")),
