@@ -31,6 +31,8 @@ export interface Output {
   end: number;
   text: string;
   marks: Marks;
+  /** Whether it stands inside a loop or a block. */
+  inside: boolean;
 }
 
 /** What stands between two pieces of prose. */
@@ -64,7 +66,8 @@ export function weave(source: string): Block[] {
     cell.last = last;
     if (kind === "output") {
       const marks = marksAt(lines, first - 1);
-      cell.segments.push({ kind, first, last, end: first - 1, text, marks });
+      const inside = /^\s/.test(lines[first - 1]);
+      cell.segments.push({ kind, first, last, end: first - 1, text, marks, inside });
     } else {
       const blank = lines.slice(first - 1, last).findIndex((line) => line.trim());
       if (cell.segments.length === 0) cell.first = first + blank;

@@ -74,6 +74,15 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});
     return { show, options: readArgs(host.args, { ...own, ...common }) as Values<O> };
   }
+  if (meta.url.startsWith("notebook:")) {
+    const show = (...values: unknown[]) => note(0, values, (text) => console.log(text));
+    const values = valuesOf(own, true);
+    // The numbers in a notebook are those of the songs in the repository.
+    return {
+      show,
+      options: own.data ? { ...values, data: own.data.short ?? own.data.value } : values,
+    };
+  }
   if (meta.main || belongsTo(host.main, meta.url)) endWell();
   if (!meta.main) {
     const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});

@@ -89,6 +89,10 @@ Those that need a browser are ignored where there is no Chromium; CHROMIUM names
     adapter: true,
     steps: (args) => [["run", "--allow-env", "--allow-read", "lessons/museum.ts", ...args]],
   },
+  notebook: {
+    adapter: false,
+    steps: (args) => [["run", ...ofBook, "--allow-all", "lib/book/notebook_main.ts", ...args]],
+  },
   digits: { adapter: true, steps: (args) => [[...tool("digits"), ...args]] },
   update: { adapter: true, steps: (args) => [[...tool("update"), ...args]] },
   bench: { adapter: true, steps: (args) => [[...tool("bench"), ...args]] },

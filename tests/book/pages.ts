@@ -7,6 +7,7 @@ import { chart } from "../../lib/lesson/chart.ts";
 import { highlight } from "../../lib/book/highlight.ts";
 import { lessonPage } from "../../lib/book/lesson_page.ts";
 import { renderMarkdown } from "../../lib/book/markdown.ts";
+import { fromNotebook, toNotebook } from "../../lib/book/notebook.ts";
 import { isTree, outputHtml, treeHtml } from "../../lib/book/output.ts";
 import { readChart, readHeatMap } from "../../lib/book/picture.ts";
 import { readSite, root } from "../../lib/book/site.ts";
@@ -169,4 +170,23 @@ Deno.test("each lesson's page holds every output of its source", async () => {
   }
   assert((await outputHtml({ text: "a <b> & c" })).text.includes("a &lt;b&gt; &amp; c"));
   assert(root.href.endsWith("/"));
+});
+
+Deno.test("every lesson becomes a notebook and comes back as it was", () => {
+  for (const { source, path } of lessons) {
+    const notebook = toNotebook(source, "../../lessons/");
+    assertEquals(fromNotebook(JSON.parse(JSON.stringify(notebook))), source, path);
+    const ids = notebook.cells.map(({ id }) => id);
+    assertEquals(ids.length, new Set(ids).size, path);
+    assert(notebook.cells.every(({ source }) => !source.join("").includes("import.meta")), path);
+  }
+});
+
+Deno.test("a changed cell comes back changed, with what it printed", () => {
+  const [{ source }] = lessons;
+  const notebook = toNotebook(source, "./");
+  const cell = notebook.cells.find(({ outputs }) => outputs?.length)!;
+  cell.source = ["await show(1 + 1);"];
+  cell.outputs = [{ output_type: "stream", name: "stdout", text: ["2\n"] }];
+  assertStringIncludes(fromNotebook(notebook), "\nawait show(1 + 1);\n//> 2\n");
 });

@@ -1,0 +1,163 @@
+/*
+ * A lesson as a notebook for Deno's kernel, with its outputs in it; and a notebook as a lesson again.
+ *
+ * Prose is a Markdown cell, and a code cell ends where an output stands. A cell may not say `import.meta`, so a
+ * notebook says `inNotebook` in its place, which its first cell defines. Where a lesson's outputs and empty
+ * lines belong is noted in the metadata of its cells.
+ */
+import { type Code, type Output, type Prose, titleOf, weave } from "./weave.ts";
+
+/** A cell of a notebook, format 4.5. */
+export interface NotebookCell {
+  cell_type: "code" | "markdown";
+  id: string;
+  metadata: { lesson?: Place };
+  source: string[];
+  outputs?: { output_type: string; name?: string; text?: string[] }[];
+  execution_count?: null;
+}
+
+/** What a lesson's cell needs to become what it was. */
+interface Place {
+  /** The first cell, which no lesson has. */
+  setup?: true;
+  /** The code as it was written, and what printed where: the line of the cell, and the lines of the output. */
+  code?: string;
+  printed?: [line: number, text: string][];
+  /** The empty lines above it. */
+  gap?: number;
+}
+
+/** A notebook. */
+export interface Notebook {
+  nbformat: number;
+  nbformat_minor: number;
+  metadata: Record<string, unknown>;
+  cells: NotebookCell[];
+}
+
+const linesOf = (text: string) => text.split(/(?<=\n)/);
+const textOf = (source: string | string[]) => typeof source === "string" ? source : source.join("");
+
+/** The notebook of a lesson; `up` leads from the notebook's folder to that of the lessons. */
+export function toNotebook(source: string, up: string): Notebook {
+  const { number, title } = titleOf(source);
+  const lines = source.split("\n");
+  const setup = `const inNotebook = { url: "notebook:${number ?? title}", main: false };`;
+  const cells: NotebookCell[] = [{
+    ...codeCell("setup", setup),
+    metadata: { lesson: { setup: true } },
+  }];
+  let last = 0;
+  const gapTo = (first: number) => {
+    let gap = 0;
+    for (let line = first - 1; line > last && !lines[line - 1].trim(); line--) gap++;
+    return gap;
+  };
+  for (const block of weave(source)) {
+    if (block.kind === "prose") {
+      const place = { gap: gapTo(block.first) };
+      cells.push({ ...proseCell(`prose-${block.first}`, block), metadata: { lesson: place } });
+      last = block.last;
+      continue;
+    }
+    for (const piece of pieces(block.segments)) {
+      const code = piece.filter(({ kind }) => kind === "code").map(({ first, last }) =>
+        lines.slice(first - 1, last).join("\n").trimEnd()
+      ).join("\n");
+      const outputs = piece.filter((one) => one.kind === "output");
+      let removed = 0;
+      const printed = outputs.map(({ first, last, end }): [number, string] => {
+        const line = end - piece[0].first + 1 - removed;
+        removed += last - first + 1;
+        return [line, lines.slice(first - 1, last).join("\n")];
+      });
+      const cell = codeCell(`code-${piece[0].first}`, inCell(code, up));
+      if (outputs.length) {
+        const text = outputs.map(({ text }) => text).join("\n") + "\n";
+        cell.outputs = [{ output_type: "stream", name: "stdout", text: linesOf(text) }];
+      }
+      cell.metadata = { lesson: { gap: gapTo(piece[0].first), code, printed } };
+      cells.push(cell);
+      last = piece.at(-1)!.last;
+      while (!lines[last - 1].trim()) last--; // the empty lines belong to what follows
+    }
+  }
+  return {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: {
+      kernelspec: { name: "deno", display_name: "Deno", language: "typescript" },
+      language_info: { name: "typescript", file_extension: ".ts" },
+      lesson: { up },
+    },
+    cells,
+  };
+}
+
+/** The lesson of a notebook: as it was, but for the cells that its reader has changed. */
+export function fromNotebook({ cells, metadata }: Notebook): string {
+  const { up = "./" } = (metadata.lesson ?? {}) as { up?: string };
+  const parts = cells.filter(({ metadata }) => !metadata.lesson?.setup).map((cell, i) => {
+    const place = cell.metadata.lesson ?? {};
+    const gap = "\n".repeat(place.gap ?? (i === 0 ? 0 : 1));
+    const text = textOf(cell.source);
+    if (cell.cell_type === "markdown") return `${gap}/*\n${text}\n*/`;
+    const code = outOfCell(text, up);
+    if (code === place.code) return gap + withOutputs(code, place.printed ?? []);
+    const printed = (cell.outputs ?? []).filter(({ output_type }) => output_type === "stream")
+      .map(({ text = [] }) => textOf(text)).join("").replace(/\n$/, "");
+    const output = printed.split("\n").map((line) => `//> ${line}`.trimEnd()).join("\n");
+    return gap + code + (printed ? `\n${output}` : "");
+  });
+  return `${parts.join("\n")}\n`;
+}
+
+function withOutputs(code: string, printed: readonly [number, string][]): string {
+  const lines = code.split("\n");
+  for (const [line, text] of printed.toReversed()) lines.splice(line, 0, text);
+  return lines.join("\n");
+}
+
+/** The segments of a cell, cut behind each output that stands at the left margin. */
+function pieces(segments: readonly (Code | Output)[]): (Code | Output)[][] {
+  const found: (Code | Output)[][] = [];
+  let open = true;
+  for (const segment of segments) {
+    if (open) found.push([]);
+    found.at(-1)!.push(segment);
+    open = segment.kind === "output" && !segment.inside;
+  }
+  return found;
+}
+
+const proseCell = (id: string, { markdown }: Prose): NotebookCell => ({
+  cell_type: "markdown",
+  id,
+  metadata: {},
+  source: linesOf(markdown),
+});
+
+const codeCell = (id: string, code: string): NotebookCell => ({
+  cell_type: "code",
+  id,
+  metadata: {},
+  execution_count: null,
+  outputs: [],
+  source: linesOf(code),
+});
+
+/** A notebook shows the value of a cell's last expression; a lesson shows only what it says it shows. */
+const SILENT = "\nvoid 0;";
+
+function inCell(code: string, up: string): string {
+  const text = code.replaceAll("import.meta", "inNotebook").replaceAll(`"./`, `"${up}`);
+  const last = text.split("\n").findLast((line) => /^[\w(\[]/.test(line)) ?? "";
+  const isQuiet =
+    /^(import|export|const|let|function|async|class|abstract|interface|type|await show\()/;
+  return isQuiet.test(last) ? text : text + SILENT;
+}
+
+const outOfCell = (text: string, up: string): string =>
+  (text.endsWith(SILENT) ? text.slice(0, -SILENT.length) : text)
+    .replaceAll("inNotebook", "import.meta").replaceAll(`"${up}`, `"./`);
