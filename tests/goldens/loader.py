@@ -1,6 +1,6 @@
 """Writes loader.json: the batches that PyTorch's DataLoader makes, and what the generators give after them.
 
-Run it with Debian's python3 and its python3-torch:
+Run it with a Python that has torch 2.13, whose wide integers take two words:
 
     python3 tests/goldens/loader.py
 """
