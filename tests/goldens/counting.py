@@ -1,6 +1,6 @@
 """Writes counting.json: the run of notebook 000, cells 4 to 11, as PyTorch repeats it.
 
-Run it with Debian's python3 and its python3-torch; it takes some minutes:
+Run it with a Python that has torch 2.13 (1.13 prints the same 50 losses); it takes some minutes:
 
     python3 tests/goldens/counting.py
 
