@@ -2,9 +2,14 @@
  * How PyTorch prints a module and names its parts.
  */
 
-/** PyTorch's form of a property's name: `selfAttn` is `self_attn`. */
+/**
+ * PyTorch's form of a property's name: `selfAttn` is `self_attn`. A name that is written otherwise than in
+ * camelCase is somebody's own and stays: `W_query`, `C`, `GPTBlock`.
+ */
 export const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  /^[a-z][a-zA-Z0-9]*$/.test(name)
+    ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    : name;
 
 /**
  * A module tree: its name, what it says of itself, and a text for each module below. Lines are set in by two, and a
