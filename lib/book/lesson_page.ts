@@ -102,9 +102,8 @@ export async function lessonPage(
       : ""
   }<div id="run" data-lesson="${page.path}"${attribute("data-options", options)}${
     attribute("data-number", number)
-  }><p class="still">Run by <code>deno task lesson-${
-    number ??
-      ""
+  }><p class="still">Run by <code>deno task ${
+    taskOf(page)
   }</code>; in this page where its browser has WebGPU and it comes from a server.</p></div></header>
   `;
   return {
@@ -165,3 +164,10 @@ async function cellHtml(cell: Cell, drawings: Drawings, thumbnails: Html[]): Pro
 
 /** The statement that a text of code ends with; for pictures, which are known by the function that made them. */
 const lastStatement = (code: string) => code.slice(Math.max(0, code.lastIndexOf("\nawait show(")));
+
+/** The task that runs what a page shows. */
+function taskOf({ kind, number, path }: Page): string {
+  if (number !== undefined) return `lesson-${number}`;
+  const name = path!.match(/([^/]+)\.ts$/)![1];
+  return kind === "exercise" ? `exercise ${parseInt(name)}` : name;
+}
