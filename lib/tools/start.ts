@@ -86,6 +86,8 @@ Those that need a browser are ignored where there is no Chromium; CHROMIUM names
     steps: (args) => [["run", ...ofBook, "--allow-all", "lib/book/main.ts", ...args]],
   },
   museum: {
+    help: `deno task museum              runs the museum of bugs, as a text
+deno task museum -- --quiet   prints its outputs alone`,
     adapter: true,
     steps: (args) => [["run", "--allow-env", "--allow-read", "lessons/museum.ts", ...args]],
   },
