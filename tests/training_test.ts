@@ -72,7 +72,9 @@ Deno.test("200 steps of lesson 13 lose what PyTorch loses, write what it writes,
     assertAlmostEquals(val, golden.estimates[i][1], 1e-3);
   });
   assertEquals(await generate(model, { maxNewTokens: 50 }), shown(golden.after));
-  assertEquals(await randint(2 ** 31 - 1, [1]).item(), golden.next, "the generators stand apart");
+  // PyTorch 1.13, which made these, takes one word for a range below 2^32.
+  const next = defaultGenerator.engine.next() % (2 ** 31 - 1);
+  assertEquals(next, golden.next, "the generators stand apart");
 });
 
 /** Everything of a small run that has a state. */
