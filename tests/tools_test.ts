@@ -466,6 +466,8 @@ Deno.test(
     assertEquals(await gate("false", passing), [1, "12 passed, 1 failed"]);
     assertEquals(await gate("true", dying), [1, "0 passed, 1 failed"]);
     assertEquals(await gate("true", `${passing}; exit 1`), [1, "12 passed, 1 failed"]);
+    // A driver's crash at the end is not a test's failure.
+    assertEquals(await gate("true", `${passing}; exit 134`), [0, "12 passed, 0 failed"]);
     const none = "echo 'ok | 0 passed | 0 failed (1s)'";
     assertEquals(await gate("true", none), [1, "0 passed, 1 failed"]);
   },

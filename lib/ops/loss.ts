@@ -214,7 +214,7 @@ const crossEntropyOptions = readCrossEntropy("crossEntropy");
  * ```ts
  * import { crossEntropy, tensor } from "#lib";
  * import { assertAlmostEquals } from "@std/assert";
- * const loss = crossEntropy(tensor([[0.0, 0.0]]), tensor([1]));
+ * const loss = crossEntropy(tensor([[1.5, 1.5]]), tensor([1]));
  * assertAlmostEquals(await loss.item(), Math.log(2), 1e-6);
  * ```
  */

@@ -19,8 +19,8 @@ export interface Decoder {
  * import { assertEquals } from "@std/assert";
  *
  * const tokenizer = await getEncoding("gpt2");
- * const pieces = await Array.fromAsync(decodeStream(tokenizer, tokenizer.encode("Every effort 🙂")));
- * assertEquals(pieces, ["Every", " effort", " ", "🙂"]);
+ * const pieces = await Array.fromAsync(decodeStream(tokenizer, tokenizer.encode("Every effort 🦕")));
+ * assertEquals(pieces, ["Every", " effort", " ", "🦕"]);
  * ```
  */
 export async function* decodeStream(
