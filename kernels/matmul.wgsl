@@ -2,7 +2,10 @@
 //
 // One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column),
 // so transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds: the later parts of
-// a product whose k is split. Four products a round keep a long k below the rounds an adapter may run.
+// a product whose k is split. Four products a round keep a long k below the rounds an adapter may run. The only
+// kernel that multiplies integers.
+
+alias T = f32; // replaced by the dtype of all operands
 
 struct Params {
   m: u32,
@@ -23,12 +26,12 @@ struct Params {
 override ACCUMULATE: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<T>;
+@group(0) @binding(2) var<storage, read> b: array<T>;
+@group(0) @binding(3) var<storage, read> bias: array<T>;
+@group(0) @binding(4) var<storage, read_write> out: array<T>;
 
-fn activate(v: f32) -> f32 { // replaced by the row of the activation
+fn activate(v: T) -> T { // replaced by the row of the activation
   return v;
 }
 
@@ -43,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let batch = flat / p.n / p.m;
   var at_a = p.a_offset + batch * p.a_strides.x + i * p.a_strides.y;
   var at_b = p.b_offset + batch * p.b_strides.x + j * p.b_strides.z;
-  var sum = 0.0;
+  var sum = T(0);
   var k = 0u;
   for (; k + 4u <= p.k; k += 4u) {
     sum += a[at_a] * b[at_b];

@@ -165,6 +165,7 @@ const rows: Rows = {
   "multinomial of ints": () => torch.multinomial(T([1, 2]), 1),
   "softmax of ints": () => T([1, 2]).softmax(0),
   "logSoftmax of bools": () => BOOLS.logSoftmax(0),
+  "matmul of ints": () => T([[1, 2]]).matmul(T([[1], [2]])),
   "linear of ints": () => torch.linear(T([[1, 2]]), f([[1, 2]])),
   "silu of ints": () => INTS.silu(),
   "gelu of ints": () => INTS.gelu(),
@@ -284,7 +285,6 @@ const rows: Rows = {
 /** Rows that PyTorch has and we can't: with the reason. */
 const WITHOUT: Record<string, string> = {
   scatterAdd: "there is no scatterAdd; scatter is inside",
-  "matmul of ints": "refused, with what to do",
   "bool + true": "a boolean is no number in TypeScript",
   "arange of int max": "an int64 holds 32 bits",
 };

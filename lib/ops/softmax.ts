@@ -74,7 +74,7 @@ function checked(name: string, x: Tensor): Tensor {
 const define = (name: string, log: boolean, torch: string): Op<Args> =>
   defineOp<Args>({
     name,
-    torch: `torch.${torch}(i[0].float(), a['dim'])`,
+    torch: `torch.${torch}(i[0], a['dim'])`,
     forward: ([x], { dim }) => withLast(checked(name, x), dim, (rows) => forwardRows(rows, log)),
     gradient: (grad, saved) => {
       const y = saved.output(0);

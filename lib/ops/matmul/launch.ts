@@ -13,7 +13,7 @@ import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "tex
 import singlesSource from "../../../kernels/matmul_singles.wgsl" with { type: "text" };
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { type Activation, activations } from "../activation.ts";
-import { groupsFor } from "../elementwise.ts";
+import { groupsFor, wgslType } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
@@ -52,7 +52,9 @@ const kernels: Record<Plan["form"], Kernel> = {
 
 /** Chooses a kernel and launches it. */
 export function launchProduct(given: Task): void {
-  const task = onItsSide(given);
+  const task = given.a.dtype === "float32"
+    ? onItsSide(given)
+    : { ...given, form: "plain" as const };
   const plan = task.plan ?? rowFor(task);
   launches[plan.form](task, plan);
 }
@@ -115,7 +117,8 @@ function pipelineOf(
   const { accumulate, activation, out: { device } } = task;
   let known = compiled.get(device);
   if (!known) compiled.set(device, known = new Map());
-  let key = `${form} ${rows} ${columns} ${accumulate} ${activation}`;
+  const { dtype } = task.a;
+  let key = `${form} ${dtype} ${rows} ${columns} ${accumulate} ${activation}`;
   for (const name in traits) key += traits[name] ? ` ${name}` : "";
   const found = known.get(key);
   if (found) return found;
@@ -170,7 +173,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
     const { buffers, params } = common(task);
     const [batch, m, n] = task.out.shape;
     task.out.device.launcher.launch(
-      pipelineOf(task, plan, {}, () => ({})),
+      pipelineOf(task, plan, {}, () => ({ replace: { T: wgslType(task.a.dtype) } })),
       buffers,
       { ...params, batch, ...strides(task) },
       groupsFor(batch * m * n),

@@ -10,7 +10,7 @@ import { a, takes } from "../../python/arguments.ts";
 import { isGradEnabled } from "../../tensor/autograd.ts";
 import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
-import { floats } from "../../tensor/sample.ts";
+import { floats, ints } from "../../tensor/sample.ts";
 import { numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
@@ -29,12 +29,12 @@ import { sum } from "../reduce.ts";
 import { ROWS_A_PART } from "../tuning.ts";
 import { activated } from "../unary.ts";
 import { expand, reshape, t, unsafeReshape } from "../views.ts";
-import { batched, checkFloats, mm, single, sizes } from "./matmul.ts";
+import { batched, checkFactors, mm, single, sizes } from "./matmul.ts";
 import { multiply, multiplyInto } from "./product.ts";
 
 /** Refuses an input that a linear layer's weight does not fit. */
-export function checkLinear(x: Tensor, weight: Tensor): void {
-  checkFloats("linear", x, weight);
+export function checkLinear(x: Tensor, weight: Tensor, bias?: Tensor): void {
+  checkFactors("linear", x, weight, bias);
   if (x.shape[1] === weight.shape[1]) return;
   throw new RangeError(
     `mat1 and mat2 shapes cannot be multiplied (${sizes(x)} and ${sizes(t(weight))}); ` +
@@ -47,7 +47,7 @@ const linearOp = defineOp({
   gradFn: (inputs) => inputs.length > 2 ? "AddmmBackward0" : "MmBackward0",
   torch: "F.linear(*i)",
   forward([x, weight, bias]) {
-    checkLinear(x, weight);
+    checkLinear(x, weight, bias);
     const product = { a: batched(x), b: batched(t(weight)) };
     return single(multiply({ ...product, bias: bias && contiguous(bias) }));
   },
@@ -63,7 +63,7 @@ const linearOp = defineOp({
   samples: [[1, 1, 1], [3, 5, 2], [8, 67, 33], [2, 0, 3]].flatMap(([m, k, n]) => [
     { inputs: [floats([m, k]), floats([n, k])], args: {} },
     { inputs: [floats([m, k]), floats([n, k]), floats([n])], args: {} },
-  ]),
+  ]).concat([{ inputs: [ints([3, 5], 9, -9), ints([2, 5], 9, -9), ints([2], 9)], args: {} }]),
   rejects: [{
     inputs: [floats([3, 4]), floats([2, 5])],
     args: {},
@@ -221,6 +221,7 @@ export const linearActivated = takes("linearActivated", {
   bias: Tensor | null | undefined,
   activation: Activation,
 ): Tensor {
+  if (x.dtype !== "float32") return activated(linear(x, weight, bias), activation);
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const differentiated = isGradEnabled() && inputs.some(({ requiresGrad }) => requiresGrad);
   if (differentiated && !byResult(activation)) {

@@ -5,7 +5,7 @@
 import { a, takes } from "../../python/arguments.ts";
 import { matmulNd } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
-import { floats } from "../../tensor/sample.ts";
+import { floats, ints } from "../../tensor/sample.ts";
 import { broadcastShapes, numelOf, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { viewOf } from "../layout.ts";
@@ -21,12 +21,13 @@ export const single = (x: Tensor): Tensor => viewOf(x, x.shape.slice(1));
 /** The sizes as PyTorch names them where they do not fit: `3x4`. */
 export const sizes = (x: Tensor) => x.shape.join("x");
 
-/** Refuses a product of anything but floats. */
-export function checkFloats(name: string, ...operands: Tensor[]): void {
-  const [a, b] = operands.map(({ dtype }) => dtype);
-  if (a === "float32" && b === "float32") return;
+/** Refuses a product of anything but floats, or integers. */
+export function checkFactors(name: string, ...operands: (Tensor | undefined)[]): void {
+  const [a, b, bias = a] = operands.map((x) => x?.dtype);
+  if (a === b && a === bias && a !== "bool") return;
   throw new TypeError(
-    `${name}: expected two float32 tensors but got ${a} and ${b}; convert with float()`,
+    `${name}: expected tensors of one dtype, float32 or int64, but got ` +
+      `${[a, b, ...(bias === a ? [] : [bias])].join(" and ")}; convert with float() or long()`,
   );
 }
 
@@ -34,7 +35,7 @@ const mmOp = defineOp({
   name: "mm",
   torch: "i[0] @ i[1]",
   forward([a, b]) {
-    checkFloats("mm", a, b);
+    checkFactors("mm", a, b);
     if (a.ndim !== 2 || b.ndim !== 2) throw new RangeError("mm: both operands must be matrices");
     if (a.shape[1] !== b.shape[0]) {
       throw new RangeError(
@@ -51,8 +52,14 @@ const mmOp = defineOp({
   reference: ([a, b]) => matmulNd(a, b),
   samples: [[1, 1, 1], [3, 5, 2], [7, 67, 33], [65, 3, 70], [0, 3, 2], [2, 0, 3]].map((
     [m, k, n],
-  ) => ({ inputs: [floats([m, k]), floats([k, n])], args: {} })),
+  ) => ({ inputs: [floats([m, k]), floats([k, n])], args: {} })).concat([
+    { inputs: [ints([3, 70], 9, -9), ints([70, 5], 9, -9)], args: {} },
+  ]),
   rejects: [{
+    inputs: [floats([3, 4]), ints([4, 2], 5)],
+    args: {},
+    error: "mm: expected tensors of one dtype, float32 or int64, but got float32 and int64",
+  }, {
     inputs: [floats([3, 4]), floats([3, 2])],
     args: {},
     error: "mat1 and mat2 shapes cannot be multiplied (3x4 and 3x2)",
@@ -68,7 +75,7 @@ const bmmOp = defineOp({
   name: "bmm",
   torch: "torch.bmm(i[0], i[1])",
   forward([a, b]) {
-    checkFloats("bmm", a, b);
+    checkFactors("bmm", a, b);
     if (a.ndim !== 3 || b.ndim !== 3) {
       throw new RangeError("bmm: batch1 and batch2 must be 3D tensors");
     }
@@ -88,7 +95,7 @@ const bmmOp = defineOp({
   samples: [[1, 1, 1, 1], [3, 4, 5, 2], [2, 9, 17, 33]].map(([batch, m, k, n]) => ({
     inputs: [floats([batch, m, k]), floats([batch, k, n])],
     args: {},
-  })),
+  })).concat([{ inputs: [ints([2, 3, 6], 9, -9), ints([2, 6, 4], 9, -9)], args: {} }]),
   rejects: [{
     inputs: [floats([2, 3, 4]), floats([2, 3, 4])],
     args: {},

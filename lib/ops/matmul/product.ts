@@ -16,7 +16,7 @@ export type { Product };
 /** The product of two batches of matrices, as (batch, m, n). */
 export function multiply(product: Product): Tensor {
   const { a, b, bias } = product;
-  const out = allocate([a.shape[0], a.shape[1], b.shape[2]], "float32", a.device);
+  const out = allocate([a.shape[0], a.shape[1], b.shape[2]], a.dtype, a.device);
   if (out.numel() > 0) multiplyParts({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
   return out;
 }
