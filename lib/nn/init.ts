@@ -23,10 +23,10 @@ export type Nonlinearity =
   | "selu";
 
 /** How much a nonlinearity wants its weights enlarged, so that variances stay. */
-export const calculateGain = takes(
+export const calculateGain: (nonlinearity: Nonlinearity, param?: number) => number = takes(
   "calculateGain",
   { nonlinearity: p.text, param: p.number },
-  function calculateGain(nonlinearity: Nonlinearity, param?: number): number {
+  function calculateGain(nonlinearity, param): number {
     const gains: Record<Nonlinearity, number> = {
       linear: 1,
       sigmoid: 1,
@@ -111,24 +111,36 @@ export function normal_(
 export const truncNormal_ = (x: Tensor, ...args: random.Truncating): Tensor =>
   quiet(x, () => random.truncNormal_(x, ...args));
 /** One number everywhere. */
-export const constant_ = takes(
+export const constant_: (x: Tensor, value: number) => Tensor = takes(
   "constant_",
   { input: p.tensor, value: p.number },
-  (x: Tensor, value: number): Tensor => quiet(x, () => fill_(x, value)),
+  (x, value) => quiet(x, () => fill_(x, value)),
 );
 /** Zeros. */
-export const zeros_ = takes("zeros_", { input: p.tensor }, (x: Tensor): Tensor => constant_(x, 0));
+export const zeros_: (x: Tensor) => Tensor = takes(
+  "zeros_",
+  { input: p.tensor },
+  (x) => constant_(x, 0),
+);
 /** Ones. */
-export const ones_ = takes("ones_", { input: p.tensor }, (x: Tensor): Tensor => constant_(x, 1));
+export const ones_: (x: Tensor) => Tensor = takes(
+  "ones_",
+  { input: p.tensor },
+  (x) => constant_(x, 1),
+);
 /** Ones on the diagonal of a matrix, zeros elsewhere. */
-export const eye_ = takes("init.eye_", { input: p.tensor }, (x: Tensor): Tensor =>
-  quiet(x, () => {
-    if (x.ndim !== 2) throw new RangeError("Only tensors with 2 dimensions are supported");
-    const [rows, columns] = x.shape;
-    const values = new Float32Array(rows * columns);
-    for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
-    copy_(x, fromValues(values, x.shape, "float32", x.device));
-  }));
+export const eye_: (x: Tensor) => Tensor = takes(
+  "init.eye_",
+  { input: p.tensor },
+  (x) =>
+    quiet(x, () => {
+      if (x.ndim !== 2) throw new RangeError("Only tensors with 2 dimensions are supported");
+      const [rows, columns] = x.shape;
+      const values = new Float32Array(rows * columns);
+      for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
+      copy_(x, fromValues(values, x.shape, "float32", x.device));
+    }),
+);
 
 /** What a Xavier initialiser is told. */
 export interface XavierOptions extends Drawn {

@@ -75,10 +75,10 @@ export function repeat(x: Tensor, ...times: Sizes): Tensor {
 }
 
 /** Every element so many times, one after the other. */
-export const repeatInterleave = takes(
+export const repeatInterleave: (x: Tensor, repeats: number, dim?: number) => Tensor = takes(
   "repeatInterleave",
   { input: a.tensor, repeats: a.whole, dim: a.whole },
-  (x: Tensor, repeats: number, dim?: number): Tensor => {
+  (x, repeats, dim) => {
     if (dim === undefined) return repeatInterleave(reshape(x, [-1]), repeats, 0);
     const d = normalizeDim(dim, x.ndim);
     const apart = unsqueeze(x, d + 1);
@@ -91,11 +91,10 @@ export const repeatInterleave = takes(
 );
 
 /** The slices along a dimension, as a list. */
-export const unbind = takes(
+export const unbind: (x: Tensor, dim?: number) => Tensor[] = takes(
   "unbind",
   { input: a.tensor, dim: a.whole },
-  (x: Tensor, dim = 0): Tensor[] =>
-    Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i)),
+  (x, dim = 0) => Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i)),
   { required: 1 },
 );
 

@@ -268,6 +268,10 @@ const scaled = (y: Tensor | number, { alpha = 1 }: Scaled): Tensor | number =>
 
 const two = { input: a.operand, other: a.operand };
 
+/** The function of a row. */
+const of = (name: keyof typeof rows): (x: Tensor | number, y: Tensor | number) => Tensor =>
+  takes(name, two, (x: Tensor | number, y: Tensor | number) => call(table[name], x, y));
+
 /** x + y, or x + alpha · y. */
 export const add = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
   call(table.add, x, scaled(y, addOptions(args)));
@@ -275,50 +279,26 @@ export const add = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): 
 export const sub = (x: Tensor | number, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
   call(table.sub, x, scaled(y, subOptions(args)));
 /** x · y. */
-export const mul = takes(
-  "mul",
-  two,
-  (x: Tensor, y: Tensor | number): Tensor => call(table.mul, x, y),
-);
+export const mul: (x: Tensor, y: Tensor | number) => Tensor = of("mul");
 /** x / y; always a float. */
-export const div = takes(
-  "div",
-  two,
-  (x: Tensor | number, y: Tensor | number): Tensor => call(table.div, x, y),
-);
+export const div: (x: Tensor | number, y: Tensor | number) => Tensor = of("div");
 /** x to the power y. */
-export const pow = takes(
-  "pow",
-  two,
-  (x: Tensor | number, y: Tensor | number): Tensor => call(table.pow, x, y),
-);
+export const pow: (x: Tensor | number, y: Tensor | number) => Tensor = of("pow");
 /** The remainder with the sign of the divisor, as Python's `%`. */
-export const remainder = takes(
-  "remainder",
-  two,
-  (x: Tensor, y: Tensor | number): Tensor => call(table.remainder, x, y),
-);
+export const remainder: (x: Tensor, y: Tensor | number) => Tensor = of("remainder");
 /** The larger of two; a NaN where either is one. */
-export const maximum = takes(
-  "maximum",
-  two,
-  (x: Tensor, y: Tensor | number): Tensor => call(table.maximum, x, y),
-);
+export const maximum: (x: Tensor, y: Tensor | number) => Tensor = of("maximum");
 /** The smaller of two; a NaN where either is one. */
-export const minimum = takes(
-  "minimum",
-  two,
-  (x: Tensor, y: Tensor | number): Tensor => call(table.minimum, x, y),
-);
+export const minimum: (x: Tensor, y: Tensor | number) => Tensor = of("minimum");
 /** x == y, as bool. */
-export const eq = takes("eq", two, (x: Tensor, y: Tensor | number): Tensor => call(table.eq, x, y));
+export const eq: (x: Tensor, y: Tensor | number) => Tensor = of("eq");
 /** x != y, as bool. */
-export const ne = takes("ne", two, (x: Tensor, y: Tensor | number): Tensor => call(table.ne, x, y));
+export const ne: (x: Tensor, y: Tensor | number) => Tensor = of("ne");
 /** x < y, as bool. */
-export const lt = takes("lt", two, (x: Tensor, y: Tensor | number): Tensor => call(table.lt, x, y));
+export const lt: (x: Tensor, y: Tensor | number) => Tensor = of("lt");
 /** x <= y, as bool. */
-export const le = takes("le", two, (x: Tensor, y: Tensor | number): Tensor => call(table.le, x, y));
+export const le: (x: Tensor, y: Tensor | number) => Tensor = of("le");
 /** x > y, as bool. */
-export const gt = takes("gt", two, (x: Tensor, y: Tensor | number): Tensor => call(table.gt, x, y));
+export const gt: (x: Tensor, y: Tensor | number) => Tensor = of("gt");
 /** x >= y, as bool. */
-export const ge = takes("ge", two, (x: Tensor, y: Tensor | number): Tensor => call(table.ge, x, y));
+export const ge: (x: Tensor, y: Tensor | number) => Tensor = of("ge");

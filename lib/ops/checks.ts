@@ -16,11 +16,15 @@ const one = { input: a.tensor };
 const LARGEST = 3.4028234663852886e38;
 
 /** Where there is a NaN. */
-export const isnan = takes("isnan", one, (x: Tensor): Tensor => ne(x, x));
+export const isnan: (x: Tensor) => Tensor = takes("isnan", one, (x) => ne(x, x));
 /** Where there is an infinity. */
-export const isinf = takes("isinf", one, (x: Tensor): Tensor => eq(abs(float(x)), Infinity));
+export const isinf: (x: Tensor) => Tensor = takes("isinf", one, (x) => eq(abs(float(x)), Infinity));
 /** Where there is an ordinary number. */
-export const isfinite = takes("isfinite", one, (x: Tensor): Tensor => lt(abs(float(x)), Infinity));
+export const isfinite: (x: Tensor) => Tensor = takes(
+  "isfinite",
+  one,
+  (x) => lt(abs(float(x)), Infinity),
+);
 
 /** What takes the place of what is no ordinary number. */
 export interface NanToNumOptions {

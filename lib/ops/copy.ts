@@ -74,13 +74,17 @@ const cloneOp = defineOp({
 lent.clone = (x) => cloneOp([x], {});
 
 /** A copy with its own memory, laid out row by row. */
-export const clone = takes("clone", { input: a.tensor }, (x: Tensor): Tensor => cloneOp([x], {}));
+export const clone: (x: Tensor) => Tensor = takes(
+  "clone",
+  { input: a.tensor },
+  (x) => cloneOp([x], {}),
+);
 
 /** The tensor itself where it lies in memory row by row, else a copy that does. */
-export const contiguous = takes(
+export const contiguous: (x: Tensor) => Tensor = takes(
   "contiguous",
   { input: a.tensor },
-  (x: Tensor): Tensor => x.isContiguous() ? x : clone(x),
+  (x) => x.isContiguous() ? x : clone(x),
 );
 
 const conversion: Record<DType, string> = {
@@ -106,17 +110,25 @@ const castOp = defineOp<{ dtype: DType }>({
 });
 
 /** The same numbers in another dtype; floats are cut towards zero. */
-export const to = takes(
+export const to: (x: Tensor, dtype: DType) => Tensor = takes(
   "to",
   { input: a.tensor, dtype: a.dtype },
-  (x: Tensor, dtype: DType): Tensor => x.dtype === dtype ? x : castOp([x], { dtype }),
+  (x, dtype) => x.dtype === dtype ? x : castOp([x], { dtype }),
 );
 /** As float32. */
-export const float = takes("float", { input: a.tensor }, (x: Tensor): Tensor => to(x, "float32"));
+export const float: (x: Tensor) => Tensor = takes(
+  "float",
+  { input: a.tensor },
+  (x) => to(x, "float32"),
+);
 /** As int64. */
-export const long = takes("long", { input: a.tensor }, (x: Tensor): Tensor => to(x, "int64"));
+export const long: (x: Tensor) => Tensor = takes(
+  "long",
+  { input: a.tensor },
+  (x) => to(x, "int64"),
+);
 /** As bool. */
-export const bool = takes("bool", { input: a.tensor }, (x: Tensor): Tensor => to(x, "bool"));
+export const bool: (x: Tensor) => Tensor = takes("bool", { input: a.tensor }, (x) => to(x, "bool"));
 
 /**
  * Refuses an in-place change of what takes part in a graph.
@@ -143,10 +155,10 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
  *
  * @throws where the shapes don't fit, and where a gradient would be lost
  */
-export const copy_ = takes(
+export const copy_: (target: Tensor, source: Tensor) => Tensor = takes(
   "copy_",
   { input: a.tensor, source: a.tensor },
-  function copy_(target: Tensor, source: Tensor): Tensor {
+  function copy_(target, source): Tensor {
     checkInPlace(target, source);
     const shape = broadcastShapes(target.shape, source.shape);
     if (shapeText(shape) !== shapeText(target.shape)) {

@@ -19,31 +19,31 @@ import { where } from "./where.ts";
 const one = { input: a.tensor };
 
 /** The logarithm to base 2. */
-export const log2 = takes("log2", one, (x: Tensor): Tensor => div(log(x), Math.LN2));
+export const log2: (x: Tensor) => Tensor = takes("log2", one, (x) => div(log(x), Math.LN2));
 /** The logarithm to base 10. */
-export const log10 = takes("log10", one, (x: Tensor): Tensor => div(log(x), Math.LN10));
+export const log10: (x: Tensor) => Tensor = takes("log10", one, (x) => div(log(x), Math.LN10));
 
 /** x, and `negativeSlope` · x below 0. */
-export const leakyRelu = takes(
+export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
   "leakyRelu",
   { input: a.tensor, negativeSlope: a.number },
-  (x: Tensor, negativeSlope = 0.01): Tensor => where(gt(x, 0), x, mul(x, negativeSlope)),
+  (x, negativeSlope = 0.01) => where(gt(x, 0), x, mul(x, negativeSlope)),
   { required: 1 },
 );
 
 /** x, and alpha · (e^x − 1) below 0. */
-export const elu = takes(
+export const elu: (x: Tensor, alpha?: number) => Tensor = takes(
   "elu",
   { input: a.tensor, alpha: a.number },
-  (x: Tensor, alpha = 1): Tensor => where(gt(x, 0), x, mul(sub(exp(minimum(x, 0)), 1), alpha)),
+  (x, alpha = 1) => where(gt(x, 0), x, mul(sub(exp(minimum(x, 0)), 1), alpha)),
   { required: 1 },
 );
 
 /** log(1 + e^(beta · x)) / beta, a smooth ReLU; above `threshold` it is x. */
-export const softplus = takes(
+export const softplus: (x: Tensor, beta?: number, threshold?: number) => Tensor = takes(
   "softplus",
   { input: a.tensor, beta: a.number, threshold: a.number },
-  (x: Tensor, beta = 1, threshold = 20): Tensor => {
+  (x, beta = 1, threshold = 20) => {
     const scaled = mul(x, beta);
     const smooth = add(maximum(scaled, 0), log(add(exp(neg(abs(scaled))), 1)));
     return where(gt(scaled, threshold), x, div(smooth, beta));

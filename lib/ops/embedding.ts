@@ -244,20 +244,24 @@ function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
 }
 
 /** Zeros of a shape, with `source` added at the indices that `index` holds along `dim`. */
-export const scatter = takes("scatter", {
-  shape: a.shape,
-  dim: a.whole,
-  index: a.tensor,
-  source: a.tensor,
-}, function scatter(shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor {
-  const indices = reshape(flatIndices(shape, index, dim), [-1]);
-  const column = reshape(contiguous(source), [source.numel(), 1]);
-  return reshape(embeddingGrad(column, indices, [numelOf(shape), 1], -1), shape);
-});
+export const scatter: (shape: Shape, dim: number, index: Tensor, source: Tensor) => Tensor = takes(
+  "scatter",
+  {
+    shape: a.shape,
+    dim: a.whole,
+    index: a.tensor,
+    source: a.tensor,
+  },
+  function scatter(shape, dim, index, source): Tensor {
+    const indices = reshape(flatIndices(shape, index, dim), [-1]);
+    const column = reshape(contiguous(source), [source.numel(), 1]);
+    return reshape(embeddingGrad(column, indices, [numelOf(shape), 1], -1), shape);
+  },
+);
 
 /** The elements of `x` at the indices that `index` holds along `dim`; the result has the shape of `index`. */
-export const gather = takes(
+export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = takes(
   "gather",
   { input: a.tensor, dim: a.whole, index: a.tensor },
-  (x: Tensor, dim: number, index: Tensor): Tensor => gatherOp([x, index], { dim }),
+  (x, dim, index) => gatherOp([x, index], { dim }),
 );

@@ -113,10 +113,10 @@ function lookUp(
 }
 
 /** Rows (or other slices along `dim`) named by a list of ids. */
-export const indexSelect = takes(
+export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = takes(
   "indexSelect",
   { input: a.tensor, dim: a.whole, index: a.tensor },
-  function indexSelect(x: Tensor, dim: number, ids: Tensor): Tensor {
+  function indexSelect(x, dim, ids): Tensor {
     if (x.ndim === 0) return reshape(indexSelect(reshape(x, [1]), dim, ids), []);
     const d = normalizeDim(dim, x.ndim);
     if (ids.ndim > 1) {
@@ -129,18 +129,19 @@ export const indexSelect = takes(
 );
 
 /** Writes over the part that an index of numbers and slices names, and returns the whole. */
-export const indexPut_ = takes("indexPut_", {
-  input: a.tensor,
-  indices: a.object,
-  value: a.operand,
-}, function indexPut_(x: Tensor, indices: readonly Index[], value: Tensor | number): Tensor {
-  const { view, ids } = basic(x, indices);
-  if (ids.length > 0) {
-    throw new TypeError("indexPut_: ids as tensors are not offered; use where() with a mask");
-  }
-  const source = typeof value === "number"
-    ? full([], value, { dtype: x.dtype, device: x.device })
-    : value;
-  copy_(view, source);
-  return x;
-});
+export const indexPut_: (x: Tensor, indices: readonly Index[], value: Tensor | number) => Tensor =
+  takes("indexPut_", {
+    input: a.tensor,
+    indices: a.object,
+    value: a.operand,
+  }, function indexPut_(x, indices, value): Tensor {
+    const { view, ids } = basic(x, indices);
+    if (ids.length > 0) {
+      throw new TypeError("indexPut_: ids as tensors are not offered; use where() with a mask");
+    }
+    const source = typeof value === "number"
+      ? full([], value, { dtype: x.dtype, device: x.device })
+      : value;
+    copy_(view, source);
+    return x;
+  });

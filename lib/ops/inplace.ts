@@ -29,33 +29,31 @@ export const add_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>):
 export const sub_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
   overwrite(x, () => arithmetic.sub(x, y, ...args));
 /** x *= y. */
-export const mul_ = takes(
+export const mul_: (x: Tensor, y: Tensor | number) => Tensor = takes(
   "mul_",
   two,
-  (x: Tensor, y: Tensor | number): Tensor => overwrite(x, () => arithmetic.mul(x, y)),
+  (x, y) => overwrite(x, () => arithmetic.mul(x, y)),
 );
 /** x /= y. */
-export const div_ = takes(
+export const div_: (x: Tensor, y: Tensor | number) => Tensor = takes(
   "div_",
   two,
-  (x: Tensor, y: Tensor | number): Tensor => overwrite(x, () => arithmetic.div(x, y)),
+  (x, y) => overwrite(x, () => arithmetic.div(x, y)),
 );
 /** Every element becomes `value`. */
-export const fill_ = takes(
+export const fill_: (x: Tensor, value: number) => Tensor = takes(
   "fill_",
   { input: a.tensor, value: a.number },
-  (x: Tensor, value: number): Tensor =>
-    overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device })),
+  (x, value) => overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device })),
 );
 /** Every element becomes 0. */
-export const zero_ = takes("zero_", { input: a.tensor }, (x: Tensor): Tensor => fill_(x, 0));
+export const zero_: (x: Tensor) => Tensor = takes("zero_", { input: a.tensor }, (x) => fill_(x, 0));
 /** Elements are brought into [min, max]. */
 export const clamp_ = (x: Tensor, ...args: Given<[min?: number, max?: number], Bounds>): Tensor =>
   overwrite(x, () => clamp(x, ...args));
 /** Elements where `mask` is true become `value`. */
-export const maskedFill_ = takes(
+export const maskedFill_: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
   "maskedFill_",
   { input: a.tensor, mask: a.tensor, value: a.number },
-  (x: Tensor, mask: Tensor, value: number): Tensor =>
-    overwrite(x, () => maskedFill(x, mask, value)),
+  (x, mask, value) => overwrite(x, () => maskedFill(x, mask, value)),
 );

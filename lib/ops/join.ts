@@ -112,10 +112,10 @@ const some = (name: string, tensors: readonly Tensor[]) => {
 };
 
 /** Tensors one after the other along a dimension in which alone they may differ. */
-export const cat = takes(
+export const cat: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
   "cat",
   { tensors: a.tensors, dim: a.whole },
-  function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  function cat(tensors, dim = 0): Tensor {
     some("cat", tensors);
     // PyTorch takes a tensor of shape [0] beside any others, from the time when there was no other empty one.
     const full = tensors.filter(({ shape }) => shape.length !== 1 || shape[0] !== 0);
@@ -125,10 +125,10 @@ export const cat = takes(
 );
 
 /** Tensors of one shape, side by side along a new dimension. */
-export const stack = takes(
+export const stack: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
   "stack",
   { tensors: a.tensors, dim: a.whole },
-  function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  function stack(tensors, dim = 0): Tensor {
     some("stack", tensors);
     return stackOp(tensors, { dim });
   },

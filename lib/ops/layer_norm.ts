@@ -169,19 +169,19 @@ const layerNormOp = defineOp<Args>({
  *
  * @param normalizedShape the sizes of the last dimensions, over which mean and variance are taken
  */
-export const layerNorm = takes("layerNorm", {
+export const layerNorm: (
+  x: Tensor,
+  normalizedShape: Shape,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps?: number,
+) => Tensor = takes("layerNorm", {
   input: a.tensor,
   normalizedShape: a.shape,
   weight: a.orNull(a.tensor),
   bias: a.orNull(a.tensor),
   eps: a.number,
-}, function layerNorm(
-  x: Tensor,
-  normalizedShape: Shape,
-  weight?: Tensor | null,
-  bias?: Tensor | null,
-  eps = 1e-5,
-): Tensor {
+}, (x, normalizedShape, weight, bias, eps = 1e-5) => {
   const inputs = weight ? bias ? [x, weight, bias] : [x, weight] : [x];
   return layerNormOp(inputs, { normalizedShape, eps });
 }, { required: 2 });

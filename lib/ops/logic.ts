@@ -9,28 +9,28 @@ import { to } from "./copy.ts";
 const tensors = { input: a.tensor, other: a.tensor };
 
 /** Where both are true. */
-export const logicalAnd = takes(
+export const logicalAnd: (x: Tensor, y: Tensor) => Tensor = takes(
   "logicalAnd",
   tensors,
-  (x: Tensor, y: Tensor): Tensor => ne(mul(truth(x), truth(y)), 0),
+  (x, y) => ne(mul(truth(x), truth(y)), 0),
 );
 /** Where either is true. */
-export const logicalOr = takes(
+export const logicalOr: (x: Tensor, y: Tensor) => Tensor = takes(
   "logicalOr",
   tensors,
-  (x: Tensor, y: Tensor): Tensor => ne(add(truth(x), truth(y)), 0),
+  (x, y) => ne(add(truth(x), truth(y)), 0),
 );
 /** Where just one is true. */
-export const logicalXor = takes(
+export const logicalXor: (x: Tensor, y: Tensor) => Tensor = takes(
   "logicalXor",
   tensors,
-  (x: Tensor, y: Tensor): Tensor => ne(truth(x), truth(y)),
+  (x, y) => ne(truth(x), truth(y)),
 );
 /** Where it is false. */
-export const logicalNot = takes(
+export const logicalNot: (x: Tensor) => Tensor = takes(
   "logicalNot",
   { input: a.tensor },
-  (x: Tensor): Tensor => eq(truth(x), 0),
+  (x) => eq(truth(x), 0),
 );
 
 const truth = (x: Tensor): Tensor => to(ne(x, 0), "int64");

@@ -29,10 +29,10 @@ export function eye(...args: Given<[n: number, m?: number], TensorOptions>): Ten
 }
 
 /** A vector on the diagonal of a matrix, or the diagonal of a matrix; one above it for each of `diagonal`. */
-export const diag = takes(
+export const diag: (x: Tensor, diagonal?: number) => Tensor = takes(
   "diag",
   { input: a.tensor, diagonal: a.whole },
-  (x: Tensor, diagonal = 0): Tensor => {
+  (x, diagonal = 0) => {
     const [down, right] = [Math.max(-diagonal, 0), Math.max(diagonal, 0)];
     const { device } = x;
     if (x.ndim === 1) {
@@ -55,13 +55,20 @@ export const diag = takes(
 );
 
 /** The sum of the diagonal of a matrix. */
-export const trace = takes("trace", { input: a.tensor }, (x: Tensor): Tensor => sum(diag(x)));
+export const trace: (x: Tensor) => Tensor = takes(
+  "trace",
+  { input: a.tensor },
+  (x) => sum(diag(x)),
+);
 
-const triangle = (name: string, inside: (row: number, column: number, offset: number) => boolean) =>
+const triangle = (
+  name: string,
+  inside: (row: number, column: number, offset: number) => boolean,
+): (row: number, col: number, offset?: number) => Tensor =>
   takes(
     name,
     { row: a.whole, col: a.whole, offset: a.whole },
-    (row: number, col: number, offset = 0): Tensor => {
+    (row: number, col: number, offset = 0) => {
       const places: [number[], number[]] = [[], []];
       for (let i = 0; i < row; i++) {
         for (let j = 0; j < col; j++) {
@@ -76,21 +83,27 @@ const triangle = (name: string, inside: (row: number, column: number, offset: nu
   );
 
 /** Rows and columns of the places of a lower triangle, (2, n). */
-export const trilIndices = triangle("trilIndices", (row, column, offset) => column <= row + offset);
+export const trilIndices: (row: number, col: number, offset?: number) => Tensor = triangle(
+  "trilIndices",
+  (row, column, offset) => column <= row + offset,
+);
 /** Rows and columns of the places of an upper triangle, (2, n). */
-export const triuIndices = triangle("triuIndices", (row, column, offset) => column >= row + offset);
+export const triuIndices: (row: number, col: number, offset?: number) => Tensor = triangle(
+  "triuIndices",
+  (row, column, offset) => column >= row + offset,
+);
 
 const two = { input: a.tensor, other: a.tensor };
 
 /** Every element of one vector times every one of another: (n), (m) → (n, m). */
-export const outer = takes(
+export const outer: (x: Tensor, y: Tensor) => Tensor = takes(
   "outer",
   two,
-  (x: Tensor, y: Tensor): Tensor => mul(unsqueeze(x, 1), y),
+  (x, y) => mul(unsqueeze(x, 1), y),
 );
 
 /** The sum of the products of two vectors. */
-export const dot = takes("dot", two, (x: Tensor, y: Tensor): Tensor => {
+export const dot: (x: Tensor, y: Tensor) => Tensor = takes("dot", two, (x, y) => {
   if (x.ndim !== 1 || y.ndim !== 1) {
     throw new RangeError(`1D tensors expected, but got ${x.ndim}D and ${y.ndim}D tensors`);
   }

@@ -12,10 +12,10 @@ import { indexSelect } from "./index.ts";
 import { expand, reshape, unsqueeze } from "./views.ts";
 
 /** Rows of zeros with a one at the place that each id names: (…) → (…, numClasses). */
-export const oneHot = takes(
+export const oneHot: (ids: Tensor, numClasses: number) => Tensor = takes(
   "oneHot",
   { input: a.tensor, numClasses: a.whole },
-  (ids: Tensor, numClasses: number): Tensor => {
+  (ids, numClasses) => {
     if (ids.dtype !== "int64") {
       throw new TypeError(`one_hot is only applicable to index tensor of int64, not ${ids.dtype}`);
     }
@@ -32,10 +32,10 @@ const listOf = (values: number[], shape: number[], { device }: Tensor): Tensor =
   fromValues(Int32Array.from(values), shape, "int64", device);
 
 /** The elements where a mask is true, as a vector: Python's `x[mask]`. */
-export const maskedSelect = takes(
+export const maskedSelect: (x: Tensor, mask: Tensor) => Promise<Tensor> = takes(
   "maskedSelect",
   { input: a.tensor, mask: a.tensor },
-  (x: Tensor, mask: Tensor): Promise<Tensor> => selected(x, mask),
+  (x, mask) => selected(x, mask),
 );
 
 async function selected(x: Tensor, mask: Tensor): Promise<Tensor> {
@@ -48,10 +48,10 @@ async function selected(x: Tensor, mask: Tensor): Promise<Tensor> {
 }
 
 /** The places of all that is not zero, (n, dimensions). */
-export const nonzero = takes(
+export const nonzero: (x: Tensor) => Promise<Tensor> = takes(
   "nonzero",
   { input: a.tensor },
-  (x: Tensor): Promise<Tensor> => places(x),
+  (x) => places(x),
 );
 
 async function places(x: Tensor): Promise<Tensor> {
@@ -68,10 +68,10 @@ async function places(x: Tensor): Promise<Tensor> {
 }
 
 /** Every value once, in order. */
-export const unique = takes(
+export const unique: (x: Tensor) => Promise<Tensor> = takes(
   "unique",
   { input: a.tensor },
-  (x: Tensor): Promise<Tensor> => distinct(x),
+  (x) => distinct(x),
 );
 
 async function distinct(x: Tensor): Promise<Tensor> {

@@ -92,34 +92,38 @@ const selectOp = defineOp<{ dim: number; index: number }>({
 });
 
 /** One place along a dimension, which goes. */
-export const select = takes(
+export const select: (x: Tensor, dim: number, index: number) => Tensor = takes(
   "select",
   { input: a.tensor, dim: a.whole, index: a.whole },
-  (x: Tensor, dim: number, index: number): Tensor => selectOp([x], { dim, index }),
+  (x, dim, index) => selectOp([x], { dim, index }),
 );
 
 /** `length` places along a dimension, from `start`. */
-export const narrow = takes("narrow", {
-  input: a.tensor,
-  dim: a.whole,
-  start: a.whole,
-  length: a.whole,
-}, function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
-  const d = normalizeDim(dim, x.ndim);
-  const from = start < 0 ? start + x.shape[d] : start;
-  if (length < 0 || from < 0 || from + length > x.shape[d]) {
-    throw new RangeError(
-      `start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
-    );
-  }
-  return slice(x, { dim: d, start: from, length, step: 1 });
-});
+export const narrow: (x: Tensor, dim: number, start: number, length: number) => Tensor = takes(
+  "narrow",
+  {
+    input: a.tensor,
+    dim: a.whole,
+    start: a.whole,
+    length: a.whole,
+  },
+  function narrow(x, dim, start, length): Tensor {
+    const d = normalizeDim(dim, x.ndim);
+    const from = start < 0 ? start + x.shape[d] : start;
+    if (length < 0 || from < 0 || from + length > x.shape[d]) {
+      throw new RangeError(
+        `start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
+      );
+    }
+    return slice(x, { dim: d, start: from, length, step: 1 });
+  },
+);
 
 /** Pieces of at most `size` along a dimension, or of the sizes named. */
-export const split = takes(
+export const split: (x: Tensor, size: number | readonly number[], dim?: number) => Tensor[] = takes(
   "split",
   { input: a.tensor, size: a.dims, dim: a.whole },
-  function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  function split(x, size, dim = 0): Tensor[] {
     const d = normalizeDim(dim, x.ndim);
     const total = x.shape[d];
     if (typeof size === "number" && (size < 0 || size === 0 && total > 0)) {
@@ -147,10 +151,10 @@ export const split = takes(
 );
 
 /** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
-export const chunk = takes(
+export const chunk: (x: Tensor, chunks: number, dim?: number) => Tensor[] = takes(
   "chunk",
   { input: a.tensor, chunks: a.whole, dim: a.whole },
-  function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  function chunk(x, chunks, dim = 0): Tensor[] {
     if (!(chunks > 0)) {
       throw new RangeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
     }

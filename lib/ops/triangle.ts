@@ -50,16 +50,16 @@ const trilOp = triangle("tril", gt, (column, row) => column > row);
 const triuOp = triangle("triu", lt, (column, row) => column < row);
 
 /** The lower triangle of matrices, up to a diagonal; zeros above. */
-export const tril = takes(
+export const tril: (x: Tensor, diagonal?: number) => Tensor = takes(
   "tril",
   { input: a.tensor, diagonal: a.whole },
-  (x: Tensor, diagonal = 0): Tensor => trilOp([x], { diagonal }),
+  (x, diagonal = 0) => trilOp([x], { diagonal }),
   { required: 1 },
 );
 /** The upper triangle of matrices, from a diagonal on; zeros below. */
-export const triu = takes(
+export const triu: (x: Tensor, diagonal?: number) => Tensor = takes(
   "triu",
   { input: a.tensor, diagonal: a.whole },
-  (x: Tensor, diagonal = 0): Tensor => triuOp([x], { diagonal }),
+  (x, diagonal = 0) => triuOp([x], { diagonal }),
   { required: 1 },
 );

@@ -132,7 +132,7 @@ function define(name: string, row: UnaryRow): Op<Record<never, never>> {
 const one = { input: a.tensor };
 
 /** Ints and booleans become floats before a function of real numbers sees them, as in PyTorch. */
-export const asFloat = takes("asFloat", one, function asFloat(x: Tensor): Tensor {
+export const asFloat: (x: Tensor) => Tensor = takes("asFloat", one, function asFloat(x): Tensor {
   if (x.dtype === "float32") return x;
   return launchUnary(x, { op: "Out(v)", out: "float32" });
 });
@@ -142,52 +142,52 @@ const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
 ) as Record<keyof typeof rows, Op<Record<never, never>>>;
 
+/** The function of a row. */
+const of = (name: keyof typeof rows): (x: Tensor) => Tensor =>
+  takes(name, one, (x: Tensor) => table[name]([x], {}));
+
 /** −x. */
-export const neg = takes("neg", one, (x: Tensor): Tensor => table.neg([x], {}));
+export const neg: (x: Tensor) => Tensor = of("neg");
 /** |x|. */
-export const abs = takes("abs", one, (x: Tensor): Tensor => table.abs([x], {}));
+export const abs: (x: Tensor) => Tensor = of("abs");
 /** −1, 0 or 1. */
-export const sign = takes("sign", one, (x: Tensor): Tensor => table.sign([x], {}));
+export const sign: (x: Tensor) => Tensor = of("sign");
 /** e^x. */
-export const exp = takes("exp", one, (x: Tensor): Tensor => table.exp([x], {}));
+export const exp: (x: Tensor) => Tensor = of("exp");
 /** The natural logarithm. */
-export const log = takes("log", one, (x: Tensor): Tensor => table.log([x], {}));
+export const log: (x: Tensor) => Tensor = of("log");
 /** The square root. */
-export const sqrt = takes("sqrt", one, (x: Tensor): Tensor => table.sqrt([x], {}));
+export const sqrt: (x: Tensor) => Tensor = of("sqrt");
 /** The square root of a sum of squares: its gradient is 0 where it is. */
 export const lengthOf = (x: Tensor): Tensor => table.lengthOf([x], {});
 /** The square root of a variance: its gradient is 0 where it is. */
 export const spreadOf = (x: Tensor): Tensor => table.spreadOf([x], {});
 /** 1 / √x. */
-export const rsqrt = takes("rsqrt", one, (x: Tensor): Tensor => table.rsqrt([x], {}));
+export const rsqrt: (x: Tensor) => Tensor = of("rsqrt");
 /** 1 / x. */
-export const reciprocal = takes(
-  "reciprocal",
-  one,
-  (x: Tensor): Tensor => table.reciprocal([x], {}),
-);
+export const reciprocal: (x: Tensor) => Tensor = of("reciprocal");
 /** x². */
-export const square = takes("square", one, (x: Tensor): Tensor => table.square([x], {}));
+export const square: (x: Tensor) => Tensor = of("square");
 /** The sine, of radians. */
-export const sin = takes("sin", one, (x: Tensor): Tensor => table.sin([x], {}));
+export const sin: (x: Tensor) => Tensor = of("sin");
 /** The cosine, of radians. */
-export const cos = takes("cos", one, (x: Tensor): Tensor => table.cos([x], {}));
+export const cos: (x: Tensor) => Tensor = of("cos");
 /** The largest whole number that is not above. */
-export const floor = takes("floor", one, (x: Tensor): Tensor => table.floor([x], {}));
+export const floor: (x: Tensor) => Tensor = of("floor");
 /** The smallest whole number that is not below. */
-export const ceil = takes("ceil", one, (x: Tensor): Tensor => table.ceil([x], {}));
+export const ceil: (x: Tensor) => Tensor = of("ceil");
 /** The nearest whole number; halves go to the even one. */
-export const round = takes("round", one, (x: Tensor): Tensor => table.round([x], {}));
+export const round: (x: Tensor) => Tensor = of("round");
 /** The error function. */
-export const erf = takes("erf", one, (x: Tensor): Tensor => table.erf([x], {}));
+export const erf: (x: Tensor) => Tensor = of("erf");
 /** The hyperbolic tangent. */
-export const tanh = takes("tanh", one, (x: Tensor): Tensor => table.tanh([x], {}));
+export const tanh: (x: Tensor) => Tensor = of("tanh");
 /** 1 / (1 + e^−x). */
-export const sigmoid = takes("sigmoid", one, (x: Tensor): Tensor => table.sigmoid([x], {}));
+export const sigmoid: (x: Tensor) => Tensor = of("sigmoid");
 /** max(x, 0). */
-export const relu = takes("relu", one, (x: Tensor): Tensor => table.relu([x], {}));
+export const relu: (x: Tensor) => Tensor = of("relu");
 /** x · sigmoid(x), also called swish. */
-export const silu = takes("silu", one, (x: Tensor): Tensor => table.silu([x], {}));
+export const silu: (x: Tensor) => Tensor = of("silu");
 
 /**
  * x · Φ(x), the Gaussian error linear unit (https://arxiv.org/abs/1606.08415).

@@ -138,14 +138,14 @@ const transposeOp = defineOp<{ dim0: number; dim1: number }>({
 });
 
 /** Two dimensions exchanged. */
-export const transpose = takes(
+export const transpose: (x: Tensor, dim0: number, dim1: number) => Tensor = takes(
   "transpose",
   { input: a.tensor, dim0: a.whole, dim1: a.whole },
-  (x: Tensor, dim0: number, dim1: number): Tensor => transposeOp([x], { dim0, dim1 }),
+  (x, dim0, dim1) => transposeOp([x], { dim0, dim1 }),
 );
 
 /** The transpose of a matrix. */
-export const t = takes("t", { input: a.tensor }, (x: Tensor): Tensor => {
+export const t: (x: Tensor) => Tensor = takes("t", { input: a.tensor }, (x) => {
   if (x.ndim > 2) {
     throw new RangeError(`t() expects a tensor with <= 2 dimensions, but self is ${x.ndim}D`);
   }
@@ -191,10 +191,10 @@ export const expand = (x: Tensor, ...shape: Sizes): Tensor =>
   expandOp([x], { shape: readShape("expand", shape) });
 
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
-export const squeeze = takes(
+export const squeeze: (x: Tensor, dim?: number) => Tensor = takes(
   "squeeze",
   { input: a.tensor, dim: a.whole },
-  function squeeze(x: Tensor, dim?: number): Tensor {
+  function squeeze(x, dim): Tensor {
     if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
     const d = normalizeDim(dim, x.ndim);
     return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
@@ -203,11 +203,10 @@ export const squeeze = takes(
 );
 
 /** With a dimension of size 1 put in. */
-export const unsqueeze = takes(
+export const unsqueeze: (x: Tensor, dim: number) => Tensor = takes(
   "unsqueeze",
   { input: a.tensor, dim: a.whole },
-  (x: Tensor, dim: number): Tensor =>
-    reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
+  (x, dim) => reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
 );
 
 /** Which dimensions become one. */

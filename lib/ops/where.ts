@@ -88,25 +88,26 @@ const whereOp: Op = defineOp({
 });
 
 /** `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants. */
-export const where = takes(
-  "where",
-  { condition: a.tensor, input: a.operand, other: a.operand },
-  function where(condition: Tensor, input: Tensor | number, other: Tensor | number): Tensor {
-    const [x, y] = [input, other].map((v) =>
-      typeof v === "number" ? full([], v, { device: condition.device }) : v
-    );
-    return goesWith(
-      whereOp([condition, x, y], {}),
-      ...[x, y].filter((v) => v !== input && v !== other),
-    );
-  },
-);
+export const where: (condition: Tensor, input: Tensor | number, other: Tensor | number) => Tensor =
+  takes(
+    "where",
+    { condition: a.tensor, input: a.operand, other: a.operand },
+    function where(condition, input, other): Tensor {
+      const [x, y] = [input, other].map((v) =>
+        typeof v === "number" ? full([], v, { device: condition.device }) : v
+      );
+      return goesWith(
+        whereOp([condition, x, y], {}),
+        ...[x, y].filter((v) => v !== input && v !== other),
+      );
+    },
+  );
 
 /** The tensor with `value` put where `mask` is true; `mask` broadcasts. */
-export const maskedFill = takes(
+export const maskedFill: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
   "maskedFill",
   { input: a.tensor, mask: a.tensor, value: a.number },
-  function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
+  function maskedFill(x, mask, value): Tensor {
     const constant = full([], value, { dtype: x.dtype, device: x.device });
     return goesWith(where(mask, constant, x), constant);
   },

@@ -46,10 +46,10 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
 const kind = (wanted: string, accepts: (value: unknown) => boolean): Kind => ({ wanted, accepts });
 const number = kind("a number", (v) => typeof v === "number");
 const whole = kind("a whole number", Number.isInteger);
-const list = (of: Kind, wanted: string) =>
+const list = (of: Kind, wanted: string): Kind =>
   kind(wanted, (v) => Array.isArray(v) && v.every((each) => of.accepts(each)));
 /** An object that has a property; classes are known by one, as they stand above this module. */
-const having = (wanted: string, property: string) =>
+const having = (wanted: string, property: string): Kind =>
   kind(wanted, (v) => isObject(v) && property in v);
 const shape = list(whole, "a list of whole numbers");
 const tensor = having("a Tensor", "storage");

@@ -38,7 +38,7 @@ const checks = () => [
   ["lint"],
   ["check", ...withoutBook("lib"), "lessons", ...withoutBook("tests")],
   ["check", ...ofBook, "lib/book", "tests/book"],
-  ["publish", "--dry-run", "--allow-dirty", "--allow-slow-types", "--quiet"],
+  ["publish", "--dry-run", "--allow-dirty", "--quiet"],
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];

@@ -75,11 +75,11 @@ const linearOp = defineOp({
  * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
  * `nn.Linear` keeps them; the result is (…, out_features).
  */
-export const linear = takes("linear", {
+export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor = takes("linear", {
   input: a.tensor,
   weight: a.tensor,
   bias: a.orNull(a.tensor),
-}, function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+}, function linear(x, weight, bias): Tensor {
   const flat = x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
   const y = linearOp(bias ? [flat, weight, bias] : [flat, weight], {});
   if (x.ndim === 2) return y;
@@ -210,17 +210,17 @@ export function linearInto(
  * `activation(x · weightᵀ + bias)`: x is (…, in_features), weight (out_features, in_features), bias
  * (out_features); the result is (…, out_features). One kernel does it all, where gradients allow it.
  */
-export const linearActivated = takes("linearActivated", {
-  input: a.tensor,
-  weight: a.tensor,
-  bias: a.orNull(a.tensor),
-  activation: a.text,
-}, function linearActivated(
+export const linearActivated: (
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null | undefined,
   activation: Activation,
-): Tensor {
+) => Tensor = takes("linearActivated", {
+  input: a.tensor,
+  weight: a.tensor,
+  bias: a.orNull(a.tensor),
+  activation: a.text,
+}, (x, weight, bias, activation) => {
   if (x.dtype !== "float32") return activated(linear(x, weight, bias), activation);
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const differentiated = isGradEnabled() && inputs.some(({ requiresGrad }) => requiresGrad);

@@ -69,7 +69,7 @@ const mmOp = defineOp({
 const two = { input: a.tensor, other: a.tensor };
 
 /** The product of two matrices. */
-export const mm = takes("mm", two, (a: Tensor, b: Tensor): Tensor => mmOp([a, b], {}));
+export const mm: (a: Tensor, b: Tensor) => Tensor = takes("mm", two, (a, b) => mmOp([a, b], {}));
 
 const bmmOp = defineOp({
   name: "bmm",
@@ -104,29 +104,38 @@ const bmmOp = defineOp({
 });
 
 /** The products of two batches of matrices, pair by pair. */
-export const bmm = takes("bmm", two, (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {}));
+export const bmm: (a: Tensor, b: Tensor) => Tensor = takes("bmm", two, (a, b) => bmmOp([a, b], {}));
 
 /**
  * The matrix product as PyTorch's `matmul` and Python's `@` define it: of vectors, matrices, and batches of
  * matrices whose leading dimensions broadcast.
  */
-export const matmul = takes("matmul", two, function matmul(a: Tensor, b: Tensor): Tensor {
-  if (a.ndim === 0 || b.ndim === 0) {
-    throw new RangeError(
-      `both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
-    );
-  }
-  if (a.ndim === 1) return dropped(matmul(reshape(a, [1, a.shape[0]]), b), b.ndim === 1 ? -1 : -2);
-  if (b.ndim === 1) return dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1);
-  if (b.ndim === 2) {
-    if (a.ndim === 2) return mm(a, b);
-    const flat = reshape(a, [numelOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
-    return unsafeReshape(mm(flat, b), [...a.shape.slice(0, -1), b.shape[1]]);
-  }
-  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const product = bmm(stacked(a, batch), stacked(b, batch));
-  return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
-});
+export const matmul: (a: Tensor, b: Tensor) => Tensor = takes(
+  "matmul",
+  two,
+  function matmul(a, b): Tensor {
+    if (a.ndim === 0 || b.ndim === 0) {
+      throw new RangeError(
+        `both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
+      );
+    }
+    if (a.ndim === 1) {
+      return dropped(
+        matmul(reshape(a, [1, a.shape[0]]), b),
+        b.ndim === 1 ? -1 : -2,
+      );
+    }
+    if (b.ndim === 1) return dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1);
+    if (b.ndim === 2) {
+      if (a.ndim === 2) return mm(a, b);
+      const flat = reshape(a, [numelOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
+      return unsafeReshape(mm(flat, b), [...a.shape.slice(0, -1), b.shape[1]]);
+    }
+    const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const product = bmm(stacked(a, batch), stacked(b, batch));
+    return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
+  },
+);
 
 /** Leading dimensions broadcast to `batch`, then made one. */
 function stacked(x: Tensor, batch: Shape): Tensor {
