@@ -9,7 +9,9 @@ Needs the network: no.
 
 import {
   arange,
+  beside,
   fixed,
+  grid,
   lesson,
   manualSeed,
   nn,
@@ -30,16 +32,19 @@ where it first occurs. By lesson 4 you will have trained a transformer that
 counts, by lesson 8 built GPT-2, by lesson 14 trained a model of your own that
 writes verses.
 
+The course follows four notebooks for Python and PyTorch, and "the notebook"
+is the one that a lesson follows. Where it printed a number, you will see the
+same number here, to the last digit.
+
 A lesson is a program, and you read it from top to bottom. `#lib` is this
-project's library. `await show(x)` prints `x` as Python would, and the lines
-that begin with `//>` are what it printed. Everything is computed on the GPU;
+project's library. `await show(x)` prints `x` as Python would; in the file,
+the lines that begin with `//>` are what it printed. Everything is computed on the GPU;
 `await` stands where we wait for numbers to come back from there.
 
-All data is in tensors: arrays of numbers with a shape. A comment such as `//
-(2, 3)` says the shape that a line makes. TypeScript has no operators for
-tensors, so `a + b` is written `a.add(b)`, and `a @ b`, the product of
-matrices, `a.matmul(b)`. A shape that is too small is repeated until it fits,
-as here the one number 10; that is called broadcasting.
+All data is in tensors: arrays of numbers with a shape. A comment such as
+`// (2, 3)` says the shape that a line makes. TypeScript has no operators for
+tensors, so `a + b` is written `a.add(b)`, `a @ b`, the product of matrices,
+is `a.matmul(b)`, and `a[0, 1:]` is `a.index(0, "1:")`.
 */
 
 const a = tensor([1, 2, 3]); // (3)
@@ -47,13 +52,35 @@ await show(a.add(10).mul(a)); // (a + 10) · a
 //> tensor([11, 24, 39])
 
 /*
+Here 10 was added to all three elements. Where two shapes differ, what is too
+small is repeated until it fits. That is called **broadcasting**. A column and
+a row are added; what is repeated stands in brackets:
+*/
+
+const column = tensor([[1], [2]]); // (2, 1)
+const row = tensor([10, 20, 30]); // (3)
+const sums = await column.add(row).tolist() as number[][]; // (2, 3)
+await show(beside(
+  grid([["1", "(1)", "(1)"], ["2", "(2)", "(2)"]]),
+  "+",
+  grid([["10", "20", "30"], ["(10)", "(20)", "(30)"]]),
+  "=",
+  grid(sums),
+));
+//> ┌───┬─────┬─────┐   ┌──────┬──────┬──────┐   ┌────┬────┬────┐
+//> │ 1 │ (1) │ (1) │   │   10 │   20 │   30 │   │ 11 │ 21 │ 31 │
+//> ├───┼─────┼─────┤ + ├──────┼──────┼──────┤ = ├────┼────┼────┤
+//> │ 2 │ (2) │ (2) │   │ (10) │ (20) │ (30) │   │ 12 │ 22 │ 32 │
+//> └───┴─────┴─────┘   └──────┴──────┴──────┘   └────┴────┴────┘
+
+/*
 ## The task
 
 A language model reads a text and predicts what comes next. It does not see
-words. A tokenizer has turned them into numbers first (lesson 11), and all
-that the model ever does is predict the next number from those before it. So a
-first model can do without words. Ours knows ten numbers, 0 to 9, and is to
-learn to count.
+words. A tokenizer has cut the text into pieces first, the **tokens**, and has
+given each piece a number (lesson 11). All that the model ever does is predict
+the next number from those before it. So a first model can do without words.
+Ours knows ten numbers, 0 to 9, and is to learn to count.
 
 For a long time this was done by recurrent neural networks (RNNs). They read
 one token after another and carry what they remember along in one vector. What
@@ -67,11 +94,21 @@ that came before it.
 
 Our model has three layers. The embedding turns each number into a vector
 (lesson 2). The transformer lets the vectors look at each other (lesson 3).
-The linear layer turns each vector into ten scores, one for each number that
-could come next.
+The linear layer multiplies each vector by a matrix and so turns it into ten
+scores, one for each number that could come next. T is the length of a
+sequence, B how many sequences are computed at once:
 
-We hand the transformer the same vectors twice, as source and as target. The
-notebook does so too; lesson 4 shows what that costs.
+```diagram
+ numbers   ┌───────────┐    ┌─────────────┐    ┌────────┐   scores
+ (T, B) ──►│ embedding ├───►│ transformer ├───►│ linear ├──► (T, B, 10)
+           └───────────┘    └─────────────┘    └────────┘
+                       (T, B, 32)        (T, B, 32)
+```
+
+In code, a model is a class. Its constructor makes the layers, and `forward`
+says how they are applied. The transformer was made for translation, so it
+takes two sequences, a source and a target. We give it the same one twice, as
+the notebook does; lesson 4 shows what that costs.
 */
 
 export class SmallLLM extends nn.Module {
@@ -99,9 +136,10 @@ export class SmallLLM extends nn.Module {
 }
 
 /*
-The sizes are ours to choose. The vocabulary has ten numbers, a vector has 32
-dimensions, and two attention heads share them. A model begins with random
-parameters; the seed says which.
+The sizes are ours to choose. The vocabulary has ten numbers, and a vector has
+32 dimensions. (What heads and layers of a transformer are, lesson 3 shows.)
+The values in a model's matrices are its **parameters**. They begin at random,
+and training changes them; the seed says with which random numbers they begin.
 */
 
 export const vocabSize = 10;
@@ -182,10 +220,10 @@ await show(weights.grad);
 //> tensor([-2.4428, -1.7338])
 
 /*
-An **optimizer** makes the step. The simplest one subtracts a small multiple
-of the gradient, and that multiple is the learning rate, `lr`. Adam, which we
-take, also adapts the size of the step to each parameter. Lesson 4 puts both
-to work.
+An **optimizer** makes the step. The simplest one, stochastic gradient descent
+(SGD), multiplies the gradient by a small number, the learning rate `lr`, and
+subtracts the result from the parameters. Adam, which we take, also adapts the size of the step to each
+parameter. Lesson 4 trains with it and with this loss, PyTorch's criterion:
 */
 
 export const criterion = new nn.CrossEntropyLoss();
@@ -245,11 +283,12 @@ await show(model);
 //> )
 
 /*
-The tree shows more than we asked for. `numLayers` is PyTorch's third argument
-and goes to the encoder only, so the decoder keeps its default of six layers.
-And each layer widens its vectors from 32 dimensions to 2048 and back. That is
-a default too, and far too much for counting to ten: most of the parameters
-are there.
+The tree shows more than we asked for. A transformer has two halves, an
+encoder for the source and a decoder for the target. `numLayers` is PyTorch's
+third argument and goes to the encoder only, so the decoder keeps its default
+of six layers. And each layer widens its vectors from 32 dimensions to 2048
+and back. That is a default too, and far too much for counting to ten: nearly
+all parameters are in the transformer.
 */
 
 const count = (module: nn.Module) =>
@@ -272,8 +311,8 @@ for (const [name, part] of model.namedChildren()) {
 ## One pass
 
 Ten numbers go in, and for each of them ten logits come out. Nothing is
-learned yet, so no logit means anything. Nor is the model told at which
-position a number stands; lesson 4 will find that out the hard way.
+learned yet, so the logits mean nothing. (`eval()` and `noGrad` say that we do
+not train now: no randomness, and no record for a gradient.)
 */
 
 const x = arange(10).view(10, 1); // (T = 10, B = 1)
@@ -286,10 +325,19 @@ await show(logits.index(0, 0)); // the logits after the first number, 0
 //>          0.3821, -0.1280])
 
 /*
-In training mode the model drops a tenth of its values at random (dropout,
-`p=0.1`), so that it can't rely on any single one. The tree above shows 30
-dropouts, and inside each of the 14 attentions there is one more. The same
-input therefore gives other logits each time:
+In training mode the model sets a tenth of its values to 0 at random, so that
+it can't rely on any single one. This is called **dropout** (`p=0.1`). The
+tree has 30 dropouts, and inside each of its 14 attentions is one more:
+*/
+
+const modules = [...model.modules()];
+const number = (kind: typeof nn.Dropout | typeof nn.MultiheadAttention) =>
+  modules.filter((module) => module instanceof kind).length;
+await show(number(nn.Dropout), number(nn.MultiheadAttention));
+//> 30 14
+
+/*
+The same input therefore gives other logits each time:
 */
 
 model.train();
@@ -300,9 +348,9 @@ await show(trained.index(0, 0));
 
 /*
 How wrong is it, before any training? After 0 should come 1, after 1 should
-come 2, and so on; the ninth number should be followed by 9. The loss is the
-mean of the nine. A model that knows nothing, and gives each of the ten
-numbers the same probability, has the loss −ln 0.1:
+come 2, and so on, up to the 9 after 8. The loss is the mean of these nine. A
+model that knows nothing, and gives each of the ten numbers the same
+probability, has the loss −ln 0.1:
 */
 
 const predictions = logits.index(":-1", 0); // (9, 10)
@@ -312,8 +360,9 @@ await show(fixed(-Math.log(0.1), 4));
 //> 2.3026
 
 /*
-An untrained model is a little worse than one that knows nothing: it is sure
-of things that it has made up.
+The first number is our model's, before training. It is a little worse than
+one that knows nothing, because its random logits prefer some numbers to
+others, for no reason.
 
 Next: the first layer, opened, in lesson 2.
 

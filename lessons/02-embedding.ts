@@ -40,7 +40,7 @@ manualSeed(1327059842);
 defaultGenerator.engine.fill(new Uint32Array(2 * 1_385_258));
 
 /*
-A table of 5 tokens and 3 dimensions has 15 values, drawn from the normal
+A table of 5 tokens and 3 dimensions has 5 × 3 values, drawn from the normal
 distribution. The notebook's author had run this cell three times, so we do
 too.
 */
@@ -106,7 +106,8 @@ What does the GPU do when we look up rows? It runs a **kernel**, a small
 program in the language WGSL. A kernel is the body of a loop: it is called
 once for each element of the result, and thousands of these calls, its
 invocations, run at the same time. Each gets its own number, `id`, and from
-that it knows which element is its own.
+that it knows which element is its own. (The first three lines name the data:
+two arrays to read and one to write. Invocations are started 64 at a time.)
 */
 
 const lookUp = /* wgsl */ `
@@ -171,8 +172,7 @@ for (const Optimizer of [optim.SGD, optim.AdamW]) {
 /*
 Plain gradient descent (SGD) moves only rows with a gradient. AdamW also pulls
 every parameter a little towards 0, and it remembers the gradients of earlier
-steps, so it moves them all. And where the table serves as the last layer too,
-as in GPT-2, every row has a gradient at every step.
+steps, so it moves them all.
 
 Next: the layers that work with these vectors, in lesson 3.
 

@@ -163,20 +163,21 @@ Without the division a query attends to a single key almost alone, and the
 slope is a quarter as large. For many queries it is near 0: their gradient
 vanishes, and they hardly learn to attend to anything else. The larger the
 vectors, the worse. So the scores are divided by the square root of the size.
-That is all of **scaled dot-product attention**:
+That is all of **scaled dot-product attention**. It returns the context
+vectors and the attention weights. (The mask is for later.)
 */
 
-export function attention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  mask?: Tensor,
-): [Tensor, Tensor] {
+export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor) {
   const products = q.matmul(k.transpose(-2, -1)); // (…, T, S)
   const scores = products.div(Math.sqrt(q.sizeAt(-1)));
-  const weights = (mask ? scores.add(mask) : scores).softmax(-1); // (…, T, S)
-  return [weights.matmul(v), weights]; // (…, T, E)
+  const weights = (mask ? scores.add(mask) : scores).softmax(-1);
+  return [weights.matmul(v), weights] as const; // (…, T, E), (…, T, S)
 }
+
+/*
+The library has this as a function too. Here every word is query, key and
+value at once:
+*/
 
 const { scaledDotProductAttention } = nn.functional;
 const [found, weights] = attention(x, x, x);
@@ -184,8 +185,8 @@ await show(equal(found, scaledDotProductAttention(x, x, x)));
 //> tensor(True)
 
 /*
-Here every word is query, key and value at once. Each row of the picture shows
-one query's attention weights:
+Each row of the picture shows one query's attention weights. The higher a bar,
+the larger the weight:
 */
 
 const labels = { rows: sentence, columns: sentence };
@@ -202,7 +203,7 @@ await show(heatMap(weights, labels));
 /*
 Each word matches itself best, and each "dog" attends to both dogs equally,
 because both have the same vector. Nothing in these rows says which dog is the
-other one. The section on positions will mend that.
+other one. The last section of this lesson but one mends that.
 
 ## The same on the GPU
 
@@ -298,10 +299,9 @@ await show(
 //> tensor(True)
 
 /*
-Why −∞ before the softmax, and not 0 after it? Because the weights must add up
-to
-1. If we set weights to 0 afterwards, the early rows have lost most of their
-   sum:
+Why −∞ before the softmax, and not 0 after it? Because the weights of a row
+must have the sum 1. If we set weights to 0 afterwards, some rows lose half of
+it, as the first line shows; the second line has the sums with −∞:
 */
 
 await show(weights.tril().sum({ dim: -1 }));
@@ -336,7 +336,7 @@ const short = tensor([0, 3, 1, 0, 0, 0]); // "the other dog", padding
 const batch = stack([x, embedding.forward(short).detach()]); // (N = 2, T, E)
 const filled = [[0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1]];
 const padding = tensor(filled).bool(); // (N, T)
-const both = additive.add( // (N, T, T)
+const both = additive.add(
   zeros([2, 1, 6]).maskedFill(padding.unsqueeze(1), -Infinity),
 ); // (N, T, T)
 const [, paddedWeights] = attention(batch, batch, batch, both);
@@ -355,17 +355,20 @@ await show(
 
 /*
 The last three rows are those of the padding. They are computed, and nobody
-reads them. One trap is left. If a mask hides everything in a row, its softmax
-divides 0 by 0:
+reads them.
+
+One trap is left. If a mask hides everything in a row, its softmax divides 0
+by 0, which gives `nan`, "not a number":
 */
 
 await show(tensor([-Infinity, -Infinity, -Infinity]).softmax(-1));
 //> tensor([nan, nan, nan])
 
 /*
-It happens when sentences are padded on the left and the mask is causal. Newer
-versions of PyTorch have a rule for this in their attention function: a query
-that sees nothing gets zeros. So has ours:
+This happens when sentences are padded on the left and the mask is causal: the
+first position sees only padding. Newer versions of PyTorch have a rule for
+this in their attention function: a query that sees nothing gets zeros. So has
+ours:
 */
 
 const blind = full([6, 6], -Infinity);
@@ -383,6 +386,18 @@ So far a word is compared as it is. But what a word looks for, what it offers
 to others, and what it hands on are three different things. So its vector goes
 through three linear layers, which make its query, its key and its value. With
 these layers, whose weights are learned, attention is called a **head**.
+
+```diagram
+        ┌───────┐
+   ┌───►│ query ├──┐   ┌────────┐  ┌──────┐  ┌─────────┐
+   │    └───────┘  ├──►│ scores ├─►│ mask ├─►│ softmax ├──┐
+   │    ┌───────┐  │   │ (T, T) │  └──────┘  └─────────┘  │   ┌─────────┐
+ x ┼───►│  key  ├──┘   └────────┘                         ├──►│ context │
+   │    └───────┘                                         │   │ vectors │
+   │    ┌───────┐                                         │   └─────────┘
+   └───►│ value ├─────────────────────────────────────────┘
+        └───────┘
+```
 */
 
 class Head extends nn.Module {
@@ -397,54 +412,54 @@ class Head extends nn.Module {
     this.value = new nn.Linear(embDim, headDim);
   }
 
-  forward(x: Tensor, mask?: Tensor): [Tensor, Tensor] { // (…, T, embDim)
-    const [q, k, v] = [this.query, this.key, this.value].map((map) =>
-      map.forward(x)
-    );
-    return attention(q, k, v, mask); // (…, T, headDim)
+  forward(x: Tensor, mask?: Tensor) { // (…, T, embDim)
+    const maps = [this.query, this.key, this.value];
+    const [q, k, v] = maps.map((map) => map.forward(x)); // (…, T, headDim)
+    return attention(q, k, v, mask);
   }
 }
 
 /*
 The library's attention with one head is the same, but for two things. It
 keeps the three weight matrices in one, one below the other. And it has one
-more layer at the end, the output projection; we set that to the identity,
-which changes nothing.
+more layer at the end, the output projection; we set that to the identity
+matrix, which changes nothing. (A state dict has the parameters of a layer by
+their names.)
 */
 
 const head = new Head(32, 32);
-const identity = ones([32, 32]).tril().triu();
+const three = [head.query, head.key, head.value];
 const single = new nn.MultiheadAttention(32, 1);
-single.loadStateDict(
-  new Map([
-    [
-      "in_proj_weight",
-      cat([head.query.weight, head.key.weight, head.value.weight]),
-    ],
-    [
-      "in_proj_bias",
-      cat([head.query.bias!, head.key.bias!, head.value.bias!]),
-    ],
-    ["out_proj.weight", identity],
-    ["out_proj.bias", zeros([32])],
-  ]),
-);
-await show(
-  equal(
-    head.forward(x, causal)[0],
-    single.forward(x, x, x, { attnMask: causal })[0],
-  ),
-);
+const state = {
+  in_proj_weight: cat(three.map(({ weight }) => weight)), // (96, 32)
+  in_proj_bias: cat(three.map(({ bias }) => bias!)), // (96)
+  "out_proj.weight": ones([32, 32]).tril().triu(), // the identity
+  "out_proj.bias": zeros([32]),
+};
+single.loadStateDict(new Map(Object.entries(state)));
+const [ofSingle] = single.forward(x, x, x, { attnMask: causal });
+await show(equal(head.forward(x, causal)[0], ofSingle));
 //> tensor(True)
 
 /*
 ## Many heads
 
-One head has one row of weights for each query: if it looks for the noun, it
-can't look for the verb. So several heads work side by side, each in fewer
-dimensions. Here are two heads of 16 dimensions each. They get their weights
-from a layer of the library: rows 0 to 15 of each matrix for the first head,
-16 to 31 for the second.
+A head has only one set of attention weights for each query: if it looks for
+the noun, it can't look for the verb. So several heads work side by side, each
+in fewer dimensions. Here are two heads of 16 dimensions each.
+
+```diagram
+            ┌────────┐
+        ┌──►│ head 1 ├──┐   ┌────────┐   ┌────────────┐
+ x      │   └────────┘  └──►│  both  │   │   output   │
+ (T, 32)┤      (T, 16)      │        ├──►│ projection ├──► (T, 32)
+        │   ┌────────┐  ┌──►│ (T, 32)│   └────────────┘
+        └──►│ head 2 ├──┘   └────────┘
+            └────────┘
+```
+
+They get their weights from a layer of the library: the first 16 rows of each
+of its matrices are those of the first head, the other 16 those of the second.
 */
 
 const theirs = new nn.MultiheadAttention(32, 2, { batchFirst: true });
@@ -501,7 +516,7 @@ export class MultiHeadAttention extends nn.Module {
     this.outProj = new nn.Linear(embDim, embDim);
   }
 
-  forward(x: Tensor, memory: Tensor, mask?: Tensor): [Tensor, Tensor] {
+  forward(x: Tensor, memory: Tensor, mask?: Tensor) {
     const [N, , E] = x.shape; // (N, T, E)
     const weights = this.inProjWeight.chunk(3); // three of (E, E)
     const biases = this.inProjBias.chunk(3);
@@ -512,7 +527,7 @@ export class MultiHeadAttention extends nn.Module {
     );
     const [found, attended] = attention(q, k, v, mask); // (N, H, T, E / H)
     const joined = found.transpose(1, 2).flatten(2); // (N, T, E)
-    return [this.outProj.forward(joined), attended]; // (N, T, E) first
+    return [this.outProj.forward(joined), attended] as const; // (N, T, E)
   }
 }
 
@@ -533,9 +548,9 @@ await show(equal(got, wanted), equal(gotWeights, wantedWeights!));
 //> tensor(True) tensor(True)
 
 /*
-What the two heads attend to in the first sentence. They were never trained,
-so their patterns are accidents; but in each row the weights add up to 1, and
-none lies to the right of the diagonal.
+The picture shows what the two heads attend to in the first sentence. They
+were never trained, so their patterns are accidents. But in each row the
+weights add up to 1, and none lies to the right of the diagonal.
 */
 
 await show(
@@ -568,21 +583,30 @@ pause. The second half builds layers from it: the feed-forward network, the
 residual connections and norms, the encoder and the decoder, and at last the
 positions.
 
-```
-         encoder layer                       decoder layer
-
-      x ──┬───────────┐                   x ──┬───────────┐
-    self-attention    │            masked self-attention  │
-          + ──────────┘                       + ──────────┘
-      layer norm                          layer norm
-          ├───────────┐                       ├───────────┐
-     feed-forward     │     memory ──> cross-attention    │
-          + ──────────┘                       + ──────────┘
-      layer norm                          layer norm
-                                              ├───────────┐
-                                         feed-forward     │
-                                              + ──────────┘
-                                          layer norm
+```diagram
+     encoder layer                        decoder layer
+           x                                    x
+           ├───────────┐                        ├───────────┐
+  ┌────────▼────────┐  │               ┌────────▼────────┐  │
+  │ self-attention  │  │               │ self-attention, │  │
+  │                 │  │               │     masked      │  │
+  └────────┬────────┘  │               └────────┬────────┘  │
+           + ◄─────────┘                        + ◄─────────┘
+      layer norm                           layer norm
+           │                                    ├───────────┐
+           │                           ┌────────▼────────┐  │
+           │               encoder's   │ cross-attention │  │
+           │                output ───►│                 │  │
+           │                           └────────┬────────┘  │
+           │                                    + ◄─────────┘
+           │                               layer norm
+           ├───────────┐                        ├───────────┐
+  ┌────────▼────────┐  │               ┌────────▼────────┐  │
+  │  feed-forward   │  │               │  feed-forward   │  │
+  └────────┬────────┘  │               └────────┬────────┘  │
+           + ◄─────────┘                        + ◄─────────┘
+      layer norm                           layer norm
+           ▼                                    ▼
 ```
 
 ## A network for each position
@@ -604,15 +628,16 @@ const wide = x.matmul(w1.t()).add(b1).clamp({ min: 0 }); // (T, 2048)
 const narrow = wide.matmul(w2.t()).add(b2); // (T, 32)
 await show(equal(narrow, feedForward.forward(x)));
 //> tensor(True)
-const third = x.index("2:3"); // one position alone
+const third = x.index("2:3"); // (1, 32), one position alone
 await show(equal(narrow.index("2:3"), feedForward.forward(third)));
 //> tensor(True)
 
 /*
 ## Residual connections and layer norm
 
-Neither of the two replaces a word's vector: each adds to it. The sum x + f(x)
-is called a residual connection or shortcut ([He et al.,
+Neither attention nor the feed-forward network replaces a word's vector: each
+adds to it. If f is one of the two, the layer gives x + f(x). This is called a
+residual connection or shortcut ([He et al.,
 2015](https://arxiv.org/abs/1512.03385)). Along it the input passes every
 layer unchanged, and on the way back so does the gradient. (Lesson 8 measures
 what that is worth.)
@@ -638,22 +663,14 @@ values of variance 1:
 */
 
 let [post, pre] = [norm(randn([1, 10_000])), norm(randn([1, 10_000]))];
-for (let layer = 1; layer <= 12; layer++) {
+for (let n = 1; n <= 12; n++) {
   post = norm(post.add(randn([1, 10_000])));
   pre = pre.add(randn([1, 10_000]));
-  if (layer % 4 === 0) {
-    await show(
-      "layer",
-      layer,
-      "post-norm:",
-      post.var(),
-      "pre-norm:",
-      pre.var(),
-    );
-    //> layer 4 post-norm: tensor(1.0001) pre-norm: tensor(4.9660)
-    //> layer 8 post-norm: tensor(1.0001) pre-norm: tensor(9.2263)
-    //> layer 12 post-norm: tensor(1.0001) pre-norm: tensor(13.3477)
-  }
+  if (n % 4 > 0) continue; // every fourth layer is shown
+  await show("layer", n, "post-norm:", post.var(), "pre-norm:", pre.var());
+  //> layer 4 post-norm: tensor(1.0001) pre-norm: tensor(4.9660)
+  //> layer 8 post-norm: tensor(1.0001) pre-norm: tensor(9.2263)
+  //> layer 12 post-norm: tensor(1.0001) pre-norm: tensor(13.3477)
 }
 
 /*
@@ -682,24 +699,22 @@ export class EncoderLayer extends nn.Module {
   }
 
   forward(x: Tensor, mask?: Tensor): Tensor { // (N, T, E)
-    const around = (
-      x: Tensor,
-      norm: nn.LayerNorm,
-      f: (x: Tensor) => Tensor,
-    ) =>
-      this.normFirst ? x.add(f(norm.forward(x))) : norm.forward(x.add(f(x)));
-    const y = around(
-      x,
-      this.norm1,
-      (x) => this.selfAttn.forward(x, x, mask)[0],
-    );
-    return around(
-      y,
-      this.norm2,
-      (y) => this.linear2.forward(this.linear1.forward(y).relu()),
-    );
+    const { selfAttn, linear1, linear2, norm1, norm2 } = this;
+    const attend = (x: Tensor) => selfAttn.forward(x, x, mask)[0];
+    const feed = (x: Tensor) => linear2.forward(linear1.forward(x).relu());
+    if (this.normFirst) { // pre-norm
+      x = x.add(attend(norm1.forward(x)));
+      return x.add(feed(norm2.forward(x)));
+    }
+    x = norm1.forward(x.add(attend(x)));
+    return norm2.forward(x.add(feed(x)));
   }
 }
+
+/*
+With the library's weights, it gives what the library's layer gives, in both
+forms:
+*/
 
 for (const normFirst of [false, true]) {
   const library = new nn.TransformerEncoderLayer(32, 2, {
@@ -751,11 +766,15 @@ export class DecoderLayer extends nn.Module {
   forward(x: Tensor, memory: Tensor, mask?: Tensor): Tensor {
     x = this.norm1.forward(x.add(this.selfAttn.forward(x, x, mask)[0]));
     x = this.norm2.forward(x.add(this.multiheadAttn.forward(x, memory)[0]));
-    return this.norm3.forward(
-      x.add(this.linear2.forward(this.linear1.forward(x).relu())),
-    );
+    const wide = this.linear1.forward(x).relu(); // (N, T, 2048)
+    return this.norm3.forward(x.add(this.linear2.forward(wide)));
   }
 }
+
+/*
+For the check, the memory is a sequence of nine random vectors, where the
+decoder's sentence has six:
+*/
 
 const theirDecoder = new nn.TransformerDecoderLayer(32, 2, {
   batchFirst: true,
@@ -861,8 +880,7 @@ await show(heatMap(placedWeights, labels));
 /*
 ## The whole
 
-A stack is a number of layers, one after another, with a norm at the end. A
-transformer is two stacks: the decoder attends to the output of the encoder.
+A stack is a number of layers, one after another, with a norm at the end:
 */
 
 class Stack<Layer extends nn.Module> extends nn.Module {
@@ -883,27 +901,21 @@ class Stack<Layer extends nn.Module> extends nn.Module {
   }
 }
 
+/*
+A transformer is two stacks. Its decoder attends to the output of its encoder,
+which is called the memory:
+*/
+
 export class Transformer extends nn.Module {
   encoder: Stack<EncoderLayer>;
   decoder: Stack<DecoderLayer>;
 
-  constructor(
-    embDim: number,
-    numHeads: number,
-    encoderLayers = 6,
-    decoderLayers = 6,
-  ) {
+  constructor(E: number, numHeads: number, encoders = 6, decoders = 6) {
     super();
-    this.encoder = new Stack(
-      embDim,
-      encoderLayers,
-      () => new EncoderLayer(embDim, numHeads),
-    );
-    this.decoder = new Stack(
-      embDim,
-      decoderLayers,
-      () => new DecoderLayer(embDim, numHeads),
-    );
+    const encoderLayer = () => new EncoderLayer(E, numHeads);
+    const decoderLayer = () => new DecoderLayer(E, numHeads);
+    this.encoder = new Stack(E, encoders, encoderLayer);
+    this.decoder = new Stack(E, decoders, decoderLayer);
   }
 
   forward(source: Tensor, target: Tensor, mask?: Tensor): Tensor {
@@ -914,10 +926,7 @@ export class Transformer extends nn.Module {
 
 /*
 That is all. The transformer of lesson 1, with two encoder layers and six
-decoder layers, has as many parameters as ours. They have the same names, and
-with the same values in them the output is the same. PyTorch's takes the
-positions first and the sentences second, (T, N, E), so we transpose what goes
-in and what comes out. This order will matter in lesson 4.
+decoder layers, has as many parameters as ours, under the same names:
 */
 
 manualSeed(123);
@@ -928,6 +937,12 @@ const count = (module: nn.Module) =>
   [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
 await show(count(handmade), count(prebuilt));
 //> 1125888 1125888
+
+/*
+With the same values in them, the output is the same. PyTorch's transformer
+takes the positions first and the sentences second, (T, N, E), so we transpose
+what goes in and what comes out. This order will matter in lesson 4.
+*/
 
 const input = batch.add(sinusoids(6, 32)); // (N, T, E)
 const turned = input.transpose(0, 1); // (T, N, E)

@@ -33,34 +33,27 @@ const { show } = lesson(import.meta);
 /*
 The outline of lessons 5 and 7 has one gap left: twelve blocks that return
 what they are given. A block needs an activation, a feed-forward network with
-it, and the attention of lesson 3. The configuration is the same as before.
+it, and the attention of lesson 3. The configuration is that of lesson 5:
 */
 
-export interface GPTConfig {
-  vocabSize: number; // tokens in the vocabulary
-  contextLength: number; // tokens that the model can read at once
-  embDim: number; // dimensions of a token's vector
-  nHeads: number; // attention heads in a block
-  nLayers: number; // blocks
-  dropRate: number; // fraction of values dropped in training
-  qkvBias: boolean; // whether queries, keys and values have a bias
-}
-
-export const GPT_CONFIG_124M: GPTConfig = {
-  vocabSize: 50257,
-  contextLength: 1024,
-  embDim: 768,
-  nHeads: 12,
-  nLayers: 12,
-  dropRate: 0.1,
-  qkvBias: false,
+export const GPT_CONFIG_124M = {
+  vocabSize: 50257, // tokens in the vocabulary
+  contextLength: 1024, // tokens that the model can read at once
+  embDim: 768, // dimensions of a token's vector
+  nHeads: 12, // attention heads in a block
+  nLayers: 12, // blocks
+  dropRate: 0.1, // fraction of values dropped in training
+  qkvBias: false, // whether queries, keys and values have a bias
 };
+export type GPTConfig = typeof GPT_CONFIG_124M;
 
 /*
 ## The activation
 
-ReLU sets everything negative to 0, and where it does so it has no gradient at
-all. GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is
+An activation is a function that is applied to each value between two linear
+layers. Without one, two linear layers in a row would be no more than one.
+ReLU, in lesson 3, sets everything negative to 0, and where it does so it has
+no gradient at all. GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is
 a smooth relative: x · Φ(x), where Φ(x) is the probability that a normal
 random number is smaller than x. When GPT-2 was trained, that was slow to
 compute. So it used an approximation with a tanh, and its weights expect that
@@ -73,18 +66,21 @@ const tanhGelu = (x: Tensor) => {
   return x.mul(inner.tanh().add(1)).div(2);
 };
 
+/*
+Both are what the library computes:
+*/
+
 const { gelu, relu } = nn.functional;
 const x = linspace(-3, 3, 121); // (121)
 await show(exactGelu(x).sub(gelu(x)).abs().lt(1e-6).all());
 //> tensor(True)
-await show(
-  tanhGelu(x).sub(gelu(x, { approximate: "tanh" })).abs().lt(1e-6).all(),
-);
+const byTanh = gelu(x, { approximate: "tanh" });
+await show(tanhGelu(x).sub(byTanh).abs().lt(1e-6).all());
 //> tensor(True)
 
 /*
-Next to ReLU: GELU dips below 0 before it rises. So a neuron with a negative
-input still has an output and a gradient.
+Next to ReLU: GELU dips below 0 before it rises. So a negative input still has
+an output and a gradient.
 */
 
 const curve = async (name: string, y: Tensor) => {
@@ -144,6 +140,10 @@ export class FeedForward extends nn.Module {
   }
 }
 
+/*
+The shape comes back as it was. And most parameters of a block will be here:
+*/
+
 const count = (module: nn.Module) =>
   [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
 
@@ -196,12 +196,14 @@ export async function gradientSizes(shortcuts: boolean): Promise<number[]> {
   manualSeed(123);
   const net = new DeepNet(12, 16, shortcuts);
   net.forward(randn([4, 16])).square().mean().backward();
-  const sizes = Array.from(
-    net.layers,
-    (layer) => layer.weight.grad!.abs().mean(),
-  );
+  const gradients = Array.from(net.layers, ({ weight }) => weight.grad!);
+  const sizes = gradients.map((gradient) => gradient.abs().mean());
   return await stack(sizes).tolist() as number[];
 }
+
+/*
+The lowest layer, one in the middle, and the highest:
+*/
 
 export const without = await gradientSizes(false);
 export const withShortcuts = await gradientSizes(true);
@@ -216,9 +218,16 @@ for (const layer of [1, 6, 12]) {
 }
 
 /*
-Without shortcuts the gradient of the lowest layer is some 84,000 times
-smaller than that of the highest: it has vanished. With shortcuts all layers
-learn alike. For all twelve layers, as powers of ten:
+Without shortcuts the gradient of the lowest layer has vanished. It is smaller
+than that of the highest layer by this factor:
+*/
+
+await show(fixed(without[11] / without[0] / 1000, 0), "thousand");
+//> 84 thousand
+
+/*
+With shortcuts all layers learn alike. For all twelve layers, as powers of ten
+(−5 stands for 0.00001):
 */
 
 const powers = (sizes: number[]) =>
@@ -248,9 +257,11 @@ await show(chart([
 
 This is the multi-head attention of lesson 3, in GPT's form. A text attends to
 itself, with the causal mask. Query, key and value come from three linear
-layers without a bias. The attention itself is the library's: a single kernel,
-which never stores the matrix of attention weights.
+layers without a bias. `scaledDotProductAttention` is the library's: a single
+kernel, which never stores the matrix of attention weights.
 */
+
+const { scaledDotProductAttention } = nn.functional;
 
 export class MultiHeadAttention extends nn.Module {
   wQuery: nn.Linear;
@@ -274,17 +285,17 @@ export class MultiHeadAttention extends nn.Module {
       layer.forward(x).view(B, T, nHeads, C / nHeads) // (B, T, 12, 64)
         .transpose(1, 2) // (B, 12, T, 64)
     );
-    const options = {
-      isCausal: true,
-      dropoutP: this.training ? dropRate : 0,
-    };
-    const { scaledDotProductAttention } = nn.functional;
-    // (B, 12, T, 64)
+    const dropoutP = this.training ? dropRate : 0;
+    const options = { isCausal: true, dropoutP };
     const found = scaledDotProductAttention(q, k, v, options);
     const joined = found.transpose(1, 2).flatten(2); // (B, T, 768)
     return this.outProj.forward(joined);
   }
 }
+
+/*
+Four matrices of 768 × 768, and the bias of the last layer:
+*/
 
 await show(count(new MultiHeadAttention(GPT_CONFIG_124M)), "parameters");
 //> 2360064 parameters
@@ -326,19 +337,20 @@ const runningAttention = /* wgsl */ `
     for (var d = 0u; d < 64; d++) { out[t + d] = context[d] / sum; }
   }`;
 
+/*
+On ten random queries, keys and values it gives what the library gives:
+*/
+
 const [q, k, v] = [rand([10, 64]), rand([10, 64]), rand([10, 64])]; // T = 10
 const ours = kernel(runningAttention, { q, k, v }, [10, 64], { groups: 10 });
-const options = { isCausal: true };
-const library = nn.functional.scaledDotProductAttention(q, k, v, options);
+const library = scaledDotProductAttention(q, k, v, { isCausal: true });
 await show(ours.sub(library).abs().lt(1e-5).all());
 //> tensor(True)
 
 /*
 The library's (`kernels/attention.wgsl`) handles several queries at a time, so
 that each key is read less often.
-*/
 
-/*
 ## The block
 
 In a block, attention lets the tokens exchange information, and the
@@ -346,12 +358,28 @@ feed-forward network works on what each has received. Both are pre-norm: the
 layer norm comes first, dropout after, and a shortcut leads around all three.
 The output has the shape of the input.
 
-```
-  x ──┬── layer norm ── attention ───── dropout ── + ──┐
-      └────────────────────────────────────────────┘   │
-  ┌────────────────────────────────────────────────────┘
-  └───┬── layer norm ── feed-forward ── dropout ── + ── out
-      └────────────────────────────────────────────┘
+```diagram
+         x (B, T, 768)
+         ├───────────┐
+┌────────▼────────┐  │
+│   layer norm    │  │
+├─────────────────┤  │
+│    attention    │  │
+├─────────────────┤  │
+│     dropout     │  │
+└────────┬────────┘  │
+         + ◄─────────┘
+         ├───────────┐
+┌────────▼────────┐  │
+│   layer norm    │  │
+├─────────────────┤  │
+│  feed-forward   │  │
+├─────────────────┤  │
+│     dropout     │  │
+└────────┬────────┘  │
+         + ◄─────────┘
+         ▼
+           (B, T, 768)
 ```
 */
 
@@ -372,14 +400,15 @@ export class TransformerBlock extends nn.Module {
   }
 
   forward(x: Tensor): Tensor { // (B, T, embDim)
-    x = x.add(
-      this.dropShortcut.forward(this.att.forward(this.norm1.forward(x))),
-    );
-    return x.add(
-      this.dropShortcut.forward(this.ff.forward(this.norm2.forward(x))),
-    );
+    const { att, ff, norm1, norm2, dropShortcut } = this;
+    x = x.add(dropShortcut.forward(att.forward(norm1.forward(x))));
+    return x.add(dropShortcut.forward(ff.forward(norm2.forward(x))));
   }
 }
+
+/*
+Two texts of four random vectors go through a block:
+*/
 
 manualSeed(123);
 const block = new TransformerBlock(GPT_CONFIG_124M);
@@ -393,6 +422,26 @@ await show(count(block), "parameters");
 
 The outline of lesson 5, with nothing missing. GPT-2 is decoder-only: there is
 no encoder and no cross-attention, only a stack of such blocks.
+
+```diagram
+   token ids (B, T)
+          │
+ ┌────────▼────────┐
+ │ token embedding │    (B, T, 768)
+ └────────┬────────┘
+          + ◄────────── position embedding (T, 768)
+ ┌────────▼────────┐
+ │     dropout     │
+ ├─────────────────┤
+ │    12 blocks    │    (B, T, 768)
+ ├─────────────────┤
+ │   layer norm    │
+ ├─────────────────┤
+ │      head       │
+ └────────┬────────┘
+          ▼
+   logits (B, T, 50257)
+```
 */
 
 export class GPTModel extends nn.Module {
@@ -428,6 +477,10 @@ export class GPTModel extends nn.Module {
   }
 }
 
+/*
+Its parameters:
+*/
+
 manualSeed(123);
 const model = new GPTModel(GPT_CONFIG_124M);
 await show(count(model), "parameters");
@@ -442,7 +495,12 @@ to train but takes more memory. The published model ties them (lesson 9).
 
 await show(count(model) - count(model.outHead), "parameters, tied");
 //> 124412160 parameters, tied
-await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB"); // 4 bytes each
+
+/*
+A parameter is a float of 4 bytes, so our model, which is not tied, takes:
+*/
+
+await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB");
 //> 621.83 MB
 
 /*
@@ -474,7 +532,7 @@ for (const [name, part] of model.namedChildren()) {
 
 The batch of lesson 5 again: two texts of four tokens. The model is in
 training mode, as in the notebooks, so a tenth of the values is dropped: after
-the embeddings, among the attention weights, and at the end of each shortcut.
+the embeddings, among the attention weights, and before each sum.
 These random draws follow from the same seed, in the order in which the model
 makes them.
 */
@@ -499,7 +557,7 @@ await show(logits);
 
 /*
 In evaluation mode nothing is dropped, and the logits depend on the text
-alone. In lesson 5 a token did not know its neighbours. Now replace the third
+alone. In lesson 5 a token did not know its neighbors. Now replace the third
 word: the logits at the third and fourth position change, and those before it
 do not. That is the causal mask at work.
 */
@@ -508,10 +566,8 @@ model.eval();
 const other = tensor([tokenizer.encode("Every effort takes you")]); // (1, 4)
 export const evalLogits = noGrad(() => model.forward(batch)); // (2, 4, 50257)
 const otherLogits = noGrad(() => model.forward(other)); // (1, 4, 50257)
-const change = otherLogits.index(0).sub(evalLogits.index(0)).abs().amax({
-  dim: -1,
-}); // (4)
-await show(change.gt(1e-4));
+const change = otherLogits.index(0).sub(evalLogits.index(0)); // (4, 50257)
+await show(change.abs().amax({ dim: -1 }).gt(1e-4));
 //> tensor([False, False,  True,  True])
 
 /*
@@ -551,13 +607,9 @@ The simplest choice is **greedy**: the token with the largest logit. If the
 text has become longer than the context, only its end is read.
 */
 
-export function generate(
-  model: GPTModel,
-  ids: Tensor, // (B, T)
-  newTokens: number,
-  contextLength: number,
-) {
+export function generate(model: GPTModel, ids: Tensor, newTokens: number) {
   for (let i = 0; i < newTokens; i++) {
+    const { contextLength } = GPT_CONFIG_124M;
     const context = ids.index(":", `-${contextLength}:`); // (B, T)
     const logits = noGrad(() => model.forward(context)); // (B, T, 50257)
     const last = logits.index(":", -1); // (B, 50257)
@@ -567,12 +619,11 @@ export function generate(
   return ids;
 }
 
-export const written = generate(
-  model,
-  batch.index(":1"),
-  6,
-  GPT_CONFIG_124M.contextLength,
-);
+/*
+Six new tokens after the first text:
+*/
+
+export const written = generate(model, batch.index(":1"), 6);
 const [ids] = await written.tolist() as number[][]; // (1, 10)
 await show(ids);
 //> [6109, 3626, 6100, 345, 37532, 24086, 47843, 30961, 42348, 15635]
@@ -625,12 +676,9 @@ await show(
 probability 0, as in a mask.
 */
 
-const [best] = wordLogits.topk(3); // (3)
-export const kept = wordLogits.maskedFill(
-  wordLogits.lt(best.index(-1)),
-  -Infinity,
-)
-  .softmax(-1);
+const [best] = wordLogits.topk(3); // (3), the largest first
+const others = wordLogits.lt(best.index(-1)); // (5), true for the other two
+export const kept = wordLogits.maskedFill(others, -Infinity).softmax(-1);
 await show(kept);
 //> tensor([0.5465, 0.3315, 0.1220, 0.0000, 0.0000])
 

@@ -8,6 +8,7 @@ import { profile } from "./gpu/profile.ts";
 import { host } from "./host/mod.ts";
 
 export * from "./mod.ts";
+export { beside, type Diagram, diagram, grid } from "./lesson/diagram.ts";
 export { lesson } from "./lesson/show.ts";
 
 if (host.args.includes("--profile")) profile(defaultDevice);

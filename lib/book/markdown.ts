@@ -2,8 +2,10 @@
  * Prose as HTML: headings get anchors, "lesson 3" a link, code of several lines its colours.
  */
 import MarkdownIt from "markdown-it";
+import { diagram } from "../lesson/diagram.ts";
 import { escapeHtml, slug } from "./html.ts";
 import { highlight, type Language } from "./highlight.ts";
+import { figure } from "./output.ts";
 
 /** A heading of a page. */
 export interface Heading {
@@ -38,6 +40,14 @@ const LANGUAGES: Record<string, Language> = {
   wgsl: "wgsl",
   sh: "shellscript",
   python: "python",
+};
+
+const fence = markdown.renderer.rules.fence!;
+markdown.renderer.rules.fence = (tokens, i, ...rest) => {
+  const { info, content } = tokens[i];
+  if (info.trim() !== "diagram") return fence(tokens, i, ...rest);
+  const text = content.trimEnd();
+  return figure(diagram(text).svg(), "Diagram", text).text;
 };
 
 /** Prose of the form that lessons have, as HTML. */

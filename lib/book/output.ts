@@ -1,6 +1,7 @@
 /*
  * An output as HTML: what Python would have printed, letter by letter, and where it is a picture, drawn.
  */
+import { diagram, isDiagram } from "../lesson/diagram.ts";
 import { escapeHtml, type Html, markup, raw } from "./html.ts";
 import { readChart, readHeatMap, readTokens } from "./picture.ts";
 
@@ -18,6 +19,7 @@ export async function outputHtml({ text, code = "", svg }: Printed): Promise<Htm
   if (heat) return figure(svg ?? await heat.svg(), "Heat map", text);
   const curves = readChart(text);
   if (curves) return figure(svg ?? curves.svg(), "Chart", text);
+  if (isDiagram(text)) return figure(svg ?? diagram(text).svg(), "Diagram", text);
   if (/\bshowTokens\(/.test(code)) return tokensHtml(readTokens(text));
   if (svg) return figure(svg, "Picture", text);
   if (isTree(text)) return treeHtml(text);

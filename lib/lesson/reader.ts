@@ -70,4 +70,13 @@ export function fill(block: string, columns: number): string {
   return lines.join("\n");
 }
 
-const code = (text: string) => text.replace(/^(?=.)/gm, "  ").replace(/^.+$/gm, dim);
+const code = (text: string) =>
+  text.replace(IMPORTS, (_, names, from) => imports(names.match(/(?:type )?\w+/g)!, from))
+    .replace(/^(?=.)/gm, "  ").replace(/^.+$/gm, dim);
+
+/** Names that are imported, one a line, as the formatter has them. */
+const IMPORTS = /^import \{\n([^}]+)\} from (".+");$/gm;
+
+/** The same as a paragraph: a list of names is not read line by line. */
+const imports = (names: readonly string[], from: string) =>
+  fill(`import { ${names.join(", ")} } from ${from};`, 72).replaceAll("\n", "\n  ");
