@@ -23,6 +23,9 @@ export {
 export { type Nested, Size, Tensor } from "./tensor/tensor.ts";
 export type { DType } from "./tensor/dtype.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
+export type { GradHook, HookHandle } from "./tensor/hooks.ts";
+/** Gradients that go to nobody's `grad`. */
+export * as autograd from "./tensor/grad.ts";
 export { printOptions, setPrintOptions } from "./python/tensor.ts";
 
 /** What can be computed with them; most of it is methods of Tensor too. */

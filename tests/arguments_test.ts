@@ -194,6 +194,8 @@ Deno.test("the nearest name is the one that few letters are away", () => {
 
 const first = new lrScheduler.StepLR(sgd(), 1);
 
+const leaf = tensor([1.5], { requiresGrad: true });
+
 /** A call of every function and class of tensors that works as it stands. */
 const works: Record<string, Record<string, unknown[]>> = {
   lib: {
@@ -280,6 +282,9 @@ const works: Record<string, Record<string, unknown[]>> = {
     stack: [[x, x]],
     index: [x, 0],
     indexPut_: [x.clone(), [0], 1],
+    indexPut: [x, [0], 1],
+    indexAdd: [x, 0, ids, x],
+    indexFill: [x, 0, ids, 1],
     indexSelect: [x, 0, ids],
     gather: [x, 0, tensor([[0, 1, 0]])],
     scatter: [[2, 3], 0, tensor([[0, 1, 0]]), ones(1, 3)],
@@ -294,6 +299,7 @@ const works: Record<string, Record<string, unknown[]>> = {
     scaledDotProductAttention: [cube, cube, cube],
     DataLoader: [[1, 2]],
   },
+  autograd: { grad: [leaf.mul(2).sum(), leaf, null, true] },
   functional: {},
   nn: {
     BCELoss: [],
@@ -365,7 +371,8 @@ const others: Record<string, string> = {
   Identity: "takes anything, as PyTorch's",
 };
 
-const spaces = { lib, functional, nn, init, utils, optim, lrScheduler };
+const { autograd } = lib;
+const spaces = { lib, autograd, functional, nn, init, utils, optim, lrScheduler };
 const calls = Object.entries(works).flatMap(([space, rows]) =>
   Object.entries(rows).map(([name, args]) => {
     const found = (spaces[space as keyof typeof spaces] as Record<string, unknown>)[name];

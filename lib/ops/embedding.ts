@@ -123,7 +123,7 @@ const embeddingOp = defineOp<{ paddingIdx: number }>({
 });
 
 /** The gradient of a table: each row the sum of what arrived where it was used. */
-function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number): Tensor {
+export function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number): Tensor {
   const indices = contiguous(reshape(ids, [-1]));
   const g = contiguous(reshape(grad, [indices.numel(), shape[1]]));
   const n = indices.numel();

@@ -6,8 +6,7 @@ import { a, takes } from "../python/arguments.ts";
 import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
-import { contiguous, copy_ } from "./copy.ts";
-import { full } from "./create.ts";
+import { contiguous } from "./copy.ts";
 import { embedding } from "./embedding.ts";
 import { checkIndex } from "./check_index.ts";
 import { select, slice } from "./slices.ts";
@@ -52,7 +51,7 @@ function checkIndices(indices: readonly unknown[]): asserts indices is Index[] {
 }
 
 /** Resolves everything but tensors; returns the view and which of its dimensions have tensors of ids. */
-function basic(x: Tensor, indices: readonly Index[]) {
+export function basic(x: Tensor, indices: readonly Index[]) {
   checkIndices(indices);
   const named = indices.reduce((sum: number, index) => sum + taken(index), 0);
   if (named > x.ndim) {
@@ -127,21 +126,3 @@ export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = take
     return lookUp(x, [{ dim: d, index: ids }], { wrap: false });
   },
 );
-
-/** Writes over the part that an index of numbers and slices names, and returns the whole. */
-export const indexPut_: (x: Tensor, indices: readonly Index[], value: Tensor | number) => Tensor =
-  takes("indexPut_", {
-    input: a.tensor,
-    indices: a.object,
-    value: a.operand,
-  }, function indexPut_(x, indices, value): Tensor {
-    const { view, ids } = basic(x, indices);
-    if (ids.length > 0) {
-      throw new TypeError("indexPut_: ids as tensors are not offered; use where() with a mask");
-    }
-    const source = typeof value === "number"
-      ? full([], value, { dtype: x.dtype, device: x.device })
-      : value;
-    copy_(view, source);
-    return x;
-  });

@@ -3,12 +3,14 @@
  * the implementation.
  */
 import type { Given } from "../python/arguments.ts";
+import { registerHook } from "../tensor/hooks.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as binary from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { gather } from "./embedding.ts";
-import { index, indexPut_, indexSelect } from "./index.ts";
+import { index, indexSelect } from "./index.ts";
+import { indexAdd, indexFill, indexPut, indexPut_ } from "./index_put.ts";
 import * as inplace from "./inplace.ts";
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
@@ -54,13 +56,14 @@ const methods = {
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
   ...{ view, reshape, permute, transpose, t, expand, select, narrow, squeeze, unsqueeze },
-  ...{ flatten, split, chunk, index, indexSelect, indexPut_, maskedFill, tril, triu },
+  ...{ flatten, split, chunk, index, indexSelect, maskedFill, tril, triu },
+  ...{ indexAdd, indexFill, indexPut, indexPut_ },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
   ...{ add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ },
   ...{ argsort, sort, flip, repeat, repeatInterleave, roll, unbind, diag, dot, outer, trace },
   ...{ allclose, equal, isclose, isfinite, isinf, isnan, nanToNum, log2, log10, logsumexp, prod },
   ...{ bincount, maskedSelect, nonzero, unique },
-  ...{ uniform_, normal_, exponential_, bernoulli_ },
+  ...{ uniform_, normal_, exponential_, bernoulli_, registerHook },
 };
 
 /** What has several forms, whose types are written out below. */
@@ -80,6 +83,7 @@ type Ops =
   & typeof import("./embedding.ts")
   & typeof import("./extreme.ts")
   & typeof import("./index.ts")
+  & typeof import("./index_put.ts")
   & typeof import("./inplace.ts")
   & typeof import("./logic.ts")
   & typeof import("./matmul/matmul.ts")
@@ -96,7 +100,8 @@ type Ops =
   & typeof import("./triangle.ts")
   & typeof import("./unary.ts")
   & typeof import("./views.ts")
-  & typeof import("./where.ts");
+  & typeof import("./where.ts")
+  & typeof import("../tensor/hooks.ts");
 type Method<F> = F extends (self: Tensor, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 type Documented = Pick<Ops, Exclude<keyof typeof methods, "var">>;
 type Methods = { [Name in keyof Documented]: Method<Documented[Name]> };

@@ -61,7 +61,8 @@ export {
 } from "./views.ts";
 export { chunk, narrow, select, split } from "./slices.ts";
 export { cat, stack } from "./join.ts";
-export { type Index, index, indexPut_, indexSelect } from "./index.ts";
+export { type Index, index, indexSelect } from "./index.ts";
+export { indexAdd, indexFill, indexPut, indexPut_ } from "./index_put.ts";
 /** Reductions. */
 export { all, amax, amin, any, type ReduceOptions, sum } from "./reduce.ts";
 export { mean, norm, std, variance, type VarOptions } from "./stats.ts";

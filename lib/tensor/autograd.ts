@@ -8,17 +8,17 @@
  */
 import type { Storage } from "../gpu/storage.ts";
 import {
-  closeScope,
   currentRegion,
   currentScope,
   type Held,
-  openScope,
   type Region,
   runRegion,
   type Scope,
 } from "../gpu/scope.ts";
 import { shapeText } from "./shape.ts";
-import { fromValues, lent, type Node, Tensor } from "./tensor.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import { lent, type Node, type Tensor } from "./tensor.ts";
+import { nodesBehind, oneLike, type Root, Walk, type Wanted } from "./walk.ts";
 
 let quiet = false;
 let sequence = 0;
@@ -119,33 +119,8 @@ export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor 
   return result;
 }
 
-/** The nodes that lead to `root`, latest first. */
-function nodesBehind(root: Node): Node[] {
-  const found = new Set([root]);
-  for (const node of found) {
-    for (const { gradFn } of node.inputs) if (gradFn) found.add(gradFn);
-  }
-  return [...found].sort((a, b) => b.sequence - a.sequence);
-}
-
-const ones = new WeakMap<object, Tensor>();
-
-/** A 1 of the shape of a tensor with one element; it is uploaded once a device. */
-function oneLike({ device, shape }: Tensor): Tensor {
-  let scalar = ones.get(device);
-  if (!scalar) {
-    scalar = fromValues(Float32Array.of(1), [], "float32", device);
-    scalar.storage.keep();
-    ones.set(device, scalar);
-  }
-  return new Tensor(scalar.storage, "float32", shape);
-}
-
-/**
- * Fills `grad` of every leaf that `root` was computed from, given the gradient of something with respect
- * to `root`, or 1 for a scalar; then frees what the graph kept, unless `retainGraph`.
- */
-function runBackward(root: Tensor, gradient: Tensor | undefined, retainGraph: boolean): void {
+/** What backward starts from: a tensor, and the gradient of something with respect to it. */
+function rootOf(root: Tensor, gradient: Tensor | null | undefined): Root {
   if (!root.requiresGrad) {
     throw new Error(
       "element 0 of tensors does not require grad and does not have a grad_fn; was it computed inside " +
@@ -165,22 +140,30 @@ function runBackward(root: Tensor, gradient: Tensor | undefined, retainGraph: bo
         `and output has a shape of ${shapeText(root.shape)}`,
     );
   }
-  const walk = new Walk();
+  return { root, gradient: gradient ?? oneLike(root) };
+}
+
+/** Walks back from roots, then frees what their graphs kept, unless `retainGraph`. */
+function walkBack(roots: readonly Root[], retainGraph: boolean, wanted?: Wanted): void {
+  const walk = new Walk(wanted);
   try {
-    quietly(() => walk.from(root, gradient ?? oneLike(root)));
+    quietly(() => walk.from(roots));
   } finally {
     walk.close();
   }
-  if (retainGraph || !root.gradFn) return;
+  if (retainGraph) return;
+  const kept = new Set(roots.map(({ root }) => root.storage));
+  const nodes = nodesBehind(roots.flatMap(({ root }) => root.gradFn ?? []));
   // The earliest first: of a large graph, what lies near its end is taken last.
-  for (const node of nodesBehind(root.gradFn).reverse()) forget(node, root);
+  for (const node of nodes.reverse()) forget(node, kept);
 }
 
-lent.backward = runBackward;
+/** Fills `grad` of every leaf that `root` was computed from. */
+lent.backward = (root, gradient, retainGraph) => walkBack([rootOf(root, gradient)], retainGraph);
 
-function forget(node: Node, root: Tensor): void {
+function forget(node: Node, kept: ReadonlySet<Storage>): void {
   for (const storage of node.made) {
-    const wanted = storage === root.storage ||
+    const wanted = kept.has(storage) ||
       (node.output.retainsGrad && storage === node.output.storage);
     if (wanted) continue;
     const when = `when backward() freed the graph (it was made by ${node.name})`;
@@ -192,86 +175,80 @@ function forget(node: Node, root: Tensor): void {
   node.inputs = node.made = [];
 }
 
-/** One walk from a root to its leaves: the gradients on their way, and who still needs their memory. */
-class Walk {
-  #scope = openScope();
-  #pending = new Map<Tensor, Tensor>();
-  #users = new Map<Storage, number>();
+/** How {@linkcode grad} walks. */
+export interface GradOptions {
+  outputs: Tensor | readonly Tensor[];
+  inputs: Tensor | readonly Tensor[];
+  /** What the gradients of the outputs are; 1 for a scalar, required otherwise. */
+  gradOutputs?: Tensor | null | readonly (Tensor | null)[];
+  /** Whether the graph can be walked again. */
+  retainGraph?: boolean;
+  /** Gradients of gradients are not offered. */
+  createGraph?: false;
+  /** Whether an input that no output was computed from gets null rather than an error. */
+  allowUnused?: boolean;
+}
 
-  from(root: Tensor, grad: Tensor): void {
-    if (!root.gradFn) return this.#settle(root, grad);
-    const nodes = nodesBehind(root.gradFn);
-    const spent = nodes.find((node) => node.done);
-    if (spent) {
-      throw new Error(
-        `Trying to backward through the graph a second time: what ${spent.name} kept was freed by the ` +
-          `first backward(); call that one with backward({ retainGraph: true })`,
-      );
-    }
-    this.#add(root, grad);
-    for (const node of nodes) {
-      const arrived = this.#pending.get(node.output);
-      if (arrived) this.#visit(node, arrived);
-    }
-  }
+type GradPositions = [
+  outputs: GradOptions["outputs"],
+  inputs: GradOptions["inputs"],
+  gradOutputs?: GradOptions["gradOutputs"],
+  retainGraph?: boolean,
+  createGraph?: false,
+];
 
-  #visit(node: Node, arrived: Tensor): void {
-    this.#pending.delete(node.output);
-    const temporaries = openScope();
-    const grads = node.backward(arrived);
-    const kept = grads.flatMap((grad) => grad?.storage ?? []);
-    closeScope(temporaries, new Set(kept), "when its op's gradient was done");
-    for (const grad of grads) if (grad) this.#hold(grad);
-    node.inputs.forEach((input, i) => {
-      const grad = grads[i];
-      if (!grad || !input.requiresGrad) return;
-      if (input.gradFn) this.#add(input, grad);
-      else this.#settle(input, grad);
-    });
-    for (const grad of grads) if (grad) this.#drop(grad);
-    if (node.output.retainsGrad) this.#settle(node.output, arrived);
-    this.#drop(arrived);
-  }
+const tensors = a.either(a.tensor, a.tensors);
+const gradOptions = parameters<GradOptions>("autograd.grad", {
+  outputs: tensors,
+  inputs: tensors,
+  gradOutputs: a.orNull(a.either(a.tensor, a.object)),
+  retainGraph: a.flag,
+  createGraph: a.refused(false, "gradients of gradients are not offered"),
+  allowUnused: a.flag,
+}, { required: 2, positional: 5 });
 
-  /** Sums gradients that reach the same tensor along different ways. */
-  #add(target: Tensor, grad: Tensor): void {
-    const before = this.#pending.get(target);
-    const sum = before ? lent.add(before, grad) : grad;
-    this.#hold(sum);
-    if (before) this.#drop(before);
-    this.#pending.set(target, sum);
-  }
+const listOf = <T>(value: T | readonly T[]): readonly T[] =>
+  Array.isArray(value) ? value : [value as T];
 
-  /** Accumulates into `target.grad`, which owns its memory and is laid out row by row. */
-  #settle(target: Tensor, grad: Tensor): void {
-    const before = target.grad;
-    const alone = this.#users.get(grad.storage) === 1 && this.#scope.has(grad.storage);
-    const mine = before
-      ? lent.add(before, grad)
-      : alone && grad.isContiguous()
-      ? grad
-      : lent.clone(grad);
-    before?.storage.release("when more was accumulated into the gradient");
-    if (mine === grad) this.#users.delete(grad.storage);
-    mine.storage.escape();
-    target.grad = mine;
+/**
+ * The gradients of the sum of `outputs` with respect to `inputs`, one each in their order; nobody's `grad` changes
+ * (`torch.autograd.grad`).
+ *
+ * @param inputs leaves, or tensors on the way; each asks for gradients
+ * @throws for an input that no output was computed from, unless `allowUnused`: then its place holds null
+ * @example
+ * ```ts
+ * import { autograd, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([1.5, 2], { requiresGrad: true });
+ * const y = x.mul(x);
+ * const [dx, dy] = autograd.grad(y.mul(3).sum(), [x, y]);
+ * assertEquals([await dx.tolist(), await dy.tolist(), x.grad], [[9, 12], [3, 3], null]);
+ * ```
+ */
+export function grad(
+  ...args: Given<GradPositions, GradOptions & { allowUnused?: false }>
+): Tensor[];
+export function grad(...args: Given<GradPositions, GradOptions>): (Tensor | null)[];
+export function grad(...args: Given<GradPositions, GradOptions>): (Tensor | null)[] {
+  const given = gradOptions(args);
+  const { retainGraph = false, allowUnused = false } = given;
+  const [outputs, inputs] = [listOf(given.outputs), listOf(given.inputs)];
+  const gradients = listOf(given.gradOutputs ?? outputs.map(() => null));
+  if (gradients.length !== outputs.length) {
+    throw new RangeError(`got ${outputs.length} tensors and ${gradients.length} gradients`);
   }
-
-  #hold({ storage }: Tensor): void {
-    this.#users.set(storage, (this.#users.get(storage) ?? 0) + 1);
+  if (inputs.some(({ requiresGrad }) => !requiresGrad)) {
+    throw new Error("One of the differentiated Tensors does not require grad");
   }
-
-  #drop({ storage }: Tensor): void {
-    const users = this.#users.get(storage);
-    if (users === undefined) return; // it went to a leaf
-    if (users > 1) return void this.#users.set(storage, users - 1);
-    this.#users.delete(storage);
-    if (this.#scope.has(storage)) {
-      storage.release("when backward() was through with this gradient");
-    }
-  }
-
-  close(): void {
-    closeScope(this.#scope, new Set(), "when backward() ended");
-  }
+  const found: Wanted = new Map(inputs.map((input) => [input, null]));
+  walkBack(outputs.map((root, i) => rootOf(root, gradients[i])), retainGraph, found);
+  return inputs.map((input, i) => {
+    const gradient = found.get(input)!;
+    if (gradient || allowUnused) return gradient;
+    throw new Error(
+      `The differentiated Tensor at index ${i} appears to not have been used in the graph. ` +
+        "Set allowUnused: true if this is the desired behavior.",
+    );
+  });
 }

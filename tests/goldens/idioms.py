@@ -1,4 +1,4 @@
-"""PyTorch's answers to the lines of tests/idioms/rows.ts: python idioms.py > idioms.json, with PyTorch 2.13."""
+"""PyTorch's answers to the lines of tests/idioms/*.ts: python idioms.py > idioms.json, with PyTorch 2.13."""
 import json
 import pathlib
 import re
@@ -24,21 +24,50 @@ def trained(layer, batch):
     return layer.eval()
 
 
+def slope(f, at):
+    """The gradient of what f makes of a tensor, each of its numbers weighted by its place: 1, 2, 3, ..."""
+    leaf = at.clone().requires_grad_()
+    y = f(leaf)
+    weights = torch.arange(1, y.numel() + 1).view(y.shape)
+    return torch.autograd.grad((y * weights).sum(), leaf)[0]
+
+
+def told(call):
+    """The first sentence that somebody is told who writes this."""
+    try:
+        call()
+    except Exception as error:
+        return str(error).split("\n")[0]
+    return "nothing"
+
+
+def seeded(make):
+    torch.manual_seed(0)
+    return make()
+
+
 DTYPES = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
 
 
 def plain(answer):
     """As JSON: a tensor with its shape and dtype, anything else as it is."""
+    if isinstance(answer, (tuple, list, torch.Size)):
+        return [plain(one) for one in answer]
     if not isinstance(answer, torch.Tensor):
-        return list(answer) if isinstance(answer, (tuple, torch.Size)) else answer
-    values = [str(n) if isinstance(n, float) and not abs(n) < float("inf") else n for n in answer.flatten().tolist()]
+        return answer
+    values = [str(n) if isinstance(n, float) and not abs(n) < float("inf") else n for n in answer.detach().flatten().tolist()]
     return {"dtype": DTYPES[answer.dtype], "shape": list(answer.shape), "values": values}
 
 
-def detached(answer):
-    return answer.detach() if isinstance(answer, torch.Tensor) else answer
+def answered(line):
+    """Of a line with semicolons, what its last part gives."""
+    *before, last = line.split("; ")
+    names = dict(globals())
+    exec("\n".join(before), names)
+    return plain(eval(last, names))
 
 
-rows = pathlib.Path(__file__).parent.parent.joinpath("idioms/rows.ts").read_text()
-lines = re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', rows, re.M)
-print(json.dumps({"torch": torch.__version__, "answers": {line: plain(detached(eval(line))) for line in lines}}, indent=1))
+folder = pathlib.Path(__file__).parent.parent.joinpath("idioms")
+texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts")]
+lines = [line for text in texts for line in re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', text, re.M)]
+print(json.dumps({"torch": torch.__version__, "answers": {line: answered(line) for line in lines}}, indent=1))

@@ -1,28 +1,15 @@
 /*
- * What notebooks of this field write, line by line: PyTorch's line, ours. The names that both use are made by
- * `setting`, and the same in tests/goldens/idioms.py, which reads PyTorch's lines from here and records its
- * answers.
+ * What notebooks of this field write, line by line: PyTorch's line, ours. Both use the names of setting.ts;
+ * tests/goldens/idioms.py reads PyTorch's lines from here and records its answers.
  */
 import * as lib from "#lib";
+import { b, ids, mask, type Row, t, v, w, x, y, z } from "./setting.ts";
 
 const { arange, nn, tensor } = lib;
 const F = nn.functional;
 
-const x = tensor([[1.5, -2, 3], [0.25, 5, -6]]);
-const y = tensor([[0.5, 2, -1], [4, 0.75, 3]]);
-const v = tensor([3, 1, 2]);
-const w = tensor([0.5, -1, 2]);
-const ids = tensor([2, 0, 1]);
-const t = tensor([0, 2]);
-const z = tensor([[1, NaN], [Infinity, -2.5]]);
-const mask = x.gt(0);
-const b = arange(12).float().reshape(2, 2, 3);
-
-type Answer = lib.Tensor | number | boolean | readonly number[] | readonly lib.Tensor[];
-
-/** PyTorch's line, and ours. */
 // deno-fmt-ignore
-export const rows: [torch: string, ours: () => Answer | Promise<Answer>][] = [
+export const rows: Row[] = [
   ["x.sum(1)", () => x.sum(1)],
   ["x.sum(1, keepdim=True)", () => x.sum(1, { keepdim: true })],
   ["x.sum(-1, True)", () => x.sum(-1, true)],

@@ -1,0 +1,288 @@
+/*
+ * Assigning to a part of a tensor, Python's `x[…] = v`: `x.indexPut_([…], v)` writes over it, `indexPut(x, […], v)`
+ * returns a new tensor, through which gradients flow.
+ *
+ * An index names places of the flat tensor; of several values for one place the last one stays.
+ */
+import type { Kernel } from "../gpu/launch.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import { dtypes } from "../tensor/dtype.ts";
+import { ndarray } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats, given, ints } from "../tensor/sample.ts";
+import { normalizeDim, shapeText } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import lastSource from "../../kernels/last_place.wgsl" with { type: "text" };
+import { add, gt, mul, sub } from "./binary.ts";
+import { clamp } from "./clamp.ts";
+import { contiguous, copy_ } from "./copy.ts";
+import { arange, full, zeros } from "./create.ts";
+import { groupsFor } from "./elementwise.ts";
+import { embedding, embeddingGrad } from "./embedding.ts";
+import { basic, type Index, index } from "./index.ts";
+import { expand, reshape } from "./views.ts";
+import { where } from "./where.ts";
+
+const lastKernel: Kernel = { name: "last_place", source: lastSource };
+
+const lastPlaceOp = defineOp<{ rows: number }>({
+  name: "lastPlace",
+  torch: "torch.zeros(a['rows'], dtype=torch.int64)" +
+    ".scatter_reduce(0, i[0], torch.arange(1, len(i[0]) + 1), 'amax')",
+  forward([ids], { rows }) {
+    const dense = contiguous(ids);
+    const out = zeros([rows], { dtype: "int64", device: ids.device });
+    const { launcher } = ids.device;
+    launcher.launch(
+      launcher.pipeline(lastKernel),
+      { ids: dense.storage, last: out.storage },
+      { n: ids.numel(), offset: dense.offset },
+      groupsFor(ids.numel()),
+    );
+    return out;
+  },
+  gradient: { none: "whose turn it was is a whole number" },
+  reference([ids], { rows }) {
+    const last = new Array<number>(rows).fill(0);
+    ids.data.forEach((id, i) => last[id] = i + 1);
+    return ndarray([rows], last);
+  },
+  samples: [
+    { inputs: [given([2, 0, 2, 4], [4], "int64")], args: { rows: 6 } },
+    { inputs: [ints([130], 67)], args: { rows: 67 } },
+    { inputs: [ints([0], 3)], args: { rows: 3 } },
+  ],
+});
+
+const sumAtOp = defineOp<{ rows: number }>({
+  name: "sumAt",
+  gradFn: "IndexPutBackward0",
+  torch: "torch.zeros(a['rows'], i[0].shape[1]).index_add(0, i[1], i[0])",
+  forward: ([values, ids], { rows }) => embeddingGrad(values, ids, [rows, values.shape[1]], -1),
+  gradient: (grad, saved) => [embedding(saved.input(1), grad), null],
+  reference([values, ids], { rows }) {
+    const width = values.shape[1];
+    const sums = new Array<number>(rows * width).fill(0);
+    values.data.forEach((v, i) => sums[ids.data[Math.floor(i / width)] * width + i % width] += v);
+    return ndarray([rows, width], sums);
+  },
+  samples: [
+    { inputs: [floats([4, 3]), given([2, 0, 2, 4], [4], "int64")], args: { rows: 6 } },
+    { inputs: [floats([67, 1]), ints([67], 5)], args: { rows: 5 } },
+  ],
+});
+
+/** What an assignment takes beside the tensor. */
+export interface Put {
+  indices: readonly Index[];
+  values: Tensor | number;
+  /** Whether values are added to what is there, all where several have one place; false. */
+  accumulate?: boolean;
+}
+
+/** The arguments of an assignment behind the tensor. */
+export type Putting = Given<
+  [indices: readonly Index[], values: Tensor | number, accumulate?: boolean],
+  Put
+>;
+
+const [readPut, readPut_] = ["indexPut", "indexPut_"].map((name) =>
+  parameters<Put>(name, {
+    indices: a.object,
+    values: a.operand,
+    accumulate: a.flag,
+  }, { required: 2 })
+);
+
+/** What is assigned, as a tensor of the dtype that it goes into. */
+function valuesFor(x: Tensor, values: Tensor | number): Tensor {
+  if (typeof values !== "number") {
+    if (values.dtype === x.dtype) return values;
+    throw new TypeError(
+      `Index put requires the source and destination dtypes match, got ` +
+        `${dtypes[x.dtype].scalarType} for the destination and ` +
+        `${dtypes[values.dtype].scalarType} for the source; use to("${x.dtype}")`,
+    );
+  }
+  const whole = x.dtype === "bool" ? Number(values !== 0) : Math.trunc(values);
+  const value = x.dtype === "float32" ? values : whole;
+  return full([], value, { dtype: x.dtype, device: x.device });
+}
+
+/** Whether a place of an index is a mask. */
+const isMask = (place: Index): place is Tensor =>
+  typeof place === "object" && place?.dtype === "bool";
+
+/** `values` where a mask is true, which stands among places that leave dimensions whole. */
+function putMasked(x: Tensor, { indices, values, accumulate }: Put): Tensor {
+  const mask = indices.find(isMask)!;
+  if (indices.some((place) => place !== mask && place !== ":" && place !== "...")) {
+    throw new TypeError(
+      `indexPut: beside a mask stand ":" and "..." only; for more, give its places: ` +
+        `(await mask.nonzero()).unbind(1) in the place of mask`,
+    );
+  }
+  const dots = indices.indexOf("...");
+  const at = indices.indexOf(mask);
+  const before = dots >= 0 && dots < at ? x.ndim - mask.ndim - (indices.length - 1 - at) : at;
+  const rest = x.ndim - before - mask.ndim;
+  const fits = before >= 0 && rest >= 0 && indices.length - Number(dots >= 0) <= x.ndim &&
+    mask.shape.every((size, d) => size === x.shape[before + d]);
+  if (!fits) {
+    throw new RangeError(
+      `The shape of the mask ${shapeText(mask.shape)} at index ${
+        Math.max(before, 0)
+      } does not match ` +
+        `the shape of the indexed tensor ${shapeText(x.shape)}`,
+    );
+  }
+  let value = valuesFor(x, values);
+  if (value.ndim > rest) {
+    const found = value.ndim - 1 - rest;
+    if (value.shape[found] !== 1) {
+      throw new TypeError(
+        `indexPut: as many values as a mask has places can't be assigned, since only the GPU knows how ` +
+          `many these are; give the places: x.indexPut_((await mask.nonzero()).unbind(1), values)`,
+      );
+    }
+    const ones = new Array<number>(mask.ndim).fill(1);
+    value = reshape(value, value.shape.toSpliced(found, 1, ...ones));
+  }
+  const shape = new Array<number>(rest).fill(1);
+  const chosen = reshape(mask, [...mask.shape, ...shape]);
+  return where(chosen, accumulate ? add(x, value) : value, x);
+}
+
+/** The same for numbers, slices and ids. */
+function putAt(x: Tensor, { indices, values, accumulate }: Put): Tensor {
+  const total = x.numel();
+  const value = valuesFor(x, values);
+  const all = reshape(arange(total, { device: x.device }), x.shape);
+  const places = index(all, ...indices);
+  const more = places.ndim - value.ndim;
+  if (!value.shape.every((size, d) => size === 1 || size === places.shape[d + more])) {
+    throw new RangeError(
+      `shape mismatch: value tensor of shape ${shapeText(value.shape)} cannot be broadcast to ` +
+        `indexing result of shape ${shapeText(places.shape)}`,
+    );
+  }
+  if (places.numel() === 0) return add(x, 0);
+  const flat = reshape(places, [-1]);
+  const column = reshape(expand(value, places.shape), [-1, 1]);
+  if (accumulate) {
+    if (x.dtype !== "float32") {
+      throw new TypeError(
+        `indexPut: accumulate is for float32, and this is ${x.dtype}; counts are what bincount() gives`,
+      );
+    }
+    return add(x, reshape(sumAtOp([column, flat], { rows: total }), x.shape));
+  }
+  const last = lastPlaceOp([flat], { rows: total });
+  const chosen = embedding(clamp(sub(last, 1), { min: 0 }), column);
+  return where(reshape(gt(last, 0), x.shape), reshape(chosen, x.shape), x);
+}
+
+const put = (x: Tensor, given: Put): Tensor =>
+  given.indices.some(isMask) ? putMasked(x, given) : putAt(x, given);
+
+/**
+ * A copy of the tensor with `values` put at the part that `indices` name: numbers, slices, `null`, tensors of ids,
+ * or a mask. Gradients flow to both.
+ *
+ * @param x any shape
+ * @param indices as `x.index(…)` takes them, in a list
+ * @param values a number, or what broadcasts to `x.index(…indices)`
+ * @throws {TypeError} for values of another dtype; {RangeError} for a shape that does not fit
+ * @example
+ * ```ts
+ * import { indexPut, tensor, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const v = tensor([2.5, 7], { requiresGrad: true });
+ * const y = indexPut(zeros(4), [tensor([3, 0])], v);
+ * assertEquals(await y.tolist(), [7, 0, 0, 2.5]);
+ * y.mul(tensor([1, 2, 3, 4])).sum().backward();
+ * assertEquals(await v.grad!.tolist(), [4, 1]);
+ * ```
+ */
+export const indexPut = (x: Tensor, ...args: Putting): Tensor => put(x, readPut(args));
+
+/**
+ * Writes `values` over the part that `indices` name, Python's `x[…] = v`, and returns the whole tensor. Where a
+ * gradient is wanted, {@linkcode indexPut} returns a new one.
+ *
+ * @param indices as `x.index(…)` takes them, in a list: numbers, slices, tensors of ids, or a mask
+ * @throws {TypeError} for values of another dtype; {RangeError} for a shape that does not fit
+ * @example
+ * ```ts
+ * import { tensor, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = zeros(2, 3);
+ * x.indexPut_([":", 0], 1); // x[:, 0] = 1
+ * x.indexPut_([tensor([0, 1]), tensor([2, 1])], tensor([5.5, 6.5])); // x[[0, 1], [2, 1]] = …
+ * x.indexPut_([x.eq(0)], -1); // x[x == 0] = -1
+ * assertEquals(await x.tolist(), [[1, -1, 5.5], [1, 6.5, -1]]);
+ * ```
+ */
+export function indexPut_(x: Tensor, ...args: Putting): Tensor {
+  const given = readPut_(args);
+  if (given.accumulate || given.indices.some((place) => a.tensor.accepts(place))) {
+    return copy_(x, put(x, given));
+  }
+  const { view } = basic(x, given.indices);
+  const { values } = given;
+  copy_(view, typeof values === "number" ? valuesFor(x, values) : values);
+  return x;
+}
+
+/** The index of ids along one dimension. */
+const along = (x: Tensor, dim: number, ids: Tensor): Index[] => [
+  ...new Array<Index>(normalizeDim(dim, x.ndim)).fill(":"),
+  ids,
+];
+
+/** How much of a source {@linkcode indexAdd} adds. */
+export interface IndexAdd {
+  dim: number;
+  index: Tensor;
+  source: Tensor;
+  alpha?: number;
+}
+
+const readIndexAdd = parameters<IndexAdd>("indexAdd", {
+  dim: a.whole,
+  index: a.tensor,
+  source: a.tensor,
+  alpha: a.number,
+}, { required: 3, positional: 3 });
+
+/** A copy with `alpha` · `source` added at the places that ids name along `dim`; all where several name one. */
+export function indexAdd(
+  x: Tensor,
+  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAdd>
+): Tensor {
+  const { dim, index, source, alpha = 1 } = readIndexAdd(args);
+  const values = alpha === 1 ? source : mul(source, alpha);
+  return put(x, { indices: along(x, dim, index), values, accumulate: true });
+}
+
+/** How {@linkcode indexFill} fills. */
+export interface IndexFill {
+  dim: number;
+  index: Tensor;
+  value: number;
+}
+
+const readIndexFill = parameters<IndexFill>("indexFill", {
+  dim: a.whole,
+  index: a.tensor,
+  value: a.number,
+}, { required: 3 });
+
+/** A copy with a number at the places that ids name along `dim`. */
+export function indexFill(
+  x: Tensor,
+  ...args: Given<[dim: number, index: Tensor, value: number], IndexFill>
+): Tensor {
+  const { dim, index, value } = readIndexFill(args);
+  return put(x, { indices: along(x, dim, index), values: value });
+}

@@ -1,0 +1,4 @@
+/*
+ * The surface of `autograd`, as `torch.autograd` lays it out.
+ */
+export { grad, type GradOptions } from "./autograd.ts";

@@ -1,0 +1,164 @@
+/*
+ * The walk from results back to what they were computed from: the gradients on their way, which of them are summed,
+ * who still needs their memory, and the hooks that look at them.
+ */
+import { closeScope, openScope } from "../gpu/scope.ts";
+import type { Storage } from "../gpu/storage.ts";
+import { hooked, isHooked } from "./hooks.ts";
+import { shapeText } from "./shape.ts";
+import { fromValues, lent, type Node, Tensor } from "./tensor.ts";
+
+/** The nodes that lead to `roots`, latest first. */
+export function nodesBehind(roots: readonly Node[]): Node[] {
+  const found = new Set(roots);
+  for (const node of found) {
+    for (const { gradFn } of node.inputs) if (gradFn) found.add(gradFn);
+  }
+  return [...found].sort((a, b) => b.sequence - a.sequence);
+}
+
+const ones = new WeakMap<object, Tensor>();
+
+/** A 1 of the shape of a tensor with one element; it is uploaded once a device. */
+export function oneLike({ device, shape }: Tensor): Tensor {
+  let scalar = ones.get(device);
+  if (!scalar) {
+    scalar = fromValues(Float32Array.of(1), [], "float32", device);
+    scalar.storage.keep();
+    ones.set(device, scalar);
+  }
+  return new Tensor(scalar.storage, "float32", shape);
+}
+
+/** Where a walk begins, and the gradient with which it does. */
+export interface Root {
+  root: Tensor;
+  gradient: Tensor;
+}
+
+/** Tensors whose gradients are asked for, in the place of all leaves, with what was found. */
+export type Wanted = Map<Tensor, Tensor | null>;
+
+/** One walk from roots to leaves. */
+export class Walk {
+  #scope = openScope();
+  #pending = new Map<Tensor, Tensor>();
+  #users = new Map<Storage, number>();
+
+  /** Fills `wanted`, or without it the `grad` of every leaf. */
+  constructor(readonly wanted?: Wanted) {}
+
+  from(roots: readonly Root[]): void {
+    const nodes = nodesBehind(roots.flatMap(({ root }) => root.gradFn ?? []));
+    const spent = nodes.find((node) => node.done);
+    if (spent) {
+      throw new Error(
+        `Trying to backward through the graph a second time: what ${spent.name} kept was freed by the ` +
+          `first backward(); call that one with backward({ retainGraph: true })`,
+      );
+    }
+    for (const { root, gradient } of roots) this.#reach(root, gradient);
+    for (const node of nodes) {
+      const arrived = this.#pending.get(node.output);
+      if (arrived) this.#visit(node, arrived);
+    }
+    for (const [leaf, grad] of [...this.#pending]) {
+      const shown = this.#shown(leaf, grad);
+      this.#arrive(leaf, shown);
+      this.#drop(shown);
+    }
+  }
+
+  /** A gradient comes to a tensor: one that goes on, or is looked at, waits for what else comes to it. */
+  #reach(target: Tensor, grad: Tensor): void {
+    if (target.gradFn || isHooked(target) || this.wanted?.has(target)) this.#add(target, grad);
+    else if (!this.wanted) this.#settle(target, grad);
+  }
+
+  #visit(node: Node, summed: Tensor): void {
+    const arrived = this.#shown(node.output, summed);
+    const temporaries = openScope();
+    const grads = node.backward(arrived);
+    const kept = grads.flatMap((grad) => grad?.storage ?? []);
+    closeScope(temporaries, new Set(kept), "when its op's gradient was done");
+    for (const grad of grads) if (grad) this.#hold(grad);
+    node.inputs.forEach((input, i) => {
+      const grad = grads[i];
+      if (grad && input.requiresGrad) this.#reach(input, grad);
+    });
+    for (const grad of grads) if (grad) this.#drop(grad);
+    if (node.output.retainsGrad || this.wanted?.has(node.output)) {
+      this.#arrive(node.output, arrived);
+    }
+    this.#drop(arrived);
+  }
+
+  /** The whole gradient of a tensor, as its hooks leave it. */
+  #shown(target: Tensor, grad: Tensor): Tensor {
+    this.#pending.delete(target);
+    if (!isHooked(target)) return grad;
+    const shown = hooked(target, grad);
+    if (shown === grad) return grad;
+    if (shapeText(shown.shape) !== shapeText(target.shape)) {
+      throw new RangeError(
+        `a hook has changed the size of value: from ${shapeText(target.shape)} to ` +
+          shapeText(shown.shape),
+      );
+    }
+    this.#hold(shown);
+    this.#drop(grad);
+    return shown;
+  }
+
+  /** Sums gradients that reach the same tensor along different ways. */
+  #add(target: Tensor, grad: Tensor): void {
+    const before = this.#pending.get(target);
+    const sum = before ? lent.add(before, grad) : grad;
+    this.#hold(sum);
+    if (before) this.#drop(before);
+    this.#pending.set(target, sum);
+  }
+
+  #arrive(target: Tensor, grad: Tensor): void {
+    if (!this.wanted) return this.#settle(target, grad);
+    if (this.wanted.has(target)) this.wanted.set(target, this.#owned(grad));
+  }
+
+  /** Accumulates into `target.grad`. */
+  #settle(target: Tensor, grad: Tensor): void {
+    const before = target.grad;
+    target.grad = this.#owned(grad, before);
+    before?.storage.release("when more was accumulated into the gradient");
+  }
+
+  /** A gradient, added to what was there, that owns its memory and is laid out row by row. */
+  #owned(grad: Tensor, before: Tensor | null = null): Tensor {
+    const alone = this.#users.get(grad.storage) === 1 && this.#scope.has(grad.storage);
+    const mine = before
+      ? lent.add(before, grad)
+      : alone && grad.isContiguous()
+      ? grad
+      : lent.clone(grad);
+    if (mine === grad) this.#users.delete(grad.storage);
+    mine.storage.escape();
+    return mine;
+  }
+
+  #hold({ storage }: Tensor): void {
+    this.#users.set(storage, (this.#users.get(storage) ?? 0) + 1);
+  }
+
+  #drop({ storage }: Tensor): void {
+    const users = this.#users.get(storage);
+    if (users === undefined) return; // it went to a leaf
+    if (users > 1) return void this.#users.set(storage, users - 1);
+    this.#users.delete(storage);
+    if (this.#scope.has(storage)) {
+      storage.release("when backward() was through with this gradient");
+    }
+  }
+
+  close(): void {
+    closeScope(this.#scope, new Set(), "when backward() ended");
+  }
+}

@@ -1,0 +1,8 @@
+/*
+ * Lines about layers, as rows.ts.
+ */
+import type { Row } from "./setting.ts";
+
+// deno-fmt-ignore
+export const rows: Row[] = [
+];
