@@ -137,6 +137,7 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
     });
   }
 
+  /** The rows, one after the other. */
   *[Symbol.iterator](): Iterator<R> {
     for (let i = 0; i < this.numRows; i++) yield this.at(i);
   }

@@ -49,6 +49,7 @@ export function loadDataset<R extends object = Row>(
   id: string,
   options: LoadOptions & { split: string },
 ): Promise<Dataset<R>>;
+/** Without a split: all of them, by name. */
 export function loadDataset<R extends object = Row>(
   id: string,
   options?: LoadOptions,

@@ -41,9 +41,14 @@ export interface Samples<S> {
  * ```
  */
 export class TensorDataset implements Samples<Tensor[]> {
+  /** The tensors, whose first sizes are equal. */
   readonly tensors: readonly Tensor[];
 
-  /** @throws {RangeError} where the first sizes differ. */
+  /**
+   * Tensors of one first size.
+   *
+   * @throws {RangeError} where the first sizes differ.
+   */
   constructor(...tensors: Tensor[]) {
     const sizes = tensors.map(({ shape }) => shape[0]);
     if (sizes.length === 0 || sizes.some((size) => size === undefined || size !== sizes[0])) {
@@ -95,6 +100,7 @@ export interface LoaderOptions<S, B> {
   collateFn?: (samples: S[]) => B;
   /** There are no worker processes: what is loaded here lies in memory already. */
   numWorkers?: 0;
+  /** There is nothing to pin: a tensor's memory is the GPU's. */
   pinMemory?: false;
 }
 
@@ -148,10 +154,15 @@ function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: 
  * ```
  */
 export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
+  /** Samples in a batch. */
   readonly batchSize: number;
   readonly #options: LoaderOptions<S, B>;
 
-  /** @throws {RangeError} for a batch size that is no whole number from 1, and where nothing can be shuffled. */
+  /**
+   * `(dataset, batchSize = 1, shuffle = false)`, or options by name.
+   *
+   * @throws for a batch size that is no whole number from 1, and where nothing can be shuffled
+   */
   constructor(
     readonly dataset: Samples<S> | Iterable<S>,
     ...args: Given<[batchSize?: number, shuffle?: boolean], LoaderOptions<S, B>>

@@ -132,6 +132,7 @@ export function openSafetensors(path: string): SafetensorsFile {
 
 /** An open file, from which one array after another can be read. */
 export class SafetensorsFile implements Disposable {
+  /** The texts that the file says beside its arrays. */
   readonly metadata: SafeMetadata;
   readonly #file: OpenFile;
   readonly #places: Map<string, Place>;
@@ -139,6 +140,11 @@ export class SafetensorsFile implements Disposable {
   readonly #start: number;
   #piece: ArrayBuffer | undefined;
 
+  /**
+   * Opens it and reads its head.
+   *
+   * @throws {RangeError} for a file that is no such file, or not all of it.
+   */
   constructor(readonly path: string) {
     this.#file = host.files.open(path, "read");
     try {

@@ -17,6 +17,7 @@ export type Song = { text: string };
 
 /** Songs, and which they are. */
 export interface Songs {
+  /** One row a song, in the column `text`. */
   dataset: Dataset<Song>;
   /** A line that says which songs these are and why, for a lesson's first line. */
   which: string;

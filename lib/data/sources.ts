@@ -13,6 +13,7 @@ export interface Source {
   repo: string;
   /** A commit, or a branch. */
   revision: string;
+  /** Its path in the repository. */
   file: string;
   /** The file's hash, where it is pinned. */
   sha256?: string;

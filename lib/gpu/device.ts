@@ -10,9 +10,29 @@ import { Reader } from "./read.ts";
 
 /** An opened GPU: limits, memory, launcher, and its health. */
 export class Device extends Gpu {
+  /**
+   * Compiles kernels and launches them.
+   *
+   * @internal
+   */
   readonly launcher: Launcher = new Launcher(this);
+  /**
+   * The memory of tensors, and what is given back to be used again.
+   *
+   * @internal
+   */
   readonly pool: Pool<Device> = new Pool<Device>(this);
+  /**
+   * Indices that kernels found out of range.
+   *
+   * @internal
+   */
   readonly faults: Faults = new Faults(this.pool, this.launcher);
+  /**
+   * Brings numbers from the GPU.
+   *
+   * @internal
+   */
   readonly reader: Reader = new Reader(this, this.launcher, this.faults);
 }
 

@@ -6,6 +6,7 @@ import { host, isMissing } from "../host/mod.ts";
 
 /** A file of a repository, as the Hub lists it. */
 export interface HubFile {
+  /** Its path in the repository. */
   path: string;
   /** Its length in bytes. */
   size: number;

@@ -8,8 +8,11 @@ import { host } from "../host/mod.ts";
 
 /** One step of a download: `done` of `total` bytes of the file called `name` are on disk. */
 export interface DownloadProgress {
+  /** The file's path in the repository. */
   name: string;
+  /** Bytes that are on disk. */
   done: number;
+  /** Bytes of the whole file. */
   total: number;
 }
 

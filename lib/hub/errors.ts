@@ -21,12 +21,14 @@ export type HubFault =
 
 /** A download that failed: what was asked, what happened, what to try. */
 export class HubError extends Error {
+  /** The name under which it prints. */
   override name = "HubError";
   /** What kind of failure it was. */
   readonly fault: HubFault;
   /** The HTTP status, where the Hub answered. */
   readonly status?: number;
 
+  /** The error of a fault: `message` says what happened and what to try. */
   constructor(fault: HubFault, message: string, options?: ErrorOptions & { status?: number }) {
     super(message, options);
     this.fault = fault;

@@ -33,8 +33,11 @@ export interface TrainingState {
   step: number;
   /** Steps to a point of the curve. */
   stretch: number;
+  /** The sum and the number of the losses of each stretch, from which its mean is drawn. */
   sums: [stretch: number, sum: [sum: number, count: number]][];
+  /** What evaluations found, by name: points of the step and the number. */
   marks: Record<string, Point[]>;
+  /** The running mean of the loss that the progress line shows. */
   late: number;
 }
 
@@ -75,6 +78,7 @@ export class Training implements AsyncIterable<number> {
   /** The loss of late, each step counting a twentieth. */
   #late = NaN;
 
+  /** A run of so many steps in all, those of an earlier run included. */
   constructor(readonly steps: number, readonly options: TrainingOptions) {}
 
   /** Sets how the run is saved; see `save` of {@linkcode TrainingOptions}. */

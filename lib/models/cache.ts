@@ -37,10 +37,12 @@ export interface LayerCache {
 export class KeyValueCache implements Disposable {
   /** How many positions it holds; 0 begins a new text. */
   length = 0;
+  /** How many positions it has room for. */
   readonly capacity: number;
   readonly #layers: Tensor[];
   readonly #heads: number;
 
+  /** Memory for `batch` (1) texts of up to `capacity` positions, by default as many as the model can read. */
   constructor(
     { nLayer, nEmbd, nHead, nPositions }: GPT2Config,
     { batch = 1, capacity = nPositions, device }: {

@@ -11,12 +11,15 @@ export interface GPT2Config {
   nPositions: number;
   /** Numbers that stand for a token. */
   nEmbd: number;
+  /** Blocks. */
   nLayer: number;
+  /** Heads of each attention; nEmbd is a multiple of it. */
   nHead: number;
   /** Numbers between the two layers of a feed-forward network; 4 · nEmbd. */
   nInner?: number;
   /** Behind the first of those layers; GPT-2's is the GELU by a tanh. */
   activation?: Activation;
+  /** Keeps the divisor of the layer norms from 0; 1e-5. */
   layerNormEpsilon?: number;
   /** The share that is dropped in training: of embeddings, of attention weights, of what a block adds. */
   dropout?: { embd?: number; attn?: number; resid?: number };

@@ -17,6 +17,7 @@ export interface Sampling {
   topK?: number;
   /** Only the best have a chance that together reach this share of the probability. */
   topP?: number;
+  /** What the choice is drawn from; the default generator unless given. */
   generator?: Generator;
 }
 

@@ -25,10 +25,13 @@ import type { GPT2Config } from "./config.ts";
 export class GPT2Attention extends Module {
   /** The layers of queries, keys and values side by side: one product in the place of three. */
   cAttn: Linear;
+  /** Mixes what the heads found: (nEmbd, nEmbd). */
   cProj: Linear;
+  /** How many heads there are. */
   readonly nHead: number;
   readonly #drop: { attn: number; resid: number };
 
+  /** Of a model of these sizes; `dropout.attn` and `dropout.resid` are 0.1 unless given. */
   constructor({ nEmbd, nHead, dropout: { attn = 0.1, resid = 0.1 } = {} }: GPT2Config) {
     super();
     this.nHead = nHead;
@@ -61,11 +64,14 @@ export class GPT2Attention extends Module {
 
 /** The network of a block: two linear layers with an activation between them. */
 export class GPT2MLP extends Module {
+  /** The layer that widens: (nInner, nEmbd). */
   cFc: Linear;
+  /** The layer that narrows again: (nEmbd, nInner). */
   cProj: Linear;
   readonly #activation;
   readonly #drop: number;
 
+  /** Of a model of these sizes; nInner is 4 · nEmbd, and the activation GELU by a tanh, unless given. */
   constructor({ nEmbd, nInner = 4 * nEmbd, activation = "geluTanh", dropout }: GPT2Config) {
     super();
     this.#activation = activation;
@@ -87,11 +93,16 @@ export class GPT2MLP extends Module {
 
 /** Attention, then the network, each behind a norm and beside a shortcut. */
 export class GPT2Block extends Module {
+  /** The norm in front of the attention. */
   ln_1: LayerNorm;
+  /** Attention of the text with itself. */
   attn: GPT2Attention;
+  /** The norm in front of the network. */
   ln_2: LayerNorm;
+  /** The network of two linear layers. */
   mlp: GPT2MLP;
 
+  /** A block of a model of these sizes. */
   constructor(config: GPT2Config) {
     super();
     const { nEmbd, layerNormEpsilon: eps } = config;
@@ -137,14 +148,20 @@ export class GPT2Block extends Module {
  * ```
  */
 export class GPT2 extends Module {
+  /** The table of tokens, (vocabSize, nEmbd). */
   wte: Embedding;
+  /** The table of positions, (nPositions, nEmbd). */
   wpe: Embedding;
+  /** Drops elements of the embeddings while training. */
   drop: Dropout;
+  /** The blocks, in order. */
   h: ModuleList<GPT2Block>;
+  /** The norm behind the last block. */
   lnF: LayerNorm;
   /** The head, where it is not the table of tokens. */
   lmHead?: Linear;
 
+  /** A model with weights from the default generator; `loadPretrained` gives one with published weights. */
   constructor(readonly config: GPT2Config) {
     super();
     const { vocabSize, nPositions, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;

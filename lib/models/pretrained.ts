@@ -16,7 +16,9 @@ import { loadWeights } from "./weights.ts";
 export interface Pretrained {
   /** In use, not in training: `model.train()` brings dropout back. */
   model: GPT2;
+  /** Its vocabulary: text to ids and back. */
   tokenizer: PretrainedTokenizer;
+  /** The sizes that its `config.json` says. */
   config: GPT2Config;
 }
 

@@ -35,11 +35,13 @@ abstract class Elementwise extends Module {
 
 /** max(x, 0). */
 export class ReLU extends Elementwise {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super();
     inPlace(args, "ReLU");
   }
 
+  /** `"relu"` */
   override get activation(): ActivationName {
     return "relu";
   }
@@ -47,11 +49,13 @@ export class ReLU extends Elementwise {
 
 /** The hyperbolic tangent. */
 export class Tanh extends Elementwise {
+  /** It has no options. */
   constructor(...none: []) {
     super();
     nothing(none, "Tanh");
   }
 
+  /** `"tanh"` */
   override get activation(): ActivationName {
     return "tanh";
   }
@@ -59,11 +63,13 @@ export class Tanh extends Elementwise {
 
 /** 1 / (1 + e^−x). */
 export class Sigmoid extends Elementwise {
+  /** It has no options. */
   constructor(...none: []) {
     super();
     nothing(none, "Sigmoid");
   }
 
+  /** `"sigmoid"` */
   override get activation(): ActivationName {
     return "sigmoid";
   }
@@ -71,11 +77,13 @@ export class Sigmoid extends Elementwise {
 
 /** x · sigmoid(x). */
 export class SiLU extends Elementwise {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super();
     inPlace(args, "SiLU");
   }
 
+  /** `"silu"` */
   override get activation(): ActivationName {
     return "silu";
   }
@@ -89,17 +97,21 @@ const geluOptions = parameters<unary.GeluOptions>(
 
 /** x · Φ(x), exact or in the tanh form of GPT-2. */
 export class GELU extends Elementwise {
+  /** Which of the two forms. */
   readonly options: unary.GeluOptions;
 
+  /** The exact form, or with `{ approximate: "tanh" }` GPT-2's. */
   constructor(...args: Given<[], unary.GeluOptions>) {
     super();
     this.options = geluOptions(args);
   }
 
+  /** `"gelu"`, or `"geluTanh"` for GPT-2's form. */
   override get activation(): ActivationName {
     return this.options.approximate === "tanh" ? "geluTanh" : "gelu";
   }
 
+  /** `approximate='none'` */
   override extraRepr(): string {
     return `approximate='${this.options.approximate ?? "none"}'`;
   }
@@ -129,8 +141,10 @@ const softmaxOptions = parameters<{ dim: number }>("Softmax", { dim: a.whole }, 
 
 /** Shares along a dimension that sum to 1. */
 export class Softmax extends Module {
+  /** The dimension along which the shares sum to 1. */
   readonly dim: number;
 
+  /** Along the dimension `dim`: `new Softmax(-1)`. */
   constructor(...args: Given<[dim: number], { dim: number }>) {
     super();
     this.dim = softmaxOptions(args).dim;
@@ -141,6 +155,7 @@ export class Softmax extends Module {
     return softmax(x, this.dim);
   }
 
+  /** `dim=1` */
   override extraRepr(): string {
     return `dim=${this.dim}`;
   }
@@ -158,8 +173,10 @@ const crossEntropyOptions = readCrossEntropy("CrossEntropyLoss");
 
 /** Cross-entropy between logits (N, C) and class ids (N). */
 export class CrossEntropyLoss extends Module {
+  /** What it was made with. */
   readonly options: CrossEntropyOptions;
 
+  /** Options of `crossEntropy`, by name: `{ reduction: "sum" }`. */
   constructor(...args: Given<[], CrossEntropyOptions>) {
     super();
     this.options = crossEntropyOptions(args);

@@ -20,6 +20,7 @@ class NonDynamicallyQuantizableLinear extends Linear {}
 export interface MultiheadAttentionOptions extends LayerOptions {
   /** The share of attention weights that is dropped while training. */
   dropout?: number;
+  /** Whether the projections have biases; true. */
   bias?: boolean;
   /** Whether to learn one key and one value more, which everybody sees. */
   addBiasKv?: boolean;
@@ -27,6 +28,7 @@ export interface MultiheadAttentionOptions extends LayerOptions {
   addZeroAttn?: boolean;
   /** Features of the keys and of the values, where they are not those of the queries. */
   kdim?: number;
+  /** Features of the values; embedDim unless given. */
   vdim?: number;
   /** Whether tensors are (N, L, E) rather than (L, N, E). */
   batchFirst?: boolean;
@@ -71,21 +73,42 @@ const forwardOptions = parameters<AttentionOptions>("MultiheadAttention.forward"
  * ```
  */
 export class MultiheadAttention extends Module {
+  /**
+   * The projections of queries, keys and values one above the other, (3 · embedDim, embedDim); null where
+   * their inputs differ in size.
+   */
   inProjWeight: Parameter | null = null;
+  /** The projection of queries, (embedDim, embedDim), where keys or values have another size. */
   qProjWeight: Parameter | null = null;
+  /** The projection of keys, (embedDim, kdim), likewise. */
   kProjWeight: Parameter | null = null;
+  /** The projection of values, (embedDim, vdim), likewise. */
   vProjWeight: Parameter | null = null;
+  /** The biases of the three projections, (3 · embedDim). */
   inProjBias: Parameter | null = null;
+  /** The projection of what the heads found, (embedDim, embedDim). */
   outProj: Linear;
+  /** The learned key that everybody sees, (1, 1, embedDim); null without `addBiasKv`. */
   biasK: Parameter | null = null;
+  /** The learned value that belongs to it, (1, 1, embedDim). */
   biasV: Parameter | null = null;
+  /** The share of attention weights that is dropped while training. */
   readonly dropout: number;
+  /** Whether tensors are (N, L, E) rather than (L, N, E). */
   readonly batchFirst: boolean;
+  /** Whether a key and a value of zeros are added. */
   readonly addZeroAttn: boolean;
 
+  /** Features of queries and of the output. */
   readonly embedDim: number;
+  /** How many heads share the features. */
   readonly numHeads: number;
 
+  /**
+   * `(embedDim, numHeads, dropout = 0, bias = true, …)`, or these by name.
+   *
+   * @throws {RangeError} where embedDim is no multiple of numHeads
+   */
   constructor(
     ...args: Given<
       [

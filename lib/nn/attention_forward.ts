@@ -38,18 +38,25 @@ export interface AttentionOptions {
 
 /** The weights of a multi-head attention, for {@linkcode multiHeadAttentionForward}. */
 export interface AttentionWeights {
+  /** How many heads share the E features. */
   numHeads: number;
   /** The three projections side by side, (3E, E), or one for each of q (E, E), k (E, kdim) and v (E, vdim). */
   inProj: Tensor | readonly [q: Tensor, k: Tensor, v: Tensor];
+  /** The biases of the three projections, (3E). */
   inProjBias?: Tensor | null;
+  /** The projection of what the heads found, (E, E). */
   outProjWeight: Tensor;
+  /** Its bias, (E). */
   outProjBias?: Tensor | null;
   /** One key and one value more for everybody, (1, 1, E). */
   biasK?: Tensor | null;
+  /** The value that belongs to it, (1, 1, E). */
   biasV?: Tensor | null;
   /** Whether everybody may also attend to nothing: one key and value of zeros more. */
   addZeroAttn?: boolean;
+  /** The share of attention weights that is dropped in training; 0. */
   dropoutP?: number;
+  /** Whether anything is dropped. */
   training?: boolean;
   /** Whether tensors are (N, L, E) rather than (L, N, E). */
   batchFirst?: boolean;

@@ -11,11 +11,13 @@ import { Module } from "./module.ts";
 export class Sequential extends Module {
   readonly #layers: Module[];
 
+  /** The layers in the order in which they are called; their names are 0, 1, … */
   constructor(...layers: Module[]) {
     super();
     this.#layers = layers;
   }
 
+  /** The layers, by the names 0, 1, … */
   override *namedChildren(): Generator<[string, Module]> {
     for (const [i, layer] of this.#layers.entries()) yield [String(i), layer];
   }
@@ -30,6 +32,7 @@ export class Sequential extends Module {
     return this.#layers.at(i);
   }
 
+  /** The layers, one after the other. */
   [Symbol.iterator](): Iterator<Module> {
     return this.#layers[Symbol.iterator]();
   }
@@ -54,11 +57,13 @@ export class Sequential extends Module {
 export class ModuleList<M extends Module = Module> extends Module {
   readonly #modules: M[];
 
+  /** The modules that it holds at first; their names are 0, 1, … */
   constructor(modules: Iterable<M> = []) {
     super();
     this.#modules = [...modules];
   }
 
+  /** The modules, by the names 0, 1, … */
   override *namedChildren(): Generator<[string, Module]> {
     for (const [i, module] of this.#modules.entries()) yield [String(i), module];
   }
@@ -79,6 +84,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     return this.#modules.at(i);
   }
 
+  /** The modules, one after the other. */
   [Symbol.iterator](): Iterator<M> {
     return this.#modules[Symbol.iterator]();
   }

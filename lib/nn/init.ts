@@ -173,7 +173,9 @@ export function xavierNormal_(x: Tensor, ...args: Xavier): Tensor {
 export interface KaimingOptions extends Drawn {
   /** The slope of a leaky ReLU, 0 for a plain one. */
   a?: number;
+  /** Whose number counts: that of inputs keeps the variance forward, that of outputs backward; `"fanIn"`. */
   mode?: "fanIn" | "fanOut";
+  /** What follows the layer; `"leakyRelu"`. */
   nonlinearity?: Nonlinearity;
 }
 

@@ -51,12 +51,17 @@ const linearOptions = parameters<{ inFeatures: number; outFeatures: number } & L
  * ```
  */
 export class Linear extends Module {
+  /** (out_features, in_features) */
   weight: Parameter;
+  /** (out_features), or null. */
   bias: Parameter | null;
 
+  /** Numbers in. */
   readonly inFeatures: number;
+  /** Numbers out. */
   readonly outFeatures: number;
 
+  /** `(inFeatures, outFeatures, bias = true)`, or these by name. */
   constructor(
     ...args: Given<
       [inFeatures: number, outFeatures: number, bias?: boolean, device?: Device],
@@ -80,6 +85,7 @@ export class Linear extends Module {
     return linear(x, this.weight, this.bias);
   }
 
+  /** `in_features=3, out_features=2, bias=True` */
   override extraRepr(): string {
     return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${
       python(this.bias !== null)
@@ -108,12 +114,17 @@ const embeddingOptions = parameters<
 
 /** A table of vectors, looked up by token id; begins as N(0, 1). */
 export class Embedding extends Module {
+  /** The table, (num_embeddings, embedding_dim). */
   weight: Parameter;
+  /** The row that stays 0 and learns nothing, if there is one. */
   readonly paddingIdx: number | undefined;
 
+  /** Rows: how many ids there are. */
   readonly numEmbeddings: number;
+  /** Numbers in a row. */
   readonly embeddingDim: number;
 
+  /** `(numEmbeddings, embeddingDim, paddingIdx?)`; a negative padding row counts from the end. */
   constructor(
     ...args: Given<
       [numEmbeddings: number, embeddingDim: number, paddingIdx?: number | null],
@@ -138,6 +149,7 @@ export class Embedding extends Module {
     return embedding(ids, this.weight, { paddingIdx: this.paddingIdx });
   }
 
+  /** `10, 3`, and `padding_idx=0` where there is one. */
   override extraRepr(): string {
     const padding = this.paddingIdx === undefined ? "" : `, padding_idx=${this.paddingIdx}`;
     return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
@@ -166,11 +178,16 @@ const layerNormOptions = parameters<{ normalizedShape: number | Shape } & LayerN
 
 /** Mean 0 and variance 1 over the last dimensions, then scaled and shifted by what is learned. */
 export class LayerNorm extends Module {
+  /** Of the normalised shape, ones at first; null without `elementwiseAffine`. */
   weight: Parameter | null;
+  /** Of the normalised shape, zeros at first; or null. */
   bias: Parameter | null;
+  /** The sizes of the dimensions that are normalised together, the last ones. */
   readonly normalizedShape: Shape;
+  /** Keeps the divisor from 0. */
   readonly eps: number;
 
+  /** `(normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true)`, or these by name. */
   constructor(
     ...args: Given<
       [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean, bias?: boolean],
@@ -194,6 +211,7 @@ export class LayerNorm extends Module {
     return layerNorm(x, this.normalizedShape, this.weight, this.bias, this.eps);
   }
 
+  /** `(8,), eps=1e-05, elementwise_affine=True` */
   override extraRepr(): string {
     const [only, ...more] = this.normalizedShape;
     const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
@@ -220,9 +238,16 @@ const dropoutOptions = parameters<DropoutOptions>("Dropout", {
 
 /** Drops elements while training, each with probability p, and scales the rest by 1 / (1 − p). */
 export class Dropout extends Module {
+  /** The probability with which an element is dropped. */
   readonly p: number;
+  /** Which of PyTorch's two ways to draw. */
   readonly options: { stream?: DropoutStream };
 
+  /**
+   * `(p = 0.5)`, or `{ p, stream }`.
+   *
+   * @throws {RangeError} for a probability outside of 0 to 1
+   */
   constructor(...args: Given<[p?: number, inplace?: false], DropoutOptions>) {
     super();
     const { p = 0.5, stream } = dropoutOptions(args);
@@ -238,6 +263,7 @@ export class Dropout extends Module {
     return dropout(x, this.p, { training: this.training, ...this.options });
   }
 
+  /** `p=0.5, inplace=False` */
   override extraRepr(): string {
     return `p=${shortest(this.p)}, inplace=False`;
   }

@@ -26,6 +26,7 @@ const read = {
 
 /** The mean of (x − y)². */
 export class MSELoss extends Loss {
+  /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: losses.Losing) {
     super(read.mse, args);
   }
@@ -38,6 +39,7 @@ export class MSELoss extends Loss {
 
 /** The mean of |x − y|. */
 export class L1Loss extends Loss {
+  /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: losses.Losing) {
     super(read.l1, args);
   }
@@ -50,6 +52,7 @@ export class L1Loss extends Loss {
 
 /** The cross-entropy of probabilities of yes and no. */
 export class BCELoss extends Loss {
+  /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: losses.Losing) {
     super(read.bce, args);
   }
@@ -62,6 +65,7 @@ export class BCELoss extends Loss {
 
 /** The cross-entropy of logits of yes and no. */
 export class BCEWithLogitsLoss extends Loss {
+  /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: losses.Losing) {
     super(read.logits, args);
   }
@@ -74,8 +78,10 @@ export class BCEWithLogitsLoss extends Loss {
 
 /** The negative log-likelihood of logarithms of probabilities (N, C) at class ids (N). */
 export class NLLLoss extends Module {
+  /** What it was made with. */
   readonly options: losses.NllOptions;
 
+  /** `{ ignoreIndex: -100, reduction: "mean" }`, or one of them. */
   constructor(...args: Given<[], losses.NllOptions>) {
     super();
     this.options = read.nll(args);

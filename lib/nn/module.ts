@@ -16,6 +16,7 @@ const parameterOptions = parameters<{ requiresGrad?: boolean }>("Parameter", {
 
 /** A tensor that a module learns. */
 export class Parameter extends Tensor {
+  /** A parameter over the memory of `data`, which is kept. */
   constructor(
     data: Tensor,
     ...args: Given<[requiresGrad?: boolean], { requiresGrad?: boolean }>
@@ -39,7 +40,9 @@ const loadOptions = parameters<{ strict?: boolean }>("loadStateDict", { strict: 
 
 /** What did not fit when a state dict was loaded. */
 export interface Incompatible {
+  /** Names that the module has and the state dict has not. */
   missingKeys: string[];
+  /** Names that the state dict has and the module has not. */
   unexpectedKeys: string[];
 }
 

@@ -21,7 +21,9 @@ export interface BatchNormOptions extends LayerOptions {
   eps?: number;
   /** How much of a batch's numbers goes into the running ones. */
   momentum?: number;
+  /** Whether the result is scaled and shifted by what is learned; true. */
   affine?: boolean;
+  /** Whether running numbers are kept for use after training; true. */
   trackRunningStats?: boolean;
 }
 
@@ -39,16 +41,26 @@ const batchNormOptions = parameters<{ numFeatures: number } & BatchNormOptions>(
  * use, by the running mean and variance of training.
  */
 export class BatchNorm1d extends Module {
+  /** (num_features), ones at first; null without `affine`. */
   weight: Parameter | null;
+  /** (num_features), zeros at first; null without `affine`. */
   bias: Parameter | null;
+  /** The running mean of each feature, (num_features). */
   declare runningMean: Tensor;
+  /** The running variance of each feature, (num_features). */
   declare runningVar: Tensor;
+  /** How many batches they come from, as int64. */
   declare numBatchesTracked: Tensor;
+  /** Features: the size of dimension 1. */
   readonly numFeatures: number;
+  /** Keeps the divisor from 0. */
   readonly eps: number;
+  /** How much of a batch's numbers goes into the running ones. */
   readonly momentum: number;
+  /** Whether running numbers are kept. */
   readonly trackRunningStats: boolean;
 
+  /** `(numFeatures, eps = 1e-5, momentum = 0.1, affine = true)`, or these by name. */
   constructor(
     ...args: Given<
       [numFeatures: number, eps?: number, momentum?: number, affine?: boolean],
@@ -102,6 +114,7 @@ export class BatchNorm1d extends Module {
     });
   }
 
+  /** `4, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True` */
   override extraRepr(): string {
     return `${this.numFeatures}, eps=${shortest(this.eps)}, momentum=${shortest(this.momentum)}, ` +
       `affine=${python(this.weight !== null)}, track_running_stats=${
@@ -114,6 +127,7 @@ export class BatchNorm1d extends Module {
 export interface RMSNormOptions extends LayerOptions {
   /** Keeps the divisor from 0; the smallest step from 1 unless given. */
   eps?: number;
+  /** Whether the result is scaled by what is learned; true. */
   elementwiseAffine?: boolean;
 }
 
@@ -126,10 +140,14 @@ const rmsNormOptions = parameters<{ normalizedShape: number | Shape } & RMSNormO
 
 /** x / √(mean of x² + eps) over the last dimensions, scaled by what is learned (Zhang & Sennrich, 2019). */
 export class RMSNorm extends Module {
+  /** Of the normalised shape, ones at first; or null. */
   weight: Parameter | null;
+  /** The sizes of the dimensions that are normalised together, the last ones. */
   readonly normalizedShape: Shape;
+  /** Keeps the divisor from 0; null is 2⁻²³. */
   readonly eps: number | null;
 
+  /** `(normalizedShape, eps?, elementwiseAffine = true)`, or these by name. */
   constructor(
     ...args: Given<
       [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean],
@@ -153,6 +171,7 @@ export class RMSNorm extends Module {
     return this.weight ? mul(scaled, this.weight) : scaled;
   }
 
+  /** `(8,), eps=None, elementwise_affine=True` */
   override extraRepr(): string {
     const [only, ...more] = this.normalizedShape;
     const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;

@@ -55,11 +55,15 @@ const decoderArguments = stacked("TransformerDecoder", "decoderLayer");
 
 /** A stack of copies of one layer, and perhaps a norm behind it. */
 export class TransformerEncoder extends Module {
+  /** The copies, each with weights of its own. */
   layers: ModuleList;
+  /** What is behind the last layer, or null. */
   norm: Module | null;
 
+  /** How many layers there are. */
   readonly numLayers: number;
 
+  /** `(encoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
   constructor(...args: [encoderLayer: Module, numLayers: number, norm?: Module | null]) {
     super();
     const { layer, numLayers, norm } = encoderArguments(...args);
@@ -85,11 +89,15 @@ export class TransformerEncoder extends Module {
 
 /** A stack of copies of one layer, and perhaps a norm behind it. */
 export class TransformerDecoder extends Module {
+  /** The copies, each with weights of its own. */
   layers: ModuleList;
+  /** What is behind the last layer, or null. */
   norm: Module | null;
 
+  /** How many layers there are. */
   readonly numLayers: number;
 
+  /** `(decoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
   constructor(...args: [decoderLayer: Module, numLayers: number, norm?: Module | null]) {
     super();
     const { layer, numLayers, norm } = decoderArguments(...args);
@@ -109,7 +117,9 @@ export class TransformerDecoder extends Module {
 
 /** What a whole transformer is told beside the two sequences. */
 export interface TransformerMasks extends DecoderMasks {
+  /** (S, S): true where a position may not see another, or numbers added to the scores. */
   srcMask?: Tensor | null;
+  /** (N, S): true where there is no token. */
   srcKeyPaddingMask?: Tensor | null;
   /** Says that `srcMask` is the causal one; without a mask, applies it. */
   srcIsCausal?: boolean;
@@ -171,13 +181,19 @@ const squareOptions = parameters<{ size: number; device?: Device }>(
  * ```
  */
 export class Transformer extends Module {
+  /** Reads the source. */
   encoder: Module;
+  /** Writes the target, looking at what the encoder made. */
   decoder: Module;
+  /** Whether tensors are (N, T, E) rather than (T, N, E). */
   readonly batchFirst: boolean;
 
+  /** Features of every position. */
   readonly dModel: number;
+  /** Heads of every attention. */
   readonly nhead: number;
 
+  /** `(dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, …)`, or these by name. */
   constructor(
     ...args: Given<
       [

@@ -85,13 +85,17 @@ export type Activation = "relu" | "gelu" | Module | ((x: Tensor) => Tensor);
 export interface TransformerOptions extends LayerOptions {
   /** Features inside the feed-forward network. */
   dimFeedforward?: number;
+  /** The probability with which elements and attention weights are dropped in training; 0.1. */
   dropout?: number;
+  /** What stands between the two linear layers of the feed-forward network; `"relu"`. */
   activation?: Activation;
+  /** Keeps the divisor of the layer norms from 0; 1e-5. */
   layerNormEps?: number;
   /** Whether tensors are (N, T, E) rather than (T, N, E). */
   batchFirst?: boolean;
   /** Whether layer norms come before attention and feed-forward rather than after their residuals. */
   normFirst?: boolean;
+  /** Whether linear layers and layer norms have biases; true. */
   bias?: boolean;
 }
 
@@ -151,7 +155,9 @@ abstract class TransformerLayer extends Module {
 
 /** What the encoder's layers are told beside the sequence. */
 export interface EncoderLayerMasks {
+  /** (T, T): true where a position may not see another, or numbers added to the scores. */
   srcMask?: Tensor | null;
+  /** (N, T): true where there is no token. */
   srcKeyPaddingMask?: Tensor | null;
   /** Says that `srcMask` is the causal one; without a mask, applies it. */
   isCausal?: boolean;
@@ -170,17 +176,28 @@ export interface EncoderLayerMasks {
  * ```
  */
 export class TransformerEncoderLayer extends TransformerLayer {
+  /** Attention of the sequence with itself. */
   selfAttn: MultiheadAttention;
+  /** The layer that widens: (dimFeedforward, dModel). */
   linear1: Linear;
+  /** Behind the activation. */
   dropout: Dropout;
+  /** The layer that narrows again: (dModel, dimFeedforward). */
   linear2: Linear;
+  /** Whether layer norms come before attention and feed-forward. */
   readonly normFirst: boolean;
+  /** The norm of the attention. */
   norm1: LayerNorm;
+  /** The norm of the feed-forward network. */
   norm2: LayerNorm;
+  /** Behind the attention. */
   dropout1: Dropout;
+  /** Behind the feed-forward network. */
   dropout2: Dropout;
+  /** What stands between the two linear layers. */
   activation: Unary;
 
+  /** `(dModel, nhead, dimFeedforward = 2048, dropout = 0.1, …)`, or these by name. */
   constructor(...args: LayerArguments) {
     super();
     const { dModel, nhead, ...options } = encoderOptions(args);
@@ -220,9 +237,13 @@ export class TransformerEncoderLayer extends TransformerLayer {
 
 /** What the decoder's layers are told beside the two sequences. */
 export interface DecoderMasks {
+  /** (T, T): true where a position of the target may not see another, or numbers added to the scores. */
   tgtMask?: Tensor | null;
+  /** (T, S): the same for what the target sees of the source. */
   memoryMask?: Tensor | null;
+  /** (N, T): true where the target has no token. */
   tgtKeyPaddingMask?: Tensor | null;
+  /** (N, S): true where the source has no token. */
   memoryKeyPaddingMask?: Tensor | null;
   /** Says that `tgtMask` is the causal one; without a mask, applies it. */
   tgtIsCausal?: boolean;
@@ -232,20 +253,34 @@ export interface DecoderMasks {
 
 /** Self-attention, attention to what the encoder made of its sequence, and a feed-forward network. */
 export class TransformerDecoderLayer extends TransformerLayer {
+  /** Attention of the target with itself. */
   selfAttn: MultiheadAttention;
+  /** Attention of the target to the source. */
   multiheadAttn: MultiheadAttention;
+  /** The layer that widens: (dimFeedforward, dModel). */
   linear1: Linear;
+  /** Behind the activation. */
   dropout: Dropout;
+  /** The layer that narrows again: (dModel, dimFeedforward). */
   linear2: Linear;
+  /** Whether layer norms come before attention and feed-forward. */
   readonly normFirst: boolean;
+  /** The norm of the attention of the target with itself. */
   norm1: LayerNorm;
+  /** The norm of the attention to the source. */
   norm2: LayerNorm;
+  /** The norm of the feed-forward network. */
   norm3: LayerNorm;
+  /** Behind the attention of the target with itself. */
   dropout1: Dropout;
+  /** Behind the attention to the source. */
   dropout2: Dropout;
+  /** Behind the feed-forward network. */
   dropout3: Dropout;
+  /** What stands between the two linear layers. */
   activation: Unary;
 
+  /** `(dModel, nhead, dimFeedforward = 2048, dropout = 0.1, …)`, or these by name. */
   constructor(...args: LayerArguments) {
     super();
     const { dModel, nhead, ...options } = decoderOptions(args);

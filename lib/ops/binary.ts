@@ -258,6 +258,7 @@ function asTensor(x: Tensor | number, beside: Tensor | number): Tensor {
 
 /** What the second operand of a sum is multiplied by. */
 export interface Scaled {
+  /** The factor; 1. */
   alpha?: number;
 }
 

@@ -23,8 +23,11 @@ const fillKernel: Kernel = { name: "fill", source: fillSource };
 
 /** What every creation function takes beside its shape. */
 export interface TensorOptions {
+  /** Of which dtype it is; float32, or what the values say. */
   dtype?: DType;
+  /** Where it lies; the default device unless given. */
   device?: Device;
+  /** Whether it is a leaf that gets a gradient; false. */
   requiresGrad?: boolean;
 }
 
@@ -226,7 +229,9 @@ function counted(size: number, options: TensorOptions, at: (i: number) => number
  * Whole numbers give int64.
  */
 export function arange(end: number, options?: TensorOptions): Tensor;
+/** From `start` on. */
 export function arange(start: number, end: number, options?: TensorOptions): Tensor;
+/** From `start` on, by `step`. */
 export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
 export function arange(...args: unknown[]): Tensor {
   const count = args.findIndex((each) => typeof each !== "number");

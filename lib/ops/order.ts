@@ -223,7 +223,9 @@ const argminOp = defineArg("argmin", false);
 
 /** Along which dimension to look; along all, as if flat, where none is named. */
 export interface ArgOptions {
+  /** The dimension; all elements, as if flat, unless given. */
   dim?: number;
+  /** Whether it stays, with size 1. */
   keepdim?: boolean;
 }
 

@@ -29,6 +29,7 @@ const lookUpKernel: Kernel = { name: "multinomial", source: multinomialSource };
 
 /** Where a random tensor's numbers come from, beside what every new tensor takes. */
 export interface RandomOptions extends TensorOptions {
+  /** What is drawn from; the default generator unless given. */
   generator?: Generator;
 }
 
@@ -40,6 +41,7 @@ const read = Object.fromEntries(
 
 /** How an in-place draw is told which generator to use. */
 export interface Drawn {
+  /** What is drawn from; the default generator unless given. */
   generator?: Generator;
 }
 
@@ -128,6 +130,7 @@ const randintArguments = parameters<{ low: number; high: number; shape: Shape }>
 
 /** Whole numbers from `low` (0) up to but not `high`, each as likely: `randint(10, [3])`, `randint(3, 10, [2, 2])`. */
 export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
+/** From `low` up to but not `high`. */
 export function randint(low: number, high: number, shape: Shape, options?: RandomOptions): Tensor;
 export function randint(...args: unknown[]): Tensor {
   const [low, ...rest] = typeof args[1] === "number" ? args : [0, ...args];

@@ -15,7 +15,9 @@ import { expand, reshape } from "./views.ts";
 
 /** Which dimensions to reduce, and whether to keep them with size 1. */
 export interface ReduceOptions {
+  /** One dimension or several, from the end where negative; all unless given. */
   dim?: number | readonly number[];
+  /** Whether they stay, with size 1; false. */
   keepdim?: boolean;
 }
 

@@ -57,6 +57,7 @@ const meanOptions = reduction("mean");
 
 /** What a variance divides by: the count less the correction, which is 1 for a sample. */
 export interface VarOptions extends ReduceOptions {
+  /** What is taken from the count: 1 for a sample, 0 for all there is; 1 unless given. */
   correction?: number;
   /** Whether the correction is 1, as by default, or 0. */
   unbiased?: boolean;

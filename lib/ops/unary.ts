@@ -199,6 +199,7 @@ export const gelu = (x: Tensor, ...args: Given<[], GeluOptions>): Tensor =>
 
 /** Which GELU. */
 export interface GeluOptions {
+  /** `"tanh"` for GPT-2's form, `"none"` for the exact one; `"none"`. */
   approximate?: "none" | "tanh";
 }
 

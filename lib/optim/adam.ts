@@ -96,10 +96,12 @@ const [readAdam, readAdamW] = [adamOptions("Adam"), adamOptions("AdamW")];
  * ```
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
+  /** `(params, lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false)`, or these by name. */
   constructor(params: Params<AdamOptions>, ...args: AdamArguments) {
     super(params, { ...defaults, ...readAdam(args) });
   }
 
+  /** Refuses negative numbers, and betas outside of 0 to below 1. */
   protected check({ lr, eps, betas, weightDecay }: AdamOptions): void {
     checkNotNegative("learning rate", lr);
     checkNotNegative("epsilon value", eps);
@@ -117,6 +119,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     return { penalty: weightDecay, decay: 1 };
   }
 
+  /** One step for the parameters of a group, all in one launch. */
   protected update(group: ParamGroup<AdamOptions>, params: Tensor[]): void {
     const { lr, betas: [beta1, beta2], eps, amsgrad } = group;
     const items = params.map((param): Item => {
@@ -151,10 +154,12 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
 
 /** Adam with weight decay that shrinks the parameters themselves (Loshchilov & Hutter, 2019); 0.01 by default. */
 export class AdamW extends Adam {
+  /** As {@linkcode Adam}, but `weightDecay = 1e-2`. */
   constructor(params: Params<AdamOptions>, ...args: AdamArguments) {
     super(params, { weightDecay: 1e-2, ...readAdamW(args) });
   }
 
+  /** Parameters shrink by lr · weightDecay; the gradient stays as it is. */
   protected override decay({ lr, weightDecay }: AdamOptions): { penalty: number; decay: number } {
     return { penalty: 0, decay: 1 - lr * weightDecay };
   }

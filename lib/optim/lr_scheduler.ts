@@ -42,9 +42,11 @@ export interface SchedulerState {
 export class LRScheduler {
   /** How many steps it has taken. */
   lastEpoch = 0;
+  /** The rates it began with, one a group. */
   protected baseLrs: number[];
   readonly #rule: Rule;
 
+  /** A schedule by a rule that makes each rate of the one before; sets the first rates. */
   constructor(readonly optimizer: AnyOptimizer, rule: Rule) {
     this.#rule = rule;
     for (const group of optimizer.paramGroups) group.initialLr ??= group.lr;
@@ -130,8 +132,11 @@ const sequentialOptions = optionsFor<{ schedulers: object; milestones: object }>
 
 /** How a {@linkcode LinearLR} goes. */
 export interface LinearOptions {
+  /** What the first rate is multiplied by at the beginning; 1/3. */
   startFactor?: number;
+  /** And at the end; 1. */
   endFactor?: number;
+  /** Epochs from the beginning to the end; 5. */
   totalIters?: number;
 }
 
@@ -150,6 +155,7 @@ export interface LinearOptions {
  * ```
  */
 export class LambdaLR extends LRScheduler {
+  /** `(optimizer, lrLambda)`: one function, or one for each group of parameters. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[lrLambda: Factor | Factor[]], { lrLambda: Factor | Factor[] }>
@@ -166,6 +172,7 @@ export class LambdaLR extends LRScheduler {
 
 /** Times `gamma` (0.1) every `stepSize` epochs. */
 export class StepLR extends LRScheduler {
+  /** `(optimizer, stepSize, gamma = 0.1)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[stepSize: number, gamma?: number], { stepSize?: number; gamma?: number }>
@@ -179,6 +186,11 @@ export class StepLR extends LRScheduler {
 
 /** In even steps from `startFactor` (1/3) to `endFactor` (1) of the first rate, in `totalIters` (5) epochs. */
 export class LinearLR extends LRScheduler {
+  /**
+   * `(optimizer, startFactor = 1/3, endFactor = 1, totalIters = 5)`, or these by name.
+   *
+   * @throws {RangeError} for a factor outside of 0 to 1
+   */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<
@@ -209,6 +221,7 @@ export class LinearLR extends LRScheduler {
  * (Loshchilov & Hutter, 2017).
  */
 export class CosineAnnealingLR extends LRScheduler {
+  /** `(optimizer, tMax, etaMin = 0)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[tMax: number, etaMin?: number], { tMax?: number; etaMin?: number }>
@@ -247,6 +260,7 @@ export class SequentialLR {
   /** How many steps it has taken. */
   lastEpoch = 0;
 
+  /** `(optimizer, schedulers, milestones)`: at each milestone, an epoch, the next schedule takes over. */
   constructor(
     readonly optimizer: AnyOptimizer,
     readonly schedulers: readonly LRScheduler[],

@@ -85,6 +85,11 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
   /** What is remembered for each parameter, from its first step on. */
   readonly state: Map<Tensor, S> = new Map();
 
+  /**
+   * Of parameters, or of groups of them: `[{ params, lr: 0.1 }, …]`.
+   *
+   * @throws for no parameter, for one that is given twice, and for options that make no sense
+   */
   constructor(params: Params<O>, readonly defaults: O) {
     const given = [...params];
     if (given.length === 0) throw new RangeError("optimizer got an empty parameter list");
@@ -143,6 +148,7 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
    * @param closure computes the loss again, with its gradients, before the step; its result is returned
    */
   step(): void;
+  /** With a closure: computes the loss first, and returns it. */
   step<T>(closure: () => T): T;
   step(...args: [closure?: () => unknown]): unknown {
     const { closure } = stepOptions(args);

@@ -70,6 +70,9 @@ const read = optionsOf<SGDOptions>("SGD", {
  * ```
  */
 export class SGD extends Optimizer<SGDOptions, SGDState> {
+  /**
+   * `(params, lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false)`, or these by name.
+   */
   constructor(
     params: Params<SGDOptions>,
     ...args: Given<
@@ -86,6 +89,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     super(params, { ...defaults, ...read(args) });
   }
 
+  /** Refuses negative numbers, and Nesterov's form without a momentum or with dampening. */
   protected check({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
     checkNotNegative("learning rate", lr);
     checkNotNegative("momentum value", momentum);
@@ -95,6 +99,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     }
   }
 
+  /** One step for the parameters of a group, all in one launch. */
   protected update(group: ParamGroup<SGDOptions>, params: Tensor[]): void {
     const { lr, momentum, dampening, weightDecay, nesterov } = group;
     const items = params.map((param): Item => {

@@ -114,6 +114,7 @@ export class Tensor {
 
   /** Its shape, printing as `torch.Size([…])`; or the size of one dimension. */
   size(): Size;
+  /** The size of one dimension, counted from the end where negative. */
   size(dim: number): number;
   size(...args: [dim?: number]): Size | number {
     const { dim } = sizeOptions(args);

@@ -21,7 +21,9 @@ export interface Ranks {
 
 /** A vocabulary whose merges are known. */
 export interface Merges {
+  /** Merges in order, and the bytes of each id. */
   codec: Codec;
+  /** The special tokens and their ids. */
   special_tokens: Readonly<Record<string, number>>;
 }
 

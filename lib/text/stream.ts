@@ -6,7 +6,9 @@ import { toBytes } from "./bytes.ts";
 
 /** What of a tokenizer is asked. */
 export interface Decoder {
+  /** The bytes of each id. */
   readonly vocab: readonly Uint8Array[];
+  /** The text of ids; bytes that are no text are shown as �. */
   decode(ids: readonly number[]): string;
 }
 

@@ -117,6 +117,7 @@ export interface AttentionArguments {
   isCausal?: boolean;
   /** What the scores are multiplied by; 1/√E unless given. */
   scale?: number;
+  /** What is dropped is drawn from it; the default generator unless given. */
   generator?: Generator;
 }
 
