@@ -11,6 +11,7 @@ import { table } from "../lib/tools/contents.ts";
 import { type Entry, ledger, measure, readLedger, report } from "../lib/tools/digits.ts";
 import { play } from "../lib/tools/play.ts";
 import type { Found, System } from "../lib/tools/machine.ts";
+import { chromium, findChromium } from "../lib/tools/chromium.ts";
 import { advice, ready } from "../lib/tools/ready.ts";
 import { find } from "../lib/tools/lesson.ts";
 import { lessonFlags } from "../lib/tools/permissions.ts";
@@ -69,6 +70,27 @@ Deno.test("Vulkan is taken before OpenGL, a card before the processor, and nothi
   const probe = (backend: string) =>
     Promise.resolve(backend === "opengl" ? card : llvmpipe(backend));
   assertEquals(await ready({ ...it, probe }, { anew: true }), card);
+});
+
+Deno.test("a browser is installed for the book's tests where that is allowed, and else it is said how", async () => {
+  const { it, ran, said } = system(ROOT, stays("vulkan"));
+  const come = () =>
+    ran.some((one) => one.includes("install -y")) ? "/usr/bin/chromium" : undefined;
+  assertEquals(await chromium(it, come), "/usr/bin/chromium");
+  assertMatch(said.join("\n"), /no Chromium: installing chromium .*LESSONS_INSTALL=no says no/);
+  assert(ran.at(-1)!.endsWith("install -y --no-install-recommends chromium"));
+  assertEquals(await chromium(it, come), "/usr/bin/chromium");
+  assertEquals(said.length, 1, "what is there is not installed again");
+
+  const other = system(NOBODY, stays("vulkan"));
+  assertEquals(await chromium(other.it, () => undefined), undefined);
+  assertStringIncludes(other.said.join(), "`sudo apt-get install -y chromium` brings it");
+  const no = system(ROOT, stays("vulkan"), { forbidden: true });
+  assertEquals([await chromium(no.it, () => undefined), no.ran], [undefined, []]);
+  const asked = system(SUDO, stays("vulkan"));
+  assertEquals(await chromium(asked.it, () => undefined), undefined);
+  assertMatch(asked.said[0], /^Here is no Chromium. Install .* with sudo; LESSONS_INSTALL=no/);
+  assertEquals(findChromium(() => true, "/opt/x"), "/opt/x");
 });
 
 Deno.test("what was found is remembered, until it is looked for anew", async () => {

@@ -4,9 +4,13 @@
  */
 import { compile } from "./compile.ts";
 import { ownPackages } from "./own_packages.ts";
+import { SMALL } from "./client/messages.ts";
 import { root, type Site } from "./site.ts";
 
 const ENTRIES = ["lib/lessons.ts", "lib/book/client/page.ts", "lib/book/client/worker.ts"];
+
+/** The configuration and the vocabulary of the small GPT-2 that lesson 9 is tested with. */
+const FIXTURE = "tests/fixtures/gpt2";
 
 /** All programs by their path under `code/`. */
 export async function bundle(site: Site): Promise<Map<string, string | Uint8Array>> {
@@ -36,6 +40,9 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
         name === "#lib" ? `${up}lessons.js` : name.replace(/\.ts$/, ".js");
       files.set(path.replace(/\.ts$/, ".js"), compile(source, address));
       files.set(path, source);
+    }
+    for (const name of ["config.json", "vocab.json", "merges.txt"]) {
+      files.set(`${SMALL}/${name}`, await Deno.readFile(new URL(`${FIXTURE}/${name}`, root)));
     }
     return files;
   } finally {

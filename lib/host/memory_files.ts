@@ -83,7 +83,12 @@ export class MemoryFiles implements Files {
   }
 }
 
+/** The most room in bytes that is kept for what a file may still get. */
+const MOST_ROOM = 2 ** 27;
+
 class MemoryFile implements OpenFile {
+  #room?: ArrayBuffer;
+
   constructor(readonly contents: Map<string, Uint8Array<ArrayBuffer>>, readonly path: string) {}
 
   size(): number {
@@ -98,8 +103,14 @@ class MemoryFile implements OpenFile {
 
   write(bytes: Uint8Array): Promise<number> {
     const before = this.contents.get(this.path)!;
-    const all = new Uint8Array(before.length + bytes.length);
-    all.set(before);
+    const length = before.length + bytes.length;
+    // Room for as much again, so that a file that comes in pieces is not copied for each of them.
+    const room = this.#room?.byteLength ?? 0;
+    if (before.buffer !== this.#room || length > room) {
+      this.#room = new ArrayBuffer(Math.max(length, Math.min(2 * length, length + MOST_ROOM)));
+      new Uint8Array(this.#room).set(before);
+    }
+    const all = new Uint8Array(this.#room!, 0, length);
     all.set(bytes, before.length);
     this.contents.set(this.path, all);
     return Promise.resolve(bytes.length);
@@ -116,6 +127,16 @@ class MemoryFile implements OpenFile {
     return Promise.resolve();
   }
 
-  close(): void {}
-  [Symbol.dispose](): void {}
+  /** What was kept for more is given back. */
+  close(): void {
+    const all = this.contents.get(this.path);
+    if (this.#room && all?.buffer === this.#room && all.length < this.#room.byteLength) {
+      this.contents.set(this.path, new Uint8Array(this.#room.transfer(all.length)));
+    }
+    this.#room = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }

@@ -8,11 +8,10 @@
 import { backendName } from "../gpu/adapter.ts";
 import { common, readArgs } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
+import { findApt, installBy, SAY_NO } from "./apt.ts";
 import { type Found, machine, type System } from "./machine.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
-/** The variable that says no to installing. */
-const SAY_NO = "LESSONS_INSTALL=no";
 
 /** The backends of each system, the better one first. */
 export const backendsOf: Record<string, string[]> = {
@@ -62,7 +61,7 @@ const hasVulkan = (found: readonly Found[]) => found.some(({ backend }) => backe
 
 /** Installs a Vulkan driver if that is allowed; `best` is what there is without it. */
 async function install(system: System, best: Found | undefined): Promise<Found | undefined> {
-  const { say, succeeds } = system;
+  const { say } = system;
   const apt = system.forbidden ? undefined : await findApt(system);
   const have = best ? `the only WebGPU adapter is ${inWords(best)}` : "there is no WebGPU adapter";
   const otherwise = () =>
@@ -82,10 +81,7 @@ async function install(system: System, best: Found | undefined): Promise<Found |
   } else {
     say(`Here ${have}: installing ${what} … (${SAY_NO} says no.)`);
   }
-  const command = [...apt.command, "install", "-y", "--no-install-recommends", PACKAGE];
-  // Without package lists, or with old ones, the first try fails; it is the update that takes long.
-  const installed = await succeeds(command) ||
-    await succeeds([...apt.command, "update"], true) && await succeeds(command, true);
+  const installed = await installBy(apt, system, PACKAGE);
   const now = await adapters(system);
   if (hasVulkan(now)) {
     say(`Installed: computing on ${inWords(now[0])}.`);
@@ -97,21 +93,6 @@ async function install(system: System, best: Found | undefined): Promise<Found |
     : `Installing ${PACKAGE} failed, for the reason that apt gives above.`;
   say(best ? `${why} Computing on ${inWords(best)}, which is all right.` : why);
   if (!best && !installed) say(advice(system));
-}
-
-/** The start of an apt command that may install here, and whether a person has to be asked first. */
-async function findApt(
-  { succeeds, ci }: System,
-): Promise<{ command: string[]; asks: boolean } | undefined> {
-  if (!await succeeds(["apt-get", "--version"])) return undefined;
-  const settings = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
-  if (await succeeds(["sh", "-c", 'test "$(id -u)" = 0'])) {
-    return { command: ["env", ...settings], asks: false };
-  }
-  if (await succeeds(["sudo", "-n", "true"])) {
-    return { command: ["sudo", "-n", "env", ...settings], asks: !ci };
-  }
-  return undefined;
 }
 
 /** An adapter in words: `llvmpipe (LLVM 15.0.6, 256 bits), by Vulkan`. */

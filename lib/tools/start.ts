@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
+import { chromium } from "./chromium.ts";
 import { machine } from "./machine.ts";
 import { hubFlags } from "./permissions.ts";
 import { ready } from "./ready.ts";
@@ -13,6 +14,8 @@ interface Task {
   help?: string;
   /** Whether it computes on an adapter. */
   adapter: boolean;
+  /** Whether a browser would do it good. */
+  browser?: boolean;
   /** Command lines of deno, one after the other up to the first that fails; the last one gets the arguments. */
   steps: (args: readonly string[]) => string[][];
 }
@@ -46,6 +49,7 @@ const bookTests = [
   "test",
   ...ofBook,
   "--allow-all",
+  "--no-check", // `deno task check` has done that
   "tests/book/pages.ts",
   "tests/book/browser.ts",
 ];
@@ -71,14 +75,20 @@ DENO_WEBGPU_BACKEND=opengl runs them on that backend. What else may follow the -
   ok: {
     help: "deno task ok   the one gate: deno task check, then deno task test and test:book",
     adapter: true,
+    browser: true,
     steps: () => [...checks(), tests, bookTests],
   },
   "test:book": {
     help: `deno task test:book                       runs the tests of the book
 deno task test:book -- --filter search    runs those with a word in their name
 
-Those that need a browser are ignored where there is no Chromium; CHROMIUM names one that is elsewhere.`,
+BOOK=all runs every lesson in its page, and whole where that can be done in minutes.
+
+Where there is no Chromium, it is installed: as root and on CI without asking, with a sudo that needs no
+password after asking on a terminal. Where it can't be, the tests that need a browser are ignored;
+LESSONS_INSTALL=no says no, and CHROMIUM names a browser that is elsewhere.`,
     adapter: true,
+    browser: true,
     steps: (args) => [[...bookTests, ...args]],
   },
   book: {
@@ -164,7 +174,7 @@ export async function deno(
 /** Starts a task; returns its exit code. */
 export async function start(name: string, given: readonly string[]): Promise<number> {
   const args = given.filter((arg, i) => i > 0 || arg !== "--");
-  const { help, adapter, steps } = tasks[name];
+  const { help, adapter, browser, steps } = tasks[name];
   const asks = args.includes("--help");
   if (asks && help !== undefined) {
     console.log(help);
@@ -177,6 +187,7 @@ export async function start(name: string, given: readonly string[]): Promise<num
   }
   const found = adapter && !asks ? await ready(machine(), { anew: true }) : undefined;
   if (adapter && !asks && !found) return 1;
+  if (browser && !asks) await chromium(machine());
   for (const step of steps(args)) {
     const code = await deno(step, variables(found?.backend));
     if (code !== 0) return code;

@@ -3,6 +3,7 @@
  */
 import type { Options } from "../../lesson/args.ts";
 import { element } from "./dom.ts";
+import { SMALL } from "./messages.ts";
 
 /** The values of a run, as they would stand on a command line. */
 export type Values = Record<string, string | number | boolean>;
@@ -17,6 +18,10 @@ export const valuesOf = (options: Options, { brief }: { brief: boolean }): Value
     ]),
   );
 
+/** The values of a brief run in which it differs from a full one. */
+const shortened = (brief: Values, options: Options): Values =>
+  Object.fromEntries(lengthsOf(options).map((name) => [name, brief[name]]));
+
 /** The options that make a run long or short. */
 export const lengthsOf = (options: Options): string[] =>
   Object.keys(options).filter((name) => name !== "data" && options[name].short !== undefined);
@@ -24,6 +29,13 @@ export const lengthsOf = (options: Options): string[] =>
 type Fields = Map<string, HTMLInputElement | HTMLSelectElement>;
 /** Files that the reader gave, by path. */
 export type Given = Map<string, Uint8Array<ArrayBuffer>>;
+
+/** Options that may name files, and what those are. */
+const FILES: Record<string, string> = {
+  data: "A file of your own",
+  resume: "A checkpoint to go on from",
+  folder: "A folder with config.json, vocab.json, merges.txt and model.safetensors",
+};
 
 /** The form of a lesson; what its reader gives as a file goes to `given`. */
 export function form(options: Options, given: Given, run: (values: Values) => void): HTMLElement {
@@ -41,7 +53,12 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
     return values;
   };
   const brief = valuesOf(options, { brief: true });
-  const lengths = lengthsOf(options).map((name) => `${name} ${brief[name]}`).join(", ");
+  const lengths = brief.model === SMALL
+    ? "a small GPT-2 with drawn weights"
+    : lengthsOf(options).map((name) => `${name} ${brief[name]}`).join(", ");
+  const note = "folder" in options
+    ? " In full downloads the weights into this page, 548 MB from huggingface.co; a folder of yours needs no network."
+    : "";
   const button = (words: string, kind: string, values: () => Values, title = "") =>
     element("button", { type: "button", class: kind, title, onclick: () => run(values()) }, words);
   const buttons = lengths
@@ -49,7 +66,7 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
       button(
         "Run briefly",
         "go",
-        () => ({ ...read(), ...brief, data: read().data ?? "" }),
+        () => ({ ...read(), ...shortened(brief, options) }),
         lengths,
       ),
       button("Run in full", "", read, "with the options below"),
@@ -60,14 +77,17 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
     fields.set(name, field);
     const take = (event: Event) =>
       void takeFile(event.target as HTMLInputElement, name, fields, given);
-    const label = name === "data" ? "A file of your own" : "A checkpoint to go on from";
     return element(
       "div",
       { class: "option" },
       element("label", { for: field.id }, `--${name}`),
       field,
-      (name === "data" || name === "resume") &&
-        element("input", { type: "file", "aria-label": label, onchange: take }),
+      name in FILES && element("input", {
+        type: "file",
+        "aria-label": FILES[name],
+        webkitdirectory: name === "folder",
+        onchange: take,
+      }),
       element("small", {}, option.help),
     );
   });
@@ -75,6 +95,7 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
     "div",
     { class: "runner" },
     element("div", { class: "buttons" }, ...buttons),
+    lengths !== "" && element("small", { class: "lengths" }, `Briefly is: ${lengths}.${note}`),
     rows.length > 0 &&
       element("details", { class: "options" }, element("summary", {}, "Options"), ...rows),
   );
@@ -99,14 +120,17 @@ async function takeFile(
   fields: Fields,
   given: Given,
 ): Promise<void> {
-  const file = field.files?.[0];
+  const [file, ...others] = field.files ?? [];
   if (!file) return;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if (name === "data") {
-    given.set(`./${file.name}`, bytes);
+  const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
+  if (name === "folder") {
+    for (const each of [file, ...others]) given.set(`./given/${each.name}`, await bytesOf(each));
+    fields.get("folder")!.value = "./given";
+  } else if (name === "data") {
+    given.set(`./${file.name}`, await bytesOf(file));
     fields.get("data")!.value = `./${file.name}`;
   } else {
-    given.set(`${fields.get("out")?.value}.safetensors`, bytes);
+    given.set(`${fields.get("out")?.value}.safetensors`, await bytesOf(file));
     (fields.get("resume") as HTMLInputElement).checked = true;
   }
 }

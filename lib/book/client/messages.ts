@@ -4,6 +4,9 @@
 import type { ChartOptions, Series } from "../../lesson/chart.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 
+/** What a brief run of lesson 9 loads in the place of GPT-2: a small one, which the page draws itself. */
+export const SMALL = "lessons/small-gpt2";
+
 /** A file by path. */
 export interface File {
   path: string;
@@ -15,8 +18,8 @@ export interface Run {
   kind: "run";
   /** The program: the address of a lesson, or of a text that was made of one. */
   url: string;
-  /** The folder where the lessons are. */
-  folder: string;
+  /** The folder of the book's programs. */
+  code: string;
   /** What stands on the command line. */
   args: string[];
   /** Files that the reader gave. */

@@ -55,7 +55,7 @@ export async function run(values: Values, upTo?: number): Promise<void> {
     return;
   }
   const args = Object.entries(values).flatMap(([name, value]) =>
-    value === true ? [`--${name}`] : value === false ? [] : [`--${name}=${value}`]
+    value === true ? [`--${name}`] : value === false || value === "" ? [] : [`--${name}=${value}`]
   );
   const files: File[] = [...given].map(([path, bytes]) => ({ path, bytes }));
   worker = new Worker(new URL("book/client/worker.js", code), { type: "module" });
@@ -69,8 +69,7 @@ export async function run(values: Values, upTo?: number): Promise<void> {
     results?.failed(event.message || "the worker could not be started", undefined);
     finish("It broke off.");
   });
-  const folder = new URL("lessons/", code).href;
-  worker.postMessage({ kind: "run", url, folder, args, files } satisfies Run);
+  worker.postMessage({ kind: "run", url, code: code.href, args, files } satisfies Run);
 }
 
 /** A program as something that can be imported. */

@@ -3,7 +3,8 @@
  */
 import { runsIn } from "../../host/mod.ts";
 import { MemoryFiles } from "../../host/memory_files.ts";
-import type { FromWorker, Run, ToWorker } from "./messages.ts";
+import { tellDownloads } from "./downloads.ts";
+import { type FromWorker, type Run, SMALL, type ToWorker } from "./messages.ts";
 
 const worker = self as unknown as {
   postMessage(message: FromWorker): void;
@@ -17,6 +18,7 @@ const say = (message: FromWorker) => worker.postMessage(message);
 /** Ends a lesson that is to stop; the message does not matter. */
 class Ended extends Error {}
 
+const CACHE = "/cache";
 const files = new MemoryFiles();
 const interrupts = new Set<(code: number) => void>();
 let stopped = false;
@@ -26,8 +28,13 @@ worker.addEventListener("message", ({ data }) => {
   else stop();
 });
 
-async function run({ url, folder, args, files: given }: Run): Promise<void> {
+async function run({ url, code, args, files: given }: Run): Promise<void> {
   for (const { path, bytes } of given) files.contents.set(path, bytes);
+  const small = args.indexOf(`--model=${SMALL}`);
+  if (small >= 0) {
+    await drawSmall(code);
+    args[small] = `--folder=${SMALL}`;
+  }
   const before = new Map(files.contents);
   let rest = "";
   const said = {
@@ -40,7 +47,7 @@ async function run({ url, folder, args, files: given }: Run): Promise<void> {
   };
   runsIn({
     args,
-    main: `${folder}lesson`,
+    main: `${code}lessons/lesson`,
     files,
     output: said,
     errors: said,
@@ -48,11 +55,14 @@ async function run({ url, folder, args, files: given }: Run): Promise<void> {
     exit: () => {
       throw new Ended();
     },
+    // The Hub's files are kept as long as the worker lives.
+    env: (name) => name === "HF_HOME" ? CACHE : undefined,
     onStop(listener) {
       interrupts.add(listener);
       return () => void interrupts.delete(listener);
     },
   });
+  tellDownloads((at) => say({ kind: "progressed", at }));
   worker.lessonAtWork = url;
   // What a lesson itself asks of Deno; the library asks its host, which has made its choice by now.
   worker.Deno = {
@@ -80,9 +90,22 @@ async function run({ url, folder, args, files: given }: Run): Promise<void> {
     if (!(error instanceof Ended)) say({ kind: "failed", ...place(error, url) });
     else stopped = true;
   }
-  const saved = [...files.contents].filter(([path, bytes]) => before.get(path) !== bytes)
-    .map(([path, bytes]) => ({ path, bytes }));
+  const saved = [...files.contents].filter(([path, bytes]) =>
+    before.get(path) !== bytes && !path.startsWith(CACHE)
+  ).map(([path, bytes]) => ({ path, bytes }));
   say({ kind: "ended", files: saved, stopped });
+}
+
+/** Puts a small GPT-2 where a lesson finds it. */
+async function drawSmall(code: string): Promise<void> {
+  const { gpt2Weights } = await import("./drawn_gpt2.ts");
+  const take = async (name: string) => {
+    const response = await fetch(new URL(`${SMALL}/${name}`, code));
+    files.contents.set(`${SMALL}/${name}`, new Uint8Array(await response.arrayBuffer()));
+  };
+  await Promise.all(["config.json", "vocab.json", "merges.txt"].map(take));
+  const sizes = JSON.parse(files.readText(`${SMALL}/config.json`));
+  files.contents.set(`${SMALL}/model.safetensors`, gpt2Weights(sizes, "published"));
 }
 
 const isPicture = (value: unknown): value is { svg(): string | Promise<string> } =>

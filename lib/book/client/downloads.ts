@@ -1,0 +1,47 @@
+/*
+ * Downloads in a worker: large ones say how far they are.
+ */
+import { duration } from "../../lesson/progress.ts";
+import type { Progressed } from "../../lesson/watch.ts";
+
+/** Bytes from which on a download is worth a word. */
+const LARGE = 2 ** 20;
+const EVERY_MS = 250;
+
+/** Lets every fetch of a large file say how far it is. */
+export function tellDownloads(tell: (at: Progressed | undefined) => void): void {
+  const plain = globalThis.fetch;
+  globalThis.fetch = async (...asked) => {
+    const response = await plain(...asked);
+    const total = Number(response.headers.get("content-length"));
+    if (!response.body || total < LARGE) return response;
+    const body = response.body.pipeThrough(counter(total, tell));
+    const { status, statusText, headers, url } = response;
+    const told = new Response(body, { status, statusText, headers });
+    return Object.defineProperty(told, "url", { value: url });
+  };
+}
+
+/** Lets bytes through, and counts them. */
+function counter(total: number, tell: (at: Progressed | undefined) => void) {
+  const began = performance.now();
+  let done = 0, told = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, out) {
+      done += bytes.length;
+      out.enqueue(bytes);
+      const now = performance.now();
+      if (now - told < EVERY_MS) return;
+      told = now;
+      const seconds = (now - began) / 1000;
+      const left = duration(seconds * (total - done) / done);
+      const words = `download ${megabytes(done)}/${megabytes(total)} MB · ${
+        megabytes(done / seconds)
+      } MB/s · ${left} left`;
+      tell({ label: "download", step: done, total, words });
+    },
+    flush: () => tell(undefined),
+  });
+}
+
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
