@@ -74,11 +74,22 @@ const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
 /*
 ## The training
 
-Five lines are the heart of every training: compute the logits of a batch,
-compute their loss, set the old gradients to zero, compute the new ones, make
-a step. The rest only prints the loss of each epoch's last batch. The
-notebook's author had run this cell for 20 epochs before the run that was
-saved, so we begin to print at epoch 21.
+Training is a loop of five lines: compute the logits of a batch, compute their
+loss, forget the old gradients, compute the new ones, make a step. The last
+three are the same in every training:
+*/
+
+const step = (optimizer: optim.Adam | optim.AdamW, loss: Tensor) => {
+  optimizer.zeroGrad(); // forget the old gradients
+  loss.backward(); // compute the new ones
+  optimizer.step(); // change the parameters
+  return loss.detach(); // only the number, without what led to it
+};
+
+/*
+The rest prints the loss of each epoch's last batch. The notebook's author had
+run this cell for 20 epochs before the run that was saved, so we begin to
+print at epoch 21.
 */
 
 export const losses: number[] = []; // of all steps
@@ -88,10 +99,7 @@ for await (const epoch of progress(options.epochs, { label: "epoch" })) {
   for (const [batchSeq, batchTarget] of dataloader) {
     const outputs = model.forward(batchSeq).view(-1, vocabSize); // (80, 10)
     const loss = criterion.forward(outputs, batchTarget.view(-1));
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    ofEpoch.push(loss.detach());
+    ofEpoch.push(step(optimizer, loss));
   }
   losses.push(...await stack(ofEpoch).tolist() as number[]);
   const last = fixed(losses.at(-1)!, 4);
@@ -150,35 +158,47 @@ for await (const epoch of progress(options.epochs, { label: "epoch" })) {
 }
 
 /*
-These are the notebook's 50 losses. Before the last of them lie 910 steps of a
-model with 1.1 million parameters, with dropout in 44 places at every step,
-computed by other code on another processor. A seed can mean that much.
-
-## Can it count?
-
-A loss of 0.0014 means that the right number gets a probability of 0.9986. So
-let the model write: the last ten numbers go in, the number with the largest
-logit is appended, and so on. Taking the largest is called **greedy**.
+These are the notebook's 50 losses. The notebook computed them with other code
+on another processor, and so many random steps lie before the last of them:
 */
 
-export async function generateNumbers(
-  model: nn.Module,
-  start: readonly number[],
-  length: number,
-  read = (window: number[]) =>
-    // (10), the logits for the next number
-    model.forward(tensor([window]).transpose(0, 1)).index(0, -1),
-): Promise<number[]> {
-  const sequence = [...start];
-  for (let i = 0; i < length; i++) {
+await show(losses.length, "steps"); // in full
+//> 910 steps
+
+/*
+## Can it count?
+
+The loss is minus the logarithm of the right number's probability. So at the
+end this probability is about:
+*/
+
+await show(fixed(Math.exp(-0.0014), 4));
+//> 0.9986
+
+/*
+Nearly sure. So let the model write: the last ten numbers go in, the number
+with the largest logit is appended, and so on. Taking the largest is called
+**greedy**. `read` gives the logits for the next number.
+*/
+
+const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+export async function generateNumbers(read: (window: number[]) => Tensor) {
+  const sequence = [...digits];
+  for (let i = 0; i < 20; i++) {
     const logits = noGrad(() => read(sequence.slice(-10))); // (10)
     sequence.push(await logits.argmax().item());
   }
   return sequence;
 }
 
-const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-export const generated = await generateNumbers(model, digits, 20);
+/*
+The notebook reads them so:
+*/
+
+const asNotebook = (window: number[]) =>
+  model.forward(tensor([window]).transpose(0, 1)).index(0, -1);
+export const generated = await generateNumbers(asNotebook);
 await show(generated); // in full
 //> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 7, 3, 7, 7, 8, 8, 9, 9, 9, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2]
 
@@ -194,6 +214,18 @@ suspicion at a time.
 Our batches have the eight examples first and the ten positions second. So the
 model takes a batch for ten sequences of eight positions: the zeros of all
 examples are one sequence, the ones are another.
+
+```diagram
+      what we mean                  what the model reads
+    ┌───┬───┬───┬─────┐           ┌───┐ ┌───┐ ┌───┐
+    │ 0 │ 1 │ 2 │ ... │ example   │ 0 │ │ 1 │ │ 2 │
+    └───┴───┴───┴─────┘           │ 0 │ │ 1 │ │ 2 │
+    ┌───┬───┬───┬─────┐           │ 0 │ │ 1 │ │ 2 │  ...
+    │ 0 │ 1 │ 2 │ ... │ example   │ 0 │ │ 1 │ │ 2 │
+    └───┴───┴───┴─────┘           │...│ │...│ │...│
+           ...                    └───┘ └───┘ └───┘
+                                      sequences
+```
 
 To see it, we ask the model about the first example, in evaluation mode so
 that nothing is dropped. Then we change all *other* examples, and after that
@@ -241,7 +273,7 @@ rows could do as well.
 
 const untransposed = (window: number[]) =>
   model.forward(tensor([window])).index(0, -1);
-const counted = await generateNumbers(model, digits, 20, untransposed);
+const counted = await generateNumbers(untransposed);
 await show(counted.slice(10)); // in full
 //> [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
@@ -257,7 +289,7 @@ reads `output[0, -1]`, the one at position 0, which predicts what follows the
 
 const lastPosition = (window: number[]) =>
   model.forward(tensor([window]).transpose(0, 1)).index(-1, 0);
-const last = await generateNumbers(model, digits, 20, lastPosition);
+const last = await generateNumbers(lastPosition);
 await show(last.slice(10)); // in full
 //> [0, 7, 7, 8, 8, 8, 9, 9, 9, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
 
@@ -267,7 +299,7 @@ the same input gives another output the next time:
 */
 
 model.train();
-await show((await generateNumbers(model, digits, 20)).slice(10)); // in full
+await show((await generateNumbers(asNotebook)).slice(10)); // in full
 //> [7, 3, 4, 7, 8, 9, 8, 9, 9, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
 
 /*
@@ -275,9 +307,9 @@ await show((await generateNumbers(model, digits, 20)).slice(10)); // in full
 
 Two more faults have not shown yet, because the model never attended along a
 sequence. They will as soon as it does. To try them out quickly we take less
-of everything: one layer instead of eight, 128 dimensions inside it instead of
-2048, and no decoder. The batch comes first, as in our data. Two parts can be
-switched off.
+of everything: one layer instead of eight, a narrow feed-forward network, and
+no decoder. The batch comes first, as in our data. Two parts can be switched
+off.
 */
 
 interface Parts {
@@ -289,7 +321,7 @@ export class CountingLLM extends nn.Module {
   embedding = new nn.Embedding(10, 64);
   positions = new nn.Embedding(10, 64);
   layer = new nn.TransformerEncoderLayer(64, 2, {
-    dimFeedforward: 128,
+    dimFeedforward: 128, // instead of 2048
     dropout: 0.2,
     batchFirst: true,
     normFirst: true,
@@ -317,9 +349,7 @@ export class CountingLLM extends nn.Module {
 /*
 The model also needs something worth learning: counts by one and by two,
 upwards and downwards, from every start, wrapping around at 9. Now the last
-number alone does not say what comes next: after 5 may come 6, 7, 4 or 3. Of
-the 40 sequences, eight are drawn at random and held out. The model never sees
-them in training; they are the **validation** set.
+number alone does not say what comes next: after 5 may come 6, 7, 4 or 3.
 */
 
 const count = (start: number, step: number, length: number) =>
@@ -327,15 +357,25 @@ const count = (start: number, step: number, length: number) =>
 const counts = [1, 2, -1, -2].flatMap((step) =>
   digits.map((start) => [start, step])
 );
+await show(counts.length, "sequences, as", count(5, 2, 6));
+//> 40 sequences, as [5, 7, 9, 1, 3, 5]
+
+/*
+Eight of them are drawn at random and held out. The model never sees them in
+training; they are the **validation** set.
+*/
 
 manualSeed(123);
 const order = await randperm(counts.length).tolist() as number[];
 export const heldOut = order.slice(0, 8).map((i) => counts[i]);
-await show(
-  "held out:",
-  heldOut.map(([start, step]) => `${start} by ${step}`).join(", "),
-);
+const named = heldOut.map(([start, step]) => `${start} by ${step}`);
+await show("held out:", named.join(", "));
 //> held out: 2 by -1, 2 by 1, 1 by 1, 0 by -1, 2 by -2, 0 by 1, 8 by -1, 7 by -1
+
+/*
+The others are shown to the model, eleven numbers of each: ten to read, and
+the one that follows.
+*/
 
 const seen = order.slice(8).map((i) => counts[i]);
 const counted11 = seen.map(([start, step]) => count(start, step, 11));
@@ -345,10 +385,9 @@ const wanted = tensor(counted20); // (8, 20)
 
 /*
 We measure two things on the held-out sequences. The first is what training
-looks at: given ten numbers, how often is the next one right at each position?
-(After a single number nobody can know, so the first position does not count,
-neither here nor in the loss.) The second is what we want: given three
-numbers, how many of the 17 numbers that the model writes are right?
+looks at: of ten numbers, at how many positions is the next number predicted
+right? (After a single number nobody can know, so the first position does not
+count, neither here nor in the loss.)
 */
 
 function accuracy(model: CountingLLM): Tensor {
@@ -358,68 +397,87 @@ function accuracy(model: CountingLLM): Tensor {
   return best.index(":", "1:").eq(wanted.index(":", "2:11")).float().mean();
 }
 
+/*
+The second is what we want. The model gets three numbers and writes 17 more;
+how many of these are right? Here it writes, for all held-out sequences at
+once:
+*/
+
 export function continued(model: CountingLLM): Tensor {
   model.eval();
   let x = wanted.index(":", ":3"); // (8, 3)
-  while (x.shape[1] < 20) {
-    const scores = noGrad(() => model.forward(x.index(":", "-10:"))).index(
-      ":",
-      -1,
-    ); // (8, 10)
-    x = cat([x, scores.argmax({ dim: -1, keepdim: true })], 1);
+  while (x.shape[1] < 20) { // three and 17
+    const logits = noGrad(() => model.forward(x.index(":", "-10:")));
+    const best = logits.index(":", -1).argmax({ dim: -1, keepdim: true });
+    x = cat([x, best], 1); // one number more
   }
   return x; // (8, 20)
 }
 
 /*
-The training is the same five lines, with AdamW in place of Adam. Its learning
-rate rises over the first 20 steps (warm-up) and then falls along a cosine.
-Each model begins from the same seed.
+The loss of a batch, from the second position on:
+*/
+
+const lossOf = (model: CountingLLM, x: Tensor, y: Tensor) => {
+  const logits = model.forward(x).index(":", "1:"); // (16, 9, 10)
+  const targets = y.index(":", "1:"); // (16, 9)
+  return criterion.forward(logits.flatten(0, 1), targets.flatten());
+};
+
+/*
+The optimizer is AdamW, a relative of Adam (lesson 12). Its learning rate
+rises over the first 20 steps (warm-up) and then falls along a cosine:
+*/
+
+const rate = (step: number) =>
+  Math.min(1, (step + 1) / 20) * (1 + Math.cos(Math.PI * step / 400)) / 2;
+
+function prepare(model: CountingLLM) {
+  const adamW = { lr: 3e-3, weightDecay: 0.1 };
+  const optimizer = new optim.AdamW(model.parameters(), adamW);
+  const schedule = new optim.lrScheduler.LambdaLR(optimizer, rate);
+  return { optimizer, schedule };
+}
+
+/*
+The training itself. Each model begins from the same seed.
 */
 
 export async function learn(parts: Parts) {
   manualSeed(123);
   const model = new CountingLLM(parts);
-  const examples = new TensorDataset(
-    shown.index(":", ":-1"),
-    shown.index(":", "1:"),
-  );
+  const [x, y] = [shown.index(":", ":-1"), shown.index(":", "1:")];
+  const examples = new TensorDataset(x, y);
   const loader = new DataLoader(examples, { batchSize: 16, shuffle: true });
-  const optimizer = new optim.AdamW(model.parameters(), {
-    lr: 3e-3,
-    weightDecay: 0.1,
-  });
-  const rate = (step: number) =>
-    Math.min(1, (step + 1) / 20) * (1 + Math.cos(Math.PI * step / 400)) / 2;
-  const schedule = new optim.lrScheduler.LambdaLR(optimizer, rate);
-
-  const losses: Tensor[] = [];
-  const right: Tensor[] = [accuracy(model)];
+  const { optimizer, schedule } = prepare(model);
+  const [losses, right] = [[] as Tensor[], [accuracy(model)]];
   for await (const epoch of progress(options.counts, { label: "epoch" })) {
     for (const [x, y] of loader) {
-      const logits = model.forward(x).index(":", "1:"); // (16, 9, 10)
-      const loss = criterion.forward(
-        logits.flatten(0, 1),
-        y.index(":", "1:").flatten(),
-      );
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
+      losses.push(step(optimizer, lossOf(model, x, y)));
       schedule.step();
-      losses.push(loss.detach());
     }
     if (epoch % 10 === 9) right.push(accuracy(model));
   }
-  const numbers = async (x: Tensor[]) => await stack(x).tolist() as number[];
+  return await results(model, losses, right);
+}
+
+/*
+And what we keep of it. `well` is the second measure.
+*/
+
+async function results(
+  model: CountingLLM,
+  losses: Tensor[],
+  right: Tensor[],
+) {
   const written = continued(model); // (8, 20)
-  const well = await written.eq(wanted).index(":", "3:").float().mean()
-    .item();
+  const hits = written.eq(wanted).index(":", "3:").float(); // (8, 17)
   return {
     model,
-    losses: await numbers(losses),
-    right: await numbers(right),
+    losses: await stack(losses).tolist() as number[],
+    right: await stack(right).tolist() as number[],
     written,
-    well,
+    well: await hits.mean().item(),
   };
 }
 
@@ -478,15 +536,12 @@ and around again. The loss as it fell, and the accuracy on the held-out
 sequences:
 */
 
-await show(
-  chart([
-    { name: "loss", points: mended.losses.map((loss, step) => [step, loss]) },
-    {
-      name: "held out",
-      points: mended.right.map((right, i) => [20 * i, right]),
-    },
-  ], { x: "step" }),
-); // in full
+const { losses: fell, right } = mended;
+const curves = [
+  { name: "loss", points: fell.map((y, step) => [step, y] as const) },
+  { name: "held out", points: right.map((y, i) => [20 * i, y] as const) },
+];
+await show(chart(curves, { x: "step" })); // in full
 //>   │⠷⡄
 //>   │ ⢱⡀
 //> 2 ┤  ⢣
@@ -502,16 +557,13 @@ await show(
 //>   └┬───────────────┬────────────────┬───────────────┬───────────────┬ step
 //>    0              100              200             300             400
 
-const [three, rest] = [
-  mended.written.index(":", ":3"),
-  mended.written.index(":", "3:"),
-];
-const lines = await Promise.all([
-  three.tolist(),
-  rest.tolist(),
-]) as number[][][];
-for (const [i, start] of lines[0].entries()) {
-  await show(`${start.join(" ")} → ${lines[1][i].join(" ")}`); // in full
+/*
+What it wrote after the three numbers that it was given:
+*/
+
+for (const numbers of await mended.written.tolist() as number[][]) {
+  const [given, written] = [numbers.slice(0, 3), numbers.slice(3)];
+  await show(given.join(" "), "→", written.join(" ")); // in full
   //> 2 1 0 → 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3
   //> 2 3 4 → 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
   //> 1 2 3 → 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0
@@ -526,7 +578,7 @@ for (const [i, start] of lines[0].entries()) {
 ## How it does it
 
 What do its two heads attend to, while it reads the first of these sequences?
-Each row of the picture has the attention weights of one number:
+We take its layer apart and ask its attention for the weights:
 */
 
 const { model: counting } = mended;
@@ -539,14 +591,14 @@ const [, weights] = counting.layer.selfAttn.forward(normed, normed, normed, {
   averageAttnWeights: false,
 }); // (1, 2, 10, 10)
 
-const labels = (await reading.tolist() as number[][])[0].map(String);
-await show(
-  heatMap(weights!.index(0), {
-    rows: labels,
-    columns: labels,
-    titles: ["head 1", "head 2"],
-  }),
-); // in full
+/*
+Each row of the picture has the attention weights of one number:
+*/
+
+const rows = (await reading.tolist() as number[][])[0].map(String);
+const titles = ["head 1", "head 2"];
+const picture = heatMap(weights!.index(0), { rows, columns: rows, titles });
+await show(picture); // in full
 //>    head 1                             head 2
 //>    2  1  0  9  8  7  6  5  4  3       2  1  0  9  8  7  6  5  4  3
 //> 2  ██                              2  ██

@@ -30,25 +30,16 @@ OpenAI's, the layers for query, key and value have a bias. The notebook leaves
 it out, and so do we until lesson 9.
 */
 
-export interface GPTConfig {
-  vocabSize: number; // tokens in the vocabulary of the BPE tokenizer
-  contextLength: number; // tokens that the model can read at once
-  embDim: number; // dimensions of a token's vector
-  nHeads: number; // attention heads in a block
-  nLayers: number; // blocks
-  dropRate: number; // fraction of values dropped in training
-  qkvBias: boolean; // whether queries, keys and values have a bias
-}
-
-export const GPT_CONFIG_124M: GPTConfig = {
-  vocabSize: 50257,
-  contextLength: 1024,
-  embDim: 768,
-  nHeads: 12,
-  nLayers: 12,
-  dropRate: 0.1,
-  qkvBias: false,
+export const GPT_CONFIG_124M = {
+  vocabSize: 50257, // tokens in the vocabulary
+  contextLength: 1024, // tokens that the model can read at once
+  embDim: 768, // dimensions of a token's vector
+  nHeads: 12, // attention heads in a block
+  nLayers: 12, // blocks
+  dropRate: 0.1, // fraction of values dropped in training
+  qkvBias: false, // whether queries, keys and values have a bias
 };
+export type GPTConfig = typeof GPT_CONFIG_124M;
 
 /*
 ## The outline
@@ -56,7 +47,28 @@ export const GPT_CONFIG_124M: GPTConfig = {
 Token ids go in. Each id gets the vector of its token, and each position has a
 vector too; the two are added, and dropout is applied. The sum passes through
 twelve transformer blocks and a layer norm. At the end a linear layer, the
-head, gives every token of the vocabulary a logit.
+head, gives every token of the vocabulary a logit. B is the number of texts, T
+their length in tokens.
+
+```diagram
+   token ids (B, T)
+          │
+ ┌────────▼────────┐
+ │ token embedding │    (B, T, 768)
+ └────────┬────────┘
+          + ◄────────── position embedding (T, 768)
+ ┌────────▼────────┐
+ │     dropout     │
+ ├─────────────────┤
+ │    12 blocks    │    (B, T, 768)
+ ├─────────────────┤
+ │   layer norm    │
+ ├─────────────────┤
+ │      head       │
+ └────────┬────────┘
+          ▼
+   logits (B, T, 50257)
+```
 
 The blocks and the layer norm are placeholders for now. They return what they
 are given, so that the outline can be tried before its parts exist.
@@ -75,9 +87,9 @@ export class DummyLayerNorm extends nn.Module {
 }
 
 /*
-PyTorch once drew its dropout from another random stream on Intel processors,
-called "mkl". The notebook ran on such a machine, so we choose that stream
-here.
+Here is the outline in code. (PyTorch once drew its dropout from another
+stream of random numbers on Intel processors, called "mkl". The notebook ran
+on such a machine, so we choose that stream.)
 */
 
 export class DummyGPTModel extends nn.Module {
@@ -93,16 +105,14 @@ export class DummyGPTModel extends nn.Module {
     this.tokEmb = new nn.Embedding(cfg.vocabSize, cfg.embDim);
     this.posEmb = new nn.Embedding(cfg.contextLength, cfg.embDim);
     this.dropEmb = new nn.Dropout(cfg.dropRate, { stream: "mkl" });
-    const blocks = Array.from(
-      { length: cfg.nLayers },
-      () => new DummyTransformerBlock(),
-    );
+    const block = () => new DummyTransformerBlock();
+    const blocks = Array.from({ length: cfg.nLayers }, block);
     this.trfBlocks = new nn.Sequential(...blocks);
     this.finalNorm = new DummyLayerNorm();
     this.outHead = new nn.Linear(cfg.embDim, cfg.vocabSize, { bias: false });
   }
 
-  forward(inIdx: Tensor): Tensor {
+  forward(inIdx: Tensor): Tensor { // (B, T)
     const [_batchSize, seqLen] = inIdx.shape;
     const tokEmbeds = this.tokEmb.forward(inIdx); // (B, T, 768)
     const posEmbeds = this.posEmb.forward(arange(seqLen)); // (T, 768)
@@ -117,9 +127,9 @@ export class DummyGPTModel extends nn.Module {
 /*
 ## Two texts
 
-GPT-2's tokenizer cuts a text into pieces, which are whole words where a word
-is frequent, and gives the id of each piece. These two texts have four tokens
-each, so they can be stacked into one batch.
+GPT-2's tokenizer cuts a text into tokens, which are whole words where a word
+is frequent, and gives the id of each. (Lesson 11 builds such a tokenizer.)
+These two texts have four tokens each, so they can be stacked into one batch.
 */
 
 const tokenizer = await getEncoding("gpt2");
@@ -136,7 +146,7 @@ await show(batch);
 
 /*
 Both texts begin with "Every", so the first column has the same id twice. The
-pieces of the first text, one by one; the space before a word belongs to it:
+tokens of the first text, one by one; the space before a word belongs to it:
 */
 
 await show(tokenizer.encode(txt1).map((id) => tokenizer.decode([id])));
@@ -146,14 +156,22 @@ await show(tokenizer.encode(txt1).map((id) => tokenizer.decode([id])));
 ## The logits
 
 The parameters are random and nothing was trained, so the logits mean nothing
-yet. But which random numbers they are is settled by the seed and by the order
-in the constructor: 38,597,376 from the normal distribution for the tokens,
-786,432 for the positions, then 38,597,376 from a uniform distribution for the
-head.
+yet. But the seed settles which random numbers they are, and so does the order
+in which the constructor draws them: first a normal distribution for the two
+embeddings, then a uniform one for the head. This is how many are drawn:
 */
 
 manualSeed(123);
 const model = new DummyGPTModel(GPT_CONFIG_124M);
+for (const [name, p] of model.namedParameters()) await show(name, p.numel());
+//> tok_emb.weight 38597376
+//> pos_emb.weight 786432
+//> out_head.weight 38597376
+
+/*
+With them, the logits of the two texts:
+*/
+
 export const logits = model.forward(batch); // (2, 4, 50257)
 await show("Output shape:", logits.size());
 //> Output shape: torch.Size([2, 4, 50257])
@@ -170,9 +188,9 @@ await show(logits);
 //>        grad_fn=<UnsafeViewBackward0>)
 
 /*
-These are the notebook's 48 values. There are two texts with four tokens each,
-and for each token 50,257 logits: how well each token of the vocabulary would
-do as the next one. A softmax would turn them into probabilities.
+These are the notebook's values. There are two texts with four tokens each, and
+for each token 50,257 logits: how well each token of the vocabulary would do as
+the next one. A softmax would turn them into probabilities.
 
 ## What is random, and what is not
 

@@ -8,6 +8,7 @@ Needs the network: no.
 */
 
 import {
+  fixed,
   kernel,
   lesson,
   manualSeed,
@@ -24,11 +25,18 @@ const { show } = lesson(import.meta);
 /*
 ## The problem
 
-In a deep network each layer multiplies what the one before it gave. If every
-layer makes its values half as large again, thirty layers make them two
-hundred thousand times as large. If every layer shrinks them, they vanish. The
-same happens to the gradients on the way back. These are **exploding** and
-**vanishing gradients**, and with them training hardly works.
+In a deep network each layer multiplies what the one before it gave. Suppose
+that every layer makes its values larger by a half, or smaller by a half. After
+thirty layers they are so many times as large:
+*/
+
+await show(fixed(1.5 ** 30, 0), fixed(0.5 ** 30, 10));
+//> 191751 0.0000000009
+
+/*
+They explode, or they vanish. The same happens to the gradients on the way
+back. These are **exploding** and **vanishing gradients**, and with them
+training hardly works.
 
 Layer normalization ([Ba et al., 2016](https://arxiv.org/abs/1607.06450))
 takes the vector of one token and brings it back to mean 0 and variance 1.
@@ -80,9 +88,10 @@ await show(out.mean({ dim: -1 }).size(), mean.size());
 /*
 ## Normalizing
 
-Subtract the mean and divide by the standard deviation, and each row has mean
-0 and variance 1. Rounding leaves means of a few hundred-millionths. So we do
-not print them but compare them with a small number.
+Subtract the mean and divide by the standard deviation, the square root of the
+variance. Then each row has mean 0 and variance 1. Rounding leaves means of a
+few hundred-millionths, so we do not print them but compare them with a small
+number.
 */
 
 export const normalized = out.sub(mean).div(variance.sqrt()); // (2, 6)
@@ -117,7 +126,7 @@ class LayerNorm extends nn.Module {
     this.shift = new nn.Parameter(zeros([embDim]));
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor): Tensor { // (…, embDim)
     const mean = x.mean({ dim: -1, keepdim: true }); // (…, 1)
     const variance = x.var({ dim: -1, keepdim: true, correction: 0 });
     const normalized = x.sub(mean).div(variance.add(this.eps).sqrt());
@@ -150,9 +159,8 @@ await show(ours.sub(library).abs().lt(1e-6).all());
 //> tensor(True)
 
 const far = randn([3, 768]).mul(5).add(40);
-const difference = new LayerNorm(768).forward(far).sub(
-  new nn.LayerNorm(768).forward(far),
-);
+const [byUs, byLibrary] = [new LayerNorm(768), new nn.LayerNorm(768)];
+const difference = byUs.forward(far).sub(byLibrary.forward(far));
 await show(difference.abs().lt(1e-4).all());
 //> tensor(True)
 
@@ -187,14 +195,14 @@ await show(normed.sub(library).abs().lt(1e-6).all());
 //> tensor(True)
 
 /*
-Here every invocation computes the same sums, which wastes work. This is
-called a **reduction**, and the library's kernel (`kernels/layer_norm.wgsl`)
-shares it: each invocation sums a part of the row, then the parts are added.
-*/
+To make one number of many, such as a sum, is called a **reduction**. Here
+every invocation computes the same two sums, which wastes work. In the
+library's kernel (`kernels/layer_norm.wgsl`) they share it: each sums a piece
+of the row, then the sums of the pieces are added.
 
-/*
-Its older relative, batch normalization, takes the mean over the examples of a
-batch. In training, the output for one example then depends on the others in
+## An older relative
+
+**Batch normalization** takes the mean over the examples of a batch. In training, the output for one example then depends on the others in
 its batch. At inference it uses averages that it collected during training,
 since there may be no batch. Layer normalization needs neither: it looks at
 one token alone, in training and at inference.
