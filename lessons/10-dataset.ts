@@ -37,9 +37,9 @@ await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
 /*
-`--data` names something else: a text on the Hub, such as `--data
-karpathy/tiny_shakespeare`, or a file of your own. The numbers below are those
-of the songs in the repository.
+The option `--data` names something else: a text on the Hub, such as
+`karpathy/tiny_shakespeare`, or a file of your own. The numbers below are
+those of the songs in the repository.
 
 ## Examples
 
@@ -82,8 +82,8 @@ await show(ds);
 //> })
 
 /*
-A tenth of 145 is 14.5, and the size of the test split is rounded up. No song
-is in both:
+A tenth of 145 is no whole number, so the size of the test split is rounded
+up. How many of its songs are in the training split too?
 */
 
 const train = ds.train.column("text");
@@ -141,11 +141,12 @@ const lengths = train.map((song) => song.length).sort((a, b) => a - b);
 const total = lengths.reduce((sum, length) => sum + length);
 await show("characters:", total);
 //> characters: 178234
+const median = lengths[lengths.length >> 1];
 await show(
   "shortest:",
   lengths[0],
   "median:",
-  lengths[lengths.length >> 1],
+  median,
   "longest:",
   lengths.at(-1),
 );
@@ -182,9 +183,8 @@ Half of them occur only once.
 */
 
 const once = byCount.filter(([, count]) => count === 1).length;
-await show(
-  `${Math.round(100 * once / counts.size)} % of the words occur once`,
-);
+const part = Math.round(100 * once / counts.size);
+await show(`${part} % of the words occur once`);
 //> 52 % of the words occur once
 
 /*
@@ -197,17 +197,14 @@ the test split do not occur in the training split?
 
 const inTest = wordsOf(test);
 const unseen = inTest.filter((word) => !counts.has(word));
-await show(
-  `${
-    (100 * unseen.length / inTest.length).toFixed(1)
-  } % of the words in the test set are new`,
-);
+const missing = (100 * unseen.length / inTest.length).toFixed(1);
+await show(`${missing} % of the words in the test set are new`);
 //> 7.4 % of the words in the test set are new
 await show([...new Set(unseen)].slice(0, 8));
 //> ["radiator's", 'bangs', 'super', 'longest', 'wears', 'swims', 'hits', 'florida']
 
 /*
-They are not strange words; they just did not happen to come up. If each
+Most are not strange words; they just did not happen to come up. If each
 character had a number, nothing would be new. But a song would be a thousand
 numbers long, and the model would first have to learn to spell. Lesson 11
 builds something between the two: pieces of words, found in the songs

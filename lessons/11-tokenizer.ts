@@ -40,22 +40,20 @@ want.
 The notebook takes `minbpe` for this, Andrej Karpathy's small program in
 Python; ours finds the same merges. (The notebook's heading calls it a
 word-level tokenizer, but its tokens are pieces of words.) On eleven letters,
-merge by merge:
+merge by merge: `countPairs` counts the pairs of neighbors, and `mergePair`
+replaces a pair by an id.
 */
 
 let letters = [...new TextEncoder().encode("aaabdaaabac")];
 await show(letters);
 //> [97, 97, 97, 98, 100, 97, 97, 97, 98, 97, 99]
 for (const id of [256, 257, 258]) {
-  const [[pair, times]] = [...countPairs([letters])].sort(([, a], [, b]) =>
-    b - a
-  );
+  const counts = [...countPairs([letters])].sort(([, a], [, b]) => b - a);
+  const [pair, times] = counts[0]; // the most frequent one
   const [left, right] = pair.split(",").map(Number);
   letters = mergePair(letters, [left, right], id);
-  await show(
-    `${left}, ${right} occurs ${times} times and becomes ${id}:`,
-    letters,
-  );
+  const found = `${left}, ${right} occurs ${times} times`;
+  await show(`${found} and becomes ${id}:`, letters);
   //> 97, 97 occurs 4 times and becomes 256: [256, 97, 98, 100, 256, 97, 98, 97, 99]
   //> 256, 97 occurs 2 times and becomes 257: [257, 98, 100, 257, 98, 97, 99]
   //> 257, 98 occurs 2 times and becomes 258: [258, 100, 258, 97, 99]
@@ -127,8 +125,9 @@ all pairs that are there, it merges the one with the lowest id, until no pair
 has one.
 */
 
+const { merges } = tokenizer;
 const idOf = new Map(
-  tokenizer.merges.map((pair, i) => [pair.join(), 256 + i] as const),
+  merges.map((pair, i) => [pair.join(), 256 + i] as const),
 );
 let pieces = [...new TextEncoder().encode(" wanted")];
 for (;;) {
@@ -137,13 +136,11 @@ for (;;) {
   //> [' w', 'a', 'n', 't', 'e', 'd']
   //> [' w', 'a', 'n', 't', 'ed']
   //> [' w', 'an', 't', 'ed']
-  const pairs = pieces.slice(1).map((right, i) =>
-    [pieces[i], right] as const
-  );
-  const known = pairs.filter((pair) => idOf.has(pair.join()));
+  const pairs = pieces.slice(1).map((right, i) => `${pieces[i]},${right}`);
+  const known = pairs.filter((pair) => idOf.has(pair));
   if (known.length === 0) break;
-  const id = Math.min(...known.map((pair) => idOf.get(pair.join())!));
-  pieces = mergePair(pieces, tokenizer.merges[id - 256], id);
+  const id = Math.min(...known.map((pair) => idOf.get(pair)!));
+  pieces = mergePair(pieces, merges[id - 256], id);
 }
 
 /*
@@ -197,13 +194,8 @@ The notebook's example. Its own tokens were different, since they came from
 other songs. What must come back in any case is the text:
 */
 
-const test = "hello world";
-const testEncoded = tokenizer.encode(test);
-await show(
-  display(
-    tuple(testEncoded, testEncoded.map(token), tokenizer.decode(testEncoded)),
-  ),
-);
+const hello = tokenizer.encode("hello world");
+await show(display(tuple(hello, hello.map(token), tokenizer.decode(hello))));
 //> ([256, 284, 111, 486, 319], ['he', 'll', 'o', ' wor', 'ld'], 'hello world')
 
 /*
@@ -266,8 +258,8 @@ for (const text of ["the river", "Straße", "река", "🎸"]) {
 
 /*
 This also explains some weaknesses of language models. They do not see
-letters, so they spell badly. And a number falls into pieces by accident, so
-they calculate badly.
+letters, so they spell badly. And how a number falls into pieces is an
+accident, so they calculate badly.
 
 A single one of those four tokens is not a text, only a part of a character.
 Decoding replaces such bytes by the sign �. A model that has learned little

@@ -10,6 +10,7 @@ Needs the network: no more than lesson 10.
 import {
   arange,
   fixed,
+  grid,
   kernel,
   lesson,
   manualSeed,
@@ -42,8 +43,8 @@ await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
 /*
-The notebook set no seed, but its seed could be found from the numbers that it
-printed: 4273904858. From here on we draw what it drew, in its order.
+The notebook set no seed, but from the numbers that it printed its seed could
+be found. From here on we draw what it drew, in its order.
 */
 
 manualSeed(4273904858);
@@ -114,16 +115,14 @@ without the last column they are `X`, without the first they are `Y`.
 
 export type Split = "train" | "val";
 
-export function getBatch(
-  split: Split,
-  contextLength: number,
-): [X: Tensor, Y: Tensor] {
+export function getBatch(split: Split, contextLength: number) {
   const data = split === "train" ? trainData : valData;
   const last = data.numel() - contextLength - 1;
   const ix = randint(last, [batchSize, 1]); // (B, 1)
   const positions = ix.add(arange(contextLength + 1)); // (B, T + 1)
   const tokens = data.index(positions); // (B, T + 1)
-  return [tokens.index(":", ":-1"), tokens.index(":", "1:")]; // (B, T) each
+  const [X, Y] = [tokens.index(":", ":-1"), tokens.index(":", "1:")];
+  return [X, Y] as const; // (B, T) each
 }
 
 const [X, Y] = getBatch("train", 8);
@@ -136,6 +135,21 @@ The first row of each: the same tokens, shifted by one.
 
 await show(X.index(0), Y.index(0));
 //> tensor([ 99, 111, 260, 433,  97, 119, 277, 378]) tensor([111, 260, 433,  97, 119, 277, 378, 270])
+
+/*
+As text, with a dot for a space. Below each token stands its target:
+*/
+
+const pieces = async (row: Tensor) =>
+  Array.from(await row.data(), (id) => tokenizer.decode([id]))
+    .map((piece) => piece.replaceAll(" ", "·").replaceAll("\n", "⏎"));
+const rows = [await pieces(X.index(0)), await pieces(Y.index(0))];
+await show(grid(rows, ["X", "Y"]));
+//>   ┌───┬────┬─────┬─────┬───┬────┬───────┬───────┐
+//> X │ c │  o │  nd │ ·dr │ a │  w │    er │ ·down │
+//>   ├───┼────┼─────┼─────┼───┼────┼───────┼───────┤
+//> Y │ o │ nd │ ·dr │   a │ w │ er │ ·down │    ,⏎ │
+//>   └───┴────┴─────┴─────┴───┴────┴───────┴───────┘
 
 /*
 (The notebook then calls `X.to(device)` and discards the result, so on a
@@ -154,14 +168,8 @@ const numberClassesTest = 5;
 export const logits = randn([batchSizeTest, numberClassesTest]);
 export const target = randint(numberClassesTest, [batchSizeTest]);
 export const loss = nn.functional.crossEntropy(logits, target);
-await show(
-  "logits: ",
-  logits,
-  "\ntarget: ",
-  target,
-  "\nloss: ",
-  await loss.item(),
-);
+const value = await loss.item();
+await show("logits: ", logits, "\ntarget: ", target, "\nloss: ", value);
 //> logits:  tensor([[ 0.1251,  0.5692,  1.3950,  1.1641,  0.3252],
 //>         [-1.7733, -0.5491, -0.5605,  0.2494, -1.7450],
 //>         [ 2.8234,  1.2044,  1.8606,  0.0484,  2.3630]])
@@ -189,7 +197,7 @@ await show(right);
 /*
 The first example gave its target, class 4, a probability of 12 %, and its
 loss is 2.12. The second gave its target half as much, and its loss is larger
-by about ln 2 = 0.69. The mean of the three is the loss from above:
+by about ln 2. The mean of the three is the loss from above:
 */
 
 await show(right.log().neg());
@@ -200,7 +208,7 @@ await show(right.log().neg().mean());
 /*
 And its gradient? For the logits of one example it is very simple: the
 probabilities, minus 1 at the target, divided by the number of examples. As a
-kernel, and by `backward()`:
+kernel:
 */
 
 const gradientKernel = /* wgsl */ `
@@ -216,6 +224,11 @@ const gradientKernel = /* wgsl */ `
   }`;
 const given = { p: probabilities, targets: target };
 const byKernel = kernel(gradientKernel, given, [3, 5]);
+
+/*
+`backward()` finds the same:
+*/
+
 const learning = logits.clone().requiresGrad_();
 nn.functional.crossEntropy(learning, target).backward();
 await show(byKernel);
@@ -261,18 +274,18 @@ losses stay on the GPU and are read together at the end, because each reading
 must wait for the GPU.
 */
 
+const lossOf = (model: LanguageModel, split: Split) =>
+  noGrad(() => {
+    const [X, Y] = getBatch(split, model.contextLength);
+    return model.forward(X, Y)[1]!;
+  });
+
 export async function estimateLoss(model: LanguageModel, evalIters: number) {
   const { training } = model;
   model.eval();
-  const lossOf = (split: Split) =>
-    noGrad(() => {
-      const [X, Y] = getBatch(split, model.contextLength);
-      return model.forward(X, Y)[1]!;
-    });
-  const meanOf = (split: Split) =>
-    noGrad(() =>
-      stack(Array.from({ length: evalIters }, () => lossOf(split))).mean()
-    );
+  const losses = (split: Split) =>
+    Array.from({ length: evalIters }, () => lossOf(model, split));
+  const meanOf = (split: Split) => noGrad(() => stack(losses(split)).mean());
   const means = stack([meanOf("train"), meanOf("val")]);
   model.train(training);
   const [train, val] = await means.tolist() as number[];
@@ -289,13 +302,10 @@ gradient. It divides the first by the square root of the second, so that every
 parameter moves at a similar speed. It also pulls all parameters gently
 towards 0, which is called **weight decay**.
 
-`run` counts the steps, shows the progress, draws the loss as it falls, and
-stops at Ctrl-C between two steps. From time to time the loss on both splits
-is estimated and yielded to whoever wants to print it.
-
-Two options are for larger models, as in lesson 14: a schedule changes the
-learning rate from step to step, and `maxNorm` limits the length of the
-gradient, taken as one vector.
+From time to time the loss on both splits is estimated and yielded to whoever
+wants to print it. Two options are for larger models, as in lesson 14: a
+schedule changes the learning rate from step to step, and `maxNorm` limits the
+length of the gradient, taken as one vector.
 */
 
 export interface LoopOptions {
@@ -304,6 +314,11 @@ export interface LoopOptions {
   scheduler?: optim.lrScheduler.LRScheduler;
   maxNorm?: number;
 }
+
+/*
+`run` counts the steps, shows the progress, draws the loss as it falls, and
+stops at Ctrl-C between two steps.
+*/
 
 export async function* train(
   model: LanguageModel,
@@ -349,6 +364,11 @@ const adamW = /* wgsl */ `
     let speed = m / (1 - 0.9) / (sqrt(v / (1 - 0.999)) + 1e-8);
     out[i] = w[i] * (1 - 0.001 * 0.01) - 0.001 * speed;
   }`;
+
+/*
+Three parameters whose loss is the sum of their squares:
+*/
+
 const w = tensor([0.5, -2, 1], { requiresGrad: true });
 w.square().sum().backward();
 const stepped = kernel(adamW, { w, g: w.grad! }, [3]);
@@ -390,17 +410,11 @@ with one lowest point, so large steps are safe.
 const model = new Bigram();
 const optimizer = new optim.AdamW(model.parameters(), { lr: 0.1 });
 const run = training(options.steps, { tokens: batchSize });
-for await (
-  const { step, train: seen, val } of train(model, optimizer, run, {
-    evalInterval: 100,
-    evalIters: 20,
-  })
-) {
-  await show(
-    `step ${step}: train loss ${fixed(seen, 4)}, validation loss ${
-      fixed(val, 4)
-    }`,
-  ); // ±0.05, in full
+const evals = { evalInterval: 100, evalIters: 20 };
+for await (const { step, ...at } of train(model, optimizer, run, evals)) {
+  const [seen, unseen] = [fixed(at.train, 4), fixed(at.val, 4)];
+  const losses = `train loss ${seen}, validation loss ${unseen}`;
+  await show(`step ${step}: ${losses}`); // ±0.05, in full
   //> step 0: train loss 6.7265, validation loss 6.7434
   //> step 100: train loss 5.0206, validation loss 5.1566
   //> step 200: train loss 4.4207, validation loss 4.7520
@@ -443,10 +457,11 @@ await show(tokenizer.decode(words)); // varies
 //> The though
 
 /*
-What it can't know is everything before the last token. Lesson 13's model
-looks at 32 tokens. You might expect that it is better on songs it has never
-seen. On as few songs as these, it is not: its best validation loss stays
-above this one. Lesson 13 shows why, and lesson 14 what helps.
+It hardly spells, since it can't know anything before the last token. Lesson
+13's model looks at 32 tokens. You might expect that it is better on songs it
+has never seen. On as few songs as these, it is not: its best validation loss
+stays above the counted bigram's. Lesson 13 shows why, and lesson 14 what
+helps.
 
 (The discarded `to(device)`, and other bugs of the notebook: `deno task
 museum`.)

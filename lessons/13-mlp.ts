@@ -150,6 +150,14 @@ The first linear layer sees all 32 × 64 values at once. It has a weight of its
 own for each position, so it knows where each token stood. The tanh between
 the two linear layers is needed, because two linear layers in a row are no
 more than one. The second layer gives a logit to each of the 512 tokens.
+
+```diagram
+ tokens   ┌───────────┐           ┌────────┐           ┌────────┐  logits
+ (B, 32)─►│ embedding ├──────────►│ linear ├──────────►│ linear ├─►(B, 512)
+          └───────────┘(B, 32, 64)│ + tanh │ (B, 512)  └────────┘
+                       read as    └────────┘
+                       (B, 2048)
+```
 */
 
 export class MLP extends LanguageModel {
@@ -184,11 +192,8 @@ context. Most parameters are in the first linear layer.
 */
 
 const model = new MLP({ contextLength: 32, nEmbed: 64, nHidden: 512 });
-const parameters = [...model.parameters()].reduce(
-  (sum, p) => sum + p.numel(),
-  0,
-);
-await show(parameters / 1e6, " M parameters");
+const sizes = Array.from(model.parameters(), (p) => p.numel());
+await show(sizes.reduce((a, b) => a + b) / 1e6, " M parameters");
 //> 1.344512  M parameters
 for (const [name, p] of model.namedParameters()) {
   await show(name, p.size(), p.numel());
@@ -213,6 +218,19 @@ this cell fails as it stands. Whether there are logits for the last position
 only, or for every position, can be seen from their shape.)
 */
 
+function nextToken(model: LanguageModel, idx: Tensor, topk: number): Tensor {
+  const [all] = model.forward(idx.index(":", `${-model.contextLength}:`));
+  const logits = all.ndim === 3 ? all.index(":", -1) : all; // (1, nToken)
+  const [best] = logits.topk(topk); // (1, topk), the largest first
+  const worse = logits.lt(best.index(":", "-1:")); // (1, nToken)
+  const kept = logits.maskedFill(worse, -Infinity);
+  return kept.softmax(-1).multinomial(1); // (1, 1), drawn
+}
+
+/*
+The loop around it:
+*/
+
 export async function generate(
   model: LanguageModel,
   { maxNewTokens = 2000, topk = 5 } = {},
@@ -223,15 +241,7 @@ export async function generate(
   const idx = noGrad(() => {
     let idx = full([1, contextLength], newline, { dtype: "int64" }); // (1, T)
     for (let i = 0; i < maxNewTokens; i++) {
-      const [all] = model.forward(idx.index(":", `${-contextLength}:`));
-      const logits = all.ndim === 3 ? all.index(":", -1) : all; // (1, nToken)
-      const [best] = logits.topk(topk); // (1, topk), the largest first
-      const kept = logits.maskedFill(
-        logits.lt(best.index(":", "-1:")),
-        -Infinity,
-      );
-      const idxNext = kept.softmax(-1).multinomial(1); // (1, 1)
-      idx = cat([idx, idxNext], 1);
+      idx = cat([idx, nextToken(model, idx, topk)], 1); // one token longer
     }
     return idx;
   });
@@ -253,12 +263,9 @@ await show(await generate(model, { maxNewTokens: 50 }));
 /*
 ## Training
 
-Ten thousand batches of 64 examples, with the loss estimated every thousand
-steps. On two processor cores this takes some minutes; the line at the bottom
-says how many, and above it the loss is drawn as it falls. Ctrl-C saves
-everything: the parameters, the optimizer's state, the random generator's
-state and the curve. `--resume` goes on from there, bit for bit as if it had
-never stopped.
+A training may take long, so it can be stopped. Ctrl-C saves everything: the
+parameters, the optimizer's state, the random generator's state and the curve.
+With `--resume` it goes on from there, bit for bit as if it had never stopped.
 */
 
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
@@ -270,6 +277,12 @@ const text = fingerprint(ds.train.column("text").join("\n"));
 const about = { seed: options.seed, text };
 // A lesson that is imported writes nothing.
 const saved = import.meta.main && await savedRun(parts, about, options);
+
+/*
+Ten thousand batches of 64 examples, with the loss estimated every thousand
+steps. On two processor cores this takes some minutes; the line at the bottom
+says how many, and above it the loss is drawn as it falls.
+*/
 
 const evals = { evalInterval: 1000, evalIters: options.evals };
 for await (const { step, ...at } of train(model, optimizer, run, evals)) {
@@ -290,10 +303,16 @@ for await (const { step, ...at } of train(model, optimizer, run, evals)) {
 }
 
 /*
-It begins at ln 512 = 6.24, where nothing is known. (With three other seeds,
-PyTorch's losses are within 0.12 of these; a run must be within 0.15.) The
-curve of the training loss, each point the mean of 42 steps, and the
-validation losses as marks:
+It begins where nothing is known, at the loss of a uniform guess:
+*/
+
+await show(fixed(Math.log(512), 4));
+//> 6.2383
+
+/*
+(With three other seeds, PyTorch's losses are within 0.12 of these; a run must
+be within 0.15.) The curve of the training loss, smoothed, and the validation
+losses as marks:
 */
 
 await show(await run.chart()); // varies
@@ -388,8 +407,8 @@ are: 1 for the same, 0 for unrelated. For three tokens, the five others with
 the largest cosine:
 */
 
-const rows = model.tokenEmbeddingTable.weight.detach(); // (512, 64)
-const unit = rows.div(rows.norm({ dim: 1, keepdim: true })); // length 1
+const vectors = model.tokenEmbeddingTable.weight.detach(); // (512, 64)
+const unit = vectors.div(vectors.norm({ dim: 1, keepdim: true })); // length 1
 for (const word of [" he", " my", "."]) {
   const [id] = tokenizer.encode(word);
   const [, near] = unit.matmul(unit.index(id)).topk(6); // (6), itself first
