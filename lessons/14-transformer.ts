@@ -38,6 +38,10 @@ import { generate, MLP } from "./13-mlp.ts";
 
 const { crossEntropy, scaledDotProductAttention } = nn.functional;
 
+/*
+What can be set on the command line:
+*/
+
 const { show, options } = lesson(import.meta, {
   data,
   steps: {
@@ -85,15 +89,14 @@ await show(which);
 
 /*
 The MLP of lesson 13 reads 32 tokens and predicts one. Its input layer has a
-weight for every position, so what it learns about a word in the fifth
-position is of no use in the sixth. And it overfits: in the end it knows its
-songs by heart and predicts new ones worse than someone who guesses.
+weight for every position, so what it learns about a word at the fifth
+position is of no use at the sixth. And it overfits: at the end it knows its
+songs by heart and predicts new ones worse than a uniform guess.
 
-We go to the model that took its place, in ten steps. Each is the smallest
-change to the model before it, and each is trained on the same songs, with
-lesson 12's `getBatch` and `train`, and writes with lesson 13's `generate`.
-The sizes stay the same: a context of 32 tokens, 128 dimensions for each, 4
-heads.
+From there we go to a small GPT, in ten steps. Each is a small change to the
+model before it. Each model is trained on the same songs with lesson 12's
+`getBatch` and `train`, and writes with lesson 13's `generate`. The sizes stay
+the same: a context of 32 tokens, 128 dimensions for each token, 4 heads.
 */
 
 const contextLength = 32; // T
@@ -103,7 +106,7 @@ const nHead = 4; // H
 /*
 ## A target for every position
 
-A sample of 32 tokens holds 32 examples: what follows the first token, what
+A window of 32 tokens holds 32 examples: what follows the first token, what
 follows the first two, and so on. The MLP learns from the last of them only.
 From here on a model gives logits for every position, (B, T, nToken), and the
 loss is the mean over all B · T targets.
@@ -115,8 +118,8 @@ function withLoss(logits: Tensor, y?: Tensor): [Tensor, Tensor?] {
 }
 
 /*
-With that, the bigram of lesson 12: a table in which each token has a row with
-the logits of what may follow it.
+With that, the bigram of lesson 12: a table in which each token has a row, the
+logits of what may follow it.
 */
 
 export class Bigram extends LanguageModel {
@@ -131,9 +134,9 @@ export class Bigram extends LanguageModel {
 /*
 ## How the models are compared
 
-Each is trained from the same seed by a recipe: how the model is made, how
-many steps it learns, and what the optimizer is told. The last two lines are
-for the last model, and are explained there.
+All are trained from the same seed. What differs is the recipe: how the model
+is made, how many steps it is trained, and the settings of the optimizer.
+`schedule` and `maxNorm` are only for the last model and are explained there.
 */
 
 export interface Recipe {
@@ -146,6 +149,10 @@ export interface Recipe {
   maxNorm?: number; // the longest that the gradients may be
 }
 
+/*
+From a recipe, the model and its optimizer:
+*/
+
 export function prepare({ make, steps: _, lr = 3e-3, ...rest }: Recipe) {
   const { schedule, maxNorm: _norm, ...adamW } = rest;
   const model = make();
@@ -156,42 +163,53 @@ export function prepare({ make, steps: _, lr = 3e-3, ...rest }: Recipe) {
 }
 
 /*
-Lesson 12's `estimateLoss` gives two losses, estimated from some batches. Its
-contexts begin anywhere, so the first targets of a sample are predicted from
-one or two tokens, which no model does well. To compare models, each gets its
-full context: a window of 32 tokens is moved over the validation songs, four
-tokens at a time, and only its last four targets count. So all models predict
-the same tokens, each from at least 29 before it.
+Lesson 12's `estimateLoss` gives two losses, estimated from some batches. But
+the first targets of a window are predicted from one or two tokens, which no
+model does well. To compare the models, each target gets nearly the full
+context. A window of 32 tokens is moved over the validation songs, four tokens
+at a time, and only its last four targets count. So all models predict the
+same tokens, each from at least 29 before it. The windows:
 */
 
-export async function exactLoss(
-  model: LanguageModel,
-  stride = 4,
-): Promise<number> {
-  const T = model.contextLength;
+function windowsOf(T: number, stride: number): Tensor {
   const total = Math.min(valData.numel(), options.unseen);
   const n = Math.floor((total - T - 1) / stride) + 1; // windows
   const starts = arange(n).mul(stride).unsqueeze(1); // (n, 1)
-  const windows = valData.index(starts.add(arange(T + 1))); // (n, T + 1)
-  const { training } = model;
-  model.eval();
-  const losses = noGrad(() =>
-    windows.split(256).map((part) => {
-      const [scores] = model.forward(part.index(":", ":-1"));
-      const logits = scores.ndim === 2 // the MLP's, of its last position
-        ? scores
-        : scores.index(":", `-${stride}:`).flatten(0, 1);
-      const targets = part.index(":", `-${stride}:`).flatten();
-      return crossEntropy(logits, targets, { reduction: "sum" });
-    })
-  );
-  model.train(training);
-  return await stack(losses).sum().item() / (n * stride);
+  return valData.index(starts.add(arange(T + 1))); // (n, T + 1)
 }
 
 /*
-What is known of a model when it has learned, and what a checkpoint keeps of
-it:
+The losses at the last positions of some windows, added up. (The MLP has
+logits for the last position only.)
+*/
+
+function lossAtEnd(model: LanguageModel, windows: Tensor, stride: number) {
+  const [all] = model.forward(windows.index(":", ":-1"));
+  const last = all.ndim === 2 ? all : all.index(":", `-${stride}:`);
+  const targets = windows.index(":", `-${stride}:`).flatten();
+  const logits = last.flatten(0, -2); // (n · stride, nToken)
+  return crossEntropy(logits, targets, { reduction: "sum" });
+}
+
+/*
+And the mean over all of them, 256 windows at a time:
+*/
+
+export async function exactLoss(model: LanguageModel, stride = 4) {
+  const windows = windowsOf(model.contextLength, stride); // (n, T + 1)
+  const { training } = model;
+  model.eval();
+  const parts = windows.split(256);
+  const sums = noGrad(() =>
+    parts.map((part) => lossAtEnd(model, part, stride))
+  );
+  model.train(training);
+  return await stack(sums).sum().item() / (windows.shape[0] * stride);
+}
+
+/*
+A stage is a trained model with its losses and its writing. A checkpoint keeps
+them too:
 */
 
 export class Stage {
@@ -240,9 +258,9 @@ const count = (model: nn.Module) =>
   [...model.parameters()].reduce((sum, p) => sum + p.numel(), 0);
 
 /*
-And the training itself. Each model has its own checkpoint. At Ctrl-C the one
-that is learning is saved; with `--resume`, those that are finished are read
-and the interrupted one goes on, bit for bit as if it had never stopped.
+And the training. Each model has its own checkpoint. At Ctrl-C the one in
+training is saved. With `--resume`, those that are finished are read, and the
+interrupted one goes on, bit for bit as if it had never stopped.
 */
 
 export const stages: Stage[] = [];
@@ -265,16 +283,25 @@ async function learn(name: string, recipe: Recipe): Promise<Stage> {
     [stage.train, stage.val] = [losses.train, losses.val];
   }
   if (start < steps || !stage.text) { // else it was finished before
-    stage.exact = await exactLoss(model);
-    stage.text = "";
-    const { seconds } = stage.stateDict();
-    const text = await generate(model, { maxNewTokens: options.tokens });
-    Object.assign(stage, { seconds, text });
+    await finish(stage);
     if (saved) await saved.save();
   }
   stages.push(stage);
   return stage;
 }
+
+async function finish(stage: Stage) {
+  stage.exact = await exactLoss(stage.model);
+  stage.text = "";
+  const { seconds } = stage.stateDict();
+  const text = await generate(stage.model, { maxNewTokens: options.tokens });
+  Object.assign(stage, { seconds, text });
+}
+
+/*
+Where it is saved. By the seed, the width and the text a saved run is known
+again.
+*/
 
 const text = fingerprint(ds.train.column("text").join("\n"));
 const about = { seed: options.seed, width: nEmbd, text };
@@ -296,7 +323,7 @@ const exists = (path: string) =>
 /*
 ## Bigram
 
-With few parameters to a token, it can take large steps.
+The optimizer may take large steps here, as in lesson 12.
 */
 
 const bigram = await learn("bigram", {
@@ -308,17 +335,17 @@ await show(bigram.losses); // ±0.06, in full, not seen
 await show(bigram.writing); // varies, not seen
 
 /*
-It beats lesson 13's MLP. One token of context is better than 32, if the loss
-counts all 32 targets and there are not enough parameters to learn 130 songs
-by heart. We come back to that at the end.
+It beats lesson 13's MLP. One token of context is better than 32, if the model
+learns from all 32 targets and has too few parameters to learn its songs by
+heart. We come back to that at the end.
 
 ## One head of self-attention
 
-A bigram can't look back. Lesson 3 has shown how a token can: it asks with a
-query, every token before it offers a key, and the product of the two says
-how well they fit. Softmax makes attention weights of the scores, and the
-token receives the weighted sum of the values. A mask hides what comes later,
-since that is what is to be predicted.
+A bigram can't look back. Lesson 3 showed how a token can. It has a query,
+every token before it has a key, and the product of the two is a score. The
+softmax turns the scores into attention weights, and the token receives the
+weighted sum of the values. The causal mask hides what comes later, since that
+is what is to be predicted.
 */
 
 function attentionWeights(q: Tensor, k: Tensor): Tensor { // (…, T, D) each
@@ -354,13 +381,20 @@ await show(fused.sub(head.forward(x)).abs().lt(1e-5).all());
 //> tensor(True)
 
 /*
-Attention does not know where a token stands: it takes a sum, and a sum has no
+Attention does not know at which position a token stands, since a sum has no
 order. So each position has a vector of its own, learned like those of the
-tokens and added to them. The last layer turns what the head found into
-logits.
+tokens and added to them. The last layer turns the head's context vectors into
+logits. All models up to the last two are made with this class; what differs
+is the `body`, which turns (B, T, C) into (B, T, C).
 
-This is the frame into which all that follows is put, as its `body`: whatever
-turns (B, T, C) into (B, T, C).
+```diagram
+             position embedding
+                     │
+          ┌───────┐  ▼    ┌──────┐         ┌────────┐
+ tokens ─►│ token ├─ + ──►│ body ├────────►│ linear ├─► logits
+ (B, T)   │ embed.│       └──────┘         └────────┘   (B, T, nToken)
+          └───────┘ (B, T, C)    (B, T, C)
+```
 */
 
 export class Decoder extends LanguageModel {
@@ -397,9 +431,9 @@ Fewer parameters than the bigram, and a lower loss.
 
 One head has one set of attention weights. If it attends to the last word, it
 can't attend to the end of the last line. So the 128 dimensions are cut into
-four heads of 32, each with weights of its own, and what they find is put side
-by side again. The layers and the parameters stay the same; only their outputs
-are seen as (B, H, T, D), and each head attends by itself.
+four heads of 32, each with attention weights of its own, and their context
+vectors are concatenated. The layers and the parameters stay the same; only
+their outputs are read as (B, H, T, D), and each head attends by itself.
 */
 
 export class MultiHead extends nn.Module {
@@ -438,11 +472,11 @@ await show(heads.writing); // varies, not seen
 /*
 ## The feed-forward network
 
-Attention mixes what the tokens know; it computes nothing new from it, since
-what comes out is a sum of values. That is the work of a small network that is
-applied to each position by itself: four times as wide inside, with a ReLU
-between. In front of it a linear layer, the projection, mixes what the heads
-have found.
+Attention only mixes: what comes out is a weighted sum of values. A small
+network, applied to each position by itself, computes something new from it.
+It is four times as wide inside, with a ReLU between its two layers. Before it
+stands a linear layer, the output projection, which mixes what the heads have
+found.
 
 (The dropouts are for later: with 0 they do nothing.)
 */
@@ -462,6 +496,10 @@ const feedForward = (nEmbd: number, dropout = 0) =>
     new nn.Dropout(dropout),
   );
 
+/*
+Both, one after the other:
+*/
+
 const bare = () =>
   new nn.Sequential(
     attention(new MultiHead(nEmbd, nHead), nEmbd),
@@ -478,8 +516,8 @@ await show(network.writing); // varies, not seen
 /*
 ## Three of them
 
-If one attention and one network help, three should help more: attention over
-what attention has found. They stand one behind the other:
+If one attention and one network help, three of each should help more. They
+are stacked, so that each reads what the one before it gave:
 */
 
 const three = await learn("three bare", {
@@ -492,13 +530,14 @@ await show(three.writing); // varies, not seen
 /*
 They learn how often each token occurs, and hardly anything else. The gradient
 that reaches the embeddings has passed through six layers, and each has shrunk
-and mixed it: lesson 8 measured that.
+it: it vanishes, as lesson 8 measured.
 
 ## Shortcuts and layer norm
 
-The cure is lesson 8's, too. Each part adds to its input instead of replacing
-it, so that the gradient has a path on which nothing touches it; and each part
-reads its input through the layer normalization of lesson 6. This is a block.
+The cure is lesson 8's, too. Attention and network add to their input instead
+of replacing it, so the gradient has a path on which it passes unchanged. And
+before each stands the layer normalization of lesson 6 (pre-norm). This is a
+block, as in lesson 8's diagram:
 */
 
 export class Block extends nn.Module {
@@ -535,7 +574,7 @@ export interface BlockOptions {
 }
 
 /*
-First one block, with a norm behind it for the logits' sake:
+Blocks in a row, with a layer norm after the last:
 */
 
 const blocks = (nLayer: number, dropout = 0) =>
@@ -548,6 +587,10 @@ const blocks = (nLayer: number, dropout = 0) =>
     new nn.LayerNorm(nEmbd),
   );
 
+/*
+First one block:
+*/
+
 const oneBlock = await learn("one block", {
   make: () => new Decoder(() => blocks(1)),
   steps: 400,
@@ -556,7 +599,7 @@ await show(oneBlock.losses); // ±0.06, in full, not seen
 await show(oneBlock.writing); // varies, not seen
 
 /*
-## Blocks
+## Three blocks
 
 Now three of them do learn:
 */
@@ -569,16 +612,16 @@ await show(threeBlocks.losses); // ±0.06, in full, not seen
 await show(threeBlocks.writing); // varies, not seen
 
 /*
-The loss on the songs they learn from is much lower, the loss on the others is
-not: three blocks have begun to learn by heart.
+The training loss is much lower than that of one block, and the validation
+loss is not: three blocks have begun to learn by heart.
 
 ## Dropout
 
-Dropout sets a random fifth of the numbers to 0 and makes the others larger by
-as much, anew at each step and only while learning. What is learned by heart
-hangs on a few numbers and is lost with them; what is true in many places
-survives. It comes behind the embedding, behind each projection and behind
-each feed-forward network.
+In training, dropout sets a random fifth of the values to 0 at each step, and
+divides the others by 0.8, so that the mean stays. What was learned by heart
+depends on single values and is disturbed; what many values agree on survives.
+Dropout comes after the embedding, after each output projection and after each
+feed-forward network.
 */
 
 const dropped = await learn("dropout", {
@@ -591,19 +634,18 @@ await show(dropped.writing); // varies, not seen
 /*
 ## Rotary positions
 
-A learned vector for each position has the MLP's weakness: what is learned of
-the fifth position has to be learned again for the sixth. What matters is
-mostly how far apart two tokens are. [Su et al.,
-2021](https://arxiv.org/abs/2104.09864) put exactly that into the scores. They
-take the D dimensions of a query or key as D / 2 pairs, and rotate each pair
-by an angle that grows with the position: by 1 for each position in the first
-pair, more slowly in each further one. The product of a rotated query and a
-rotated key depends on the difference of their angles, and that is their
-distance.
+A learned vector for each position has the MLP's weakness: what is learned
+about the fifth position must be learned again for the sixth. But what matters
+is mostly how far apart two tokens are. Rotary positions ([Su et al.,
+2021](https://arxiv.org/abs/2104.09864)) put that distance into the scores.
+The D dimensions of a query or key are taken as D / 2 pairs, and each pair is
+a point in a plane. It is rotated by an angle that grows with the position: by
+1 radian per position in the first pair, and more slowly in each further pair.
+The product of a rotated query and a rotated key depends only on the
+difference of their angles, and so on their distance.
 
 Dimension i is paired with i + D / 2, as in GPT-NeoX and in Llama's published
-weights. (The paper pairs neighbors: the same thing with the rows of the
-weights in another order.)
+weights. (The paper pairs neighbors, which is the same in another order.)
 */
 
 function anglesOf(T: number, D: number): [cos: Tensor, sin: Tensor] {
@@ -619,8 +661,8 @@ function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor { // (…, T, D)
 }
 
 /*
-The same query and the same key, at positions 0 to 5. Along each diagonal,
-where the distance is the same, the products are the same:
+To test it, the same query and the same key stand at positions 0 to 5. Along
+each diagonal, where the distance is the same, the products are the same:
 */
 
 const [cos, sin] = anglesOf(6, 32);
@@ -633,9 +675,8 @@ await show(onDiagonal.abs().lt(1e-4).all());
 //> tensor(True)
 
 /*
-Only queries and keys are rotated, in every block; the values stay. The table
-of positions goes, and with it the frame: here is the whole model in one
-class.
+Only queries and keys are rotated, in every block; the values are not. A
+buffer is a tensor that belongs to a layer and is not trained.
 */
 
 export class RotaryHeads extends MultiHead {
@@ -657,6 +698,11 @@ export class RotaryHeads extends MultiHead {
     return [rotate(q, cos, sin), rotate(k, cos, sin), v];
   }
 }
+
+/*
+The position embedding is no longer needed. So here is the whole model in one
+class:
+*/
 
 export interface GPTOptions extends BlockOptions {
   nLayer: number;
@@ -689,13 +735,12 @@ export class GPT extends LanguageModel {
   }
 }
 
-export const small: GPTOptions = {
-  contextLength,
-  nEmbd,
-  nHead,
-  nLayer: 3,
-  dropout: 0.2,
-};
+/*
+With three blocks, as before:
+*/
+
+const sizes = { contextLength, nEmbd, nHead };
+export const small: GPTOptions = { ...sizes, nLayer: 3, dropout: 0.2 };
 
 const rotary = await learn("rotary", {
   make: () => new GPT(small),
@@ -708,9 +753,9 @@ await show(rotary.writing); // varies, not seen
 ## A small GPT
 
 The model is complete. What is left is how it is trained, and GPTs are trained
-with more care than we have taken so far. They begin with small weights, and
-with smaller ones where a block adds to the shortcut, so that the sum of all
-blocks begins as large as one of them.
+with more care than we have taken so far. Their weights begin small, and still
+smaller where a block adds to the shortcut, so that the sum does not grow with
+the number of blocks.
 */
 
 export function initialize(model: GPT): GPT {
@@ -731,10 +776,10 @@ export function initialize(model: GPT): GPT {
 }
 
 /*
-The learning rate is not the same at every step. At first the optimizer knows
-little about the gradients and is easily misled, so the rate grows over 50
-steps: the warm-up. Later the model needs to settle, and the rate falls along
-half a cosine to a twentieth.
+The learning rate is not the same at every step. At first the optimizer's
+means of the gradients rest on few steps, so the rate grows over 50 steps:
+the warm-up. Later smaller steps are better, and the rate falls along half a
+cosine, to a twentieth. The factor for each step:
 */
 
 const warmUpCosine = (steps: number, warmUp = 50) => (step: number) => {
@@ -763,20 +808,25 @@ await show(chart([{ name: "", points }], { x: "step", y: "factor" }));
 //>      0                200               400              600               800
 
 /*
-Three things more. Where the gradients of all parameters, taken as one vector,
-are longer than 1, they are made as long as 1, so that one odd batch can't
-undo what was learned. The weight decay is ten times as strong as AdamW's own.
-And the average of the squared gradients forgets ten times as fast (β₂ is 0.99
-and not 0.999), since a short training has no time to wait for it.
+Three things more. If the gradients of all parameters, taken as one vector,
+are longer than 1, they are shortened to 1, so that one odd batch can't undo
+what was learned (gradient clipping). The weight decay is ten times AdamW's
+default. And the mean of the squared gradients forgets ten times as fast: β₂
+is 0.99 where the default is 0.999, because this training is short.
+
+`--size 10M` is for a real GPU. It makes a larger model:
 */
 
-export const large: GPTOptions = {
-  contextLength: 64,
-  nEmbd: 320,
-  nHead: 8,
-  nLayer: 8,
-  dropout: 0.3,
-};
+const wide = { contextLength: 64, nEmbd: 320, nHead: 8 };
+export const large: GPTOptions = { ...wide, nLayer: 8, dropout: 0.3 };
+await show(count(new GPT(large)), "parameters");
+//> 10192000 parameters
+
+/*
+We have not trained that one to its end. With so few songs expect no more than
+the small one reaches; with a larger text of your own (`--data`) expect more.
+Now the training:
+*/
 
 const steps = options.size === "small" ? 800 : 2000;
 const gpt = await learn(options.size === "small" ? "gpt" : "gpt 10M", {
@@ -791,27 +841,16 @@ await show(gpt.losses); // ±0.06, in full, not seen
 await show(gpt.writing); // varies, not seen
 
 /*
-Its curve, and as marks the loss of the validation songs:
+Its training loss as a curve, and its validation losses as marks:
 */
 
 await show(await gpt.run.chart()); // varies, not seen
 
 /*
-With `--size 10M` the last model is larger: 8 blocks of 320 dimensions, 8
-heads, 64 tokens of context. That is for a real GPU. We have not trained it to
-its end; with so few songs expect no more than the small one reaches, and with
-`--data` and a larger text of your own a good deal more.
-*/
+## What the heads attend to
 
-await show(count(new GPT(large)), "parameters");
-//> 10192000 parameters
-
-/*
-## What the heads look at
-
-The attention weights of the first block, for the beginning of a song that the
-model has never seen. A row is a token and shows to which tokens before it,
-from left to right, it attends.
+We take the beginning of a song that the model has never seen, and compute the
+attention weights of the first block:
 */
 
 const ids = valData.index(":14").unsqueeze(0); // (1, 14)
@@ -826,22 +865,24 @@ const seenBy = noGrad(() => {
   const [q, k] = (block.attention.at(0) as MultiHead).queryKeyValue(x);
   return attentionWeights(q, k).index(0); // (H, T, T)
 });
-const titles = Array.from(
-  { length: seenBy.shape[0] },
-  (_, i) => `head ${i + 1}`,
-);
+/*
+Each row belongs to a token and shows to which tokens before it, from left to
+right, it attends:
+*/
+
+const [H] = seenBy.shape;
+const titles = Array.from({ length: H }, (_, i) => `head ${i + 1}`);
 await show(heatMap(seenBy, { rows: words, titles })); // varies, not seen
 
 /*
-## All of them
+## All models compared
 
-Beside lesson 13's MLP, trained in three ways: to the end of its 10,000 steps;
-stopped near its lowest validation loss; and against overfitting, with a
-dropout of one half behind the tanh and a weight decay of 0.3. Training them
-takes longer than all of the above, so these losses are recorded: PyTorch's,
-of three seeds, and of one seed for the third. `--mlp` trains the third one
-here. If lesson 13 has been run on this machine, the first is measured on the
-model that it saved.
+With them stands lesson 13's MLP, trained in three ways: to the end of its
+10,000 steps; stopped near its lowest validation loss; and against
+overfitting, with a dropout of one half after the tanh and a weight decay of
+0.3. To train them takes longer than all of the above, so their losses are
+recorded here. They are PyTorch's, the mean of three seeds, and of one seed
+for the third.
 */
 
 const mlp = { count: 1_344_512 };
@@ -850,6 +891,10 @@ export const recorded = [
   { ...mlp, name: "MLP, stopped", steps: 1_000, train: 3.22, exact: 4.52 },
   { ...mlp, name: "MLP, dropout", steps: 7_000, train: 2.76, exact: 3.92 },
 ];
+
+/*
+`--mlp` trains the third one here:
+*/
 
 export class RegularizedMLP extends MLP {
   constructor() {
@@ -865,6 +910,11 @@ export const regularized: Recipe = {
   lr: 1e-3,
   weightDecay: 0.3,
 };
+
+/*
+The table. If lesson 13 has been run on this machine, its first row is measured
+on the model that was saved.
+*/
 
 const rowOf = ({ name, model, run, train, exact }: Stage) => {
   return { name, count: count(model), steps: run.steps, train, exact };
@@ -882,8 +932,8 @@ if (import.meta.main && await exists(saved)) {
 }
 
 /*
-The train loss is estimated, the validation loss is that with the full
-context.
+The training loss is estimated; the validation loss is the one with nearly the
+full context.
 */
 
 const line = (name: string, ...cells: string[]) =>
@@ -896,7 +946,8 @@ for (const { name, count, steps, train, exact } of table) {
 }
 
 /*
-The same models with the same recipes in PyTorch, with the seed 1:
+The same models with the same recipes in PyTorch, with the seed 1. "Validation"
+is estimated; the last column has nearly the full context, as above:
 
 | model         | train | validation | with full context |
 | ------------- | ----- | ---------- | ----------------- |
@@ -912,25 +963,31 @@ A run here has to be within 0.06 of them: another seed draws other weights and
 other batches.
 
 Why does a bigram beat the MLP? Not because one token says more than 32. The
-MLP learns from 64 targets at each step, the bigram from 2,048. And the MLP
-has a million weights, each tied to a position, with which it can learn 130
-songs by heart, and does. Stopped in time it is better; with dropout and
-weight decay it is nearly as good as the bigram. So about half of the GPT's
-lead over the stopped MLP is a matter of training. The other half, from 3.9 to
-3.2, is what it is worth to look back.
+MLP learns from 64 targets at each step, the bigram from 32 times as many. And
+the MLP has a million weights, each for one position, with which it can learn
+its songs by heart. Stopped in time it is better; with dropout and weight
+decay it is nearly as good as the bigram. So nearly half of the GPT's lead
+over the stopped MLP is a matter of training. The rest, from 3.92 to 3.21, is
+what it is worth to look back.
 
 Which models overfit? All whose training loss lies far below the validation
-loss. The MLP does most, then the three blocks without dropout. The GPT does,
-too, but its validation loss falls to the end: what it learns of these songs
-still helps with others. More songs would help more than a larger model.
+loss. The MLP overfits most, then the three blocks without dropout. The GPT
+does too, but its validation loss falls to the end: what it learns from these
+songs still helps with others. More songs would help more than a larger model.
 
-And one thing to keep in mind: the sizes, the learning rate and the number of
-steps were chosen by the validation loss. Songs that nobody has looked at, a
-test set, would show a loss that is a little higher.
+Keep one thing in mind: the sizes, the learning rate and the number of steps
+were chosen by the validation loss. On songs that played no part in any
+choice, a **test set**, the loss would be a little higher.
 
-A loss of 3.2 is a perplexity of e^3.2 ≈ 25: the model is as uncertain as if
-it had to choose among 25 tokens that are equally likely. The stopped MLP
-chooses among 92, the bigram among 47.
+The same as perplexity (lesson 7): between how many equally likely tokens the
+GPT, the bigram and the stopped MLP hesitate.
+*/
+
+const [ofGPT, ofBigram, ofMLP] = [3.21, 3.86, 4.52].map(Math.exp);
+await show(fixed(ofGPT, 0), fixed(ofBigram, 0), fixed(ofMLP, 0));
+//> 25 47 92
+
+/*
 
 ## Your own text, and what comes next
 
