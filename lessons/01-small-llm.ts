@@ -348,7 +348,7 @@ await show(trained.index(0, 0));
 
 /*
 How wrong is it, before any training? After 0 should come 1, after 1 should
-come 2, and so on, up to the 9 after 8. The loss is the mean of these nine. A
+come 2, and so on. The loss is the mean over these nine. A
 model that knows nothing, and gives each of the ten numbers the same
 probability, has the loss −ln 0.1:
 */

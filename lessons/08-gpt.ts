@@ -227,7 +227,7 @@ await show(fixed(without[11] / without[0] / 1000, 0), "thousand");
 
 /*
 With shortcuts all layers learn alike. For all twelve layers, as powers of ten
-(−5 stands for 0.00001):
+(−5 stands for 10⁻⁵):
 */
 
 const powers = (sizes: number[]) =>

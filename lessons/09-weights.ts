@@ -30,6 +30,10 @@ import {
   tensor,
 } from "#lib";
 
+/*
+What can be set on the command line:
+*/
+
 const { show, options } = lesson(import.meta, {
   model: {
     value: "gpt2",
@@ -58,9 +62,9 @@ const { show, options } = lesson(import.meta, {
 });
 
 /*
-Training GPT-2 took OpenAI 40 GB of text and a cluster of accelerators. The
-result is public: a file of numbers, which anybody may load. Whoever has the
-right code and that file has the model.
+OpenAI trained GPT-2 on 40 GB of text with a cluster of accelerators. The
+result is public: a file of parameters, which anybody may load. Whoever has
+the right code and that file has the model.
 
 The file is on the Hugging Face Hub. It is downloaded once, into the cache
 that Python's libraries use too, and its checksum is verified. `--folder`
@@ -75,7 +79,7 @@ await show("Weights:", options.folder || options.model); // in full
 
 /*
 `loadPretrained` has done in one line what this lesson is about. It has read
-four files:
+four files of the folder:
 
 - `config.json`: the sizes, such as the number of blocks
 - `vocab.json`: the tokens and their ids
@@ -113,7 +117,7 @@ for (const name of file.names.filter((name) => !isBlock(name))) {
 }
 
 /*
-The other 156 are those of the twelve blocks, thirteen each. The first block:
+All others are in the twelve blocks, thirteen in each. Those of the first:
 */
 
 for (const name of file.names.filter((name) => /\bh\.0\./.test(name))) {
@@ -154,10 +158,10 @@ await show(parameters.reduce((a, b) => a + b), "parameters"); // in full
 again: the logit of a token is the dot product of the final hidden state with
 that token's embedding. The two are *tied*, and saved once.
 
-**The matrices lie transposed.** For a layer from 768 to 3,072, PyTorch keeps
-a weight (3072, 768) and computes x · Wᵀ. OpenAI wrote GPT-2 in TensorFlow, as
-convolutions of width 1, whose weight is (768, 3072), and computed x · W. The
-numbers are the same, in another order.
+**The matrices are transposed.** For a layer from 768 to 3,072 dimensions,
+PyTorch keeps a weight (3072, 768) and computes x · Wᵀ. OpenAI wrote GPT-2 in
+TensorFlow, as convolutions of width 1. Their weight is (768, 3072), and they
+compute x · W. The values are the same, in another order.
 
 **`c_attn` is three matrices in one.** Query, key and value are three linear
 layers with the same input. Side by side in one matrix they are one product,
@@ -175,8 +179,8 @@ await show(together.sub(cat(apart, 1)).abs().lt(1e-6).all());
 /*
 ## From their names to ours
 
-Lesson 8's model once more, in short and small. What is different from lesson
-8: query, key and value have a bias, as in GPT-2, and the head is tied.
+Here is lesson 8's model once more, shorter and of any size. Two things
+differ: query, key and value have a bias, as in GPT-2, and the head is tied.
 */
 
 export interface Sizes {
@@ -186,6 +190,10 @@ export interface Sizes {
   nHead: number;
   nLayer: number;
 }
+
+/*
+Its attention:
+*/
 
 export class Attention extends nn.Module {
   wQuery: nn.Linear;
@@ -217,8 +225,7 @@ export class Attention extends nn.Module {
 }
 
 /*
-The block and the model. `forward` also takes the position of the first token,
-which is 0 for now.
+Its block:
 */
 
 export class Block extends nn.Module {
@@ -242,6 +249,11 @@ export class Block extends nn.Module {
     return x.add(this.ff.forward(this.norm2.forward(x)));
   }
 }
+
+/*
+And the model. `forward` also takes the position of the first token, which is
+0 for now. The last line is the tied head:
+*/
 
 export class SmallGPT extends nn.Module {
   tokEmb: nn.Embedding;
@@ -304,6 +316,10 @@ function* pair(take: (name: string) => Tensor, theirs: string, ours: string) {
   yield [`${ours}.bias`, take(`${theirs}.bias`)] as Named;
 }
 
+/*
+All of a block:
+*/
+
 function* blockInOurNames(take: (name: string) => Tensor, n: number) {
   const [theirs, ours] = [`h.${n}`, `trf_blocks.${n}`];
   yield* pair(take, `${theirs}.ln_1`, `${ours}.norm1`);
@@ -321,10 +337,10 @@ function* blockInOurNames(take: (name: string) => Tensor, n: number) {
 
 /*
 Loading checks three things, and each mistake gets an error that names the
-tensor. None is missing: `take` refuses a name that the file does not have.
-Each is used once: `take` removes it, so a second time it is missing, and at
-the end none may be left over. The shapes are equal: `loadStateDict` compares
-them, and it also wants every parameter of ours.
+tensor. No tensor is missing: `take` refuses a name that the file does not
+have. Each is used once: `take` removes it, so a second time it is missing,
+and at the end none may be left over. The shapes are equal: `loadStateDict`
+compares them, and it also wants a value for every parameter of ours.
 */
 
 export function load(
@@ -344,8 +360,8 @@ export function load(
 
 /*
 To see that it is right, we need a small GPT-2 to compare with. The library's
-class `GPT2` has their names. One with random weights, its tensors as the file
-would have them, goes into our model; then both read the same text.
+class `GPT2` has the names of the file. We make one with random weights, take
+its tensors as a file would have them, and load them into our model.
 */
 
 const sizes = {
@@ -361,6 +377,10 @@ for (const p of theirs.parameters()) {
 }
 export const small = new SmallGPT(sizes).eval();
 load(small, publishedState(theirs), sizes.nLayer);
+
+/*
+Then both read the same eight tokens. Are their logits equal?
+*/
 
 const ids = tensor([[3, 1, 4, 1, 5, 9, 2, 6]]); // (1, 8)
 export const logits = noGrad(() => small.forward(ids)); // (1, 8, 50)
@@ -440,9 +460,10 @@ await show(again.eq(onwards.index(":", ":-1")).all());
 //> tensor(True)
 
 /*
-A new token now costs the same at position 10 and at position 1,000, but for
-the attention's own share: there are more keys to compare with. The price is
-memory: for GPT-2, 12 blocks × 2 × 768 numbers for each position.
+A new token now costs the same at an early and at a late position, except for
+the attention itself: later there are more keys to compare with. The price is
+memory. For GPT-2, a key and a value of 768 dimensions must be kept for each
+position in each of its 12 blocks.
 
 The library's cache is the same idea with the memory reserved beforehand, so
 that nothing is copied as the text grows.
@@ -466,8 +487,8 @@ await show(write(options.prompt, greedy)); // in full
 //> The first step is to understand the importance of your work
 
 /*
-The same code as in lesson 8, the same kind of numbers in it. All the
-difference is in what the numbers are.
+The code is that of lesson 8. All the difference is in the values of the
+parameters.
 
 The greedy text has no surprises, and a long one repeats itself. Temperature
 and top-k, as lesson 8 explains them, let the model draw: the logits are
@@ -507,12 +528,12 @@ await show("as printed:", asPrinted); // in full
 /*
 ## Top-p
 
-Top-k always keeps as many tokens, whether the model is sure or not. After
-"New York" one token has nearly all the probability, and the other 49 can only
-do harm; after "My name is" thousands would do, and 50 are too few. **Top-p**,
-or nucleus sampling ([Holtzman et al.,
-2019](https://arxiv.org/abs/1904.09751)), counts probability in place of
-tokens: it keeps the best tokens that together reach the probability p.
+Top-k always keeps the same number of tokens, whether the model is sure or
+not. Where one token has nearly all the probability, the others can only do
+harm. After "My name is" thousands would do, and 50 are too few. **Top-p**, or
+nucleus sampling ([Holtzman et al., 2019](https://arxiv.org/abs/1904.09751)),
+counts probability and not tokens: it keeps the best tokens that together
+reach the probability p.
 
 Five tokens, of which three reach 0.9. Of a thousand draws none goes to the
 other two:
@@ -540,10 +561,10 @@ await show(write(options.prompt, { maxNewTokens: tokens, topP })); // not seen
 
 To choose the next token the model gives each a probability. On a text that is
 already there, those probabilities say how well the model predicts it. The
-loss is their mean negative logarithm, and the perplexity e to the loss
-(lesson 7): as if at each position the model had chosen among so many equal
-tokens. A guess would have the perplexity 50,257. `--text` takes a text of
-yours.
+loss is the mean of their negative logarithms, and the perplexity is e to the
+power of the loss (lesson 7): between how many equally likely tokens the model
+hesitates. A uniform guess would have the size of the vocabulary as its
+perplexity. `--text` takes a text of yours.
 */
 
 export async function lossOf(text: string): Promise<number> {
@@ -560,12 +581,12 @@ const [a, b] = [fixed(loss, 4), fixed(perplexity, 2)];
 await show(`loss ${a}, perplexity ${b}`); // not seen
 
 /*
-## What the heads look at
+## What the heads attend to
 
 Each block has twelve attention heads, and nobody told them what to look for.
-For the last token of the text above, these are the attention weights of the
-heads of one layer (`--layer`): a row is a head, a column a token of the text,
-and a row sums to 1.
+We compute the attention weights for the last token of the text above, in the
+block that `--layer` names. (The last token may attend to all tokens, so its
+row needs no mask.)
 */
 
 export function attentionWeights(ids: Tensor, layer: number): Tensor {
@@ -582,6 +603,11 @@ export function attentionWeights(ids: Tensor, layer: number): Tensor {
   return scores.index(0, ":", -1).softmax(-1); // (heads, T)
 }
 
+/*
+Each row is a head, and each column a token of the text. The weights of a row
+add up to 1.
+*/
+
 const seen = tokenizer.encode(options.text);
 const looks = noGrad(() => attentionWeights(tensor([seen]), options.layer));
 await show(heatMap(looks, {
@@ -590,13 +616,15 @@ await show(heatMap(looks, {
 })); // not seen
 
 /*
-(The last token may look at everything, so its row needs no mask.) Some heads
-look at the token before, some at a word that has to do with this one. Many
-look at the first token, which means: at nothing in particular. The row must
-sum to 1, and a head that has nothing to say puts it there.
+Some heads attend to the token before, some to a word that has to do with this
+one. Many attend to the first token, which means to nothing in particular: the
+weights of a row must have the sum 1, and a head that finds nothing puts them
+there.
 
 `--model gpt2-medium`, `gpt2-large` and `gpt2-xl` load the larger sizes, with
 355, 774 and 1,558 million parameters.
 
 Next: where the text that a model learns from comes from, in lesson 10.
+
+Exercises, which check your answers: `deno task exercise 9`.
 */

@@ -31,6 +31,10 @@ import { data, ds, which } from "./10-dataset.ts";
 import { nToken, tokenizer } from "./11-tokenizer.ts";
 import { batchSize, LanguageModel, train } from "./12-batches.ts";
 
+/*
+What can be set on the command line:
+*/
+
 const { show, options } = lesson(import.meta, {
   data,
   steps: { value: 10_000, short: 30, help: "how many steps to learn" },

@@ -239,14 +239,8 @@ export class Stage {
 
   stateDict() {
     const { train, val, exact, text } = this;
-    const seconds = this.seconds + (performance.now() - this.since) / 1000;
-    return {
-      train,
-      val,
-      exact,
-      text,
-      seconds: text ? this.seconds : seconds,
-    };
+    const now = this.seconds + (performance.now() - this.since) / 1000;
+    return { train, val, exact, text, seconds: text ? this.seconds : now };
   }
 
   loadStateDict(state: ReturnType<Stage["stateDict"]>): void {
@@ -290,10 +284,14 @@ async function learn(name: string, recipe: Recipe): Promise<Stage> {
   return stage;
 }
 
+/*
+When it has been trained, it is measured, and it writes:
+*/
+
 async function finish(stage: Stage) {
   stage.exact = await exactLoss(stage.model);
   stage.text = "";
-  const { seconds } = stage.stateDict();
+  const { seconds } = stage.stateDict(); // so far
   const text = await generate(stage.model, { maxNewTokens: options.tokens });
   Object.assign(stage, { seconds, text });
 }
@@ -417,6 +415,10 @@ export class Decoder extends LanguageModel {
   }
 }
 
+/*
+With one head as its body:
+*/
+
 const oneHead = await learn("one head", {
   make: () => new Decoder(() => new Head()),
   steps: 400,
@@ -461,6 +463,10 @@ export class MultiHead extends nn.Module {
     return found.transpose(1, 2).flatten(2); // (B, T, C)
   }
 }
+
+/*
+With them as the body:
+*/
 
 const heads = await learn("several heads", {
   make: () => new Decoder(() => new MultiHead(nEmbd, nHead)),
@@ -1001,4 +1007,6 @@ after the other, rotary positions over all dimensions of a head, biases
 everywhere but at the logits. There the queries, keys and values come from one
 matrix, head by head; all else differs only in its name. In PyTorch, with the
 same weights, Hugging Face's `GPTNeoXForCausalLM` gives the same logits.
+
+Exercises, which check your answers: `deno task exercise 14`.
 */

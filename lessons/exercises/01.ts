@@ -18,6 +18,15 @@ export const fcParameters = /* your answer */ 32 * 20 + 20;
 /*
 ## 2. Predict
 
+The whole model has 1,126,538 parameters, and each of its two encoder layers
+137,504 of them. How many does it have with four encoder layers?
+*/
+
+export const fourLayers = /* your answer */ 1_126_538 + 2 * 137_504;
+
+/*
+## 3. Predict
+
 The softmax of the logits 0 and 0 is 0.5 and 0.5. What is the first probability
 for the logits 1000 and 1000?
 */
@@ -25,7 +34,7 @@ for the logits 1000 and 1000?
 export const ofThousand = /* your answer */ 0.5;
 
 /*
-## 3. Write the loss
+## 4. Write the loss
 
 The cross-entropy of a batch: `logits` are (N, C), `targets` (N). Use `softmax`,
 `log`, `gather`, `mean`, not `crossEntropy`.
@@ -49,6 +58,20 @@ export const checks: Checks = {
     wrong(given: number) {
       const fc = new nn.Linear(32, 20);
       return wrongNumber(given, fc.weight.numel() + fc.bias!.numel());
+    },
+  },
+  fourLayers: {
+    hint: "The decoder stays as it is; only the encoder grows.",
+    wrong(given: number) {
+      const layers = [
+        new nn.Embedding(10, 32),
+        new nn.Transformer(32, 2, 4),
+        new nn.Linear(32, 10),
+      ];
+      const sizes = layers.flatMap((layer) =>
+        Array.from(layer.parameters(), (p) => p.numel())
+      );
+      return wrongNumber(given, sizes.reduce((a, b) => a + b));
     },
   },
   ofThousand: {

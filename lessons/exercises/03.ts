@@ -3,7 +3,7 @@
 
 How those layers are made.
 */
-import { arange, full, nn, type Tensor, tensor, tril } from "#lib";
+import { arange, cat, full, nn, type Tensor, tensor, tril } from "#lib";
 import type { Checks } from "../../lib/lesson/exercise.ts";
 
 /*
@@ -43,6 +43,24 @@ export function attention(q: Tensor, k: Tensor, v: Tensor): Tensor {
   // end
 }
 
+/*
+## 4. Two heads
+
+`x` is (T, D), and `matrices` has for each head three matrices (D, E) that make
+its query, its key and its value: x · W. Return the heads' context vectors side
+by side, (T, heads · E). Your `attention` helps.
+*/
+
+export function heads(x: Tensor, matrices: Tensor[][]): Tensor {
+  // your code
+  const found = matrices.map((three) => {
+    const [q, k, v] = three.map((matrix) => x.matmul(matrix)); // (T, E) each
+    return attention(q, k, v);
+  });
+  return cat(found, -1); // (T, heads · E)
+  // end
+}
+
 // ---- checks ----
 
 import { wrongNumber, wrongTensor } from "../../lib/lesson/exercise.ts";
@@ -78,6 +96,22 @@ export const checks: Checks = {
       const v = arange(12).float().view(4, 3);
       const wanted = nn.functional.scaledDotProductAttention(q, k, v);
       return wrongTensor(given(q, k, v), wanted);
+    },
+  },
+  heads: {
+    hint: "Attention for each head, then cat([…], -1).",
+    wrong(given: typeof heads) {
+      const x = arange(12).float().sin().view(3, 4); // (T = 3, D = 4)
+      const all = arange(48).float().cos().view(4, 12); // six matrices (4, 2)
+      const six = all.chunk(6, 1);
+      const wanted = [0, 1].map((head) => {
+        const [q, k, v] = [0, 2, 4].map((i) => x.matmul(six[head + i]));
+        return nn.functional.scaledDotProductAttention(q, k, v);
+      });
+      const matrices = [0, 1].map((head) =>
+        [0, 2, 4].map((i) => six[head + i])
+      );
+      return wrongTensor(given(x, matrices), cat(wanted, -1));
     },
   },
 };

@@ -3,7 +3,15 @@
 
 Training it, and showing that it learned.
 */
-import { arange, nn, optim, type Tensor, tensor } from "#lib";
+import {
+  arange,
+  DataLoader,
+  nn,
+  optim,
+  type Tensor,
+  tensor,
+  TensorDataset,
+} from "#lib";
 import type { Checks } from "../../lib/lesson/exercise.ts";
 
 /*
@@ -48,6 +56,18 @@ export function step(
   // end
 }
 
+/*
+## 4. A project
+
+Give the model of lesson 4 a language of your own. Copy `lessons/04-training.ts` to
+`lessons/mine.ts`, take out all but the part from "A smaller model with switches"
+on, and change `counts`: by three, or up and down in turns, or any rule that you
+can continue yourself. Hold out some sequences. Then hold out all that count by
+−2: does the model continue a step that it has never seen?
+
+    deno run --allow-all lessons/mine.ts
+*/
+
 // ---- checks ----
 
 import { wrongNumber, wrongTensor } from "../../lib/lesson/exercise.ts";
@@ -55,7 +75,11 @@ import { wrongNumber, wrongTensor } from "../../lib/lesson/exercise.ts";
 export const checks: Checks = {
   stepsPerEpoch: {
     hint: "The last batch is smaller.",
-    wrong: (given: number) => wrongNumber(given, Math.ceil(100 / 8)),
+    async wrong(given: number) {
+      const examples = new TensorDataset(arange(100), arange(100));
+      const batches = new DataLoader(examples, { batchSize: 8 });
+      return wrongNumber(given, (await Array.fromAsync(batches)).length);
+    },
   },
   targetsOf: {
     hint: "After 9 comes 0: remainder(10).",

@@ -3,7 +3,7 @@
 
 A GPT-2 of placeholders, and its logits.
 */
-import { nn } from "#lib";
+import { arange, nn, type Tensor, tensor } from "#lib";
 import type { Checks } from "../../lib/lesson/exercise.ts";
 
 /*
@@ -28,9 +28,28 @@ export const settings: string[] = /* your answer */ [
   "embDim",
 ];
 
+/*
+## 3. Tokens at positions
+
+`ids` is (B, T). Return the vectors that enter the blocks (without dropout): for
+each token the sum of the vector of its id and the vector of its position,
+(B, T, D).
+*/
+
+export function embed(
+  ids: Tensor,
+  tokens: nn.Embedding,
+  positions: nn.Embedding,
+): Tensor {
+  // your code
+  const T = ids.shape[1];
+  return tokens.forward(ids).add(positions.forward(arange(T))); // (B, T, D)
+  // end
+}
+
 // ---- checks ----
 
-import { wrongNumber } from "../../lib/lesson/exercise.ts";
+import { wrongNumber, wrongTensor } from "../../lib/lesson/exercise.ts";
 
 export const checks: Checks = {
   parameters: {
@@ -55,11 +74,37 @@ export const checks: Checks = {
   settings: {
     hint:
       "Heads, blocks, dropout and the bias belong to what is still missing.",
-    wrong: (given: string[]) =>
-      given.toSorted().join() === "contextLength,embDim,vocabSize"
+    wrong(given: string[]) {
+      const sizes = { vocabSize: 7, contextLength: 5, embDim: 3 };
+      const others = { nHeads: 1, nLayers: 1, dropRate: 0.1, qkvBias: 0 };
+      const count = (
+        { vocabSize: V, contextLength: T, embDim: E }: typeof sizes,
+      ) =>
+        [new nn.Embedding(V, E), new nn.Embedding(T, E), new nn.Linear(E, V)]
+          .reduce((n, { weight }) => n + weight.numel(), 0);
+      const all: Record<string, number> = { ...sizes, ...others };
+      const wanted = Object.keys(all).filter((name) =>
+        count({ ...sizes, ...{ [name]: 2 * all[name] } }) !== count(sizes)
+      );
+      return given.toSorted().join() === wanted.sort().join()
         ? ""
         : `your list is ${
           given.join(", ") || "empty"
-        }; try each: does a matrix change its size?`,
+        }; try each: does a matrix change its size?`;
+    },
+  },
+  embed: {
+    hint: "arange(T) has the positions; a shape (T, D) fits (B, T, D).",
+    wrong(given: typeof embed) {
+      const [tokens, positions] = [
+        new nn.Embedding(6, 2),
+        new nn.Embedding(9, 2),
+      ];
+      const ids = tensor([[3, 1, 3], [0, 5, 2]]);
+      const wanted = tokens.weight.index(ids).add(
+        positions.weight.index(":3"),
+      );
+      return wrongTensor(given(ids, tokens, positions), wanted);
+    },
   },
 };

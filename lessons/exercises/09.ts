@@ -37,6 +37,18 @@ export function split(cAttn: Tensor): Tensor[] {
   // end
 }
 
+/*
+## 4. A project
+
+Let GPT-2 read and continue a text of your own:
+
+    deno task lesson-9 -- --prompt "…" --text "…"
+
+Which of two sentences surprises it more, one of yours or the same with its words
+shuffled? Which temperature and which top-p give a text that you would sign? Is
+there a head (`--layer 0` to `--layer 11`) of which you can say what it looks for?
+*/
+
 // ---- checks ----
 
 import { wrongNumber } from "../../lib/lesson/exercise.ts";
