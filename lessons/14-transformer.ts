@@ -44,16 +44,8 @@ What can be set on the command line:
 
 const { show, options } = lesson(import.meta, {
   data,
-  steps: {
-    value: 10_000,
-    short: 2,
-    help: "no model learns more steps than these",
-  },
-  evals: {
-    value: 10,
-    short: 1,
-    help: "batches from which each loss that is printed is estimated",
-  },
+  steps: { value: 10_000, short: 2, help: "no model is trained longer" },
+  evals: { value: 10, short: 1, help: "batches for each estimated loss" },
   unseen: {
     value: 10_000,
     short: 100,
@@ -74,14 +66,8 @@ const { show, options } = lesson(import.meta, {
   },
   seed: { value: 4273904858, help: "where the random numbers begin" },
   out: { value: "out/lesson-14", help: "the folder to save the models to" },
-  resume: {
-    value: false,
-    help: "go on where a run with the same options was stopped",
-  },
-  overwrite: {
-    value: false,
-    help: "begin anew where a longer run is saved",
-  },
+  resume: { value: false, help: "go on where a run was stopped" },
+  overwrite: { value: false, help: "begin anew where a longer run is saved" },
 });
 
 await show(which);
