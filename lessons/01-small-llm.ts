@@ -192,7 +192,8 @@ smaller.
 A network is one function inside another, so its derivatives come from the
 chain rule, from the loss backwards. That is **back-propagation**. Here it is
 by hand, for a network with two weights: y = w₂ · tanh(w₁ · x), with the loss
-(y − target)².
+(y − target)². `dy` is the derivative of the loss with respect to y, and so
+on.
 */
 
 const [input, target] = [1.5, 2];
@@ -208,9 +209,9 @@ await show(fixed(dw1, 4), fixed(dw2, 4));
 
 /*
 Both are negative: if the weights grow, the loss falls. The library does the
-same for any network. It notes each operation on the way forward, and
-`backward()` walks through them in reverse and leaves each parameter its
-derivative in `grad`.
+same for any network. It notes each operation on the way forward, from the
+tensors that ask for a gradient (`requiresGrad`) to the loss. `backward()` then
+walks through the operations in reverse and leaves the derivatives in `grad`.
 */
 
 const weights = tensor([0.5, 1], { requiresGrad: true });

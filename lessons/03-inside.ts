@@ -44,7 +44,7 @@ const equal = (ours: Tensor, library: Tensor) =>
   ours.sub(library).abs().lt(1e-5).all();
 
 /*
-## Words that know their neighbours
+## Words that know their neighbors
 
 An embedding gives a word the same vector wherever it stands. But what a word
 means depends on the words around it, so their vectors must be mixed. Here is
@@ -60,9 +60,10 @@ const embedding = new nn.Embedding(vocabulary.length, 32);
 const x = embedding.forward(ids).detach(); // (T = 6, E = 32)
 
 /*
-The simplest mixture is the mean of all six vectors. As a product of matrices,
-it needs a matrix of weights: row i says how much position i takes from each
-position. Here every weight is 1/6, in other words uniform.
+(`detach` says that we want no gradient here.) The simplest mixture is the
+mean of all six vectors. It can be written as a product with a matrix of
+weights, in which row i says how much position i takes from each position.
+Here every weight is 1/6: the weights are uniform.
 */
 
 const uniform = full([6, 6], 1 / 6); // (T, T)
@@ -952,6 +953,12 @@ const reference = noGrad(() =>
 );
 await show(equal(output, reference.transpose(0, 1)));
 //> tensor(True)
+
+/*
+The first six dimensions of the first sentence's words. With positions and the
+causal mask, the two "the" differ, and so do the two dogs:
+*/
+
 await show(output.index(0, ":", ":6"));
 //> tensor([[ 0.5681, -0.0078, -0.7403, -0.8954,  0.2519,  0.8696],
 //>         [ 0.5802, -0.0700, -0.7957, -0.9011,  0.1479,  0.8145],

@@ -215,7 +215,7 @@ await show(first.eq(second).all());
 //> tensor(True)
 
 /*
-And a token does not know its neighbours yet. Replace the first word by
+And a token does not know its neighbors yet. Replace the first word by
 another, and the logits at the last position stay exactly as they were. In the
 finished model they will change, since there a token attends to those before
 it.

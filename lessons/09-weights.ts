@@ -88,9 +88,10 @@ four files of the folder:
 
 ## What is in the file
 
-A safetensors file begins with a header, which gives the name, shape and dtype
-of each tensor; then come their bytes, one tensor after the other. So it can
-be looked at without reading it.
+A safetensors file begins with a header, which gives the name, the shape and
+the dtype of each tensor: what kind of numbers it has. F32 are floats of 4
+bytes. Then come the bytes, one tensor after the other. So the list of tensors
+can be read without the tensors.
 */
 
 using file = openSafetensors(`${folder}/model.safetensors`);
@@ -155,8 +156,8 @@ await show(parameters.reduce((a, b) => a + b), "parameters"); // in full
 
 /*
 **There is no output head.** GPT-2's head is the table of token embeddings
-again: the logit of a token is the dot product of the final hidden state with
-that token's embedding. The two are *tied*, and saved once.
+again: the logit of a token is the dot product of the last layer norm's output
+with that token's embedding. The two are *tied*, and saved once.
 
 **The matrices are transposed.** For a layer from 768 to 3,072 dimensions,
 PyTorch keeps a weight (3072, 768) and computes x · Wᵀ. OpenAI wrote GPT-2 in

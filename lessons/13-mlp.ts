@@ -71,8 +71,9 @@ vector, put the vectors of the last 32 tokens one after another, and let an
 ordinary network with one hidden layer (a multi-layer perceptron, MLP) predict
 the next token.
 
-The notebook goes on drawing where lesson 12 stopped. We skip what lesson 12
-drew: one position, 64 positions, 15 normal values and three classes.
+To get the notebook's random numbers, we begin with its seed and skip those
+that lesson 12 has drawn already: the starts of its windows, its logits and
+its targets.
 */
 
 manualSeed(options.seed);
@@ -404,7 +405,7 @@ A few words, no more. The model knows what follows 32 tokens of a song that it
 has learned. But no song begins with 32 line breaks, and every drawn token
 leads further away from all of them.
 
-## Have similar tokens similar vectors?
+## Do similar tokens have similar vectors?
 
 The cosine of the angle between two vectors says how similar their directions
 are: 1 for the same, 0 for unrelated. For three tokens, the five others with
@@ -418,10 +419,7 @@ for (const word of [" he", " my", "."]) {
   const [, near] = unit.matmul(unit.index(id)).topk(6); // (6), itself first
   const ids = await near.tolist() as number[];
   const others = ids.slice(1).map((id) => tokenizer.decode([id]));
-  await show([word], "→", others); // varies
-  //> [' he'] → [' w', 'p', ' me', '�', 'out']
-  //> [' my'] → [' p', '\x18', ' know', '�', '\x15']
-  //> ['.'] → ['$', ' k', ' wi', 'D', ' is']
+  await show([word], "→", others); // varies, not seen
 }
 
 /*

@@ -283,8 +283,8 @@ async function finish(stage: Stage) {
 }
 
 /*
-Where it is saved. By the seed, the width and the text a saved run is known
-again.
+Where it is saved. A saved run is recognized by its seed, its width and its
+text.
 */
 
 const text = fingerprint(ds.train.column("text").join("\n"));
@@ -319,9 +319,9 @@ await show(bigram.losses); // ±0.06, in full, not seen
 await show(bigram.writing); // varies, not seen
 
 /*
-It beats lesson 13's MLP. One token of context is better than 32, if the model
-learns from all 32 targets and has too few parameters to learn its songs by
-heart. We come back to that at the end.
+It beats lesson 13's MLP, as the table at the end shows. One token of context
+is better than 32, if the model learns from all 32 targets and has too few
+parameters to learn its songs by heart.
 
 ## One head of self-attention
 

@@ -133,7 +133,7 @@ export const contents: Row[] = [
   {
     number: 6,
     notebook: "001-gpt-from-scratch",
-    section: "layer normalisation",
+    section: "layer normalization",
     written: written(
       "./06-layer-norm.ts",
       text6,
