@@ -980,7 +980,6 @@ await show(fixed(ofGPT, 0), fixed(ofBigram, 0), fixed(ofMLP, 0));
 //> 25 47 92
 
 /*
-
 ## Your own text, and what comes next
 
 `deno task lesson-14 -- --data FILE` trains all these models on a text of

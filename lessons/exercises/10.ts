@@ -29,6 +29,15 @@ export function newWords(train: string, test: string): string[] {
   // end
 }
 
+/*
+## 3. The same split
+
+145 songs are split twice with the seed 42. How many of the 15 songs in the first
+test split are in the second one too?
+*/
+
+export const sameSeed = /* your answer */ 15;
+
 // ---- checks ----
 
 import { wrongNumber } from "../../lib/lesson/exercise.ts";
@@ -43,6 +52,20 @@ export const checks: Checks = {
         seed: 42,
       });
       return wrongNumber(given, test.numRows);
+    },
+  },
+  sameSeed: {
+    hint: "A seed settles every random number that follows.",
+    wrong(given: number) {
+      const text = Array.from({ length: 145 }, (_, i) => `song ${i}`);
+      const draw = (seed: number) =>
+        Dataset.from({ text }).trainTestSplit({ testSize: 0.1, seed }).test
+          .column("text");
+      const [one, two] = [draw(42), draw(42)];
+      return wrongNumber(
+        given,
+        one.filter((song) => two.includes(song)).length,
+      );
     },
   },
   newWords: {

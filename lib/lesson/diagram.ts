@@ -61,7 +61,7 @@ export class Diagram {
       ...words(rows),
     ];
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `style="min-width:0" font-family="monospace" font-size="13" fill="currentColor">${
+      `class="diagram" font-family="monospace" font-size="13" fill="currentColor">${
         drawn.join("")
       }</svg>`;
   }
