@@ -6,6 +6,7 @@
 export { type AdapterName, adapterNames } from "./gpu/adapter.ts";
 export { defaultDevice, setDefaultDevice } from "./gpu/default.ts";
 export { type Device, openDevice } from "./gpu/device.ts";
+export type { Gpu, Limits } from "./gpu/gpu.ts";
 export type { MemoryUse } from "./gpu/memory.ts";
 
 /** PyTorch's random numbers: a seed means here what it means there. */
@@ -20,13 +21,15 @@ export {
 } from "./random/mod.ts";
 
 /** Tensors, their dtypes and their gradients. */
-export { type Nested, Size, Tensor } from "./tensor/tensor.ts";
-export type { DType } from "./tensor/dtype.ts";
+export { type BackwardOptions, type Nested, type Node, Size, Tensor } from "./tensor/tensor.ts";
+export type { DType, Values } from "./tensor/dtype.ts";
+export type { Shape } from "./tensor/shape.ts";
+export type { Given, Mixed, Sizes } from "./python/arguments.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
 export type { GradHook, HookHandle } from "./tensor/hooks.ts";
 /** Gradients that go to nobody's `grad`. */
 export * as autograd from "./tensor/grad.ts";
-export { printOptions, setPrintOptions } from "./python/tensor.ts";
+export { type PrintOptions, printOptions, setPrintOptions } from "./python/tensor.ts";
 
 /** What can be computed with them; most of it is methods of Tensor too. */
 export * from "./ops/mod.ts";
@@ -70,7 +73,7 @@ export { type Run, type SavedRun, savedRun, type SavedRunOptions } from "./data/
 export { fingerprint } from "./data/crc32.ts";
 
 /** What is seen of long work and of numbers. */
-export { progress } from "./lesson/progress.ts";
+export { type Progress, progress, type ProgressOptions } from "./lesson/progress.ts";
 export { Chart, chart, type ChartOptions, type Point, type Series } from "./lesson/chart.ts";
 export {
   type Training,
@@ -78,5 +81,14 @@ export {
   type TrainingOptions,
   type TrainingState,
 } from "./lesson/training.ts";
-export { HeatMap, heatMap, type HeatMapOptions } from "./lesson/picture.ts";
-export { display, fixed, float as pyFloat, repr, size, tuple } from "./python/repr.ts";
+export { HeatMap, heatMap, type HeatMapOptions, type Matrix } from "./lesson/picture.ts";
+export {
+  display,
+  fixed,
+  type Float as PyFloat,
+  float as pyFloat,
+  type Plain,
+  repr,
+  size,
+  tuple,
+} from "./python/repr.ts";

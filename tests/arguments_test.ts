@@ -213,9 +213,10 @@ const works: Record<string, Record<string, unknown[]>> = {
       "add_ sub_ mul_ div_ copy_".split(" ").map((name) => [name, [x.clone(), x]]),
     ),
     ...Object.fromEntries(
-      "zero_ uniform_ normal_ exponential_ bernoulli_ truncNormal_".split(" ")
+      "zero_ uniform_ normal_ logNormal_ cauchy_ exponential_ bernoulli_ truncNormal_".split(" ")
         .map((name) => [name, [x.clone()]]),
     ),
+    geometric_: [x.clone(), 0.5],
     ...Object.fromEntries("zeros ones empty rand randn".split(" ").map((name) => [name, [[2, 3]]])),
     tensor: [[1, 2]],
     ...Object.fromEntries(

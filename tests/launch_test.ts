@@ -228,3 +228,19 @@ Deno.test("small uploads amid recorded work leave it unsubmitted, and reach the 
     queue.submit = submit;
   }
 });
+
+Deno.test("Cauchy, geometric and log-normal numbers are drawn over a tensor as PyTorch 2.13 draws them", async () => {
+  const generator = new Generator(5);
+  const x = full([3], 0);
+  assertEquals(await x.cauchy_({ generator }).tolist(), [
+    0.47831955552101135,
+    -0.94049471616745,
+    -0.4673923850059509,
+  ]);
+  assertEquals(await x.geometric_(0.3, { generator }).tolist(), [4, 4, 1]);
+  assertEquals(await x.logNormal_({ generator }).tolist(), [
+    0.16473716497421265,
+    0.5914877653121948,
+    9.60637378692627,
+  ]);
+});

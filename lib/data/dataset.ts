@@ -163,7 +163,8 @@ export type DatasetDict<Split extends string = string, R extends object = Row> =
   & Readonly<Record<Split, Dataset<R>>>;
 
 /** What a {@linkcode DatasetDict} has beside its splits. */
-class Splits<Split extends string, R extends object> {
+export class Splits<Split extends string, R extends object> {
+  /** Of datasets by name; use `DatasetDict.of`, whose result has them as properties. */
   constructor(splits: Record<Split, Dataset<R>>) {
     const taken = Object.keys(splits).find((name) => name in this);
     if (taken) throw new RangeError(`DatasetDict: no split can be called '${taken}'; rename it`);

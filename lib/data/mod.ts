@@ -5,12 +5,14 @@
 
 /** Rows: a table, a dictionary of splits, both printed as Python prints them. */
 export { Dataset, DatasetDict } from "./dataset.ts";
-export type { Columns, Row, SplitOptions } from "./dataset.ts";
+export type { Columns, Row, SplitOptions, Splits } from "./dataset.ts";
 export type { Shuffled } from "./permutation.ts";
 
 /** From a name, a file or a folder to a dataset. */
 export { loadDataset } from "./load.ts";
 export type { LoadOptions } from "./load.ts";
+export type { DataFiles } from "./files.ts";
+export type { FormatOptions } from "./formats.ts";
 
 /** The lessons' songs, and the files of the Hub that the lessons use. */
 export { songs } from "./songs.ts";
@@ -29,4 +31,4 @@ export {
   SafetensorsFile,
   saveSafetensors,
 } from "./safetensors.ts";
-export type { SafeDType, SafeMetadata, SafeTensor } from "./safetensors.ts";
+export type { SafeArrays, SafeDType, SafeMetadata, SafeTensor } from "./safetensors.ts";

@@ -15,7 +15,24 @@ class NoHalves extends Uint16Array {
   }
 }
 
-/** The dtypes and their arrays, in the order in which their data lies in a file. */
+/** The dtypes by their names in a file, and what holds their numbers: BF16 as its bits, BOOL as bytes. */
+export type SafeArrays = {
+  U64: BigUint64Array<ArrayBuffer>;
+  I64: BigInt64Array<ArrayBuffer>;
+  F64: Float64Array<ArrayBuffer>;
+  F32: Float32Array<ArrayBuffer>;
+  U32: Uint32Array<ArrayBuffer>;
+  I32: Int32Array<ArrayBuffer>;
+  BF16: Uint16Array<ArrayBuffer>;
+  F16: Float16Array<ArrayBuffer>;
+  U16: Uint16Array<ArrayBuffer>;
+  I16: Int16Array<ArrayBuffer>;
+  I8: Int8Array<ArrayBuffer>;
+  U8: Uint8Array<ArrayBuffer>;
+  BOOL: Uint8Array<ArrayBuffer>;
+};
+
+/** What makes them, in the order in which their data lies in a file. */
 const arrays = {
   U64: BigUint64Array,
   I64: BigInt64Array,
@@ -33,15 +50,15 @@ const arrays = {
 };
 const order = Object.keys(arrays);
 
-/** A dtype by its name in a file. BF16 is held as its bits, BOOL as bytes. */
-export type SafeDType = keyof typeof arrays;
+/** A dtype by its name in a file. */
+export type SafeDType = keyof SafeArrays;
 
 /** An array with its shape: `{ dtype: "F32", shape: [2, 3], data: new Float32Array(6) }`. */
 export type SafeTensor = {
   [D in SafeDType]: {
     dtype: D;
     shape: readonly number[];
-    data: InstanceType<typeof arrays[D]>;
+    data: SafeArrays[D];
   };
 }[SafeDType];
 

@@ -7,7 +7,8 @@
  */
 import { adapterName, isSoftware } from "./adapter.ts";
 
-type Limits = { [name in keyof GPUSupportedLimits]: number };
+/** WebGPU's limits by name. */
+export type Limits = { [name in keyof GPUSupportedLimits]: number };
 
 function numbersOf(limits: GPUSupportedLimits): Limits {
   const numbers: Record<string, number> = {};
@@ -27,6 +28,7 @@ export class Gpu {
   #listening: Promise<void>[] = [];
   static #opened = 0;
 
+  /** An opened WebGPU device, and what its adapter says of itself. */
   constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
     this.name = `webgpu:${Gpu.#opened++}`;
     this.limits = numbersOf(gpu.limits);

@@ -54,7 +54,8 @@ export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
   return new HeatMap(read(values, R, C), options);
 }
 
-type Matrix = ArrayLike<number>[];
+/** Rows of numbers. */
+export type Matrix = ArrayLike<number>[];
 
 async function read(values: Tensor, R: number, C: number): Promise<Matrix[]> {
   const data = await values.data();

@@ -23,7 +23,7 @@ const nothing = (args: readonly unknown[], name: string) =>
   args.length > 0 && parameters<Record<never, never>>(name, {})(args);
 
 /** A layer that applies one of the activations (lib/ops/activation.ts) to every element. */
-abstract class Elementwise extends Module {
+export abstract class Elementwise extends Module {
   /** Which one; a linear layer in front may apply it in its own kernel. */
   abstract get activation(): ActivationName;
 

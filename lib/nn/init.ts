@@ -108,7 +108,7 @@ export function normal_(
 }
 
 /** Normal numbers within [a, b]. */
-export const truncNormal_ = (x: Tensor, ...args: random.Truncating): Tensor =>
+export const truncNormal_ = (x: Tensor, ...args: random.TruncNormalArguments): Tensor =>
   quiet(x, () => random.truncNormal_(x, ...args));
 /** One number everywhere. */
 export const constant_: (x: Tensor, value: number) => Tensor = takes(

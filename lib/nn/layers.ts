@@ -22,11 +22,13 @@ export const python = (value: boolean): string => value ? "True" : "False";
 
 /** Where a layer's parameters are made. */
 export interface LayerOptions {
+  /** The default device unless given. */
   device?: Device;
 }
 
 /** How a {@linkcode Linear} is made. */
 export interface LinearOptions extends LayerOptions {
+  /** Whether a bias is added; true. */
   bias?: boolean;
 }
 
@@ -160,7 +162,9 @@ export class Embedding extends Module {
 export interface LayerNormOptions extends LayerOptions {
   /** Keeps the divisor from 0. */
   eps?: number;
+  /** Whether the result is scaled and shifted by what is learned; true. */
   elementwiseAffine?: boolean;
+  /** Whether it is shifted, where it is scaled; true. */
   bias?: boolean;
 }
 
@@ -223,6 +227,7 @@ export class LayerNorm extends Module {
 
 /** How a {@linkcode Dropout} drops. */
 export interface DropoutOptions {
+  /** The probability with which an element is dropped; 0.5. */
   p?: number;
   /** A layer returns a new tensor here. */
   inplace?: false;

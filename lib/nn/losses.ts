@@ -7,10 +7,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
 /** What the losses of two tensors share. */
-abstract class Loss extends Module {
+export abstract class Loss extends Module {
+  /** What it was made with. */
   readonly options: losses.LossOptions;
 
-  constructor(read: Reader<losses.LossOptions>, args: losses.Losing) {
+  /** A loss whose options `read` reads. */
+  constructor(read: Reader<losses.LossOptions>, args: losses.LossArguments) {
     super();
     this.options = read(args);
   }
@@ -27,7 +29,7 @@ const read = {
 /** The mean of (x − y)². */
 export class MSELoss extends Loss {
   /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.Losing) {
+  constructor(...args: losses.LossArguments) {
     super(read.mse, args);
   }
 
@@ -40,7 +42,7 @@ export class MSELoss extends Loss {
 /** The mean of |x − y|. */
 export class L1Loss extends Loss {
   /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.Losing) {
+  constructor(...args: losses.LossArguments) {
     super(read.l1, args);
   }
 
@@ -53,7 +55,7 @@ export class L1Loss extends Loss {
 /** The cross-entropy of probabilities of yes and no. */
 export class BCELoss extends Loss {
   /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.Losing) {
+  constructor(...args: losses.LossArguments) {
     super(read.bce, args);
   }
 
@@ -66,7 +68,7 @@ export class BCELoss extends Loss {
 /** The cross-entropy of logits of yes and no. */
 export class BCEWithLogitsLoss extends Loss {
   /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.Losing) {
+  constructor(...args: losses.LossArguments) {
     super(read.logits, args);
   }
 

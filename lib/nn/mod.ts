@@ -9,9 +9,21 @@ export * as init from "./init.ts";
 /** Layers that hold layers. */
 export { ModuleList, Sequential } from "./container.ts";
 /** The simple layers. */
-export { Dropout, Embedding, Identity, LayerNorm, Linear } from "./layers.ts";
+export {
+  Dropout,
+  type DropoutOptions,
+  Embedding,
+  type EmbeddingOptions,
+  Identity,
+  LayerNorm,
+  type LayerNormOptions,
+  type LayerOptions,
+  Linear,
+  type LinearOptions,
+} from "./layers.ts";
 export {
   CrossEntropyLoss,
+  type Elementwise,
   GELU,
   LogSoftmax,
   ReLU,
@@ -21,16 +33,19 @@ export {
   Tanh,
 } from "./activation.ts";
 export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from "./norms.ts";
-export { BCELoss, BCEWithLogitsLoss, L1Loss, MSELoss, NLLLoss } from "./losses.ts";
+export { BCELoss, BCEWithLogitsLoss, L1Loss, type Loss, MSELoss, NLLLoss } from "./losses.ts";
 /** Attention, and the layers made of it. */
 export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export type { AttentionOptions, AttentionWeights } from "./attention_forward.ts";
 export {
   type Activation,
+  type AttentionMasks,
+  type DecoderMaskArguments,
   type DecoderMasks,
   type EncoderLayerMasks,
   TransformerDecoderLayer,
   TransformerEncoderLayer,
+  type TransformerLayer,
   type TransformerOptions,
 } from "./transformer_layers.ts";
 export {

@@ -99,31 +99,38 @@ export interface TransformerOptions extends LayerOptions {
   bias?: boolean;
 }
 
-type Unary = Module | ((x: Tensor) => Tensor);
-
-function activationOf(activation: Activation): Unary {
+function activationOf(activation: Activation): Exclude<Activation, string> {
   if (activation === "relu") return relu;
   if (activation === "gelu") return (x) => gelu(x);
   if (typeof activation !== "string") return activation;
   throw new TypeError(`activation should be relu/gelu, not ${activation}`);
 }
 
-const applied = (f: Unary, x: Tensor): Tensor => f instanceof Module ? f.forward(x) : f(x);
+const applied = (f: Exclude<Activation, string>, x: Tensor): Tensor =>
+  f instanceof Module ? f.forward(x) : f(x);
 
 /** What an attention inside a layer may be told. */
-interface Masks {
+export interface AttentionMasks {
+  /** True where a query may not see a key, or numbers added to the scores. */
   attnMask?: Tensor | null;
+  /** (N, S): true where there is no token. */
   keyPaddingMask?: Tensor | null;
+  /** Says that `attnMask` is the causal one; without a mask, applies it. */
   isCausal?: boolean;
 }
 
 /** What both kinds of layer do with their parts. */
-abstract class TransformerLayer extends Module {
+export abstract class TransformerLayer extends Module {
+  /** The layer that widens: (dimFeedforward, dModel). */
   abstract linear1: Linear;
+  /** Behind the activation. */
   abstract dropout: Dropout;
+  /** The layer that narrows again: (dModel, dimFeedforward). */
   abstract linear2: Linear;
+  /** Whether layer norms come before attention and feed-forward. */
   abstract readonly normFirst: boolean;
-  abstract activation: Unary;
+  /** What stands between the two linear layers. */
+  abstract activation: Module | ((x: Tensor) => Tensor);
 
   /** x + f(x) with the norm on its place: before f, or behind the sum. */
   protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
@@ -136,7 +143,7 @@ abstract class TransformerLayer extends Module {
     dropout: Dropout,
     x: Tensor,
     memory: Tensor,
-    masks: Masks,
+    masks: AttentionMasks,
   ): Tensor {
     const [found] = attention.forward(x, memory, memory, { ...masks, needWeights: false });
     return dropout.forward(found);
@@ -195,7 +202,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
   /** Behind the feed-forward network. */
   dropout2: Dropout;
   /** What stands between the two linear layers. */
-  activation: Unary;
+  activation: Module | ((x: Tensor) => Tensor);
 
   /** `(dModel, nhead, dimFeedforward = 2048, dropout = 0.1, …)`, or these by name. */
   constructor(...args: LayerArguments) {
@@ -278,7 +285,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
   /** Behind the feed-forward network. */
   dropout3: Dropout;
   /** What stands between the two linear layers. */
-  activation: Unary;
+  activation: Module | ((x: Tensor) => Tensor);
 
   /** `(dModel, nhead, dimFeedforward = 2048, dropout = 0.1, …)`, or these by name. */
   constructor(...args: LayerArguments) {

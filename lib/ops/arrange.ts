@@ -23,7 +23,9 @@ export function flip(x: Tensor, ...dims: Sizes): Tensor {
 
 /** By how much, along which dimensions. */
 export interface RollOptions {
+  /** By how many places, towards the end where positive; one number, or one for each dimension. */
   shifts: number | readonly number[];
+  /** The dimensions; without them the elements are rolled as if flat. */
   dims?: number | readonly number[];
 }
 
@@ -100,7 +102,9 @@ export const unbind: (x: Tensor, dim?: number) => Tensor[] = takes(
 
 /** What {@linkcode pad} puts around. */
 export interface PadOptions {
+  /** Only `"constant"` is offered. */
   mode?: "constant";
+  /** What is put there; 0. */
   value?: number;
 }
 

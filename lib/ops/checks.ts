@@ -28,8 +28,11 @@ export const isfinite: (x: Tensor) => Tensor = takes(
 
 /** What takes the place of what is no ordinary number. */
 export interface NanToNumOptions {
+  /** For a NaN; 0. */
   nan?: number;
+  /** For +∞; the largest float32. */
   posinf?: number;
+  /** For −∞; the smallest float32. */
   neginf?: number;
 }
 
@@ -52,12 +55,19 @@ export function nanToNum(
 
 /** How near is near enough: |x − y| ≤ atol + rtol · |y|. */
 export interface CloseOptions {
+  /** The part of |y| that they may differ by; 1e-5. */
   rtol?: number;
+  /** What they may differ by beside; 1e-8. */
   atol?: number;
+  /** Whether a NaN is close to a NaN; false. */
   equalNan?: boolean;
 }
 
-type Closeness = Given<[rtol?: number, atol?: number, equalNan?: boolean], CloseOptions>;
+/** The arguments of `isclose` and `allclose`: `(rtol, atol, equalNan)`, or these by name. */
+export type CloseArguments = Given<
+  [rtol?: number, atol?: number, equalNan?: boolean],
+  CloseOptions
+>;
 const closeOptions = (name: string) =>
   parameters<CloseOptions>(name, { rtol: a.number, atol: a.number, equalNan: a.flag });
 const [readIsclose, readAllclose] = [closeOptions("isclose"), closeOptions("allclose")];
@@ -70,11 +80,11 @@ function close(x: Tensor, y: Tensor, options: CloseOptions): Tensor {
 }
 
 /** Where two tensors are near each other. */
-export const isclose = (x: Tensor, y: Tensor, ...args: Closeness): Tensor =>
+export const isclose = (x: Tensor, y: Tensor, ...args: CloseArguments): Tensor =>
   close(x, y, readIsclose(args));
 
 /** Whether two tensors are near each other everywhere. */
-export async function allclose(x: Tensor, y: Tensor, ...args: Closeness): Promise<boolean> {
+export async function allclose(x: Tensor, y: Tensor, ...args: CloseArguments): Promise<boolean> {
   return await all(close(x, y, readAllclose(args))).item() !== 0;
 }
 

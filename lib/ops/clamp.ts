@@ -13,17 +13,20 @@ import { where } from "./where.ts";
 import { to } from "./copy.ts";
 
 /** The ends of a range; one that is not given bounds nothing. */
-export type Bounds = { min?: number; max?: number };
+export type ClampOptions = { min?: number; max?: number };
 
 /** A WGSL function of `v`, where a bound that is not given bounds nothing, not even an infinity. */
-const bounded = ({ min, max }: Bounds, of: (lo: string | null, hi: string | null) => string) => ({
+const bounded = (
+  { min, max }: ClampOptions,
+  of: (lo: string | null, hi: string | null) => string,
+) => ({
   op: of(min === undefined ? null : "p.x", max === undefined ? null : "p.y"),
   out: "float32" as const,
   x: min,
   y: max,
 });
 
-const clampOp = defineOp<Bounds>({
+const clampOp = defineOp<ClampOptions>({
   name: "clamp",
   torch: "torch.clamp(i[0], a.get('min'), a.get('max'))",
   forward: ([v], bounds) =>
@@ -60,10 +63,13 @@ const clampOp = defineOp<Bounds>({
   ],
 });
 
-const boundsOf = parameters<Bounds>("clamp", { min: a.number, max: a.number });
+const boundsOf = parameters<ClampOptions>("clamp", { min: a.number, max: a.number });
 
 /** Numbers below `min` become `min`, those above `max` become `max`. */
-export function clamp(x: Tensor, ...args: Given<[min?: number, max?: number], Bounds>): Tensor {
+export function clamp(
+  x: Tensor,
+  ...args: Given<[min?: number, max?: number], ClampOptions>
+): Tensor {
   const bounds = boundsOf(args);
   if (bounds.min === undefined && bounds.max === undefined) {
     throw new TypeError("torch.clamp: At least one of 'min' or 'max' must not be None");

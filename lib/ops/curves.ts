@@ -10,7 +10,7 @@ import { float, to } from "./copy.ts";
 import { full } from "./create.ts";
 import { isfinite } from "./checks.ts";
 import { cat } from "./join.ts";
-import { amax, type ReduceOptions, type Reducing, reduction, sum } from "./reduce.ts";
+import { amax, type ReduceArguments, type ReduceOptions, reduction, sum } from "./reduce.ts";
 import { abs, exp, log, neg } from "./unary.ts";
 import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
@@ -54,7 +54,7 @@ export const softplus: (x: Tensor, beta?: number, threshold?: number) => Tensor 
 const readLogSumExp = reduction("logsumexp");
 
 /** log Σ e^x along dimensions, without taking the exponential of a large number. */
-export function logsumexp(x: Tensor, ...args: Reducing): Tensor {
+export function logsumexp(x: Tensor, ...args: ReduceArguments): Tensor {
   const { dim, keepdim = false } = readLogSumExp(args);
   const real = float(x);
   const largest = amax(real.detach(), dim, true);

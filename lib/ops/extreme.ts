@@ -21,25 +21,27 @@ function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean):
 
 /** Along which dimension the extremes are looked for. */
 export interface ExtremeOptions {
+  /** The dimension along which to look, from the end where negative. */
   dim: number;
+  /** Whether it stays, with size 1; false. */
   keepdim?: boolean;
 }
 
 /** The arguments of `max` and `min`: `(dim, keepdim)`, or these by name. */
-export type Extreme = Given<[dim: number, keepdim?: boolean], ExtremeOptions>;
+export type ExtremeArguments = Given<[dim: number, keepdim?: boolean], ExtremeOptions>;
 
 const extremeOptions = (name: string) =>
   parameters<Partial<ExtremeOptions>>(name, { dim: a.whole, keepdim: a.flag });
 const [readLargest, readSmallest] = [extremeOptions("max"), extremeOptions("min")];
 
 /** `max` and `min`, in PyTorch's three ways. */
-export interface Largest {
+export interface ExtremeFunction {
   /** Of all elements. */
   (x: Tensor): Tensor;
   /** Of two tensors, element by element. */
   (x: Tensor, other: Tensor): Tensor;
   /** Along a dimension, and their places. */
-  (x: Tensor, ...args: Extreme): [values: Tensor, indices: Tensor];
+  (x: Tensor, ...args: ExtremeArguments): [values: Tensor, indices: Tensor];
 }
 
 interface Ways {
@@ -48,23 +50,23 @@ interface Ways {
   find: typeof argmax;
 }
 
-function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): Largest {
+function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFunction {
   const found = (x: Tensor, ...args: unknown[]) => {
     if (args.length === 1 && a.tensor.accepts(args[0])) return ways.pairwise(x, args[0] as Tensor);
     const { dim, keepdim = false } = read(args);
     return dim === undefined ? ways.whole(x) : extreme(ways.find, x, dim, keepdim);
   };
-  return found as Largest;
+  return found as ExtremeFunction;
 }
 
 /** The largest of all elements, of two tensors, or along a dimension with their places. */
-export const max: Largest = extremeOf(readLargest, {
+export const max: ExtremeFunction = extremeOf(readLargest, {
   whole: (x) => amax(x),
   pairwise: (x, y) => maximum(x, y),
   find: argmax,
 });
 /** The smallest of all elements, of two tensors, or along a dimension with their places. */
-export const min: Largest = extremeOf(readSmallest, {
+export const min: ExtremeFunction = extremeOf(readSmallest, {
   whole: (x) => amin(x),
   pairwise: (x, y) => minimum(x, y),
   find: argmin,

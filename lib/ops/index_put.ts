@@ -73,21 +73,23 @@ const sumAtOp = defineOp<{ rows: number }>({
 });
 
 /** What an assignment takes beside the tensor. */
-export interface Put {
+export interface IndexPutOptions {
+  /** Where: as `x.index(…)` takes it, in a list. */
   indices: readonly Index[];
+  /** What is written: of the dtype of the tensor, broadcasting to the part; or a number. */
   values: Tensor | number;
   /** Whether values are added to what is there, all where several have one place; false. */
   accumulate?: boolean;
 }
 
 /** The arguments of an assignment behind the tensor. */
-export type Putting = Given<
+export type IndexPutArguments = Given<
   [indices: readonly Index[], values: Tensor | number, accumulate?: boolean],
-  Put
+  IndexPutOptions
 >;
 
 const [readPut, readPut_] = ["indexPut", "indexPut_"].map((name) =>
-  parameters<Put>(name, {
+  parameters<IndexPutOptions>(name, {
     indices: a.object,
     values: a.operand,
     accumulate: a.flag,
@@ -114,7 +116,7 @@ const isMask = (place: Index): place is Tensor =>
   typeof place === "object" && place?.dtype === "bool";
 
 /** `values` where a mask is true, which stands among places that leave dimensions whole. */
-function putMasked(x: Tensor, { indices, values, accumulate }: Put): Tensor {
+function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Tensor {
   const mask = indices.find(isMask)!;
   if (indices.some((place) => place !== mask && place !== ":" && place !== "...")) {
     throw new TypeError(
@@ -154,7 +156,7 @@ function putMasked(x: Tensor, { indices, values, accumulate }: Put): Tensor {
 }
 
 /** The same for numbers, slices and ids. */
-function putAt(x: Tensor, { indices, values, accumulate }: Put): Tensor {
+function putAt(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Tensor {
   const total = x.numel();
   const value = valuesFor(x, values);
   const all = reshape(arange(total, { device: x.device }), x.shape);
@@ -182,7 +184,7 @@ function putAt(x: Tensor, { indices, values, accumulate }: Put): Tensor {
   return where(reshape(gt(last, 0), x.shape), reshape(chosen, x.shape), x);
 }
 
-const put = (x: Tensor, given: Put): Tensor =>
+const put = (x: Tensor, given: IndexPutOptions): Tensor =>
   given.indices.some(isMask) ? putMasked(x, given) : putAt(x, given);
 
 /**
@@ -204,7 +206,7 @@ const put = (x: Tensor, given: Put): Tensor =>
  * assertEquals(await v.grad!.tolist(), [4, 1]);
  * ```
  */
-export const indexPut = (x: Tensor, ...args: Putting): Tensor => put(x, readPut(args));
+export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor => put(x, readPut(args));
 
 /**
  * Writes `values` over the part that `indices` name, Python's `x[…] = v`, and returns the whole tensor. Where a
@@ -223,7 +225,7 @@ export const indexPut = (x: Tensor, ...args: Putting): Tensor => put(x, readPut(
  * assertEquals(await x.tolist(), [[1, -1, 5.5], [1, 6.5, -1]]);
  * ```
  */
-export function indexPut_(x: Tensor, ...args: Putting): Tensor {
+export function indexPut_(x: Tensor, ...args: IndexPutArguments): Tensor {
   const given = readPut_(args);
   if (given.accumulate || given.indices.some((place) => a.tensor.accepts(place))) {
     return copy_(x, put(x, given));
@@ -241,14 +243,18 @@ const along = (x: Tensor, dim: number, ids: Tensor): Index[] => [
 ];
 
 /** How much of a source {@linkcode indexAdd} adds. */
-export interface IndexAdd {
+export interface IndexAddOptions {
+  /** The dimension along which the ids count. */
   dim: number;
+  /** Ids, (n), int64. */
   index: Tensor;
+  /** What is added: the input's shape, with n along `dim`. */
   source: Tensor;
+  /** What it is multiplied by first; 1. */
   alpha?: number;
 }
 
-const readIndexAdd = parameters<IndexAdd>("indexAdd", {
+const readIndexAdd = parameters<IndexAddOptions>("indexAdd", {
   dim: a.whole,
   index: a.tensor,
   source: a.tensor,
@@ -258,7 +264,7 @@ const readIndexAdd = parameters<IndexAdd>("indexAdd", {
 /** A copy with `alpha` · `source` added at the places that ids name along `dim`; all where several name one. */
 export function indexAdd(
   x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAdd>
+  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions>
 ): Tensor {
   const { dim, index, source, alpha = 1 } = readIndexAdd(args);
   const values = alpha === 1 ? source : mul(source, alpha);
@@ -266,13 +272,16 @@ export function indexAdd(
 }
 
 /** How {@linkcode indexFill} fills. */
-export interface IndexFill {
+export interface IndexFillOptions {
+  /** The dimension along which the ids count. */
   dim: number;
+  /** Ids, (n), int64. */
   index: Tensor;
+  /** The number. */
   value: number;
 }
 
-const readIndexFill = parameters<IndexFill>("indexFill", {
+const readIndexFill = parameters<IndexFillOptions>("indexFill", {
   dim: a.whole,
   index: a.tensor,
   value: a.number,
@@ -281,7 +290,7 @@ const readIndexFill = parameters<IndexFill>("indexFill", {
 /** A copy with a number at the places that ids name along `dim`. */
 export function indexFill(
   x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, value: number], IndexFill>
+  ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
 ): Tensor {
   const { dim, index, value } = readIndexFill(args);
   return put(x, { indices: along(x, dim, index), values: value });

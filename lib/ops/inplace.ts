@@ -9,7 +9,7 @@ import * as arithmetic from "./binary.ts";
 import type { Scaled } from "./binary.ts";
 import { copy_ } from "./copy.ts";
 import { full } from "./create.ts";
-import { type Bounds, clamp } from "./clamp.ts";
+import { clamp, type ClampOptions } from "./clamp.ts";
 import { maskedFill } from "./where.ts";
 
 function overwrite(x: Tensor, result: () => Tensor): Tensor {
@@ -49,8 +49,10 @@ export const fill_: (x: Tensor, value: number) => Tensor = takes(
 /** Every element becomes 0. */
 export const zero_: (x: Tensor) => Tensor = takes("zero_", { input: a.tensor }, (x) => fill_(x, 0));
 /** Elements are brought into [min, max]. */
-export const clamp_ = (x: Tensor, ...args: Given<[min?: number, max?: number], Bounds>): Tensor =>
-  overwrite(x, () => clamp(x, ...args));
+export const clamp_ = (
+  x: Tensor,
+  ...args: Given<[min?: number, max?: number], ClampOptions>
+): Tensor => overwrite(x, () => clamp(x, ...args));
 /** Elements where `mask` is true become `value`. */
 export const maskedFill_: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
   "maskedFill_",

@@ -183,6 +183,7 @@ function check(logits: Tensor, target: Tensor): void {
 export interface CrossEntropyOptions {
   /** The class whose places count for nothing. */
   ignoreIndex?: number;
+  /** How single losses become one; `"mean"`. */
   reduction?: Reduction;
 }
 

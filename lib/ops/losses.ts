@@ -16,11 +16,12 @@ import { where } from "./where.ts";
 
 /** How single losses become one. */
 export interface LossOptions {
+  /** `"mean"`, `"sum"`, or `"none"` for each loss by itself; `"mean"`. */
   reduction?: Reduction;
 }
 
 /** A loss's options, by name. */
-export type Losing = Given<[], LossOptions>;
+export type LossArguments = Given<[], LossOptions>;
 
 const reductionKind = a.oneOf("mean", "sum", "none");
 
@@ -39,15 +40,16 @@ const read = {
 };
 
 /** The mean of (x − y)². */
-export const mseLoss = (x: Tensor, y: Tensor, ...args: Losing): Tensor =>
+export const mseLoss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
   reduced(square(sub(x, y)), read.mse(args));
 
 /** The mean of |x − y|. */
-export const l1Loss = (x: Tensor, y: Tensor, ...args: Losing): Tensor =>
+export const l1Loss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
   reduced(abs(sub(x, y)), read.l1(args));
 
 /** How far away a loss turns from a square to a straight line. */
 export interface SmoothL1Options extends LossOptions {
+  /** Up to this distance it is a square; 1. */
   beta?: number;
 }
 
@@ -65,7 +67,7 @@ export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Op
 }
 
 /** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
-export function binaryCrossEntropy(p: Tensor, y: Tensor, ...args: Losing): Tensor {
+export function binaryCrossEntropy(p: Tensor, y: Tensor, ...args: LossArguments): Tensor {
   const bounded = (x: Tensor) => clamp(log(x), { min: -100 });
   const hit = mul(y, bounded(p));
   const miss = mul(add(neg(y), 1), bounded(add(neg(p), 1)));
@@ -73,7 +75,7 @@ export function binaryCrossEntropy(p: Tensor, y: Tensor, ...args: Losing): Tenso
 }
 
 /** The same of logits x: max(x, 0) − x · y + log(1 + e^−|x|). */
-export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, ...args: Losing): Tensor {
+export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
   const rest = log(add(exp(neg(abs(x))), 1));
   return reduced(add(sub(maximum(x, 0), mul(x, y)), rest), read.logits(args));
 }

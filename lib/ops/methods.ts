@@ -21,9 +21,9 @@ import * as matrices from "./matrices.ts";
 import * as pick from "./pick.ts";
 import * as sorting from "./sort.ts";
 import { argmax, argmin, cumsum, topk } from "./order.ts";
-import { type Extreme, max, min } from "./extreme.ts";
+import { type ExtremeArguments, max, min } from "./extreme.ts";
 import { multinomial } from "./random.ts";
-import { bernoulli_, exponential_, normal_, uniform_ } from "./random_fill.ts";
+import * as fills from "./random_fill.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import { mean, norm, std, variance } from "./stats.ts";
@@ -39,6 +39,7 @@ const { neg, abs, sign, exp, log, sqrt, rsqrt, reciprocal, square, sin, cos, flo
 const { round, erf, tanh, sigmoid, relu, silu, gelu } = unary;
 const { view, reshape, permute, transpose, t, expand, squeeze, unsqueeze, flatten } = views;
 const { select, narrow, split, chunk } = slices;
+const { bernoulli_, cauchy_, exponential_, geometric_, logNormal_, normal_, uniform_ } = fills;
 const { add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ } = inplace;
 
 const { argsort, median, sort } = sorting;
@@ -63,7 +64,8 @@ const methods = {
   ...{ argsort, sort, flip, repeat, repeatInterleave, roll, unbind, diag, dot, outer, trace },
   ...{ allclose, equal, isclose, isfinite, isinf, isnan, nanToNum, log2, log10, logsumexp, prod },
   ...{ bincount, maskedSelect, nonzero, unique },
-  ...{ uniform_, normal_, exponential_, bernoulli_, registerHook },
+  ...{ uniform_, normal_, logNormal_, cauchy_, exponential_, geometric_, bernoulli_ },
+  registerHook,
 };
 
 /** What has several forms, whose types are written out below. */
@@ -111,11 +113,11 @@ declare module "../tensor/tensor.ts" {
     /** The largest of all elements, of two tensors, or along a dimension with their places. */
     max(): Tensor;
     max(other: Tensor): Tensor;
-    max(...args: Extreme): [values: Tensor, indices: Tensor];
+    max(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
     /** The smallest of all elements, of two tensors, or along a dimension with their places. */
     min(): Tensor;
     min(other: Tensor): Tensor;
-    min(...args: Extreme): [values: Tensor, indices: Tensor];
+    min(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
     /** The middle of all elements, or along a dimension with its place. */
     median(): Tensor;
     median(

@@ -24,8 +24,10 @@ export {
   bernoulli,
   type Drawn,
   dropout,
+  type DropoutOptions,
   type DropoutStream,
   multinomial,
+  type MultinomialOptions,
   normal,
   rand,
   randint,
@@ -35,10 +37,27 @@ export {
   type RandomOptions,
   randperm,
 } from "./random.ts";
-export { bernoulli_, exponential_, normal_, truncNormal_, uniform_ } from "./random_fill.ts";
+export {
+  bernoulli_,
+  type BernoulliOptions,
+  cauchy_,
+  type CauchyOptions,
+  exponential_,
+  type ExponentialOptions,
+  geometric_,
+  logNormal_,
+  normal_,
+  type NormalOptions,
+  truncNormal_,
+  type TruncNormalArguments,
+  type TruncNormalOptions,
+  uniform_,
+  type UniformOptions,
+} from "./random_fill.ts";
 /** Functions of one tensor, element by element. */
 export * from "./unary.ts";
-export { clamp } from "./clamp.ts";
+export { clamp, type ClampOptions } from "./clamp.ts";
+export type { Activation, ActivationName } from "./activation.ts";
 /** Arithmetic and comparisons of two. */
 export * from "./binary.ts";
 export * from "./logic.ts";
@@ -51,6 +70,7 @@ export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 export {
   expand,
   flatten,
+  type FlattenOptions,
   permute,
   reshape,
   squeeze,
@@ -62,12 +82,43 @@ export {
 export { chunk, narrow, select, split } from "./slices.ts";
 export { cat, stack } from "./join.ts";
 export { type Index, index, indexSelect } from "./index.ts";
-export { indexAdd, indexFill, indexPut, indexPut_ } from "./index_put.ts";
+export {
+  indexAdd,
+  type IndexAddOptions,
+  indexFill,
+  type IndexFillOptions,
+  indexPut,
+  indexPut_,
+  type IndexPutArguments,
+  type IndexPutOptions,
+} from "./index_put.ts";
 /** Reductions. */
-export { all, amax, amin, any, type ReduceOptions, sum } from "./reduce.ts";
-export { mean, norm, std, variance, type VarOptions } from "./stats.ts";
-export { argmax, argmin, type ArgOptions, cumsum, topk } from "./order.ts";
-export { max, min } from "./extreme.ts";
+export { all, amax, amin, any, type ReduceArguments, type ReduceOptions, sum } from "./reduce.ts";
+export {
+  mean,
+  norm,
+  type NormOptions,
+  std,
+  type VarArguments,
+  variance,
+  type VarOptions,
+} from "./stats.ts";
+export {
+  type ArgArguments,
+  argmax,
+  argmin,
+  type ArgOptions,
+  cumsum,
+  topk,
+  type TopkOptions,
+} from "./order.ts";
+export {
+  type ExtremeArguments,
+  type ExtremeFunction,
+  type ExtremeOptions,
+  max,
+  min,
+} from "./extreme.ts";
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
 export { linear, linearActivated } from "./matmul/linear.ts";
@@ -76,23 +127,56 @@ export { embedding, gather, scatter } from "./embedding.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
-export { crossEntropy, type Reduction } from "./loss.ts";
+export { crossEntropy, type CrossEntropyOptions, type Reduction } from "./loss.ts";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   l1Loss,
+  type LossArguments,
+  type LossOptions,
   mseLoss,
   nllLoss,
+  type NllOptions,
   smoothL1Loss,
+  type SmoothL1Options,
 } from "./losses.ts";
-export { elu, leakyRelu, log10, log2, logsumexp, prod, softplus } from "./curves.ts";
+export {
+  elu,
+  leakyRelu,
+  log10,
+  log2,
+  logsumexp,
+  prod,
+  type ProductOptions,
+  softplus,
+} from "./curves.ts";
 /** In order, in another arrangement, chosen. */
-export { argsort, median, sort } from "./sort.ts";
-export { flip, pad, repeat, repeatInterleave, roll, unbind } from "./arrange.ts";
+export { argsort, median, type MedianOptions, sort, type SortOptions } from "./sort.ts";
+export {
+  flip,
+  pad,
+  type PadOptions,
+  repeat,
+  repeatInterleave,
+  roll,
+  type RollOptions,
+  unbind,
+} from "./arrange.ts";
 export { diag, dot, einsum, eye, outer, trace, trilIndices, triuIndices } from "./matrices.ts";
 export { bincount, maskedSelect, nonzero, oneHot, unique } from "./pick.ts";
 /** No ordinary numbers, and whether tensors agree. */
-export { allclose, equal, isclose, isfinite, isinf, isnan, nanToNum } from "./checks.ts";
+export {
+  allclose,
+  type CloseArguments,
+  type CloseOptions,
+  equal,
+  isclose,
+  isfinite,
+  isinf,
+  isnan,
+  nanToNum,
+  type NanToNumOptions,
+} from "./checks.ts";
 /** In-place forms. */
 export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";
 /** A kernel of one's own. */

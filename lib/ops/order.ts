@@ -148,7 +148,9 @@ const topkOp = defineOp<TopkArgs>({
 
 /** How {@linkcode topk} looks. */
 export interface TopkOptions {
+  /** The dimension; the last unless given. */
   dim?: number;
+  /** Whether the largest are wanted, or the smallest; true. */
   largest?: boolean;
   /** They always come in order. */
   sorted?: boolean;
@@ -230,7 +232,7 @@ export interface ArgOptions {
 }
 
 /** The arguments of `argmax` and `argmin`: `(dim, keepdim)`, or these by name. */
-export type Placing = Given<[dim?: number, keepdim?: boolean], ArgOptions>;
+export type ArgArguments = Given<[dim?: number, keepdim?: boolean], ArgOptions>;
 
 const argOptions = (name: string) =>
   parameters<ArgOptions>(name, { dim: a.orNull(a.whole), keepdim: a.flag });
@@ -238,8 +240,8 @@ const [readMax, readMin] = [argOptions("argmax"), argOptions("argmin")];
 const placeOf = ({ dim, keepdim = false }: ArgOptions): ArgArgs => ({ dim: dim ?? null, keepdim });
 
 /** The index of the largest element; among equals the first. */
-export const argmax = (x: Tensor, ...args: Placing): Tensor =>
+export const argmax = (x: Tensor, ...args: ArgArguments): Tensor =>
   argmaxOp([x], placeOf(readMax(args)));
 /** The index of the smallest element; among equals the first. */
-export const argmin = (x: Tensor, ...args: Placing): Tensor =>
+export const argmin = (x: Tensor, ...args: ArgArguments): Tensor =>
   argminOp([x], placeOf(readMin(args)));

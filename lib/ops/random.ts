@@ -187,8 +187,11 @@ export function dropoutMask(
 
 /** How {@linkcode dropout} works. */
 export interface DropoutOptions extends Drawn {
+  /** The probability with which an element is dropped; 0.5. */
   p?: number;
+  /** Whether anything is dropped; true. */
   training?: boolean;
+  /** Which of PyTorch's two ways to draw. */
   stream?: DropoutStream;
 }
 
@@ -216,12 +219,12 @@ export function dropout(
 }
 
 /** How {@linkcode multinomial} draws. */
-export interface Sampling extends Drawn {
+export interface MultinomialOptions extends Drawn {
   /** Whether a place may be drawn again. */
   replacement?: boolean;
 }
 
-const readSampling = parameters<Sampling & { numSamples: number }>("multinomial", {
+const readMultinomial = parameters<MultinomialOptions & { numSamples: number }>("multinomial", {
   numSamples: a.whole,
   replacement: a.flag,
   generator: a.generator,
@@ -233,9 +236,9 @@ const readSampling = parameters<Sampling & { numSamples: number }>("multinomial"
  */
 export function multinomial(
   probs: Tensor,
-  ...args: Given<[numSamples: number, replacement?: boolean], Sampling>
+  ...args: Given<[numSamples: number, replacement?: boolean], MultinomialOptions>
 ): Tensor {
-  const { numSamples, replacement = false, generator = defaultGenerator } = readSampling(args);
+  const { numSamples, replacement = false, generator = defaultGenerator } = readMultinomial(args);
   checkFloat("multinomial", probs);
   if (probs.ndim < 1 || probs.ndim > 2) throw new RangeError("prob_dist must be 1 or 2 dim");
   if (numSamples <= 0) throw new RangeError("cannot sample n_sample <= 0 samples");

@@ -30,44 +30,124 @@ const byGenerator = <O extends Drawn>(
   const all = { ...kinds, generator: a.generator } as { [K in keyof Required<O>]: Kind };
   return parameters<O>(name, all);
 };
-type Uniform = Drawn & { from?: number; to?: number };
-const readUniform = byGenerator<Uniform>("uniform_", { from: a.number, to: a.number });
+/** How {@linkcode uniform_} draws. */
+export interface UniformOptions extends Drawn {
+  /** The lower end; 0. */
+  from?: number;
+  /** The upper end, which is not drawn; 1. */
+  to?: number;
+}
+const readUniform = byGenerator<UniformOptions>("uniform_", { from: a.number, to: a.number });
 
 /** Overwrites a tensor with numbers drawn evenly from [from, to). */
-export function uniform_(x: Tensor, ...args: Given<[from?: number, to?: number], Uniform>): Tensor {
+export function uniform_(
+  x: Tensor,
+  ...args: Given<[from?: number, to?: number], UniformOptions>
+): Tensor {
   const { from = 0, to = 1, generator = defaultGenerator } = readUniform(args);
   return refill(x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
 }
 
-type Normal = Drawn & { mean?: number; std?: number };
-const readNormal = byGenerator<Normal>("normal_", { mean: a.number, std: a.number });
+/** How {@linkcode normal_} and {@linkcode logNormal_} draw. */
+export interface NormalOptions extends Drawn {
+  /** The mean of the normal numbers; 0, of logarithms 1. */
+  mean?: number;
+  /** Their standard deviation; 1, of logarithms 2. */
+  std?: number;
+}
+const readNormal = byGenerator<NormalOptions>("normal_", { mean: a.number, std: a.number });
 
 /** Overwrites a tensor with numbers drawn from a normal distribution. */
-export function normal_(x: Tensor, ...args: Given<[mean?: number, std?: number], Normal>): Tensor {
+export function normal_(
+  x: Tensor,
+  ...args: Given<[mean?: number, std?: number], NormalOptions>
+): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator } = readNormal(args);
   return refill(x, generator, (g, out) => draw.normal(g, out, mean, std), "stretches");
 }
 
-type Exponential = Drawn & { lambd?: number };
-const readExponential = byGenerator<Exponential>("exponential_", { lambd: a.number });
+/** How {@linkcode exponential_} draws. */
+export interface ExponentialOptions extends Drawn {
+  /** The rate: 1 / the mean; 1. */
+  lambd?: number;
+}
+const readExponential = byGenerator<ExponentialOptions>("exponential_", { lambd: a.number });
+
+const readLogNormal = byGenerator<NormalOptions>("logNormal_", { mean: a.number, std: a.number });
+
+/** Overwrites a tensor with numbers whose logarithms are normal, of mean 1 and deviation 2 unless given. */
+export function logNormal_(
+  x: Tensor,
+  ...args: Given<[mean?: number, std?: number], NormalOptions>
+): Tensor {
+  const { mean = 1, std = 2, generator = defaultGenerator } = readLogNormal(args);
+  return refill(x, generator, (g, out) => draw.logNormal(g, out, mean, std));
+}
+
+/** How {@linkcode cauchy_} draws. */
+export interface CauchyOptions extends Drawn {
+  /** The middle; 0. */
+  median?: number;
+  /** Half the distance between the quartiles; 1. */
+  sigma?: number;
+}
+
+const readCauchy = byGenerator<CauchyOptions>("cauchy_", { median: a.number, sigma: a.number });
+
+/** Overwrites a tensor with Cauchy numbers: so wide apart that they have no mean. */
+export function cauchy_(
+  x: Tensor,
+  ...args: Given<[median?: number, sigma?: number], CauchyOptions>
+): Tensor {
+  const { median = 0, sigma = 1, generator = defaultGenerator } = readCauchy(args);
+  return refill(x, generator, (g, out) => draw.cauchy(g, out, median, sigma));
+}
+
+const readGeometric = parameters<Drawn & { p: number }>("geometric_", {
+  p: a.number,
+  generator: a.generator,
+}, { required: 1, positional: 1 });
+
+/**
+ * Overwrites a tensor with numbers of tries until one of probability `p` succeeds: 1, 2, …
+ *
+ * @throws {RangeError} for a probability that is not between 0 and 1
+ */
+export function geometric_(x: Tensor, ...args: Given<[p: number], Drawn>): Tensor {
+  const { p, generator = defaultGenerator } = readGeometric(args);
+  return refill(x, generator, (g, out) => draw.geometric(g, out, p));
+}
 
 /** Overwrites a tensor with waiting times of the rate `lambd`. */
-export function exponential_(x: Tensor, ...args: Given<[lambd?: number], Exponential>): Tensor {
+export function exponential_(
+  x: Tensor,
+  ...args: Given<[lambd?: number], ExponentialOptions>
+): Tensor {
   const { lambd = 1, generator = defaultGenerator } = readExponential(args);
   return refill(x, generator, (g, out) => draw.exponential(g, out, lambd));
 }
 
-type Coins = Drawn & { p?: number };
-const readCoins = byGenerator<Coins>("bernoulli_", { p: a.number });
+/** How {@linkcode bernoulli_} draws. */
+export interface BernoulliOptions extends Drawn {
+  /** The probability of a one; 0.5. */
+  p?: number;
+}
+const readBernoulli = byGenerator<BernoulliOptions>("bernoulli_", { p: a.number });
 
 /** Overwrites a tensor with ones, each with probability `p`, and zeros. */
-export function bernoulli_(x: Tensor, ...args: Given<[p?: number], Coins>): Tensor {
-  const { p = 0.5, generator = defaultGenerator } = readCoins(args);
+export function bernoulli_(x: Tensor, ...args: Given<[p?: number], BernoulliOptions>): Tensor {
+  const { p = 0.5, generator = defaultGenerator } = readBernoulli(args);
   return refill(x, generator, (g, out) => draw.bernoulli(g, out, p));
 }
 
-type Truncated = Drawn & { mean?: number; std?: number; a?: number; b?: number };
-const readTruncated = byGenerator<Truncated>("truncNormal_", {
+/** How {@linkcode truncNormal_} draws. */
+export interface TruncNormalOptions extends NormalOptions {
+  /** The smallest number that is kept; −2. */
+  a?: number;
+  /** The largest; 2. */
+  b?: number;
+}
+const readTruncated = byGenerator<TruncNormalOptions>("truncNormal_", {
   mean: a.number,
   std: a.number,
   a: a.number,
@@ -75,13 +155,13 @@ const readTruncated = byGenerator<Truncated>("truncNormal_", {
 });
 
 /** The arguments of {@linkcode truncNormal_}. */
-export type Truncating = Given<
+export type TruncNormalArguments = Given<
   [mean?: number, std?: number, a?: number, b?: number, generator?: Generator],
-  Truncated
+  TruncNormalOptions
 >;
 
 /** Overwrites a tensor with normal numbers kept within [a, b]. */
-export function truncNormal_(x: Tensor, ...args: Truncating): Tensor {
+export function truncNormal_(x: Tensor, ...args: TruncNormalArguments): Tensor {
   const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = readTruncated(args);
   return refill(x, generator, (g, out) => draw.truncNormal(g, out, { mean, std, a, b }));
 }

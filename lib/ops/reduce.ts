@@ -178,7 +178,10 @@ const table = Object.fromEntries(
 ) as Record<keyof typeof rows, Op<ReduceOptions>>;
 
 /** The arguments of a reduction: `(dim, keepdim)`, or these by name. */
-export type Reducing = Given<[dim?: number | readonly number[], keepdim?: boolean], ReduceOptions>;
+export type ReduceArguments = Given<
+  [dim?: number | readonly number[], keepdim?: boolean],
+  ReduceOptions
+>;
 
 /** Reads the arguments of a reduction. */
 export const reduction = (name: string): Reader<ReduceOptions> =>
@@ -193,12 +196,14 @@ const read = {
 };
 
 /** The sum over the named dimensions, or over everything. */
-export const sum = (x: Tensor, ...args: Reducing): Tensor => table.sum([x], read.sum(args));
+export const sum = (x: Tensor, ...args: ReduceArguments): Tensor => table.sum([x], read.sum(args));
 /** The largest element along the named dimensions. */
-export const amax = (x: Tensor, ...args: Reducing): Tensor => table.amax([x], read.amax(args));
+export const amax = (x: Tensor, ...args: ReduceArguments): Tensor =>
+  table.amax([x], read.amax(args));
 /** The smallest element along the named dimensions. */
-export const amin = (x: Tensor, ...args: Reducing): Tensor => table.amin([x], read.amin(args));
+export const amin = (x: Tensor, ...args: ReduceArguments): Tensor =>
+  table.amin([x], read.amin(args));
 /** Whether any element is true, or not zero. */
-export const any = (x: Tensor, ...args: Reducing): Tensor => table.any([x], read.any(args));
+export const any = (x: Tensor, ...args: ReduceArguments): Tensor => table.any([x], read.any(args));
 /** Whether all elements are true, or not zero. */
-export const all = (x: Tensor, ...args: Reducing): Tensor => table.all([x], read.all(args));
+export const all = (x: Tensor, ...args: ReduceArguments): Tensor => table.all([x], read.all(args));

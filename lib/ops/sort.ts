@@ -11,7 +11,9 @@ import { reshape, unsqueeze } from "./views.ts";
 
 /** Which way, along which dimension. */
 export interface SortOptions {
+  /** The dimension; the last unless given. */
   dim?: number;
+  /** Whether the largest come first; false. */
   descending?: boolean;
   /** It always is: equals keep their order. */
   stable?: boolean;
@@ -36,7 +38,9 @@ export const argsort = (x: Tensor, ...args: Sorting): Tensor => sorted(x, readAr
 
 /** Along which dimension the middle is looked for. */
 export interface MedianOptions {
+  /** The dimension along which to look. */
   dim: number;
+  /** Whether it stays, with size 1; false. */
   keepdim?: boolean;
 }
 

@@ -9,7 +9,15 @@ import { normalizeDims, numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, mul, ne, pow, sub } from "./binary.ts";
 import { to } from "./copy.ts";
-import { amax, amin, type ReduceOptions, type Reducing, reduction, spread, sum } from "./reduce.ts";
+import {
+  amax,
+  amin,
+  type ReduceArguments,
+  type ReduceOptions,
+  reduction,
+  spread,
+  sum,
+} from "./reduce.ts";
 import { abs, lengthOf, spreadOf, square } from "./unary.ts";
 
 const countOf = (shape: Shape, { dim }: ReduceOptions) =>
@@ -51,7 +59,7 @@ const meanOp = defineOp<ReduceOptions>({
 });
 
 /** The mean over the named dimensions, or over everything. */
-export const mean = (x: Tensor, ...args: Reducing): Tensor => meanOp([x], meanOptions(args));
+export const mean = (x: Tensor, ...args: ReduceArguments): Tensor => meanOp([x], meanOptions(args));
 
 const meanOptions = reduction("mean");
 
@@ -64,7 +72,7 @@ export interface VarOptions extends ReduceOptions {
 }
 
 /** The arguments of a variance: `(dim, unbiased, keepdim)`, or these by name. */
-export type Varying = Given<
+export type VarArguments = Given<
   [dim?: number | readonly number[], unbiased?: boolean, keepdim?: boolean],
   VarOptions
 >;
@@ -75,7 +83,7 @@ const varOptions = (name: string) => {
     { dim: a.dims, unbiased: a.flag, keepdim: a.flag, correction: a.number },
     { positional: 3 },
   );
-  return (args: Varying) => {
+  return (args: VarArguments) => {
     const { unbiased = true, correction = Number(unbiased), dim, keepdim } = read(args);
     return { correction, dim, keepdim };
   };
@@ -113,10 +121,11 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
  * The variance over the named dimensions, or over everything: the mean square distance from the mean, with
  * the count less `correction` (1, Bessel's, unless told otherwise) for a divisor.
  */
-export const variance = (x: Tensor, ...args: Varying): Tensor => varOp([x], readVar(args));
+export const variance = (x: Tensor, ...args: VarArguments): Tensor => varOp([x], readVar(args));
 
 /** The standard deviation: the root of the variance. */
-export const std = (x: Tensor, ...args: Varying): Tensor => spreadOf(varOp([x], readStd(args)));
+export const std = (x: Tensor, ...args: VarArguments): Tensor =>
+  spreadOf(varOp([x], readStd(args)));
 
 /** Which norm, along which dimensions. */
 export interface NormOptions extends ReduceOptions {

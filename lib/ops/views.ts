@@ -211,7 +211,9 @@ export const unsqueeze: (x: Tensor, dim: number) => Tensor = takes(
 
 /** Which dimensions become one. */
 export interface FlattenOptions {
+  /** The first of the dimensions that become one; 0. */
   startDim?: number;
+  /** The last of them; −1. */
   endDim?: number;
 }
 

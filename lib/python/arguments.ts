@@ -15,7 +15,7 @@ export interface Kind {
 }
 
 /** What may stand in the place of positions: an object of what is not given by them. */
-type Mixed<P extends unknown[], O> = P extends [infer First, ...infer Rest]
+export type Mixed<P extends unknown[], O> = P extends [infer First, ...infer Rest]
   ? [First, ...Mixed<Rest, Partial<O>>] | (Partial<O> extends O ? never : [options: O])
   : P extends [(infer First)?, ...infer Rest]
     ? [options?: O] | (unknown[] extends P ? never : [First | undefined, ...Mixed<Rest, O>])

@@ -82,6 +82,8 @@ export class MT19937 {
   /**
    * Draws `count` words and lends them to `use` in pieces, each with the index of its first word. Every piece
    * but the last has a multiple of 16 words; a large one is a whole run, of which vectors.ts makes numbers.
+   *
+   * @internal
    */
   draw(count: number, use: (words: Uint32Array, at: number, run: Run | null) => void): void {
     let at = 0;

@@ -46,12 +46,19 @@ export type Nested = number | boolean | Nested[];
 export interface Node {
   /** PyTorch's name of it, which printing shows: `AddmmBackward0`. */
   readonly name: string;
+  /** Later calls have larger numbers; backward walks from the largest down. */
   readonly sequence: number;
+  /** What the call returned. */
   readonly output: Tensor;
+  /** What it was called with. */
   inputs: readonly Tensor[];
   /** Gradients of the inputs, given that of the output; null where an input needs none. */
   backward: (grad: Tensor) => (Tensor | null)[];
-  /** The memory that this call made: freed when backward is through with the graph. */
+  /**
+   * The memory that this call made: freed when backward is through with the graph.
+   *
+   * @internal
+   */
   made: readonly Storage[];
   /** Set when what the node kept has been freed. */
   done: boolean;
@@ -84,6 +91,11 @@ export class Tensor {
 
   /** Tensors are made by {@linkcode tensor}, `zeros`, `randn`, … and by ops, rarely by hand. */
   constructor(
+    /**
+     * Its memory, which other tensors may be views of.
+     *
+     * @internal
+     */
     readonly storage: Storage<Device>,
     readonly dtype: DType,
     readonly shape: Shape,

@@ -2,6 +2,7 @@
  * `deno task test`, `check`, `bench`, …: makes sure of an adapter where one is needed, and runs the task's steps in
  * processes of their own. `--help` explains, and starts nothing.
  */
+import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { chromium } from "./chromium.ts";
@@ -36,12 +37,15 @@ const ofBook = [
   "--lock=lib/book/deno.lock",
   "--unstable-raw-imports",
 ];
+/** What the package exports: all of it must be documented, with every type it speaks of. */
+const entries: string[] = Object.values(config.exports);
 const checks = () => [
   ["fmt", "--check"],
   ["lint"],
   ["check", ...withoutBook("lib"), "lessons", ...withoutBook("tests")],
   ["check", ...ofBook, "lib/book", "tests/book"],
   ["publish", "--dry-run", "--allow-dirty", "--quiet"],
+  ["doc", "--lint", "--quiet", ...entries],
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];
@@ -68,7 +72,7 @@ DENO_WEBGPU_BACKEND=opengl runs them on that backend. What else may follow the -
   },
   check: {
     help:
-      "deno task check   checks format, lint rules, types, the package, and the structure of the house",
+      "deno task check   checks format, lint rules, types, the package and its documentation, and the structure of the house",
     adapter: false,
     steps: checks,
   },
