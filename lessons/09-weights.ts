@@ -72,7 +72,9 @@ takes a folder of your own.
 */
 
 const folder = options.folder || await fetchModel(options.model);
-export const { model, tokenizer, config } = loadPretrained(folder);
+export const { model, tokenizer, config } = loadPretrained(folder, {
+  as: GPT2,
+});
 
 await show("Weights:", options.folder || options.model); // in full
 //> Weights: gpt2

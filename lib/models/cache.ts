@@ -4,7 +4,7 @@
  */
 import type { Device } from "../gpu/device.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
-import type { GPT2Config } from "./config.ts";
+import type { ModelSizes } from "./config.ts";
 
 /** One block's part of a {@linkcode KeyValueCache}. */
 export interface LayerCache {
@@ -44,7 +44,7 @@ export class KeyValueCache implements Disposable {
 
   /** Memory for `batch` (1) texts of up to `capacity` positions, by default as many as the model can read. */
   constructor(
-    { nLayer, nEmbd, nHead, nPositions }: GPT2Config,
+    { nLayer, nEmbd, nHead, nPositions }: ModelSizes,
     { batch = 1, capacity = nPositions, device }: {
       batch?: number;
       capacity?: number;

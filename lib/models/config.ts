@@ -1,10 +1,10 @@
 /*
- * What a model of GPT-2's kind is told, and how `config.json` spells it.
+ * What a model is told, and how `config.json` spells it: GPT-2's sizes, and those of a GPT-NeoX.
  */
 import type { Activation } from "../ops/activation.ts";
 
-/** The sizes of a GPT-2, under the names that Hugging Face gives them. */
-export interface GPT2Config {
+/** The sizes that every model here has, under the names that Hugging Face gave GPT-2's. */
+export interface ModelSizes {
   /** Tokens in the vocabulary. */
   vocabSize: number;
   /** Positions that the model can read at once. */
@@ -21,11 +21,32 @@ export interface GPT2Config {
   activation?: Activation;
   /** Keeps the divisor of the layer norms from 0; 1e-5. */
   layerNormEpsilon?: number;
+}
+
+/** What a GPT-2 is told. */
+export interface GPT2Config extends ModelSizes {
   /** The share that is dropped in training: of embeddings, of attention weights, of what a block adds. */
   dropout?: { embd?: number; attn?: number; resid?: number };
   /** Whether the head is the table of tokens; GPT-2's is. */
   tieWordEmbeddings?: boolean;
 }
+
+/** What a GPT-NeoX is told: GPT-NeoX-20B, the Pythia models, and lesson 14's. */
+export interface GPTNeoXConfig extends ModelSizes {
+  /** The share of a head's dimensions that turns with the position; 0.25. */
+  rotaryPct?: number;
+  /** The slowest pair turns by about one in so many positions; 10,000. */
+  rotaryBase?: number;
+  /** Whether attention and network read the same input, side by side, in the place of one after the other; true. */
+  parallelResidual?: boolean;
+  /** The share that is dropped in training: of attention weights, and of embeddings and what a block adds; 0. */
+  dropout?: { attn?: number; hidden?: number };
+}
+
+/** A configuration, and which model it is of. */
+export type ModelConfig =
+  | { modelType: "gpt2"; config: GPT2Config }
+  | { modelType: "gpt_neox"; config: GPTNeoXConfig };
 
 /** GPT-2's four sizes, as they are called on the Hub. */
 export const gpt2Sizes = {
@@ -35,80 +56,210 @@ export const gpt2Sizes = {
   "gpt2-xl": { nEmbd: 1600, nLayer: 48, nHead: 25 },
 } as const;
 
-/** The activations, by their names in `config.json`. */
+/** The activations, by their names in `config.json`; the first of each is the one that is written. */
 const activations: Record<string, Activation> = {
   gelu_new: "geluTanh",
   gelu_pytorch_tanh: "geluTanh",
+  gelu_fast: "geluTanh",
   gelu: "gelu",
   relu: "relu",
   tanh: "tanh",
 };
 
-/** What makes a model another one than the code here; each must be as it is in GPT-2. */
-const fixed: Record<string, unknown> = {
-  scale_attn_weights: true,
-  scale_attn_by_inverse_layer_idx: false,
-  add_cross_attention: false,
-};
+type Json = Record<string, unknown>;
 
 /**
  * Reads the text of a `config.json`; `path` is what errors call it.
  *
  * @throws {RangeError} for a text that is no configuration, or one of another architecture
  */
-export function readConfig(text: string, path: string): GPT2Config {
-  const refuse = (what: string) => {
-    throw new RangeError(`${path}: ${what}`);
-  };
-  let json: Record<string, unknown> = {};
-  try {
-    json = Object(JSON.parse(text));
-  } catch {
-    refuse("this is no JSON; download it again");
+export function readConfig(text: string, path: string): ModelConfig {
+  const read = new Reader(text, path);
+  switch (read.json.model_type) {
+    case "gpt2":
+      return { modelType: "gpt2", config: gpt2From(read) };
+    case "gpt_neox":
+      return { modelType: "gpt_neox", config: gptNeoXFrom(read) };
   }
-  if (json.model_type !== "gpt2") {
-    refuse(
-      `model_type is ${
-        JSON.stringify(json.model_type) ?? "missing"
-      }, and only "gpt2" can be loaded; ` +
-        `give the folder of a GPT-2 model`,
+  return read.refuse(
+    `model_type is ${JSON.stringify(read.json.model_type) ?? "missing"}, and only "gpt2" and ` +
+      `"gpt_neox" can be loaded; give the folder of such a model`,
+  );
+}
+
+/** The fields of a `config.json`, each checked where it is read. */
+class Reader {
+  readonly json: Json = {};
+
+  constructor(text: string, readonly path: string) {
+    try {
+      this.json = Object(JSON.parse(text));
+    } catch {
+      this.refuse("this is no JSON; download it again");
+    }
+  }
+
+  refuse(what: string): never {
+    throw new RangeError(`${this.path}: ${what}`);
+  }
+
+  /** A whole number from 1. */
+  size(name: string, otherwise?: number): number {
+    const value = this.json[name] ?? otherwise;
+    if (Number.isInteger(value) && (value as number) >= 1) return value as number;
+    return this.refuse(
+      `${name} is ${JSON.stringify(value) ?? "missing"}, wanted a whole number from 1`,
     );
   }
-  const size = (name: string, otherwise?: number): number => {
-    const value = json[name] ?? otherwise;
-    if (!Number.isInteger(value) || (value as number) < 1) {
-      refuse(`${name} is ${JSON.stringify(value) ?? "missing"}, wanted a whole number from 1`);
-    }
-    return value as number;
-  };
-  for (const [name, wanted] of Object.entries(fixed)) {
-    if ((json[name] ?? wanted) !== wanted) {
-      refuse(`${name} is ${json[name]}, and a model with that is another one than GPT-2`);
+
+  /** A share, such as that of dropout: from 0 to 1. */
+  share(name: string, otherwise: number, from: Json = this.json): number {
+    const value = from[name] ?? otherwise;
+    if (typeof value === "number" && value >= 0 && value <= 1) return value;
+    return this.refuse(`${name} is ${JSON.stringify(value)}, wanted a share, from 0 to 1`);
+  }
+
+  /** Refuses what makes a model another one than the code here. */
+  fixed(wanted: Json, model: string): void {
+    for (const [name, value] of Object.entries(wanted)) {
+      const found = this.json[name] ?? value;
+      if (found !== value) {
+        this.refuse(
+          `${name} is ${JSON.stringify(found)}, and a model with that is another one than ${model}`,
+        );
+      }
     }
   }
-  const named = String(json.activation_function ?? "gelu_new");
-  if (!Object.hasOwn(activations, named)) {
+
+  activation(name: string, otherwise: string): Activation {
+    const named = String(this.json[name] ?? otherwise);
+    if (Object.hasOwn(activations, named)) return activations[named];
     const known = Object.keys(activations).join(", ");
-    refuse(`activation_function is "${named}", and those that can be loaded are ${known}`);
+    return this.refuse(`${name} is "${named}", and those that can be loaded are ${known}`);
   }
+
+  /** Refuses heads that do not share the numbers of a token. */
+  heads({ nEmbd, nHead }: ModelSizes, width: string, heads: string): void {
+    if (nEmbd % nHead === 0) return;
+    this.refuse(`${width} ${nEmbd} is no multiple of ${heads} ${nHead}; the heads share it`);
+  }
+}
+
+function gpt2From(read: Reader): GPT2Config {
+  const { json } = read;
+  read.fixed({
+    scale_attn_weights: true,
+    scale_attn_by_inverse_layer_idx: false,
+    add_cross_attention: false,
+  }, "GPT-2");
   const config: GPT2Config = {
-    vocabSize: size("vocab_size", 50257),
-    nPositions: size("n_positions", 1024),
-    nEmbd: size("n_embd", 768),
-    nLayer: size("n_layer", 12),
-    nHead: size("n_head", 12),
-    activation: activations[named],
+    vocabSize: read.size("vocab_size", 50257),
+    nPositions: read.size("n_positions", 1024),
+    nEmbd: read.size("n_embd", 768),
+    nLayer: read.size("n_layer", 12),
+    nHead: read.size("n_head", 12),
+    activation: read.activation("activation_function", "gelu_new"),
     layerNormEpsilon: Number(json.layer_norm_epsilon ?? 1e-5),
     dropout: {
-      embd: Number(json.embd_pdrop ?? 0.1),
-      attn: Number(json.attn_pdrop ?? 0.1),
-      resid: Number(json.resid_pdrop ?? 0.1),
+      embd: read.share("embd_pdrop", 0.1),
+      attn: read.share("attn_pdrop", 0.1),
+      resid: read.share("resid_pdrop", 0.1),
     },
     tieWordEmbeddings: json.tie_word_embeddings !== false,
   };
-  if (json.n_inner) config.nInner = size("n_inner");
-  if (config.nEmbd % config.nHead !== 0) {
-    refuse(`n_embd ${config.nEmbd} is no multiple of n_head ${config.nHead}; the heads share it`);
-  }
+  if (json.n_inner) config.nInner = read.size("n_inner");
+  read.heads(config, "n_embd", "n_head");
   return config;
+}
+
+function gptNeoXFrom(read: Reader): GPTNeoXConfig {
+  const { json } = read;
+  read.fixed({ attention_bias: true, tie_word_embeddings: false }, "GPT-NeoX");
+  // transformers 5 keeps the three in an object of their own.
+  const rope = Object(json.rope_parameters ?? json.rope_scaling ?? {}) as Json;
+  const kind = rope.rope_type ?? rope.type ?? "default";
+  if (kind !== "default") {
+    read.refuse(`its rotary positions are "${kind}"; only "default" can be loaded`);
+  }
+  const base = Number(rope.rope_theta ?? json.rotary_emb_base ?? 1e4);
+  const config: GPTNeoXConfig = {
+    vocabSize: read.size("vocab_size", 50432),
+    nPositions: read.size("max_position_embeddings", 2048),
+    nEmbd: read.size("hidden_size", 6144),
+    nLayer: read.size("num_hidden_layers", 44),
+    nHead: read.size("num_attention_heads", 64),
+    nInner: read.size("intermediate_size", 24576),
+    activation: read.activation("hidden_act", "gelu"),
+    layerNormEpsilon: Number(json.layer_norm_eps ?? 1e-5),
+    rotaryPct: read.share("partial_rotary_factor", Number(json.rotary_pct ?? 0.25), rope),
+    rotaryBase: base,
+    parallelResidual: json.use_parallel_residual !== false,
+    dropout: {
+      attn: read.share("attention_dropout", 0),
+      hidden: read.share("hidden_dropout", 0),
+    },
+  };
+  read.heads(config, "hidden_size", "num_attention_heads");
+  return config;
+}
+
+const nameOf = (activation: Activation) =>
+  Object.keys(activations).find((name) => activations[name] === activation)!;
+
+/** What `config.json` says of a model, as transformers writes it. Ids that no token has are null. */
+export function configJson(
+  { modelType, config }: ModelConfig,
+  { endToken = null }: { endToken?: number | null } = {},
+): Json {
+  const { vocabSize, nPositions, nEmbd, nLayer, nHead, nInner, layerNormEpsilon = 1e-5 } = config;
+  const shared = {
+    dtype: "float32",
+    vocab_size: vocabSize,
+    bos_token_id: endToken,
+    eos_token_id: endToken,
+  };
+  if (modelType === "gpt2") {
+    const { activation = "geluTanh", dropout, tieWordEmbeddings = true } = config;
+    return {
+      architectures: ["GPT2LMHeadModel"],
+      model_type: "gpt2",
+      ...shared,
+      n_positions: nPositions,
+      n_embd: nEmbd,
+      n_layer: nLayer,
+      n_head: nHead,
+      n_inner: nInner ?? null,
+      activation_function: nameOf(activation),
+      layer_norm_epsilon: layerNormEpsilon,
+      embd_pdrop: dropout?.embd ?? 0.1,
+      attn_pdrop: dropout?.attn ?? 0.1,
+      resid_pdrop: dropout?.resid ?? 0.1,
+      tie_word_embeddings: tieWordEmbeddings,
+    };
+  }
+  const { activation = "gelu", dropout, rotaryPct = 0.25, rotaryBase = 1e4 } = config;
+  return {
+    architectures: ["GPTNeoXForCausalLM"],
+    model_type: "gpt_neox",
+    ...shared,
+    max_position_embeddings: nPositions,
+    hidden_size: nEmbd,
+    num_hidden_layers: nLayer,
+    num_attention_heads: nHead,
+    intermediate_size: nInner ?? 4 * nEmbd,
+    hidden_act: nameOf(activation),
+    layer_norm_eps: layerNormEpsilon,
+    attention_dropout: dropout?.attn ?? 0,
+    hidden_dropout: dropout?.hidden ?? 0,
+    use_parallel_residual: config.parallelResidual ?? true,
+    tie_word_embeddings: false,
+    // transformers 4 reads the first two, transformers 5 the third.
+    rotary_pct: rotaryPct,
+    rotary_emb_base: rotaryBase,
+    rope_parameters: {
+      rope_type: "default",
+      rope_theta: rotaryBase,
+      partial_rotary_factor: rotaryPct,
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { closeScope, openScope } from "../gpu/scope.ts";
 import { quietly } from "../tensor/autograd.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { KeyValueCache } from "./cache.ts";
-import type { GPT2 } from "./gpt2.ts";
+import type { CausalLM } from "./causal_lm.ts";
 
 /** How the next token is chosen. */
 export interface Sampling {
@@ -143,14 +143,14 @@ function softmax(scores: Float32Array): Float32Array<ArrayBuffer> {
  * ```
  */
 export async function* generate(
-  model: GPT2,
+  model: CausalLM,
   ids: readonly number[],
   { maxNewTokens = 40, endToken, ...sampling }: GenerateOptions = {},
 ): AsyncGenerator<number, void, void> {
   const { vocabSize, nPositions } = model.config;
   checkGenerate(ids, nPositions, maxNewTokens);
   checkSampling(sampling, vocabSize);
-  const { device } = model.wte.weight;
+  const [{ device }] = model.parameters();
   const capacity = Math.min(nPositions, ids.length + maxNewTokens);
   using cache = new KeyValueCache(model.config, { capacity, device });
   const read = (ids: number[]) =>

@@ -16,9 +16,9 @@ import * as init from "../nn/init.ts";
 import { Dropout, Embedding, LayerNorm, Linear } from "../nn/layers.ts";
 import { ModuleList } from "../nn/container.ts";
 import { Module } from "../nn/module.ts";
-import { isGradEnabled } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { KeyValueCache, LayerCache } from "./cache.ts";
+import type { LayerCache } from "./cache.ts";
+import { CausalLM } from "./causal_lm.ts";
 import type { GPT2Config } from "./config.ts";
 
 /** Multi-head attention of a text with itself, backwards only. */
@@ -147,7 +147,7 @@ export class GPT2Block extends Module {
  * assertEquals(model.eval().forward(tensor([[3, 1, 4]])).shape, [1, 3, 50]);
  * ```
  */
-export class GPT2 extends Module {
+export class GPT2 extends CausalLM {
   /** The table of tokens, (vocabSize, nEmbd). */
   wte: Embedding;
   /** The table of positions, (nPositions, nEmbd). */
@@ -162,7 +162,7 @@ export class GPT2 extends Module {
   lmHead?: Linear;
 
   /** A model with weights from the default generator; `loadPretrained` gives one with published weights. */
-  constructor(readonly config: GPT2Config) {
+  constructor(override readonly config: GPT2Config) {
     super();
     const { vocabSize, nPositions, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
     this.wte = new Embedding(vocabSize, nEmbd);
@@ -187,47 +187,20 @@ export class GPT2 extends Module {
     }
   }
 
-  /**
-   * ids (B, T) → logits (B, T, vocabSize). With a cache the ids are those that follow what it holds, and no
-   * gradient is taken.
-   *
-   * @throws {RangeError} for a text longer than the model can read, and for one without a token
-   */
-  forward(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
-    return this.logits(this.hidden(ids, options));
+  protected override blocks(): Iterable<GPT2Block> {
+    return this.h;
   }
-
-  /** ids (B, T) → what the blocks make of them, behind the last norm: (B, T, nEmbd). */
-  hidden(ids: Tensor, { cache }: { cache?: KeyValueCache } = {}): Tensor {
-    const T = ids.shape[1];
-    let x = this.embed(ids, cache?.length);
-    if (!cache) { for (const block of this.h) x = block.forward(x); }
-    else {
-      if (isGradEnabled()) throw new Error("GPT2: a cache keeps no graph; call it inside noGrad()");
-      let n = 0;
-      for (const block of this.h) x = block.continue(x, cache.layer(n++));
-      cache.length += T;
-    }
+  protected override norm(x: Tensor): Tensor {
     return this.lnF.forward(x);
   }
 
   /** ids (B, T) → the sum of their rows and of those of their positions, from `from` on: (B, T, nEmbd). */
-  embed(ids: Tensor, from = 0): Tensor {
-    const { nPositions } = this.config;
-    const T = ids.shape[1];
-    if (!(T > 0)) throw new RangeError("GPT2: there is no token to go on from; give one at least");
-    if (from + T > nPositions) {
-      throw new RangeError(
-        `GPT2: ${from + T} tokens are more than the ${nPositions} that this model can read; ` +
-          `give a shorter text`,
-      );
-    }
-    const positions = this.wpe.weight.narrow(0, from, T); // (T, nEmbd)
+  override embed(ids: Tensor, from = 0): Tensor {
+    const positions = this.wpe.weight.narrow(0, from, ids.shape[1]); // (T, nEmbd)
     return this.drop.forward(embedding(ids, this.wte.weight).add(positions));
   }
 
-  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
-  logits(hidden: Tensor): Tensor {
+  override logits(hidden: Tensor): Tensor {
     return linear(hidden, (this.lmHead ?? this.wte).weight);
   }
 }

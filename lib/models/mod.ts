@@ -1,16 +1,27 @@
 /*
- * Models whose weights others have published. In reading order:
+ * Models whose weights others have published, and folders in which others find ours. In reading order:
  *
- *   config.ts      the sizes of a GPT-2, and config.json
+ *   config.ts      the sizes of a model, and config.json
+ *   causal_lm.ts   what the models have in common
  *   gpt2.ts        GPT-2: attention, network, block, model
+ *   gpt_neox.ts    GPT-NeoX, the same with rotary positions
  *   cache.ts       the keys and values of what was read
  *   weights.ts     the names in a file of weights, and what is checked
  *   pretrained.ts  a folder as model and tokenizer
+ *   save.ts        model and tokenizer as a folder
  *   generate.ts    writing, token by token
  */
-export { type GPT2Config, gpt2Sizes } from "./config.ts";
+export { type GPT2Config, gpt2Sizes, type GPTNeoXConfig, type ModelSizes } from "./config.ts";
+export { type CausalBlock, CausalLM } from "./causal_lm.ts";
 export { GPT2, GPT2Attention, GPT2Block, GPT2MLP } from "./gpt2.ts";
+export { GPTNeoX, GPTNeoXAttention, GPTNeoXBlock, GPTNeoXMLP } from "./gpt_neox.ts";
 export { KeyValueCache, type LayerCache } from "./cache.ts";
 export { publishedState } from "./weights.ts";
-export { loadPretrained, type Pretrained } from "./pretrained.ts";
+export {
+  type AnyModel,
+  loadPretrained,
+  type LoadPretrainedOptions,
+  type Pretrained,
+} from "./pretrained.ts";
+export { type SavePretrained, savePretrained } from "./save.ts";
 export { generate, type GenerateOptions, sample, type Sampling } from "./generate.ts";

@@ -1,47 +1,67 @@
 /*
  * A folder in Hugging Face's layout, as a model and its tokenizer: `config.json` says the sizes, `model.safetensors`
- * holds the weights, `vocab.json` and `merges.txt` the vocabulary.
+ * holds the weights, `tokenizer.json`, or `vocab.json` and `merges.txt`, the vocabulary.
  */
 import { host } from "../host/mod.ts";
 import { terminalBar } from "../hub/bar.ts";
 import type { DownloadListener } from "../hub/config.ts";
 import { skipInit } from "../nn/init.ts";
 import { loadTokenizer } from "../text/folder.ts";
-import type { PretrainedTokenizer } from "../text/pretrained.ts";
-import { type GPT2Config, readConfig } from "./config.ts";
+import type { RegexTokenizer } from "../text/regex.ts";
+import { readConfig } from "./config.ts";
 import { GPT2 } from "./gpt2.ts";
+import { GPTNeoX } from "./gpt_neox.ts";
 import { loadWeights } from "./weights.ts";
 
+/** The models that can be loaded. */
+export type AnyModel = GPT2 | GPTNeoX;
+
 /** What {@linkcode loadPretrained} finds in a folder. */
-export interface Pretrained {
+export interface Pretrained<M extends AnyModel = AnyModel> {
   /** In use, not in training: `model.train()` brings dropout back. */
-  model: GPT2;
+  model: M;
   /** Its vocabulary: text to ids and back. */
-  tokenizer: PretrainedTokenizer;
+  tokenizer: RegexTokenizer;
   /** The sizes that its `config.json` says. */
-  config: GPT2Config;
+  config: M["config"];
+}
+
+/** How a folder is loaded. */
+export interface LoadPretrainedOptions<M extends AnyModel = AnyModel> {
+  /** The one class that will do; any that is known unless given. */
+  as?: new (config: never) => M;
+  /** Hears how far it is; by default a bar on a terminal. */
+  listener?: DownloadListener;
 }
 
 /**
- * Loads a GPT-2 from a folder: one that transformers saved, a snapshot of the Hub's cache, or one of one's own.
+ * Loads a model from a folder in Hugging Face's layout: a GPT-2 or a GPT-NeoX that transformers saved, a snapshot of
+ * the Hub's cache, one that {@linkcode savePretrained} or `deno task export` wrote.
  *
  * Weights in F32, F16 or BF16 are read one after the other, and each is checked: none missing, none left over, the
- * shapes as `config.json` says. `listener` hears how far it is; by default a bar on a terminal.
+ * shapes as `config.json` says.
  *
- * @throws {RangeError} for a folder that does not hold a whole GPT-2, with what is wrong with it
+ * @throws {RangeError} for a folder that does not hold a whole model, with what is wrong with it
  */
-export function loadPretrained(
+export function loadPretrained<M extends AnyModel = AnyModel>(
   folder: string,
-  { listener = terminalBar() }: { listener?: DownloadListener } = {},
-): Pretrained {
+  { as, listener = terminalBar() }: LoadPretrainedOptions<M> = {},
+): Pretrained<M> {
   const text = textIn(folder, "config.json");
   if (text === undefined) {
     throw new RangeError(
       `${folder}: it holds no config.json, so it is no model's folder; give one that holds config.json, ` +
-        `model.safetensors, vocab.json and merges.txt`,
+        `model.safetensors and a tokenizer`,
     );
   }
-  const config = readConfig(text, `${folder}/config.json`);
+  const told = readConfig(text, `${folder}/config.json`);
+  const { modelType, config } = told;
+  const Class = modelType === "gpt2" ? GPT2 : GPTNeoX;
+  if (as && as !== Class as unknown) {
+    throw new RangeError(
+      `${folder}/config.json: model_type is "${modelType}", and here only a ${as.name} will do`,
+    );
+  }
   const paths = weightsIn(folder);
   const tokenizer = loadTokenizer(folder);
   if (tokenizer.nVocab > config.vocabSize) {
@@ -50,9 +70,9 @@ export function loadPretrained(
         `${config.vocabSize}; take both from one model`,
     );
   }
-  const model = skipInit(() => new GPT2(config));
+  const model = skipInit(() => new Class(config));
   loadWeights(model, paths, folder, listener);
-  return { model: model.eval(), tokenizer, config };
+  return { model: model.eval() as AnyModel as M, tokenizer, config };
 }
 
 /** The files of weights: one, or those that an index lists. */

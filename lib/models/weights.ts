@@ -1,9 +1,9 @@
 /*
- * The names in a GPT-2's weights, and how they become those of the model here.
+ * The names in a file of weights, and how they become those of the model here.
  *
- * There are two layouts of the same: transformers saves the parts below `transformer.`, the files of 2019 have them
+ * There are two layouts of GPT-2: transformers saves the parts below `transformer.`, the files of 2019 have them
  * at the top, with each block's causal mask beside. In both, OpenAI's matrices are (in, out), where a linear layer's
- * weight is (out, in).
+ * weight is (out, in). A GPT-NeoX's parts are below `gpt_neox.`, its head is not.
  */
 import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
 import { toFloat32 } from "../data/tensors.ts";
@@ -13,7 +13,8 @@ import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { allocateForUpload, type Tensor } from "../tensor/tensor.ts";
-import type { GPT2 } from "./gpt2.ts";
+import { GPT2 } from "./gpt2.ts";
+import type { GPTNeoX } from "./gpt_neox.ts";
 
 /** Whether a parameter lies transposed in a file: the matrices that OpenAI wrote as convolutions of width 1. */
 export const isTransposed = (name: string): boolean => /\.c_(attn|proj|fc)\.weight$/.test(name);
@@ -22,14 +23,24 @@ export const isTransposed = (name: string): boolean => /\.c_(attn|proj|fc)\.weig
 export const publishedState = (model: GPT2): Map<string, Tensor> =>
   new Map([...model.stateDict()].map(([name, x]) => [name, isTransposed(name) ? t(x) : x]));
 
-/** What a file may hold beside the weights: masks, which follow from the code. */
-const isMask = (name: string): boolean => /^h\.\d+\.attn\.(masked_)?bias$/.test(name);
+/** A model's parameters as transformers saves them today. */
+export function savedState(model: GPT2 | GPTNeoX): Map<string, Tensor> {
+  const [state, prefix, head] = model instanceof GPT2
+    ? [publishedState(model), "transformer.", "lm_head."]
+    : [model.stateDict(), "gpt_neox.", "embed_out."];
+  return new Map([...state].map(([name, x]) => [name.startsWith(head) ? name : prefix + name, x]));
+}
+
+/** What a file may hold beside the weights: masks and angles, which follow from the code. */
+const followsFromCode = (name: string): boolean =>
+  /^h\.\d+\.attn\.(masked_)?bias$/.test(name) ||
+  /^layers\.\d+\.attention\.((masked_)?bias|rotary_emb\.inv_freq)$/.test(name);
 
 /** Names that an error lists. */
 const few = (names: readonly string[]) =>
   names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
 
-/** Which file holds which tensor, by its name without `transformer.`. */
+/** Which file holds which tensor, by its name without `transformer.` or `gpt_neox.`. */
 type Places = Map<string, { file: SafetensorsFile; name: string }>;
 
 /**
@@ -39,7 +50,7 @@ type Places = Map<string, { file: SafetensorsFile; name: string }>;
  * @throws {RangeError} that names what is missing, doubled, misshaped or foreign
  */
 export function loadWeights(
-  model: GPT2,
+  model: GPT2 | GPTNeoX,
   paths: readonly string[],
   folder: string,
   listener?: DownloadListener,
@@ -47,7 +58,7 @@ export function loadWeights(
   using files = new DisposableStack();
   const open = paths.map((path) => files.use(openSafetensors(path)));
   const places = placesIn(open, folder);
-  if (model.config.tieWordEmbeddings !== false) places.delete("lm_head.weight");
+  if (model instanceof GPT2 && !model.lmHead) places.delete("lm_head.weight");
   const wanted = new Map(model.namedParameters());
   check(wanted, places, folder);
   const bytes = ({ storage }: Tensor) => storage.byteLength;
@@ -70,8 +81,8 @@ function placesIn(files: readonly SafetensorsFile[], folder: string): Places {
   const places: Places = new Map();
   for (const file of files) {
     for (const name of file.names) {
-      const bare = name.replace(/^transformer\./, "");
-      if (isMask(bare)) continue;
+      const bare = name.replace(/^(transformer|gpt_neox)\./, "");
+      if (followsFromCode(bare)) continue;
       if (places.has(bare)) {
         throw new RangeError(
           `${folder}: ${bare} is there twice, the second time as ${name}; keep one of them`,
@@ -90,7 +101,7 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
     throw new RangeError(
       `${folder}: its weights lack ${
         few(missing)
-      }; is it the folder of a GPT-2 with the sizes of its ` +
+      }; is it the folder of a model with the sizes of its ` +
         `config.json?`,
     );
   }
@@ -98,7 +109,7 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
     throw new RangeError(
       `${folder}: its weights hold ${
         few(foreign)
-      }, which no GPT-2 with the sizes of its config.json has; ` +
+      }, which no model with the sizes of its config.json has; ` +
         `save the model again, without`,
     );
   }

@@ -1,44 +1,40 @@
 /*
  * A vocabulary as Hugging Face's folders keep it: `vocab.json` gives each token an id, `merges.txt` the pairs in the
- * order in which they were learnt, a line each.
- *
- * Both are texts, so bytes are spelled as letters: those that print as themselves, the others, in order, as the
- * letters from U+0100 on. A space is Ġ.
+ * order in which they were learnt, a line each; or all of it is in `tokenizer.json`. Bytes are spelled as letters.
  */
 import { host } from "../host/mod.ts";
 import { Codec } from "./codec.ts";
+import { letters } from "./letters.ts";
 import { PretrainedTokenizer } from "./pretrained.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
-
-/** The letter of each byte. */
-const letters: readonly string[] = (() => {
-  const prints = /[!-~¡-¬®-ÿ]/;
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const letter = String.fromCharCode(byte);
-    return prints.test(letter) ? letter : String.fromCharCode(next++);
-  });
-})();
-
-/** A token's bytes as its letters: " the" is Ġthe. */
-export const spelled = (bytes: Iterable<number>): string =>
-  Array.from(bytes, (byte) => letters[byte]).join("");
+import { readTokenizerJson } from "./tokenizer_json.ts";
 
 /**
- * The tokenizer in a folder that holds `vocab.json` and `merges.txt`, as GPT-2's does.
+ * The tokenizer in a folder: that of `tokenizer.json`, or of `vocab.json` and `merges.txt`.
  *
- * @throws {RangeError} where one of the two is missing, or they do not belong together
+ * @throws {RangeError} where neither is there whole, or they do not belong together
  */
 export function loadTokenizer(folder: string): PretrainedTokenizer {
-  const [vocab, merges] = ["vocab.json", "merges.txt"].map((name) => {
+  const read = (name: string) => {
     const path = `${folder}/${name}`;
-    if (host.files.info(path)) return host.files.readText(path);
-    throw new RangeError(
-      `${folder}: it holds no ${name}, and a GPT-2's vocabulary is in vocab.json and merges.txt; ` +
-        `download it again`,
+    return host.files.info(path)?.isFile ? host.files.readText(path) : undefined;
+  };
+  const whole = read("tokenizer.json");
+  if (whole !== undefined) {
+    const { vocab, merges, specialTokens, pattern } = readTokenizerJson(
+      whole,
+      `${folder}/tokenizer.json`,
     );
-  });
-  return readTokenizer(vocab, merges, folder);
+    const codec = codecOf(vocab, merges, `${folder}/tokenizer.json`);
+    return new PretrainedTokenizer({ codec, special_tokens: specialTokens }, pattern);
+  }
+  const [vocab, merges] = [read("vocab.json"), read("merges.txt")];
+  if (vocab !== undefined && merges !== undefined) return readTokenizer(vocab, merges, folder);
+  const missing = vocab === undefined ? "vocab.json" : "merges.txt";
+  throw new RangeError(
+    `${folder}: it holds no ${missing}, and a vocabulary is in tokenizer.json, or in vocab.json ` +
+      `and merges.txt; download it again`,
+  );
 }
 
 /**
@@ -51,33 +47,46 @@ export function readTokenizer(
   merges: string,
   folder = "the vocabulary",
 ): PretrainedTokenizer {
-  const refuse = (what: string): never => {
-    throw new RangeError(`${folder}: ${what}; take vocab.json and merges.txt from one model`);
-  };
   let ids: Record<string, number> = {};
   try {
     ids = Object(JSON.parse(vocab));
   } catch {
-    refuse("vocab.json is no JSON");
+    refuse(folder, "vocab.json is no JSON");
   }
+  const pairs = merges.split("\n").filter((line) =>
+    line.trim() !== "" && !line.startsWith("#version")
+  ).map((line) => line.trimEnd().split(" ") as [string, string]);
+  const codec = codecOf(ids, pairs, folder);
+  const special = Object.entries(ids).filter(([, id]) => id >= codec.vocab.length);
+  const special_tokens = Object.fromEntries(special);
+  return new PretrainedTokenizer({ codec, special_tokens }, GPT2_SPLIT_PATTERN);
+}
+
+function refuse(folder: string, what: string): never {
+  throw new RangeError(`${folder}: ${what}; take vocabulary and merges from one model`);
+}
+
+/** What tokens and merges make, which must belong together: each merge the next id. */
+function codecOf(
+  ids: Readonly<Record<string, number>>,
+  merges: readonly (readonly [string, string])[],
+  folder: string,
+): Codec {
   const bytes = letters.map((letter, byte) => [ids[letter], byte]).sort(([a], [b]) => a - b);
   if (bytes.some(([id], i) => id !== i)) {
-    refuse("the ids 0 to 255 in vocab.json are not the bytes'");
+    refuse(folder, "the ids 0 to 255 of its vocabulary are not the bytes'");
   }
   const codec = new Codec([], bytes.map(([, byte]) => byte));
-  for (const line of merges.split("\n")) {
-    if (line.trim() === "" || line.startsWith("#version")) continue;
-    const [left, right] = line.trimEnd().split(" ");
+  for (const [left, right] of merges) {
     const id = codec.vocab.length;
     if (!(ids[left] < id && ids[right] < id) || ids[left + right] !== id) {
       refuse(
-        `merges.txt makes "${left}${right}" of "${left}" and "${right}", and vocab.json has no ` +
+        folder,
+        `its merges make "${left}${right}" of "${left}" and "${right}", and its vocabulary has no ` +
           `such token at ${id}`,
       );
     }
     codec.add([ids[left], ids[right]]);
   }
-  const special = Object.entries(ids).filter(([, id]) => id >= codec.vocab.length);
-  const special_tokens = Object.fromEntries(special);
-  return new PretrainedTokenizer({ codec, special_tokens }, GPT2_SPLIT_PATTERN);
+  return codec;
 }

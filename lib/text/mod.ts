@@ -12,6 +12,8 @@
  *   regex.ts       RegexTokenizer: the cut, and special tokens
  *   pretrained.ts  merges recovered from published ranks
  *   encodings.ts   GPT-2's and GPT-4's, by name
+ *   letters.ts     bytes as letters, as in JSON
+ *   tokenizer_json.ts  all of a tokenizer in one file, Hugging Face's
  *   folder.ts      a vocabulary as Hugging Face's folders keep it
  *   stream.ts      the text of tokens as they come
  *   picture.ts     the tokens of a text, to look at
@@ -29,5 +31,6 @@ export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
 export { type Merges, PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";
 export { loadTokenizer, readTokenizer } from "./folder.ts";
+export { tokenizerJson } from "./tokenizer_json.ts";
 export { type Decoder, decodeStream } from "./stream.ts";
 export { type Encoder, showTokens, TokenPicture } from "./picture.ts";

@@ -1,0 +1,213 @@
+/*
+ * GPT-NeoX (https://arxiv.org/abs/2204.06745), with its parameters named as its published weights are: the model of
+ * GPT-NeoX-20B, of the Pythia models, and of lesson 14.
+ *
+ * Two things are not as in GPT-2: a position is no row of a table, but turns queries and keys
+ * (https://arxiv.org/abs/2104.09864); and a block may read its input twice, side by side, for attention and network.
+ */
+import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
+import { copy_ } from "../ops/copy.ts";
+import { cat } from "../ops/join.ts";
+import { linear, linearActivated } from "../ops/matmul/linear.ts";
+import { dropout } from "../ops/random.ts";
+import "../ops/methods.ts";
+import * as init from "../nn/init.ts";
+import { Dropout, Embedding, LayerNorm, Linear } from "../nn/layers.ts";
+import { ModuleList } from "../nn/container.ts";
+import { Module } from "../nn/module.ts";
+import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import type { LayerCache } from "./cache.ts";
+import { CausalLM } from "./causal_lm.ts";
+import type { GPTNeoXConfig } from "./config.ts";
+
+/** The cosine and the sine of the angles by which each position turns a head's first `size` dimensions: (T, size) each. */
+function anglesOf(T: number, size: number, base: number): [cos: Tensor, sin: Tensor] {
+  const half = size / 2;
+  const [cos, sin] = [0, 0].map(() => new Float32Array(T * size));
+  for (let i = 0; i < size; i++) {
+    // Dimensions i and i + half are a pair and turn by the same angle; the first takes −sin of the second.
+    const speed = Math.fround(1 / Math.fround(base ** Math.fround(2 * (i % half) / size)));
+    for (let t = 0; t < T; t++) {
+      const angle = Math.fround(t * speed);
+      cos[t * size + i] = Math.cos(angle);
+      sin[t * size + i] = (i < half ? -1 : 1) * Math.sin(angle);
+    }
+  }
+  return [fromValues(cos, [T, size], "float32"), fromValues(sin, [T, size], "float32")];
+}
+
+/** Multi-head attention of a text with itself, backwards only, with rotary positions. */
+export class GPTNeoXAttention extends Module {
+  /** Queries, keys and values in one product, head by head: a head's queries, its keys, its values. */
+  query_key_value: Linear;
+  dense: Linear;
+  readonly nHead: number;
+  cos!: Tensor;
+  sin!: Tensor;
+  readonly #dropout: number;
+
+  constructor(config: GPTNeoXConfig) {
+    super();
+    const { nEmbd, nHead, nPositions, rotaryPct = 0.25, rotaryBase = 1e4 } = config;
+    this.nHead = nHead;
+    this.#dropout = config.dropout?.attn ?? 0;
+    const size = Math.floor(nEmbd / nHead * rotaryPct); // the dimensions that turn
+    const [cos, sin] = anglesOf(nPositions, size, rotaryBase);
+    this.registerBuffer("cos", cos, { persistent: false });
+    this.registerBuffer("sin", sin, { persistent: false });
+    this.query_key_value = new Linear(nEmbd, 3 * nEmbd);
+    this.dense = new Linear(nEmbd, nEmbd);
+  }
+
+  /** (B, T, C) → queries, keys and values at the positions from `from` on, each (B, heads, T, C / heads) */
+  heads(x: Tensor, from = 0): Tensor[] {
+    const [B, T, C] = x.shape;
+    const D = C / this.nHead;
+    const all = this.query_key_value.forward(x).view(B, T, this.nHead, 3 * D).transpose(1, 2);
+    const [q, k, v] = all.split(D, -1);
+    return [this.#rotate(q, from), this.#rotate(k, from), v];
+  }
+
+  /** Turns queries or keys (B, H, T, D) that stand at the positions from `from` on. */
+  #rotate(x: Tensor, from: number): Tensor {
+    const [T, D] = x.shape.slice(2);
+    const size = this.cos.shape[1];
+    const [cos, sin] = [this.cos, this.sin].map((table) => table.narrow(0, from, T)); // (T, size)
+    const turned = size === D ? x : x.narrow(-1, 0, size);
+    const [a, b] = turned.chunk(2, -1); // (B, H, T, size / 2) each
+    const result = turned.mul(cos).add(cat([b, a], -1).mul(sin));
+    return size === D ? result : cat([result, x.narrow(-1, size, D - size)], -1);
+  }
+
+  /** (B, T, C) → (B, heads, T, T): how much each position takes from each; a row adds up to 1. */
+  weights(x: Tensor): Tensor {
+    return plainAttention(this.heads(x), { causal: true })[1];
+  }
+
+  /** (B, T, C) → (B, T, C) */
+  forward(x: Tensor): Tensor {
+    const [q, k, v] = this.heads(x);
+    const dropoutP = this.training ? this.#dropout : 0;
+    const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
+    return this.dense.forward(found.transpose(1, 2).flatten(2));
+  }
+
+  /** The same for T positions that follow those in the cache. */
+  continue(x: Tensor, cache: LayerCache): Tensor {
+    const T = x.shape[1];
+    const rows = this.heads(x, cache.length).map((part) => part.transpose(1, 2).flatten(2));
+    copy_(cache.room(T), cat(rows, -1)); // (B, T, 3C)
+    const found = attend(cache.stacks(T), { causal: T > 1, past: cache.length });
+    return this.dense.forward(found.transpose(1, 2).flatten(2));
+  }
+}
+
+/** The network of a block: two linear layers with an activation between them. */
+export class GPTNeoXMLP extends Module {
+  dense_h_to_4h: Linear;
+  dense_4h_to_h: Linear;
+  readonly #activation;
+
+  constructor({ nEmbd, nInner = 4 * nEmbd, activation = "gelu" }: GPTNeoXConfig) {
+    super();
+    this.#activation = activation;
+    this.dense_h_to_4h = new Linear(nEmbd, nInner);
+    this.dense_4h_to_h = new Linear(nInner, nEmbd);
+  }
+
+  /** (B, T, C) → (B, T, C) */
+  forward(x: Tensor): Tensor {
+    const { weight, bias } = this.dense_h_to_4h;
+    return this.dense_4h_to_h.forward(linearActivated(x, weight, bias, this.#activation));
+  }
+}
+
+/** Attention and network, each behind a norm and beside a shortcut. */
+export class GPTNeoXBlock extends Module {
+  input_layernorm: LayerNorm;
+  post_attention_layernorm: LayerNorm;
+  attention: GPTNeoXAttention;
+  mlp: GPTNeoXMLP;
+  readonly #parallel: boolean;
+  readonly #dropout: number;
+
+  constructor(config: GPTNeoXConfig) {
+    super();
+    const { nEmbd, layerNormEpsilon: eps } = config;
+    this.#parallel = config.parallelResidual ?? true;
+    this.#dropout = config.dropout?.hidden ?? 0;
+    this.input_layernorm = new LayerNorm(nEmbd, { eps });
+    this.post_attention_layernorm = new LayerNorm(nEmbd, { eps });
+    this.attention = new GPTNeoXAttention(config);
+    this.mlp = new GPTNeoXMLP(config);
+  }
+
+  /** (B, T, C) → (B, T, C) */
+  forward(x: Tensor): Tensor {
+    return this.#both(x, this.attention.forward(this.input_layernorm.forward(x)));
+  }
+
+  /** The same for T positions that follow those in the cache. */
+  continue(x: Tensor, cache: LayerCache): Tensor {
+    return this.#both(x, this.attention.continue(this.input_layernorm.forward(x), cache));
+  }
+
+  #both(x: Tensor, found: Tensor): Tensor {
+    const drop = (y: Tensor) => dropout(y, this.#dropout, { training: this.training });
+    const attended = x.add(drop(found));
+    const read = this.post_attention_layernorm.forward(this.#parallel ? x : attended);
+    return attended.add(drop(this.mlp.forward(read)));
+  }
+}
+
+/**
+ * GPT-NeoX. Its weights begin as transformers begins them: N(0, 0.02), biases at 0.
+ *
+ * @example
+ * ```ts
+ * import { GPTNeoX, manualSeed, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const model = new GPTNeoX({ vocabSize: 50, nPositions: 8, nEmbd: 16, nLayer: 2, nHead: 2 });
+ * assertEquals(model.eval().forward(tensor([[3, 1, 4]])).shape, [1, 3, 50]);
+ * ```
+ */
+export class GPTNeoX extends CausalLM {
+  embed_in: Embedding;
+  drop: Dropout;
+  layers: ModuleList<GPTNeoXBlock>;
+  final_layer_norm: LayerNorm;
+  embed_out: Linear;
+
+  constructor(override readonly config: GPTNeoXConfig) {
+    super();
+    const { vocabSize, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
+    this.embed_in = new Embedding(vocabSize, nEmbd);
+    this.drop = new Dropout(dropout?.hidden ?? 0);
+    this.layers = new ModuleList(Array.from({ length: nLayer }, () => new GPTNeoXBlock(config)));
+    this.final_layer_norm = new LayerNorm(nEmbd, { eps });
+    this.embed_out = new Linear(nEmbd, vocabSize, { bias: false });
+    for (const [name, parameter] of this.namedParameters()) {
+      if (/norm/.test(name)) continue;
+      if (name.endsWith("bias")) init.zeros_(parameter);
+      else init.normal_(parameter, 0, 0.02);
+    }
+  }
+
+  protected override blocks(): Iterable<GPTNeoXBlock> {
+    return this.layers;
+  }
+  protected override norm(x: Tensor): Tensor {
+    return this.final_layer_norm.forward(x);
+  }
+
+  /** ids (B, T) → their rows of the table: (B, T, nEmbd). */
+  override embed(ids: Tensor): Tensor {
+    return this.drop.forward(this.embed_in.forward(ids));
+  }
+
+  override logits(hidden: Tensor): Tensor {
+    return linear(hidden, this.embed_out.weight);
+  }
+}

@@ -1,0 +1,92 @@
+/*
+ * A model and its tokenizer as a folder in Hugging Face's layout, which transformers, and what builds on it, opens as
+ * it opens its own: `AutoModelForCausalLM.from_pretrained(folder)`, `AutoTokenizer.from_pretrained(folder)`.
+ */
+import { saveTensors } from "../data/tensors.ts";
+import { host } from "../host/mod.ts";
+import { writeWhole } from "../host/whole.ts";
+import type { RegexTokenizer } from "../text/regex.ts";
+import { tokenizerJson } from "../text/tokenizer_json.ts";
+import { configJson } from "./config.ts";
+import { GPT2 } from "./gpt2.ts";
+import type { AnyModel } from "./pretrained.ts";
+import { savedState } from "./weights.ts";
+
+/** What is saved. */
+export interface SavePretrained {
+  model: AnyModel;
+  tokenizer: RegexTokenizer;
+  /** What `generation_config.json` says of how to write, such as `{ do_sample: true, top_k: 5 }`. */
+  generation?: Readonly<Record<string, unknown>>;
+  /** The model card, a text in Markdown: README.md. */
+  card?: string;
+}
+
+/**
+ * Saves a model and its tokenizer. The folder is made; the files that were there under the same names are replaced, each
+ * as a whole, and `config.json` last, since without it a folder is no model's.
+ *
+ * @returns the names of the files
+ * @throws {RangeError} for a tokenizer that the layout can't hold, or with more tokens than the model
+ *
+ * @example
+ * ```ts
+ * import { getEncoding, GPT2, loadPretrained, manualSeed, savePretrained } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * manualSeed(0);
+ * const tokenizer = await getEncoding("gpt2");
+ * const model = new GPT2({ vocabSize: tokenizer.nVocab, nPositions: 8, nEmbd: 4, nLayer: 1, nHead: 2 });
+ * const folder = await Deno.makeTempDir();
+ * await savePretrained(folder, { model, tokenizer });
+ * const again = loadPretrained(folder, { as: GPT2 });
+ * assertEquals(await again.model.wpe.weight.data(), await model.wpe.weight.data());
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function savePretrained(
+  folder: string,
+  { model, tokenizer, generation = {}, card }: SavePretrained,
+): Promise<string[]> {
+  const { vocabSize, nPositions } = model.config;
+  if (tokenizer.nVocab > vocabSize) {
+    throw new RangeError(
+      `savePretrained: the tokenizer has ${tokenizer.nVocab} tokens and the model ${vocabSize}; ` +
+        `take both from one run`,
+    );
+  }
+  const endToken = tokenizer.specialTokens.get("<|endoftext|>") ?? null;
+  const vocabulary = tokenizerJson(tokenizer);
+  const told = model instanceof GPT2
+    ? configJson({ modelType: "gpt2", config: model.config }, { endToken })
+    : configJson({ modelType: "gpt_neox", config: model.config }, { endToken });
+  const special = endToken === null ? {} : {
+    bos_token: "<|endoftext|>",
+    eos_token: "<|endoftext|>",
+    unk_token: "<|endoftext|>",
+  };
+  const texts: Record<string, string> = {
+    "tokenizer.json": json(vocabulary),
+    "tokenizer_config.json": json({
+      tokenizer_class: "PreTrainedTokenizerFast",
+      model_max_length: nPositions,
+      clean_up_tokenization_spaces: false,
+      ...special,
+    }),
+    "generation_config.json": json({
+      bos_token_id: endToken,
+      eos_token_id: endToken,
+      ...generation,
+    }),
+    ...card === undefined ? {} : { "README.md": card },
+    "config.json": json(told),
+  };
+  host.files.makeFolder(folder);
+  await saveTensors(`${folder}/model.safetensors`, savedState(model), { format: "pt" });
+  for (const [name, text] of Object.entries(texts)) {
+    await writeWhole(`${folder}/${name}`, [new TextEncoder().encode(text)]);
+  }
+  return ["model.safetensors", ...Object.keys(texts)];
+}
+
+const json = (value: unknown) => JSON.stringify(value, null, 2) + "\n";

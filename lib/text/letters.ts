@@ -1,0 +1,18 @@
+/*
+ * How a vocabulary in JSON spells bytes: those that print as themselves, the others, in order, as the letters from
+ * U+0100 on. A space is Ġ.
+ */
+
+/** The letter of each byte. */
+export const letters: readonly string[] = (() => {
+  const prints = /[!-~¡-¬®-ÿ]/;
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const letter = String.fromCharCode(byte);
+    return prints.test(letter) ? letter : String.fromCharCode(next++);
+  });
+})();
+
+/** A token's bytes as its letters: " the" is Ġthe. */
+export const spelled = (bytes: Iterable<number>): string =>
+  Array.from(bytes, (byte) => letters[byte]).join("");

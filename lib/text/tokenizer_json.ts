@@ -1,0 +1,124 @@
+/*
+ * `tokenizer.json`, the one file in which Hugging Face's tokenizers keeps all that a tokenizer does: how a text is cut,
+ * the vocabulary, the merges, the special tokens. Of all that it can say, byte-level BPE is read and written here.
+ * https://huggingface.co/docs/tokenizers/pipeline
+ */
+import { spelled } from "./letters.ts";
+import type { RegexTokenizer } from "./regex.ts";
+import { GPT2_SPLIT_PATTERN } from "./split.ts";
+
+// deno-lint-ignore no-explicit-any -- what a file may say
+type Json = any;
+
+/** What `tokenizer.json` says of a tokenizer. */
+export interface TokenizerJson {
+  /** How a text is cut. */
+  pattern: string;
+  /** Each token's id, spelled in letters. */
+  vocab: Readonly<Record<string, number>>;
+  /** The pairs that were merged, in order, spelled so too. */
+  merges: readonly (readonly [string, string])[];
+  specialTokens: Readonly<Record<string, number>>;
+}
+
+/**
+ * A tokenizer as `tokenizer.json` says it.
+ *
+ * @throws {RangeError} where two tokens are the same bytes: the file knows tokens by them
+ */
+export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown> {
+  const { vocab, merges, pattern, specialTokens } = tokenizer;
+  const words = vocab.map(spelled);
+  const ids = new Map(words.map((word, id) => [word, id]));
+  const double = words.findIndex((word, id) => ids.get(word) !== id);
+  if (double >= 0) {
+    throw new RangeError(
+      `tokenizer.json: the tokens ${double} and ${ids.get(words[double])} are the same bytes, ` +
+        `"${words[double]}", and the file tells tokens apart by their bytes; train the tokenizer ` +
+        `with another vocabSize`,
+    );
+  }
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: Array.from(specialTokens, ([content, id]) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer: null,
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [
+        { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
+        { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
+      ],
+    },
+    post_processor: null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(ids),
+      merges: merges.map(([left, right]) => [words[left], words[right]]),
+    },
+  };
+}
+
+/**
+ * Reads the text of a `tokenizer.json`; `path` is what errors call it.
+ *
+ * @throws {RangeError} for a tokenizer of another kind
+ */
+export function readTokenizerJson(text: string, path: string): TokenizerJson {
+  const refuse = (what: string): never => {
+    throw new RangeError(`${path}: ${what}; only byte-level BPE as GPT-2's can be read`);
+  };
+  let json: Json;
+  try {
+    json = Object(JSON.parse(text));
+  } catch {
+    throw new RangeError(`${path}: this is no JSON; download it again`);
+  }
+  const { model, normalizer, pre_tokenizer, added_tokens = [] } = json;
+  if (model?.type !== undefined && model.type !== "BPE") refuse(`its model is ${model.type}`);
+  if (!model?.vocab || !Array.isArray(model.merges)) refuse("it holds no vocabulary with merges");
+  if (normalizer) refuse(`it changes a text before it is cut (${normalizer.type})`);
+  const steps: Json[] = pre_tokenizer?.type === "Sequence"
+    ? pre_tokenizer.pretokenizers
+    : [pre_tokenizer];
+  const bytes = steps.at(-1);
+  if (bytes?.type !== "ByteLevel") refuse("it does not cut texts into bytes");
+  if (bytes.add_prefix_space) refuse("it puts a space in front of a text");
+  const specialTokens = (added_tokens as { content: string; id: number }[])
+    .map(({ content, id }) => [content, id]);
+  return {
+    pattern: patternOf(steps.slice(0, -1), bytes.use_regex !== false) ??
+      refuse("it cuts texts twice"),
+    vocab: model.vocab,
+    // Older files have a pair as a text.
+    merges: model.merges.map((pair: string | [string, string]) =>
+      typeof pair === "string" ? pair.split(" ") : pair
+    ),
+    specialTokens: Object.fromEntries(specialTokens),
+  };
+}
+
+/** The one pattern by which a text is cut: GPT-2's, which ByteLevel has in itself, or that of a Split in front of it. */
+function patternOf(before: Json[], own: boolean): string | undefined {
+  if (before.length === 0) return own ? GPT2_SPLIT_PATTERN : "[^]+";
+  const [{ type, pattern, behavior, invert }] = before;
+  const isolates = type === "Split" && pattern?.Regex && behavior === "Isolated" && !invert;
+  return before.length === 1 && isolates && !own ? pattern.Regex : undefined;
+}
