@@ -18,6 +18,7 @@ import {
   manualSeed,
   nn,
   noGrad,
+  note,
   optim,
   randint,
   randn,
@@ -277,7 +278,9 @@ const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
 const run = training(options.steps, {
   tokens: batchSize * model.contextLength,
 });
-const parts = { model, optimizer, generator: defaultGenerator, run };
+// for `deno task export`
+const origin = note({ data: which, tokenizer: tokenizer.toModel() });
+const parts = { model, optimizer, generator: defaultGenerator, run, origin };
 const text = fingerprint(ds.train.column("text").join("\n"));
 const about = { seed: options.seed, text };
 // A lesson that is imported writes nothing.

@@ -21,6 +21,7 @@ import {
   manualSeed,
   nn,
   noGrad,
+  note,
   optim,
   randn,
   savedRun,
@@ -33,7 +34,12 @@ import {
 } from "#lib";
 import { data, ds, which } from "./10-dataset.ts";
 import { nToken, tokenizer, valData } from "./11-tokenizer.ts";
-import { batchSize, LanguageModel, train } from "./12-batches.ts";
+import {
+  batchSize,
+  estimateLoss,
+  LanguageModel,
+  train,
+} from "./12-batches.ts";
 import { generate, MLP } from "./13-mlp.ts";
 
 const { crossEntropy, scaledDotProductAttention } = nn.functional;
@@ -133,6 +139,7 @@ export interface Recipe {
   betas?: [number, number];
   schedule?: (step: number) => number; // a factor for the learning rate
   maxNorm?: number; // the longest that the gradients may be
+  sizes?: { nHead?: number; dropout?: number }; // noted in the checkpoint
 }
 
 /*
@@ -140,7 +147,7 @@ From a recipe, the model and its optimizer:
 */
 
 export function prepare({ make, steps: _, lr = 3e-3, ...rest }: Recipe) {
-  const { schedule, maxNorm: _norm, ...adamW } = rest;
+  const { schedule, maxNorm: _norm, sizes: _sizes, ...adamW } = rest;
   const model = make();
   const optimizer = new optim.AdamW(model.parameters(), { lr, ...adamW });
   const { LambdaLR } = optim.lrScheduler;
@@ -252,7 +259,12 @@ async function learn(name: string, recipe: Recipe): Promise<Stage> {
   const tokens = batchSize * model.contextLength;
   const run = training(steps, { label: name, tokens });
   const stage = new Stage(name, recipe, model, run);
-  const parts = { model, optimizer, generator: defaultGenerator, run, stage };
+  const { contextLength } = model;
+  const sizes = { contextLength, nHead, dropout: 0, ...recipe.sizes };
+  const from = { data: which, tokenizer: tokenizer.toModel() };
+  const origin = note({ ...from, ...sizes }); // for `deno task export`
+  const generator = defaultGenerator;
+  const parts = { model, optimizer, generator, run, stage, origin };
   if (scheduler) Object.assign(parts, { scheduler });
   const saved = await savedAs(name, parts);
   const start = run.step; // 0, or where a saved run goes on
@@ -261,6 +273,9 @@ async function learn(name: string, recipe: Recipe): Promise<Stage> {
   const how = { ...evals, scheduler, maxNorm: recipe.maxNorm };
   for await (const losses of train(model, optimizer, run, how)) {
     [stage.train, stage.val] = [losses.train, losses.val];
+  }
+  if (steps === 0) {
+    Object.assign(stage, await estimateLoss(model, options.evals));
   }
   if (start < steps || !stage.text) { // else it was finished before
     await finish(stage);
@@ -619,6 +634,7 @@ feed-forward network.
 const dropped = await learn("dropout", {
   make: () => new Decoder(() => blocks(3, 0.2)),
   steps: 500,
+  sizes: { dropout: 0.2 },
 });
 await show(dropped.losses); // ±0.06, in full, not seen
 await show(dropped.writing); // varies, not seen
@@ -737,6 +753,7 @@ export const small: GPTOptions = { ...sizes, nLayer: 3, dropout: 0.2 };
 const rotary = await learn("rotary", {
   make: () => new GPT(small),
   steps: 500,
+  sizes: small,
 });
 await show(rotary.losses); // ±0.06, in full, not seen
 await show(rotary.writing); // varies, not seen
@@ -820,10 +837,13 @@ the small one reaches; with a larger text of your own (`--data`) expect more.
 Now the training:
 */
 
-const steps = options.size === "small" ? 800 : 2000;
-const gpt = await learn(options.size === "small" ? "gpt" : "gpt 10M", {
-  make: () => initialize(new GPT(options.size === "small" ? small : large)),
+const isSmall = options.size === "small";
+const steps = isSmall ? 800 : 2000;
+const sizes = isSmall ? small : large;
+const gpt = await learn(isSmall ? "gpt" : "gpt 10M", {
+  make: () => initialize(new GPT(sizes)),
   steps,
+  sizes,
   weightDecay: 0.1,
   betas: [0.9, 0.99],
   schedule: warmUpCosine(steps),

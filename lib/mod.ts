@@ -64,8 +64,11 @@ export { loadTensors, saveTensors, type Tensors, toFloat32 } from "./data/tensor
 /** A run's whole state in such a file, to go on from. */
 export {
   type About,
+  type Checkpoint,
   loadCheckpoint,
+  note,
   type Parts,
+  readCheckpoint,
   saveCheckpoint,
   type Stateful,
 } from "./data/checkpoint.ts";

@@ -10,7 +10,12 @@ import { host } from "../host/mod.ts";
 import { Generator } from "../random/mod.ts";
 import { crc32 } from "./crc32.ts";
 import { type Arrays, packed, unpacked } from "./pack.ts";
-import { openSafetensors, type SafeTensor, saveSafetensors } from "./safetensors.ts";
+import {
+  openSafetensors,
+  type SafeTensor,
+  type SafetensorsFile,
+  saveSafetensors,
+} from "./safetensors.ts";
 
 /** Something with a state: a module, an optimiser, a learning-rate schedule, a training loop. */
 export interface Stateful {
@@ -77,24 +82,58 @@ export async function saveCheckpoint(
  */
 export function loadCheckpoint(path: string, parts: Parts, about: About = {}): void {
   using file = openSafetensors(path);
-  const { checkpoint, checksum } = file.metadata;
-  if (checkpoint === undefined) {
-    throw new RangeError(
-      `loadCheckpoint: ${path} holds arrays but no checkpoint; give one that saveCheckpoint wrote`,
-    );
-  }
-  if (checksum !== checksumOf(checkpoint, file.names, (name) => file.read(name))) {
-    throw new RangeError(
-      `loadCheckpoint: ${path} is damaged: its bytes are not those that were saved; take a copy that is whole, or begin anew`,
-    );
-  }
-  const saved: Saved = JSON.parse(checkpoint);
+  const saved = savedIn(file, "loadCheckpoint");
   fits(path, saved, parts, about);
   for (const [name, part] of Object.entries(parts)) {
     const state = unpacked(saved.states[name], (path) => file.read(path));
     if (part instanceof Generator) part.setState(state as Uint8Array);
     else part.loadStateDict(state);
   }
+}
+
+/** What {@linkcode readCheckpoint} finds. */
+export interface Checkpoint {
+  about: About;
+  /** What the parts gave as their states, by name. */
+  states: Record<string, unknown>;
+}
+
+/**
+ * Reads a checkpoint for what is in it, not to go on: the states of the parts that are named.
+ *
+ * @throws {RangeError} for a file that is no checkpoint, is damaged, or lacks a part
+ */
+export function readCheckpoint(path: string, parts: readonly string[]): Checkpoint {
+  using file = openSafetensors(path);
+  const { about, states } = savedIn(file, "readCheckpoint");
+  const read = (name: string) => {
+    if (Object.hasOwn(states, name)) return unpacked(states[name], (path) => file.read(path));
+    const there = Object.keys(states).join(", ");
+    throw new RangeError(`readCheckpoint: ${path} has no part "${name}"; it has ${there}`);
+  };
+  return { about, states: Object.fromEntries(parts.map((name) => [name, read(name)])) };
+}
+
+/** A part that is saved for whoever reads the file, and changes nothing when a run is resumed. */
+export const note = (value: unknown): Stateful => ({
+  stateDict: () => value,
+  loadStateDict() {},
+});
+
+/** What the header of an open file says, whose bytes are those that were saved. */
+function savedIn(file: SafetensorsFile, who: string): Saved {
+  const { checkpoint, checksum } = file.metadata;
+  if (checkpoint === undefined) {
+    throw new RangeError(
+      `${who}: ${file.path} holds arrays but no checkpoint; give one that saveCheckpoint wrote`,
+    );
+  }
+  if (checksum !== checksumOf(checkpoint, file.names, (name) => file.read(name))) {
+    throw new RangeError(
+      `${who}: ${file.path} is damaged: its bytes are not those that were saved; take a copy that is whole, or begin anew`,
+    );
+  }
+  return JSON.parse(checkpoint);
 }
 
 /** What a checkpoint says about itself and how far its run was, without reading its arrays; undefined for no checkpoint. */
