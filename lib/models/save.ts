@@ -3,10 +3,9 @@
  * it opens its own: `AutoModelForCausalLM.from_pretrained(folder)`, `AutoTokenizer.from_pretrained(folder)`.
  */
 import { saveTensors } from "../data/tensors.ts";
-import { host } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";
+import { saveTokenizer } from "../text/folder.ts";
 import type { RegexTokenizer } from "../text/regex.ts";
-import { tokenizerJson } from "../text/tokenizer_json.ts";
 import { configJson } from "./config.ts";
 import { GPT2 } from "./gpt2.ts";
 import type { AnyModel } from "./pretrained.ts";
@@ -56,23 +55,10 @@ export async function savePretrained(
     );
   }
   const endToken = tokenizer.specialTokens.get("<|endoftext|>") ?? null;
-  const vocabulary = tokenizerJson(tokenizer);
   const told = model instanceof GPT2
     ? configJson({ modelType: "gpt2", config: model.config }, { endToken })
     : configJson({ modelType: "gpt_neox", config: model.config }, { endToken });
-  const special = endToken === null ? {} : {
-    bos_token: "<|endoftext|>",
-    eos_token: "<|endoftext|>",
-    unk_token: "<|endoftext|>",
-  };
   const texts: Record<string, string> = {
-    "tokenizer.json": json(vocabulary),
-    "tokenizer_config.json": json({
-      tokenizer_class: "PreTrainedTokenizerFast",
-      model_max_length: nPositions,
-      clean_up_tokenization_spaces: false,
-      ...special,
-    }),
     "generation_config.json": json({
       bos_token_id: endToken,
       eos_token_id: endToken,
@@ -81,12 +67,12 @@ export async function savePretrained(
     ...card === undefined ? {} : { "README.md": card },
     "config.json": json(told),
   };
-  host.files.makeFolder(folder);
+  const vocabulary = await saveTokenizer(folder, tokenizer, { maxLength: nPositions });
   await saveTensors(`${folder}/model.safetensors`, savedState(model), { format: "pt" });
   for (const [name, text] of Object.entries(texts)) {
     await writeWhole(`${folder}/${name}`, [new TextEncoder().encode(text)]);
   }
-  return ["model.safetensors", ...Object.keys(texts)];
+  return ["model.safetensors", ...vocabulary, ...Object.keys(texts)];
 }
 
 const json = (value: unknown) => JSON.stringify(value, null, 2) + "\n";

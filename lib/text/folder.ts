@@ -3,11 +3,13 @@
  * order in which they were learnt, a line each; or all of it is in `tokenizer.json`. Bytes are spelled as letters.
  */
 import { host } from "../host/mod.ts";
+import { writeWhole } from "../host/whole.ts";
 import { Codec } from "./codec.ts";
 import { letters } from "./letters.ts";
 import { PretrainedTokenizer } from "./pretrained.ts";
+import type { RegexTokenizer } from "./regex.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
-import { readTokenizerJson } from "./tokenizer_json.ts";
+import { readTokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
 
 /**
  * The tokenizer in a folder: that of `tokenizer.json`, or of `vocab.json` and `merges.txt`.
@@ -35,6 +37,37 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
     `${folder}: it holds no ${missing}, and a vocabulary is in tokenizer.json, or in vocab.json ` +
       `and merges.txt; download it again`,
   );
+}
+
+/**
+ * Saves a tokenizer as `tokenizer.json` and `tokenizer_config.json`, from which `AutoTokenizer` of transformers makes
+ * the same one. `maxLength` is how many tokens its model reads.
+ *
+ * @returns the names of the files
+ * @throws {RangeError} for a tokenizer that the file can't hold
+ */
+export async function saveTokenizer(
+  folder: string,
+  tokenizer: RegexTokenizer,
+  { maxLength }: { maxLength?: number } = {},
+): Promise<string[]> {
+  const end = "<|endoftext|>";
+  const ends = tokenizer.specialTokens.has(end);
+  const files = {
+    "tokenizer.json": tokenizerJson(tokenizer),
+    "tokenizer_config.json": {
+      tokenizer_class: "PreTrainedTokenizerFast",
+      clean_up_tokenization_spaces: false,
+      ...maxLength === undefined ? {} : { model_max_length: maxLength },
+      ...ends ? { bos_token: end, eos_token: end, unk_token: end } : {},
+    },
+  };
+  host.files.makeFolder(folder);
+  for (const [name, value] of Object.entries(files)) {
+    const text = JSON.stringify(value, null, 2) + "\n";
+    await writeWhole(`${folder}/${name}`, [new TextEncoder().encode(text)]);
+  }
+  return Object.keys(files);
 }
 
 /**

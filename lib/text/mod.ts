@@ -30,7 +30,7 @@ export { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
 export { type Merges, PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";
-export { loadTokenizer, readTokenizer } from "./folder.ts";
+export { loadTokenizer, readTokenizer, saveTokenizer } from "./folder.ts";
 export { tokenizerJson } from "./tokenizer_json.ts";
 export { type Decoder, decodeStream } from "./stream.ts";
 export { type Encoder, showTokens, TokenPicture } from "./picture.ts";

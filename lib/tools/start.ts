@@ -121,6 +121,7 @@ deno task museum -- --quiet   prints its outputs alone`,
       ...args,
     ]],
   },
+  export: { adapter: true, steps: (args) => [[...tool("export"), ...args]] },
   fetch: { adapter: false, steps: (args) => [[...tool("fetch", ...hubFlags()), ...args]] },
 };
 

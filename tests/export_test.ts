@@ -1,0 +1,314 @@
+/*
+ * Taking models away: folders in Hugging Face's layout. transformers has opened the same ones (goldens/export.py); here
+ * the files are the same, byte for byte, and this library reads them back to the same logits, texts and tokens.
+ */
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  type CausalLM,
+  encodeSafetensors,
+  generate,
+  Generator,
+  GPT2,
+  GPTNeoX,
+  KeyValueCache,
+  loadPretrained,
+  loadTensors,
+  noGrad,
+  RegexTokenizer,
+  type SafeTensor,
+  savePretrained,
+  tensor,
+} from "#lib";
+import { normal } from "../lib/random/mod.ts";
+import { tokenizerJson } from "../lib/text/tokenizer_json.ts";
+import { main } from "../lib/tools/export.ts";
+import { sha256, testWith } from "./fake_hub.ts";
+import golden from "./goldens/export.json" with { type: "json" };
+import { tinyFiles } from "./support/gpt2_folder.ts";
+import { commands, saveRuns, T, texts, tokenizer } from "./support/exported.ts";
+
+const PROMPT = [10, 77, 425, 109, 97];
+const needs: Deno.PermissionName[] = ["read", "write", "env"];
+
+/** The runs of the lessons, saved once for all tests. */
+let runs: string | undefined;
+async function savedRuns(): Promise<string> {
+  if (runs === undefined) await saveRuns(runs = await Deno.makeTempDir());
+  return runs;
+}
+
+/** Runs the task; returns what it says. */
+async function exported(...words: string[]): Promise<string> {
+  const said: string[] = [];
+  assertEquals(await main(words, (line) => said.push(line)), 0);
+  return said.join("\n");
+}
+
+/** Makes one of the folders, by its name in the golden. */
+async function folderOf(name: string): Promise<string> {
+  const folder = `${await Deno.makeTempDir()}/made/${name}`;
+  const [lesson, ...rest] = commands(await savedRuns())[name];
+  await exported(lesson, folder, ...rest);
+  return folder;
+}
+
+const fileHash = async (path: string) => sha256(await Deno.readFile(path));
+const hashOf = (value: unknown) => sha256(new TextEncoder().encode(JSON.stringify(value)));
+
+async function holdsLogits(model: CausalLM, wanted: { logits: number[]; greedy: number[] }) {
+  const { nPositions, vocabSize } = model.config;
+  const ids = Array.from({ length: nPositions }, (_, i) => (7 * i * i + 3 * i) % vocabSize);
+  const logits = await noGrad(() => model.forward(tensor([ids]))).data();
+  const far = wanted.logits.map((logit, i) => Math.abs(logits[7 * i] - logit));
+  assert(Math.max(...far) < 1e-5, `logits are ${Math.max(...far)} apart`);
+  const prompt = PROMPT.map((id) => id % vocabSize);
+  const options = { temperature: 0, maxNewTokens: nPositions - prompt.length };
+  const written = await Array.fromAsync(generate(model, prompt, options));
+  assertEquals([...prompt, ...written], wanted.greedy);
+}
+
+for (const name of ["gpt", "dropout", "gpt2"] as const) {
+  testWith(
+    needs,
+    `${name}: the folder is the one that transformers opened, and opens here`,
+    async () => {
+      const folder = await folderOf(name);
+      const wanted = golden[name];
+      assertEquals(await fileHash(`${folder}/model.safetensors`), wanted.sha256);
+      const loaded = loadPretrained(folder);
+      assertEquals(
+        loaded.model.constructor.name,
+        wanted.class.replace(/LMHeadModel|ForCausalLM/, ""),
+      );
+      await holdsLogits(loaded.model, wanted);
+      const ids = texts().map((text) => loaded.tokenizer.encode(text, { allowedSpecial: "all" }));
+      assertEquals(ids.filter((_, i) => i % 100 === 0), wanted.some);
+      assertEquals([ids.length, hashOf(ids)], [golden.texts, wanted.ids]);
+      // and the way back
+      const again = await Deno.makeTempDir();
+      await savePretrained(again, loaded);
+      for (const file of ["model.safetensors", "config.json", "tokenizer.json"]) {
+        assertEquals(await fileHash(`${again}/${file}`), await fileHash(`${folder}/${file}`), file);
+      }
+    },
+  );
+}
+
+testWith(
+  needs,
+  "lesson 13's MLP is written with its config, and a card with code that PyTorch ran",
+  async () => {
+    const folder = await folderOf("mlp");
+    assertEquals(await fileHash(`${folder}/model.safetensors`), golden.mlp.sha256);
+    const config = JSON.parse(await Deno.readTextFile(`${folder}/config.json`));
+    assertEquals([config.context_length, config.n_embed, config.n_hidden], [T, 16, 24]);
+    const state = loadTensors(`${folder}/model.safetensors`);
+    const at = (name: string) => state.get(name)!;
+    const ids = tensor(Array.from({ length: 2 * T }, (_, i) => i * 7 % 512)).view(2, T);
+    const x = at("token_embedding_table.weight").index(ids).flatten(1);
+    const hidden = x.matmul(at("net.0.weight").t()).add(at("net.0.bias")).tanh();
+    const logits = await hidden.matmul(at("net.2.weight").t()).add(at("net.2.bias")).data();
+    golden.mlp.logits.forEach((logit, i) => assert(Math.abs(logits[i] - logit) < 1e-5, `${i}`));
+    assertThrows(() => loadPretrained(folder), RangeError, 'model_type is "mlp", and only');
+  },
+);
+
+testWith(needs, "a model card says what the model is, and which data made it", async () => {
+  const card = await Deno.readTextFile(`${await folderOf("gpt")}/README.md`);
+  for (
+    const part of [
+      "library_name: transformers",
+      "3 blocks, 32\ndimensions, 4 heads, rotary positions. In Hugging Face's words it is a GPT-NeoX.",
+      "learned for 0 steps from: nothing. Seed 123.",
+      "6.24 on texts it learned from, 6.25 on others, and 6.26",
+      "It reads 32 tokens at once",
+    ]
+  ) assertStringIncludes(card, part);
+});
+
+/** The GPT-NeoX that transformers made: half of a block beside the other, a quarter of a head turned. */
+function pythia(): Record<string, string | Uint8Array<ArrayBuffer>> {
+  const { config } = golden.pythia;
+  const [C, I, V] = [config.hidden_size, config.intermediate_size, config.vocab_size];
+  const layer = (n: number): [string, number[]][] =>
+    [
+      ["attention.dense.bias", [C]],
+      ["attention.dense.weight", [C, C]],
+      ["attention.query_key_value.bias", [3 * C]],
+      ["attention.query_key_value.weight", [3 * C, C]],
+      ["input_layernorm.bias", [C]],
+      ["input_layernorm.weight", [C]],
+      ["mlp.dense_4h_to_h.bias", [C]],
+      ["mlp.dense_4h_to_h.weight", [C, I]],
+      ["mlp.dense_h_to_4h.bias", [I]],
+      ["mlp.dense_h_to_4h.weight", [I, C]],
+      ["post_attention_layernorm.bias", [C]],
+      ["post_attention_layernorm.weight", [C]],
+    ].map(([name, shape]) => [`gpt_neox.layers.${n}.${name}`, shape as number[]]);
+  const plan: [string, number[]][] = [
+    ["gpt_neox.embed_in.weight", [V, C]],
+    ["gpt_neox.final_layer_norm.bias", [C]],
+    ["gpt_neox.final_layer_norm.weight", [C]],
+    ...layer(0),
+    ...layer(1),
+    ["embed_out.weight", [V, C]], // in transformers it is called lm_head, and drawn last
+  ];
+  const generator = new Generator().manualSeed(123);
+  const tensors: Record<string, SafeTensor> = {};
+  for (const [name, shape] of plan) {
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    normal(generator, data);
+    const scale = Math.fround(shape.length === 1 ? 0.1 : 1.4 / Math.sqrt(shape[1]));
+    const mean = shape.length === 1 && /norm.*weight/.test(name) ? 1 : 0;
+    for (let i = 0; i < data.length; i++) data[i] = Math.fround(data[i] * scale) + mean;
+    tensors[name] = { dtype: "F32", shape, data };
+  }
+  const { "vocab.json": vocab, "merges.txt": merges } = tinyFiles();
+  return {
+    "config.json": JSON.stringify(config),
+    "model.safetensors": encodeSafetensors(tensors, { format: "pt" }),
+    ...{ "vocab.json": vocab, "merges.txt": merges },
+  };
+}
+
+async function written(files: Record<string, string | Uint8Array<ArrayBuffer>>): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  for (const [name, content] of Object.entries(files)) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(`${folder}/${name}`, bytes);
+  }
+  return folder;
+}
+
+testWith(
+  needs,
+  "a GPT-NeoX as Pythia's, with parallel halves and a quarter of a head turned",
+  async () => {
+    const files = pythia();
+    assertEquals(
+      sha256(files["model.safetensors"] as Uint8Array<ArrayBuffer>),
+      golden.pythia.sha256,
+    );
+    const { model } = loadPretrained(await written(files), { as: GPTNeoX });
+    await holdsLogits(model, golden.pythia);
+    // A text that is read in pieces through the cache has the same logits.
+    const text = tensor([Array.from({ length: 24 }, (_, i) => (5 * i * i + i) % 300)]);
+    using cache = new KeyValueCache(model.config, { capacity: 24 });
+    const whole = noGrad(() => model.forward(text));
+    let at = 0;
+    for (const size of [7, 1, 1, 15]) {
+      const part = noGrad(() => model.forward(text.index(":", `${at}:${at + size}`), { cache }));
+      const far = part.sub(whole.index(":", `${at}:${at + size}`)).abs().max();
+      assert(await far.item() < 1e-5, `${size} tokens at ${at}`);
+      at += size;
+    }
+  },
+);
+
+testWith(needs, "a folder of another class than the one that is asked for is refused", async () => {
+  const folder = await folderOf("gpt");
+  assertThrows(
+    () => loadPretrained(folder, { as: GPT2 }),
+    RangeError,
+    'model_type is "gpt_neox", and here only a GPT2 will do',
+  );
+});
+
+/** tokenizer.json with one thing changed, and what is said of it. */
+const strange: [what: string, change: (json: Record<string, unknown>) => void, says: string][] = [
+  ["another kind", (json) => json.model = { type: "Unigram" }, "its model is Unigram"],
+  [
+    "a normalizer",
+    (json) => json.normalizer = { type: "NFC" },
+    "it changes a text before it is cut (NFC)",
+  ],
+  [
+    "no bytes",
+    (json) => json.pre_tokenizer = { type: "Whitespace" },
+    "it does not cut texts into bytes",
+  ],
+  [
+    "a space in front",
+    (json) => json.pre_tokenizer = { type: "ByteLevel", add_prefix_space: true },
+    "it puts a space in front of a text",
+  ],
+];
+for (const [what, change, says] of strange) {
+  testWith(needs, `a tokenizer.json with ${what} is refused in a sentence`, async () => {
+    const json = tokenizerJson(tokenizer());
+    change(json);
+    const { "config.json": config, "model.safetensors": weights } = tinyFiles();
+    const folder = await written({
+      ...{ "config.json": config, "model.safetensors": weights },
+      "tokenizer.json": JSON.stringify(json),
+    });
+    assertThrows(() => loadPretrained(folder), RangeError, says);
+  });
+}
+
+Deno.test("a tokenizer with two tokens of the same bytes has no tokenizer.json", () => {
+  const merges = [[97, 98], [98, 99], [256, 99], [97, 257]]; // ab, bc, ab c, a bc
+  const model = ["minbpe v1", "[^]+", "0", ...merges.map((pair) => pair.join(" ")), ""].join("\n");
+  const double = new RegexTokenizer().fromModel(model);
+  assertThrows(
+    () => tokenizerJson(double),
+    RangeError,
+    "the tokens 258 and 259 are the same bytes",
+  );
+});
+
+testWith(needs, "the Hub's cache gets a snapshot, and refs/main that leads to it", async () => {
+  const home = await Deno.makeTempDir();
+  const before = Deno.env.get("HF_HOME");
+  Deno.env.set("HF_HOME", home);
+  try {
+    const words = ["lesson-14", "--from", `${await savedRuns()}/lesson-14`];
+    const said = await exported(...words, "--cache", "lessons/songs");
+    const shelf = `${home}/hub/models--lessons--songs`;
+    const snapshot = `${shelf}/snapshots/${await Deno.readTextFile(`${shelf}/refs/main`)}`;
+    assertStringIncludes(said, snapshot);
+    assertEquals(await fileHash(`${snapshot}/model.safetensors`), golden.gpt.sha256);
+    assert(await Deno.lstat(`${snapshot}/config.json`).then(({ isSymlink }) => isSymlink));
+    await exported(...words, "--cache", "lessons/songs"); // the same again
+    assertEquals([...Deno.readDirSync(`${shelf}/snapshots`)].length, 1);
+  } finally {
+    if (before === undefined) Deno.env.delete("HF_HOME");
+    else Deno.env.set("HF_HOME", before);
+  }
+});
+
+testWith(needs, "deno task export says what it wants", async () => {
+  const runs = await savedRuns();
+  const folder = await Deno.makeTempDir();
+  const from = ["--from", `${runs}/lesson-14`];
+  const refuses = (words: string[], says: string) => assertRejects(() => main(words), Error, says);
+  await refuses(
+    ["lesson-4", folder],
+    '"lesson-4" has no model to export; lesson-9, lesson-13 and lesson-14 have',
+  );
+  await refuses(["lesson-14"], "export wants a folder, or --cache owner/name");
+  await refuses(
+    ["lesson-14", folder, ...from, "--stage", "bigram"],
+    "does not exist; there are dropout, gpt",
+  );
+  await refuses(
+    ["lesson-14", folder, "--from", "nowhere"],
+    "train the model first with deno task lesson-14",
+  );
+  await refuses(["lesson-14", folder, "--frm", "x"], "did you mean --from?");
+  await refuses(["lesson-14", "--cache", "songs"], "give a name as the Hub has them, owner/name");
+  await refuses(["lesson-9", folder, "--from", folder], "it holds no config.json");
+  await exported("lesson-14", folder, ...from);
+  await refuses(
+    ["lesson-14", folder, ...from],
+    "holds a model already; give another folder, or --overwrite",
+  );
+  await exported("lesson-14", folder, ...from, "--overwrite");
+  assertStringIncludes(await exported("--help"), "deno task export -- lesson-14 FOLDER");
+});
