@@ -839,11 +839,11 @@ Now the training:
 
 const isSmall = options.size === "small";
 const steps = isSmall ? 800 : 2000;
-const sizes = isSmall ? small : large;
+const gptSizes = isSmall ? small : large;
 const gpt = await learn(isSmall ? "gpt" : "gpt 10M", {
-  make: () => initialize(new GPT(sizes)),
+  make: () => initialize(new GPT(gptSizes)),
   steps,
-  sizes,
+  sizes: gptSizes,
   weightDecay: 0.1,
   betas: [0.9, 0.99],
   schedule: warmUpCosine(steps),

@@ -93,6 +93,7 @@ export function loadCheckpoint(path: string, parts: Parts, about: About = {}): v
 
 /** What {@linkcode readCheckpoint} finds. */
 export interface Checkpoint {
+  /** What it says about itself. */
   about: About;
   /** What the parts gave as their states, by name. */
   states: Record<string, unknown>;

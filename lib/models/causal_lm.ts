@@ -10,6 +10,7 @@ import type { ModelSizes } from "./config.ts";
 
 /** A block: (B, T, C) → (B, T, C). */
 export interface CausalBlock {
+  /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor;
   /** The same for T positions that follow those in the cache, which gets their keys and values. May overwrite `x`. */
   continue(x: Tensor, cache: LayerCache): Tensor;
@@ -17,6 +18,7 @@ export interface CausalBlock {
 
 /** A model that gives each token of a text logits for the next one. */
 export abstract class CausalLM extends Module {
+  /** Its sizes. */
   abstract readonly config: ModelSizes;
 
   /** The blocks, in order. */

@@ -187,9 +187,12 @@ export class GPT2 extends CausalLM {
     }
   }
 
+  /** The blocks, in order. */
   protected override blocks(): Iterable<GPT2Block> {
     return this.h;
   }
+
+  /** The norm behind the last block. */
   protected override norm(x: Tensor): Tensor {
     return this.lnF.forward(x);
   }
@@ -200,6 +203,7 @@ export class GPT2 extends CausalLM {
     return this.drop.forward(embedding(ids, this.wte.weight).add(positions));
   }
 
+  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   override logits(hidden: Tensor): Tensor {
     return linear(hidden, (this.lmHead ?? this.wte).weight);
   }

@@ -40,12 +40,17 @@ function anglesOf(T: number, size: number, base: number): [cos: Tensor, sin: Ten
 export class GPTNeoXAttention extends Module {
   /** Queries, keys and values in one product, head by head: a head's queries, its keys, its values. */
   query_key_value: Linear;
+  /** The projection behind the heads. */
   dense: Linear;
+  /** How many heads there are. */
   readonly nHead: number;
+  /** The cosine of each position's angles, (nPositions, the dimensions that turn). */
   cos!: Tensor;
+  /** The sine of them. */
   sin!: Tensor;
   readonly #dropout: number;
 
+  /** Attention with weights from the default generator. */
   constructor(config: GPTNeoXConfig) {
     super();
     const { nEmbd, nHead, nPositions, rotaryPct = 0.25, rotaryBase = 1e4 } = config;
@@ -104,10 +109,13 @@ export class GPTNeoXAttention extends Module {
 
 /** The network of a block: two linear layers with an activation between them. */
 export class GPTNeoXMLP extends Module {
+  /** The layer that widens. */
   dense_h_to_4h: Linear;
+  /** The layer behind the activation. */
   dense_4h_to_h: Linear;
   readonly #activation;
 
+  /** A network with weights from the default generator. */
   constructor({ nEmbd, nInner = 4 * nEmbd, activation = "gelu" }: GPTNeoXConfig) {
     super();
     this.#activation = activation;
@@ -124,13 +132,18 @@ export class GPTNeoXMLP extends Module {
 
 /** Attention and network, each behind a norm and beside a shortcut. */
 export class GPTNeoXBlock extends Module {
+  /** The norm in front of attention. */
   input_layernorm: LayerNorm;
+  /** The norm in front of the network. */
   post_attention_layernorm: LayerNorm;
+  /** Attention. */
   attention: GPTNeoXAttention;
+  /** The network. */
   mlp: GPTNeoXMLP;
   readonly #parallel: boolean;
   readonly #dropout: number;
 
+  /** A block with weights from the default generator. */
   constructor(config: GPTNeoXConfig) {
     super();
     const { nEmbd, layerNormEpsilon: eps } = config;
@@ -174,12 +187,18 @@ export class GPTNeoXBlock extends Module {
  * ```
  */
 export class GPTNeoX extends CausalLM {
+  /** The table of tokens, (vocabSize, nEmbd). */
   embed_in: Embedding;
+  /** Drops elements of the embeddings while training. */
   drop: Dropout;
+  /** The blocks, in order. */
   layers: ModuleList<GPTNeoXBlock>;
+  /** The norm behind the last block. */
   final_layer_norm: LayerNorm;
+  /** The head. */
   embed_out: Linear;
 
+  /** A model with weights from the default generator; `loadPretrained` gives one with those of a folder. */
   constructor(override readonly config: GPTNeoXConfig) {
     super();
     const { vocabSize, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
@@ -195,9 +214,12 @@ export class GPTNeoX extends CausalLM {
     }
   }
 
+  /** The blocks, in order. */
   protected override blocks(): Iterable<GPTNeoXBlock> {
     return this.layers;
   }
+
+  /** The norm behind the last block. */
   protected override norm(x: Tensor): Tensor {
     return this.final_layer_norm.forward(x);
   }
@@ -207,6 +229,7 @@ export class GPTNeoX extends CausalLM {
     return this.drop.forward(this.embed_in.forward(ids));
   }
 
+  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   override logits(hidden: Tensor): Tensor {
     return linear(hidden, this.embed_out.weight);
   }

@@ -13,7 +13,9 @@ import { savedState } from "./weights.ts";
 
 /** What is saved. */
 export interface SavePretrained {
+  /** The model: its parameters, and its sizes. */
   model: AnyModel;
+  /** The tokenizer whose ids it was trained on. */
   tokenizer: RegexTokenizer;
   /** What `generation_config.json` says of how to write, such as `{ do_sample: true, top_k: 5 }`. */
   generation?: Readonly<Record<string, unknown>>;
