@@ -969,6 +969,9 @@ is estimated; the last column has nearly the full context, as above:
 | feed-forward  | 3.27  | 3.56       | 3.56              |
 | three bare    | 5.22  | 5.22       | 5.22              |
 | one block     | 3.02  | 3.47       | 3.46              |
+| three blocks  | 2.83  | 3.46       | 3.44              |
+| dropout       | 3.02  | 3.43       | 3.41              |
+| rotary        | 2.76  | 3.40       | 3.35              |
 | gpt           | 2.70  | 3.26       | 3.21              |
 
 A run here has to be within 0.06 of them: another seed draws other weights and
@@ -1000,18 +1003,72 @@ await show(fixed(ofGPT, 0), fixed(ofBigram, 0), fixed(ofMLP, 0));
 //> 25 47 92
 
 /*
-## Your own text, and what comes next
+## Your own text
 
 `deno task lesson-14 -- --data FILE` trains all these models on a text of
-yours. Each model lies in a file of its own, the last one in
+yours. Each is saved to a file of its own, the last one to
 `out/lesson-14/gpt.safetensors`.
+
+## Taking it away
 
 Other programs know this model. It is no GPT-2, which has a table of
 positions, but a GPT-NeoX: norms in front, attention and feed-forward one
 after the other, rotary positions over all dimensions of a head, biases
 everywhere but at the logits. There the queries, keys and values come from one
-matrix, head by head; all else differs only in its name. In PyTorch, with the
-same weights, Hugging Face's `GPTNeoXForCausalLM` gives the same logits.
+matrix, head by head; all else differs only in its name. (The stages before
+the rotary positions are GPT-2s with a ReLU.) This writes it as a folder in
+Hugging Face's layout, with the tokenizer and a model card:
+
+```sh
+deno task export -- lesson-14 out/songs-gpt
+```
+
+In Python it opens like any model of the Hub. The same texts become the same
+tokens, and the logits agree to 1e-5:
+
+```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("out/songs-gpt")
+model = AutoModelForCausalLM.from_pretrained("out/songs-gpt")
+ids = tokenizer("And here", return_tensors="pt").input_ids
+print(tokenizer.decode(model.generate(ids, do_sample=True, top_k=5)[0]))
+```
+
+Here, `loadPretrained("out/songs-gpt")` reads it back, bit for bit.
+
+## When one machine is not enough
+
+This library trains on one adapter. For more, PyTorch goes on with the folder:
+`torchrun` starts a process for each GPU, each process takes its part of every
+batch, and the gradients are averaged before each step. So two processes with
+half a batch each learn what one learns with the whole: their first ten losses
+are those of this library, to 1e-4. The program is in
+`tests/goldens/torchrun.py`, and it writes a folder of the same kind back. Two
+processes on one machine:
+
+```sh
+torchrun --nproc_per_node=2 tests/goldens/torchrun.py \
+  out/songs-gpt out/longer --data data/songs.json --steps 200
+```
+
+Two machines with eight GPUs each; on both, with the name of the first:
+
+```sh
+torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d \
+  --rdzv_endpoint=FIRST:29500 tests/goldens/torchrun.py \
+  out/songs-gpt out/longer --data data/songs.json --steps 200
+```
+
+And to let others ask it, over HTTP:
+
+```sh
+vllm serve out/longer
+```
+
+What has been run: the export, Python's side, and two processes on the
+processors of one machine (PyTorch 2.13, gloo). Not run, for want of GPUs: two
+machines, and vLLM.
 
 Exercises, which check your answers: `deno task exercise 14`.
 */

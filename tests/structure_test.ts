@@ -217,7 +217,9 @@ rule(
 const withoutDocs = (text: string) => text.replace(/^ *\/\*\*[^]*?\*\/\n/gm, "");
 
 /** Files that may be longer than the others, and why. */
-const LONG: Record<string, string> = {};
+const LONG: Record<string, string> = {
+  "lessons/14-transformer.ts": "ten models, each the smallest change to the one before it",
+};
 
 /** A lesson is a text that is read from top to bottom, and a test a list of cases. */
 const longest = (path: string) =>
