@@ -67,9 +67,10 @@ await show(embedded);
 //>         [-0.8483,  1.1451, -0.5357]], grad_fn=<EmbeddingBackward0>)
 
 /*
-These are the notebook's twelve values. The whole table is the layer's only
-parameter, its weight. The rows above are its rows 1, 2, 4 and 0; nobody asked
-for row 3.
+These are the notebook's twelve values. (`grad_fn` names the operation that a
+tensor comes from. Back-propagation will follow it.) The whole table is the
+layer's only parameter, its weight. The rows above are its rows 1, 2, 4 and 0;
+nobody asked for row 3.
 */
 
 await show(embedding.weight);

@@ -204,7 +204,7 @@ await show(heatMap(weights, labels));
 /*
 Each word matches itself best, and each "dog" attends to both dogs equally,
 because both have the same vector. Nothing in these rows says which dog is the
-other one. The last section of this lesson but one mends that.
+other one. The section on positions, near the end of this lesson, mends that.
 
 ## The same on the GPU
 
