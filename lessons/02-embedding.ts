@@ -8,13 +8,17 @@ Needs the network: no.
 */
 
 import {
+  beside,
   defaultGenerator,
+  fixed,
+  grid,
   kernel,
   lesson,
   manualSeed,
   nn,
   optim,
   sum,
+  type Tensor,
   tensor,
 } from "#lib";
 
@@ -80,6 +84,33 @@ await show(embedding.weight);
 //>         [-1.0586,  0.0818, -1.3950],
 //>         [-0.1746, -0.2661,  1.9387],
 //>         [-1.2679, -1.3518, -1.0793]], requires_grad=True)
+
+/*
+The same as a picture, with one decimal. The ids on the left choose rows of
+the table in the middle:
+*/
+
+const rounded = async (x: Tensor) =>
+  (await x.tolist() as number[][]).map((row) => row.map((v) => fixed(v, 1)));
+const rowNumbers = ["0", "1", "2", "3", "4"];
+await show(beside(
+  grid((await inputIndices.tolist() as number[]).map((id) => [id])),
+  "──►",
+  grid(await rounded(embedding.weight), rowNumbers),
+  "──►",
+  grid(await rounded(embedded)),
+));
+//>             ┌──────┬──────┬──────┐
+//> ┌───┐     0 │ -0.8 │  1.1 │ -0.5 │     ┌──────┬──────┬──────┐
+//> │ 1 │       ├──────┼──────┼──────┤     │  0.9 │  0.9 │ -0.2 │
+//> ├───┤     1 │  0.9 │  0.9 │ -0.2 │     ├──────┼──────┼──────┤
+//> │ 2 │       ├──────┼──────┼──────┤     │ -1.1 │  0.1 │ -1.4 │
+//> ├───┤ ──► 2 │ -1.1 │  0.1 │ -1.4 │ ──► ├──────┼──────┼──────┤
+//> │ 4 │       ├──────┼──────┼──────┤     │ -1.3 │ -1.4 │ -1.1 │
+//> ├───┤     3 │ -0.2 │ -0.3 │  1.9 │     ├──────┼──────┼──────┤
+//> │ 0 │       ├──────┼──────┼──────┤     │ -0.8 │  1.1 │ -0.5 │
+//> └───┘     4 │ -1.3 │ -1.4 │ -1.1 │     └──────┴──────┴──────┘
+//>             └──────┴──────┴──────┘
 
 /*
 ## A lookup is a matrix product
