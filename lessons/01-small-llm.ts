@@ -38,11 +38,11 @@ same number here, to the last digit.
 
 A lesson is a program, and you read it from top to bottom. `#lib` is this
 project's library. `await show(x)` prints `x` as Python would; in the file,
-the lines that begin with `//>` are what it printed. Everything is computed on the GPU;
-`await` stands where we wait for numbers to come back from there.
+the lines that begin with `//>` are what it printed. Everything is computed on
+the GPU; `await` stands where we wait for numbers to come back from there.
 
-All data is in tensors: arrays of numbers with a shape. A comment such as
-`// (2, 3)` says the shape that a line makes. TypeScript has no operators for
+All data is in tensors, which are arrays of numbers with a shape. Comments
+like `// (2, 3)` say which shape a line makes. TypeScript has no operators for
 tensors, so `a + b` is written `a.add(b)`, `a @ b`, the product of matrices,
 is `a.matmul(b)`, and `a[0, 1:]` is `a.index(0, "1:")`.
 */
@@ -210,8 +210,9 @@ await show(fixed(dw1, 4), fixed(dw2, 4));
 /*
 Both are negative: if the weights grow, the loss falls. The library does the
 same for any network. It notes each operation on the way forward, from the
-tensors that ask for a gradient (`requiresGrad`) to the loss. `backward()` then
-walks through the operations in reverse and leaves the derivatives in `grad`.
+tensors that ask for a gradient (`requiresGrad`) to the loss. `backward()`
+then walks through the operations in reverse and leaves the derivatives in
+`grad`.
 */
 
 const weights = tensor([0.5, 1], { requiresGrad: true });
@@ -223,8 +224,9 @@ await show(weights.grad);
 /*
 An **optimizer** makes the step. The simplest one, stochastic gradient descent
 (SGD), multiplies the gradient by a small number, the learning rate `lr`, and
-subtracts the result from the parameters. Adam, which we take, also adapts the size of the step to each
-parameter. Lesson 4 trains with it and with this loss, PyTorch's criterion:
+subtracts the result from the parameters. Adam, which we take, also adapts the
+size of the step to each parameter. Lesson 4 trains with it and with this
+loss, PyTorch's criterion:
 */
 
 export const criterion = new nn.CrossEntropyLoss();
@@ -349,9 +351,9 @@ await show(trained.index(0, 0));
 
 /*
 How wrong is it, before any training? After 0 should come 1, after 1 should
-come 2, and so on. The loss is the mean over these nine. A
-model that knows nothing, and gives each of the ten numbers the same
-probability, has the loss −ln 0.1:
+come 2, and so on. The loss is the mean over these nine. A model that knows
+nothing, and gives each of the ten numbers the same probability, has the loss
+−ln 0.1:
 */
 
 const predictions = logits.index(":-1", 0); // (9, 10)

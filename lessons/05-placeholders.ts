@@ -188,9 +188,9 @@ await show(logits);
 //>        grad_fn=<UnsafeViewBackward0>)
 
 /*
-These are the notebook's values. There are two texts with four tokens each, and
-for each token 50,257 logits: how well each token of the vocabulary would do as
-the next one. A softmax would turn them into probabilities.
+These are the notebook's values. There are two texts with four tokens each,
+and for each token 50,257 logits: how well each token of the vocabulary would
+do as the next one. A softmax would turn them into probabilities.
 
 ## What is random, and what is not
 

@@ -26,8 +26,8 @@ const { show } = lesson(import.meta);
 ## The problem
 
 In a deep network each layer multiplies what the one before it gave. Suppose
-that every layer makes its values larger by a half, or smaller by a half. After
-thirty layers they are so many times as large:
+that every layer makes its values larger by a half, or smaller by a half.
+After thirty layers they are so many times as large:
 */
 
 await show(fixed(1.5 ** 30, 0), fixed(0.5 ** 30, 10));
@@ -202,10 +202,11 @@ of the row, then the sums of the pieces are added.
 
 ## An older relative
 
-**Batch normalization** takes the mean over the examples of a batch. In training, the output for one example then depends on the others in
-its batch. At inference it uses averages that it collected during training,
-since there may be no batch. Layer normalization needs neither: it looks at
-one token alone, in training and at inference.
+**Batch normalization** takes the mean over the examples of a batch. In
+training, the output for one example then depends on the others in its batch.
+At inference it uses averages that it collected during training, since there
+may be no batch. Layer normalization needs neither: it looks at one token
+alone, in training and at inference.
 
 Next: the placeholder model with this layer in it, in lesson 7.
 

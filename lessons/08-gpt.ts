@@ -53,11 +53,11 @@ export type GPTConfig = typeof GPT_CONFIG_124M;
 An activation is a function that is applied to each value between two linear
 layers. Without one, two linear layers in a row would be no more than one.
 ReLU, in lesson 3, sets everything negative to 0, and where it does so it has
-no gradient at all. GELU ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is
-a smooth relative: x · Φ(x), where Φ(x) is the probability that a normal
-random number is smaller than x. When GPT-2 was trained, that was slow to
-compute. So it used an approximation with a tanh, and its weights expect that
-one.
+no gradient at all. GELU ([Hendrycks and Gimpel,
+2016](https://arxiv.org/abs/1606.08415)) is a smooth relative: x · Φ(x), where
+Φ(x) is the probability that a normal random number is smaller than x. When
+GPT-2 was trained, that was slow to compute. So it used an approximation with
+a tanh, and its weights expect that one.
 */
 
 const exactGelu = (x: Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
@@ -532,9 +532,8 @@ for (const [name, part] of model.namedChildren()) {
 
 The batch of lesson 5 again: two texts of four tokens. The model is in
 training mode, as in the notebooks, so a tenth of the values is dropped: after
-the embeddings, among the attention weights, and before each sum.
-These random draws follow from the same seed, in the order in which the model
-makes them.
+the embeddings, among the attention weights, and before each sum. These random
+draws follow from the same seed, in the order in which the model makes them.
 */
 
 const tokenizer = await getEncoding("gpt2");

@@ -345,17 +345,17 @@ if (saved) {
 }
 
 /*
-The two losses part. The model has a million parameters for 130 songs, which
-it reads eight times over, and in the end it knows them by heart: the training
-loss falls and falls. For the first thousand steps or so, the validation loss
-falls too. After that it rises, because what the model learns now is true of
-those 130 songs and of no others. At the end it predicts new songs worse than
-a uniform guess would: it is sure of itself, and wrong. This is
-**overfitting**, and it is the reason for a validation split.
+The two losses move apart. The model has a million parameters for 130 songs,
+which it reads eight times over, and in the end it knows them by heart: the
+training loss falls and falls. For the first thousand steps or so, the
+validation loss falls too. After that it rises, because what the model learns
+now is true of those 130 songs and of no others. At the end it predicts new
+songs worse than a uniform guess would: it is sure of itself, and wrong. This
+is **overfitting**, and it is the reason for a validation split.
 
 Even at its best, 4.4961, the validation loss never reaches the 3.83 of the
 bigram that lesson 12 counted. With so few songs, a window of 32 tokens hardly
-ever comes twice, and this model has to learn each position separately.
+ever comes twice, and this model must learn each position separately.
 
 The notebook's 2,016 songs are fifteen times as many. There both losses fall
 to the end, from 6.28 to 2.96 and 3.38. `deno task fetch -- songs` brings
@@ -412,7 +412,7 @@ leads further away from all of them.
 
 The cosine of the angle between two vectors says how similar their directions
 are: 1 for the same, 0 for unrelated. For three tokens, the five others with
-the largest cosine:
+the largest cosine. Are they tokens of the same kind?
 */
 
 const vectors = model.tokenEmbeddingTable.weight.detach(); // (512, 64)

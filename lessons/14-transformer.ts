@@ -786,8 +786,8 @@ export function initialize(model: GPT): GPT {
 
 /*
 The learning rate is not the same at every step. At first the optimizer's
-means of the gradients rest on few steps, so the rate grows over 50 steps:
-the warm-up. Later smaller steps are better, and the rate falls along half a
+means of the gradients rest on few steps, so the rate grows over 50 steps: the
+warm-up. Later smaller steps are better, and the rate falls along half a
 cosine, to a twentieth. The factor for each step:
 */
 
@@ -924,8 +924,8 @@ export const regularized: Recipe = {
 };
 
 /*
-The table. If lesson 13 has been run on this machine, its first row is measured
-on the model that was saved.
+The table. If lesson 13 has been run on this machine, its first row is
+measured on the model that was saved.
 */
 
 const rowOf = ({ name, model, run, train, exact }: Stage) => {
@@ -958,8 +958,9 @@ for (const { name, count, steps, train, exact } of table) {
 }
 
 /*
-The same models with the same recipes in PyTorch, with the seed 1. "Validation"
-is estimated; the last column has nearly the full context, as above:
+The same models with the same recipes in PyTorch, with the seed 1.
+"Validation" is estimated; the last column has nearly the full context, as
+above:
 
 | model         | train | validation | with full context |
 | ------------- | ----- | ---------- | ----------------- |
