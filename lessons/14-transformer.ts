@@ -1013,12 +1013,12 @@ yours. Each is saved to a file of its own, the last one to
 ## Taking it away
 
 Other programs know this model. It is no GPT-2, which has a table of
-positions, but a GPT-NeoX: norms in front, attention and feed-forward one
-after the other, rotary positions over all dimensions of a head, biases
-everywhere but at the logits. There the queries, keys and values come from one
-matrix, head by head; all else differs only in its name. (The stages before
-the rotary positions are GPT-2s with a ReLU.) This writes it as a folder in
-Hugging Face's layout, with the tokenizer and a model card:
+positions, but a GPT-NeoX: pre-norm, attention and feed-forward one after the
+other, rotary positions over all dimensions of a head, biases everywhere but
+at the logits. There the queries, keys and values come from one matrix, head
+by head; all else differs only in its name. (The stages before the rotary
+positions are GPT-2s with a ReLU.) This writes it as a folder in Hugging
+Face's layout, with the tokenizer and a model card:
 
 ```sh
 deno task export -- lesson-14 out/songs-gpt
@@ -1068,8 +1068,8 @@ vllm serve out/longer
 ```
 
 What has been run: the export, Python's side, and two processes on the
-processors of one machine (PyTorch 2.13, gloo). Not run, for want of GPUs: two
-machines, and vLLM.
+processors of one machine (PyTorch 2.13, gloo). Two machines and vLLM have not
+been tried, since that takes GPUs.
 
 Exercises, which check your answers: `deno task exercise 14`.
 */

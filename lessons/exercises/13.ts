@@ -36,6 +36,7 @@ export function cosines(table: Tensor, id: number): Tensor {
 Train the model on a text of your own, and take it away:
 
     deno task lesson-13 -- --data FILE --steps 2000 --out out/mine
+    deno task export -- lesson-13 out/my-mlp --from out/mine.safetensors
 
 Which loss does it reach on text that it has not seen, and where does it overfit?
 */

@@ -72,14 +72,15 @@ export async function clip(
 /*
 ## 5. A project
 
-Train all models on a text of your own, and take the last one away:
+Train all models on a text of your own, and take the last one away, as a folder
+that Python opens too:
 
     deno task lesson-14 -- --data FILE --out out/mine
+    deno task export -- lesson-14 out/my-gpt --from out/mine
 
 Where does the validation loss stop falling? Which step of the ten helped most on
 your text, and did each help? Then change one thing (the dropout, the number of
-blocks, the width) and say beforehand what it will do. The model is in
-`out/mine/gpt.safetensors`, a file that other programs read too.
+blocks, the width) and say beforehand what it will do.
 */
 
 // ---- checks ----
