@@ -1,20 +1,23 @@
 /*
- * Comma-separated values after RFC 4180: quotes may hold commas, quotes and line ends. The first record
- * names the columns. A column of numbers becomes numbers, and an empty field nothing, as pandas reads them;
- * words such as NA stay words.
+ * Comma-separated values as Python's pandas reads them. A field that begins with a quote may hold separators, line ends
+ * and, doubled, quotes; anywhere else a quote is a letter. A line ends by \n, \r\n or \r. The first record names the
+ * columns. A column of numbers becomes numbers; an empty field, and in such a column NaN and its like, nothing. In a
+ * column of text such words stay words.
  */
 import type { Row } from "./dataset.ts";
+import { type Limits, tooLong } from "./limits.ts";
 
 /** The rows of a text of separated values. All are read before the first comes, since they decide the types. */
 export async function* csv(
-  lines: AsyncIterable<string>,
+  pieces: AsyncIterable<string>,
   separator: string,
+  limits: Limits,
 ): AsyncGenerator<[Row]> {
   let names: string[] | undefined;
   const columns: string[][] = [];
-  for await (const fields of records(lines, separator)) {
+  for await (const fields of records(pieces, separator, limits)) {
     if (names === undefined) {
-      names = fields;
+      names = distinct(fields);
       for (const _ of names) columns.push([]);
       continue;
     }
@@ -33,48 +36,120 @@ export async function* csv(
   }
 }
 
-/** Joins lines while a quote stands open, and skips empty ones. */
-async function* records(lines: AsyncIterable<string>, separator: string) {
-  let open: string[] = [];
-  let quoted = false;
-  for await (const line of lines) {
-    open.push(line);
-    if (line.split('"').length % 2 === 0) quoted = !quoted;
-    if (quoted) continue;
-    const record = open.join("\n").replace(/\r$/, "");
-    open = [];
-    if (record.trim() !== "") yield fieldsOf(record, separator);
+/** The names of the columns: the second `a` is `a.1`, and one without a name is `Unnamed: 0`. */
+function distinct(fields: string[]): string[] {
+  const given = new Set(fields), names = new Set<string>();
+  for (const [i, field] of fields.entries()) {
+    const name = field || `Unnamed: ${i}`;
+    let own = name;
+    for (let n = 1; names.has(own) || (own !== name && given.has(own)); n++) own = `${name}.${n}`;
+    names.add(own);
   }
-  if (quoted) {
-    throw new SyntaxError(`read CSV: a quote is opened and never closed: ${open[0].slice(0, 60)}`);
-  }
+  return [...names];
 }
 
-function fieldsOf(record: string, separator: string): string[] {
-  const fields: string[] = [];
-  const quotes = /"([^"]*(?:""[^"]*)*)"/y;
-  for (let at = 0; at <= record.length;) {
-    quotes.lastIndex = at;
-    const [all, inside] = quotes.exec(record) ?? ["", ""];
-    const next = record.indexOf(separator, at + all.length);
-    const end = next < 0 ? record.length : next;
-    fields.push(inside.replaceAll('""', '"') + record.slice(at + all.length, end));
-    at = end + 1;
+/** Where in a record the reader stands: before a field, in one, in quotes, behind a quote that may have closed them. */
+type State = "start" | "plain" | "quoted" | "quote";
+
+/** The records of a text, each as its fields; empty lines are none. */
+async function* records(pieces: AsyncIterable<string>, separator: string, limits: Limits) {
+  let state: State = "start", fields: string[] = [], field = "", blank = true, length = 0;
+  let wasReturn = false, number = 0;
+  const special = separator === "\t" ? /[\t\n\r"]/g : /[,\n\r"]/g;
+  const endField = () => {
+    fields.push(field);
+    field = "";
+    state = "start";
+  };
+  const endRecord = () => {
+    endField();
+    const record = fields, empty = blank;
+    fields = [];
+    blank = true;
+    length = 0;
+    number++;
+    return empty ? undefined : record;
+  };
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length;) {
+      if (wasReturn && piece[at] === "\n") {
+        wasReturn = false;
+        at++;
+        continue;
+      }
+      wasReturn = false;
+      special.lastIndex = at;
+      const next = special.exec(piece)?.index ?? piece.length;
+      if (next > at) {
+        const letters = piece.slice(at, next);
+        field += letters;
+        length += letters.length;
+        blank &&= letters.trim() === "";
+        // Behind a closed quote the rest of the field is taken as it is.
+        if (state === "start" || state === "quote") state = "plain";
+        if (length > limits.maxRow) throw tooLong(`read CSV: row ${number}`, limits);
+        at = next;
+        continue;
+      }
+      const sign = piece[at++];
+      length++;
+      if (state === "quoted") {
+        if (sign === '"') state = "quote";
+        else field += sign;
+      } else if (sign === '"') {
+        blank = false;
+        if (state === "start") state = "quoted";
+        else {
+          field += '"';
+          state = state === "quote" ? "quoted" : state;
+        }
+      } else if (sign === separator) {
+        blank = false;
+        endField();
+      } else {
+        wasReturn = sign === "\r";
+        const record = endRecord();
+        if (record) yield record;
+      }
+    }
   }
-  return fields;
+  if ((state as State) === "quoted") {
+    throw new SyntaxError(
+      `read CSV: row ${number}: a quote is opened and never closed: ${
+        [...fields, field].join(separator).slice(0, 60)
+      }`,
+    );
+  }
+  const record = endRecord();
+  if (record) yield record;
 }
 
-/** What the texts of a column may all be read as, the narrowest first. */
-const readings: [RegExp, (text: string) => unknown][] = [
-  [/^\s*[+-]?\d{1,15}\s*$/, Number],
-  [/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/, Number],
-  [/^(true|false)$/i, (text) => text.toLowerCase() === "true"],
-  [/^/, (text) => text],
-];
+/** What stands for nothing in a column of numbers, as in pandas. */
+const NOTHING =
+  /^(|NaN|nan|-NaN|-nan|NA|N\/A|n\/a|NULL|null|None|<NA>|#NA|#N\/A|#N\/A N\/A|1\.#IND|1\.#QNAN|-1\.#IND|-1\.#QNAN)$/;
+const WHOLE = /^\s*[+-]?\d+\s*$/;
+const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+const INFINITE = /^\s*([+-]?)inf(?:inity)?\s*$/i;
 
+/** A column's values, the narrowest that all its texts may be read as. */
 function typedColumn(texts: string[]): unknown[] {
-  const [, read] = readings.find(([form]) =>
-    texts.every((text) => text === "" || form.test(text))
-  )!;
-  return texts.map((text) => text === "" ? null : read(text));
+  const all = (...forms: RegExp[]) => texts.every((text) => forms.some((form) => form.test(text)));
+  if (all(/^$/)) return texts.map(() => null);
+  if (all(NOTHING, WHOLE) && !all(NOTHING)) {
+    const exact = texts.every((text) => NOTHING.test(text) || Number.isSafeInteger(Number(text)));
+    const read = exact ? Number : (text: string) => BigInt(text.trim().replace(/^\+/, ""));
+    return texts.map((text) => NOTHING.test(text) ? null : read(text));
+  }
+  if (all(NOTHING, NUMBER, INFINITE) && !all(NOTHING)) {
+    return texts.map((text) => NOTHING.test(text) ? null : numberOf(text));
+  }
+  if (all(/^$/, /^(true|false)$/i)) {
+    return texts.map((text) => text === "" ? null : text.toLowerCase() === "true");
+  }
+  return texts.map((text) => text === "" ? null : text);
+}
+
+function numberOf(text: string): number {
+  const [, sign] = INFINITE.exec(text) ?? [];
+  return sign === undefined ? Number(text) : sign === "-" ? -Infinity : Infinity;
 }

@@ -82,12 +82,12 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
    * @throws {RangeError} for a column that is none.
    */
   column<K extends keyof R & string>(name: K): R[K][] {
-    const values = this.#columns[name] as R[K][] | undefined;
-    if (values === undefined) {
+    if (!Object.hasOwn(this.#columns, name)) {
       throw new RangeError(
         `Column '${name}' doesn't exist: the dataset has ${Object.keys(this.#columns).join(", ")}`,
       );
     }
+    const values = this.#columns[name] as R[K][];
     return this.#order ? Array.from(this.#order, (i) => values[i]) : values.slice();
   }
 
@@ -216,6 +216,7 @@ function kindOf(value: unknown): string {
     case "number":
       return Number.isInteger(value) ? "int64" : "float64";
     default:
+      if (value instanceof Uint8Array) return "binary";
       return Array.isArray(value) ? "list" : value instanceof Date ? "timestamp" : "struct";
   }
 }

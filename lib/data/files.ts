@@ -129,7 +129,7 @@ function ofOneFormat(splits: SplitFiles): SplitFiles {
 }
 
 function grouped(paths: string[], splitOf: (path: string) => string | undefined): SplitFiles {
-  const splits: SplitFiles = {};
+  const splits: SplitFiles = Object.create(null); // a split may have any name
   for (const path of paths) {
     const split = splitOf(path);
     if (split !== undefined) (splits[split] ??= []).push(path);
@@ -141,7 +141,9 @@ function grouped(paths: string[], splitOf: (path: string) => string | undefined)
 function inOrder(splits: SplitFiles): SplitFiles {
   const names = [...Object.keys(SPLITS), ...Object.keys(splits)];
   return Object.fromEntries(
-    [...new Set(names)].filter((name) => name in splits).map((name) => [name, splits[name]]),
+    [...new Set(names)].filter((name) => Object.hasOwn(splits, name)).map((
+      name,
+    ) => [name, splits[name]]),
   );
 }
 

@@ -3,13 +3,15 @@
  * file cost a thousand rows. What Python's `datasets` makes of a file, these make of it; the one thing they
  * add is a JSON file that holds splits, `{"train": […], "test": […]}`.
  */
-import { host, type OpenFile } from "../host/mod.ts";
 import { csv } from "./csv.ts";
 import type { Row } from "./dataset.ts";
+import { isJson, parseJson } from "./json.ts";
+import { type Limits, limitsOf, tooLong } from "./limits.ts";
 import { parquet } from "./parquet.ts";
+import { lines, pieces, whole } from "./text_file.ts";
 
 /** How a file is to be read, where its name does not say it all. */
-export interface FormatOptions {
+export interface FormatOptions extends Partial<Limits> {
   /** The key under which the rows of a JSON file lie. */
   field?: string;
   /** What a row of plain text is: a line (the default), the lines between empty lines, or the whole. */
@@ -23,11 +25,21 @@ const formats: Record<string, (path: string, options: FormatOptions) => Rows> = 
   json,
   jsonl: jsonLines,
   ndjson: jsonLines,
-  csv: (path) => csv(lines(path), ","),
-  tsv: (path) => csv(lines(path), "\t"),
+  csv: (path, options) => separated(path, ",", options),
+  tsv: (path, options) => separated(path, "\t", options),
   txt: text,
   parquet,
 };
+
+async function* separated(path: string, separator: string, options: FormatOptions): Rows {
+  const limits = limitsOf(options);
+  try {
+    yield* csv(pieces(path, limits), separator, limits);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new SyntaxError(error.message.replace(/^read CSV:/, `read ${path}:`), { cause: error });
+  }
+}
 
 /** The keywords of a split's name in files and folders, by the name that it gets. */
 export const SPLITS: Record<string, string[]> = {
@@ -56,96 +68,55 @@ export function readRows(path: string, options: FormatOptions = {}): Rows {
   return formats[format](path, options);
 }
 
-/** A file's text in pieces; unpacked, where its first bytes say that it is packed with gzip. */
-async function* pieces(path: string): AsyncGenerator<string> {
-  using file = host.files.open(path, "read");
-  const magic = new Uint8Array(2);
-  file.readAt(0, magic);
-  const packed = magic[0] === 0x1f && magic[1] === 0x8b;
-  const bytes = packed ? unzipped(file) : plain(file);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  try {
-    for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
-    yield decoder.decode();
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    const what = packed ? "is not packed with gzip as it should be" : "is no UTF-8";
-    throw new SyntaxError(`read ${path}: it ${what} (${cause.message}); is it whole?`, { cause });
-  }
-}
-
-async function* plain(file: OpenFile): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0;;) {
-    const buffer = new Uint8Array(1 << 16);
-    const count = file.readAt(at, buffer);
-    if (count === 0) return;
-    yield buffer.subarray(0, count);
-    at += count;
-  }
-}
-
-const unzipped = (file: OpenFile) =>
-  ReadableStream.from(plain(file)).pipeThrough(new DecompressionStream("gzip"));
-
-/** A file's lines, without the line feeds, of any length and number. */
-async function* lines(path: string): AsyncGenerator<string> {
-  let rest = "";
-  for await (const piece of pieces(path)) {
-    const parts = piece.split("\n");
-    parts[0] = rest + parts[0];
-    rest = parts.pop()!;
-    yield* parts;
-  }
-  if (rest !== "") yield rest;
-}
-
-async function whole(path: string): Promise<string> {
-  const parts: string[] = [];
-  for await (const piece of pieces(path)) parts.push(piece);
-  return parts.join("");
-}
-
-async function* text(path: string, { sampleBy = "line" }: FormatOptions): Rows {
+async function* text(path: string, options: FormatOptions): Rows {
+  const { sampleBy = "line" } = options, limits = limitsOf(options);
   if (sampleBy === "document") {
-    yield [{ text: (await whole(path)).replaceAll("\r\n", "\n") }];
+    yield [{ text: (await whole(path, limits)).replace(/\r\n?/g, "\n") }];
     return;
   }
-  let paragraph: string[] = [];
-  for await (const raw of lines(path)) {
-    const line = raw.replace(/\r$/, "");
+  let paragraph: string[] = [], length = 0;
+  for await (const line of lines(path, limits)) {
     if (sampleBy === "line") yield [{ text: line }];
-    else if (line !== "") paragraph.push(line);
-    else if (paragraph.length > 0) {
-      yield [{ text: paragraph.join("\n") }];
+    else if (line !== "" || paragraph.length === 0) {
+      paragraph.push(line);
+      length += line.length + 1;
+      if (length > limits.maxRow) throw tooLong(`read ${path}: a paragraph`, limits);
+    } else {
+      if (length > 1) yield [{ text: paragraph.join("\n") }];
       paragraph = [];
+      length = 0;
     }
   }
-  if (paragraph.length > 0) yield [{ text: paragraph.join("\n") }];
+  if (length > 1) yield [{ text: paragraph.join("\n") }];
 }
 
-async function* jsonLines(path: string): Rows {
+async function* jsonLines(path: string, options: FormatOptions): Rows {
   let number = 0;
-  for await (const line of lines(path)) {
+  for await (const line of lines(path, limitsOf(options))) {
     number++;
     const where = `${path}, line ${number}`;
     if (line.trim() !== "") yield [asRow(parse(line, where), where)];
   }
 }
 
-async function* json(path: string, { field }: FormatOptions): Rows {
-  const content = await whole(path);
+async function* json(path: string, options: FormatOptions): Rows {
+  const { field } = options;
+  const content = await whole(path, limitsOf(options));
   let value: unknown;
   try {
-    value = JSON.parse(content);
+    value = parseJson(content);
   } catch (error) {
     // Many a .json holds JSON Lines; then its first line is a value by itself.
-    if (!isJson(content.slice(0, content.indexOf("\n")))) throw unreadable(path, error);
-    yield* jsonLines(path);
+    if (!isJson(/^[^\r\n]*/.exec(content)![0])) throw unreadable(path, error);
+    yield* jsonLines(path, options);
     return;
   }
-  if (field !== undefined) value = (value as Row)[field];
-  if (field !== undefined && value === undefined) {
-    throw new SyntaxError(`read ${path}: it has no field "${field}"; name one that it has`);
+  if (field !== undefined) {
+    const inside = Object(value) as Row;
+    if (!Object.hasOwn(inside, field)) {
+      throw new SyntaxError(`read ${path}: it has no field "${field}"; name one that it has`);
+    }
+    value = inside[field];
   }
   if (Array.isArray(value)) {
     for (const [i, one] of value.entries()) yield [asRow(one, `${path}, row ${i}`)];
@@ -175,18 +146,9 @@ function asRow(value: unknown, where: string): Row {
   );
 }
 
-function isJson(content: string): boolean {
-  try {
-    JSON.parse(content);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function parse(content: string, where: string): unknown {
   try {
-    return JSON.parse(content);
+    return parseJson(content);
   } catch (error) {
     throw unreadable(where, error);
   }
@@ -194,5 +156,8 @@ function parse(content: string, where: string): unknown {
 
 function unreadable(where: string, cause: unknown): SyntaxError {
   const reason = (cause as Error).message;
-  return new SyntaxError(`read ${where}: ${reason}; is it the JSON that its name says?`, { cause });
+  return new SyntaxError(
+    `read ${where}: ${reason.slice(0, 200)}; is it the JSON that its name says?`,
+    { cause },
+  );
 }

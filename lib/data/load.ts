@@ -5,7 +5,7 @@
  */
 import { host } from "../host/mod.ts";
 import { cardConfigs } from "../hub/card.ts";
-import { type Columns, Dataset, DatasetDict, type Row } from "./dataset.ts";
+import { Dataset, DatasetDict, type Row } from "./dataset.ts";
 import {
   bySplit,
   type DataFiles,
@@ -20,6 +20,7 @@ import { formatOf, type FormatOptions, readRows } from "./formats.ts";
 import { Hub, type HubOptions } from "../hub/client.ts";
 import { exists, walk } from "../hub/cache.ts";
 import { HubError } from "../hub/errors.ts";
+import { Gathered } from "./gathered.ts";
 import { Part } from "./part.ts";
 
 /** How a dataset is asked for. */
@@ -65,7 +66,7 @@ export async function loadDataset<R extends object = Row>(
     Object.entries(tables).map(([name, columns]) => [name, Dataset.from(columns) as Dataset<R>]),
   );
   if (part === undefined) return DatasetDict.of<string, R>(datasets);
-  if (part.split in datasets) return part.from(datasets[part.split]);
+  if (Object.hasOwn(datasets, part.split)) return part.from(datasets[part.split]);
   const known = new Set([...Object.keys(source.files), ...Object.keys(datasets)]);
   const names = [...known].map((name) => `'${name}'`).join(", ");
   throw new RangeError(`Unknown split "${part.split}". Should be one of [${names}].`);
@@ -142,7 +143,7 @@ async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: st
 
 /** Reads the files of the splits that are wanted into columns, and no more rows than are wanted. */
 async function read(source: Source, options: FormatOptions, part?: Part) {
-  const tables: Record<string, Gathered> = {};
+  const tables: Record<string, Gathered> = Object.create(null); // a split may have any name
   const enough = part?.enough ?? Infinity;
   let ownSplits = false;
   for (const [split, files] of Object.entries(source.files)) {
@@ -161,20 +162,4 @@ async function read(source: Source, options: FormatOptions, part?: Part) {
     if (!ownSplits && (part?.split ?? split) === split) tables[split] ??= new Gathered();
   }
   return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.columns]));
-}
-
-/** Rows that become columns. What a row lacks is null. */
-class Gathered {
-  readonly columns: Columns = {};
-  numRows = 0;
-
-  push(row: Row): void {
-    for (const [name, value] of Object.entries(row)) {
-      (this.columns[name] ??= new Array(this.numRows).fill(null)).push(value);
-    }
-    this.numRows++;
-    for (const column of Object.values(this.columns)) {
-      if (column.length < this.numRows) column.push(null);
-    }
-  }
 }

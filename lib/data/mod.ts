@@ -13,6 +13,7 @@ export { loadDataset } from "./load.ts";
 export type { LoadOptions } from "./load.ts";
 export type { DataFiles } from "./files.ts";
 export type { FormatOptions } from "./formats.ts";
+export type { Limits } from "./limits.ts";
 
 /** The lessons' songs, and the files of the Hub that the lessons use. */
 export { songs } from "./songs.ts";

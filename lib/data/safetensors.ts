@@ -6,52 +6,20 @@
  */
 import { host, type OpenFile } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";
+import {
+  arrays,
+  bitsOf,
+  count,
+  headerLength,
+  headerOf,
+  order,
+  type Place,
+  type SafeArrays,
+  type SafeDType,
+  type SafeMetadata,
+} from "./safetensors_header.ts";
 
-/** In the place of what Node has from version 24 on. */
-class NoHalves extends Uint16Array {
-  constructor() {
-    super();
-    throw new TypeError("reading numbers of 16 bits: this runtime has no Float16Array; update it");
-  }
-}
-
-/** The dtypes by their names in a file, and what holds their numbers: BF16 as its bits, BOOL as bytes. */
-export type SafeArrays = {
-  U64: BigUint64Array<ArrayBuffer>;
-  I64: BigInt64Array<ArrayBuffer>;
-  F64: Float64Array<ArrayBuffer>;
-  F32: Float32Array<ArrayBuffer>;
-  U32: Uint32Array<ArrayBuffer>;
-  I32: Int32Array<ArrayBuffer>;
-  BF16: Uint16Array<ArrayBuffer>;
-  F16: Float16Array<ArrayBuffer>;
-  U16: Uint16Array<ArrayBuffer>;
-  I16: Int16Array<ArrayBuffer>;
-  I8: Int8Array<ArrayBuffer>;
-  U8: Uint8Array<ArrayBuffer>;
-  BOOL: Uint8Array<ArrayBuffer>;
-};
-
-/** What makes them, in the order in which their data lies in a file. */
-const arrays = {
-  U64: BigUint64Array,
-  I64: BigInt64Array,
-  F64: Float64Array,
-  F32: Float32Array,
-  U32: Uint32Array,
-  I32: Int32Array,
-  BF16: Uint16Array,
-  F16: globalThis.Float16Array ?? NoHalves,
-  U16: Uint16Array,
-  I16: Int16Array,
-  I8: Int8Array,
-  U8: Uint8Array,
-  BOOL: Uint8Array,
-};
-const order = Object.keys(arrays);
-
-/** A dtype by its name in a file. */
-export type SafeDType = keyof SafeArrays;
+export type { SafeArrays, SafeDType, SafeMetadata };
 
 /** An array with its shape: `{ dtype: "F32", shape: [2, 3], data: new Float32Array(6) }`. */
 export type SafeTensor = {
@@ -62,25 +30,8 @@ export type SafeTensor = {
   };
 }[SafeDType];
 
-/** What a file says beside its arrays: texts by name. */
-export type SafeMetadata = Record<string, string>;
-
-interface Place {
-  dtype: SafeDType;
-  shape: readonly number[];
-  data_offsets: [start: number, end: number];
-}
-
-interface Header {
-  places: Map<string, Place>;
-  metadata: SafeMetadata;
-}
-
 /** Bytes of an array that are read at a time, where it is read in pieces. */
 const PIECE = 2 ** 22;
-
-/** Python's own limit for a header. */
-const MAX_HEADER = 100_000_000;
 
 /**
  * The bytes of a file that holds these arrays.
@@ -120,12 +71,13 @@ export function decodeSafetensors(
 ): { tensors: Record<string, SafeTensor>; metadata: SafeMetadata } {
   const length = headerLength(bytes, bytes.length);
   const { places, metadata } = headerOf(bytes.subarray(8, 8 + length), bytes.length - 8 - length);
-  const tensors: Record<string, SafeTensor> = {};
-  for (const [name, place] of places) {
-    const [start, end] = place.data_offsets;
-    // The data may begin at any byte, an array of numbers may not: hence the copy.
-    tensors[name] = tensorOf(place, bytes.slice(8 + length + start, 8 + length + end).buffer);
-  }
+  const tensors = Object.fromEntries(
+    Array.from(places, ([name, place]) => {
+      const [start, end] = place.data_offsets;
+      // The data may begin at any byte, an array of numbers may not: hence the copy.
+      return [name, tensorOf(place, bytes.slice(8 + length + start, 8 + length + end).buffer)];
+    }),
+  );
   return { tensors, metadata };
 }
 
@@ -246,20 +198,20 @@ function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): 
   const sorted = Object.entries(tensors).sort(([a, { dtype: x }], [b, { dtype: y }]) =>
     order.indexOf(x) - order.indexOf(y) || (a < b ? -1 : 1)
   );
-  const places: Record<string, Place | SafeMetadata> = metadata ? { __metadata__: metadata } : {};
+  const places: [string, Place | SafeMetadata][] = metadata ? [["__metadata__", metadata]] : [];
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
     if (name === "__metadata__") {
       throw new RangeError("save safetensors: no array may have this name");
     }
-    if (data.length !== count(shape)) {
+    if (8 * data.byteLength !== count(shape) * bitsOf(dtype)) {
       throw new RangeError(
         `save safetensors: ${name} has shape [${shape}] and ${data.length} values; give as many as its shape holds`,
       );
     }
-    places[name] = { dtype, shape, data_offsets: [end, end += data.byteLength] };
+    places.push([name, { dtype, shape, data_offsets: [end, end += data.byteLength] }]);
   }
-  const json = new TextEncoder().encode(JSON.stringify(places));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(places)));
   const header = new Uint8Array(8 + 8 * Math.ceil(json.length / 8)).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(json, 8);
@@ -268,66 +220,6 @@ function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): 
   return [header, ...sorted.map(([, { data }]) => bytes(data))];
 }
 
-function headerLength(start: Uint8Array, size: number): number {
-  if (size < 8) throw new RangeError("read safetensors: header too small; it is no such file");
-  const view = new DataView(start.buffer, start.byteOffset, 8);
-  const length = Number(view.getBigUint64(0, true));
-  if (length > MAX_HEADER) {
-    throw new RangeError("read safetensors: header too large; it is no such file");
-  }
-  if (8 + length > size) {
-    throw new RangeError("read safetensors: incomplete header; download it again");
-  }
-  return length;
-}
-
-function headerOf(bytes: Uint8Array, dataLength: number): Header {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new RangeError("read safetensors: invalid JSON in header; it is no such file", { cause });
-  }
-  const { __metadata__: metadata = {}, ...entries } = { ...(json as Record<string, Place>) };
-  if (!Object.values(entries).every(isPlace)) {
-    throw new RangeError("read safetensors: invalid header; it is no such file");
-  }
-  const places = Object.entries(entries).sort(([, { data_offsets: a }], [, { data_offsets: b }]) =>
-    a[0] - b[0] || a[1] - b[1]
-  );
-  let at = 0;
-  for (const [name, { dtype, shape, data_offsets: [start, end] }] of places) {
-    if (!Object.hasOwn(arrays, dtype)) {
-      throw new RangeError(
-        `read safetensors: ${name} is of dtype ${dtype}; only ${order.join(", ")} are read`,
-      );
-    }
-    if (start !== at || end - start !== count(shape) * arrays[dtype].BYTES_PER_ELEMENT) {
-      throw new RangeError(
-        `read safetensors: invalid shape, data type, or offset for tensor ${name}: bytes ${start} to ${end} ` +
-          `for ${dtype} [${shape}]`,
-      );
-    }
-    at = end;
-  }
-  if (at !== dataLength) {
-    throw new RangeError(
-      `read safetensors: the header speaks of ${at} bytes of data and there are ${dataLength}; download it again`,
-    );
-  }
-  return { places: new Map(places), metadata: metadata as unknown as SafeMetadata };
-}
-
-function isPlace(value: unknown): value is Place {
-  const { dtype, shape, data_offsets } = Object(value);
-  const counts = (list: unknown) =>
-    Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
-  return typeof dtype === "string" && counts(shape) && counts(data_offsets) &&
-    data_offsets.length === 2;
-}
-
 function tensorOf({ dtype, shape }: Place, buffer: ArrayBuffer): SafeTensor {
   return { dtype, shape, data: new arrays[dtype](buffer) } as SafeTensor;
 }
-
-const count = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);

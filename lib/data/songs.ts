@@ -9,6 +9,7 @@ import { Dataset } from "./dataset.ts";
 import { Hub, type HubOptions } from "../hub/client.ts";
 import { hubConfig } from "../hub/config.ts";
 import { HubError } from "../hub/errors.ts";
+import { formatOf } from "./formats.ts";
 import { loadDataset } from "./load.ts";
 import { fetchSource, sources } from "./sources.ts";
 
@@ -102,7 +103,9 @@ async function given(data: string, options: HubOptions): Promise<Songs> {
         Object.keys(rows.features).join(", "),
     );
   }
-  const all = (rows.column(column) as (string | null)[]).filter((text) => text !== null);
+  const found = (rows.column(column) as (string | null)[]).filter((text) => text !== null);
+  // Where several empty lines part two texts, Python leaves some of them to the second.
+  const all = formatOf(data) === "txt" ? found.map((text) => text.replace(/^\n+/, "")) : found;
   const dataset = Dataset.from<Song>({ text: all.length === 1 ? parted(all[0]) : all });
   return { dataset, which: `Dataset: ${data}, ${counted(dataset)} texts` };
 }

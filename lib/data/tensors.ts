@@ -60,14 +60,60 @@ export function loadTensors(
   return new Map(file.names.map((name) => [name, tensorOf(file.read(name), device, name)]));
 }
 
-/** The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them. */
+/**
+ * The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them.
+ *
+ * @throws {RangeError} for numbers of fewer than 8 bits and for complex ones
+ */
 export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer> {
   if (dtype === "F32") return data;
   // The bits of a bfloat16 are the upper half of the same number's 32.
   if (dtype === "BF16") {
     return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
   }
+  if (/^(F4|F6|C64)/.test(dtype)) {
+    throw new RangeError(`numbers of dtype ${dtype} are not read here; convert them with Python`);
+  }
+  if (Object.hasOwn(quarters, dtype)) {
+    const { exponent, bias, special } = quarters[dtype as keyof typeof quarters];
+    const table = Float32Array.from(
+      { length: 256 },
+      (_, bits) => special(bits) ?? quarter(bits, exponent, bias),
+    );
+    return Float32Array.from(data as Uint8Array, (bits) => table[bits]);
+  }
   return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+/**
+ * The floats of 8 bits: bits of the exponent, its bias, and which bits are no such number. FNUZ has no infinities and
+ * no negative zero. https://arxiv.org/abs/2209.05433, https://arxiv.org/abs/2206.02915
+ */
+const quarters = {
+  F8_E4M3: { exponent: 4, bias: 7, special: (bits: number) => (bits & 127) === 127 ? NaN : null },
+  F8_E5M2: { exponent: 5, bias: 15, special: infinite },
+  F8_E4M3FNUZ: { exponent: 4, bias: 8, special: (bits: number) => bits === 128 ? NaN : null },
+  F8_E5M2FNUZ: { exponent: 5, bias: 16, special: (bits: number) => bits === 128 ? NaN : null },
+  // Powers of two alone, without a sign.
+  F8_E8M0: {
+    exponent: 8,
+    bias: 127,
+    special: (bits: number) => bits === 255 ? NaN : 2 ** (bits - 127),
+  },
+};
+
+function infinite(bits: number): number | null {
+  if ((bits & 127) < 124) return null;
+  return (bits & 127) > 124 ? NaN : bits > 127 ? -Infinity : Infinity;
+}
+
+/** A sign, an exponent, a fraction; where the exponent is 0, without the one before the point. */
+function quarter(bits: number, exponent: number, bias: number): number {
+  const width = 7 - exponent,
+    e = (bits & 127) >> width,
+    fraction = (bits & (2 ** width - 1)) / 2 ** width;
+  const size = e === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (e - bias);
+  return bits > 127 ? -size : size;
 }
 
 /** A tensor as an array. */

@@ -18,6 +18,10 @@ export const hubPackage: typeof bundled.hubPackage = () =>
 export const parquetPackage: typeof bundled.parquetPackage = () =>
   import(`npm:hyparquet@1.31.5/${ALL}`);
 
+/** All that a Parquet file may be packed with. */
+export const parquetCompressors: typeof bundled.parquetCompressors = () =>
+  import(`npm:hyparquet-compressors@1.1.2/${ALL}`);
+
 /** GPT-2's vocabulary. */
 export const gpt2Ranks: typeof bundled.gpt2Ranks = () => import(`npm:js-tiktoken@1.0.21/${gpt2}`);
 

@@ -11,6 +11,11 @@ export const hubPackage = (): Promise<typeof import("npm:@huggingface/hub@2.17.5
 export const parquetPackage = (): Promise<typeof import("npm:hyparquet@1.31.5")> =>
   import("npm:hyparquet@1.31.5");
 
+/** All that a Parquet file may be packed with. */
+export const parquetCompressors = (): Promise<
+  typeof import("npm:hyparquet-compressors@1.1.2")
+> => import("npm:hyparquet-compressors@1.1.2");
+
 /** GPT-2's vocabulary. */
 export const gpt2Ranks = (): Promise<typeof import("npm:js-tiktoken@1.0.21/ranks/gpt2")> =>
   import("npm:js-tiktoken@1.0.21/ranks/gpt2");

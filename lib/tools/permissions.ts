@@ -13,7 +13,7 @@ interface Allowed {
 }
 
 /** Variables that every program here may read. */
-const VARIABLES = ["DENO_WEBGPU_BACKEND", "LESSONS_ADAPTER", "DEBUG", "TERM"];
+const VARIABLES = ["DENO_WEBGPU_BACKEND", "LESSONS_*", "DEBUG", "TERM"];
 
 /** The flags for a lesson that is started with these words on its command line. */
 export function lessonFlags(

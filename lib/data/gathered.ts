@@ -1,0 +1,71 @@
+/*
+ * Rows that become columns, each of one type.
+ */
+import type { Columns, Row } from "./dataset.ts";
+
+/** Rows by column. What a row lacks is null. */
+export class Gathered {
+  readonly #columns: Columns = Object.create(null); // a column may have any name
+  /** Columns in which a whole number came as bigint, or that may hold one inside. */
+  readonly #open = new Set<string>();
+  numRows = 0;
+
+  push(row: Row): void {
+    for (const [name, value] of Object.entries(row)) {
+      (this.#columns[name] ??= new Array(this.numRows).fill(null)).push(value);
+      if (typeof value === "bigint" || typeof value === "object") this.#open.add(name);
+    }
+    this.numRows++;
+    for (const name in this.#columns) {
+      const column = this.#columns[name];
+      if (column.length < this.numRows) column.push(null);
+    }
+  }
+
+  /** The columns; whole numbers are numbers where all of their place are exact so, else bigints. */
+  get columns(): Columns {
+    for (const name of this.#open) {
+      const places: Places = new Map();
+      for (const value of this.#columns[name]) note(value, "", places);
+      if (![...places.values()].some(({ bigint }) => bigint)) continue;
+      this.#columns[name] = this.#columns[name].map((value) => withNumbers(value, "", places));
+    }
+    this.#open.clear();
+    return this.#columns;
+  }
+}
+
+/** What numbers there are at each place of a column's values: in the list, under this name, in the list there. */
+type Places = Map<string, { bigint: boolean; exact: boolean; fraction: boolean }>;
+
+function note(value: unknown, path: string, places: Places): void {
+  if (typeof value === "bigint" || typeof value === "number") {
+    let seen = places.get(path);
+    if (!seen) places.set(path, seen = { bigint: false, exact: true, fraction: false });
+    if (typeof value === "number") seen.fraction ||= !Number.isInteger(value);
+    else {
+      seen.bigint = true;
+      seen.exact &&= Number.isSafeInteger(Number(value));
+    }
+  } else if (Array.isArray(value)) { for (const one of value) note(one, `${path}[]`, places); }
+  else if (isPlain(value)) {
+    for (const [name, one] of Object.entries(value)) note(one, `${path}.${name}`, places);
+  }
+}
+
+function withNumbers(value: unknown, path: string, places: Places): unknown {
+  if (typeof value === "bigint" || typeof value === "number") {
+    const { bigint, exact, fraction } = places.get(path)!;
+    if (!bigint) return value;
+    return exact || fraction ? Number(value) : BigInt(value); // among fractions a number is one
+  }
+  if (Array.isArray(value)) return value.map((one) => withNumbers(one, `${path}[]`, places));
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, withNumbers(one, `${path}.${name}`, places)]),
+  );
+}
+
+/** A structure, no date and no bytes. */
+const isPlain = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
