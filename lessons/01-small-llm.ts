@@ -26,11 +26,11 @@ const { show } = lesson(import.meta);
 /*
 ## Before you start
 
-You should be able to read a program, and have met vectors, matrices and the
-derivative. That is enough: everything about language models is explained
-where it first occurs. By lesson 4 you will have trained a transformer that
-counts, by lesson 8 built GPT-2, by lesson 14 trained a model of your own that
-writes verses.
+You should be able to read a program, and have met vectors, matrices, the
+derivative, mean and variance. That is enough: everything about language
+models is explained where it first occurs. By lesson 4 you will have trained a
+transformer that counts, by lesson 8 built GPT-2, by lesson 14 trained a model
+of your own that writes verses.
 
 The course follows four notebooks for Python and PyTorch, and "the notebook"
 is the one that a lesson follows. Where it printed a number, you will see the
@@ -94,9 +94,10 @@ that came before it.
 
 Our model has three layers. The embedding turns each number into a vector
 (lesson 2). The transformer lets the vectors look at each other (lesson 3).
-The linear layer multiplies each vector by a matrix and so turns it into ten
-scores, one for each number that could come next. T is the length of a
-sequence, B how many sequences are computed at once:
+The linear layer multiplies each vector by a matrix, adds another vector (its
+**bias**), and so gives ten scores, one for each number that could come next.
+T is the length of a sequence. B is the number of sequences that are computed
+at once; together they are a **batch**.
 
 ```diagram
  numbers   ┌───────────┐    ┌─────────────┐    ┌────────┐   scores
@@ -315,7 +316,8 @@ for (const [name, part] of model.namedChildren()) {
 
 Ten numbers go in, and for each of them ten logits come out. Nothing is
 learned yet, so the logits mean nothing. (`eval()` and `noGrad` say that we do
-not train now: no randomness, and no record for a gradient.)
+not train now: in this evaluation mode nothing is random, and no record is
+kept for a gradient.)
 */
 
 const x = arange(10).view(10, 1); // (T = 10, B = 1)

@@ -202,9 +202,9 @@ for (const Optimizer of [optim.SGD, optim.AdamW]) {
 }
 
 /*
-Plain gradient descent (SGD) moves only rows with a gradient. AdamW also pulls
-every parameter a little towards 0, and it remembers the gradients of earlier
-steps, so it moves them all.
+Plain gradient descent (SGD) moves only rows with a gradient. AdamW, a
+relative of Adam, also pulls every parameter a little towards 0, and it
+remembers the gradients of earlier steps, so it moves them all.
 
 Next: the layers that work with these vectors, in lesson 3.
 

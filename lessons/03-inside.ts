@@ -614,9 +614,9 @@ positions.
 
 Attention only mixes: what comes out is a weighted sum of what went in. The
 mixed vectors are then worked on by a small **feed-forward network**, two
-linear layers with a ReLU between them. It widens each vector to 2048
-dimensions and brings it back to 32, and it is applied to each position by
-itself.
+linear layers with a ReLU between them, which sets negative values to 0. It
+widens each vector to 2048 dimensions and brings it back to 32, and it is
+applied to each position by itself.
 */
 
 const feedForward = new nn.Sequential(

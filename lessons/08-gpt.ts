@@ -602,7 +602,7 @@ await show(way.head.sub(evalLogits).abs().lt(1e-4).all());
 
 To write, a model predicts again and again. It gives the logits for the next
 token; one token is chosen and appended; and the longer text goes in again.
-The simplest choice is **greedy**: the token with the largest logit. If the
+The simplest choice is greedy: the token with the largest logit. If the
 text has become longer than the context, only its end is read.
 */
 

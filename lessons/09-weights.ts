@@ -85,7 +85,7 @@ four files of the folder:
 
 - `config.json`: the sizes, such as the number of blocks
 - `vocab.json`: the tokens and their ids
-- `merges.txt`: the merges of the BPE, in order
+- `merges.txt`: how the tokenizer makes tokens of letters (lesson 11)
 - `model.safetensors`: the parameters
 
 ## What is in the file

@@ -102,7 +102,7 @@ for (let end = 61; end < 65; end++) {
 ## A batch
 
 A single example leaves the processor waiting; 64 at once take hardly longer.
-A **batch** consists of two tables. A row of `X` has the input tokens of an
+A batch consists of two tables. A row of `X` has the input tokens of an
 example, and the same row of `Y` has the tokens one position further on. So
 `Y` has a target for every position of `X`. (Lesson 13's model uses only the
 last of them, lesson 14's uses all.) Everything below works on a batch as on a

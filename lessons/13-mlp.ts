@@ -269,9 +269,10 @@ await show(await generate(model, { maxNewTokens: 50 }));
 /*
 ## Training
 
-A training may take long, so it can be stopped. Ctrl-C saves everything: the
-parameters, the optimizer's state, the random generator's state and the curve.
-With `--resume` it goes on from there, bit for bit as if it had never stopped.
+A training may take long, so it can be stopped. Ctrl-C saves everything to a
+file, the **checkpoint**: the parameters, the optimizer's state, the random
+generator's state and the curve. With `--resume` it goes on from there, bit
+for bit as if it had never stopped.
 */
 
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });

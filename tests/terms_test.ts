@@ -80,3 +80,35 @@ Deno.test("the terms of the field are in the lessons", () => {
     assert(count >= wanted, `"${term}" stands there ${count} times, fewer than ${wanted}`);
   }
 });
+
+/** Terms that are plain English too, or that an overview names before their section comes. */
+const EARLY = new Set(["value", "score", "context", "feed-forward network"]);
+
+Deno.test("a term stands in bold where it is defined, once, and no earlier sentence needs it", () => {
+  const paragraphs = contents.flatMap(({ number, written }) =>
+    parts(written?.source ?? "").filter(({ kind }) => kind === "prose").flatMap(({ text }) =>
+      text.replace(/^```[^]*?^```/gm, "").split(/\n\n+/)
+    ).map((text, i) => ({ number, isHead: i < 3, text: text.replace(/\s+/g, " ") }))
+  );
+  // A head gives an overview, a heading announces, and what names a lesson says where to look.
+  const isPlain = (text: string) => !/^#|[Ll]esson \d/.test(text);
+  const defined = new Set<string>();
+  const wrong: string[] = [];
+  paragraphs.forEach(({ number, text }, at) => {
+    for (const [, bold] of text.matchAll(/\*\*([^*]+)\*\*/g)) {
+      const term = bold.toLowerCase().replace(/[.:]$/, "");
+      if (defined.has(term)) wrong.push(`lesson ${number} defines "${term}" again`);
+      defined.add(term);
+      if (EARLY.has(term)) continue;
+      const word = new RegExp(`\\b${RegExp.escape(term.replace(/s$/, ""))}s?\\b`, "i");
+      const early = paragraphs.slice(0, at).find(({ text, isHead }) =>
+        !isHead && isPlain(text) && word.test(text)
+      );
+      if (early) {
+        wrong.push(`lesson ${early.number} says "${term}" before it is defined: ${early.text}`);
+      }
+    }
+  });
+  assertEquals(wrong, []);
+  assert(defined.size > 40, `${defined.size} terms`);
+});
