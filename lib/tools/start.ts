@@ -136,6 +136,19 @@ export function variables(
   return { ...Object.fromEntries(absent), ...backend && { DENO_WEBGPU_BACKEND: backend } };
 }
 
+/** Subcommands that load packages. */
+const LOADS = new Set(["run", "test", "check", "doc"]);
+
+/**
+ * The arguments, with the lock that packages must agree with. It is named here and not in deno.json, since `deno task`
+ * downloads all that stands in the lock of deno.json (39 MB) before it starts anything.
+ */
+export function locked([command, ...rest]: readonly string[]): string[] {
+  const named = rest.some((arg) => /^--(no-)?lock\b/.test(arg));
+  if (named || !LOADS.has(command)) return [command, ...rest];
+  return [command, `--lock=${import.meta.dirname}/../../deno.lock`, "--frozen", ...rest];
+}
+
 /** How the system asks a program to end, and the exit codes that say so. */
 const SIGNALS: [Deno.Signal, number][] = Deno.build.os === "windows"
   ? [["SIGINT", 130]]
@@ -152,7 +165,7 @@ export async function deno(
   env: Record<string, string>,
   { saves = true } = {},
 ): Promise<number> {
-  const child = new Deno.Command(Deno.execPath(), { args, env }).spawn();
+  const child = new Deno.Command(Deno.execPath(), { args: locked(args), env }).spawn();
   let asked: number | undefined, timer: ReturnType<typeof setTimeout> | undefined;
   const end = (signal: Deno.Signal) => {
     try {
