@@ -18,6 +18,10 @@ export const adapterName = (info: GPUAdapterInfo): string =>
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
   info.isFallbackAdapter || /llvmpipe|swiftshader|basic render/i.test(adapterName(info));
 
+/** Whether an access to a buffer costs a loop over the lanes, and a read of an image does not: see image.ts. */
+export const hasSlowBuffers = (info: GPUAdapterInfo): boolean =>
+  /llvmpipe/i.test(adapterName(info));
+
 const backends: Record<string, string> = {
   vulkan: "Vulkan",
   opengl: "OpenGL",

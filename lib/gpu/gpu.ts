@@ -5,7 +5,7 @@
  * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
  * which throws it; nothing that was computed after it is ever shown.
  */
-import { adapterName, isSoftware } from "./adapter.ts";
+import { adapterName, hasSlowBuffers, isSoftware } from "./adapter.ts";
 
 /** WebGPU's limits by name. */
 export type Limits = { [name in keyof GPUSupportedLimits]: number };
@@ -16,6 +16,9 @@ function numbersOf(limits: GPUSupportedLimits): Limits {
   return numbers as Limits;
 }
 
+/** Whether kernels read images: where it pays, everywhere (to test them), nowhere. */
+export type Imaging = "where it pays" | "always" | "never";
+
 /** An opened GPU: its name, its limits, and what went wrong on it. */
 export class Gpu {
   /** As PyTorch would name it: `webgpu:0`. */
@@ -24,6 +27,8 @@ export class Gpu {
   readonly limits: Readonly<Limits>;
   /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
   readonly software: boolean;
+  /** Whether kernels read their inputs as images; a test sets it. */
+  imaging: Imaging;
   #failure: Error | null = null;
   #listening: Promise<void>[] = [];
   static #opened = 0;
@@ -33,6 +38,7 @@ export class Gpu {
     this.name = `webgpu:${Gpu.#opened++}`;
     this.limits = numbersOf(gpu.limits);
     this.software = isSoftware(adapterInfo);
+    this.imaging = hasSlowBuffers(adapterInfo) ? "where it pays" : "never";
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.fail((event as GPUUncapturedErrorEvent).error.message);

@@ -8,11 +8,13 @@
  */
 import { uncommented } from "./wgsl.ts";
 
-/** One `var<storage, …>` of a kernel. */
+/** One `var<storage, …>` of a kernel, or an image that stands for one. */
 export interface Binding {
   name: string;
   binding: number;
   writes: boolean;
+  /** Whether it is read as an image: see image.ts. */
+  image: boolean;
 }
 
 /** One number (or array of numbers) of a kernel's `struct Params`. */
@@ -40,7 +42,12 @@ export function readInterface(name: string, source: string): Interface {
   const storage =
     /@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:\s*,\s*(read|read_write))?>\s*(\w+)/g;
   for (const [, binding, access, variable] of text.matchAll(storage)) {
-    bindings.push({ name: variable, binding: Number(binding), writes: access === "read_write" });
+    const writes = access === "read_write";
+    bindings.push({ name: variable, binding: Number(binding), writes, image: false });
+  }
+  const image = /@group\(0\)\s*@binding\((\d+)\)\s*var\s+(\w+)\s*:\s*texture_storage_2d</g;
+  for (const [, binding, variable] of text.matchAll(image)) {
+    bindings.push({ name: variable, binding: Number(binding), writes: false, image: true });
   }
   const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(text);
   if (!struct) return { bindings, fields: [], paramBytes: 0 };

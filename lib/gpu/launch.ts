@@ -7,9 +7,10 @@
  * answer with wrong numbers: the size of a binding, the number of workgroups.
  */
 import type { Gpu } from "./gpu.ts";
+import { forgetImages, Images } from "./image.ts";
 import type { Block, Storage, Window } from "./storage.ts";
 import type { Profile } from "./profile.ts";
-import { compile, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
+import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
@@ -36,12 +37,14 @@ export class Launcher {
   /** Encodings that the GPU refused: what they were to write was never computed. */
   #refused = new Set<number>();
   #groupCount = 0;
+  readonly images: Images;
   /** Dispatches since the program began. */
   dispatches = 0;
   /** Where the times of dispatches are noted, if they are. */
   profile: Profile | null = null;
 
   constructor(readonly device: Gpu) {
+    this.images = new Images(device);
     this.#align = device.limits.minUniformBufferOffsetAlignment;
     this.#ring = device.gpu.createBuffer({
       label: "parameters of launches",
@@ -57,9 +60,10 @@ export class Launcher {
     for (const name in replace) key += `\n${replace[name]}`;
     const found = this.#pipelines.get(key);
     if (found) return found;
-    this.flush(); // what was recorded must not fail with a kernel that does not compile
-    const refused = () => this.#pipelines.delete(key);
-    const made = compile(this.device, kernel, { constants, replace }, refused);
+    const made = compile(this.device, kernel, { constants, replace }, {
+      before: () => this.flush(), // what was recorded must not fail with a kernel that does not compile
+      refused: () => this.#pipelines.delete(key),
+    });
     this.#pipelines.set(key, made);
     return made;
   }
@@ -71,12 +75,14 @@ export class Launcher {
    * @param params the fields of its `struct Params`, by name
    * @param groups workgroups; a single number above the limit of a dimension is laid out in two, and the
    * kernel finds its place as `group.x + group.y * groups.x`
+   * @param reads how many elements of an operand an invocation reads, about: many make it worth a copy, see image.ts
    */
   launch(
     pipeline: Pipeline,
     buffers: Record<string, Storage | Window>,
     params: Record<string, number | readonly number[]>,
     groups: number | readonly [number, number, number],
+    reads = 1,
   ): void {
     this.device.check();
     const [x, y, z] = typeof groups === "number" ? this.#grid(groups) : groups;
@@ -87,12 +93,14 @@ export class Launcher {
         `kernel ${pipeline.label}: a grid of ${x}×${y}×${z}; the adapter allows ${most}`,
       );
     }
+    const total = x * y * z * pipeline.lanes * reads;
+    const form = this.images.pay(total)
+      ? this.images.formOf(pipeline, buffers, total, this.#betweenPasses)
+      : pipeline.buffers;
     const place = this.#writeParams(pipeline, params);
-    const group = this.#group(pipeline, buffers);
-    const pass = this.profile
-      ? this.#openTimedPass(this.profile, pipeline, buffers)
-      : this.#openPass();
-    pass.setPipeline(pipeline.pipeline);
+    const group = this.#group(form, pipeline.groups, buffers);
+    const pass = this.profile ? this.#openTimedPass(this.profile, form, buffers) : this.#openPass();
+    pass.setPipeline(form.pipeline);
     pass.setBindGroup(0, group, pipeline.paramBytes ? [place] : []);
     pass.dispatchWorkgroups(x, y, z);
     if (this.profile) this.#closePass();
@@ -131,9 +139,13 @@ export class Launcher {
     return place;
   }
 
-  #group(pipeline: Pipeline, buffers: Record<string, Storage | Window>): GPUBindGroup {
+  #group(
+    pipeline: Form,
+    groups: Map<string, GPUBindGroup>,
+    buffers: Record<string, Storage | Window>,
+  ): GPUBindGroup {
     let key = "";
-    for (const { name, writes } of pipeline.bindings) {
+    for (const { name, writes, image } of pipeline.bindings) {
       const given = buffers[name];
       if (!given) throw new Error(`kernel ${pipeline.label}: its buffer "${name}" was not given`);
       const storage = "storage" in given ? given.storage : given;
@@ -144,12 +156,18 @@ export class Launcher {
         );
       }
       this.#checkComputed(storage);
-      if (writes) storage.written = this.#encoding;
       const { block } = storage;
+      if (writes) {
+        storage.written = this.#encoding;
+        block.writes++;
+      }
       block.lastUse = this.#encoding;
-      key += "storage" in given ? `${block.id}+${given.offset}+${given.size} ` : `${block.id} `;
+      const place = "storage" in given ? `+${given.offset}+${given.size}` : "";
+      key += image ? `i${this.images.of(given).id} ` : `${block.id}${place} `;
     }
-    return pipeline.groups.get(key) ?? this.#createGroup(pipeline, buffers, key);
+    let group = groups.get(key);
+    if (!group) groups.set(key, group = this.#createGroup(pipeline, buffers));
+    return group;
   }
 
   #checkComputed({ written }: Storage): void {
@@ -161,13 +179,13 @@ export class Launcher {
   }
 
   #createGroup(
-    pipeline: Pipeline,
+    pipeline: Form,
     buffers: Record<string, Storage | Window>,
-    key: string,
   ): GPUBindGroup {
     const most = this.device.limits.maxStorageBufferBindingSize;
-    const entries: GPUBindGroupEntry[] = pipeline.bindings.map(({ name, binding }) => {
+    const entries: GPUBindGroupEntry[] = pipeline.bindings.map(({ name, binding, image }) => {
       const given = buffers[name];
+      if (image) return { binding, resource: this.images.of(given).view };
       const { storage, offset, size } = "storage" in given
         ? given
         : { storage: given, offset: 0, size: given.block.bytes };
@@ -187,30 +205,37 @@ export class Launcher {
       this.#groupCount = 0;
     }
     const { label, layout } = pipeline;
-    const group = this.device.gpu.createBindGroup({ label, layout, entries });
-    pipeline.groups.set(key, group);
-    return group;
+    return this.device.gpu.createBindGroup({ label, layout, entries });
+  }
+
+  /** The encoder, with no pass open. */
+  #betweenPasses = (): GPUCommandEncoder => {
+    this.#closePass();
+    return this.#encode();
+  };
+
+  #encode(): GPUCommandEncoder {
+    const label = `encoding ${this.#encoding}`;
+    return this.#encoder ??= this.device.gpu.createCommandEncoder({ label });
   }
 
   #openPass(): GPUComputePassEncoder {
-    this.#encoder ??= this.device.gpu.createCommandEncoder({ label: `encoding ${this.#encoding}` });
-    return this.#pass ??= this.#encoder.beginComputePass({ label: `encoding ${this.#encoding}` });
+    return this.#pass ??= this.#encode().beginComputePass({ label: `encoding ${this.#encoding}` });
   }
 
   /** A pass of one dispatch, whose beginning and end are timed. */
   #openTimedPass(
     profile: Profile,
-    { label, bindings }: Pipeline,
+    { label, bindings }: Form,
     buffers: Record<string, Storage | Window>,
   ): GPUComputePassEncoder {
-    this.#openPass();
-    this.#closePass();
+    const encoder = this.#betweenPasses();
     const bytes = bindings.reduce((sum, { name }) => {
       const given = buffers[name];
       return sum + ("storage" in given ? given.size : given.byteLength);
     }, 0);
     const timestampWrites = profile.begin(label, bytes);
-    return this.#pass = this.#encoder!.beginComputePass({ label, timestampWrites });
+    return this.#pass = encoder.beginComputePass({ label, timestampWrites });
   }
 
   #closePass(): void {
@@ -236,7 +261,7 @@ export class Launcher {
     this.#encoder = null;
     this.#ringUsed = this.#recorded = 0;
     this.#encoding++;
-    for (const block of this.#doomed.splice(0)) block.buffer.destroy();
+    for (const block of this.#doomed.splice(0)) this.#destroyNow(block);
   }
 
   /** Whether work that was recorded with a buffer has yet to be submitted. */
@@ -247,7 +272,12 @@ export class Launcher {
   /** Destroys a buffer, once the work that was recorded with it has been submitted. */
   destroy(block: Block): void {
     if (this.awaits(block)) this.#doomed.push(block);
-    else block.buffer.destroy();
+    else this.#destroyNow(block);
+  }
+
+  #destroyNow(block: Block): void {
+    forgetImages(block);
+    block.buffer.destroy();
   }
 
   /** Copies bytes from TypeScript into a storage. */
@@ -255,6 +285,7 @@ export class Launcher {
     this.device.check();
     const { block } = storage;
     if (this.awaits(block)) this.flush();
+    block.writes++;
     const { queue } = this.device.gpu;
     const { buffer, byteOffset: from, byteLength } = data;
     for (let at = 0; at < byteLength; at += UPLOAD_BYTES) {
@@ -266,12 +297,11 @@ export class Launcher {
 
   /** Records copies of ranges into a buffer, one after the other, and submits everything. */
   copyOut(ranges: readonly Window[], into: GPUBuffer): void {
-    this.#openPass();
-    this.#closePass();
+    const encoder = this.#betweenPasses();
     let at = 0;
     for (const { storage, offset, size } of ranges) {
       this.#checkComputed(storage);
-      this.#encoder!.copyBufferToBuffer(storage.block.buffer, offset, into, at, size);
+      encoder.copyBufferToBuffer(storage.block.buffer, offset, into, at, size);
       at += size;
     }
     this.flush();

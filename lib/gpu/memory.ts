@@ -155,6 +155,8 @@ export class Pool<D extends Owner = Owner> implements Lender {
       lastUse: 0,
       broken: false,
       ballast: ballast(size),
+      writes: 0,
+      images: new Map(),
     };
     if (!watched) return block;
     const failed = () => block.broken = true;

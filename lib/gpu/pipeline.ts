@@ -3,8 +3,16 @@
  * device; the launcher then forgets the pipeline.
  */
 import type { Gpu } from "./gpu.ts";
-import { type Interface, readInterface } from "./interface.ts";
-import { type Kernel, mathFunctions, replaced, unrolled, withFunctions } from "./wgsl.ts";
+import { readingImages } from "./image_text.ts";
+import { type Binding, type Interface, readInterface } from "./interface.ts";
+import {
+  type Kernel,
+  mathFunctions,
+  replaced,
+  uncommented,
+  unrolled,
+  withFunctions,
+} from "./wgsl.ts";
 
 export type { Kernel };
 
@@ -14,32 +22,83 @@ export interface Specialisation {
   replace?: Record<string, string>;
 }
 
-/** A kernel compiled for one specialisation. */
-export interface Pipeline extends Interface {
+/** A kernel compiled as the GPU runs it: reading buffers, or reading images. */
+export interface Form extends Interface {
   readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
-  readonly groups: Map<string, GPUBindGroup>;
 }
 
-/** Compiles a kernel; `refused` is called where the GPU does not take it. */
+/** A kernel for one specialisation; each of its forms is compiled when it is first used. */
+export interface Pipeline extends Interface {
+  readonly label: string;
+  /** Invocations in a workgroup. */
+  readonly lanes: number;
+  readonly groups: Map<string, GPUBindGroup>;
+  readonly buffers: Form;
+  readonly images: Form;
+  /** The bindings that are images in that form: none where a text is a reader's own, which is compiled as it stands. */
+  readonly shown: readonly Binding[];
+}
+
+/** Invocations in a workgroup of a kernel. */
+function lanesOf(code: string, constants: Record<string, number>): number {
+  const text = uncommented(code);
+  const [, sizes = "1"] = /@workgroup_size\(([^)]*)\)/.exec(text) ?? [];
+  return sizes.split(",").map((size) => size.trim()).filter(Boolean).reduce((lanes, size) => {
+    const declared = new RegExp(`(?:override|const)\\s+${size}\\b[^=;]*=\\s*(\\d+)`).exec(text);
+    return lanes * (parseInt(size) || constants[size] || Number(declared?.[1] ?? 1));
+  }, 1);
+}
+
+/** Makes a kernel ready; `before` is called before it is compiled, `refused` where the GPU does not take it. */
 export function compile(
   device: Gpu,
   kernel: Kernel,
   { constants = {}, replace = {} }: Specialisation,
-  refused: () => void,
+  { before, refused }: { before: () => void; refused: () => void },
 ): Pipeline {
-  const { gpu } = device;
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
   const code = withFunctions(unrolled(replaced(kernel, replace)), mathFunctions);
-  const found = readInterface(name, code);
+  const build = (label: string, code: string): Form => {
+    before();
+    return built(device, readInterface(name, code), { label, code, constants }, refused);
+  };
+  const most = kernel.asIs ? 0 : device.limits.maxStorageTexturesPerShaderStage;
+  let text: string | undefined;
+  const withImages = () => text ??= readingImages(code, most);
+  let [buffers, images, shown]: [Form?, Form?, Binding[]?] = [];
+  return {
+    ...readInterface(name, code),
+    label,
+    lanes: lanesOf(code, constants),
+    groups: new Map(),
+    get buffers() {
+      return buffers ??= build(label, code);
+    },
+    get images() {
+      return images ??= build(`${label} images`, withImages());
+    },
+    get shown() {
+      return shown ??= readInterface(name, withImages()).bindings.filter(({ image }) => image);
+    },
+  };
+}
+
+function built(
+  device: Gpu,
+  found: Interface,
+  { label, code, constants }: { label: string; code: string; constants: Record<string, number> },
+  refused: () => void,
+): Form {
+  const { gpu } = device;
   const visibility = GPUShaderStage.COMPUTE;
-  const entries: GPUBindGroupLayoutEntry[] = found.bindings.map(({ binding, writes }) => ({
-    binding,
-    visibility,
-    buffer: { type: writes ? "storage" : "read-only-storage" },
-  }));
+  const entries = found.bindings.map(({ binding, writes, image }): GPUBindGroupLayoutEntry =>
+    image
+      ? { binding, visibility, storageTexture: { access: "read-only", format: "rgba32uint" } }
+      : { binding, visibility, buffer: { type: writes ? "storage" : "read-only-storage" } }
+  );
   if (found.paramBytes > 0) {
     const buffer = { type: "uniform", hasDynamicOffset: true } as const;
     entries.push({ binding: 0, visibility, buffer });
@@ -52,5 +111,5 @@ export function compile(
     compute: { module: gpu.createShaderModule({ label, code }), constants },
   });
   device.endScope(`kernel ${label} does not compile`, refused);
-  return { ...found, label, pipeline, layout, groups: new Map() };
+  return { ...found, label, pipeline, layout };
 }

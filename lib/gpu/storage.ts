@@ -5,6 +5,17 @@
 import type { Gpu } from "./gpu.ts";
 import { currentScope, type Held, type Scope } from "./scope.ts";
 
+/** A copy of a buffer, or of a window of it, as a texture. */
+export interface Image {
+  readonly id: number;
+  readonly texture: GPUTexture;
+  readonly view: GPUTextureView;
+  readonly bytes: number;
+  /** The count of the block's writes whose numbers it holds, and how many bytes of them. */
+  writes: number;
+  copied: number;
+}
+
 /** A GPU buffer and what the pool and the launcher note about it. */
 export interface Block {
   readonly id: number;
@@ -17,6 +28,10 @@ export interface Block {
   /** Set where the driver had no memory for it; such a block is not used again. */
   broken: boolean;
   readonly ballast: ArrayBuffer | null;
+  /** How often it was written to; an image of it holds the numbers of one of these times. */
+  writes: number;
+  /** Its copies that kernels read as images. */
+  readonly images: Map<string, Image>;
 }
 
 /**

@@ -18,6 +18,8 @@ import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 export interface Kernel {
   readonly name: string;
   readonly source: string;
+  /** Whether it is compiled as it stands, being a reader's own. */
+  readonly asIs?: boolean;
 }
 
 /** A WGSL text without its comments. */

@@ -91,7 +91,7 @@ export function kernel(
   });
   const { launcher } = out.device;
   launcher.launch(
-    launcher.pipeline({ name: nameOf(source), source }),
+    launcher.pipeline({ name: nameOf(source), source, asIs: true }),
     Object.fromEntries(windows),
     {},
     groups ?? Math.ceil(numelOf(shape) / invocations(source)),

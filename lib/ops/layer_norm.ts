@@ -78,6 +78,7 @@ const layerNormOp = defineOp<Args>({
         eps,
       },
       rows,
+      3 * columns / unit / LANES,
     );
     return [out, mean, rstd];
   },
@@ -108,6 +109,7 @@ const layerNormOp = defineOp<Args>({
       { ...shared, weight: (weight ? packed(weight) : x).storage, dx: dx.storage },
       { ...places, size: columns },
       rows,
+      4 * columns / unit / LANES,
     );
     if (!weight) return [dx];
     const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
@@ -118,6 +120,7 @@ const layerNormOp = defineOp<Args>({
       { ...shared, dweight: dweight.storage, dbias: dbias.storage },
       { ...places, parts, part: ROWS_A_PART },
       groupsFor(parts * places.columns),
+      Math.min(rows, ROWS_A_PART),
     );
     const total = (t: Tensor) =>
       reshape(parts > 1 ? sum(t, { dim: 0 }) : t, saved.args.normalizedShape);

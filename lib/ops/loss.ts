@@ -72,6 +72,7 @@ const crossEntropyOp = defineOp<Args>({
         code,
       },
       rows,
+      2 * classes / unit / LANES,
     );
     if (reduction === "none") return [loss, tops];
     const [total, count] = [allocate([], "float32", device), allocate([], "float32", device)];
@@ -120,6 +121,7 @@ const crossEntropyOp = defineOp<Args>({
         ignore: ignoreIndex,
       },
       rows,
+      classes / unit / LANES,
     );
     return [dx, null];
   },

@@ -131,6 +131,7 @@ function passAlong(
         results: count,
       },
       count,
+      part / unit / pipeline.lanes,
     );
   }
   return joined(out, outer, parts, inner, reducer);
@@ -158,6 +159,7 @@ function passDown(
     { a: seen.buffer, out: out.storage },
     { reduce, inner: inner / unit, parts, part, offset: seen.offset / unit, results },
     groupsFor(results),
+    part,
   );
   return joined(out, outer, parts, inner, reducer);
 }

@@ -40,6 +40,7 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
     { x: dense.storage, out: out.storage },
     { rows, columns: columns / unit, offset: dense.offset / unit },
     rows,
+    3 * columns / unit / LANES,
   );
   return out;
 }
@@ -56,6 +57,7 @@ function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
     { y: denseY.storage, g: g.storage, dx: dx.storage },
     { rows, columns: columns / unit, g_offset: g.offset / unit },
     rows,
+    2 * columns / unit / LANES,
   );
   return dx;
 }

@@ -147,6 +147,7 @@ export function launchOver(
         last: Math.min(across, first + stretch),
       },
       Math.ceil(batch * heads * Math.ceil(sizes[own] / ROWS) / LANES),
+      2 * width * Math.min(across, stretch),
     );
   }
 }
@@ -165,5 +166,6 @@ export function launchRows(kernel: Kernel, read: Record<string, Tensor>, rows: S
       ...Object.fromEntries(all.map(([name, x]) => [`${name}_place`, placeOf(x)])),
     },
     groupsFor(batch * heads * queries),
+    Math.ceil(head / ROWS),
   );
 }

@@ -177,6 +177,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       buffers,
       { ...params, batch, ...strides(task) },
       groupsFor(batch * m * n),
+      task.a.shape[2],
     );
   },
 
@@ -198,17 +199,23 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   rows(task, plan) {
     const { a, b, out } = task;
     const { buffers, params } = common(task);
-    out.device.launcher.launch(pipelineOf(task, plan, {}, () => ({})), buffers, {
-      ...params,
-      k: params.k / 4,
-      a_offset: params.a_offset / 4,
-      a_batch: a.strides[0] / 4,
-      a_row: a.strides[1] / 4,
-      b_offset: params.b_offset / 4,
-      b_batch: b.strides[0] / 4,
-      b_row: b.strides[2] / 4,
-      ...outStrides(task),
-    }, tiles(task, plan));
+    out.device.launcher.launch(
+      pipelineOf(task, plan, {}, () => ({})),
+      buffers,
+      {
+        ...params,
+        k: params.k / 4,
+        a_offset: params.a_offset / 4,
+        a_batch: a.strides[0] / 4,
+        a_row: a.strides[1] / 4,
+        b_offset: params.b_offset / 4,
+        b_batch: b.strides[0] / 4,
+        b_row: b.strides[2] / 4,
+        ...outStrides(task),
+      },
+      tiles(task, plan),
+      params.k / 4 * plan.columns,
+    );
   },
 
   tile(task, plan) {
@@ -229,22 +236,28 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       replace: { DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
     }));
     const { buffers, params } = common(task);
-    out.device.launcher.launch(pipeline, { ...buffers, a: a.buffer, b: b.buffer }, {
-      ...params,
-      a_offset: a.offset,
-      a_batch: a.batch,
-      a_tile: a.tile,
-      a_step: a.step,
-      a_block: a.block,
-      a_next: a.next,
-      b_offset: b.offset,
-      b_batch: b.batch,
-      b_tile: b.tile,
-      b_step: b.step,
-      b_block: b.block,
-      b_next: b.next,
-      ...outStrides(task),
-    }, tiles(task, plan));
+    out.device.launcher.launch(
+      pipeline,
+      { ...buffers, a: a.buffer, b: b.buffer },
+      {
+        ...params,
+        a_offset: a.offset,
+        a_batch: a.batch,
+        a_tile: a.tile,
+        a_step: a.step,
+        a_block: a.block,
+        a_next: a.next,
+        b_offset: b.offset,
+        b_batch: b.batch,
+        b_tile: b.tile,
+        b_step: b.step,
+        b_block: b.block,
+        b_next: b.next,
+        ...outStrides(task),
+      },
+      tiles(task, plan),
+      params.k / 4 * (rows + columns),
+    );
     a.done();
     b.done();
   },

@@ -118,6 +118,7 @@ function differentiate(grad: Tensor, y: Tensor, activation: Activation): [Tensor
       g_offset: g.offset / unit,
     },
     groupsFor(parts * columns / unit),
+    Math.min(rows, ROWS_A_PART),
   );
   return [dz, parts === 1 ? reshape(dbias, [columns]) : sum(dbias, { dim: 0 })];
 }

@@ -1,0 +1,110 @@
+/*
+ * Reading through images (lib/gpu/image.ts): how a kernel's text is rewritten, that an image follows its buffer, and
+ * that every op gives the same bits whether it reads buffers or images.
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { eye, manualSeed, mm, nn, optim, randn, tensor } from "#lib";
+import { defaultDevice as device } from "../lib/gpu/default.ts";
+import type { Imaging } from "../lib/gpu/gpu.ts";
+import { readingImages } from "../lib/gpu/image_text.ts";
+import { casesOf, runCases } from "./support/judge.ts";
+import { ops } from "./support/ops.ts";
+
+/** Runs something with kernels that read images, or do not. */
+async function reading<T>(imaging: Imaging, body: () => T | Promise<T>): Promise<T> {
+  const before = device.imaging;
+  device.imaging = imaging;
+  try {
+    return await body();
+  } finally {
+    device.imaging = before;
+  }
+}
+
+const kernel = `
+alias Cell = vec4<Word>;
+alias Word = u32;
+@group(0) @binding(1) var<storage, read> a: array<f32>; // numbers
+@group(0) @binding(2) var<storage, read> table: array<Cell>;
+@group(0) @binding(3) var<storage, read> pairs: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+fn f(i: u32) -> f32 { return a[i + table[i / 4u][i % 4u]] + p.a[1] * pairs[i].x + out[u32(a[0])]; }
+`;
+
+Deno.test("a kernel's reads become fetches, what it writes and what is no number or four stays", () => {
+  const text = readingImages(kernel, 4);
+  assertStringIncludes(text, "@binding(1) var a: texture_storage_2d<rgba32uint, read>; // numbers");
+  assertStringIncludes(text, "@binding(2) var table: texture_storage_2d<rgba32uint, read>;");
+  assertStringIncludes(text, "var<storage, read> pairs: array<vec2<f32>>;");
+  assertStringIncludes(
+    text,
+    "return fetch_a(i + fetch_table(i / 4u)[i % 4u]) + p.a[1] * pairs[i].x + out[u32(fetch_a(0))];",
+  );
+  assertStringIncludes(text, "fn fetch_table(i: u32) -> vec4<u32> {");
+  assertStringIncludes(readingImages(kernel, 1), "var<storage, read> table: array<Cell>;");
+  assertEquals(readingImages(kernel, 0), kernel);
+});
+
+Deno.test("an image holds what its buffer holds when it is read, however it was written", () =>
+  reading("always", async () => {
+    const one = eye(2);
+    const x = tensor([[1, 2], [3, 4]]).float();
+    assertEquals(await mm(x, one).tolist(), [[1, 2], [3, 4]]);
+    x.mul_(2); // by a kernel
+    assertEquals(await mm(x, one).tolist(), [[2, 4], [6, 8]]);
+    x.copy_(tensor([[5, 6], [7, NaN]]));
+    assertEquals(await mm(one, x).tolist(), [[5, NaN], [7, NaN]]);
+    device.launcher.upload(x.storage, Float32Array.of(1, 1, 1, 1)); // from TypeScript
+    assertEquals(await mm(x, one).tolist(), [[1, 1], [1, 1]]);
+  }));
+
+Deno.test("more numbers than a row of an image holds are found again", () =>
+  reading("always", async () => {
+    manualSeed(1);
+    const x = randn(5, 9001);
+    const y = await x.add(0).tolist();
+    assertEquals(y, await x.tolist());
+  }));
+
+for (const op of ops.values()) {
+  const cases = casesOf(op).filter(({ layout }) => layout === "contiguous" || layout === "mixed");
+  if (cases.length === 0) continue;
+  Deno.test(`${op.name}: the same bits from images as from buffers`, async () => {
+    const [images, buffers] = [
+      await reading("always", () => runCases(op, cases)),
+      await reading("never", () => runCases(op, cases)),
+    ];
+    assertEquals(
+      images.map(({ out, grads }) => ({ out, grads })),
+      buffers.map(({ out, grads }) => ({ out, grads })),
+    );
+  });
+}
+
+Deno.test("a training step gives the same bits from images", async () => {
+  const train = async () => {
+    manualSeed(1);
+    const model = new nn.Sequential(new nn.Linear(64, 64), new nn.GELU(), new nn.Linear(64, 8));
+    const optimizer = new optim.AdamW(model.parameters());
+    const x = randn(32, 64);
+    for (let step = 0; step < 3; step++) {
+      optimizer.zeroGrad();
+      model.forward(x).square().mean().backward();
+      optimizer.step();
+    }
+    return await model.forward(x).tolist();
+  };
+  assertEquals(await reading("always", train), await reading("never", train));
+});
+
+Deno.test("the copies go with their buffers", () =>
+  reading("always", () => {
+    const x = randn(40, 41);
+    const { block } = x.storage;
+    x.add(1);
+    assertEquals(block.images.size, 1);
+    x.storage.release("at once");
+    device.pool.empty();
+    device.launcher.flush();
+    assertEquals(block.images.size, 0);
+  }));
