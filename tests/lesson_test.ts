@@ -8,7 +8,8 @@ import { contents } from "../lessons/contents.ts";
 import { readArgs, UsageError, valuesOf } from "../lib/lesson/args.ts";
 import { compareOutput, locate } from "../lib/lesson/compare.ts";
 import { hold, problems, rewrite } from "../lib/lesson/outputs.ts";
-import { duration, progress, progressLine } from "../lib/lesson/progress.ts";
+import { duration } from "../lib/host/progress.ts";
+import { progress, stepLine } from "../lib/lesson/progress.ts";
 import { fill } from "../lib/lesson/reader.ts";
 import { journalOf } from "../lib/lesson/show.ts";
 import { headOf, marksAt, parts, statementEnd, topLevelEnd } from "../lib/lesson/source.ts";
@@ -230,7 +231,7 @@ Deno.test("the progress line says the count, the rate, the time left and the rem
     ms: 20_000,
     note: "loss 2.31",
   };
-  assertEquals(progressLine(at), "train 1,200/10,000 · 50.0/s · 2m 56s left · loss 2.31");
+  assertEquals(stepLine(at), "train 1,200/10,000 · 50.0/s · 2m 56s left · loss 2.31");
   assertEquals([0.4, 59, 60, 3599, 3600, 7380].map(duration), [
     "0s",
     "59s",

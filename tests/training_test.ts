@@ -33,7 +33,7 @@ import { tokenizer, trainData, valData } from "../lessons/11-tokenizer.ts";
 import { getBatch, train } from "../lessons/12-batches.ts";
 import { generate, MLP } from "../lessons/13-mlp.ts";
 import { openSafetensors } from "../lib/data/safetensors.ts";
-import { progressLine } from "../lib/lesson/progress.ts";
+import { stepLine } from "../lib/lesson/progress.ts";
 import golden from "./goldens/training.json" with { type: "json" };
 
 const canWrite = (await Deno.permissions.query({ name: "write" })).state === "granted" &&
@@ -269,7 +269,7 @@ Deno.test("evaluations are marks in the chart, and the text says the loss of lat
   assertMatch(text, /┬ step\n/);
   const at = { label: "train", step: 30, start: 20, total: 40, ms: 1000, note: "loss 2.31" };
   assertEquals(
-    progressLine({ ...at, each: { tokens: 2048 } }),
+    stepLine({ ...at, each: { tokens: 2048 } }),
     "train 30/40 · 20,500 tokens/s · 1s left · loss 2.31",
   );
 });

@@ -1,8 +1,10 @@
 /*
- * The progress bar of a download: size, rate, time left. It writes on standard error, only where that is
- * a terminal, and sets no mode, so that Ctrl-C leaves the terminal as it was.
+ * The progress of a download on the terminal: size, rate, time left. Its last line stays, as a record of what was
+ * downloaded.
  */
 import { host } from "../host/mod.ts";
+import { bytes, progressLine } from "../host/progress.ts";
+import { clearStatus, hasStatus, status } from "../host/terminal.ts";
 import type { DownloadListener, DownloadProgress } from "./config.ts";
 
 /** Milliseconds between two drawings. */
@@ -10,15 +12,16 @@ const EVERY = 100;
 /** The rate is that of the last seconds, not of the whole, since connections change. */
 const WINDOW = 5_000;
 
-/** A bar on the terminal, or nothing where standard error is no terminal. */
+/** A line on the terminal, or nothing where standard error is no terminal. */
 export function terminalBar(): DownloadListener | undefined {
-  if (!host.errors.isTerminal() || host.plain || hidden()) return undefined;
-  const { write } = host.errors;
+  if (!hasStatus() || hidden()) return undefined;
   let meter = new Meter();
   let drawn = -Infinity;
   let last: DownloadProgress | undefined;
-  const draw = (at: DownloadProgress) =>
-    write(`\r\x1b[2K${barLine(at, meter.rate(), host.size().columns - 1)}`);
+  const stays = (line: string) => {
+    clearStatus();
+    host.errors.write(`${line}\n`);
+  };
   return {
     progress(at) {
       last = at;
@@ -26,13 +29,12 @@ export function terminalBar(): DownloadListener | undefined {
       meter.add(now, at.done);
       if (now - drawn < EVERY) return;
       drawn = now;
-      draw(at);
+      status(downloadLine(at, meter.rate()));
     },
-    note: (text) => void write(`\r\x1b[2K${text}\n`),
+    note: stays,
     end() {
       if (last === undefined) return;
-      draw(last);
-      write("\n");
+      stays(downloadLine(last, meter.rate()));
       meter = new Meter();
       last = undefined;
       drawn = -Infinity;
@@ -62,42 +64,12 @@ export class Meter {
   }
 }
 
-/** The bar as a line: `datasets.json  62% ██████▏    1.8/2.9 MB  3.1 MB/s  0:01 left`. */
-export function barLine(
-  { name, done, total }: DownloadProgress,
-  rate: number | undefined,
-  columns: number,
-): string {
-  const share = total === 0 ? 1 : done / total;
-  const percent = `${Math.floor(100 * share)}%`.padStart(4);
-  const numbers = [`${bytes(done, total)}/${bytes(total)}`];
-  if (rate) numbers.push(`${bytes(rate)}/s`);
-  if (rate && done < total) numbers.push(`${clock((total - done) / rate)} left`);
-  const text = `${name} ${percent}`, rest = numbers.join("  ");
-  const room = Math.min(40, columns - text.length - rest.length - 3);
-  return room < 5 ? `${text} ${rest}`.slice(0, columns) : `${text} ${blocks(share, room)}  ${rest}`;
-}
-
-/** A bar of so many columns, to an eighth of a column. */
-function blocks(share: number, columns: number): string {
-  const eighths = Math.floor(8 * columns * share);
-  const part = " ▏▎▍▌▋▊▉"[eighths % 8].trim();
-  return ("█".repeat(eighths >> 3) + part).padEnd(columns);
-}
-
-/** A count of bytes in the unit, without its name, of `like`: 1.8 (of 2.9 MB). */
-function bytes(count: number, like?: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  const scale = Math.min(3, Math.floor(Math.log10(Math.max(1, like ?? count)) / 3));
-  const value = count / 1000 ** scale;
-  const text = scale === 0 ? value.toFixed(0) : value.toFixed(value >= 100 ? 0 : 1);
-  return like === undefined ? `${text} ${units[scale]}` : text;
-}
-
-/** Seconds as 0:05 or 1:02:03. */
-function clock(seconds: number): string {
-  const s = Math.round(seconds);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const hours = Math.floor(s / 3600), minutes = Math.floor(s / 60) % 60;
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+/** The line: `datasets.json 1.8/2.9 MB · 540 kB/s · 2s left`. */
+export function downloadLine({ name, done, total }: DownloadProgress, rate?: number): string {
+  return progressLine({
+    label: name,
+    count: `${bytes(done, total)}/${bytes(total)}`,
+    rates: rate ? [`${bytes(rate)}/s`] : [],
+    left: rate && done < total ? (total - done) / rate : undefined,
+  });
 }

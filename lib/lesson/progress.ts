@@ -5,6 +5,7 @@
  * a dropped tensor comes back. It writes on a terminal only, and only what takes longer than two seconds.
  */
 import { host } from "../host/mod.ts";
+import { progressLine } from "../host/progress.ts";
 import { clearStatus, hasStatus, status } from "../host/terminal.ts";
 import { watcher } from "./watch.ts";
 
@@ -61,7 +62,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
   let note = "";
   const draw = async (step: number, ms: number) => {
     const picture = await above?.();
-    const line = progressLine({ label, step, start, total, ms, note, each });
+    const line = stepLine({ label, step, start, total, ms, note, each });
     watcher?.progressed?.({ label, step, total, words: line });
     status(picture ? `${picture}\n${line}` : line);
   };
@@ -126,9 +127,9 @@ function stop(code: number): void {
   asked = { code, at };
 }
 
-/** The line as it stands on the terminal: `train 1,200/10,000 · 61.5/s · 2m 23s left · loss 2.31`. */
-export function progressLine(
-  at: {
+/** The line of a loop: `train 1,200/10,000 · 61.5/s · 2m 23s left · loss 2.31`. */
+export function stepLine(
+  { label, step, start, total, ms, note, each = { "": 1 } }: {
     label: string;
     step: number;
     start: number;
@@ -138,13 +139,14 @@ export function progressLine(
     each?: Readonly<Record<string, number>>;
   },
 ): string {
-  const rate = (at.step - at.start) / (at.ms / 1000);
-  const count = `${at.step.toLocaleString("en")}/${at.total.toLocaleString("en")}`;
-  const rates = Object.entries(at.each ?? { "": 1 }).map(([what, count]) =>
-    perSecond(rate * count, what)
-  );
-  const left = rate > 0 ? `${duration((at.total - at.step) / rate)} left` : "";
-  return [`${at.label} ${count}`.trim(), ...rates, left, at.note].filter(Boolean).join(" · ");
+  const rate = (step - start) / (ms / 1000);
+  return progressLine({
+    label,
+    count: `${step.toLocaleString("en")}/${total.toLocaleString("en")}`,
+    rates: Object.entries(each).map(([what, count]) => perSecond(rate * count, what)),
+    left: rate > 0 ? (total - step) / rate : undefined,
+    note,
+  });
 }
 
 /** A rate to three digits: `61.5/s`, `126,000 tokens/s`. */
@@ -152,11 +154,3 @@ const perSecond = (rate: number, what: string) =>
   what
     ? `${Number(rate.toPrecision(3)).toLocaleString("en")} ${what}/s`
     : `${rate.toPrecision(3)}/s`;
-
-/** Seconds in words: `45s`, `2m 23s`, `1h 05m`. */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
-  return `${Math.floor(s / 3600)}h ${String(Math.floor(s % 3600 / 60)).padStart(2, "0")}m`;
-}

@@ -1,7 +1,7 @@
 /*
  * Downloads in a worker: large ones say how far they are.
  */
-import { duration } from "../../lesson/progress.ts";
+import { bytes, progressLine } from "../../host/progress.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 
 /** Bytes from which on a download is worth a word. */
@@ -27,21 +27,21 @@ function counter(total: number, tell: (at: Progressed | undefined) => void) {
   const began = performance.now();
   let done = 0, told = 0;
   return new TransformStream<Uint8Array, Uint8Array>({
-    transform(bytes, out) {
-      done += bytes.length;
-      out.enqueue(bytes);
+    transform(piece, out) {
+      done += piece.length;
+      out.enqueue(piece);
       const now = performance.now();
       if (now - told < EVERY_MS) return;
       told = now;
       const seconds = (now - began) / 1000;
-      const left = duration(seconds * (total - done) / done);
-      const words = `download ${megabytes(done)}/${megabytes(total)} MB · ${
-        megabytes(done / seconds)
-      } MB/s · ${left} left`;
+      const words = progressLine({
+        label: "download",
+        count: `${bytes(done, total)}/${bytes(total)}`,
+        rates: [`${bytes(done / seconds)}/s`],
+        left: seconds * (total - done) / done,
+      });
       tell({ label: "download", step: done, total, words });
     },
     flush: () => tell(undefined),
   });
 }
-
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
