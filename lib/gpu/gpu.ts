@@ -27,7 +27,11 @@ export class Gpu {
   readonly limits: Readonly<Limits>;
   /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
   readonly software: boolean;
-  /** Whether kernels read their inputs as images; a test sets it. */
+  /**
+   * Whether kernels read their inputs as images; a test sets it.
+   *
+   * @internal
+   */
   imaging: Imaging;
   #failure: Error | null = null;
   #listening: Promise<void>[] = [];
