@@ -8,4 +8,5 @@ import { fromFileUrl } from "./site.ts";
 export const ownPackages: readonly string[] = [
   `--import-map=${fromFileUrl(new URL("imports.json", import.meta.url))}`,
   `--lock=${fromFileUrl(new URL("deno.lock", import.meta.url))}`,
+  "--frozen",
 ];

@@ -114,7 +114,7 @@ async function hubSource(id: string, options: LoadOptions): Promise<Source> {
   const paths = (await hub.files(commit)).map((file) => file.path);
   if (named) return { files: filesByPattern(paths, named), path };
   const card = paths.includes("README.md") ? host.files.readText(await path("README.md")) : "";
-  const configs = cardConfigs(card).filter((one) => one.data_files ?? one.data_dir);
+  const configs = (await cardConfigs(card)).filter((one) => one.data_files ?? one.data_dir);
   const files = configs.length > 0
     ? filesByCard(paths, configs, id, options.name)
     : filesByName(paths);

@@ -22,6 +22,9 @@ export const parquetPackage: typeof bundled.parquetPackage = () =>
 export const parquetCompressors: typeof bundled.parquetCompressors = () =>
   import(`npm:hyparquet-compressors@1.1.2/${ALL}`);
 
+/** A reader of YAML. */
+export const yamlPackage: typeof bundled.yamlPackage = () => import(`npm:yaml@2.9.1/${ALL}`);
+
 /** GPT-2's vocabulary. */
 export const gpt2Ranks: typeof bundled.gpt2Ranks = () => import(`npm:js-tiktoken@1.0.21/${gpt2}`);
 

@@ -16,6 +16,9 @@ export const parquetCompressors = (): Promise<
   typeof import("npm:hyparquet-compressors@1.1.2")
 > => import("npm:hyparquet-compressors@1.1.2");
 
+/** A reader of YAML. */
+export const yamlPackage = (): Promise<typeof import("npm:yaml@2.9.1")> => import("npm:yaml@2.9.1");
+
 /** GPT-2's vocabulary. */
 export const gpt2Ranks = (): Promise<typeof import("npm:js-tiktoken@1.0.21/ranks/gpt2")> =>
   import("npm:js-tiktoken@1.0.21/ranks/gpt2");

@@ -35,6 +35,7 @@ const withoutBook = (folder: string) =>
 const ofBook = [
   `--import-map=${new URL("lib/book/imports.json", root).href}`,
   "--lock=lib/book/deno.lock",
+  "--frozen",
   "--unstable-raw-imports",
 ];
 /** What the package exports: all of it must be documented, with every type it speaks of. */
