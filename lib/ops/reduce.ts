@@ -187,23 +187,19 @@ export type ReduceArguments = Given<
 export const reduction = (name: string): Reader<ReduceOptions> =>
   parameters<ReduceOptions>(name, { dim: a.dims, keepdim: a.flag });
 
-const read = {
-  sum: reduction("sum"),
-  amax: reduction("amax"),
-  amin: reduction("amin"),
-  any: reduction("any"),
-  all: reduction("all"),
-};
+/** The function of a row. */
+function of(name: keyof typeof rows): (x: Tensor, ...args: ReduceArguments) => Tensor {
+  const read = reduction(name);
+  return (x, ...args) => table[name]([x], read(args));
+}
 
 /** The sum over the named dimensions, or over everything. */
-export const sum = (x: Tensor, ...args: ReduceArguments): Tensor => table.sum([x], read.sum(args));
+export const sum: (x: Tensor, ...args: ReduceArguments) => Tensor = of("sum");
 /** The largest element along the named dimensions. */
-export const amax = (x: Tensor, ...args: ReduceArguments): Tensor =>
-  table.amax([x], read.amax(args));
+export const amax: (x: Tensor, ...args: ReduceArguments) => Tensor = of("amax");
 /** The smallest element along the named dimensions. */
-export const amin = (x: Tensor, ...args: ReduceArguments): Tensor =>
-  table.amin([x], read.amin(args));
+export const amin: (x: Tensor, ...args: ReduceArguments) => Tensor = of("amin");
 /** Whether any element is true, or not zero. */
-export const any = (x: Tensor, ...args: ReduceArguments): Tensor => table.any([x], read.any(args));
+export const any: (x: Tensor, ...args: ReduceArguments) => Tensor = of("any");
 /** Whether all elements are true, or not zero. */
-export const all = (x: Tensor, ...args: ReduceArguments): Tensor => table.all([x], read.all(args));
+export const all: (x: Tensor, ...args: ReduceArguments) => Tensor = of("all");

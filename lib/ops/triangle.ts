@@ -13,11 +13,12 @@ import { maskedFill } from "./where.ts";
 
 type Triangle = { diagonal: number };
 
-const triangle = (
+/** The function that leaves a triangle: zeros stand where a column lies beyond the row's end. */
+function triangle(
   name: "tril" | "triu",
   beyond: (column: Tensor, row: Tensor) => Tensor,
   beyondReference: (column: number, row: number) => boolean,
-) => {
+): (x: Tensor, diagonal?: number) => Tensor {
   const op: Op<Triangle> = defineOp<Triangle>({
     name,
     torch: `torch.${name}(i[0], a['diagonal'])`,
@@ -43,23 +44,23 @@ const triangle = (
     ),
     rejects: [{ inputs: [floats([3])], args: { diagonal: 0 }, error: "at least 2 dimensions" }],
   });
-  return op;
-};
-
-const trilOp = triangle("tril", gt, (column, row) => column > row);
-const triuOp = triangle("triu", lt, (column, row) => column < row);
+  return takes(
+    name,
+    { input: a.tensor, diagonal: a.whole },
+    (x: Tensor, diagonal = 0) => op([x], { diagonal }),
+    { required: 1 },
+  );
+}
 
 /** The lower triangle of matrices, up to a diagonal; zeros above. */
-export const tril: (x: Tensor, diagonal?: number) => Tensor = takes(
+export const tril: (x: Tensor, diagonal?: number) => Tensor = triangle(
   "tril",
-  { input: a.tensor, diagonal: a.whole },
-  (x, diagonal = 0) => trilOp([x], { diagonal }),
-  { required: 1 },
+  gt,
+  (column, row) => column > row,
 );
 /** The upper triangle of matrices, from a diagonal on; zeros below. */
-export const triu: (x: Tensor, diagonal?: number) => Tensor = takes(
+export const triu: (x: Tensor, diagonal?: number) => Tensor = triangle(
   "triu",
-  { input: a.tensor, diagonal: a.whole },
-  (x, diagonal = 0) => triuOp([x], { diagonal }),
-  { required: 1 },
+  lt,
+  (column, row) => column < row,
 );
