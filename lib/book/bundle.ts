@@ -7,7 +7,12 @@ import { ownPackages } from "./own_packages.ts";
 import { SMALL } from "./client/messages.ts";
 import { root, type Site } from "./site.ts";
 
-const ENTRIES = ["lib/lessons.ts", "lib/book/client/page.ts", "lib/book/client/worker.ts"];
+const ENTRIES = [
+  "lib/lessons.ts",
+  "lib/lesson/exercise.ts",
+  "lib/book/client/page.ts",
+  "lib/book/client/worker.ts",
+];
 
 /** The configuration and the vocabulary of the small GPT-2 that lesson 9 is tested with. */
 const FIXTURE = "tests/fixtures/gpt2";
@@ -33,11 +38,14 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
     if (code !== 0) throw new Error(`bundling the book: ${new TextDecoder().decode(stderr)}`);
     const files = new Map<string, string | Uint8Array>();
     await collect(folder, "", files);
-    for (const { kind, path, source } of site.pages) {
+    for (const { kind, path, source, solved } of site.pages) {
       if (kind === "kernel" || kind === "ledger") continue;
       const up = "../".repeat(path.split("/").length - 1);
       const address = (name: string) =>
-        name === "#lib" ? `${up}lessons.js` : name.replace(/\.ts$/, ".js");
+        name === "#lib"
+          ? `${up}lessons.js`
+          : name.replace(/^(\.\.\/)+lib\//, up).replace(/\.ts$/, ".js");
+      if (solved) files.set(path.replace(/\.ts$/, ".checks.js"), compile(solved, address));
       files.set(path.replace(/\.ts$/, ".js"), compile(source, address));
       files.set(path, source);
     }

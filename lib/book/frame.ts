@@ -98,15 +98,24 @@ function contents(site: Site, address: string, headings: readonly Heading[]): Ht
   const rows = [
     ...site.pages.map((page) => ({ ...page, planned: false })),
     ...site.planned.map((row) => ({ ...row, address: "", planned: true })),
-  ].filter((row) => !("kind" in row) || row.kind !== "kernel");
+  ].filter((row) => !("kind" in row) || (row.kind !== "kernel" && row.kind !== "exercise"));
   const lessons = rows.filter(({ number }) => number !== undefined)
     .toSorted((a, b) => a.number! - b.number!);
   const groups = Map.groupBy(
     [...lessons, ...rows.filter(({ number }) => number === undefined)],
     ({ part }) => part,
   );
-  const kernels = site.pages.filter(({ kind }) => kind === "kernel");
-  const here = kernels.some((page) => page.address === address);
+  // Long groups of short names stay folded, but for the one that the reader is in.
+  const folded = (name: string, pages: Page[]) => {
+    const here = pages.some((page) => page.address === address);
+    return markup`<details${attribute("open", here)}><summary>${name}</summary><ol>${
+      pages.map((page) =>
+        markup`<li>${link({ ...page, planned: false }, address)}${
+          page.address === address ? sections(headings) : ""
+        }</li>`
+      )
+    }</ol></details>`;
+  };
   return markup`
     ${
     [...groups].map(([part, rows]) =>
@@ -121,12 +130,9 @@ function contents(site: Site, address: string, headings: readonly Heading[]): Ht
       }</ol>
       `
     )
-  }<details${attribute("open", here)}>
-      <summary>Kernels</summary>
-      <ol>${
-    kernels.map((page) => markup`<li>${link({ ...page, planned: false }, address)}</li>`)
-  }</ol>
-      </details>
+  }${folded("Exercises", site.pages.filter(({ kind }) => kind === "exercise"))}${
+    folded("Kernels", site.pages.filter(({ kind }) => kind === "kernel"))
+  }
   `;
 }
 

@@ -8,7 +8,8 @@ import { kernelsOf } from "./kernels_of.ts";
 import { type Heading, renderMarkdown, type Surroundings } from "./markdown.ts";
 import { optionsOf } from "./options.ts";
 import { outputHtml } from "./output.ts";
-import type { Page, Site } from "./site.ts";
+import { solutions } from "../lesson/exercise.ts";
+import { lessonOf, type Page, type Site } from "./site.ts";
 import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
 
 /** A page's text, and what others want of it. */
@@ -56,6 +57,7 @@ export async function lessonPage(
   };
 
   const blocks = weave(page.source);
+  const answers = page.solved ? answersOf(page.source, page.solved) : new Map<number, string>();
   for (const [i, block] of blocks.entries()) {
     if (block.kind === "prose") {
       const markdown = i === 0 ? restOfHead(block.markdown) : block.markdown;
@@ -75,7 +77,8 @@ export async function lessonPage(
       }
       continue;
     }
-    body.push(await cellHtml(block, drawings, thumbnails));
+    const answer = page.solved && answers.get(block.number);
+    body.push(await cellHtml(block, drawings, thumbnails, answer));
     note(codeOf(block));
     const kernels = kernelsOf(codeOf(block), site).filter((kernel) => !named.has(kernel));
     kernels.forEach((kernel) => named.add(kernel));
@@ -89,12 +92,21 @@ export async function lessonPage(
       );
     }
   }
+  const next = number === undefined ? undefined : site.exercises(number);
+  const of = page.kind === "exercise" ? site.lesson(lessonOf(page.path)) : undefined;
+  if (next) {
+    body.push(
+      markup`<p class="practice"><a href="${next.address}">Exercises of this lesson</a>, which check themselves.</p>`,
+    );
+  }
   const all = site.pages.map(({ source }) => source);
   const options = JSON.stringify(optionsOf(page.source, all));
   const head = markup`
     <header
       class="title"><p class="part">${
     number === undefined ? page.part : `Lesson ${number} · ${page.part}`
+  }${
+    of ? markup` · <a href="${of.address}">to lesson ${of.number}</a>` : ""
   }</p><h1>${title}</h1><p class="summary">${summary}</p>${
     network &&
       network !== "no"
@@ -102,7 +114,7 @@ export async function lessonPage(
       : ""
   }<div id="run" data-lesson="${page.path}"${attribute("data-options", options)}${
     attribute("data-number", number)
-  }><p class="still">Run by <code>deno task ${
+  }${attribute("data-checks", page.solved !== undefined)}><p class="still">Run by <code>deno task ${
     taskOf(page)
   }</code>; in this page where its browser has WebGPU and it comes from a server.</p></div></header>
   `;
@@ -122,18 +134,59 @@ export async function lessonPage(
   };
 }
 
-async function cellHtml(cell: Cell, drawings: Drawings, thumbnails: Html[]): Promise<Html> {
+const codeHtml = (code: string, first: number): Html =>
+  markup`
+    <pre class="code" tabindex="0" role="group" aria-label="Code"
+      data-first="${first}"><code>${raw(highlight(code, "typescript"))}</code></pre>
+  `;
+
+/** Lines from which on the imports at a lesson's head are folded. */
+const MANY = 5;
+
+/** The imports at the head of a text, where they are many, and the rest. */
+function cutImports(code: string): { head: string; rest: string } {
+  const [head = ""] = code.match(/^(?:import [^;]*;\n?)+/) ?? [];
+  return head.trimEnd().split("\n").length < MANY
+    ? { head: "", rest: code }
+    : { head: head.trimEnd(), rest: code.slice(head.length).replace(/^\n+/, "") };
+}
+
+/** Imports behind a fold that says from where, and how many names. */
+function importsHtml(head: string, first: number): Html {
+  const words = [...head.matchAll(/import ([^;]*?) from "([^"]+)"/g)].map(([, names, from]) => {
+    const count = names.split(",").filter((name) => /\w/.test(name)).length;
+    return `${count} ${count === 1 ? "name" : "names"} from ${from}`;
+  });
+  return markup`<details class="imports"><summary>import ${words.join(", ")}</summary>${
+    codeHtml(head, first)
+  }</details>`;
+}
+
+/** The solutions of the exercises on a page, by the number of the cell that they belong to. */
+function answersOf(source: string, solved: string): Map<number, string> {
+  const codes = (text: string) =>
+    weave(text).filter((block) => block.kind === "cell").map((cell) => codeOf(cell).trim());
+  const open = codes(source);
+  return new Map(
+    codes(solutions(solved)).flatMap((code, i) => code === open[i] ? [] : [[i + 1, code]]),
+  );
+}
+
+async function cellHtml(
+  cell: Cell,
+  drawings: Drawings,
+  thumbnails: Html[],
+  answer?: string,
+): Promise<Html> {
   const parts: Html[] = [];
   let code = "";
   for (const segment of cell.segments) {
     if (segment.kind === "code") {
       code = segment.text;
-      parts.push(
-        markup`
-          <pre class="code" tabindex="0" role="group" aria-label="Code"
-            data-first="${segment.first}"><code>${raw(highlight(code, "typescript"))}</code></pre>
-        `,
-      );
+      const { head, rest } = cutImports(code);
+      if (head) parts.push(importsHtml(head, segment.first));
+      const first = segment.first + (head ? code.split("\n").indexOf(rest.split("\n")[0]) : 0);
+      if (rest) parts.push(codeHtml(rest, first));
       continue;
     }
     const { text, end, marks } = segment;
@@ -155,6 +208,12 @@ async function cellHtml(cell: Cell, drawings: Drawings, thumbnails: Html[]): Pro
           : markup`<pre>${text.split("\n").map((line) => line.slice(0, 34)).join("\n")}</pre>`,
       );
     }
+  }
+  if (answer) {
+    parts.push(markup`<details class="solution"><summary>A solution</summary>
+      <pre class="code" tabindex="0" role="group" aria-label="A solution"><code>${
+      raw(highlight(answer, "typescript"))
+    }</code></pre></details>`);
   }
   return markup`
     <section class="cell" id="cell-${cell.number}" data-cell="${cell.number}"

@@ -138,8 +138,12 @@ export function kernelPage(site: Site, page: Page): Made {
 function paragraph(text: string): Html {
   const [, formula, rest] = text.match(/^([^\n:]* = [^\n:]*)([^]*)$/) ?? [];
   const words = (part: string) =>
-    part.split(/(https?:\/\/[^\s)]+[^\s).,])/).map((piece, i) =>
-      i % 2 ? markup`<a href="${piece}" rel="noreferrer">${piece}</a>` : markup`${piece}`
+    part.split(/(https?:\/\/[^\s)]+[^\s).,]|`[^`]+`)/).map((piece, i) =>
+      i % 2 === 0
+        ? markup`${piece}`
+        : piece.startsWith("`")
+        ? markup`<code>${piece.slice(1, -1)}</code>`
+        : markup`<a href="${piece}" rel="noreferrer">${piece}</a>`
     );
   return formula
     ? markup`<p class="formula"><code>${formula}</code></p>${

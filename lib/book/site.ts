@@ -15,6 +15,8 @@ export interface Page {
   /** The file it is made from, relative to the project; a kernel's page has several. */
   path: string;
   source: string;
+  /** What an exercise was made of: its solutions and checks too. */
+  solved?: string;
   /** A lesson's number. */
   number?: number;
   /** What stands above it in the table of contents. */
@@ -38,6 +40,8 @@ export interface Site {
   ofFile(path: string): Page | undefined;
   /** The page of a lesson. */
   lesson(number: number): Page | undefined;
+  /** The page of a lesson's exercises. */
+  exercises(number: number): Page | undefined;
 }
 
 /** The project's folder. */
@@ -91,7 +95,16 @@ export async function readSite(): Promise<Site> {
       const address = `exercise-${path.match(/([^/]+)\.ts$/)![1]}.html`;
       // A page shows what a reader begins with, not what solves it.
       const open = withoutAnswers(source);
-      return { kind: "exercise", part: "Exercises", address, title, summary, path, source: open };
+      return {
+        kind: "exercise",
+        part: "Exercises",
+        address,
+        title,
+        summary,
+        path,
+        source: open,
+        solved: source,
+      };
     });
   const families = Map.groupBy(
     await texts(await filesIn("kernels", ".wgsl")),
@@ -136,8 +149,12 @@ export async function readSite(): Promise<Site> {
         page.path === path || page.sources?.some((source) => source.path === path)
       ),
     lesson: (number) => numbered.find((page) => page.number === number),
+    exercises: (number) => exercises.find(({ path }) => lessonOf(path) === number),
   };
 }
+
+/** The number of the lesson that a file of exercises belongs to. */
+export const lessonOf = (path: string): number => parseInt(path.match(/([^/]+)\.ts$/)![1]);
 
 const nameOf = (path: string) => path.match(/([^/]+)\.wgsl$/)![1];
 

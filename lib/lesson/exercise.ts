@@ -28,7 +28,8 @@ export interface Outcome {
 }
 
 const CHECKS = "// ---- checks ----";
-const NOT_YET = "not answered yet";
+/** What is said of an exercise that nobody has answered. */
+export const NOT_YET = "not answered yet";
 
 /** The exercises without solutions and checks: what a reader begins with. */
 export function withoutAnswers(source: string): string {
@@ -39,6 +40,15 @@ export function withoutAnswers(source: string): string {
       /^( *)\/\/ your code\n[^]*?^ *\/\/ end\n/gm,
       `$1// your code\n$1throw new Error("${NOT_YET}");\n`,
     )
+    .trimEnd() + "\n";
+}
+
+/** The exercises with their solutions, without the checks and the words that mark an answer. */
+export function solutions(source: string): string {
+  return source.slice(0, source.indexOf(CHECKS))
+    .replace(/^import type \{ Checks \}.*\n/m, "")
+    .replaceAll("/* your answer */ ", "")
+    .replace(/^ *\/\/ (your code|end)\n/gm, "")
     .trimEnd() + "\n";
 }
 

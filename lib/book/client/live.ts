@@ -30,6 +30,7 @@ export class Live {
   readonly #close: HTMLButtonElement;
   #began = 0;
   #hasFailed = false;
+  #checked = "";
 
   /** A strip whose button does so. */
   constructor(stop: () => void) {
@@ -51,6 +52,7 @@ export class Live {
   begin(): void {
     this.#began = performance.now();
     this.#hasFailed = false;
+    this.#checked = "";
     this.element.hidden = this.#bar.hidden = this.#stop.hidden = false;
     this.#close.hidden = this.#curves.hidden = this.#files.hidden = true;
     this.#bar.removeAttribute("value");
@@ -88,6 +90,11 @@ export class Live {
     this.#words.textContent = text;
   }
 
+  /** How the answers of a page of exercises did. */
+  checked(words: string): void {
+    this.#checked = words;
+  }
+
   /** It ended with an error. */
   failed(): void {
     this.#hasFailed = true;
@@ -119,6 +126,6 @@ export class Live {
       ? ""
       : `${total} output${total === 1 ? "" : "s"}: ${kinds} · ${seconds} s`;
     const failed = this.#hasFailed ? "It broke off at an error." : "";
-    this.#words.textContent = [words, failed, outputs].filter(Boolean).join(" ");
+    this.#words.textContent = [words, failed, this.#checked, outputs].filter(Boolean).join(" ");
   }
 }

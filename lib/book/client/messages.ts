@@ -2,6 +2,7 @@
  * What the page and the worker that runs a lesson say to each other.
  */
 import type { ChartOptions, Series } from "../../lesson/chart.ts";
+import type { Outcome } from "../../lesson/exercise.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 
 /** What a brief run of lesson 9 loads in the place of GPT-2: a small one, which the page draws itself. */
@@ -24,6 +25,8 @@ export interface Run {
   args: string[];
   /** Files that the reader gave. */
   files: File[];
+  /** The module by which exercises are checked, where the program is a page of exercises. */
+  checks?: string;
 }
 
 /** Something that the page says to the worker. */
@@ -36,5 +39,6 @@ export type FromWorker =
   | { kind: "progressed"; at: Progressed | undefined }
   | { kind: "curves"; series: Series[]; options: ChartOptions }
   | { kind: "said"; text: string }
+  | { kind: "checked"; outcomes: Outcome[] }
   | { kind: "failed"; message: string; line?: number; column?: number }
   | { kind: "ended"; files: File[]; stopped: boolean };

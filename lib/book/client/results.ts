@@ -2,6 +2,7 @@
  * What a run prints, put beside what is printed in the page: each output is marked as equal, one unit off, in
  * its band, or different.
  */
+import { NOT_YET, type Outcome } from "../../lesson/exercise.ts";
 import { type Held, hold, type Shown } from "../../lesson/outputs.ts";
 import { marksAt } from "../../lesson/source.ts";
 import { outputHtml } from "../output.ts";
@@ -76,6 +77,26 @@ export class Results {
     );
     (section ?? this.#article.querySelector("#run")!).append(fault);
     fault.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Shows under each cell how its answer did; returns the whole in words. */
+  checked(outcomes: readonly Outcome[]): string {
+    for (const { name, wrong, hint } of outcomes) {
+      const line = this.#program.text.split("\n")
+        .findIndex((text) => new RegExp(`\\bexport .*\\b${name}\\b`).test(text));
+      const open = wrong === NOT_YET;
+      const kind = open ? "not-compared" : wrong ? "different" : "equal";
+      const words = open ? "~ not answered yet" : wrong ? `≠ ${wrong}` : "= right";
+      const mark = element("p", { class: `mark answer ${kind}`, role: "status" }, words);
+      this.#section(this.#program.lines[line + 1]?.cell)?.append(
+        mark,
+        wrong && !open
+          ? element("details", { class: "here hint" }, element("summary", {}, "A hint"), hint)
+          : "",
+      );
+    }
+    const right = outcomes.filter(({ wrong }) => !wrong).length;
+    return `${right} of ${outcomes.length} right.`;
   }
 
   #section(cell: number | undefined): HTMLElement | undefined {

@@ -20,6 +20,8 @@ const article = document.querySelector<HTMLElement>("article")!;
 const panel = document.querySelector<HTMLElement>("#run")!;
 const path = panel.dataset.lesson!;
 const options: Options = JSON.parse(panel.dataset.options ?? "{}");
+/** Whether this is a page of exercises. */
+const checked = "checks" in panel.dataset;
 const live = new Live(() => stop());
 
 let worker: Worker | undefined;
@@ -69,7 +71,8 @@ export async function run(values: Values, upTo?: number): Promise<void> {
     results?.failed(event.message || "the worker could not be started", undefined);
     finish("It broke off.");
   });
-  worker.postMessage({ kind: "run", url, code: code.href, args, files } satisfies Run);
+  const checks = checked ? new URL(path.replace(/\.ts$/, ".checks.js"), code).href : undefined;
+  worker.postMessage({ kind: "run", url, code: code.href, args, files, checks } satisfies Run);
 }
 
 /** A program as something that can be imported. */
@@ -102,6 +105,9 @@ function hear(message: FromWorker, program: Program): void {
       return live.progress(message.at);
     case "curves":
       return live.curves(message.series, message.options);
+    case "checked":
+      live.checked(results!.checked(message.outcomes));
+      return;
     case "said":
       return live.say(message.text);
     case "failed":
@@ -153,7 +159,16 @@ export async function open(): Promise<void> {
     );
     return;
   }
-  panel.replaceChildren(form(options, given, (values) => void run(values)));
+  panel.replaceChildren(
+    checked
+      ? element(
+        "div",
+        { class: "runner" },
+        element("div", { class: "buttons" }, button("go", "Check my answers", () => run({}))),
+        element("small", { class: "lengths" }, "Answer in the cells below: each has an editor."),
+      )
+      : form(options, given, (values) => void run(values)),
+  );
   document.body.append(live.element);
   const warm = () => {
     for (const name of ["lessons.js", "book/client/worker.js", path.replace(/\.ts$/, ".js")]) {
@@ -165,30 +180,22 @@ export async function open(): Promise<void> {
   panel.addEventListener("pointerenter", warm, { once: true });
   for (const section of article.querySelectorAll<HTMLElement>("[data-cell]")) {
     const number = Number(section.dataset.cell);
-    section.append(
-      element(
-        "div",
-        { class: "tools" },
-        element("button", {
-          type: "button",
-          title: "Run the lesson up to this cell",
-          onclick: () => void run(brief, number),
-        }, "Run to here"),
-        element("button", {
-          type: "button",
-          class: "edit",
-          title: "Change this cell",
-          onclick: () => void edit(section),
-        }, "Edit"),
-      ),
-    );
+    const toHere = button("", "Run to here", () => run(brief, number));
+    toHere.title = "Run the lesson up to this cell";
+    const change = button("edit", checked ? "Answer" : "Edit", () => edit(section));
+    // A page of exercises has an editor where there is something to answer.
+    const tools = checked ? section.querySelector(".solution") ? [change] : [] : [toHere, change];
+    if (tools.length) section.append(element("div", { class: "tools" }, ...tools));
   }
   const { restoreEdits } = await import("./edits.ts");
   await restoreEdits((section) => edit(section));
 }
 
+const button = (kind: string, words: string, does: () => Promise<void>) =>
+  element("button", { type: "button", class: kind, onclick: () => void does() }, words);
+
 async function edit(section: HTMLElement): Promise<void> {
   const { openEditor } = await import("./editor.ts");
   const number = Number(section.dataset.cell);
-  await openEditor(section, await source(), edits, () => run(brief, number));
+  await openEditor(section, await source(), edits, () => checked ? run({}) : run(brief, number));
 }

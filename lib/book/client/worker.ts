@@ -28,7 +28,7 @@ worker.addEventListener("message", ({ data }) => {
   else stop();
 });
 
-async function run({ url, code, args, files: given }: Run): Promise<void> {
+async function run({ url, code, args, files: given, checks }: Run): Promise<void> {
   for (const { path, bytes } of given) files.contents.set(path, bytes);
   const small = args.indexOf(`--model=${SMALL}`);
   if (small >= 0) {
@@ -85,7 +85,12 @@ async function run({ url, code, args, files: given }: Run): Promise<void> {
     await import("../../lessons.ts");
     const { adapterLine } = await import("../../gpu/adapter.ts");
     say({ kind: "adapter", name: adapterLine() ?? "" });
-    await import(url);
+    const answers = await import(url);
+    if (checks) {
+      const { outcomes } = await import("../../lesson/exercise.ts");
+      const { checks: all } = await import(checks);
+      say({ kind: "checked", outcomes: await outcomes(all, answers) });
+    }
   } catch (error) {
     if (!(error instanceof Ended)) say({ kind: "failed", ...place(error, url) });
     else stopped = true;
