@@ -643,8 +643,8 @@ could follow "Every effort moves you", with logits as a trained model might
 give them:
 */
 
-const words = ["forward", "closer", "along", "nowhere", "pizza"];
-const wordLogits = tensor([3, 2.5, 1.5, 0.5, 0]); // (5)
+export const words = ["forward", "closer", "along", "nowhere", "pizza"];
+export const wordLogits = tensor([3, 2.5, 1.5, 0.5, 0]); // (5)
 
 /*
 The **temperature** divides the logits before the softmax. Below 1 it makes

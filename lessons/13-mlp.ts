@@ -197,7 +197,7 @@ Of the 32 targets only the last is used: the token that follows the whole
 context. Most parameters are in the first linear layer.
 */
 
-const model = new MLP({ contextLength: 32, nEmbed: 64, nHidden: 512 });
+export const model = new MLP({ contextLength: 32, nEmbed: 64, nHidden: 512 });
 const sizes = Array.from(model.parameters(), (p) => p.numel());
 await show(sizes.reduce((a, b) => a + b) / 1e6, " M parameters");
 //> 1.344512  M parameters

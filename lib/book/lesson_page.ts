@@ -8,6 +8,7 @@ import { kernelsOf } from "./kernels_of.ts";
 import { type Heading, renderMarkdown, type Surroundings } from "./markdown.ts";
 import { optionsOf } from "./options.ts";
 import { outputHtml } from "./output.ts";
+import { playsAfter } from "./plays.ts";
 import { solutions } from "../lesson/exercise.ts";
 import { lessonOf, type Page, type Site } from "./site.ts";
 import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
@@ -57,6 +58,7 @@ export async function lessonPage(
   };
 
   const blocks = weave(page.source);
+  const cells = blocks.filter((block) => block.kind === "cell").map(codeOf);
   const answers = page.solved ? answersOf(page.source, page.solved) : new Map<number, string>();
   for (const [i, block] of blocks.entries()) {
     if (block.kind === "prose") {
@@ -79,6 +81,7 @@ export async function lessonPage(
     }
     const answer = page.solved && answers.get(block.number);
     body.push(await cellHtml(block, drawings, thumbnails, answer));
+    body.push(...playsAfter(number, block.number, cells));
     note(codeOf(block));
     const kernels = kernelsOf(codeOf(block), site).filter((kernel) => !named.has(kernel));
     kernels.forEach((kernel) => named.add(kernel));

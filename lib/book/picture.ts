@@ -5,7 +5,7 @@
  * A text knows nine strengths and 120 by 48 places. A run in the page, or one while the book is built,
  * replaces what is drawn from it by a picture of the numbers themselves.
  */
-import { Chart, type Point, type Series } from "../lesson/chart.ts";
+import { Chart, type ChartOptions, type Point, type Series } from "../lesson/chart.ts";
 import { HeatMap } from "../lesson/picture.ts";
 
 const BARS = "·▁▂▃▄▅▆▇█";
@@ -87,8 +87,16 @@ const unitOf = (rows: string[], margin: number) =>
 
 const MARKS = "○●◇◆";
 
-/** The curves that a text shows, if it shows some. */
+/** The chart that a text shows, if it shows one. */
 export function readChart(text: string): Chart | undefined {
+  const read = readCurves(text);
+  return read && new Chart(read.series, read.options);
+}
+
+/** The curves of that chart, and what stands at its axes. */
+export function readCurves(
+  text: string,
+): { series: Series[]; options: ChartOptions } | undefined {
   const lines = text.split("\n");
   const foot = lines.findIndex((line) => /^ *└[─┬]/.test(line));
   if (foot < 0 || foot + 1 >= lines.length) return undefined;
@@ -136,7 +144,7 @@ export function readChart(text: string): Chart | undefined {
     points: place([...marked.values()][i] ?? []).toSorted(([a], [b]) => a - b),
   }));
   const span = xTicks.map(([, value]) => value);
-  return new Chart([...curves, ...marks], { x, y: head, span });
+  return { series: [...curves, ...marks], options: { x, y: head, span } };
 }
 
 const numberOf = (text: string) => Number(text.trim().replaceAll(",", "").replace("−", "-"));

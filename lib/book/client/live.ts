@@ -5,6 +5,7 @@
 import { chart, type ChartOptions, type Series } from "../../lesson/chart.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 import { themed } from "../output.ts";
+import { readCurves } from "../picture.ts";
 import { element } from "./dom.ts";
 import type { File } from "./messages.ts";
 import type { Verdict } from "./results.ts";
@@ -29,6 +30,7 @@ export class Live {
   readonly #stop: HTMLButtonElement;
   readonly #close: HTMLButtonElement;
   #began = 0;
+  #printed?: Series[];
   #hasFailed = false;
   #checked = "";
 
@@ -51,6 +53,7 @@ export class Live {
   /** A run begins. */
   begin(): void {
     this.#began = performance.now();
+    this.#printed = undefined;
     this.#hasFailed = false;
     this.#checked = "";
     this.element.hidden = this.#bar.hidden = this.#stop.hidden = false;
@@ -78,10 +81,11 @@ export class Live {
     }
   }
 
-  /** The loss so far. */
+  /** The loss so far, beside the one that is printed in the page, where its axes are the same. */
   curves(series: Series[], options: ChartOptions): void {
     this.#curves.hidden = false;
-    const svg = chart(series, options).svg({ width: 720, height: 220 });
+    this.#printed ??= printedCurves(options);
+    const svg = chart([...series, ...this.#printed], options).svg({ width: 720, height: 220 });
     this.#curves.innerHTML = themed(svg, "The loss so far");
   }
 
@@ -128,4 +132,15 @@ export class Live {
     const failed = this.#hasFailed ? "It broke off at an error." : "";
     this.#words.textContent = [words, failed, this.#checked, outputs].filter(Boolean).join(" ");
   }
+}
+
+/** The first chart of the page with such axes that no run has drawn: its curves. */
+function printedCurves({ x, y, span }: ChartOptions): Series[] {
+  for (const text of document.querySelectorAll("article figure .as-text pre")) {
+    const read = readCurves(text.textContent);
+    const ends = [read?.options.span, span].map((span) => span?.at(-1));
+    if (!read || read.options.x !== x || read.options.y !== y || ends[0] !== ends[1]) continue;
+    return read.series.map((one) => ({ ...one, name: `${one.name}, printed` }));
+  }
+  return [];
 }

@@ -30,7 +30,12 @@ export interface Run {
 }
 
 /** Something that the page says to the worker. */
-export type ToWorker = Run | { kind: "stop" };
+export type ToWorker = Run | { kind: "stop" } | {
+  kind: "ask";
+  id: number;
+  play: string;
+  what: unknown;
+};
 
 /** Something that the worker says to the page. */
 export type FromWorker =
@@ -39,6 +44,7 @@ export type FromWorker =
   | { kind: "progressed"; at: Progressed | undefined }
   | { kind: "curves"; series: Series[]; options: ChartOptions }
   | { kind: "said"; text: string }
+  | { kind: "answered"; id: number; value?: unknown; error?: string }
   | { kind: "checked"; outcomes: Outcome[] }
   | { kind: "failed"; message: string; line?: number; column?: number }
   | { kind: "ended"; files: File[]; stopped: boolean };

@@ -12,13 +12,20 @@ export type Edits = ReadonlyMap<number, string>;
 export interface Program {
   text: string;
   /** By line of the text, counted from 1: the cell it is in, if any, and the line of the source, if it has not changed. */
-  lines: { cell?: number; source?: number }[];
+  lines: { cell?: number; source?: number; skipped?: true }[];
   /** Whether it is the lesson from its beginning to its end, as it was written. */
   whole: boolean;
 }
 
-/** The program of a source. */
-export function programOf(source: string, edits: Edits = new Map(), upTo?: number): Program {
+/**
+ * The program of a source: up to a cell, and `from` one on where those between the first, which imports, and that one
+ * are not needed.
+ */
+export function programOf(
+  source: string,
+  edits: Edits = new Map(),
+  { upTo, from = 1 }: { upTo?: number; from?: number } = {},
+): Program {
   const text: string[] = [];
   const lines: Program["lines"] = [{}];
   const cells = cellsOf(source);
@@ -28,7 +35,10 @@ export function programOf(source: string, edits: Edits = new Map(), upTo?: numbe
     if (at > end) return;
     const cell = cells.find(({ first, last }) => first <= at && at <= last);
     const edit = cell && edits.get(cell.number);
-    if (edit === undefined) {
+    if (cell && cell.number > 1 && cell.number < from) {
+      text.push("");
+      lines.push({ skipped: true });
+    } else if (edit === undefined) {
       text.push(line);
       lines.push({ cell: cell?.number, source: at });
     } else if (at === cell!.first) {

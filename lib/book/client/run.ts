@@ -7,7 +7,7 @@ import { asProgram, type Mistake } from "../compile_plain.ts";
 import { element } from "./dom.ts";
 import { form, type Given, lengthsOf, type Values, valuesOf } from "./form.ts";
 import { Live } from "./live.ts";
-import type { File, FromWorker, Run } from "./messages.ts";
+import type { File, FromWorker, Run, ToWorker } from "./messages.ts";
 import { type Program, programOf } from "./program.ts";
 import { Results } from "./results.ts";
 
@@ -25,6 +25,10 @@ const checked = "checks" in panel.dataset;
 const live = new Live(() => stop());
 
 let worker: Worker | undefined;
+/** The worker of a run that has ended well, which can still be asked; and the last cell it came to. */
+let rested: { worker: Worker; upTo: number } | undefined;
+/** What waits for an answer. */
+const asked = new Map<number, (message: Extract<FromWorker, { kind: "answered" }>) => void>();
 let results: Results | undefined;
 const given: Given = new Map();
 
@@ -40,12 +44,15 @@ export const edits = new Map<number, string>();
 const brief = valuesOf(options, { brief: true });
 
 /** Runs the lesson, whole or up to a cell. */
-export async function run(values: Values, upTo?: number): Promise<void> {
+export async function run(values: Values, upTo?: number, from?: number): Promise<void> {
   stop();
+  rested?.worker.terminate();
+  rested = undefined;
   const atLength = valuesOf(options, { brief: false });
   const full = lengthsOf(options).every((name) => values[name] === atLength[name]);
-  const program = programOf(await source(), edits, upTo);
+  const program = programOf(await source(), edits, { upTo, from });
   results = new Results(article, program, { full });
+  hasFailed = false;
   live.begin();
   let url: string;
   try {
@@ -63,7 +70,8 @@ export async function run(values: Values, upTo?: number): Promise<void> {
   worker = new Worker(new URL("book/client/worker.js", code), { type: "module" });
   const current = worker;
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
-    if (worker === current) hear(data, program);
+    if (data.kind === "answered") asked.get(data.id)?.(data);
+    else if (worker === current) hear(data, program, upTo);
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
@@ -76,7 +84,7 @@ export async function run(values: Values, upTo?: number): Promise<void> {
 }
 
 /** A program as something that can be imported. */
-async function addressOf({ text, whole }: Program): Promise<string> {
+async function addressOf({ text, lines, whole }: Program): Promise<string> {
   const built = new URL(path.replace(/\.ts$/, ".js"), code);
   if (whole) return built.href;
   const address = (name: string) =>
@@ -90,12 +98,14 @@ async function addressOf({ text, whole }: Program): Promise<string> {
   } else {
     // Compiled line by line, so that the beginning of the text is the beginning of the program.
     const all = await (await fetch(built)).text();
-    script = asProgram(all.split("\n").slice(0, text.split("\n").length).join("\n"), address);
+    const kept = all.split("\n").slice(0, text.split("\n").length)
+      .map((line, i) => lines[i + 1].skipped ? "" : line);
+    script = asProgram(kept.join("\n"), address);
   }
   return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
-function hear(message: FromWorker, program: Program): void {
+function hear(message: FromWorker, program: Program, upTo = Infinity): void {
   switch (message.kind) {
     case "adapter":
       return live.adapter(message.name);
@@ -117,19 +127,49 @@ function hear(message: FromWorker, program: Program): void {
         [...edits.keys()].at(-1) ?? program.lines.at(-1)?.cell,
       );
       live.failed();
+      hasFailed = true;
       return;
     case "ended":
       results!.ended();
       live.take(message.files);
+      if (!hasFailed && worker) rested = { worker, upTo };
       finish(message.stopped ? "Stopped." : "");
   }
 }
 
+let hasFailed = false;
+/** Those who wait for the end of the run. */
+const waiting: (() => void)[] = [];
+
 function finish(words: string): void {
-  worker?.terminate();
+  if (worker !== rested?.worker) worker?.terminate();
   worker = undefined;
   live.end(words, results?.counts);
+  waiting.splice(0).forEach((go) => go());
 }
+
+/**
+ * Asks the lesson, as it stands after the reader's last run, for what a picture shows; where that run did not come to
+ * the picture's cell, the lesson runs up to it, briefly.
+ */
+export async function ask(
+  play: string,
+  { cell, from }: { cell: number; from?: number },
+  what: unknown,
+): Promise<unknown> {
+  if (!rested || rested.upTo < cell) {
+    if (!worker) void run(brief, cell, from);
+    await new Promise<void>((go) => void waiting.push(go));
+  }
+  if (!rested || rested.upTo < cell) throw new Error("The lesson did not come to this cell.");
+  const id = ++questions;
+  const answer = new Promise<unknown>((resolve, reject) =>
+    asked.set(id, ({ value, error }) => error === undefined ? resolve(value) : reject(error))
+  );
+  rested.worker.postMessage({ kind: "ask", id, play, what } satisfies ToWorker);
+  return await answer.finally(() => asked.delete(id));
+}
+let questions = 0;
 
 /** Stops what runs: where the lesson saves, it does so first. */
 export function stop(): void {
@@ -186,6 +226,10 @@ export async function open(): Promise<void> {
     // A page of exercises has an editor where there is something to answer.
     const tools = checked ? section.querySelector(".solution") ? [change] : [] : [toHere, change];
     if (tools.length) section.append(element("div", { class: "tools" }, ...tools));
+  }
+  if (article.querySelector("[data-play]")) {
+    const { openPlays } = await import("./play/play.ts");
+    openPlays(article, ask);
   }
   const { restoreEdits } = await import("./edits.ts");
   await restoreEdits((section) => edit(section));

@@ -22,13 +22,19 @@ const CACHE = "/cache";
 const files = new MemoryFiles();
 const interrupts = new Set<(code: number) => void>();
 let stopped = false;
+/** What the lesson exports, once it has ended. */
+let exported: Record<string, unknown> = {};
+/** Where the book's programs are. */
+let programs = "";
 
 worker.addEventListener("message", ({ data }) => {
   if (data.kind === "run") void run(data);
+  else if (data.kind === "ask") void answer(data);
   else stop();
 });
 
 async function run({ url, code, args, files: given, checks }: Run): Promise<void> {
+  programs = code;
   for (const { path, bytes } of given) files.contents.set(path, bytes);
   const small = args.indexOf(`--model=${SMALL}`);
   if (small >= 0) {
@@ -85,11 +91,11 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
     await import("../../lessons.ts");
     const { adapterLine } = await import("../../gpu/adapter.ts");
     say({ kind: "adapter", name: adapterLine() ?? "" });
-    const answers = await import(url);
+    exported = await import(url);
     if (checks) {
       const { outcomes } = await import("../../lesson/exercise.ts");
       const { checks: all } = await import(checks);
-      say({ kind: "checked", outcomes: await outcomes(all, answers) });
+      say({ kind: "checked", outcomes: await outcomes(all, exported) });
     }
   } catch (error) {
     if (!(error instanceof Ended)) say({ kind: "failed", ...place(error, url) });
@@ -99,6 +105,16 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
     before.get(path) !== bytes && !path.startsWith(CACHE)
   ).map(([path, bytes]) => ({ path, bytes }));
   say({ kind: "ended", files: saved, stopped });
+}
+
+/** Answers a picture that asks the lesson something. */
+async function answer({ id, play, what }: Extract<ToWorker, { kind: "ask" }>): Promise<void> {
+  try {
+    const { answers } = await import("./play/answers.ts");
+    say({ kind: "answered", id, value: await answers[play](exported, what as never, programs) });
+  } catch (error) {
+    say({ kind: "answered", id, error: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 /** Puts a small GPT-2 where a lesson finds it. */

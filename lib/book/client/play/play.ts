@@ -1,0 +1,94 @@
+/*
+ * Pictures that answer: each asks the lesson, which runs in its worker, and draws what it is told. They are opened by
+ * a button, since the lesson must have run up to their cell.
+ */
+import { element } from "../dom.ts";
+import { attention } from "./attention.ts";
+import { embeddings } from "./embeddings.ts";
+import { merges } from "./merges.ts";
+import { next, words } from "./sampling.ts";
+
+/** Asks the lesson for a thing by name. */
+export type Ask = (what: unknown) => Promise<unknown>;
+/** A picture: its elements, and what makes them show what the reader has chosen. */
+export interface Picture {
+  parts: HTMLElement[];
+  draw(): Promise<void>;
+}
+
+const pictures: Record<string, (ask: Ask) => Picture> = {
+  attention,
+  words,
+  next,
+  vectors: embeddings,
+  merges,
+};
+
+/** Gives each picture of a page its button. */
+export function openPlays(
+  article: HTMLElement,
+  ask: (
+    play: string,
+    at: { cell: number; from?: number },
+    what: unknown,
+  ) => Promise<unknown>,
+): void {
+  for (const section of article.querySelectorAll<HTMLElement>("[data-play]")) {
+    const play = section.dataset.play!;
+    const at = {
+      cell: Number(section.dataset.after),
+      from: Number(section.dataset.from) || undefined,
+    };
+    section.hidden = false;
+    const note = element("p", { class: "note", role: "status" });
+    let picture: Picture | undefined;
+    const draw = async () => {
+      button.disabled = true;
+      note.textContent = "The lesson runs up to here …";
+      try {
+        picture ??= pictures[play]((what) => ask(play, at, what));
+        await picture.draw();
+        if (!picture.parts[0].isConnected) section.append(...picture.parts);
+        button.textContent = "Ask again";
+        note.textContent = "";
+      } catch (error) {
+        note.textContent = String(error);
+      }
+      button.disabled = false;
+    };
+    const button = element("button", { type: "button", onclick: () => void draw() }, "Try it");
+    section.append(element("div", { class: "buttons" }, button, note));
+  }
+}
+
+/** Calls a function once nothing has happened for a moment; while it works, the last call waits. */
+export function soon(work: () => Promise<void>): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let busy = false, again = false;
+  const go = async () => {
+    if (busy) return void (again = true);
+    busy = true;
+    try {
+      await work();
+    } finally {
+      busy = false;
+    }
+    if (again) {
+      again = false;
+      void go();
+    }
+  };
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void go(), 150);
+  };
+}
+
+/** A field with its name before it. */
+export function labelled(words: string, field: HTMLElement): HTMLElement {
+  return element("label", { class: "field" }, element("span", {}, words), field);
+}
+
+/** A token as it is shown: what cannot be seen has a sign. */
+export const visible = (token: string): string =>
+  token.replaceAll("\n", "⏎").replace(/^ /, "·").replace(/[^\P{C}]/gu, "�");

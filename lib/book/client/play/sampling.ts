@@ -1,0 +1,101 @@
+/*
+ * What comes next, as bars: temperature and top-k change them, a hundred draws stand beside them.
+ */
+import { element } from "../dom.ts";
+import type { Distribution } from "./kinds.ts";
+import { type Ask, labelled, type Picture, soon, visible } from "./play.ts";
+
+/** Rows that are drawn. */
+const ROWS = 12;
+const DRAWS = 100;
+
+/** The probabilities of logits: divided by the temperature, all but the best k excluded. */
+export function probabilities(logits: readonly number[], temperature: number, k: number): number[] {
+  const least = logits.toSorted((a, b) => b - a)[Math.min(k, logits.length) - 1];
+  const top = Math.max(...logits);
+  const exps = logits.map((logit) => logit < least ? 0 : Math.exp((logit - top) / temperature));
+  const sum = exps.reduce((a, b) => a + b);
+  return exps.map((e) => e / sum);
+}
+
+/** The five words of lesson 8. */
+export const words = (ask: Ask): Picture => sampling(ask);
+
+/** The next token of a text, by the model of lesson 13. */
+export const next = (ask: Ask): Picture => sampling(ask, "He walked down to the river and");
+
+function sampling(ask: Ask, text?: string): Picture {
+  const field = element("input", { type: "text", value: text ?? "", oninput: () => redraw() });
+  const temperature = element("input", {
+    type: "range",
+    min: 0.1,
+    max: 3,
+    step: 0.1,
+    value: 1,
+    oninput: () => bars(),
+  });
+  const topK = element("input", { type: "range", min: 1, value: 1000, oninput: () => bars() });
+  const list = element("table", { class: "bars" });
+  const words = element("p", { class: "note", role: "status" });
+  let found: Distribution = { tokens: [], logits: [] };
+  let drawn: number[] | undefined;
+
+  const draw = async () => {
+    found = await ask({ text: field.value }) as Distribution;
+    topK.max = String(found.tokens.length);
+    drawn = undefined;
+    bars();
+  };
+  const current = () => probabilities(found.logits, Number(temperature.value), Number(topK.value));
+  const bars = () => {
+    const p = current();
+    const order = found.logits.map((_, i) => i)
+      .sort((a, b) => found.logits[b] - found.logits[a]).slice(0, ROWS);
+    const most = Math.max(...p);
+    list.replaceChildren(
+      element(
+        "caption",
+        {},
+        drawn ? `Probability, and how often in ${DRAWS} draws` : "Probability",
+      ),
+      ...order.map((i) => {
+        const bar = element("span", { class: "bar" });
+        bar.style.setProperty("--weight", `${100 * p[i] / most}%`);
+        return element(
+          "tr",
+          p[i] === 0 ? { class: "cut" } : {},
+          element("th", { scope: "row" }, visible(found.tokens[i])),
+          element("td", { class: "long" }, bar),
+          element("td", {}, p[i] === 0 ? "cut" : p[i].toFixed(4)),
+          drawn ? element("td", {}, `${drawn[i]}×`) : undefined,
+        );
+      }),
+    );
+    const entropy = p.reduce((sum, q) => q > 0 ? sum - q * Math.log(q) : sum, 0);
+    words.textContent = `Temperature ${Number(temperature.value).toFixed(1)}, the best ${
+      Math.min(Number(topK.value), found.tokens.length)
+    } of ${found.tokens.length}: as open as a choice among ${
+      Math.exp(entropy).toFixed(1)
+    } equal tokens.`;
+  };
+  const sample = () => {
+    const p = current();
+    drawn = p.map(() => 0);
+    for (let n = 0; n < DRAWS; n++) {
+      let left = Math.random();
+      const i = p.findIndex((q) => (left -= q) < 0);
+      drawn[i < 0 ? p.indexOf(Math.max(...p)) : i]++;
+    }
+    bars();
+  };
+  const redraw = soon(draw);
+  const controls = element(
+    "div",
+    { class: "buttons" },
+    labelled("Temperature", temperature),
+    labelled("Top-k", topK),
+    element("button", { type: "button", onclick: sample }, `Draw ${DRAWS} times`),
+  );
+  const parts = [controls, words, list];
+  return { parts: text === undefined ? parts : [labelled("A text", field), ...parts], draw };
+}
