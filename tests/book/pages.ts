@@ -1,6 +1,7 @@
 /*
  * The pages of the book: what a lesson's source becomes, before anything runs.
  */
+import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { heatMap, nn, tensor } from "#lib";
 import { chart } from "../../lib/lesson/chart.ts";
@@ -155,10 +156,51 @@ Deno.test("every link between pages leads to a page, every anchor to an element"
       }
       assert(!/ style="| on\w+="|<script>|<style/.test(text), `${name} breaks its own policy`);
     }
+    await weigh(url, [...texts.keys()]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** Compressed, a page weighs at most 120 kB before its lesson is run, and the library 230 kB more. */
+async function weigh(url: URL, pages: readonly string[]) {
+  const sizes = new Map<string, number>();
+  /** The bytes of files and of all that they import from the beginning, each counted once. */
+  const weight = async (paths: string[], seen = new Set<string>()) => {
+    for (const path of paths) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const bytes = await Deno.readFile(new URL(path, url));
+      if (!sizes.has(path)) {
+        sizes.set(
+          path,
+          path.endsWith(".woff2") ? bytes.length : gzipSync(bytes, { level: 9 }).length,
+        );
+      }
+      if (!path.endsWith(".js")) continue;
+      const imports = new TextDecoder().decode(bytes).matchAll(/(?:from|import)"(\.[^"]+\.js)"/g);
+      const found = [...imports].map(([, name]) =>
+        new URL(name, new URL(path, url)).href.replace(url.href, "")
+      );
+      await weight(found, seen);
+    }
+    return seen;
+  };
+  const sum = (paths: Iterable<string>) =>
+    [...paths].reduce((sum, path) => sum + sizes.get(path)!, 0);
+  const code = await Array.fromAsync(Deno.readDir(new URL("code/", url)), ({ name }) => name);
+  const late = code.filter((name) => /^(run|play)-/.test(name)).map((name) => `code/${name}`);
+  assertEquals(late.length, 2);
+  const common = await weight(["style.css", "font.woff2", "code/book/client/page.js", ...late]);
+  for (const page of pages) {
+    await weight([page]);
+    const bytes = sum([page, ...common]);
+    assert(bytes <= 120_000, `${page} weighs ${bytes} before Run`);
+  }
+  const library = await weight(["code/lessons.js", "code/book/client/worker.js"]);
+  const more = sum([...library].filter((path) => !common.has(path)));
+  assert(more <= 230_000, `the library weighs ${more}`);
+}
 
 Deno.test("each lesson's page holds every output of its source", async () => {
   for (const page of lessons) {

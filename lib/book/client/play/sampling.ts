@@ -59,7 +59,7 @@ function sampling(ask: Ask, text?: string): Picture {
         drawn ? `Probability, and how often in ${DRAWS} draws` : "Probability",
       ),
       ...order.map((i) => {
-        const bar = element("span", { class: "bar" });
+        const bar = element("span", { class: "share" });
         bar.style.setProperty("--weight", `${100 * p[i] / most}%`);
         return element(
           "tr",
