@@ -454,17 +454,19 @@ Deno.test(
   },
 );
 
-/** Runs the gate with an npx that only prints: what `check` and what `test` would, and which backends there are. */
+/** Runs the gate with an npx that only prints: what the tasks would, and which backends there are. */
 async function gate(
   check: string,
   test: string,
   backends = "vulkan",
+  book = "echo 'ok | 3 passed | 0 failed (1s)'",
 ): Promise<[code: number, lastLine: string]> {
   const folder = await Deno.makeTempDir();
   const script = `#!/bin/sh
 case "$4" in
 check) ${check};;
 test) ${test};;
+test:book) ${book};;
 ready) for b in ${backends}; do echo "$b a card"; done;;
 esac
 `;
@@ -484,15 +486,17 @@ Deno.test(
     const passing = "echo 'ok | 12 passed (3 steps) | 0 failed | 2 ignored (1s)'";
     const failing = "echo 'FAILED | 10 passed | 2 failed (1s)'; exit 1";
     const dying = "echo 'error: the process died'; exit 139";
-    assertEquals(await gate("true", passing), [0, "12 passed, 0 failed"]);
-    assertEquals(await gate("true", failing), [1, "10 passed, 2 failed"]);
-    assertEquals(await gate("false", passing), [1, "12 passed, 1 failed"]);
-    assertEquals(await gate("true", dying), [1, "0 passed, 1 failed"]);
-    assertEquals(await gate("true", `${passing}; exit 1`), [1, "12 passed, 1 failed"]);
+    assertEquals(await gate("true", passing), [0, "15 passed, 0 failed"]);
+    assertEquals(await gate("true", failing), [1, "13 passed, 2 failed"]);
+    assertEquals(await gate("false", passing), [1, "15 passed, 1 failed"]);
+    assertEquals(await gate("true", dying), [1, "3 passed, 1 failed"]);
+    assertEquals(await gate("true", `${passing}; exit 1`), [1, "15 passed, 1 failed"]);
     // A driver's crash at the end is not a test's failure.
-    assertEquals(await gate("true", `${passing}; exit 134`), [0, "12 passed, 0 failed"]);
+    assertEquals(await gate("true", `${passing}; exit 134`), [0, "15 passed, 0 failed"]);
     const none = "echo 'ok | 0 passed | 0 failed (1s)'";
-    assertEquals(await gate("true", none), [1, "0 passed, 1 failed"]);
+    assertEquals(await gate("true", none), [1, "3 passed, 1 failed"]);
+    const broken = "echo 'FAILED | 1 passed | 2 failed (1s)'; exit 1";
+    assertEquals(await gate("true", passing, "vulkan", broken), [1, "13 passed, 2 failed"]);
   },
 );
 
@@ -502,12 +506,12 @@ Deno.test(
   async () => {
     const both = "vulkan opengl";
     const test = 'test -z "$(ls $HOME)" && echo "ok | 5 passed | 0 failed (1s)"';
-    assertEquals(await gate("true", test, both), [0, "10 passed, 0 failed"]);
+    assertEquals(await gate("true", test, both), [0, "13 passed, 0 failed"]);
     const one = (backend: string) =>
       `test $DENO_WEBGPU_BACKEND = ${backend} && echo "ok | 5 passed | 0 failed (1s)"`;
-    assertEquals(await gate("true", one("vulkan"), both), [1, "5 passed, 1 failed"]);
-    assertEquals(await gate("true", one("opengl"), both), [1, "5 passed, 1 failed"]);
-    assertEquals(await gate("true", one("metal"), "metal"), [0, "5 passed, 0 failed"]);
-    assertEquals(await gate("true", test, ""), [1, "0 passed, 1 failed"]);
+    assertEquals(await gate("true", one("vulkan"), both), [1, "8 passed, 1 failed"]);
+    assertEquals(await gate("true", one("opengl"), both), [1, "8 passed, 1 failed"]);
+    assertEquals(await gate("true", one("metal"), "metal"), [0, "8 passed, 0 failed"]);
+    assertEquals(await gate("true", test, ""), [1, "3 passed, 1 failed"]);
   },
 );

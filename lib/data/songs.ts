@@ -2,7 +2,6 @@
  * The texts of lessons 10 to 14: the notebook's songs where they are in the cache or within reach, else the
  * songs that were written for this project, which are in the repository and need no permission.
  */
-import shipped from "../../data/songs.json" with { type: "json" };
 import { UsageError } from "../host/mistake.ts";
 import { host } from "../host/mod.ts";
 import { Dataset } from "./dataset.ts";
@@ -37,11 +36,11 @@ export interface Songs {
 export async function songs(
   { data, ...options }: HubOptions & { data?: string } = {},
 ): Promise<Songs> {
-  if (data === "shipped") return { dataset: ours(), which: `Dataset: ${oursInWords()}` };
+  if (data === "shipped") return await ours();
   if (data !== undefined) return await given(data, options);
   const path = await notebooks(options);
   if (path instanceof Error) {
-    return { dataset: ours(), which: `Dataset: ${oursInWords()}, since ${path.message}` };
+    return await ours(`, since ${path.message}`);
   }
   const dataset = await loadDataset<Song>(path, { split: "train" });
   return {
@@ -53,8 +52,12 @@ export async function songs(
 const { revision, repo, file } = sources.songs;
 const name = repo.replace("datasets/", "");
 
-const ours = () => Dataset.from<Song>({ text: shipped.train });
-const oursInWords = () => `the ${shipped.train.length} songs of this project (CC0)`;
+/** The songs of this project, with the reason for them where one is to be said. */
+async function ours(why = ""): Promise<Songs> {
+  const { shipped } = await import("./shipped.ts");
+  const dataset = Dataset.from<Song>({ text: shipped });
+  return { dataset, which: `Dataset: the ${shipped.length} songs of this project (CC0)${why}` };
+}
 const counted = (dataset: Dataset<Song>) => dataset.numRows.toLocaleString("en");
 
 /** The path of the notebook's songs, or why they cannot be had. Never asks for a permission. */
