@@ -4,7 +4,7 @@
  */
 import { element } from "../dom.ts";
 import type { Weights } from "./kinds.ts";
-import { type Ask, labelled, type Picture, soon } from "./play.ts";
+import { type Ask, labelled, type Picture, soon } from "./parts.ts";
 
 const MOST = 14;
 

@@ -4,7 +4,7 @@
  */
 import { element } from "../dom.ts";
 import type { Vectors } from "./kinds.ts";
-import { type Ask, labelled, type Picture, visible } from "./play.ts";
+import { type Ask, labelled, type Picture, visible } from "./parts.ts";
 
 const [WIDTH, HEIGHT, EDGE] = [640, 420, 24];
 const SVG = "http://www.w3.org/2000/svg";

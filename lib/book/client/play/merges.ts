@@ -3,7 +3,7 @@
  */
 import { element } from "../dom.ts";
 import type { Merges } from "./kinds.ts";
-import { type Ask, labelled, type Picture, soon, visible } from "./play.ts";
+import { type Ask, labelled, type Picture, soon, visible } from "./parts.ts";
 
 /** The picture. */
 export function merges(ask: Ask): Picture {

@@ -3,7 +3,7 @@
  */
 import { element } from "../dom.ts";
 import type { Distribution } from "./kinds.ts";
-import { type Ask, labelled, type Picture, soon, visible } from "./play.ts";
+import { type Ask, labelled, type Picture, soon, visible } from "./parts.ts";
 
 /** Rows that are drawn. */
 const ROWS = 12;
