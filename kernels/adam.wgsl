@@ -9,9 +9,9 @@
 // rounds where PyTorch's loops round, if the adapter's fma rounds once (a software one's may round twice).
 //
 // The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between
-// a parameter's end and the next multiple of four is nobody's, and may be written.
+// a parameter's end and the next multiple of four is unused, and may be written.
 //
-// AMSGrad, which divides by the greatest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
+// AMSGrad, which divides by the largest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
 // them, with `v` bound as the gradient and the greatest as `exp_avg_sq`.
 
 struct Params {

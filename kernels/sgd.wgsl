@@ -6,7 +6,7 @@
 //   w = w - lr · g
 //
 // The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between
-// a parameter's end and the next multiple of four is nobody's, and may be written. Without MOMENTUM nothing is read
+// a parameter's end and the next multiple of four is unused, and may be written. Without MOMENTUM nothing is read
 // or written as `buffer`.
 
 struct Params {

@@ -27,7 +27,7 @@ export type { Shape } from "./tensor/shape.ts";
 export type { Given, Mixed, Sizes } from "./python/arguments.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
 export type { GradHook, HookHandle } from "./tensor/hooks.ts";
-/** Gradients that go to nobody's `grad`. */
+/** Gradients that are returned, and not added to `grad`. */
 export * as autograd from "./tensor/grad.ts";
 export { type PrintOptions, printOptions, setPrintOptions } from "./python/tensor.ts";
 

@@ -1,5 +1,5 @@
 /*
- * The pages beside the lessons: the index, the kernels and the ledger.
+ * The pages besides the lessons: the index, the kernels and the ledger.
  */
 import { ledger } from "../tools/digits.ts";
 import { frame } from "./frame.ts";

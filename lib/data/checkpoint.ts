@@ -145,7 +145,7 @@ export function peekCheckpoint(path: string): { about: About; step: number } | u
     const { step } = Object(saved.states.run);
     return { about: saved.about, step: Number.isSafeInteger(step) ? step : 0 };
   } catch {
-    return undefined; // of what is damaged nobody knows how far it was
+    return undefined; // a damaged file cannot say how far it was
   }
 }
 

@@ -162,7 +162,7 @@ export type DatasetDict<Split extends string = string, R extends object = Row> =
   & Splits<Split, R>
   & Readonly<Record<Split, Dataset<R>>>;
 
-/** What a {@linkcode DatasetDict} has beside its splits. */
+/** What a {@linkcode DatasetDict} has besides its splits. */
 export class Splits<Split extends string, R extends object> {
   /** Of datasets by name; use `DatasetDict.of`, whose result has them as properties. */
   constructor(splits: Record<Split, Dataset<R>>) {

@@ -17,7 +17,7 @@ export interface Limits {
 
 const defaults: Limits = { maxRow: 2 ** 28, maxUnpacked: 2 ** 32 };
 
-/** The limits that hold, with what was given in the place of what the environment says. */
+/** The limits that hold, with what was given instead of what the environment says. */
 export function limitsOf(given: Partial<Limits>): Limits {
   return {
     maxRow: given.maxRow ?? fromEnv("LESSONS_MAX_ROW") ?? defaults.maxRow,

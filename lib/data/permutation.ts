@@ -9,7 +9,7 @@ import { type Generator, randperm } from "../random/mod.ts";
 export interface Shuffled {
   /** A whole number from 0 on: the order that Python's `datasets` draws under this seed. */
   seed?: number | bigint;
-  /** Draws the order as `torch.randperm` does, in the place of a seed. */
+  /** Draws the order as `torch.randperm` does, instead of a seed. */
   generator?: Generator;
 }
 

@@ -101,7 +101,7 @@ export function openSafetensors(path: string): SafetensorsFile {
 
 /** An open file, from which one array after another can be read. */
 export class SafetensorsFile implements Disposable {
-  /** The texts that the file says beside its arrays. */
+  /** The texts that the file holds besides its arrays. */
   readonly metadata: SafeMetadata;
   readonly #file: OpenFile;
   readonly #places: Map<string, Place>;

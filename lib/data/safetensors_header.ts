@@ -3,7 +3,7 @@
  * the reference reads it.
  */
 
-/** In the place of what Node has from version 24 on. */
+/** Stands in for what Node has from version 24 on. */
 class NoHalves extends Uint16Array {
   constructor() {
     super();
@@ -77,7 +77,7 @@ export const bitsOf = (dtype: SafeDType): number =>
 /** A dtype by its name in a file. */
 export type SafeDType = keyof SafeArrays;
 
-/** What a file says beside its arrays: texts by name. */
+/** What a file holds besides its arrays: texts by name. */
 export type SafeMetadata = Record<string, string>;
 
 /** Where an array lies in a file's data. */
@@ -98,11 +98,13 @@ const MAX_HEADER = 100_000_000;
 
 /** The length of the header, which the first eight bytes of a file of `size` say. */
 export function headerLength(start: Uint8Array, size: number): number {
-  if (size < 8) throw new RangeError("read safetensors: header too small; it is no such file");
+  if (size < 8) {
+    throw new RangeError("read safetensors: header too small; it is not a safetensors file");
+  }
   const view = new DataView(start.buffer, start.byteOffset, 8);
   const length = Number(view.getBigUint64(0, true));
   if (length > MAX_HEADER) {
-    throw new RangeError("read safetensors: header too large; it is no such file");
+    throw new RangeError("read safetensors: header too large; it is not a safetensors file");
   }
   if (8 + length > size) {
     throw new RangeError("read safetensors: incomplete header; download it again");
@@ -123,7 +125,9 @@ export function headerOf(bytes: Uint8Array, dataLength: number): Header {
     );
     refuseTwice(text);
   } catch (cause) {
-    throw new RangeError("read safetensors: invalid JSON in header; it is no such file", { cause });
+    throw new RangeError("read safetensors: invalid JSON in header; it is not a safetensors file", {
+      cause,
+    });
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw invalidHeader();
   const { __metadata__: metadata, ...entries } = json as Record<string, unknown>;
@@ -156,7 +160,8 @@ export function headerOf(bytes: Uint8Array, dataLength: number): Header {
   return { places: new Map(places), metadata: (metadata ?? {}) as SafeMetadata };
 }
 
-const invalidHeader = () => new RangeError("read safetensors: invalid header; it is no such file");
+const invalidHeader = () =>
+  new RangeError("read safetensors: invalid header; it is not a safetensors file");
 
 /** Throws where the text says twice what may be said once: of two shapes a reader takes one, another the other. */
 function refuseTwice(text: string): void {

@@ -96,7 +96,7 @@ export async function savedRun(
 /** The places that this process has taken, until it ends. */
 const taken = new Map<string, Disposable>();
 
-/** Makes the folder, and takes the place for this process. */
+/** Makes the folder, and locks it for this process. */
 function reserve(out: string): void {
   const [, folder, name] = out.match(/^(.*\/)?([^/]*)$/)!;
   if (!name) throw new UsageError(`--out ${out} is a folder; give a name in it: --out ${out}run`);

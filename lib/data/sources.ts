@@ -27,7 +27,7 @@ export interface Source {
   onDemand?: boolean;
 }
 
-/** What a GPT-2 is made of beside its weights. */
+/** What a GPT-2 is made of besides its weights. */
 const folder = ["config.json", "vocab.json", "merges.txt"];
 
 /** One of GPT-2's larger sizes. */

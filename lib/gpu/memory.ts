@@ -17,7 +17,7 @@ import { type Block, type Lease, type Lender, type Rest, Storage } from "./stora
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
-  // A loss is freed by nobody. Scalars have a class of their own, so that the order in which the others come
+  // Nothing frees a loss. Scalars have a class of their own, so that the order in which the others come
   // back, and with it the bind groups that are kept, stays the same from step to step.
   if (bytes <= 16) return 16;
   if (bytes <= 256) return 256;

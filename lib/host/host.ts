@@ -84,7 +84,7 @@ export interface Host {
   /** Hands every error that nobody catches to `listener`, which ends the program. */
   onUncaught(listener: (error: unknown) => void): void;
   /**
-   * Calls `listener` when the program is asked to end, in the place of ending it, until the result is called: by Ctrl-C,
+   * Calls `listener` when the program is asked to end, instead of ending it, until the result is called: by Ctrl-C,
    * by another program, by a terminal that closes, by a reader of its output that has gone. `code` is the exit code
    * that says so.
    */

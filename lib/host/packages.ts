@@ -2,7 +2,7 @@
  * Packages that most programs never need. Deno downloads whatever a program's text says that it imports, even
  * where that line never runs; so these are named in a form that is read only when the line runs, and the first
  * lesson fetches no megabytes for what comes later. A bundler wants to read them beforehand: it takes
- * `packages_bundled.ts` in the place of this file.
+ * `packages_bundled.ts` instead of this file.
  */
 import type * as bundled from "./packages_bundled.ts";
 

@@ -28,7 +28,7 @@ export function write(text: string): void {
 /** Whether there is a terminal for {@linkcode status} to write on. */
 export const hasStatus = (): boolean => host.errors.isTerminal() && !host.plain;
 
-/** Puts a text on the last lines of the terminal, in the place of the one before. */
+/** Puts a text on the last lines of the terminal, instead of the one before. */
 export function status(text: string): void {
   if (!hasStatus()) return;
   const { columns, rows } = host.size();

@@ -16,13 +16,13 @@ export interface DownloadProgress {
   total: number;
 }
 
-/** What hears of downloads, such as a progress bar. */
+/** What is told about downloads, such as a progress bar. */
 export interface DownloadListener {
   /** Called when a download starts, for every piece that arrives, and when it ends. */
   progress(at: DownloadProgress): void;
   /** Called with a sentence when something is waited for or tried again. */
   note(text: string): void;
-  /** Called when the download has ended, well or badly. */
+  /** Called when the download has ended, or failed. */
   end(): void;
 }
 
@@ -42,11 +42,11 @@ export interface HubConfig {
   retries: number;
   /** Milliseconds before the second try; each further one waits twice as long. */
   backoff: number;
-  /** What hears of progress; by default a bar on a terminal's standard error. */
+  /** What is told about progress; by default a bar on a terminal's standard error. */
   listener?: DownloadListener;
 }
 
-/** The environment, with `given` in the place of what it says. */
+/** The environment, with `given` instead of what it says. */
 export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
   const home = cacheHome();
   return {

@@ -1,6 +1,6 @@
 /*
  * What can go wrong between a reader and the Hub, each with what to try. The Hub says why it refuses in
- * the header X-Error-Code; a status alone can mislead (a missing repository answers 401 to a stranger).
+ * the header X-Error-Code; a status alone can mislead (a missing repository answers 401 to whoever is not logged in).
  */
 import type { HubConfig } from "./config.ts";
 

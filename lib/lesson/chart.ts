@@ -18,7 +18,7 @@ export interface Series {
   name: string;
   /** From left to right. */
   points: readonly Point[];
-  /** Single marks in the place of a line: for few points among many. */
+  /** Single marks instead of a line: for few points among many. */
   marks?: boolean;
 }
 

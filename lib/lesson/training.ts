@@ -13,7 +13,7 @@ import { type Chart, chart, type Point, type Series } from "./chart.ts";
 import { progress } from "./progress.ts";
 import { watcher } from "./watch.ts";
 
-/** What a training run may be told beside its length. */
+/** What a training run may be told besides its length. */
 export interface TrainingOptions {
   /** The word before the count. */
   label?: string;
@@ -75,7 +75,7 @@ export class Training implements AsyncIterable<number> {
   /** By stretch: the sum of the losses and their number. */
   #sums = new Map<number, [sum: number, count: number]>();
   #marks: Record<string, Point[]> = {};
-  /** The loss of late, each step counting a twentieth. */
+  /** The running mean of the loss: each step counts a twentieth. */
   #late = NaN;
 
   /** A run of so many steps in all, those of an earlier run included. */

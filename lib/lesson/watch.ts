@@ -1,5 +1,5 @@
 /*
- * Somebody who looks on while a lesson runs, in the place of a terminal: a page, or the program that draws a
+ * Who watches while a lesson runs, instead of a terminal: a page, or the program that draws a
  * lesson's pictures for the book.
  */
 import type { ChartOptions, Series } from "./chart.ts";
@@ -29,5 +29,5 @@ export interface Watcher {
 /** Who looks on, if anybody does. */
 export let watcher: Watcher | undefined;
 
-/** Lets somebody look on, from here on. */
+/** Lets somebody watch, from here on. */
 export const watch = (who: Watcher): void => void (watcher = who);

@@ -37,7 +37,7 @@ export interface GPTNeoXConfig extends ModelSizes {
   rotaryPct?: number;
   /** The slowest pair turns by about one in so many positions; 10,000. */
   rotaryBase?: number;
-  /** Whether attention and network read the same input, side by side, in the place of one after the other; true. */
+  /** Whether attention and network read the same input, side by side, instead of one after the other; true. */
   parallelResidual?: boolean;
   /** The share that is dropped in training: of attention weights, and of embeddings and what a block adds; 0. */
   dropout?: { attn?: number; hidden?: number };

@@ -94,11 +94,11 @@ function kthLargest(scores: Float32Array, k: number): number {
   return kept[0];
 }
 
-/** −∞ in the place of what is below a threshold. */
+/** −∞ instead of what is below a threshold. */
 const above = (scores: Float32Array, least: number): Float32Array<ArrayBuffer> =>
   scores.map((score) => score < least ? -Infinity : score);
 
-/** −∞ in the place of the least likely, as many as together stay below 1 − topP. */
+/** −∞ instead of the least likely, as many as together stay below 1 − topP. */
 function nucleus(scores: Float32Array, topP: number): Float32Array<ArrayBuffer> {
   const order = Uint32Array.from(scores.keys()).filter((i) => scores[i] > -Infinity)
     .sort((i, j) => scores[i] - scores[j] || j - i);

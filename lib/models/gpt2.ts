@@ -23,7 +23,7 @@ import type { GPT2Config } from "./config.ts";
 
 /** Multi-head attention of a text with itself, backwards only. */
 export class GPT2Attention extends Module {
-  /** The layers of queries, keys and values side by side: one product in the place of three. */
+  /** The layers of queries, keys and values side by side: one product instead of three. */
   cAttn: Linear;
   /** Mixes what the heads found: (nEmbd, nEmbd). */
   cProj: Linear;

@@ -31,7 +31,7 @@ export function savedState(model: GPT2 | GPTNeoX): Map<string, Tensor> {
   return new Map([...state].map(([name, x]) => [name.startsWith(head) ? name : prefix + name, x]));
 }
 
-/** What a file may hold beside the weights: masks and angles, which follow from the code. */
+/** What a file may hold besides the weights: masks and angles, which follow from the code. */
 const followsFromCode = (name: string): boolean =>
   /^h\.\d+\.attn\.(masked_)?bias$/.test(name) ||
   /^layers\.\d+\.attention\.((masked_)?bias|rotary_emb\.inv_freq)$/.test(name);

@@ -125,7 +125,7 @@ const named = new Map<unknown, ActivationName>(
   ]),
 );
 
-/** What a linear layer does in the same kernel as the activation behind it; nothing for classes of one's own. */
+/** What a linear layer does in the same kernel as the activation behind it; nothing for classes of your own. */
 export function fusable(
   layer: Module,
   activation: Module | ((x: Tensor) => Tensor) | undefined,

@@ -22,7 +22,7 @@ export interface MultiheadAttentionOptions extends LayerOptions {
   dropout?: number;
   /** Whether the projections have biases; true. */
   bias?: boolean;
-  /** Whether to learn one key and one value more, which everybody sees. */
+  /** Whether to learn one more key and value, which every query sees. */
   addBiasKv?: boolean;
   /** Whether to add a key and a value of zeros. */
   addZeroAttn?: boolean;
@@ -88,7 +88,7 @@ export class MultiheadAttention extends Module {
   inProjBias: Parameter | null = null;
   /** The projection of what the heads found, (embedDim, embedDim). */
   outProj: Linear;
-  /** The learned key that everybody sees, (1, 1, embedDim); null without `addBiasKv`. */
+  /** The learned key that every query sees, (1, 1, embedDim); null without `addBiasKv`. */
   biasK: Parameter | null = null;
   /** The learned value that belongs to it, (1, 1, embedDim). */
   biasV: Parameter | null = null;

@@ -48,11 +48,11 @@ export interface AttentionWeights {
   outProjWeight: Tensor;
   /** Its bias, (E). */
   outProjBias?: Tensor | null;
-  /** One key and one value more for everybody, (1, 1, E). */
+  /** One more key and value, which every query sees, (1, 1, E). */
   biasK?: Tensor | null;
   /** The value that belongs to it, (1, 1, E). */
   biasV?: Tensor | null;
-  /** Whether everybody may also attend to nothing: one key and value of zeros more. */
+  /** Whether every query may also attend to nothing: one more key and value, of zeros. */
   addZeroAttn?: boolean;
   /** The share of attention weights that is dropped in training; 0. */
   dropoutP?: number;
@@ -179,7 +179,7 @@ function project(query: Tensor, key: Tensor, value: Tensor, weights: AttentionWe
 const parts = (stack: Tensor): Tensor[] =>
   Array.from({ length: stack.shape[0] }, (_, i) => select(stack, 0, i));
 
-/** The heads with the keys and values that are added to everybody's, if there are any. */
+/** The heads with the keys and values that are added for every query, if there are any. */
 function extended(heads: Tensor[], { biasK, biasV, addZeroAttn }: AttentionWeights): Tensor[] {
   if (!biasK && !addZeroAttn) return heads;
   const [q, ...kv] = heads.flatMap(parts);

@@ -1,5 +1,5 @@
 /*
- * Normalising layers beside the layer norm: over the batch, and by the root mean square.
+ * Normalising layers besides the layer norm: over the batch, and by the root mean square.
  */
 import { add, div, mul, sub } from "../ops/binary.ts";
 import { add_, mul_ } from "../ops/inplace.ts";

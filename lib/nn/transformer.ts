@@ -26,7 +26,7 @@ import {
 const clones = <M extends Module>(layer: M, n: number): ModuleList<M> =>
   new ModuleList(Array.from({ length: n }, () => deepCopy(layer)));
 
-/** What an encoder is told beside the sequence. */
+/** What an encoder is told besides the sequence. */
 export interface EncoderMasks {
   /** (T, T) or (N · heads, T, T): true, or −∞ added, where a place must not see another. */
   mask?: Tensor | null;
@@ -115,7 +115,7 @@ export class TransformerDecoder extends Module {
   }
 }
 
-/** What a whole transformer is told beside the two sequences. */
+/** What a whole transformer is told besides the two sequences. */
 export interface TransformerMasks extends DecoderMasks {
   /** (S, S): true where a position may not see another, or numbers added to the scores. */
   srcMask?: Tensor | null;

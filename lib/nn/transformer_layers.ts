@@ -160,7 +160,7 @@ export abstract class TransformerLayer extends Module {
   }
 }
 
-/** What the encoder's layers are told beside the sequence. */
+/** What the encoder's layers are told besides the sequence. */
 export interface EncoderLayerMasks {
   /** (T, T): true where a position may not see another, or numbers added to the scores. */
   srcMask?: Tensor | null;
@@ -242,7 +242,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 }
 
-/** What the decoder's layers are told beside the two sequences. */
+/** What the decoder's layers are told besides the two sequences. */
 export interface DecoderMasks {
   /** (T, T): true where a position of the target may not see another, or numbers added to the scores. */
   tgtMask?: Tensor | null;

@@ -1,5 +1,5 @@
 /*
- * What is no ordinary number, and whether tensors agree. What answers yes or no is read from the GPU, and so
+ * NaN and infinities, and whether tensors agree. What answers yes or no is read from the GPU, and so
  * awaited.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
@@ -26,7 +26,7 @@ export const isfinite: (x: Tensor) => Tensor = takes(
   (x) => lt(abs(float(x)), Infinity),
 );
 
-/** What takes the place of what is no ordinary number. */
+/** What NaN and infinities are replaced by. */
 export interface NanToNumOptions {
   /** For a NaN; 0. */
   nan?: number;
@@ -42,7 +42,7 @@ const readNanToNum = parameters<NanToNumOptions>("nanToNum", {
   neginf: a.number,
 });
 
-/** Numbers in the place of NaN (0) and of infinities (the largest numbers). */
+/** Numbers instead of NaN (0) and infinities (the largest numbers). */
 export function nanToNum(
   x: Tensor,
   ...args: Given<[nan?: number, posinf?: number, neginf?: number], NanToNumOptions>
@@ -57,7 +57,7 @@ export function nanToNum(
 export interface CloseOptions {
   /** The part of |y| that they may differ by; 1e-5. */
   rtol?: number;
-  /** What they may differ by beside; 1e-8. */
+  /** What they may differ by in any case; 1e-8. */
   atol?: number;
   /** Whether a NaN is close to a NaN; false. */
   equalNan?: boolean;

@@ -1,6 +1,6 @@
 /*
  * Moving elements: copies that lay a view out row by row, writes into a view, changes of dtype. And in-place
- * forms, which compute a result beside and then write it over the old one.
+ * forms, which compute a result apart and then write it over the old one.
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { a, takes } from "../python/arguments.ts";

@@ -21,7 +21,7 @@ import { groupsFor, wgslType } from "./elementwise.ts";
 
 const fillKernel: Kernel = { name: "fill", source: fillSource };
 
-/** What every creation function takes beside its shape. */
+/** What every creation function takes besides its shape. */
 export interface TensorOptions {
   /** Of which dtype it is; float32, or what the values say. */
   dtype?: DType;

@@ -161,7 +161,7 @@ export function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: 
   return table;
 }
 
-/** What {@linkcode embedding} takes beside ids and table. */
+/** What {@linkcode embedding} takes besides ids and table. */
 export interface LookUp {
   /** The row whose gradient stays 0. */
   paddingIdx?: number | null;

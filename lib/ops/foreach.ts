@@ -137,7 +137,7 @@ const mapValues = <A, B>(of: Record<string, A>, f: (value: A, name: string) => B
 
 const placeholders = new WeakMap<Device, Storage[]>();
 
-/** What item i has in the place of a tensor that it lacks: never one thing in two bindings. */
+/** What item i has instead of a tensor that it lacks: never one thing in two bindings. */
 function nothing(device: Device, i: number): Storage {
   const made = placeholders.get(device) ?? [];
   placeholders.set(device, made);

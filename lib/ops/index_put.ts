@@ -72,7 +72,7 @@ const sumAtOp = defineOp<{ rows: number }>({
   ],
 });
 
-/** What an assignment takes beside the tensor. */
+/** What an assignment takes besides the tensor. */
 export interface IndexPutOptions {
   /** Where: as `x.index(…)` takes it, in a list. */
   indices: readonly Index[];

@@ -1,5 +1,5 @@
 /*
- * The door for a kernel of one's own: WGSL text in, tensor out. The lessons run their small kernels through it, and
+ * The door for a kernel of your own: WGSL text in, tensor out. The lessons run their small kernels through it, and
  * so can a reader.
  */
 import { readInterface } from "../gpu/interface.ts";

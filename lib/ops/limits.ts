@@ -13,7 +13,7 @@ export function checkFloat(op: string, ...tensors: readonly Tensor[]): void {
   throw new TypeError(`"${op}" not implemented for ${wrong.dtype}, wanted float32; use float()`);
 }
 
-/** Refuses an integer beside a tensor of them that gives no integer, or does not fit. */
+/** Refuses a number that gives no integer with a tensor of integers, or does not fit. */
 export function checkInteger(name: string, value: number): void {
   if (name === "remainder" && value === 0) {
     throw new RangeError("ZeroDivisionError: remainder by 0");

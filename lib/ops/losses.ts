@@ -1,5 +1,5 @@
 /*
- * Losses beside the cross-entropy: what a prediction is away from its target, as one number.
+ * Losses besides the cross-entropy: what a prediction is away from its target, as one number.
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -179,5 +179,5 @@ export {
 } from "./checks.ts";
 /** In-place forms. */
 export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";
-/** A kernel of one's own. */
+/** A kernel of your own. */
 export { kernel, type KernelOptions } from "./kernel.ts";

@@ -27,7 +27,7 @@ import multinomialSource from "../../kernels/multinomial.wgsl" with { type: "tex
 
 const lookUpKernel: Kernel = { name: "multinomial", source: multinomialSource };
 
-/** Where a random tensor's numbers come from, beside what every new tensor takes. */
+/** Where a random tensor's numbers come from, besides what every new tensor takes. */
 export interface RandomOptions extends TensorOptions {
   /** What is drawn from; the default generator unless given. */
   generator?: Generator;

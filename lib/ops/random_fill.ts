@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { checkInPlace, copy_ } from "./copy.ts";
 import { type Drawn, drawn, draws, type Extent, type Fill } from "./random.ts";
 
-/** Overwrites a tensor with drawn numbers; what is laid out row by row needs no copy beside. */
+/** Overwrites a tensor with drawn numbers; what is laid out row by row needs no extra copy. */
 function refill(x: Tensor, generator: Generator, fill: Fill, extent: Extent = "whole"): Tensor {
   checkInPlace(x);
   if (x.isContiguous() && x.dtype === "float32") {

@@ -29,7 +29,7 @@ export interface AdamOptions extends Rated {
   eps: number;
   /** How strongly parameters are drawn to 0; 0, for AdamW 0.01. */
   weightDecay: number;
-  /** Whether to divide by the greatest average of the squared gradient so far: AMSGrad. */
+  /** Whether to divide by the largest average of the squared gradient so far: AMSGrad. */
   amsgrad: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface AdamState extends ParamState {
   expAvg: Tensor;
   /** The average squared gradient. */
   expAvgSq: Tensor;
-  /** The greatest so far, for AMSGrad. */
+  /** The largest so far, for AMSGrad. */
   maxExpAvgSq?: Tensor;
 }
 

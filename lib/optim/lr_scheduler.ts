@@ -84,7 +84,7 @@ export class LRScheduler {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** All that must be saved to go on from here, beside the optimiser's own state. */
+  /** All that must be saved to go on from here, besides the optimiser's own state. */
   stateDict(): SchedulerState {
     return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs] };
   }
@@ -298,7 +298,7 @@ export class SequentialLR {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** All that must be saved to go on from here, beside the optimiser's own state. */
+  /** All that must be saved to go on from here, besides the optimiser's own state. */
   stateDict(): SchedulerState {
     const schedulers = this.schedulers.map((scheduler) => scheduler.stateDict());
     return { lastEpoch: this.lastEpoch, baseLrs: [], schedulers };

@@ -19,7 +19,7 @@ export interface Rated {
   lr: number;
 }
 
-/** What PyTorch's optimisers take beside their own options. */
+/** What PyTorch's optimisers take besides their own options. */
 export interface Shared {
   /** Whether to go uphill; not offered. */
   maximize?: false;

@@ -14,7 +14,7 @@ export interface Kind {
   accepts(value: unknown): boolean;
 }
 
-/** What may stand in the place of positions: an object of what is not given by them. */
+/** What may stand instead of positions: an object of what is not given by them. */
 export type Mixed<P extends unknown[], O> = P extends [infer First, ...infer Rest]
   ? [First, ...Mixed<Rest, Partial<O>>] | (Partial<O> extends O ? never : [options: O])
   : P extends [(infer First)?, ...infer Rest]

@@ -84,7 +84,7 @@ export const f32x4 = {
   sqrt: simd(0xe3),
   lessThan: simd(0x43),
   fromInts: simd(0xfa),
-  /** The last two of four, in the place of the first. */
+  /** The last two of four, instead of the first. */
   high: (v: Code): Code => f32x4.join(v, v, [8, 9, 10, 11, 12, 13, 14, 15]),
   /** The first halves of two vectors; or bytes 0 … 15 of the one and 16 … 31 of the other, as told. */
   join: (a: Code, b: Code, first = [0, 1, 2, 3, 4, 5, 6, 7]): Code => [

@@ -211,7 +211,7 @@ const listOf = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? value : [value as T];
 
 /**
- * The gradients of the sum of `outputs` with respect to `inputs`, one each in their order; nobody's `grad` changes
+ * The gradients of the sum of `outputs` with respect to `inputs`, one each in their order; no tensor's `grad` changes
  * (`torch.autograd.grad`).
  *
  * @param inputs leaves, or tensors on the way; each asks for gradients

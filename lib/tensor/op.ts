@@ -14,7 +14,7 @@ import type { Node, Tensor } from "./tensor.ts";
 export interface Saved<A> {
   /** The i-th input; throws where it was overwritten in place since. */
   input(i: number): Tensor;
-  /** The result (0), or what `forward` returned beside it. */
+  /** The result (0), or what `forward` returned besides it. */
   output(i: number): Tensor;
   /** The shape of the i-th input. */
   shape(i: number): Shape;

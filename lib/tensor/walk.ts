@@ -36,7 +36,7 @@ export interface Root {
   gradient: Tensor;
 }
 
-/** Tensors whose gradients are asked for, in the place of all leaves, with what was found. */
+/** Tensors whose gradients are asked for, instead of all leaves, with what was found. */
 export type Wanted = Map<Tensor, Tensor | null>;
 
 /** One walk from roots to leaves. */

@@ -18,7 +18,7 @@ export interface TrainOptions {
 }
 
 /**
- * A byte pair encoding learnt from a text. Until it is trained it has 256 ids, one a byte.
+ * A byte pair encoding learned from a text. Until it is trained it has 256 ids, one a byte.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export interface TrainOptions {
  * ```
  */
 export class BasicTokenizer {
-  /** What was learnt; another one after each training. */
+  /** What was learned; another one after each training. */
   protected codec: Codec = new Codec();
 
   /** The pairs that were merged, in order: `merges[i]` became the id 256 + i. */
@@ -52,7 +52,7 @@ export class BasicTokenizer {
 
   /**
    * Learns a vocabulary of `vocabSize` ids (at least 256) from a text, or from several texts, over whose
-   * borders nothing is merged. What was learnt before is forgotten.
+   * borders nothing is merged. What was learned before is forgotten.
    *
    * @returns the size of the vocabulary, below `vocabSize` where the text has no pair left to merge
    * @throws {RangeError} if `vocabSize` is below 256

@@ -62,7 +62,7 @@ export function trainSlowly(sequences: Iterable<readonly number[]>, size: number
   return merges;
 }
 
-/** The ids of a sequence of bytes, given the merges in the order in which they were learnt. */
+/** The ids of a sequence of bytes, given the merges in the order in which they were learned. */
 export function encodeSlowly(bytes: readonly number[], merges: readonly Pair[]): number[] {
   const rank = new Map(merges.map(([left, right], i) => [`${left},${right}`, i]));
   let ids = [...bytes];

@@ -35,7 +35,7 @@ export class Codec {
   /**
    * The vocabulary of some merges.
    *
-   * @param merges the pairs in the order in which they were learnt; `merges[i]` makes id 256 + i
+   * @param merges the pairs in the order in which they were learned; `merges[i]` makes id 256 + i
    * @param bytes the byte that each of the ids 0 … 255 stands for: its own, unless history says otherwise
    */
   constructor(merges: Iterable<Pair> = [], bytes: Iterable<number> = Array(256).keys()) {

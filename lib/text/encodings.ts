@@ -1,7 +1,7 @@
 /*
  * The vocabularies that everybody uses, by name: GPT-2's and GPT-4's.
  *
- * A vocabulary is its ranks and the pattern that cut the text when they were learnt. js-tiktoken has
+ * A vocabulary is its ranks and the pattern that cut the text when they were learned. js-tiktoken has
  * patterns too, but with JavaScript's spaces, and tiktoken's are not those.
  */
 import { cl100kRanks, gpt2Ranks } from "../host/packages.ts";

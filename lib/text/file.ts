@@ -1,5 +1,5 @@
 /*
- * The file format of minbpe: what a tokenizer has learnt, as text.
+ * The file format of minbpe: what a tokenizer has learned, as text.
  *
  * A `.model` is for the machine: a version, the split pattern, the special tokens, then one merge a
  * line, in order. A `.vocab` is for the eye: every token as it reads. No file is opened here.
@@ -14,7 +14,7 @@ export interface Model {
   pattern: string;
   /** Each special token and its id. */
   specialTokens: ReadonlyMap<string, number>;
-  /** The pairs in the order in which they were learnt: `merges[i]` makes the id 256 + i. */
+  /** The pairs in the order in which they were learned: `merges[i]` makes the id 256 + i. */
   merges: readonly Pair[];
 }
 

@@ -1,6 +1,6 @@
 /*
  * A vocabulary as Hugging Face's folders keep it: `vocab.json` gives each token an id, `merges.txt` the pairs in the
- * order in which they were learnt, a line each; or all of it is in `tokenizer.json`. Bytes are spelled as letters.
+ * order in which they were learned, a line each; or all of it is in `tokenizer.json`. Bytes are spelled as letters.
  */
 import { host } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";

@@ -95,7 +95,7 @@ export class Heap {
     if (this.size > 0) this.replaceTop(rank, place, item);
   }
 
-  /** Puts another item in the place of the top, and lets it sink to where it belongs. */
+  /** Replaces the top by another item, which sinks to where it belongs. */
   replaceTop(rank: number, place: number, item: number): void {
     let i = 0;
     for (let child = 1; child < this.size; child = 2 * i + 1) {

@@ -1,7 +1,7 @@
 /*
  * A vocabulary that others have trained: nothing to learn, everything to recover.
  *
- * OpenAI publishes ranks: each token's bytes, in the order in which they were learnt. The merges are
+ * OpenAI publishes ranks: each token's bytes, in the order in which they were learned. The merges are
  * not in there, but they follow: encode a token with the merges before it, and the two ids that remain
  * are the pair that made it. And the ids 0 … 255 are the bytes in another order, printable ones first,
  * for reasons of history. The ranks come with js-tiktoken; its encoder is not used, but judges ours.

@@ -85,7 +85,7 @@ export class RegexTokenizer extends BasicTokenizer {
   }
 
   /**
-   * Sets the special tokens, in the place of those that were there.
+   * Sets the special tokens, instead of those that were there.
    *
    * @throws {RangeError} if an id belongs to another token
    */

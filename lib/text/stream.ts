@@ -4,7 +4,7 @@
  */
 import { toBytes } from "./bytes.ts";
 
-/** What of a tokenizer is asked. */
+/** What is asked of a tokenizer. */
 export interface Decoder {
   /** The bytes of each id. */
   readonly vocab: readonly Uint8Array[];

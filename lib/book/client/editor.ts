@@ -1,5 +1,5 @@
 /*
- * A cell that is being changed: CodeMirror in the place of its code, loaded at the first Edit. What is
+ * A cell that is being changed: CodeMirror instead of its code, loaded at the first Edit. What is
  * changed stays changed until Reset, in this browser, and a link carries it.
  */
 import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";

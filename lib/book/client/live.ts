@@ -89,7 +89,7 @@ export class Live {
     this.#curves.innerHTML = themed(svg, "The loss so far");
   }
 
-  /** Something that the lesson says beside its outputs. */
+  /** Something that the lesson holds besides its outputs. */
   say(text: string): void {
     this.#words.textContent = text;
   }

@@ -5,7 +5,7 @@ import type { ChartOptions, Series } from "../../lesson/chart.ts";
 import type { Outcome } from "../../lesson/exercise.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 
-/** What a brief run of lesson 9 loads in the place of GPT-2: a small one, which the page draws itself. */
+/** What a brief run of lesson 9 loads instead of GPT-2: a small one, which the page draws itself. */
 export const SMALL = "lessons/small-gpt2";
 
 /** A file by path. */

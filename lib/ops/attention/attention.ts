@@ -23,7 +23,7 @@ import { expand, reshape, transpose, unsqueeze } from "../views.ts";
 import { triu } from "../triangle.ts";
 import { maskedFill, where } from "../where.ts";
 
-/** What attention is told beside its operands. */
+/** What attention is told besides its operands. */
 export interface Attending {
   /** Added to the scores: float32, broadcasting to (N, H, L, S); −∞ hides a key from a query. */
   mask?: Tensor | null;
@@ -107,7 +107,7 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
   return attentionOp(inputs, { causal, past, scale, dropoutP, generator });
 }
 
-/** What {@linkcode scaledDotProductAttention} takes beside q, k and v. */
+/** What {@linkcode scaledDotProductAttention} takes besides q, k and v. */
 export interface AttentionArguments {
   /** Broadcasting to (…, L, S): true where a query may see a key, or numbers that are added to the scores. */
   attnMask?: Tensor | null;
