@@ -104,3 +104,29 @@ fn intRemainder(x: i32, y: i32) -> i32 {
   let signed = select(rest, -rest, x < 0);
   return select(signed, signed + y, rest != 0 && (x < 0) != (y < 0));
 }
+
+// e^v - 1: near 0 by its series, where a difference would lose digits.
+fn expm1(v: f32) -> f32 {
+  if (v == 0.0) {
+    return v;
+  }
+  if (abs(v) < 0.5) {
+    let rest = 1.0 / 720.0 + v * (1.0 / 5040.0 + v * (1.0 / 40320.0 + v / 362880.0));
+    let series = v * (0.5 + v * (1.0 / 6.0 + v * (1.0 / 24.0 + v * (1.0 / 120.0 + v * rest))));
+    return v + v * series;
+  }
+  return power_of_e(v) - 1.0;
+}
+
+// ln(1 + v) = 2 artanh(s) with s = v / (2 + v): near 0 by the series of that.
+fn log1p(v: f32) -> f32 {
+  if (abs(v) < 0.5) {
+    let s = v / (2.0 + v);
+    let q = s * s;
+    let rest = 1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0 + q / 17.0)));
+    let series = q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * rest)));
+    // v - s (v - 2 series): 2 s = v - s v, so that v itself is not rounded.
+    return v - s * (v - 2.0 * series);
+  }
+  return logarithm(1.0 + v);
+}

@@ -17,7 +17,7 @@ const numberOf = (value: number | boolean | string): number =>
   value === "nan" ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : Number(value);
 
 async function compare(line: string, got: unknown, want: unknown): Promise<void> {
-  if (Array.isArray(got) && got.some((one) => one instanceof Tensor)) {
+  if (Array.isArray(got) && got.some((one) => one instanceof Tensor || Array.isArray(one))) {
     const list = want as unknown[];
     assertEquals(got.length, list.length);
     for (const [i, one] of got.entries()) await compare(line, one, list[i]);

@@ -137,6 +137,8 @@ for (const { kind, options, losses } of goldens.regressions) {
 }
 
 const { LambdaLR, StepLR, LinearLR, CosineAnnealingLR, SequentialLR } = optim.lrScheduler;
+const { ConstantLR, CosineAnnealingWarmRestarts, ExponentialLR } = optim.lrScheduler;
+const { MultiStepLR, OneCycleLR, ReduceLROnPlateau } = optim.lrScheduler;
 
 /** Two groups with rates of their own. */
 const twoGroups = () =>
@@ -162,7 +164,80 @@ const schedules: Record<string, (o: AnyOptimizer) => Schedule> = {
       new CosineAnnealingLR(o, 12, { etaMin: 0.007 }),
       new LambdaLR(o, (t) => 1 / (1 + t)),
     ], [20]),
+  ExponentialLR: (o) => new ExponentialLR(o, 0.9),
+  MultiStepLR: (o) => new MultiStepLR(o, [5, 20, 20, 41], { gamma: 0.5 }),
+  ConstantLR: (o) => new ConstantLR(o, { factor: 0.5, totalIters: 7 }),
+  CosineAnnealingWarmRestarts: (o) =>
+    new CosineAnnealingWarmRestarts(o, 5, { tMult: 2, etaMin: 0.01 }),
+  OneCycleLR: (o) => new OneCycleLR(o, 0.5, { totalSteps: 70 }),
+  "OneCycleLR, linear, three phases": (o) =>
+    new OneCycleLR(o, [0.5, 0.1], {
+      epochs: 7,
+      stepsPerEpoch: 10,
+      pctStart: 0.4,
+      annealStrategy: "linear",
+      threePhase: true,
+      divFactor: 10,
+      finalDivFactor: 100,
+    }),
 };
+
+for (const { options, rates } of goldens.plateaus) {
+  Deno.test(`schedules: ReduceLROnPlateau with ${JSON.stringify(options)} gives PyTorch's rates`, () => {
+    const made = (optimizer: AnyOptimizer) =>
+      new ReduceLROnPlateau(optimizer, options as optim.lrScheduler.PlateauOptions);
+    const optimizer = twoGroups();
+    let schedule = made(optimizer);
+    goldens.losses.forEach((loss, epoch) => {
+      if (epoch === 11) {
+        const state = JSON.parse(JSON.stringify(schedule.stateDict()));
+        schedule = made(optimizer);
+        schedule.loadStateDict(state);
+      }
+      schedule.step(loss);
+      assertEquals(schedule.getLastLr(), rates[epoch], `epoch ${epoch}`);
+    });
+  });
+}
+
+for (const [kind, want] of Object.entries(goldens.cycles)) {
+  Deno.test(`schedules: OneCycleLR moves rate and momentum of ${kind} as PyTorch's`, () => {
+    const options = kind === "SGD" ? { lr: 0.1, momentum: 0.9 } : {};
+    const optimizer = make(kind, [zeros([1])], options);
+    const schedule = new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 12 });
+    for (const pair of want) {
+      const { lr, betas, momentum } = optimizer.paramGroups[0];
+      assertEquals([lr, betas ? betas[0] : momentum], pair);
+      schedule.step();
+    }
+    const over = new OneCycleLR(optimizer, 0.1, 2);
+    over.step();
+    over.step();
+    assertThrows(() => over.step(), RangeError, "Tried to step 3 times. The specified number of");
+  });
+}
+
+Deno.test("schedules: what makes no sense is refused in PyTorch's words", () => {
+  const refused: [string, () => unknown][] = [
+    ["You must define either total_steps OR", () => new OneCycleLR(twoGroups(), 0.1)],
+    ["Expected 2 values for max_lr, but got 1", () => new OneCycleLR(twoGroups(), [0.1], 5)],
+    ["Factor should be < 1.0.", () => new ReduceLROnPlateau(twoGroups(), { factor: 1 })],
+    [
+      "Expected positive integer T_0, but got 0",
+      () => new CosineAnnealingWarmRestarts(twoGroups(), 0),
+    ],
+    ["expected to be between 0 and 1. It is 2", () => new ConstantLR(twoGroups(), 2)],
+    ["Invalid alpha value: -1", () => new optim.RMSprop([zeros([1])], { alpha: -1 })],
+    ["Invalid lr_decay value: -1", () => new optim.Adagrad([zeros([1])], { lrDecay: -1 })],
+  ];
+  for (const [sentence, call] of refused) assertThrows(call, RangeError, sentence);
+  assertThrows(
+    // deno-lint-ignore no-explicit-any
+    () => new ReduceLROnPlateau(twoGroups()).step(zeros([]) as any),
+    TypeError,
+    "step(await loss.item())",
+  );
+});
 
 Deno.test("schedules: all that the goldens hold are tested", () => {
   assertEquals(Object.keys(schedules), Object.keys(goldens.schedules));

@@ -53,6 +53,95 @@ export class Sequential extends Module {
   }
 }
 
+/** Modules by name, as they are given to a {@linkcode ModuleDict}. */
+export type NamedModules<M extends Module = Module> =
+  | Iterable<readonly [string, M]>
+  | Readonly<Record<string, M>>;
+
+/**
+ * Modules by name, whose parameters count as its holder's; used as a Map.
+ *
+ * @example
+ * ```ts
+ * import { nn, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const choices = new nn.ModuleDict({ narrow: new nn.Linear(2, 1), wide: new nn.Linear(2, 9) });
+ * assertEquals(choices.get("wide")!.forward(ones(4, 2)).shape, [4, 9]);
+ * assertEquals([...choices.stateDict().keys()][0], "narrow.weight");
+ * ```
+ */
+export class ModuleDict<M extends Module = Module> extends Module {
+  readonly #modules: Map<string, M>;
+
+  constructor(modules: NamedModules<M> = {}) {
+    super();
+    this.#modules = new Map(Symbol.iterator in modules ? modules : Object.entries(modules));
+  }
+
+  override *namedChildren(): Generator<[string, Module]> {
+    yield* this.#modules;
+  }
+
+  /** The module of a name. */
+  get(name: string): M | undefined {
+    return this.#modules.get(name);
+  }
+
+  /** Puts a module under a name, in the place of the one that was there. */
+  set(name: string, module: M): this {
+    this.#modules.set(name, module);
+    return this;
+  }
+
+  /** Whether a name is there. */
+  has(name: string): boolean {
+    return this.#modules.has(name);
+  }
+
+  /** Takes a name out; returns whether it was there. */
+  delete(name: string): boolean {
+    return this.#modules.delete(name);
+  }
+
+  /** Adds all of these. */
+  update(modules: NamedModules<M>): this {
+    const given = Symbol.iterator in modules ? modules : Object.entries(modules);
+    for (const [name, module] of given) this.set(name, module);
+    return this;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#modules.size;
+  }
+
+  /** The names, in the order in which they came. */
+  keys(): IterableIterator<string> {
+    return this.#modules.keys();
+  }
+
+  /** The modules, in the same order. */
+  values(): IterableIterator<M> {
+    return this.#modules.values();
+  }
+
+  /** Names and modules. */
+  entries(): IterableIterator<[string, M]> {
+    return this.#modules.entries();
+  }
+
+  [Symbol.iterator](): Iterator<[string, M]> {
+    return this.#modules.entries();
+  }
+
+  /** A dictionary computes nothing. */
+  forward(): never {
+    throw new Error(
+      'Module [ModuleDict] is missing the required "forward" function; call its modules',
+    );
+  }
+}
+
 /** A list of modules, whose parameters count as its holder's. */
 export class ModuleList<M extends Module = Module> extends Module {
   readonly #modules: M[];

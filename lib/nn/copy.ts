@@ -5,7 +5,7 @@
 import { clone } from "../ops/copy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { ModuleList, Sequential } from "./container.ts";
+import { ModuleDict, ModuleList, Sequential } from "./container.ts";
 import { Module, Parameter } from "./module.ts";
 
 /**
@@ -51,6 +51,15 @@ function moduleLike(module: Module, copies: Copies): Module {
   if (module instanceof ModuleList || module instanceof Sequential) {
     const below = Array.from(module, (child) => copyOf(child, copies) as Module);
     const copy = module instanceof ModuleList ? new ModuleList(below) : new Sequential(...below);
+    copy.training = module.training;
+    return copy;
+  }
+  if (module instanceof ModuleDict) {
+    const below = Array.from(
+      module.entries(),
+      ([name, child]) => [name, copyOf(child, copies) as Module] as const,
+    );
+    const copy = new ModuleDict(below);
     copy.training = module.training;
     return copy;
   }

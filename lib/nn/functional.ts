@@ -13,6 +13,23 @@ export { scaledDotProductAttention } from "../ops/attention/attention.ts";
 export { multiHeadAttentionForward } from "./attention_forward.ts";
 export { elu, leakyRelu, softplus } from "../ops/curves.ts";
 export {
+  celu,
+  glu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  logsigmoid,
+  mish,
+  prelu,
+  relu6,
+  selu,
+  softmin,
+  softsign,
+  tanhshrink,
+  threshold,
+} from "../ops/bends.ts";
+export { conv1d } from "../ops/conv.ts";
+export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   l1Loss,

@@ -7,7 +7,7 @@ export { type Incompatible, Module, Parameter } from "./module.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
 /** Layers that hold layers. */
-export { ModuleList, Sequential } from "./container.ts";
+export { ModuleDict, ModuleList, Sequential } from "./container.ts";
 /** The simple layers. */
 export {
   Dropout,
@@ -32,6 +32,31 @@ export {
   Softmax,
   Tanh,
 } from "./activation.ts";
+export {
+  CELU,
+  ELU,
+  type ELUOptions,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  type HardtanhOptions,
+  LeakyReLU,
+  type LeakyReLUOptions,
+  LogSigmoid,
+  Mish,
+  ReLU6,
+  SELU,
+  Softplus,
+  type SoftplusOptions,
+  Softsign,
+  Tanhshrink,
+} from "./more_activations.ts";
+export { GLU, PReLU, type PReLUOptions } from "./gates.ts";
+export { Flatten, type FlattenOptions, Unflatten, type UnflattenOptions } from "./flatten.ts";
+/** Sequences: by windows, and by a state that goes along. */
+export { Conv1d, type Conv1dOptions } from "./conv.ts";
+export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions } from "./recurrent.ts";
+export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RNNCellOptions } from "./cells.ts";
 export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from "./norms.ts";
 export { BCELoss, BCEWithLogitsLoss, L1Loss, type Loss, MSELoss, NLLLoss } from "./losses.ts";
 /** Attention, and the layers made of it. */

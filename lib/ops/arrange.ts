@@ -2,6 +2,7 @@
  * The same elements in another arrangement, or more than once: flip, roll, repeat, pad, unbind.
  */
 import { a, type Given, parameters, readShape, type Sizes, takes } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { normalizeDim, normalizeDims } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
@@ -17,7 +18,7 @@ export function flip(x: Tensor, ...dims: Sizes): Tensor {
   return normalizeDims(list, x.ndim).reduce((y, d) => {
     const last = y.shape[d] - 1;
     const backwards = add(mul(arange(y.shape[d], { device: y.device }), -1), last);
-    return indexSelect(y, d, backwards);
+    return called("FlipBackward0", indexSelect(y, d, backwards));
   }, x);
 }
 

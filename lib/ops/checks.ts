@@ -3,6 +3,7 @@
  * awaited.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, le, lt, mul, ne, sub } from "./binary.ts";
@@ -50,7 +51,10 @@ export function nanToNum(
   const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = readNanToNum(args);
   if (x.dtype !== "float32") return x;
   const numbers = where(isnan(x), nan, x);
-  return where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, numbers));
+  return called(
+    "NanToNumBackward0",
+    where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, numbers)),
+  );
 }
 
 /** How near is near enough: |x − y| ≤ atol + rtol · |y|. */

@@ -3,15 +3,16 @@
  * log-sum-exp along dimensions.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { normalizeDim, normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, gt, maximum, minimum, mul, sub } from "./binary.ts";
+import { add, div, gt, maximum, mul, sub } from "./binary.ts";
 import { float, to } from "./copy.ts";
 import { full } from "./create.ts";
 import { isfinite } from "./checks.ts";
 import { cat } from "./join.ts";
 import { amax, type ReduceArguments, type ReduceOptions, reduction, sum } from "./reduce.ts";
-import { abs, exp, log, neg } from "./unary.ts";
+import { abs, exp, expm1, log, log1p, neg } from "./unary.ts";
 import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
@@ -19,15 +20,24 @@ import { where } from "./where.ts";
 const one = { input: a.tensor };
 
 /** The logarithm to base 2. */
-export const log2: (x: Tensor) => Tensor = takes("log2", one, (x) => div(log(x), Math.LN2));
+export const log2: (x: Tensor) => Tensor = takes(
+  "log2",
+  one,
+  (x) => called("Log2Backward0", div(log(x), Math.LN2)),
+);
 /** The logarithm to base 10. */
-export const log10: (x: Tensor) => Tensor = takes("log10", one, (x) => div(log(x), Math.LN10));
+export const log10: (x: Tensor) => Tensor = takes(
+  "log10",
+  one,
+  (x) => called("Log10Backward0", div(log(x), Math.LN10)),
+);
 
 /** x, and `negativeSlope` · x below 0. */
 export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
   "leakyRelu",
   { input: a.tensor, negativeSlope: a.number },
-  (x, negativeSlope = 0.01) => where(gt(x, 0), x, mul(x, negativeSlope)),
+  (x, negativeSlope = 0.01) =>
+    called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope))),
   { required: 1 },
 );
 
@@ -35,7 +45,8 @@ export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
 export const elu: (x: Tensor, alpha?: number) => Tensor = takes(
   "elu",
   { input: a.tensor, alpha: a.number },
-  (x, alpha = 1) => where(gt(x, 0), x, mul(sub(exp(minimum(x, 0)), 1), alpha)),
+  (x, alpha = 1) =>
+    called("EluBackward0", where(gt(x, 0), x, mul(expm1(where(gt(x, 0), 0, x)), alpha))),
   { required: 1 },
 );
 
@@ -45,8 +56,8 @@ export const softplus: (x: Tensor, beta?: number, threshold?: number) => Tensor 
   { input: a.tensor, beta: a.number, threshold: a.number },
   (x, beta = 1, threshold = 20) => {
     const scaled = mul(x, beta);
-    const smooth = add(maximum(scaled, 0), log(add(exp(neg(abs(scaled))), 1)));
-    return where(gt(scaled, threshold), x, div(smooth, beta));
+    const smooth = add(maximum(scaled, 0), log1p(exp(neg(abs(scaled)))));
+    return called("SoftplusBackward0", where(gt(scaled, threshold), x, div(smooth, beta)));
   },
   { required: 1 },
 );
@@ -60,7 +71,8 @@ export function logsumexp(x: Tensor, ...args: ReduceArguments): Tensor {
   const largest = amax(real.detach(), dim, true);
   const shift = where(isfinite(largest), largest, 0);
   const found = add(log(sum(exp(sub(real, shift)), dim, true)), shift);
-  return keepdim ? found : reshape(found, reducedShape(x.shape, normalizeDims(dim, x.ndim), false));
+  const shape = reducedShape(x.shape, normalizeDims(dim, x.ndim), false);
+  return called("LogsumexpBackward0", keepdim ? found : reshape(found, shape));
 }
 
 /** Along which dimension a product is taken. */

@@ -3,6 +3,7 @@
  * `x.index(ids)`. Numbers and slices give views; tensors of ids give copies.
  */
 import { a, takes } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
@@ -80,7 +81,7 @@ export function basic(x: Tensor, indices: readonly Index[]) {
 /** The part of a tensor that an index names, as Python's `x[…]` would give it. */
 export function index(x: Tensor, ...indices: Index[]): Tensor {
   const { view, ids } = basic(x, indices);
-  return ids.length === 0 ? view : lookUp(view, ids);
+  return ids.length === 0 ? view : called("IndexBackward0", lookUp(view, ids));
 }
 
 /** Looks up tensors of ids: the dimensions they index come first, become one, and are looked up as rows. */
@@ -123,6 +124,6 @@ export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = take
         `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
       );
     }
-    return lookUp(x, [{ dim: d, index: ids }], { wrap: false });
+    return called("IndexSelectBackward0", lookUp(x, [{ dim: d, index: ids }], { wrap: false }));
   },
 );

@@ -7,6 +7,7 @@
 import type { Kernel } from "../gpu/launch.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
+import { called } from "../tensor/autograd.ts";
 import { ndarray } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
@@ -206,7 +207,8 @@ const put = (x: Tensor, given: IndexPutOptions): Tensor =>
  * assertEquals(await v.grad!.tolist(), [4, 1]);
  * ```
  */
-export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor => put(x, readPut(args));
+export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor =>
+  called("IndexPutBackward0", put(x, readPut(args)));
 
 /**
  * Writes `values` over the part that `indices` name, Python's `x[…] = v`, and returns the whole tensor. Where a
@@ -268,7 +270,10 @@ export function indexAdd(
 ): Tensor {
   const { dim, index, source, alpha = 1 } = readIndexAdd(args);
   const values = alpha === 1 ? source : mul(source, alpha);
-  return put(x, { indices: along(x, dim, index), values, accumulate: true });
+  return called(
+    "IndexAddBackward0",
+    put(x, { indices: along(x, dim, index), values, accumulate: true }),
+  );
 }
 
 /** How {@linkcode indexFill} fills. */
@@ -293,5 +298,5 @@ export function indexFill(
   ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
 ): Tensor {
   const { dim, index, value } = readIndexFill(args);
-  return put(x, { indices: along(x, dim, index), values: value });
+  return called("IndexFillBackward0", put(x, { indices: along(x, dim, index), values: value }));
 }

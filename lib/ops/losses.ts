@@ -2,6 +2,7 @@
  * Losses besides the cross-entropy: what a prediction is away from its target, as one number.
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, lt, maximum, mul, ne, sub } from "./binary.ts";
 import { float, long } from "./copy.ts";
@@ -10,7 +11,7 @@ import { gather } from "./embedding.ts";
 import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
 import { mean } from "./stats.ts";
-import { abs, exp, log, neg, square } from "./unary.ts";
+import { abs, exp, log, log1p, neg, square } from "./unary.ts";
 import { reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
@@ -41,7 +42,7 @@ const read = {
 
 /** The mean of (x − y)². */
 export const mseLoss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
-  reduced(square(sub(x, y)), read.mse(args));
+  called("MseLossBackward0", reduced(square(sub(x, y)), read.mse(args)));
 
 /** The mean of |x − y|. */
 export const l1Loss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
@@ -63,7 +64,8 @@ export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Op
   const { beta = 1, ...options } = readSmooth(args);
   const away = abs(sub(x, y));
   const near = div(square(away), 2 * beta);
-  return reduced(where(lt(away, beta), near, sub(away, beta / 2)), options);
+  const losses = where(lt(away, beta), near, sub(away, beta / 2));
+  return called("SmoothL1LossBackward0", reduced(losses, options));
 }
 
 /** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
@@ -71,13 +73,14 @@ export function binaryCrossEntropy(p: Tensor, y: Tensor, ...args: LossArguments)
   const bounded = (x: Tensor) => clamp(log(x), { min: -100 });
   const hit = mul(y, bounded(p));
   const miss = mul(add(neg(y), 1), bounded(add(neg(p), 1)));
-  return reduced(neg(add(hit, miss)), read.bce(args));
+  return called("BinaryCrossEntropyBackward0", reduced(neg(add(hit, miss)), read.bce(args)));
 }
 
 /** The same of logits x: max(x, 0) − x · y + log(1 + e^−|x|). */
 export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
-  const rest = log(add(exp(neg(abs(x))), 1));
-  return reduced(add(sub(maximum(x, 0), mul(x, y)), rest), read.logits(args));
+  const rest = log1p(exp(neg(abs(x))));
+  const losses = reduced(add(sub(maximum(x, 0), mul(x, y)), rest), read.logits(args));
+  return called("BinaryCrossEntropyWithLogitsBackward0", losses);
 }
 
 /** How {@linkcode nllLoss} sums up. */
@@ -104,6 +107,7 @@ export function nllLoss(x: Tensor, target: Tensor, ...args: Given<[], NllOptions
   const counts = ne(target, ignoreIndex);
   const places = unsqueeze(mul(target, long(counts)), 1);
   const losses = where(counts, neg(reshape(gather(x, 1, places), target.shape)), 0);
-  if (reduction === "none") return losses;
-  return reduction === "sum" ? sum(losses) : div(sum(losses), sum(float(counts)));
+  if (reduction === "none") return called("NllLossBackward0", losses);
+  const total = sum(losses);
+  return called("NllLossBackward0", reduction === "sum" ? total : div(total, sum(float(counts))));
 }

@@ -35,7 +35,23 @@ import { maskedFill } from "./where.ts";
 
 const { add, sub, mul, div, pow, remainder, maximum, minimum } = binary;
 const { eq, ne, lt, le, gt, ge } = binary;
-const { neg, abs, sign, exp, log, sqrt, rsqrt, reciprocal, square, sin, cos, floor, ceil } = unary;
+const {
+  neg,
+  abs,
+  sign,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  square,
+  sin,
+  cos,
+  floor,
+  ceil,
+} = unary;
 const { round, erf, tanh, sigmoid, relu, silu, gelu } = unary;
 const { view, reshape, permute, transpose, t, expand, squeeze, unsqueeze, flatten } = views;
 const { select, narrow, split, chunk } = slices;
@@ -52,7 +68,24 @@ const { bincount, maskedSelect, nonzero, unique } = pick;
 const methods = {
   ...{ add, sub, mul, div, pow, remainder, maximum, minimum, matmul, mm, bmm },
   ...{ eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot },
-  ...{ neg, abs, sign, exp, log, sqrt, rsqrt, reciprocal, square, sin, cos, floor, ceil, round },
+  ...{
+    expm1,
+    log1p,
+    neg,
+    abs,
+    sign,
+    exp,
+    log,
+    sqrt,
+    rsqrt,
+    reciprocal,
+    square,
+    sin,
+    cos,
+    floor,
+    ceil,
+    round,
+  },
   ...{ erf, tanh, sigmoid, relu, silu, gelu, clamp, softmax, logSoftmax },
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },

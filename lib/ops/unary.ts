@@ -42,6 +42,14 @@ const rows = {
   },
   exp: { wgsl: "power_of_e(v)", slope: "y", reference: Math.exp },
   log: { wgsl: "logarithm(v)", slope: "1.0 / v", reference: Math.log, domain: [0.1, 4] },
+  expm1: { wgsl: "expm1(v)", slope: "y + 1.0", reference: Math.expm1 },
+  log1p: {
+    wgsl: "log1p(v)",
+    slope: "1.0 / (v + 1.0)",
+    reference: Math.log1p,
+    gradFn: "Log1PBackward0",
+    domain: [-0.9, 4],
+  },
   sqrt: { wgsl: "sqrt(v)", slope: "0.5 / y", reference: Math.sqrt, domain: [0.1, 4] },
   rsqrt: {
     wgsl: "1.0 / sqrt(v)",
@@ -156,6 +164,10 @@ export const sign: (x: Tensor) => Tensor = of("sign");
 export const exp: (x: Tensor) => Tensor = of("exp");
 /** The natural logarithm. */
 export const log: (x: Tensor) => Tensor = of("log");
+/** e^x − 1, exact near 0 too. */
+export const expm1: (x: Tensor) => Tensor = of("expm1");
+/** The natural logarithm of 1 + x, exact near 0 too. */
+export const log1p: (x: Tensor) => Tensor = of("log1p");
 /** The square root. */
 export const sqrt: (x: Tensor) => Tensor = of("sqrt");
 /** The square root of a sum of squares: its gradient is 0 where it is. */

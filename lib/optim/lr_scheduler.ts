@@ -7,8 +7,9 @@
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import type { Optimizer, ParamState } from "./optimizer.ts";
 
+/** An optimiser, whatever its options. */
 // deno-lint-ignore no-explicit-any
-type AnyOptimizer = Optimizer<any, ParamState>;
+export type AnyOptimizer = Optimizer<any, ParamState>;
 
 /** Where a schedule stands. */
 interface Place {
@@ -99,7 +100,8 @@ export class LRScheduler {
 /** What a rate is multiplied by. */
 type Factor = (epoch: number) => number;
 
-const optionsFor = <O>(
+/** The reader of a schedule's options. */
+export const optionsFor = <O>(
   name: string,
   kinds: { [K in keyof Required<O>]: Kind },
   required: number,

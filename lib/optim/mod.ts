@@ -15,5 +15,13 @@ export {
 /** The optimisers. */
 export { SGD, type SGDOptions, type SGDState } from "./sgd.ts";
 export { Adam, type AdamOptions, type AdamState, AdamW } from "./adam.ts";
+export {
+  Adagrad,
+  type AdagradOptions,
+  type AdagradState,
+  RMSprop,
+  type RMSpropOptions,
+  type RMSpropState,
+} from "./rmsprop.ts";
 /** Learning rates that change. */
-export * as lrScheduler from "./lr_scheduler.ts";
+export * as lrScheduler from "./lr_schedulers.ts";

@@ -119,6 +119,12 @@ export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor 
   return result;
 }
 
+/** A result made of several ops, whose graph begins with the name that PyTorch has for the one function. */
+export function called(name: string, result: Tensor): Tensor {
+  if (result.gradFn) result.gradFn = { ...result.gradFn, name };
+  return result;
+}
+
 /** What backward starts from: a tensor, and the gradient of something with respect to it. */
 function rootOf(root: Tensor, gradient: Tensor | null | undefined): Root {
   if (!root.requiresGrad) {

@@ -1,6 +1,6 @@
 """Writes optim.json: what PyTorch's optimisers, schedules and clipping do in a hundred steps.
 
-Run it with Debian's python3 and its python3-torch:
+Run it with a Python that has torch 2.13 (for processors):
 
     python3 tests/goldens/optim.py
 
@@ -37,6 +37,17 @@ CASES = {
     "AdamW, every option": [
         "AdamW",
         {"lr": 0.01, "betas": [0.8, 0.95], "eps": 1e-6, "weightDecay": 0.5, "amsgrad": True},
+    ],
+    "RMSprop": ["RMSprop", {}],
+    "RMSprop, every option": [
+        "RMSprop",
+        {"lr": 0.02, "alpha": 0.9, "eps": 1e-4, "weightDecay": 0.1, "momentum": 0.8, "centered": True},
+    ],
+    "RMSprop, centered": ["RMSprop", {"lr": 0.01, "alpha": 0.3, "centered": True, "eps": 1e-2}],
+    "Adagrad": ["Adagrad", {}],
+    "Adagrad, every option": [
+        "Adagrad",
+        {"lr": 0.1, "lrDecay": 0.05, "weightDecay": 0.1, "initialAccumulatorValue": 0.5, "eps": 1e-3},
     ],
     "SGD in groups": [
         "SGD",
@@ -141,6 +152,35 @@ def rates(make):
     return seen
 
 
+LOSSES = [10, 9, 9.5, 9, 8.9999, 8, 8, 8, 8, 7.9, 8, 8, 8, 8, 8, 5, 6, 6, 6, 6, 6, 6, 6, 1, 1, 1, 1, 1, 1]
+
+
+def plateau(options):
+    """The rates of two groups while a loss goes down and stays."""
+    a, b = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.3}], lr=0.1)
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer, **pythonic(options))
+    seen = []
+    for loss in LOSSES:
+        schedule.step(loss)
+        seen.append(schedule.get_last_lr())
+    return {"options": options, "rates": seen}
+
+
+def cycled(adam):
+    """Rate and momentum of an optimiser in one cycle."""
+    param = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.AdamW([param]) if adam else torch.optim.SGD([param], lr=0.1, momentum=0.9)
+    schedule = lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=12)
+    seen = []
+    for _ in range(12):
+        group = optimizer.param_groups[0]
+        seen.append([group["lr"], group["betas"][0] if adam else group["momentum"]])
+        optimizer.step()
+        schedule.step()
+    return seen
+
+
 def warm(t):
     return min(1.0, (t + 1) / 10)
 
@@ -165,6 +205,15 @@ SCHEDULES = {
         o,
         [lr_scheduler.CosineAnnealingLR(o, 12, eta_min=0.007), lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t))],
         [20],
+    ),
+    "ExponentialLR": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+    "MultiStepLR": lambda o: lr_scheduler.MultiStepLR(o, [5, 20, 20, 41], gamma=0.5),
+    "ConstantLR": lambda o: lr_scheduler.ConstantLR(o, factor=0.5, total_iters=7),
+    "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 5, T_mult=2, eta_min=0.01),
+    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.5, total_steps=70),
+    "OneCycleLR, linear, three phases": lambda o: lr_scheduler.OneCycleLR(
+        o, [0.5, 0.1], epochs=7, steps_per_epoch=10, pct_start=0.4, anneal_strategy="linear", three_phase=True,
+        div_factor=10.0, final_div_factor=100.0,
     ),
 }
 
@@ -199,6 +248,16 @@ def main():
             ]
         ],
         "schedules": {name: rates(make) for name, make in SCHEDULES.items()},
+        "losses": LOSSES,
+        "plateaus": [
+            plateau(options)
+            for options in [
+                {"patience": 2},
+                {"factor": 0.5, "patience": 0, "threshold": 0.2, "thresholdMode": "abs", "cooldown": 2},
+                {"mode": "max", "patience": 3, "minLr": [0.002, 0.05]},
+            ]
+        ],
+        "cycles": {"AdamW": cycled(True), "SGD": cycled(False)},
         "clipped": [
             clipped(kind, limit)
             for kind, limit in [["2", 1.0], ["2", 1e6], ["1", 10.0], ["inf", 0.5], ["value", 0.25]]

@@ -24,7 +24,8 @@ export type Answer =
   | null
   | readonly number[]
   | readonly string[]
-  | readonly lib.Tensor[];
+  | readonly lib.Tensor[]
+  | readonly (lib.Tensor | readonly lib.Tensor[])[];
 
 /** PyTorch's line, and ours. */
 export type Row = [torch: string, ours: () => Answer | Promise<Answer>];
@@ -51,3 +52,7 @@ export function seeded<T>(make: () => T): T {
   lib.manualSeed(0);
   return make();
 }
+
+/** PyTorch's name of the step that a function was. */
+export const node = (f: (x: lib.Tensor) => lib.Tensor): string =>
+  f(x.clone().requiresGrad_()).gradFn!.name;

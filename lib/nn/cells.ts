@@ -1,0 +1,160 @@
+/*
+ * One step of a recurrent network as a layer, for loops of one's own.
+ */
+import type { Device } from "../gpu/device.ts";
+import { empty, zeros } from "../ops/create.ts";
+import { linear } from "../ops/matmul/linear.ts";
+import { squeeze, unsqueeze } from "../ops/views.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import * as init from "./init.ts";
+import type { LayerOptions } from "./layers.ts";
+import { Module, Parameter } from "./module.ts";
+import {
+  elmans,
+  gru,
+  lstm,
+  type Nonlinearity,
+  type RecurrentKind,
+  type State,
+} from "./recurrent_steps.ts";
+
+/** How a cell is made. */
+export interface CellOptions extends LayerOptions {
+  bias?: boolean;
+}
+
+/** How an {@linkcode RNNCell} is made. */
+export interface RNNCellOptions extends CellOptions {
+  nonlinearity?: Nonlinearity;
+}
+
+interface Sizes {
+  inputSize: number;
+  hiddenSize: number;
+}
+
+const common = { inputSize: a.whole, hiddenSize: a.whole, bias: a.flag };
+const readRnn = parameters<Sizes & RNNCellOptions>("RNNCell", {
+  ...common,
+  nonlinearity: a.oneOf("tanh", "relu"),
+  device: a.device,
+}, { required: 2 });
+const [readLstm, readGru] = ["LSTMCell", "GRUCell"].map((name) =>
+  parameters<Sizes & CellOptions>(name, { ...common, device: a.device }, { required: 2 })
+);
+
+type Celled = Given<
+  [inputSize: number, hiddenSize: number, bias?: boolean, device?: Device],
+  CellOptions
+>;
+
+/** The base of all three. */
+abstract class Cell extends Module {
+  weightIh: Parameter;
+  weightHh: Parameter;
+  biasIh: Parameter | null;
+  biasHh: Parameter | null;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly #kind: RecurrentKind;
+
+  constructor(
+    kind: RecurrentKind,
+    { inputSize, hiddenSize, bias = true, device }: Sizes & CellOptions,
+  ) {
+    super();
+    this.#kind = kind;
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    const rows = kind.gates * hiddenSize;
+    const made = (shape: number[]) => new Parameter(empty(shape, { device }));
+    this.weightIh = made([rows, inputSize]);
+    this.weightHh = made([rows, hiddenSize]);
+    this.biasIh = bias ? made([rows]) : null;
+    this.biasHh = bias ? made([rows]) : null;
+    const bound = hiddenSize > 0 ? 1 / Math.sqrt(hiddenSize) : 0;
+    for (const parameter of this.parameters()) init.uniform_(parameter, -bound, bound);
+  }
+
+  protected next(x: Tensor, before: State | undefined): State {
+    const name = this.constructor.name;
+    if (x.ndim !== 1 && x.ndim !== 2) {
+      throw new RangeError(`${name}: Expected input to be 1D or 2D, got ${x.ndim}D instead`);
+    }
+    if (x.ndim === 1) {
+      return this.next(unsqueeze(x, 0), before?.map((s) => unsqueeze(s, 0)))
+        .map((s) => squeeze(s, 0));
+    }
+    const state = before ?? Array.from(
+      { length: this.#kind.states },
+      () => zeros([x.shape[0], this.hiddenSize], { device: x.device }),
+    );
+    const from = { weight: this.weightHh, bias: this.biasHh };
+    return this.#kind.step(linear(x, this.weightIh, this.biasIh), state, from);
+  }
+
+  override extraRepr(): string {
+    return `${this.inputSize}, ${this.hiddenSize}${this.biasIh ? "" : ", bias=False"}`;
+  }
+}
+
+/** h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
+export class RNNCell extends Cell {
+  readonly nonlinearity: Nonlinearity;
+
+  constructor(
+    ...args: Given<
+      [
+        inputSize: number,
+        hiddenSize: number,
+        bias?: boolean,
+        nonlinearity?: Nonlinearity,
+        device?: Device,
+      ],
+      RNNCellOptions
+    >
+  ) {
+    const { nonlinearity = "tanh", ...options } = readRnn(args);
+    super(elmans[nonlinearity], options);
+    this.nonlinearity = nonlinearity;
+  }
+
+  /** x (N, input_size), h (N, hidden_size) or zeros → the next h */
+  forward(x: Tensor, hx?: Tensor): Tensor {
+    return this.next(x, hx && [hx])[0];
+  }
+
+  override extraRepr(): string {
+    const { nonlinearity } = this;
+    return super.extraRepr() + (nonlinearity === "tanh" ? "" : `, nonlinearity=${nonlinearity}`);
+  }
+}
+
+/** One step of a {@linkcode GRU}. */
+export class GRUCell extends Cell {
+  constructor(...args: Celled) {
+    super(gru, readGru(args));
+  }
+
+  /** x (N, input_size), h (N, hidden_size) or zeros → the next h */
+  forward(x: Tensor, hx?: Tensor): Tensor {
+    return this.next(x, hx && [hx])[0];
+  }
+}
+
+/** One step of an {@linkcode LSTM}. */
+export class LSTMCell extends Cell {
+  constructor(...args: Celled) {
+    super(lstm, readLstm(args));
+  }
+
+  /** x (N, input_size), [h, c] (N, hidden_size) or zeros → the next [h, c] */
+  forward(
+    x: Tensor,
+    hx?: readonly [hidden: Tensor, cell: Tensor],
+  ): [hidden: Tensor, cell: Tensor] {
+    const [hidden, cell] = this.next(x, hx);
+    return [hidden, cell];
+  }
+}

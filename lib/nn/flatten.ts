@@ -1,0 +1,87 @@
+/*
+ * Layers that change the shape, for use inside `Sequential`.
+ */
+import { flatten, reshape } from "../ops/views.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import { normalizeDim, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+/** Which dimensions a {@linkcode Flatten} joins. */
+export interface FlattenOptions {
+  /** The first; 1, so that the batch stays. */
+  startDim?: number;
+  /** The last; −1. */
+  endDim?: number;
+}
+
+const flattenOptions = parameters<FlattenOptions>("Flatten", {
+  startDim: a.whole,
+  endDim: a.whole,
+});
+
+/**
+ * Joins dimensions into one; all but the batch's unless told otherwise.
+ *
+ * @example
+ * ```ts
+ * import { nn, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(new nn.Flatten().forward(zeros(32, 3, 10)).shape, [32, 30]);
+ * ```
+ */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(...args: Given<[startDim?: number, endDim?: number], FlattenOptions>) {
+    super();
+    const { startDim = 1, endDim = -1 } = flattenOptions(args);
+    this.startDim = startDim;
+    this.endDim = endDim;
+  }
+
+  /** (N, …) → (N, the product of the others) */
+  forward(x: Tensor): Tensor {
+    return flatten(x, this.startDim, this.endDim);
+  }
+
+  override extraRepr(): string {
+    return `start_dim=${this.startDim}, end_dim=${this.endDim}`;
+  }
+}
+
+/** Which dimension an {@linkcode Unflatten} splits, and into what. */
+export interface UnflattenOptions {
+  dim: number;
+  unflattenedSize: Shape;
+}
+
+const unflattenOptions = parameters<UnflattenOptions>("Unflatten", {
+  dim: a.whole,
+  unflattenedSize: a.shape,
+}, { required: 2 });
+
+/** Splits a dimension into several: (…, product of the sizes, …) → (…, *sizes, …); one size may be −1. */
+export class Unflatten extends Module {
+  readonly dim: number;
+  readonly unflattenedSize: Shape;
+
+  constructor(...args: Given<[dim: number, unflattenedSize: Shape], UnflattenOptions>) {
+    super();
+    const { dim, unflattenedSize } = unflattenOptions(args);
+    this.dim = dim;
+    this.unflattenedSize = unflattenedSize;
+  }
+
+  /** (…, n, …) → (…, *sizes, …) */
+  forward(x: Tensor): Tensor {
+    const d = normalizeDim(this.dim, x.ndim);
+    return reshape(x, x.shape.toSpliced(d, 1, ...this.unflattenedSize));
+  }
+
+  override extraRepr(): string {
+    const sizes = this.unflattenedSize.join(", ") + (this.unflattenedSize.length === 1 ? "," : "");
+    return `dim=${this.dim}, unflattened_size=(${sizes})`;
+  }
+}

@@ -1,0 +1,66 @@
+/*
+ * Activations that learn a slope, or let one half of their input decide about the other.
+ */
+import { glu, prelu } from "../ops/bends.ts";
+import { full } from "../ops/create.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { LayerOptions } from "./layers.ts";
+import { Module, Parameter } from "./module.ts";
+
+/** How a {@linkcode PReLU} begins. */
+export interface PReLUOptions extends LayerOptions {
+  /** 1, or one slope for each channel. */
+  numParameters?: number;
+  /** The slope that each begins with; 0.25. */
+  init?: number;
+}
+
+const readPrelu = parameters<PReLUOptions>("PReLU", {
+  numParameters: a.whole,
+  init: a.number,
+  device: a.device,
+});
+
+/** x, and below 0 a slope that is learned times x. */
+export class PReLU extends Module {
+  weight: Parameter;
+  readonly numParameters: number;
+
+  constructor(...args: Given<[numParameters?: number, init?: number], PReLUOptions>) {
+    super();
+    const { numParameters = 1, init = 0.25, device } = readPrelu(args);
+    this.numParameters = numParameters;
+    this.weight = new Parameter(full([numParameters], init, { device }));
+  }
+
+  /** (N, C, …) → the same shape */
+  forward(x: Tensor): Tensor {
+    return prelu(x, this.weight);
+  }
+
+  override extraRepr(): string {
+    return `num_parameters=${this.numParameters}`;
+  }
+}
+
+const readGlu = parameters<{ dim?: number }>("GLU", { dim: a.whole });
+
+/** The first half along `dim` (−1), times the sigmoid of the second. */
+export class GLU extends Module {
+  readonly dim: number;
+
+  constructor(...args: Given<[dim?: number], { dim?: number }>) {
+    super();
+    this.dim = readGlu(args).dim ?? -1;
+  }
+
+  /** (…, 2n, …) → (…, n, …) */
+  forward(x: Tensor): Tensor {
+    return glu(x, this.dim);
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}`;
+  }
+}

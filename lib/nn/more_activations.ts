@@ -1,0 +1,257 @@
+/*
+ * Activations as layers, beside those of activation.ts; what they compute is in lib/ops/bends.ts and curves.ts.
+ */
+import * as bends from "../ops/bends.ts";
+import { elu, leakyRelu, softplus } from "../ops/curves.ts";
+import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { shortest } from "../python/decimal.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Module } from "./module.ts";
+
+interface InPlace {
+  /** A layer returns a new tensor here. */
+  inplace?: false;
+}
+
+const inplace = a.refused(false, "a layer returns a new tensor here");
+
+/** A layer whose function knows no numbers. */
+abstract class Plain extends Module {
+  readonly #f: (x: Tensor) => Tensor;
+
+  constructor(f: (x: Tensor) => Tensor, read: Reader<unknown>, args: readonly unknown[]) {
+    super();
+    read(args);
+    this.#f = f;
+  }
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return this.#f(x);
+  }
+}
+
+const nothing = (name: string) => parameters<Record<never, never>>(name, {});
+const inPlace = (name: string) => parameters<InPlace>(name, { inplace });
+const plain = {
+  relu6: inPlace("ReLU6"),
+  selu: inPlace("SELU"),
+  mish: inPlace("Mish"),
+  hardsigmoid: inPlace("Hardsigmoid"),
+  hardswish: inPlace("Hardswish"),
+  logsigmoid: nothing("LogSigmoid"),
+  softsign: nothing("Softsign"),
+  tanhshrink: nothing("Tanhshrink"),
+};
+
+/** min(max(x, 0), 6). */
+export class ReLU6 extends Plain {
+  constructor(...args: Given<[inplace?: false], InPlace>) {
+    super(bends.relu6, plain.relu6, args);
+  }
+}
+
+/** An elu so scaled that variances stay (Klambauer et al., 2017). */
+export class SELU extends Plain {
+  constructor(...args: Given<[inplace?: false], InPlace>) {
+    super(bends.selu, plain.selu, args);
+  }
+}
+
+/** x · tanh(softplus(x)). */
+export class Mish extends Plain {
+  constructor(...args: Given<[inplace?: false], InPlace>) {
+    super(bends.mish, plain.mish, args);
+  }
+}
+
+/** (x + 3) / 6 between 0 and 1. */
+export class Hardsigmoid extends Plain {
+  constructor(...args: Given<[inplace?: false], InPlace>) {
+    super(bends.hardsigmoid, plain.hardsigmoid, args);
+  }
+}
+
+/** x times its hardsigmoid. */
+export class Hardswish extends Plain {
+  constructor(...args: Given<[inplace?: false], InPlace>) {
+    super(bends.hardswish, plain.hardswish, args);
+  }
+}
+
+/** The logarithm of the sigmoid. */
+export class LogSigmoid extends Plain {
+  constructor(...none: []) {
+    super(bends.logsigmoid, plain.logsigmoid, none);
+  }
+}
+
+/** x / (1 + |x|). */
+export class Softsign extends Plain {
+  constructor(...none: []) {
+    super(bends.softsign, plain.softsign, none);
+  }
+}
+
+/** x − tanh(x). */
+export class Tanhshrink extends Plain {
+  constructor(...none: []) {
+    super(bends.tanhshrink, plain.tanhshrink, none);
+  }
+}
+
+/** How a {@linkcode LeakyReLU} leans. */
+export interface LeakyReLUOptions extends InPlace {
+  /** The slope below 0; 0.01. */
+  negativeSlope?: number;
+}
+
+const leaky = parameters<LeakyReLUOptions>("LeakyReLU", { negativeSlope: a.number, inplace });
+
+/**
+ * x, and `negativeSlope` · x below 0.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const layer = new nn.LeakyReLU(0.5);
+ * assertEquals(await layer.forward(tensor([-3.0, 2.5])).tolist(), [-1.5, 2.5]);
+ * ```
+ */
+export class LeakyReLU extends Module {
+  readonly negativeSlope: number;
+
+  constructor(...args: Given<[negativeSlope?: number, inplace?: false], LeakyReLUOptions>) {
+    super();
+    this.negativeSlope = leaky(args).negativeSlope ?? 0.01;
+  }
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return leakyRelu(x, this.negativeSlope);
+  }
+
+  override extraRepr(): string {
+    return `negative_slope=${shortest(this.negativeSlope)}`;
+  }
+}
+
+/** How an {@linkcode ELU} or a {@linkcode CELU} bends. */
+export interface ELUOptions extends InPlace {
+  /** Where it goes to the left: to −alpha; 1. */
+  alpha?: number;
+}
+
+const [readElu, readCelu] = ["ELU", "CELU"].map((name) =>
+  parameters<ELUOptions>(name, { alpha: a.number, inplace })
+);
+
+/** x, and alpha · (e^x − 1) below 0. */
+export class ELU extends Module {
+  readonly alpha: number;
+
+  constructor(...args: Given<[alpha?: number, inplace?: false], ELUOptions>) {
+    super();
+    this.alpha = readElu(args).alpha ?? 1;
+  }
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return elu(x, this.alpha);
+  }
+
+  override extraRepr(): string {
+    return `alpha=${shortest(this.alpha)}`;
+  }
+}
+
+/** x, and alpha · (e^(x / alpha) − 1) below 0. */
+export class CELU extends Module {
+  readonly alpha: number;
+
+  constructor(...args: Given<[alpha?: number, inplace?: false], ELUOptions>) {
+    super();
+    this.alpha = readCelu(args).alpha ?? 1;
+  }
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return bends.celu(x, this.alpha);
+  }
+
+  override extraRepr(): string {
+    return `alpha=${shortest(this.alpha)}`;
+  }
+}
+
+/** How a {@linkcode Softplus} bends. */
+export interface SoftplusOptions {
+  /** How sharply; 1. */
+  beta?: number;
+  /** Above it, beta · x is x itself; 20. */
+  threshold?: number;
+}
+
+const readSoftplus = parameters<SoftplusOptions>("Softplus", {
+  beta: a.number,
+  threshold: a.number,
+});
+
+/** log(1 + e^(beta · x)) / beta. */
+export class Softplus extends Module {
+  readonly beta: number;
+  readonly threshold: number;
+
+  constructor(...args: Given<[beta?: number, threshold?: number], SoftplusOptions>) {
+    super();
+    const { beta = 1, threshold = 20 } = readSoftplus(args);
+    this.beta = beta;
+    this.threshold = threshold;
+  }
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return softplus(x, this.beta, this.threshold);
+  }
+
+  override extraRepr(): string {
+    return `beta=${shortest(this.beta)}, threshold=${shortest(this.threshold)}`;
+  }
+}
+
+/** Between what a {@linkcode Hardtanh} stays. */
+export interface HardtanhOptions extends InPlace {
+  minVal?: number;
+  maxVal?: number;
+}
+
+const readHardtanh = parameters<HardtanhOptions>("Hardtanh", {
+  minVal: a.number,
+  maxVal: a.number,
+  inplace,
+});
+
+/** x between `minVal` (−1) and `maxVal` (1). */
+export class Hardtanh extends Module {
+  readonly minVal: number;
+  readonly maxVal: number;
+
+  constructor(
+    ...args: Given<[minVal?: number, maxVal?: number, inplace?: false], HardtanhOptions>
+  ) {
+    super();
+    const { minVal = -1, maxVal = 1 } = readHardtanh(args);
+    this.minVal = minVal;
+    this.maxVal = maxVal;
+  }
+
+  /** any shape → the same shape */
+  forward(x: Tensor): Tensor {
+    return bends.hardtanh(x, this.minVal, this.maxVal);
+  }
+
+  override extraRepr(): string {
+    return `min_val=${shortest(this.minVal)}, max_val=${shortest(this.maxVal)}`;
+  }
+}

@@ -1,0 +1,28 @@
+/*
+ * Learning rates that change: the surface of `lrScheduler`, as `torch.optim.lr_scheduler` lays it out.
+ */
+
+/** By a rule from epoch to epoch. */
+export {
+  CosineAnnealingLR,
+  LambdaLR,
+  LinearLR,
+  type LinearOptions,
+  LRScheduler,
+  type SchedulerState,
+  SequentialLR,
+  StepLR,
+} from "./lr_scheduler.ts";
+export {
+  ConstantLR,
+  type ConstantOptions,
+  CosineAnnealingWarmRestarts,
+  ExponentialLR,
+  MultiStepLR,
+  type MultiStepOptions,
+  OneCycleLR,
+  type OneCycleOptions,
+  type RestartOptions,
+} from "./schedules.ts";
+/** By how the loss goes. */
+export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./plateau.ts";
