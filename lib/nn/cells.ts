@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import type { LayerOptions } from "./layers.ts";
 import { Module, Parameter } from "./module.ts";
+import type { RecurrentSizes } from "./recurrent_base.ts";
 import {
   elmans,
   gru,
@@ -21,27 +22,24 @@ import {
 
 /** How a cell is made. */
 export interface CellOptions extends LayerOptions {
+  /** Whether biases are added; true. */
   bias?: boolean;
 }
 
 /** How an {@linkcode RNNCell} is made. */
 export interface RNNCellOptions extends CellOptions {
+  /** What is applied to the sum; "tanh". */
   nonlinearity?: Nonlinearity;
 }
 
-interface Sizes {
-  inputSize: number;
-  hiddenSize: number;
-}
-
 const common = { inputSize: a.whole, hiddenSize: a.whole, bias: a.flag };
-const readRnn = parameters<Sizes & RNNCellOptions>("RNNCell", {
+const readRnn = parameters<RecurrentSizes & RNNCellOptions>("RNNCell", {
   ...common,
   nonlinearity: a.oneOf("tanh", "relu"),
   device: a.device,
 }, { required: 2 });
 const [readLstm, readGru] = ["LSTMCell", "GRUCell"].map((name) =>
-  parameters<Sizes & CellOptions>(name, { ...common, device: a.device }, { required: 2 })
+  parameters<RecurrentSizes & CellOptions>(name, { ...common, device: a.device }, { required: 2 })
 );
 
 type Celled = Given<
@@ -50,18 +48,25 @@ type Celled = Given<
 >;
 
 /** The base of all three. */
-abstract class Cell extends Module {
+export abstract class Cell extends Module {
+  /** (gates · hidden_size, input_size). */
   weightIh: Parameter;
+  /** (gates · hidden_size, hidden_size). */
   weightHh: Parameter;
+  /** (gates · hidden_size), or null. */
   biasIh: Parameter | null;
+  /** (gates · hidden_size), or null. */
   biasHh: Parameter | null;
+  /** Features of the input. */
   readonly inputSize: number;
+  /** Features of the state. */
   readonly hiddenSize: number;
   readonly #kind: RecurrentKind;
 
+  /** The kind of step, and its sizes. */
   constructor(
     kind: RecurrentKind,
-    { inputSize, hiddenSize, bias = true, device }: Sizes & CellOptions,
+    { inputSize, hiddenSize, bias = true, device }: RecurrentSizes & CellOptions,
   ) {
     super();
     this.#kind = kind;
@@ -77,6 +82,7 @@ abstract class Cell extends Module {
     for (const parameter of this.parameters()) init.uniform_(parameter, -bound, bound);
   }
 
+  /** The state after x (N, input_size). */
   protected next(x: Tensor, before: State | undefined): State {
     const name = this.constructor.name;
     if (x.ndim !== 1 && x.ndim !== 2) {
@@ -94,6 +100,7 @@ abstract class Cell extends Module {
     return this.#kind.step(linear(x, this.weightIh, this.biasIh), state, from);
   }
 
+  /** `10, 20`, and `bias=False` where there is none. */
   override extraRepr(): string {
     return `${this.inputSize}, ${this.hiddenSize}${this.biasIh ? "" : ", bias=False"}`;
   }
@@ -101,8 +108,10 @@ abstract class Cell extends Module {
 
 /** h' = tanh(W_ih x + b_ih + W_hh h + b_hh). */
 export class RNNCell extends Cell {
+  /** What is applied to the sum. */
   readonly nonlinearity: Nonlinearity;
 
+  /** `(inputSize, hiddenSize, bias = true, nonlinearity = "tanh")`, or these by name. */
   constructor(
     ...args: Given<
       [
@@ -125,6 +134,7 @@ export class RNNCell extends Cell {
     return this.next(x, hx && [hx])[0];
   }
 
+  /** `10, 20`, and the nonlinearity where it is no tanh. */
   override extraRepr(): string {
     const { nonlinearity } = this;
     return super.extraRepr() + (nonlinearity === "tanh" ? "" : `, nonlinearity=${nonlinearity}`);
@@ -133,6 +143,7 @@ export class RNNCell extends Cell {
 
 /** One step of a {@linkcode GRU}. */
 export class GRUCell extends Cell {
+  /** `(inputSize, hiddenSize, bias = true)`, or these by name. */
   constructor(...args: Celled) {
     super(gru, readGru(args));
   }
@@ -145,6 +156,7 @@ export class GRUCell extends Cell {
 
 /** One step of an {@linkcode LSTM}. */
 export class LSTMCell extends Cell {
+  /** `(inputSize, hiddenSize, bias = true)`, or these by name. */
   constructor(...args: Celled) {
     super(lstm, readLstm(args));
   }

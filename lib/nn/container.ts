@@ -73,11 +73,13 @@ export type NamedModules<M extends Module = Module> =
 export class ModuleDict<M extends Module = Module> extends Module {
   readonly #modules: Map<string, M>;
 
+  /** The modules that it holds at first, by name. */
   constructor(modules: NamedModules<M> = {}) {
     super();
     this.#modules = new Map(Symbol.iterator in modules ? modules : Object.entries(modules));
   }
 
+  /** The modules, by their names as they are. */
   override *namedChildren(): Generator<[string, Module]> {
     yield* this.#modules;
   }
@@ -130,6 +132,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return this.#modules.entries();
   }
 
+  /** Names and modules, one after the other. */
   [Symbol.iterator](): Iterator<[string, M]> {
     return this.#modules.entries();
   }

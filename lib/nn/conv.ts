@@ -11,6 +11,7 @@ import { Module, Parameter } from "./module.ts";
 
 /** How a {@linkcode Conv1d} is made. */
 export interface Conv1dOptions extends Convolving, LayerOptions {
+  /** Whether a bias is added; true. */
   bias?: boolean;
   /** What stands around the input; zeros. */
   paddingMode?: "zeros";
@@ -43,13 +44,20 @@ const readConv = parameters<
  * ```
  */
 export class Conv1d extends Module {
+  /** (out_channels, in_channels / groups, kernel_size). */
   weight: Parameter;
+  /** (out_channels), or null. */
   bias: Parameter | null;
+  /** Channels in. */
   readonly inChannels: number;
+  /** Channels out. */
   readonly outChannels: number;
+  /** How many elements a window has. */
   readonly kernelSize: number;
+  /** How windows lie on the input. */
   readonly options: Convolving;
 
+  /** `(inChannels, outChannels, kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true)`. */
   constructor(
     ...args: Given<
       [
@@ -95,6 +103,7 @@ export class Conv1d extends Module {
     return conv1d(x, this.weight, { bias: this.bias, ...this.options });
   }
 
+  /** `16, 33, kernel_size=(3,), stride=(2,)`, and what is not as usual. */
   override extraRepr(): string {
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = this.options;
     const parts = [

@@ -31,9 +31,12 @@ const flattenOptions = parameters<FlattenOptions>("Flatten", {
  * ```
  */
 export class Flatten extends Module {
+  /** The first that is joined. */
   readonly startDim: number;
+  /** The last that is joined. */
   readonly endDim: number;
 
+  /** `(startDim = 1, endDim = -1)`, or these by name. */
   constructor(...args: Given<[startDim?: number, endDim?: number], FlattenOptions>) {
     super();
     const { startDim = 1, endDim = -1 } = flattenOptions(args);
@@ -46,6 +49,7 @@ export class Flatten extends Module {
     return flatten(x, this.startDim, this.endDim);
   }
 
+  /** `start_dim=1, end_dim=-1` */
   override extraRepr(): string {
     return `start_dim=${this.startDim}, end_dim=${this.endDim}`;
   }
@@ -53,7 +57,9 @@ export class Flatten extends Module {
 
 /** Which dimension an {@linkcode Unflatten} splits, and into what. */
 export interface UnflattenOptions {
+  /** Which dimension is split. */
   dim: number;
+  /** Into what; one size may be −1. */
   unflattenedSize: Shape;
 }
 
@@ -64,9 +70,12 @@ const unflattenOptions = parameters<UnflattenOptions>("Unflatten", {
 
 /** Splits a dimension into several: (…, product of the sizes, …) → (…, *sizes, …); one size may be −1. */
 export class Unflatten extends Module {
+  /** The dimension that is split. */
   readonly dim: number;
+  /** Into what. */
   readonly unflattenedSize: Shape;
 
+  /** `(dim, unflattenedSize)`, or these by name. */
   constructor(...args: Given<[dim: number, unflattenedSize: Shape], UnflattenOptions>) {
     super();
     const { dim, unflattenedSize } = unflattenOptions(args);
@@ -80,6 +89,7 @@ export class Unflatten extends Module {
     return reshape(x, x.shape.toSpliced(d, 1, ...this.unflattenedSize));
   }
 
+  /** `dim=1, unflattened_size=(2, 3)` */
   override extraRepr(): string {
     const sizes = this.unflattenedSize.join(", ") + (this.unflattenedSize.length === 1 ? "," : "");
     return `dim=${this.dim}, unflattened_size=(${sizes})`;

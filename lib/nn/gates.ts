@@ -24,9 +24,12 @@ const readPrelu = parameters<PReLUOptions>("PReLU", {
 
 /** x, and below 0 a slope that is learned times x. */
 export class PReLU extends Module {
+  /** (num_parameters). */
   weight: Parameter;
+  /** 1, or one slope for each channel. */
   readonly numParameters: number;
 
+  /** `(numParameters = 1, init = 0.25)`, or these by name. */
   constructor(...args: Given<[numParameters?: number, init?: number], PReLUOptions>) {
     super();
     const { numParameters = 1, init = 0.25, device } = readPrelu(args);
@@ -39,6 +42,7 @@ export class PReLU extends Module {
     return prelu(x, this.weight);
   }
 
+  /** `num_parameters=1` */
   override extraRepr(): string {
     return `num_parameters=${this.numParameters}`;
   }
@@ -48,8 +52,10 @@ const readGlu = parameters<{ dim?: number }>("GLU", { dim: a.whole });
 
 /** The first half along `dim` (−1), times the sigmoid of the second. */
 export class GLU extends Module {
+  /** The dimension that is halved. */
   readonly dim: number;
 
+  /** `(dim = -1)`, or by name. */
   constructor(...args: Given<[dim?: number], { dim?: number }>) {
     super();
     this.dim = readGlu(args).dim ?? -1;
@@ -60,6 +66,7 @@ export class GLU extends Module {
     return glu(x, this.dim);
   }
 
+  /** `dim=-1` */
   override extraRepr(): string {
     return `dim=${this.dim}`;
   }

@@ -7,7 +7,7 @@ export { type Incompatible, Module, Parameter } from "./module.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
 /** Layers that hold layers. */
-export { ModuleDict, ModuleList, Sequential } from "./container.ts";
+export { ModuleDict, ModuleList, type NamedModules, Sequential } from "./container.ts";
 /** The simple layers. */
 export {
   Dropout,
@@ -40,10 +40,12 @@ export {
   Hardswish,
   Hardtanh,
   type HardtanhOptions,
+  type InPlace,
   LeakyReLU,
   type LeakyReLUOptions,
   LogSigmoid,
   Mish,
+  type Plain,
   ReLU6,
   SELU,
   Softplus,
@@ -55,8 +57,18 @@ export { GLU, PReLU, type PReLUOptions } from "./gates.ts";
 export { Flatten, type FlattenOptions, Unflatten, type UnflattenOptions } from "./flatten.ts";
 /** Sequences: by windows, and by a state that goes along. */
 export { Conv1d, type Conv1dOptions } from "./conv.ts";
-export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions } from "./recurrent.ts";
-export { type CellOptions, GRUCell, LSTMCell, RNNCell, type RNNCellOptions } from "./cells.ts";
+export type { Convolving } from "../ops/conv.ts";
+export { GRU, LSTM, RNN, type RNNOptions } from "./recurrent.ts";
+export { type Recurrent, type RecurrentOptions, type RecurrentSizes } from "./recurrent_base.ts";
+export {
+  type Cell,
+  type CellOptions,
+  GRUCell,
+  LSTMCell,
+  RNNCell,
+  type RNNCellOptions,
+} from "./cells.ts";
+export type { FromState, Nonlinearity, RecurrentKind, State } from "./recurrent_steps.ts";
 export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from "./norms.ts";
 export { BCELoss, BCEWithLogitsLoss, L1Loss, type Loss, MSELoss, NLLLoss } from "./losses.ts";
 /** Attention, and the layers made of it. */

@@ -8,7 +8,8 @@ import { shortest } from "../python/decimal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
-interface InPlace {
+/** What PyTorch's activations take beside their numbers. */
+export interface InPlace {
   /** A layer returns a new tensor here. */
   inplace?: false;
 }
@@ -16,9 +17,10 @@ interface InPlace {
 const inplace = a.refused(false, "a layer returns a new tensor here");
 
 /** A layer whose function knows no numbers. */
-abstract class Plain extends Module {
+export abstract class Plain extends Module {
   readonly #f: (x: Tensor) => Tensor;
 
+  /** The function, and what reads the arguments of the layer. */
   constructor(f: (x: Tensor) => Tensor, read: Reader<unknown>, args: readonly unknown[]) {
     super();
     read(args);
@@ -46,6 +48,7 @@ const plain = {
 
 /** min(max(x, 0), 6). */
 export class ReLU6 extends Plain {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super(bends.relu6, plain.relu6, args);
   }
@@ -53,6 +56,7 @@ export class ReLU6 extends Plain {
 
 /** An elu so scaled that variances stay (Klambauer et al., 2017). */
 export class SELU extends Plain {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super(bends.selu, plain.selu, args);
   }
@@ -60,6 +64,7 @@ export class SELU extends Plain {
 
 /** x · tanh(softplus(x)). */
 export class Mish extends Plain {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super(bends.mish, plain.mish, args);
   }
@@ -67,6 +72,7 @@ export class Mish extends Plain {
 
 /** (x + 3) / 6 between 0 and 1. */
 export class Hardsigmoid extends Plain {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super(bends.hardsigmoid, plain.hardsigmoid, args);
   }
@@ -74,6 +80,7 @@ export class Hardsigmoid extends Plain {
 
 /** x times its hardsigmoid. */
 export class Hardswish extends Plain {
+  /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super(bends.hardswish, plain.hardswish, args);
   }
@@ -81,6 +88,7 @@ export class Hardswish extends Plain {
 
 /** The logarithm of the sigmoid. */
 export class LogSigmoid extends Plain {
+  /** It has no options. */
   constructor(...none: []) {
     super(bends.logsigmoid, plain.logsigmoid, none);
   }
@@ -88,6 +96,7 @@ export class LogSigmoid extends Plain {
 
 /** x / (1 + |x|). */
 export class Softsign extends Plain {
+  /** It has no options. */
   constructor(...none: []) {
     super(bends.softsign, plain.softsign, none);
   }
@@ -95,6 +104,7 @@ export class Softsign extends Plain {
 
 /** x − tanh(x). */
 export class Tanhshrink extends Plain {
+  /** It has no options. */
   constructor(...none: []) {
     super(bends.tanhshrink, plain.tanhshrink, none);
   }
@@ -120,8 +130,10 @@ const leaky = parameters<LeakyReLUOptions>("LeakyReLU", { negativeSlope: a.numbe
  * ```
  */
 export class LeakyReLU extends Module {
+  /** The slope below 0. */
   readonly negativeSlope: number;
 
+  /** `(negativeSlope = 0.01)`, or by name. */
   constructor(...args: Given<[negativeSlope?: number, inplace?: false], LeakyReLUOptions>) {
     super();
     this.negativeSlope = leaky(args).negativeSlope ?? 0.01;
@@ -132,6 +144,7 @@ export class LeakyReLU extends Module {
     return leakyRelu(x, this.negativeSlope);
   }
 
+  /** `negative_slope=0.01` */
   override extraRepr(): string {
     return `negative_slope=${shortest(this.negativeSlope)}`;
   }
@@ -149,8 +162,10 @@ const [readElu, readCelu] = ["ELU", "CELU"].map((name) =>
 
 /** x, and alpha · (e^x − 1) below 0. */
 export class ELU extends Module {
+  /** Where it goes to the left: to −alpha. */
   readonly alpha: number;
 
+  /** `(alpha = 1)`, or by name. */
   constructor(...args: Given<[alpha?: number, inplace?: false], ELUOptions>) {
     super();
     this.alpha = readElu(args).alpha ?? 1;
@@ -161,6 +176,7 @@ export class ELU extends Module {
     return elu(x, this.alpha);
   }
 
+  /** `alpha=1.0` */
   override extraRepr(): string {
     return `alpha=${shortest(this.alpha)}`;
   }
@@ -168,8 +184,10 @@ export class ELU extends Module {
 
 /** x, and alpha · (e^(x / alpha) − 1) below 0. */
 export class CELU extends Module {
+  /** Where it goes to the left: to −alpha. */
   readonly alpha: number;
 
+  /** `(alpha = 1)`, or by name. */
   constructor(...args: Given<[alpha?: number, inplace?: false], ELUOptions>) {
     super();
     this.alpha = readCelu(args).alpha ?? 1;
@@ -180,6 +198,7 @@ export class CELU extends Module {
     return bends.celu(x, this.alpha);
   }
 
+  /** `alpha=1.0` */
   override extraRepr(): string {
     return `alpha=${shortest(this.alpha)}`;
   }
@@ -200,9 +219,12 @@ const readSoftplus = parameters<SoftplusOptions>("Softplus", {
 
 /** log(1 + e^(beta · x)) / beta. */
 export class Softplus extends Module {
+  /** How sharply it bends. */
   readonly beta: number;
+  /** Above it, beta · x is x itself. */
   readonly threshold: number;
 
+  /** `(beta = 1, threshold = 20)`, or these by name. */
   constructor(...args: Given<[beta?: number, threshold?: number], SoftplusOptions>) {
     super();
     const { beta = 1, threshold = 20 } = readSoftplus(args);
@@ -215,6 +237,7 @@ export class Softplus extends Module {
     return softplus(x, this.beta, this.threshold);
   }
 
+  /** `beta=1.0, threshold=20.0` */
   override extraRepr(): string {
     return `beta=${shortest(this.beta)}, threshold=${shortest(this.threshold)}`;
   }
@@ -222,7 +245,9 @@ export class Softplus extends Module {
 
 /** Between what a {@linkcode Hardtanh} stays. */
 export interface HardtanhOptions extends InPlace {
+  /** The least; −1. */
   minVal?: number;
+  /** The most; 1. */
   maxVal?: number;
 }
 
@@ -234,9 +259,12 @@ const readHardtanh = parameters<HardtanhOptions>("Hardtanh", {
 
 /** x between `minVal` (−1) and `maxVal` (1). */
 export class Hardtanh extends Module {
+  /** The least. */
   readonly minVal: number;
+  /** The most. */
   readonly maxVal: number;
 
+  /** `(minVal = -1, maxVal = 1)`, or these by name. */
   constructor(
     ...args: Given<[minVal?: number, maxVal?: number, inplace?: false], HardtanhOptions>
   ) {
@@ -251,6 +279,7 @@ export class Hardtanh extends Module {
     return bends.hardtanh(x, this.minVal, this.maxVal);
   }
 
+  /** `min_val=-1.0, max_val=1.0` */
   override extraRepr(): string {
     return `min_val=${shortest(this.minVal)}, max_val=${shortest(this.maxVal)}`;
   }

@@ -1,51 +1,16 @@
 /*
- * Recurrent networks: a state goes along a sequence, from place to place. One step of each kind is in
- * recurrent_steps.ts; here are the layers of it, one on the other, in one direction or both.
+ * Recurrent networks as layers; how they go along a sequence is in recurrent_base.ts, one step in recurrent_steps.ts.
  */
 import type { Device } from "../gpu/device.ts";
-import { empty, zeros } from "../ops/create.ts";
-import { cat, stack } from "../ops/join.ts";
-import { linear } from "../ops/matmul/linear.ts";
-import { dropout } from "../ops/random.ts";
-import { select } from "../ops/slices.ts";
-import { squeeze, transpose, unsqueeze } from "../ops/views.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
-import { shortest } from "../python/decimal.ts";
-import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import * as init from "./init.ts";
-import type { LayerOptions } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
-import {
-  elmans,
-  gru,
-  lstm,
-  type Nonlinearity,
-  type RecurrentKind,
-  type State,
-} from "./recurrent_steps.ts";
-
-/** How a recurrent network is made. */
-export interface RecurrentOptions extends LayerOptions {
-  /** How many lie on each other; 1. */
-  numLayers?: number;
-  bias?: boolean;
-  /** Whether batches are (N, L, …) rather than (L, N, …). */
-  batchFirst?: boolean;
-  /** What is dropped between the layers while training; 0. */
-  dropout?: number;
-  /** Whether a second one goes from the end to the beginning. */
-  bidirectional?: boolean;
-}
+import { Recurrent, type RecurrentOptions, type RecurrentSizes } from "./recurrent_base.ts";
+import { elmans, gru, lstm, type Nonlinearity } from "./recurrent_steps.ts";
 
 /** How an {@linkcode RNN} is made. */
 export interface RNNOptions extends RecurrentOptions {
+  /** What is applied to the sum; "tanh". */
   nonlinearity?: Nonlinearity;
-}
-
-interface Sizes {
-  inputSize: number;
-  hiddenSize: number;
 }
 
 const sizes = { inputSize: a.whole, hiddenSize: a.whole, numLayers: a.whole };
@@ -56,13 +21,13 @@ const others = {
   bidirectional: a.flag,
   device: a.device,
 };
-const readRnn = parameters<Sizes & RNNOptions>("RNN", {
+const readRnn = parameters<RecurrentSizes & RNNOptions>("RNN", {
   ...sizes,
   nonlinearity: a.oneOf("tanh", "relu"),
   ...others,
 }, { required: 2 });
 const [readLstm, readGru] = ["LSTM", "GRU"].map((name) =>
-  parameters<Sizes & RecurrentOptions>(name, { ...sizes, ...others }, { required: 2 })
+  parameters<RecurrentSizes & RecurrentOptions>(name, { ...sizes, ...others }, { required: 2 })
 );
 
 type Rest = [
@@ -76,149 +41,6 @@ type Layered = Given<
   [inputSize: number, hiddenSize: number, numLayers?: number, ...rest: Rest],
   RecurrentOptions
 >;
-
-/** The base of all three. */
-abstract class Recurrent extends Module {
-  /** The learned tensors of layer k, backwards with `Reverse`: PyTorch's `weight_ih_l0`, … */
-  [weights: `weightIhL${number}` | `weightHhL${number}`]: Parameter;
-  [biases: `biasIhL${number}` | `biasHhL${number}`]: Parameter;
-  [reversed: `weightIhL${number}Reverse` | `weightHhL${number}Reverse`]: Parameter;
-  [reversedBiases: `biasIhL${number}Reverse` | `biasHhL${number}Reverse`]: Parameter;
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly numLayers: number;
-  readonly batchFirst: boolean;
-  readonly dropout: number;
-  readonly bidirectional: boolean;
-  readonly bias: boolean;
-  readonly #kind: RecurrentKind;
-
-  constructor(kind: RecurrentKind, options: Sizes & RecurrentOptions) {
-    super();
-    const { inputSize, hiddenSize, numLayers = 1, bias = true, device } = options;
-    this.#kind = kind;
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
-    this.numLayers = numLayers;
-    this.bias = bias;
-    this.batchFirst = options.batchFirst ?? false;
-    this.dropout = options.dropout ?? 0;
-    this.bidirectional = options.bidirectional ?? false;
-    if (!(hiddenSize > 0)) throw new RangeError("hidden_size must be greater than zero");
-    if (!(numLayers > 0)) throw new RangeError("num_layers must be greater than zero");
-    if (!(this.dropout >= 0 && this.dropout <= 1)) {
-      throw new RangeError(
-        "dropout should be a number in range [0, 1] representing the probability of an element being zeroed",
-      );
-    }
-    const bound = 1 / Math.sqrt(hiddenSize);
-    const rows = kind.gates * hiddenSize;
-    const directions = this.#directions();
-    for (let layer = 0; layer < numLayers; layer++) {
-      const width = layer === 0 ? inputSize : hiddenSize * directions.length;
-      for (const direction of directions) {
-        const shapes = {
-          weightIhL: [rows, width],
-          weightHhL: [rows, hiddenSize],
-          ...(bias ? { biasIhL: [rows], biasHhL: [rows] } : {}),
-        };
-        for (const [name, shape] of Object.entries(shapes)) {
-          const made = new Parameter(empty(shape, { device }));
-          Object.assign(this, { [`${name}${layer}${direction}`]: made });
-          init.uniform_(made, -bound, bound);
-        }
-      }
-    }
-  }
-
-  #directions(): ("" | "Reverse")[] {
-    return this.bidirectional ? ["", "Reverse"] : [""];
-  }
-
-  /** x (L, N, input_size) and the first states (layers · directions, N, hidden_size) → the last layer's h, all states. */
-  protected run(x: Tensor, first: State | undefined): [output: Tensor, last: Tensor[]] {
-    const name = this.constructor.name;
-    if (x.ndim !== 2 && x.ndim !== 3) {
-      throw new RangeError(`${name}: Expected input to be 2D or 3D, got ${x.ndim}D instead`);
-    }
-    if (x.shape.at(-1) !== this.inputSize) {
-      throw new RangeError(
-        `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${
-          x.shape.at(-1)
-        }`,
-      );
-    }
-    if (x.ndim === 2) {
-      const [output, last] = this.#along(unsqueeze(x, 1), first?.map((s) => unsqueeze(s, 1)));
-      return [squeeze(output, 1), last.map((s) => squeeze(s, 1))];
-    }
-    if (!this.batchFirst) return this.#along(x, first);
-    const [output, last] = this.#along(transpose(x, 0, 1), first);
-    return [transpose(output, 0, 1), last];
-  }
-
-  #along(x: Tensor, first: State | undefined): [Tensor, Tensor[]] {
-    const directions = this.#directions();
-    const shape = [this.numLayers * directions.length, x.shape[1], this.hiddenSize];
-    const begin = first ?? Array.from(
-      { length: this.#kind.states },
-      () => zeros(shape, { device: x.device }),
-    );
-    for (const [i, state] of begin.entries()) {
-      if (shapeText(state.shape) === shapeText(shape)) continue;
-      throw new RangeError(
-        `Expected hidden${begin.length > 1 ? `[${i}]` : ""} size (${shape.join(", ")}), ` +
-          `got ${shapeText(state.shape)}`,
-      );
-    }
-    let below = x;
-    const last: State[] = [];
-    for (let layer = 0; layer < this.numLayers; layer++) {
-      const outputs = directions.map((direction, d) => {
-        const place = layer * directions.length + d;
-        const [output, state] = this.#once(
-          below,
-          begin.map((each) => select(each, 0, place)),
-          `${layer}${direction}`,
-        );
-        last.push(state);
-        return output;
-      });
-      below = outputs.length > 1 ? cat(outputs, -1) : outputs[0];
-      if (this.dropout > 0 && layer < this.numLayers - 1) {
-        below = dropout(below, this.dropout, { training: this.training });
-      }
-    }
-    return [below, begin.map((_, i) => stack(last.map((state) => state[i]), 0))];
-  }
-
-  /** One layer in one direction: (L, N, features) → (L, N, hidden_size), and its last state. */
-  #once(x: Tensor, begin: State, place: string): [Tensor, State] {
-    const named = this as unknown as Record<string, Parameter | undefined>;
-    const from = { weight: named[`weightHhL${place}`]!, bias: named[`biasHhL${place}`] ?? null };
-    const inputs = linear(x, named[`weightIhL${place}`]!, named[`biasIhL${place}`] ?? null);
-    const length = x.shape[0];
-    const outputs = new Array<Tensor>(length);
-    let state = begin;
-    for (let step = 0; step < length; step++) {
-      const at = place.endsWith("Reverse") ? length - 1 - step : step;
-      state = this.#kind.step(select(inputs, 0, at), state, from);
-      outputs[at] = state[0];
-    }
-    return [stack(outputs, 0), state];
-  }
-
-  override extraRepr(): string {
-    return [
-      `${this.inputSize}, ${this.hiddenSize}`,
-      ...(this.numLayers !== 1 ? [`num_layers=${this.numLayers}`] : []),
-      ...(this.bias ? [] : ["bias=False"]),
-      ...(this.batchFirst ? ["batch_first=True"] : []),
-      ...(this.dropout !== 0 ? [`dropout=${shortest(this.dropout)}`] : []),
-      ...(this.bidirectional ? ["bidirectional=True"] : []),
-    ].join(", ");
-  }
-}
 
 /**
  * h_t = tanh(W_ih x_t + b_ih + W_hh h_(t−1) + b_hh), layer on layer.
@@ -234,8 +56,10 @@ abstract class Recurrent extends Module {
  * ```
  */
 export class RNN extends Recurrent {
+  /** What is applied to the sum. */
   readonly nonlinearity: Nonlinearity;
 
+  /** `(inputSize, hiddenSize, numLayers = 1, nonlinearity = "tanh", bias = true, batchFirst = false, …)`. */
   constructor(
     ...args: Given<
       [
@@ -262,6 +86,7 @@ export class RNN extends Recurrent {
 
 /** A network with gates, which forgets on purpose (Cho et al., 2014); used as {@linkcode RNN}. */
 export class GRU extends Recurrent {
+  /** `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false)`. */
   constructor(...args: Layered) {
     super(gru, readGru(args));
   }
@@ -275,6 +100,7 @@ export class GRU extends Recurrent {
 
 /** A network whose cell keeps what its gates let in (Hochreiter & Schmidhuber, 1997). */
 export class LSTM extends Recurrent {
+  /** `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false)`. */
   constructor(...args: Layered) {
     super(lstm, readLstm(args));
   }

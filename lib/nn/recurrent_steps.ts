@@ -13,7 +13,9 @@ export type State = readonly Tensor[];
 
 /** weight (gates · hidden_size, hidden_size) and bias (gates · hidden_size) of what comes from the state. */
 export interface FromState {
+  /** (gates · hidden_size, hidden_size). */
   weight: Tensor;
+  /** (gates · hidden_size), or null. */
   bias: Tensor | null;
 }
 

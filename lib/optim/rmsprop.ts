@@ -74,6 +74,7 @@ const readRmsprop = optionsOf<RMSpropOptions>("RMSprop", {
  * ```
  */
 export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
+  /** `(params, lr = 0.01, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false)`. */
   constructor(
     params: Params<RMSpropOptions>,
     ...args: Given<
@@ -99,6 +100,7 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     super(params, { ...defaults, ...readRmsprop(args) });
   }
 
+  /** Refuses negative numbers. */
   protected check({ lr, alpha, eps, weightDecay, momentum }: RMSpropOptions): void {
     checkNotNegative("learning rate", lr);
     checkNotNegative("epsilon value", eps);
@@ -107,6 +109,7 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     checkNotNegative("alpha value", alpha);
   }
 
+  /** One step for the parameters of a group. */
   protected update(group: ParamGroup<RMSpropOptions>, params: Tensor[]): void {
     const { lr, alpha, eps, weightDecay, momentum, centered } = group;
     const items = params.map((param): Item => {
@@ -160,6 +163,7 @@ const readAdagrad = optionsOf<AdagradOptions>("Adagrad", {
 
 /** Adagrad: gradients are divided by the root of the sum of all their squares (Duchi et al., 2011). */
 export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
+  /** `(params, lr = 0.01, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10)`. */
   constructor(
     params: Params<AdagradOptions>,
     ...args: Given<
@@ -183,6 +187,7 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
     super(params, { ...defaults, ...readAdagrad(args) });
   }
 
+  /** Refuses negative numbers. */
   protected check(options: AdagradOptions): void {
     checkNotNegative("learning rate", options.lr);
     checkNotNegative("lr_decay value", options.lrDecay);
@@ -202,6 +207,7 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
     }
   }
 
+  /** One step for the parameters of a group. */
   protected update(group: ParamGroup<AdagradOptions>, params: Tensor[]): void {
     const { lr, lrDecay, weightDecay, eps } = group;
     const items = params.map((param): Item => {
