@@ -61,6 +61,9 @@ export {
 /** Tensors in a file by name, as Python's save_file and load_file keep them. */
 export { loadTensors, saveTensors, type Tensors, toFloat32 } from "./data/tensors.ts";
 
+/** What `torch.save` wrote. */
+export { load, type Loaded, type TorchFileOptions } from "./data/torch_file.ts";
+
 /** A run's whole state in such a file, to go on from. */
 export {
   type About,

@@ -245,6 +245,7 @@ const works: Record<string, Record<string, unknown[]>> = {
     unbind: [x],
     pad: [x, [1, 1]],
     oneHot: [ids, 3],
+    histc: [x],
     maskedSelect: [x, mask],
     bincount: [ids],
     bernoulli: [mask.float()],

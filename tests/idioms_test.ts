@@ -17,7 +17,8 @@ const numberOf = (value: number | boolean | string): number =>
   value === "nan" ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : Number(value);
 
 async function compare(line: string, got: unknown, want: unknown): Promise<void> {
-  if (Array.isArray(got) && got.some((one) => one instanceof Tensor || Array.isArray(one))) {
+  const deep = (one: unknown) => one instanceof Tensor || Array.isArray(one);
+  if (Array.isArray(got) && got.some(deep)) {
     const list = want as unknown[];
     assertEquals(got.length, list.length);
     for (const [i, one] of got.entries()) await compare(line, one, list[i]);

@@ -7,6 +7,7 @@ import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { isWatched } from "./hooks.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -130,7 +131,8 @@ export function fusable(
   layer: Module,
   activation: Module | ((x: Tensor) => Tensor) | undefined,
 ): Activation | undefined {
-  if (layer.constructor !== Linear || activation === undefined) return undefined;
+  if (layer.constructor !== Linear || isWatched(layer)) return undefined;
+  if (activation === undefined) return undefined;
   const ours = activation instanceof Elementwise &&
     activation.forward === Elementwise.prototype.forward;
   const name = ours ? activation.activation : named.get(activation);

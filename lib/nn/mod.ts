@@ -4,6 +4,7 @@
 
 /** What a layer is, and how its weights begin. */
 export { type Incompatible, Module, Parameter } from "./module.ts";
+export type { Gradients } from "./hooks.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
 /** Layers that hold layers. */

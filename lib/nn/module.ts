@@ -8,7 +8,9 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { noGrad } from "../tensor/autograd.ts";
+import type { HookHandle } from "../tensor/hooks.ts";
 import { copy_ } from "../ops/copy.ts";
+import { addHook, type Gradients } from "./hooks.ts";
 
 const parameterOptions = parameters<{ requiresGrad?: boolean }>("Parameter", {
   requiresGrad: a.flag,
@@ -199,6 +201,49 @@ export abstract class Module {
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;
+  }
+
+  /**
+   * Calls `hook` with each output, and with the inputs, when this module has computed; what it returns, if it returns
+   * something, takes the output's place.
+   *
+   * @returns a handle whose `remove()` takes the hook away
+   * @example
+   * ```ts
+   * import { nn, ones } from "#lib";
+   * import { assertEquals } from "@std/assert";
+   * const model = new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU());
+   * const shapes: (readonly number[])[] = [];
+   * for (const layer of model) layer.registerForwardHook((_, __, y) => void shapes.push(y.shape));
+   * model.forward(ones(5, 3));
+   * assertEquals(shapes, [[5, 2], [5, 2]]);
+   * ```
+   */
+  registerForwardHook(
+    hook: (
+      module: this,
+      inputs: Parameters<this["forward"]>,
+      output: ReturnType<this["forward"]>,
+    ) => unknown,
+  ): HookHandle {
+    return addHook(this, "after", hook);
+  }
+
+  /** Calls `hook` with the inputs before this module computes; a list that it returns takes their place. */
+  registerForwardPreHook(
+    hook: (module: this, inputs: Parameters<this["forward"]>) => unknown,
+  ): HookHandle {
+    return addHook(this, "before", hook);
+  }
+
+  /**
+   * Calls `hook` when backward has the gradients of what this module took and gave; null stands for what has none. A
+   * gradient that it returns takes the place of the input's.
+   */
+  registerFullBackwardHook(
+    hook: (module: this, gradInput: Gradients, gradOutput: Gradients) => unknown,
+  ): HookHandle {
+    return addHook(this, "back", hook);
   }
 
   /** Forgets the gradients of all parameters. */

@@ -73,6 +73,10 @@ const sumAtOp = defineOp<{ rows: number }>({
   ],
 });
 
+/** The sums of the rows of `values` (n, width) whose ids are the same: (rows, width). */
+export const sumAt = (values: Tensor, ids: Tensor, rows: number): Tensor =>
+  sumAtOp([values, ids], { rows });
+
 /** What an assignment takes besides the tensor. */
 export interface IndexPutOptions {
   /** Where: as `x.index(…)` takes it, in a list. */
@@ -178,7 +182,7 @@ function putAt(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Ten
         `indexPut: accumulate is for float32, and this is ${x.dtype}; counts are what bincount() gives`,
       );
     }
-    return add(x, reshape(sumAtOp([column, flat], { rows: total }), x.shape));
+    return add(x, reshape(sumAt(column, flat, total), x.shape));
   }
   const last = lastPlaceOp([flat], { rows: total });
   const chosen = embedding(clamp(sub(last, 1), { min: 0 }), column);

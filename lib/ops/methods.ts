@@ -11,6 +11,7 @@ import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { gather } from "./embedding.ts";
 import { index, indexSelect } from "./index.ts";
 import { indexAdd, indexFill, indexPut, indexPut_ } from "./index_put.ts";
+import { histc } from "./histc.ts";
 import * as inplace from "./inplace.ts";
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
@@ -96,7 +97,7 @@ const methods = {
   ...{ add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ },
   ...{ argsort, sort, flip, repeat, repeatInterleave, roll, unbind, diag, dot, outer, trace },
   ...{ allclose, equal, isclose, isfinite, isinf, isnan, nanToNum, log2, log10, logsumexp, prod },
-  ...{ bincount, maskedSelect, nonzero, unique },
+  ...{ bincount, histc, maskedSelect, nonzero, unique },
   ...{ uniform_, normal_, logNormal_, cauchy_, exponential_, geometric_, bernoulli_ },
   registerHook,
 };
@@ -117,6 +118,7 @@ type Ops =
   & typeof import("./curves.ts")
   & typeof import("./embedding.ts")
   & typeof import("./extreme.ts")
+  & typeof import("./histc.ts")
   & typeof import("./index.ts")
   & typeof import("./index_put.ts")
   & typeof import("./inplace.ts")

@@ -163,6 +163,7 @@ export {
   unbind,
 } from "./arrange.ts";
 export { diag, dot, einsum, eye, outer, trace, trilIndices, triuIndices } from "./matrices.ts";
+export { histc, type HistcOptions } from "./histc.ts";
 export { bincount, maskedSelect, nonzero, oneHot, unique } from "./pick.ts";
 /** No ordinary numbers, and whether tensors agree. */
 export {

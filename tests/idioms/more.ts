@@ -3,9 +3,9 @@
  * last one gives is compared.
  */
 import * as lib from "#lib";
-import { b, ids, mask, type Row, slope, t, told, w, x, y } from "./setting.ts";
+import { b, ids, mask, type Row, slope, t, told, w, x, y, z } from "./setting.ts";
 
-const { arange, autograd, tensor, zeros } = lib;
+const { arange, autograd, nn, tensor, zeros } = lib;
 
 /** A leaf that asks for gradients. */
 const leaf = () => tensor([1.5, -2, 0.5], { requiresGrad: true });
@@ -57,4 +57,17 @@ export const rows: Row[] = [
   ["h = torch.tensor([1.5, -2, 0.5], requires_grad=True); y = h * 2; r = y.register_hook(lambda g: g * 0 + 1); (y * y).sum().backward(); h.grad", () => { const h = leaf(); const y = h.mul(2); y.registerHook((g) => g.mul(0).add(1)); y.mul(y).sum().backward(); return h.grad; }],
   ["h = torch.tensor([1.5, -2, 0.5], requires_grad=True); r = h.register_hook(lambda g: g * 10); r.remove(); (h * w).sum().backward(); h.grad", () => { const h = leaf(); h.registerHook((g) => g.mul(10)).remove(); h.mul(w).sum().backward(); return h.grad; }],
   ["told(lambda: x.register_hook(print))", () => told(() => x.registerHook(() => {}))],
+  ["m = nn.ReLU(); r = m.register_forward_hook(lambda m, i, o: o * 2); m(x)", () => { const m = new nn.ReLU(); m.registerForwardHook((_, __, o) => o.mul(2)); return m.forward(x); }],
+  ["m = nn.ReLU(); r = m.register_forward_pre_hook(lambda m, i: (-i[0],)); m(x)", () => { const m = new nn.ReLU(); m.registerForwardPreHook((_, [i]) => [i.neg()]); return m.forward(x); }],
+  ["m = nn.ReLU(); r = m.register_forward_hook(lambda m, i, o: o * 2); r.remove(); m(x)", () => { const m = new nn.ReLU(); m.registerForwardHook((_, __, o) => o.mul(2)).remove(); return m.forward(x); }],
+  ["m = nn.Sequential(nn.Linear(3, 2), nn.ReLU()); seen = []; r = [l.register_forward_hook(lambda m, i, o: seen.append(o.shape)) for l in m]; m(x); seen", () => { const m = new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU()); const seen: number[][] = []; for (const l of m) l.registerForwardHook((_, __, o) => void seen.push([...o.shape])); m.forward(x); return seen; }],
+  ["m = nn.Tanh(); seen = []; r = m.register_full_backward_hook(lambda m, gi, go: seen.extend([gi[0], go[0]])); h = x.clone().requires_grad_(); (m(h) * y).sum().backward(); seen + [h.grad]", () => { const m = new nn.Tanh(); const seen: lib.Tensor[] = []; m.registerFullBackwardHook((_, gi, go) => void seen.push(gi[0]!, go[0]!)); const h = x.clone().requiresGrad_(); m.forward(h).mul(y).sum().backward(); return [...seen, h.grad!]; }],
+  ["m = nn.Tanh(); r = m.register_full_backward_hook(lambda m, gi, go: (gi[0] * 0 + 1,)); h = x.clone().requires_grad_(); (m(h) * y).sum().backward(); h.grad", () => { const m = new nn.Tanh(); m.registerFullBackwardHook((_, gi) => [gi[0]!.mul(0).add(1)]); const h = x.clone().requiresGrad_(); m.forward(h).mul(y).sum().backward(); return h.grad; }],
+  ["m = nn.Linear(3, 2); seen = []; r = m.register_full_backward_hook(lambda m, gi, go: seen.extend([gi[0] is None, go[0].shape])); m(x).sum().backward(); seen", () => { const m = new nn.Linear(3, 2); const seen: (boolean | number[])[] = []; m.registerFullBackwardHook((_, gi, go) => void seen.push(gi[0] === null, [...go[0]!.shape])); m.forward(x).sum().backward(); return seen; }],
+  ["torch.histc(x, bins=4, min=-4, max=4)", () => lib.histc(x, { bins: 4, min: -4, max: 4 })],
+  ["x.histc(3)", () => x.histc(3)],
+  ["torch.histc(torch.tensor([2.0, 2, 2]), 2)", () => lib.histc(tensor([2.0, 2, 2]).float(), 2)],
+  ["torch.histc(z, 4, 0, 2)", () => lib.histc(z, 4, 0, 2)],
+  ["torch.arange(1000).float().histc(7, -1, 900)", () => arange(1000).float().histc(7, -1, 900)],
+  ["told(lambda: torch.histc(x, bins=0))", () => told(() => lib.histc(x, { bins: 0 }))],
 ];

@@ -24,6 +24,7 @@ export type Answer =
   | null
   | readonly number[]
   | readonly string[]
+  | readonly (boolean | readonly number[])[]
   | readonly lib.Tensor[]
   | readonly (lib.Tensor | readonly lib.Tensor[])[];
 

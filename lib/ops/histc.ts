@@ -1,0 +1,77 @@
+/*
+ * How many elements lie in each of some ranges of one width.
+ */
+import { a, type Given, parameters } from "../python/arguments.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, div, eq, ge, le, mul, sub } from "./binary.ts";
+import { isfinite } from "./checks.ts";
+import { clamp } from "./clamp.ts";
+import { long } from "./copy.ts";
+import { full, onesLike, zeros } from "./create.ts";
+import { sumAt } from "./index_put.ts";
+import { checkFloat } from "./limits.ts";
+import { logicalAnd } from "./logic.ts";
+import { amax, amin } from "./reduce.ts";
+import { narrow } from "./slices.ts";
+import { floor } from "./unary.ts";
+import { reshape } from "./views.ts";
+import { where } from "./where.ts";
+
+/** The ranges of {@linkcode histc}. */
+export interface HistcOptions {
+  /** How many there are; 100. */
+  bins?: number;
+  /** Where the first begins; 0. */
+  min?: number;
+  /** Where the last ends; 0. As large as `min`: from the smallest element to the largest. */
+  max?: number;
+}
+
+const readHistc = parameters<HistcOptions>("histc", {
+  bins: a.whole,
+  min: a.number,
+  max: a.number,
+});
+
+/**
+ * A histogram: how many elements lie in each of `bins` ranges of one width between `min` and `max`; others, and NaN,
+ * are not counted. It is NaN where the range is to be found among elements that are not finite.
+ *
+ * @param x float32, any shape
+ * @returns float32, (bins)
+ * @throws {TypeError} for integers; {RangeError} for no bins, or a range from the larger to the smaller
+ * @example
+ * ```ts
+ * import { tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([1.0, 2, 1]);
+ * assertEquals(await x.histc({ bins: 4, min: 0, max: 3 }).tolist(), [0, 2, 1, 0]);
+ * ```
+ */
+export function histc(
+  x: Tensor,
+  ...args: Given<[bins?: number, min?: number, max?: number], HistcOptions>
+): Tensor {
+  const { bins = 100, min = 0, max = 0 } = readHistc(args);
+  checkFloat("histc", x);
+  if (!(bins > 0)) throw new RangeError("bins must be > 0");
+  if (!(min <= max)) {
+    throw new RangeError(`max must be larger than min: they are ${max} and ${min}`);
+  }
+  const { device } = x;
+  if (x.numel() === 0) return zeros([bins], { device });
+  const flat = reshape(x.detach(), [-1]);
+  const found = min === max;
+  const [first, last] = found
+    ? [amin(flat), amax(flat)]
+    : [min, max].map((edge) => full([], edge, { device }));
+  const flatland = eq(first, last);
+  const lo = where(flatland, sub(first, 1), first);
+  const hi = where(flatland, add(last, 1), last);
+  const inside = logicalAnd(ge(flat, lo), le(flat, hi));
+  const place = floor(div(mul(sub(flat, lo), bins), sub(hi, lo)));
+  const bin = where(inside, clamp(place, { min: 0, max: bins - 1 }), bins);
+  const ones = reshape(onesLike(flat), [-1, 1]);
+  const counts = reshape(narrow(sumAt(ones, long(bin), bins + 1), 0, 0, bins), [bins]);
+  return found ? where(logicalAnd(isfinite(lo), isfinite(hi)), counts, NaN) : counts;
+}
