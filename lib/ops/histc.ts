@@ -54,7 +54,9 @@ export function histc(
 ): Tensor {
   const { bins = 100, min = 0, max = 0 } = readHistc(args);
   checkFloat("histc", x);
-  if (!(bins > 0)) throw new RangeError("bins must be > 0");
+  if (!(bins > 0)) {
+    throw new RangeError(`torch.histogram(): bins must be > 0, but got ${bins} for dimension 0`);
+  }
   if (!(min <= max)) {
     throw new RangeError(`max must be larger than min: they are ${max} and ${min}`);
   }
