@@ -70,6 +70,12 @@ const { show, options } = lesson(import.meta, {
     choices: ["32", "64", "128", "256", "512"],
     help: "dimensions of a token",
   },
+  context: {
+    value: 32,
+    short: 8,
+    choices: ["8", "16", "32", "64", "128", "256"],
+    help: "tokens that a model reads",
+  },
   seed: { value: 4273904858, help: "where the random numbers begin" },
   out: { value: "out/lesson-14", help: "the folder to save the models to" },
   resume: { value: false, help: "go on where a run was stopped" },
@@ -91,7 +97,7 @@ model before it. Each model is trained on the same songs with lesson 12's
 the same: a context of 32 tokens, 128 dimensions for each token, 4 heads.
 */
 
-const contextLength = 32; // T
+const contextLength = options.context; // T
 const nEmbd = options.width; // C
 const nHead = 4; // H
 
@@ -298,12 +304,13 @@ async function finish(stage: Stage) {
 }
 
 /*
-Where it is saved. A saved run is recognized by its seed, its width and its
+Where it is saved. A saved run is recognized by its seed, its sizes and its
 text.
 */
 
 const text = fingerprint(ds.train.column("text").join("\n"));
-const about = { seed: options.seed, width: nEmbd, text };
+const sizesOf = { width: nEmbd, context: contextLength };
+const about = { seed: options.seed, ...sizesOf, text };
 
 // A lesson that is imported writes nothing.
 async function savedAs(name: string, parts: Parameters<typeof savedRun>[0]) {
@@ -865,7 +872,8 @@ We take the beginning of a song that the model has never seen, and compute the
 attention weights of the first block:
 */
 
-const ids = valData.index(":14").unsqueeze(0); // (1, 14)
+const some = Math.min(14, contextLength);
+const ids = valData.index(`:${some}`).unsqueeze(0); // (1, 14)
 const words = (await ids.tolist() as number[][])[0].map((id) =>
   tokenizer.decode([id]).replaceAll("\n", "⏎").replaceAll(" ", "·")
 );

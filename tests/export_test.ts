@@ -4,6 +4,7 @@
  */
 import {
   assert,
+  assertAlmostEquals,
   assertEquals,
   assertRejects,
   assertStringIncludes,
@@ -30,8 +31,10 @@ import { tokenizerJson } from "../lib/text/tokenizer_json.ts";
 import { main } from "../lib/tools/export.ts";
 import { sha256, testWith } from "./fake_hub.ts";
 import golden from "./goldens/export.json" with { type: "json" };
+import torchrun from "./goldens/torchrun.json" with { type: "json" };
 import { tinyFiles } from "./support/gpt2_folder.ts";
 import { commands, saveRuns, T, texts, tokenizer } from "./support/exported.ts";
+import { losses } from "./support/went_on.ts";
 
 const PROMPT = [10, 77, 425, 109, 97];
 const needs: Deno.PermissionName[] = ["read", "write", "env"];
@@ -312,3 +315,15 @@ testWith(needs, "deno task export says what it wants", async () => {
   await exported("lesson-14", folder, ...from, "--overwrite");
   assertStringIncludes(await exported("--help"), "deno task export -- lesson-14 FOLDER");
 });
+
+for (const name of ["gpt", "dropout"] as const) {
+  testWith(
+    needs,
+    `${name}: two processes of PyTorch with half a batch each lose what the whole batch loses here`,
+    async () => {
+      const { two } = torchrun[name];
+      const ours = await losses(loadPretrained(await folderOf(name)), { steps: two.length });
+      two.forEach((loss, step) => assertAlmostEquals(ours[step], loss, 1e-4, `step ${step}`));
+    },
+  );
+}

@@ -2,13 +2,15 @@
  * Lesson 14 from inside: each of its models, in the width of a test, against the same one in PyTorch; and the losses
  * that the lesson tells against those of PyTorch's whole runs. That it runs as a lesson is lesson_test.ts's matter.
  */
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { manualSeed, nn, tensor, training } from "#lib";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { manualSeed, nn, noGrad, openSafetensors, randn, tensor, training } from "#lib";
 import { nToken, trainData, valData } from "../lessons/11-tokenizer.ts";
 import { train } from "../lessons/12-batches.ts";
 import { MLP } from "../lessons/13-mlp.ts";
 import { exactLoss, prepare, recorded, regularized, stages } from "../lessons/14-transformer.ts";
+import { transformer } from "../lib/tools/export/lessons.ts";
 import text14 from "../lessons/14-transformer.ts" with { type: "text" };
+import { testWith } from "./fake_hub.ts";
 import mlpBand from "./goldens/band.json" with { type: "json" };
 import golden from "./goldens/lesson14.json" with { type: "json" };
 
@@ -34,6 +36,26 @@ for (const { name, recipe } of recipes) {
     losses.forEach((loss, step) => assertAlmostEquals(points[step][1], loss, 1e-4, `step ${step}`));
   });
 }
+
+Deno.test("exported as a GPT-2 or a GPT-NeoX, a model has the same logits", async () => {
+  const layouts = { "one block": "GPT2", dropout: "GPT2", rotary: "GPTNeoX", gpt: "GPTNeoX" };
+  for (const [name, layout] of Object.entries(layouts)) {
+    const model = stages.find((stage) => stage.name === name)!.recipe.make().eval();
+    noGrad(() => [...model.parameters()].forEach((p) => p.add_(randn(p.shape), { alpha: 0.2 })));
+    const { contextLength } = model;
+    const theirs = transformer(model.stateDict(), { contextLength, nHead: 4 }, name);
+    assertEquals(theirs.constructor.name, layout);
+    const idx = tensor([Array.from({ length: contextLength }, (_, i) => (i * i * 7 + 3) % nToken)]);
+    const far = noGrad(() => model.forward(idx)[0].sub(theirs.forward(idx)).abs().max());
+    assert(await far.item() < 1e-4, `${name}: ${await far.item()}`);
+  }
+  const { model } = stages.find(({ name }) => name === "three bare")!;
+  assertThrows(
+    () => transformer(model.stateDict(), { contextLength: 8, nHead: 4 }, "three-bare"),
+    RangeError,
+    "this model has no blocks with shortcuts and norms",
+  );
+});
 
 Deno.test("the exact loss is the mean over each window's last targets", async () => {
   for (const [model, stride] of [[stages[1].recipe.make(), 4], [new MLP(), 1]] as const) {
@@ -86,3 +108,46 @@ Deno.test("the MLP's losses that the lesson records are those of PyTorch's seeds
     assertAlmostEquals(exact, wanted[i][1], 0.00501, name);
   });
 });
+
+const path14 = new URL("../lessons/14-transformer.ts", import.meta.url).pathname;
+/** The options of a lesson that is imported. */
+const short = "--steps 2 --evals 1 --unseen 100 --tokens 3 --width 32 --context 8".split(" ");
+
+/** Lesson 14 as a program; `stopAt` is the number of models after which it is asked to stop. */
+async function start(out: string, words: string[], stopAt = Infinity) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--allow-env", "--allow-read", "--allow-write", path14]
+      .concat("--data", "shipped", "--quiet", ...short, "--out", out, ...words),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const err = new Response(child.stderr).text();
+  let text = "", asked = false;
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (!asked && ends(text) >= stopAt) child.kill("SIGINT"), asked = true;
+  }
+  return { code: (await child.status).code, text, err: await err };
+}
+const ends = (text: string) => text.match(/\d+ parameters, \d+ steps/g)?.length ?? 0;
+
+testWith(
+  ["run", "read", "write", "env"],
+  "lesson 14, stopped and resumed, ends as one that was not: as the one imported here",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const cut = await start(folder, [], 3);
+    assertEquals(cut.code, 130, cut.err);
+    assert(ends(cut.text) < stages.length, "it had not come to its end");
+    const rest = await start(folder, ["--resume"]);
+    assertEquals(rest.code, 0, rest.err);
+    assertEquals(ends(rest.text), stages.length);
+    for (const { name, model } of stages) {
+      using file = openSafetensors(`${folder}/${name.replaceAll(" ", "-")}.safetensors`);
+      for (const [key, x] of model.stateDict()) {
+        assertEquals(file.read(`model.${key}`).data, await x.data(), `${name}: ${key}; ${cut.err}`);
+      }
+    }
+  },
+);

@@ -1,6 +1,6 @@
 """
 Writes lesson14.json: what PyTorch makes of lesson 14's models on the same tokens. `first`: the losses of 30 steps
-under one seed, in the order of the lesson's draws, in the width that a test has time for. `band`: what the seeds reach
+under one seed, in the order of the lesson's draws, in the sizes that a test has time for. `band`: what the seeds reach
 in full width and in the full number of steps: train loss, validation loss, validation loss with the full context.
 
 Run from the repository's root with PyTorch 2.13 and transformers 5.18: `lesson14.py first` takes a minute,
@@ -27,8 +27,9 @@ SEED = 4273904858
 SEEDS = 1, 2, 3
 FIRST = 30
 EVAL_ITERS = 1
-N_TOKEN, BATCH, CONTEXT, N_HEAD, N_LAYER = 512, 64, 32, 4, 3
-N_EMBD = 32 if sys.argv[1:] == ["first"] else 128  # a test has no time for the lesson's width
+N_TOKEN, BATCH, N_HEAD, N_LAYER = 512, 64, 4, 3
+N_EMBD, CONTEXT = (32, 8) if sys.argv[1:] == ["first"] else (128, 32)  # a test has no time for the lesson's sizes
+MLP_CONTEXT = 32
 PATH = pathlib.Path(__file__).with_name("lesson14.json")
 
 code = """
@@ -42,7 +43,7 @@ train_data, val_data = map(torch.tensor, json.loads(lent))
 tokens = [len(train_data), len(val_data), int(train_data.sum()), int(val_data.sum())]
 
 
-def get_batch(data, context=CONTEXT):
+def get_batch(data, context):
     ix = torch.randint(len(data) - context - 1, (BATCH,))
     rows = ix[:, None] + torch.arange(context)
     return data[rows], data[rows + 1]
@@ -154,13 +155,13 @@ def gpt():
 
 
 class MLP(nn.Module):
-    context = CONTEXT
+    context = MLP_CONTEXT
 
     def __init__(self, dropout=0.0):
         super().__init__()
         self.table = nn.Embedding(N_TOKEN, 64)
         self.net = nn.Sequential(
-            nn.Linear(CONTEXT * 64, 512), nn.Tanh(), nn.Dropout(dropout), nn.Linear(512, N_TOKEN)
+            nn.Linear(MLP_CONTEXT * 64, 512), nn.Tanh(), nn.Dropout(dropout), nn.Linear(512, N_TOKEN)
         )
 
     def forward(self, idx):
@@ -177,7 +178,7 @@ def loss_of(model, X, Y):
 @torch.no_grad()
 def estimate(model, iters):
     model.eval()
-    means = [torch.stack([loss_of(model, *get_batch(d)) for _ in range(iters)]).mean() for d in (train_data, val_data)]
+    means = [torch.stack([loss_of(model, *get_batch(d, model.context)) for _ in range(iters)]).mean() for d in (train_data, val_data)]
     model.train()
     return [mean.item() for mean in means]
 
@@ -186,12 +187,12 @@ def estimate(model, iters):
 def exact(model):
     """The mean loss of the unseen tokens, each predicted from at least 29 before it (an MLP's from 32)."""
     model.eval()
-    one = model(val_data[None, :CONTEXT]).ndim == 2
+    one = model(val_data[None, :model.context]).ndim == 2
     stride = 1 if one else 4
-    starts = torch.arange(0, len(val_data) - CONTEXT, stride)
+    starts = torch.arange(0, len(val_data) - model.context, stride)
     total = 0.0
     for part in starts.split(256):
-        rows = part[:, None] + torch.arange(CONTEXT)
+        rows = part[:, None] + torch.arange(model.context)
         logits, Y = model(val_data[rows]), val_data[rows + 1][:, -stride:]
         logits = logits[:, None] if one else logits[:, -stride:]
         total += F.cross_entropy(logits.flatten(0, 1), Y.flatten(), reduction="sum").item()
@@ -237,7 +238,7 @@ def learn(name, seed, limit, iters):
     for step in range(min(steps, limit)):
         if step == 0 and iters:
             losses.append(estimate(model, iters)[0])
-        loss = loss_of(model, *get_batch(train_data))
+        loss = loss_of(model, *get_batch(train_data, model.context))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if schedule:
@@ -280,7 +281,7 @@ def hold_to_gpt_neox(model):
             state[f"gpt_neox.layers.{i}.attention.query_key_value.{kind}"] = by_head.view(3 * N_EMBD, -1).squeeze(-1)
     theirs = GPTNeoXForCausalLM(config)
     theirs.load_state_dict(state)
-    idx, _ = get_batch(val_data)
+    idx, _ = get_batch(val_data, CONTEXT)
     with torch.no_grad():
         torch.testing.assert_close(model.eval()(idx), theirs.eval()(idx).logits, rtol=0, atol=1e-5)
 
