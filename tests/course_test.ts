@@ -7,6 +7,7 @@ import { beside, diagram, grid } from "#lib";
 import { contents } from "../lessons/contents.ts";
 import museum from "../lessons/museum.ts" with { type: "text" };
 import { isDiagram } from "../lib/lesson/diagram.ts";
+import { Reader } from "../lib/lesson/reader.ts";
 import { type Part, parts } from "../lib/lesson/source.ts";
 import { ledger } from "../lib/tools/digits.ts";
 
@@ -175,4 +176,15 @@ Deno.test("a number in prose is one that a cell has or prints, or one that the n
     Object.keys(all).map((number) => `${name} ${number}`)
   );
   assertEquals(known.filter((entry) => !used.has(entry)), [], "exceptions that nothing needs");
+});
+
+Deno.test("what a lesson imports is printed as a paragraph, not a name a line", () => {
+  const names = Array.from("abcdefghijklmnopqrstuvwxy", (letter) => letter.repeat(4));
+  const source = `import {\n  ${
+    names.join(",\n  ")
+  },\n  type Tensor,\n} from "#lib";\nconst x = 1;\n`;
+  const printed = new Reader(source).rest().join("");
+  assertEquals(printed.split("\n").length, 5, printed);
+  assertStringIncludes(printed, `  import { aaaa, bbbb, `);
+  assertStringIncludes(printed, `yyyy, type Tensor } from "#lib";\n  const x = 1;`);
 });
