@@ -180,9 +180,8 @@ Deno.test("a number in prose is one that a cell has or prints, or one that the n
 
 Deno.test("what a lesson imports is printed as a paragraph, not a name a line", () => {
   const names = Array.from("abcdefghijklmnopqrstuvwxy", (letter) => letter.repeat(4));
-  const source = `import {\n  ${
-    names.join(",\n  ")
-  },\n  type Tensor,\n} from "#lib";\nconst x = 1;\n`;
+  const source = `import {\n  ` +
+    `${names.join(",\n  ")},\n  type Tensor,\n} from "#lib";\nconst x = 1;\n`;
   const printed = new Reader(source).rest().join("");
   assertEquals(printed.split("\n").length, 5, printed);
   assertStringIncludes(printed, `  import { aaaa, bbbb, `);

@@ -146,9 +146,9 @@ const rows: Rows = {
     Object.fromEntries(
       [1, 2, inf].flatMap((norm) =>
         [[1, nan, 2], [1, inf, 2], [3, 4, 0]].map((values) => [
-          `${norm === inf ? "inf" : norm} [${
-            values[2] === 0 ? "3.0, 4, 0" : `1, ${Number.isNaN(values[1]) ? "nan" : "inf"}, 2`
-          }]`,
+          `${norm === inf ? "inf" : norm} [` +
+          `${values[2] === 0 ? "3.0, 4, 0" : `1, ${Number.isNaN(values[1]) ? "nan" : "inf"}, 2`}` +
+          `]`,
           () => clip(values, norm),
         ])
       ),

@@ -81,9 +81,8 @@ class Editor implements AsyncDisposable {
 }
 
 Deno.test({
-  name: `every method of a tensor shows its documentation in an editor${
-    allowed ? "" : " (ignored: needs --allow-all)"
-  }`,
+  name: `every method of a tensor shows its documentation in an editor` +
+    `${allowed ? "" : " (ignored: needs --allow-all)"}`,
   ignore: !allowed,
   async fn() {
     const own = Object.getOwnPropertyNames(Tensor.prototype);

@@ -232,9 +232,8 @@ Deno.test("the model looks at every one of its tokens, and its loss at the last 
 });
 
 Deno.test({
-  name: `a dataset of one long text is cut where its lines are empty${
-    canRun ? "" : " (ignored: needs --allow-read, --allow-write and --allow-env)"
-  }`,
+  name: `a dataset of one long text is cut where its lines are empty` +
+    `${canRun ? "" : " (ignored: needs --allow-read, --allow-write and --allow-env)"}`,
   ignore: !canRun,
   async fn() {
     const path = `${await Deno.makeTempDir()}/one.jsonl`;
@@ -269,9 +268,8 @@ async function start(args: string[], watch?: (text: string, child: Deno.ChildPro
 }
 
 Deno.test({
-  name: `lesson 13, stopped with Ctrl-C and resumed, leaves the file of a run that was not${
-    canRun ? "" : " (ignored: needs --allow-run, --allow-read, --allow-write and --allow-env)"
-  }`,
+  name: `lesson 13, stopped with Ctrl-C and resumed, leaves the file of a run that was not` +
+    `${canRun ? "" : " (ignored: needs --allow-run, --allow-read, --allow-write and --allow-env)"}`,
   ignore: !canRun,
   async fn() {
     const folder = await Deno.makeTempDir();

@@ -46,9 +46,8 @@ for (let step = 0; step < 20; step++) {
 `;
 
 Deno.test({
-  name: `a program elsewhere imports the library by its path, type-checks and trains${
-    because(allowed ? "" : "needs --allow-run, --allow-read, --allow-write and --allow-env")
-  }`,
+  name: `a program elsewhere imports the library by its path, type-checks and trains` +
+    `${because(allowed ? "" : "needs --allow-run, --allow-read, --allow-write and --allow-env")}`,
   ignore: !allowed,
   fn: () =>
     inEmptyFolder(async (folder) => {
@@ -64,9 +63,8 @@ const node = !allowed ? undefined : await run("node", ["--version"], ".").catch(
 const major = Number(/\d+/.exec(node ?? "")?.[0] ?? 0);
 
 Deno.test({
-  name: `the npm package installs, a TypeScript project reads its types, and Node loads it${
-    because(npm ? "" : "needs npm, and --allow-all")
-  }`,
+  name: `the npm package installs, a TypeScript project reads its types, and Node loads it` +
+    `${because(npm ? "" : "needs npm, and --allow-all")}`,
   ignore: !npm,
   fn: () =>
     inEmptyFolder(async (folder) => {

@@ -151,9 +151,8 @@ async function loadedWith(path: string, seen = new Set<string>()): Promise<Set<s
 }
 
 Deno.test({
-  name: `texts, rows, downloads, printing and a lesson's help open no GPU${
-    canRead ? "" : " (ignored: needs --allow-read)"
-  }`,
+  name: `texts, rows, downloads, printing and a lesson's help open no GPU` +
+    `${canRead ? "" : " (ignored: needs --allow-read)"}`,
   ignore: !canRead,
   async fn() {
     const roots = source.filter((path) =>
@@ -236,6 +235,14 @@ rule(
   },
 );
 
+rule(
+  "no template literal is broken at its ${, but for the pages' markup",
+  source.filter((path) => /^(lib|lessons)\/.*\.ts$/.test(path) && !path.includes("/book/")),
+  (_, text) =>
+    text.split("\n").filter((line) => line.endsWith("${"))
+      .map((line) => `${line.trim()} … (end the literal before it, and add the rest with +)`),
+);
+
 /** A terminal has 80 columns, and a lesson's code is set in by two. */
 const CODE_WIDTH = 78;
 rule(
@@ -310,9 +317,8 @@ Deno.test("tasks stand in groups: what to read, to prepare, to check, to measure
 });
 
 Deno.test({
-  name: `every lesson's file is in the table of contents, every task's file exists${
-    canRead ? "" : " (ignored: needs --allow-read)"
-  }`,
+  name: `every lesson's file is in the table of contents, every task's file exists` +
+    `${canRead ? "" : " (ignored: needs --allow-read)"}`,
   ignore: !canRead,
   fn() {
     const inTable = contents.flatMap(({ written }) => written ? [written.url] : []);

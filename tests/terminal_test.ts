@@ -119,9 +119,8 @@ sys.stdout.write("\\nasked %d, ended %d\\n" % (asked, os.waitpid(pid, 0)[1]))
 }
 
 Deno.test({
-  name: `--page stops between sections on a terminal; NO_COLOR and TERM=dumb get no escapes${
-    hasPython ? "" : " (ignored: needs --allow-all and python3)"
-  }`,
+  name: `--page stops between sections on a terminal; NO_COLOR and TERM=dumb get no escapes` +
+    `${hasPython ? "" : " (ignored: needs --allow-all and python3)"}`,
   ignore: !hasPython,
   async fn() {
     const lesson = new URL("./fixtures/lesson.ts", import.meta.url).pathname;

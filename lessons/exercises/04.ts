@@ -104,9 +104,8 @@ export const checks: Checks = {
       }
       return losses[19] < losses[0] / 100 || losses[0] < 1e-3
         ? ""
-        : `after 20 of your steps the loss went from ${losses[0]} to ${
-          losses[19]
-        }; it should ` +
+        : `after 20 of your steps the loss went from ${losses[0]} to ` +
+          `${losses[19]}; it should ` +
           `be a hundredth`;
     },
   },

@@ -88,9 +88,8 @@ export const checks: Checks = {
       );
       return given.toSorted().join() === wanted.sort().join()
         ? ""
-        : `your list is ${
-          given.join(", ") || "empty"
-        }; try each: does a matrix change its size?`;
+        : `your list is ${given.join(", ") || "empty"}; ` +
+          `try each: does a matrix change its size?`;
     },
   },
   embed: {

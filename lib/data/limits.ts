@@ -36,17 +36,15 @@ function fromEnv(name: string): number | undefined {
 /** The error for a text that is longer than it may be. */
 export const tooLong = (what: string, { maxRow }: Limits): SyntaxError =>
   new SyntaxError(
-    `${what} has more than ${
-      maxRow.toLocaleString("en")
-    } characters; if that is right, allow more ` +
+    `${what} has more than ` +
+      `${maxRow.toLocaleString("en")} characters; if that is right, allow more ` +
       `with LESSONS_MAX_ROW, or with { maxRow } in a program`,
   );
 
 /** The error for a file that unpacks to more than it may. */
 export const tooLarge = ({ maxUnpacked }: Limits): SyntaxError =>
   new SyntaxError(
-    `it unpacks to more than ${
-      maxUnpacked.toLocaleString("en")
-    } bytes; if that is right, allow more ` +
+    `it unpacks to more than ` +
+      `${maxUnpacked.toLocaleString("en")} bytes; if that is right, allow more ` +
       `with LESSONS_MAX_UNPACKED, or with { maxUnpacked } in a program`,
   );

@@ -84,9 +84,8 @@ function localSource(id: string, { dataFiles }: LoadOptions): Source {
     : id.replace(/(?<=.)[/\\]+$/, "");
   if (!exists(path)) {
     throw new RangeError(
-      `loadDataset: there is no file ${path}${
-        lookedFor(path)
-      }; a dataset of the Hub is called owner/name`,
+      `loadDataset: there is no file ${path}` +
+        `${lookedFor(path)}; a dataset of the Hub is called owner/name`,
     );
   }
   if (host.files.info(path)!.isFile) {

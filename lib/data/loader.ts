@@ -53,9 +53,8 @@ export class TensorDataset implements Samples<Tensor[]> {
     const sizes = tensors.map(({ shape }) => shape[0]);
     if (sizes.length === 0 || sizes.some((size) => size === undefined || size !== sizes[0])) {
       throw new RangeError(
-        `Size mismatch between tensors: their first sizes are [${
-          sizes.join(", ")
-        }]; give tensors of ` +
+        `Size mismatch between tensors: their first sizes are [` +
+          `${sizes.join(", ")}]; give tensors of ` +
           `as many samples each`,
       );
     }

@@ -152,9 +152,8 @@ class Machine {
         throw new TypeError("the pickle fills in an object, and only dictionaries are known here");
       default:
         throw new RangeError(
-          `the pickle has the instruction 0x${code.toString(16)} at byte ${
-            this.#at - 1
-          }, which no ` +
+          `the pickle has the instruction 0x${code.toString(16)} at byte ` +
+            `${this.#at - 1}, which no ` +
             `file of tensors needs`,
         );
     }

@@ -121,9 +121,8 @@ export class Chart {
     const [left, top, right, bottom] = [56, 28, width - 110, height - 40];
     const n = (value: number) => String(Math.round(10 * value) / 10);
     const word = (x: number, y: number, anchor: string, text: string, fill = "currentColor") =>
-      `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" fill="${fill}">${
-        escapeMarkup(text)
-      }</text>`;
+      `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" fill="${fill}">` +
+      `${escapeMarkup(text)}</text>`;
     const rule = (x1: number, y1: number, x2: number, y2: number, opacity: number) =>
       `<path d="M${n(x1)} ${n(y1)}L${n(x2)} ${n(y2)}" stroke="currentColor" opacity="${opacity}"/>`;
 

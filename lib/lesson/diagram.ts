@@ -61,9 +61,8 @@ export class Diagram {
       ...words(rows),
     ];
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `class="diagram" font-family="monospace" font-size="13" fill="currentColor">${
-        drawn.join("")
-      }</svg>`;
+      `class="diagram" font-family="monospace" font-size="13" fill="currentColor">` +
+      `${drawn.join("")}</svg>`;
   }
 }
 
@@ -172,8 +171,7 @@ const words = (rows: Rows): string[] =>
   rows.flatMap((row, r) => {
     const line = row.map((char) => ARMS[char] || HEADS[char] ? " " : char).join("");
     return [...line.matchAll(/\S+(?: \S+)*/g)].map(({ 0: run, index }) =>
-      `<text x="${index * ACROSS}" y="${(r + 0.5) * DOWN + 4}" textLength="${
-        run.length * ACROSS
-      }" xml:space="preserve">${escapeMarkup(run)}</text>`
+      `<text x="${index * ACROSS}" y="${(r + 0.5) * DOWN + 4}" textLength="` +
+      `${run.length * ACROSS}" xml:space="preserve">${escapeMarkup(run)}</text>`
     );
   });

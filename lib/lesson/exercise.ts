@@ -86,9 +86,8 @@ export const wrongNumber = (given: unknown, wanted: number, near = 1e-4): string
 export async function wrongTensor(given: Tensor, wanted: Tensor, near = 1e-5): Promise<string> {
   if (typeof given?.shape === "undefined") return `a tensor was wanted, ${given} came`;
   if (given.shape.join() !== wanted.shape.join()) {
-    return `your result has the shape [${given.shape.join(", ")}]; [${
-      wanted.shape.join(", ")
-    }] was wanted`;
+    return `your result has the shape [${given.shape.join(", ")}]; [` +
+      `${wanted.shape.join(", ")}] was wanted`;
   }
   const [ours, theirs] = await Promise.all([given.data(), wanted.data()]);
   const at = theirs.findIndex((value, i) =>

@@ -147,9 +147,8 @@ export class HeatMap {
         ...rows.map((word, r) => text(left - 6, top + (r + 1) * SIDE - 8, word, "end")),
         ...matrix.flatMap((row, r) =>
           Array.from(row, (value, c) =>
-            `<rect x="${left + c * cell}" y="${top + r * SIDE}" width="${cell - 1}" height="${
-              SIDE - 1
-            }" ` +
+            `<rect x="${left + c * cell}" y="${top + r * SIDE}" width="${cell - 1}" height="` +
+            `${SIDE - 1}" ` +
             `fill="#0b5394" fill-opacity="${share(value, low, high).toFixed(2)}">` +
             `<title>${value.toFixed(4)}</title></rect>`)
         ),

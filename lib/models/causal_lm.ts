@@ -68,9 +68,8 @@ export abstract class CausalLM extends Module {
     }
     if (from + T > nPositions) {
       throw new RangeError(
-        `${this.constructor.name}: ${
-          from + T
-        } tokens are more than the ${nPositions} that this model can ` +
+        `${this.constructor.name}: ` +
+          `${from + T} tokens are more than the ${nPositions} that this model can ` +
           `read; give a shorter text`,
       );
     }

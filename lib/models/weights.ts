@@ -99,17 +99,15 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
   const foreign = [...places.keys()].filter((name) => !wanted.has(name));
   if (missing.length > 0) {
     throw new RangeError(
-      `${folder}: its weights lack ${
-        few(missing)
-      }; is it the folder of a model with the sizes of its ` +
+      `${folder}: its weights lack ` +
+        `${few(missing)}; is it the folder of a model with the sizes of its ` +
         `config.json?`,
     );
   }
   if (foreign.length > 0) {
     throw new RangeError(
-      `${folder}: its weights hold ${
-        few(foreign)
-      }, which no model with the sizes of its config.json has; ` +
+      `${folder}: its weights hold ` +
+        `${few(foreign)}, which no model with the sizes of its config.json has; ` +
         `save the model again, without`,
     );
   }

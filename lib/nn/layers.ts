@@ -89,9 +89,8 @@ export class Linear extends Module {
 
   /** `in_features=3, out_features=2, bias=True` */
   override extraRepr(): string {
-    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${
-      python(this.bias !== null)
-    }`;
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=` +
+      `${python(this.bias !== null)}`;
   }
 }
 
@@ -219,9 +218,8 @@ export class LayerNorm extends Module {
   override extraRepr(): string {
     const [only, ...more] = this.normalizedShape;
     const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
-    return `${shape}, eps=${shortest(this.eps)}, elementwise_affine=${
-      python(this.weight !== null)
-    }`;
+    return `${shape}, eps=${shortest(this.eps)}, elementwise_affine=` +
+      `${python(this.weight !== null)}`;
   }
 }
 

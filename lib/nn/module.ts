@@ -158,9 +158,9 @@ export abstract class Module {
     const wrong = [...own].flatMap(([key, tensor]) => {
       const given = state.get(key);
       if (!given || shapeText(given.shape) === shapeText(tensor.shape)) return [];
-      return `size mismatch for ${key}: copying a param with shape torch.Size(${
-        shapeText(given.shape)
-      }) from checkpoint, the shape in current model is torch.Size(${shapeText(tensor.shape)}).`;
+      return `size mismatch for ${key}: copying a param with shape torch.Size(` +
+        `${shapeText(given.shape)}` +
+        `) from checkpoint, the shape in current model is torch.Size(${shapeText(tensor.shape)}).`;
     });
     const list = (what: string, keys: string[]) =>
       keys.length > 0 && strict

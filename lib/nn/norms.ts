@@ -117,9 +117,8 @@ export class BatchNorm1d extends Module {
   /** `4, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True` */
   override extraRepr(): string {
     return `${this.numFeatures}, eps=${shortest(this.eps)}, momentum=${shortest(this.momentum)}, ` +
-      `affine=${python(this.weight !== null)}, track_running_stats=${
-        python(this.trackRunningStats)
-      }`;
+      `affine=${python(this.weight !== null)}, track_running_stats=` +
+      `${python(this.trackRunningStats)}`;
   }
 }
 
@@ -175,8 +174,7 @@ export class RMSNorm extends Module {
   override extraRepr(): string {
     const [only, ...more] = this.normalizedShape;
     const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
-    return `${shape}, eps=${this.eps === null ? "None" : shortest(this.eps)}, elementwise_affine=${
-      python(this.weight !== null)
-    }`;
+    return `${shape}, eps=${this.eps === null ? "None" : shortest(this.eps)}, elementwise_affine=` +
+      `${python(this.weight !== null)}`;
   }
 }

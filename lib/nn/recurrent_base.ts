@@ -115,9 +115,8 @@ export abstract class Recurrent extends Module {
     }
     if (x.shape.at(-1) !== this.inputSize) {
       throw new RangeError(
-        `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ${
-          x.shape.at(-1)
-        }`,
+        `input.size(-1) must be equal to input_size. Expected ${this.inputSize}, got ` +
+          `${x.shape.at(-1)}`,
       );
     }
     if (x.ndim === 2) {

@@ -247,9 +247,8 @@ export class Transformer extends Module {
     if (src.ndim === 3 && src.shape[batch] !== tgt.shape[batch]) {
       throw new RangeError(
         `the batch number of src and tgt must be equal, but they are ${src.shape[batch]} and ` +
-          `${
-            tgt.shape[batch]
-          }; the batch is dimension ${batch} here (batchFirst: ${this.batchFirst})`,
+          `${tgt.shape[batch]}` +
+          `; the batch is dimension ${batch} here (batchFirst: ${this.batchFirst})`,
       );
     }
     if (src.shape.at(-1) !== this.dModel || tgt.shape.at(-1) !== this.dModel) {

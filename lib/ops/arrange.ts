@@ -123,9 +123,8 @@ export function pad(
   const { pad, value = 0 } = readPad(args);
   if (pad.length % 2 !== 0 || pad.length > 2 * x.ndim) {
     throw new RangeError(
-      `pad(): there must be two numbers for each dimension padded, at most ${
-        2 * x.ndim
-      }, not ${pad.length}`,
+      `pad(): there must be two numbers for each dimension padded, at most ` +
+        `${2 * x.ndim}, not ${pad.length}`,
     );
   }
   let y = x;

@@ -137,9 +137,8 @@ function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions):
     mask.shape.every((size, d) => size === x.shape[before + d]);
   if (!fits) {
     throw new RangeError(
-      `The shape of the mask ${shapeText(mask.shape)} at index ${
-        Math.max(before, 0)
-      } does not match ` +
+      `The shape of the mask ${shapeText(mask.shape)} at index ` +
+        `${Math.max(before, 0)} does not match ` +
         `the shape of the indexed tensor ${shapeText(x.shape)}`,
     );
   }

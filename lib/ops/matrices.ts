@@ -140,9 +140,8 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   if (!fits) {
     throw new TypeError(
       `einsum(): "${equation}" does not fit ${operands.length} operands of ` +
-        `${
-          operands.map((x) => x?.ndim).join(", ")
-        } dimensions; write einsum("ij,jk->ik", x, y), with one ` +
+        `${operands.map((x) => x?.ndim).join(", ")}` +
+        ` dimensions; write einsum("ij,jk->ik", x, y), with one ` +
         `letter for each dimension`,
     );
   }

@@ -117,9 +117,8 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
       }
       if (!param.isLeaf) {
         throw new Error(
-          `can't optimize a non-leaf Tensor: one of shape ${
-            shapeText(param.shape)
-          } was computed by ` +
+          `can't optimize a non-leaf Tensor: one of shape ` +
+            `${shapeText(param.shape)} was computed by ` +
             `${param.gradFn!.name}; give the parameters it was computed from`,
         );
       }
@@ -235,9 +234,8 @@ function copied(saved: ParamState, param: Tensor): ParamState {
       if (shapeText(value.shape) === shapeText(param.shape)) return [name, kept(clone(value))];
       throw new RangeError(
         `loaded state dict: ${name} has the shape ${shapeText(value.shape)}, and the parameter ` +
-          `${
-            shapeText(param.shape)
-          }; give the parameters in the order in which they were when it was saved`,
+          `${shapeText(param.shape)}` +
+          `; give the parameters in the order in which they were when it was saved`,
       );
     }),
   );

@@ -128,9 +128,8 @@ function drawPart(
   const [x, y, across] = [column * CELL, row * LINE, width * CELL];
   return `<g><title>${id}</title>` +
     `<rect x="${x}" y="${y}" width="${across}" height="${LINE - 2}" rx="3" fill="${colour}"/>` +
-    `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">${
-      escapeMarkup(part)
-    }</text></g>`;
+    `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">` +
+    `${escapeMarkup(part)}</text></g>`;
 }
 
 /** The cells that a text takes in a terminal: none for a mark on a letter, two for wide characters. */

@@ -32,9 +32,9 @@ async function collect(path: string, found: Map<string, string>): Promise<void> 
 /** A kernel or a table as a module. */
 const asModule = (path: string, text: string) =>
   path.endsWith(".json")
-    ? `const data: ${
-      path.endsWith("songs.json") ? "{ train: string[] }" : "unknown"
-    } = ${text};\nexport default data;\n`
+    ? `const data: ` +
+      `${path.endsWith("songs.json") ? "{ train: string[] }" : "unknown"}` +
+      ` = ${text};\nexport default data;\n`
     : `export default ${JSON.stringify(text)};\n`;
 
 /** A module with names that any runtime knows. */

@@ -137,9 +137,8 @@ async function attempt(entry: Entry, process: Process, action: () => Promise<voi
 function machine(): string {
   const [{ model }] = cpus();
   const { os, arch } = Deno.build;
-  return `${
-    model.replace(/\s+/g, " ").trim()
-  }, ${cpus().length} cores, ${os} ${arch}, Deno ${Deno.version.deno}`;
+  return `${model.replace(/\s+/g, " ").trim()}` +
+    `, ${cpus().length} cores, ${os} ${arch}, Deno ${Deno.version.deno}`;
 }
 
 const explanation =

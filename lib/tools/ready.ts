@@ -67,9 +67,8 @@ async function install(system: System, best: Found | undefined): Promise<Found |
   const otherwise = () =>
     say(
       best
-        ? `Computing on ${inWords(best)}: there is no Vulkan driver. That is all right; ${
-          commandFor(system)
-        } brings one.`
+        ? `Computing on ${inWords(best)}: there is no Vulkan driver. That is all right; ` +
+          `${commandFor(system)} brings one.`
         : advice(system),
     );
   if (!apt) return void otherwise();

@@ -101,8 +101,7 @@ export const written = ({ leaves, steps }: Program): string =>
   [
     ...leaves.map(({ array, layout }, i) => `v${i} = leaf([${array.shape}], ${layout})`),
     ...steps.map(({ op, inputs, args }, i) =>
-      `v${leaves.length + i} = ${op}(${inputs.map((v) => `v${v}`).join(", ")}, ${
-        JSON.stringify(args)
-      })`
+      `v${leaves.length + i} = ${op}(${inputs.map((v) => `v${v}`).join(", ")}, ` +
+      `${JSON.stringify(args)})`
     ),
   ].join("\n");

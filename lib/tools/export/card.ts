@@ -18,13 +18,11 @@ const head = (tags: string[], { data }: Facts, library?: string) =>
 const training = ({ data, seed, steps, losses, parameters }: Facts) => {
   const found = losses && Number.isFinite(losses.exact)
     ? ` The loss per token was ${fixed(losses.train, 2)} on texts it learned from, ` +
-      `${fixed(losses.val, 2)} on others, and ${
-        fixed(losses.exact, 2)
-      } on those with its full context.`
+      `${fixed(losses.val, 2)} on others, and ` +
+      `${fixed(losses.exact, 2)} on those with its full context.`
     : "";
-  return `It has ${
-    parameters.toLocaleString("en")
-  } parameters and learned for ${steps} steps from: ` +
+  return `It has ` +
+    `${parameters.toLocaleString("en")} parameters and learned for ${steps} steps from: ` +
     `${data}. Seed ${seed}.${found}`;
 };
 
@@ -44,9 +42,8 @@ export function transformerCard({ model, tokenizer, facts }: Transformer): strin
 # A small GPT
 
 Lesson 14 of a course that builds language models in TypeScript trained this model: ${nLayer} blocks, ${nEmbd}
-dimensions, ${nHead} heads, ${positions}. In Hugging Face's words it is a ${kind}. ${
-    training(facts)
-  }
+dimensions, ${nHead} heads, ${positions}. In Hugging Face's words it is a ${kind}. ` +
+    `${training(facts)}
 
 ## How to open it
 
@@ -76,9 +73,8 @@ export function mlpCard({ config, facts }: Mlp): string {
 # A language model without attention
 
 Lesson 13 of a course that builds language models in TypeScript trained this model: the vectors of the last ${T}
-tokens, one after the other, go through a network with one hidden layer (Bengio et al., 2003). ${
-    training(facts)
-  }
+tokens, one after the other, go through a network with one hidden layer (Bengio et al., 2003). ` +
+    `${training(facts)}
 
 ## How to open it
 

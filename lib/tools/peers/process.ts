@@ -19,9 +19,8 @@ const PACKAGES = {
   "@tensorflow/tfjs-backend-webgpu": "4.22.0",
 };
 /** The versions as one reads them. */
-export const versions = `jax-js ${PACKAGES["@jax-js/jax"]}, TensorFlow.js ${
-  PACKAGES["@tensorflow/tfjs"]
-}`;
+export const versions = `jax-js ${PACKAGES["@jax-js/jax"]}, TensorFlow.js ` +
+  `${PACKAGES["@tensorflow/tfjs"]}`;
 
 const here = (file: string) => `${import.meta.dirname}/${file}`;
 

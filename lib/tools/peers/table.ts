@@ -50,9 +50,8 @@ export function spreadCell({ times, error }: Entry): string {
   if (times.length === 0) return "fails";
   const range = `${digits(Math.min(...times))}–${digits(Math.max(...times))}`;
   if (error === undefined) return range;
-  return `${range} · ${
-    Number.isNaN(error) ? "no numbers" : error === 0 ? "0" : error.toExponential(0)
-  }`;
+  return `${range} · ` +
+    `${Number.isNaN(error) ? "no numbers" : error === 0 ? "0" : error.toExponential(0)}`;
 }
 
 /** A Markdown table. */
@@ -81,9 +80,8 @@ export function report(rows: readonly Row[]): string {
     );
   const notes = rows.flatMap(({ work, entries }) =>
     entries.filter((entry) => entry.times.length === 0 || isWrong(entry)).map((entry) =>
-      `- ${entry.library}, ${work}: ${entry.times.length ? "wrong numbers" : "fails"}${
-        entry.reason ? `; ${entry.reason}` : ""
-      }`
+      `- ${entry.library}, ${work}: ${entry.times.length ? "wrong numbers" : "fails"}` +
+      `${entry.reason ? `; ${entry.reason}` : ""}`
     )
   );
   return [
