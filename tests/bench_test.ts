@@ -3,9 +3,18 @@
  * right. How fast anything is, no test says.
  */
 import { growth, offTheLine } from "../lib/tools/bench/growth.ts";
-import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { defaultDevice } from "#lib";
 import { UsageError } from "../lib/lesson/args.ts";
+import { adapterName } from "../lib/gpu/adapter.ts";
+import { machineOf, reportText } from "../lib/tools/bench/report.ts";
 import { allWorks, bench, heading, line } from "../lib/tools/bench.ts";
 import {
   digits,
@@ -367,4 +376,32 @@ Deno.test("what is mistyped gets a sentence before anything is measured", async 
   await assertRejects(() => peers(["--only", "nonsense"]), UsageError, "there are\n  matmul 1024³");
   await assertRejects(() => peers(["--runs", "0"]), UsageError, "whole number");
   await assertRejects(() => peers(["--rnus", "3"]), UsageError, "did you mean --runs?");
+});
+
+Deno.test("a report names the adapter, every work, and what the table chose beside the fastest kernel", () => {
+  const text = reportText(
+    machineOf(defaultDevice, { deno: "2.9.6" }),
+    [{
+      name: "a step",
+      ms: 12.34,
+      low: 12,
+      high: 13,
+      runs: 3,
+      rate: 2e9,
+      unit: "flop",
+      share: 0.5,
+    }],
+    [[
+      { name: "512³", kernel: "tile 8×8", chosen: true, ms: 3, low: 3, high: 3, ratio: 1.5 },
+      { name: "512³", kernel: "tile 16×16", chosen: false, ms: 2, low: 2, high: 2, ratio: 1 },
+      { name: "512³", kernel: "plain", chosen: false, ms: 40, low: 40, high: 40, ratio: 20 },
+    ]],
+  );
+  assertStringIncludes(text, `- adapter: ${adapterName(defaultDevice.adapterInfo)}`);
+  assertStringIncludes(text, "- maxStorageBufferBindingSize: ");
+  assertMatch(text, /^\| a step \| 12\.3 \| 12.*–13.* \| 2.* \| 50 % \|$/m);
+  assertMatch(
+    text,
+    /^\| 512³ \| tile 8×8, 3\S* \| tile 16×16, 2\S* \| × 1\.50 \| plain 40\S* \|$/m,
+  );
 });

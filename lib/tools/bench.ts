@@ -16,6 +16,7 @@ import { layerWorks } from "./bench/layers.ts";
 import { adapterLimits } from "./bench/limits.ts";
 import { formNames, type FormResult, formResults, matmulWorks } from "./bench/matmul.ts";
 import { digits, measure, rateText, type Result, type Work } from "./bench/measure.ts";
+import { machineOf, reportText } from "./bench/report.ts";
 import { trainingWorks } from "./bench/training.ts";
 
 const options = {
@@ -26,6 +27,7 @@ const options = {
   },
   forms: { value: false, help: "measure every kernel that can do a product against the others" },
   growth: { value: false, help: "measure what becomes of a cost when the work grows" },
+  report: { value: false, help: "print one block with everything, to paste into an issue" },
   json: { value: false, help: "print the numbers as JSON" },
   adapter: { value: "default", choices: adapterNames, help: "the GPU to measure" },
   help: { value: false, help: "show this and stop" },
@@ -108,9 +110,26 @@ const about =
   "the adapter's: what it does at most, multiply-adds without a load or bytes copied, whichever the work would\n" +
   "need longer for; measured in the same turn. share: the time that the work would take at that limit.\n";
 
+/** Measures all works and the kernels of all products, and prints what they took as one block. */
+async function printReport(
+  works: readonly Work[],
+  only: string,
+  runs: number,
+  say: (text: string) => void,
+): Promise<void> {
+  const results: Result[] = [];
+  for (const work of works) {
+    results.push(await measure(work, adapterLimits, { runs: runs || work.runs, say }));
+  }
+  const products = await Array.fromAsync(formResults({ only, runs: runs || 7, say }));
+  clearStatus();
+  const versions = { deno: Deno.version.deno, system: `${Deno.build.os} ${Deno.build.arch}` };
+  write(reportText(machineOf(defaultDevice, versions), results, products));
+}
+
 /** Measures and prints. */
 export async function bench(args: readonly string[]): Promise<void> {
-  const { only, runs, forms, growth: growing, json, help } = readArgs(args, options);
+  const { only, runs, forms, growth: growing, report, json, help } = readArgs(args, options);
   if (help) {
     return write(`How fast this library is on this adapter.\n\n${describeOptions(options)}\n`);
   }
@@ -125,6 +144,7 @@ export async function bench(args: readonly string[]): Promise<void> {
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
   const say = progress();
+  if (report) return await printReport(works, only, runs, say);
   const results: (Result | FormResult | Growth)[] = [];
   const found = (result: Result | FormResult | Growth, text: string) => {
     clearStatus();
