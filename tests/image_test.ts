@@ -3,9 +3,10 @@
  * that every op gives the same bits whether it reads buffers or images.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { eye, manualSeed, mm, nn, optim, randn, tensor } from "#lib";
+import { eye, manualSeed, mm, nn, optim, randn, tensor, zeros } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import type { Imaging } from "../lib/gpu/gpu.ts";
+import { Images } from "../lib/gpu/image.ts";
 import { readingImages } from "../lib/gpu/image_text.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
@@ -95,6 +96,20 @@ Deno.test("a training step gives the same bits from images", async () => {
     return await model.forward(x).tolist();
   };
   assertEquals(await reading("always", train), await reading("never", train));
+});
+
+Deno.test("images beyond a budget are given up, the one that was read longest ago first", () => {
+  let flushed = 0;
+  const images = new Images(device, () => flushed++, 3 * 2 ** 20);
+  const tensors = [1, 2, 3, 4].map(() => zeros([2 ** 18])); // of a mebibyte each
+  const held = () => tensors.map(({ storage: { block } }) => block.images.size);
+  for (const { storage } of tensors.slice(0, 3)) images.of(storage);
+  images.of(tensors[0].storage);
+  assertEquals([held(), flushed], [[1, 1, 1, 0], 0]);
+  images.of(tensors[3].storage);
+  assertEquals([held(), flushed], [[1, 0, 1, 1], 1]);
+  for (const { storage } of tensors) images.forget(storage.block);
+  assertEquals(held(), [0, 0, 0, 0]);
 });
 
 Deno.test("the copies go with their buffers", () =>

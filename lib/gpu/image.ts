@@ -27,11 +27,21 @@ const FEWEST = 1000;
 /** Bytes that are copied in the time of one read of a storage buffer. */
 const BYTES_A_READ = 130;
 
+/** What images may take together; those that were read longest ago are given up for others. */
+const MOST_BYTES = 2 ** 30;
+
 /** The images of one device's buffers. */
 export class Images {
   #nextId = 1;
+  /** All of them, those read longest ago first. */
+  #all = new Set<Image>();
+  #bytes = 0;
 
-  constructor(readonly device: Gpu) {}
+  /**
+   * @param flush submits what was recorded, before a texture that it reads is destroyed
+   * @param most bytes that images may take together
+   */
+  constructor(readonly device: Gpu, readonly flush: () => void, readonly most = MOST_BYTES) {}
 
   /** Whether so many reads could pay for a copy. */
   pay(reads: number): boolean {
@@ -86,25 +96,39 @@ export class Images {
     const { images } = storageOf(given).block;
     const key = "storage" in given ? `${given.offset}+${given.size}` : "";
     let image = images.get(key);
-    if (!image) images.set(key, image = this.#create(bytesBound(given)));
+    if (!image) images.set(key, image = this.#create(bytesBound(given), () => images.delete(key)));
+    this.#all.delete(image);
+    this.#all.add(image);
     return image;
   }
 
-  #create(bytes: number): Image {
+  #create(bytes: number, leave: () => void): Image {
+    for (const oldest of this.#all) {
+      if (this.#bytes + bytes <= this.most) break;
+      this.flush();
+      this.#destroy(oldest);
+    }
     const texture = this.device.gpu.createTexture({
       label: "read as an image",
       size: [WIDTH, Math.ceil(bytes / TEXEL / WIDTH)],
       format: "rgba32uint",
       usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
     });
-    return {
-      id: this.#nextId++,
-      texture,
-      view: texture.createView(),
-      bytes,
-      writes: -1,
-      copied: 0,
-    };
+    this.#bytes += bytes;
+    const view = texture.createView();
+    return { id: this.#nextId++, texture, view, bytes, leave, writes: -1, copied: 0 };
+  }
+
+  #destroy(image: Image): void {
+    this.#all.delete(image);
+    this.#bytes -= image.bytes;
+    image.leave();
+    image.texture.destroy();
+  }
+
+  /** Gives back the images of a buffer that is destroyed. */
+  forget({ images }: Block): void {
+    for (const image of images.values()) this.#destroy(image);
   }
 
   /** Records the copies of what images do not hold yet. */
@@ -145,9 +169,3 @@ function bytesHeld(given: Storage | Window): number {
 
 const isFresh = (image: Image, given: Storage | Window): boolean =>
   image.writes === storageOf(given).block.writes && image.copied >= bytesHeld(given);
-
-/** Gives back the textures of a buffer that is destroyed. */
-export function forgetImages({ images }: Block): void {
-  for (const { texture } of images.values()) texture.destroy();
-  images.clear();
-}

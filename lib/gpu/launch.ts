@@ -7,7 +7,7 @@
  * answer with wrong numbers: the size of a binding, the number of workgroups.
  */
 import type { Gpu } from "./gpu.ts";
-import { forgetImages, Images } from "./image.ts";
+import { Images } from "./image.ts";
 import type { Block, Storage, Window } from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
@@ -44,7 +44,7 @@ export class Launcher {
   profile: Profile | null = null;
 
   constructor(readonly device: Gpu) {
-    this.images = new Images(device);
+    this.images = new Images(device, () => this.flush());
     this.#align = device.limits.minUniformBufferOffsetAlignment;
     this.#ring = device.gpu.createBuffer({
       label: "parameters of launches",
@@ -276,7 +276,7 @@ export class Launcher {
   }
 
   #destroyNow(block: Block): void {
-    forgetImages(block);
+    this.images.forget(block);
     block.buffer.destroy();
   }
 

@@ -11,6 +11,8 @@ export interface Image {
   readonly texture: GPUTexture;
   readonly view: GPUTextureView;
   readonly bytes: number;
+  /** Takes it out of its block's images. */
+  leave(): void;
   /** The count of the block's writes whose numbers it holds, and how many bytes of them. */
   writes: number;
   copied: number;
