@@ -46,6 +46,21 @@ Deno.test("a kernel's reads become fetches, what it writes and what is no number
   assertEquals(readingImages(kernel, 0), kernel);
 });
 
+Deno.test("what is read before it is written is read from an image of what it was, and written where it is", () => {
+  const text = readingImages(
+    "@group(0) @binding(3) var<storage, read_write> w: array<vec4<f32>>; // read before it is written\n" +
+      "fn f(i: u32) { let old = w[i]; w[i] = old * w[i + 1u]; }\n",
+    4,
+  );
+  assertStringIncludes(text, "@binding(3) var<storage, read_write> w: array<vec4<f32>>;");
+  assertStringIncludes(
+    text,
+    "@group(0) @binding(11) var w_before: texture_storage_2d<rgba32uint, read>;",
+  );
+  assertStringIncludes(text, "let old = fetch_w(i); w[i] = old * fetch_w(i + 1u);");
+  assertStringIncludes(text, "textureLoad(w_before, ");
+});
+
 Deno.test("an image holds what its buffer holds when it is read, however it was written", () =>
   reading("always", async () => {
     const one = eye(2);

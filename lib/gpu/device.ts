@@ -54,7 +54,8 @@ const missing = (name: AdapterName) =>
  */
 export async function openDevice(name: AdapterName = "default"): Promise<Device> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter({
-    powerPreference: name === "high-performance" || name === "low-power" ? name : undefined,
+    // Without a wish, wgpu takes the first that it finds, and that may be the weaker one.
+    powerPreference: name === "low-power" ? "low-power" : "high-performance",
     forceFallbackAdapter: name === "software",
   });
   if (!adapter) throw new Error(missing(name));

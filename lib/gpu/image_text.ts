@@ -22,18 +22,18 @@ function numbersIn(code: string, type: string): { word: string; count: 1 | 4 } |
   return ["f32", "i32", "u32"].includes(word) ? { word, count: four ? 4 : 1 } : null;
 }
 
-/** How a kernel fetches the i-th element. */
-const fetching = (name: string, word: string, count: 1 | 4): string =>
+/** How a kernel fetches the i-th element of an image. */
+const fetching = (name: string, image: string, word: string, count: 1 | 4): string =>
   count === 4
     ? `fn fetch_${name}(i: u32) -> vec4<${word}> {
-  return bitcast<vec4<${word}>>(textureLoad(${name}, vec2<u32>(i % ${WIDTH}u, i / ${WIDTH}u)));
+  return bitcast<vec4<${word}>>(textureLoad(${image}, vec2<u32>(i % ${WIDTH}u, i / ${WIDTH}u)));
 }`
     : `fn fetch_${name}(i: u32) -> ${word} {
-  let four = textureLoad(${name}, vec2<u32>(i / 4u % ${WIDTH}u, i / ${4 * WIDTH}u));
+  let four = textureLoad(${image}, vec2<u32>(i / 4u % ${WIDTH}u, i / ${4 * WIDTH}u));
   return bitcast<${word}>(four[i % 4u]);
 }`;
 
-/** A text with `fetch_x(…)` for each `x[…]`. */
+/** A text with `fetch_x(…)` for each `x[…]`, but where that is written to. */
 function fetched(code: string, name: string): string {
   const begin = new RegExp(`(?<![\\w.])${name}\\[`, "g");
   let text = "";
@@ -45,21 +45,40 @@ function fetched(code: string, name: string): string {
       if (code[end] === "]") depth--;
     }
     text += code.slice(at, found.index);
+    if (/^ *=[^=]/.test(code.slice(end))) {
+      text += code.slice(found.index, end);
+      begin.lastIndex = at = end;
+      continue;
+    }
     text += `fetch_${name}(${fetched(code.slice(begin.lastIndex, end - 1), name)})`;
     begin.lastIndex = at = end;
   }
   return text + code.slice(at);
 }
 
-/** A kernel's text that reads as images what it read as storage, up to `most` of them, in the order of the text. */
+/** How far the binding of an image lies behind that of a buffer which a kernel writes, too. */
+const BEFORE = 8;
+
+/**
+ * A kernel's text that reads as images what it read as storage, up to `most` of them, in the order of the text.
+ *
+ * Where a kernel says `// read before it is written` of what it writes, each invocation reading its own element alone,
+ * an image of what it was before stands beside the buffer, as `x_before`.
+ */
 export function readingImages(code: string, most: number): string {
-  const declared = /var<storage,\s*read>\s*(\w+)\s*:\s*array<(.+)>;/g;
+  const declared =
+    /@binding\((\d+)\) var<storage,\s*(read|read_write)>\s*(\w+)\s*:\s*array<(.+)>;(.*)/g;
   let text = code;
-  for (const [declaration, name, type] of code.matchAll(declared)) {
+  for (const [line, binding, access, name, type, comment] of code.matchAll(declared)) {
+    const before = access === "read_write";
+    if (before && !comment.includes("read before it is written")) continue;
     const numbers = numbersIn(code, type);
     if (!numbers || most-- <= 0) continue;
-    text = text.replace(declaration, `var ${name}: texture_storage_2d<rgba32uint, read>;`);
-    text = fetched(text, name) + `\n${fetching(name, numbers.word, numbers.count)}\n`;
+    const image = before ? `${name}_before` : name;
+    const place = Number(binding) + (before ? BEFORE : 0);
+    const bound = `@binding(${place}) var ${image}: texture_storage_2d<rgba32uint, read>;`;
+    text = text.replace(line, before ? `${line}\n@group(0) ${bound}` : bound + comment);
+    text = fetched(text, name) + `\n${fetching(name, image, numbers.word, numbers.count)}\n`;
   }
   return text;
 }

@@ -47,7 +47,8 @@ export function readInterface(name: string, source: string): Interface {
   }
   const image = /@group\(0\)\s*@binding\((\d+)\)\s*var\s+(\w+)\s*:\s*texture_storage_2d</g;
   for (const [, binding, variable] of text.matchAll(image)) {
-    bindings.push({ name: variable, binding: Number(binding), writes: false, image: true });
+    const name = variable.replace(/_before$/, ""); // the buffer that it is an image of
+    bindings.push({ name, binding: Number(binding), writes: false, image: true });
   }
   const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(text);
   if (!struct) return { bindings, fields: [], paramBytes: 0 };
