@@ -2,7 +2,7 @@
  * How calls are read: PyTorch's positions work, options work, both work together, and whatever else is given
  * is refused with the form and the nearest name. A walk over all that is exported holds it for every function.
  */
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import * as lib from "#lib";
 import { a, nearest, parameters, readSizes } from "../lib/python/arguments.ts";
 
@@ -458,6 +458,66 @@ Deno.test("every function and layer refuses an option that it has not, and a pos
     }
   }
   assertEquals(passed, []);
+});
+
+/** Calls of what is no function of tensors, given options. */
+// deno-lint-ignore no-explicit-any
+const optioned: Record<string, (options: any) => unknown> = {
+  chart: (options) => lib.chart([], options),
+  heatMap: (options) => lib.heatMap(x, options),
+  training: (options) => lib.training(3, options),
+  progress: (options) => lib.progress(3, options),
+  sample: (options) => lib.sample(Float32Array.of(1, 2), options),
+  generate: (options) => lib.generate(any({}), [1], options).next(),
+  hubDownload: (options) => lib.hubDownload("no/model", "config.json", options),
+  hubFiles: (options) => lib.hubFiles("no/model", options),
+  loadDataset: (options) => lib.loadDataset("none.json", options),
+  shuffle: (options) => lib.Dataset.from({ a: [1, 2] }).shuffle(options),
+  trainTestSplit: (options) => lib.Dataset.from({ a: [1, 2] }).trainTestSplit(options),
+  loadTensors: (options) => lib.loadTensors("none.safetensors", options),
+  savedRun: (options) => lib.savedRun(any({}), {}, options),
+  loadPretrained: (options) => lib.loadPretrained("none", options),
+  kernel: (options) => lib.kernel("", {}, [1], options),
+  setPrintOptions: (options) => lib.setPrintOptions(options),
+  songs: (options) => lib.songs(options),
+  train: (options) => new lib.BasicTokenizer().train("text", 256, options),
+  encode: (options) => new lib.RegexTokenizer().encode("text", options),
+};
+
+for (const [name, call] of Object.entries(optioned)) {
+  Deno.test(`${name} refuses an option that it has not`, async () => {
+    const error = await assertRejects(async () => await call({ foreignOption: 1 }), TypeError);
+    assertMatch(error.message, /there is no "foreignOption".*write /);
+  });
+}
+
+/** Exported functions that take no options and no optional positions, which types alone hold; each says what it takes. */
+const plain: Record<string, string> = {
+  "activated lengthOf spreadOf": "a tensor, from inside",
+  "countPairs mergePair": "ids and pairs",
+  "decodeSafetensors encodeSafetensors openSafetensors saveSafetensors saveTensors":
+    "a path or bytes, arrays",
+  "decodeStream showTokens": "a tokenizer and its tokens or text",
+  "display fixed pyFloat repr size tuple": "a value",
+  "beside diagram grid lesson note": "parts of a picture, a lesson's number",
+  "enableGrad noGrad": "a function",
+  "fetchModel fetchSource": "a source; what follows goes to hubDownload",
+  "fingerprint getEncoding loadTokenizer readTokenizer": "a text or a name",
+  "getRngState setRngState initialSeed isGradEnabled manualSeed seed": "a state, a seed, nothing",
+  "loadCheckpoint readCheckpoint saveCheckpoint":
+    "a path, parts and what is said of them, all under names of the caller's",
+  "openDevice setDefaultDevice": "a device or how to open one",
+  "publishedState savePretrained saveTokenizer tokenizerJson": "a model or a tokenizer, a folder",
+  "toFloat32": "an array",
+};
+const plainNames = new Set(Object.keys(plain).flatMap((names) => names.split(" ")));
+
+Deno.test("no function of the library is left out of these walks", () => {
+  const missing = Object.entries(lib).filter(([name, value]) =>
+    typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value)) &&
+    !(name in works.lib) && !(name in optioned) && !plainNames.has(name)
+  ).map(([name]) => name);
+  assertEquals(missing, []);
 });
 
 Deno.test("no function or layer is left out of that walk", () => {

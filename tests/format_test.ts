@@ -1,5 +1,5 @@
 /*
- * Tensors against what PyTorch 1.13 printed, and floats against what Python wrote; goldens/format.py
+ * Tensors against what PyTorch 2.13 printed, and floats against what Python wrote; goldens/format.py
  * made both.
  */
 import { assertEquals, assertThrows } from "@std/assert";
@@ -88,7 +88,7 @@ Deno.test("options of one call hold for that call and lie over those set for all
   const before = { ...printOptions };
   assertEquals(
     formatTensor(tensor, { sciMode: false, precision: 1 }),
-    "tensor([    0.5,  1000.2,     3.0])",
+    "tensor([   0.5, 1000.2,    3.0])",
   );
   assertEquals(printOptions, before);
   assertEquals(summaryIndices([3], { threshold: 2, edgeitems: 1 }), Uint32Array.of(0, 2));

@@ -2,6 +2,7 @@
  * Rows in named columns, as Python's `datasets` shows them, held in memory. A selection, a shuffle or a split
  * shares the columns and holds an order of its own. No arrow files, no maps and no filters: a lesson reads.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { permutation, type Shuffled } from "./permutation.ts";
 
 /** A row: values by column. */
@@ -17,6 +18,12 @@ export interface SplitOptions extends Shuffled {
   /** Whether to shuffle before; by default it does. */
   shuffle?: boolean;
 }
+
+const readShuffle = optionsOf<Shuffled>("shuffle", "seed", "generator");
+const readSplit = optionsOf<SplitOptions>(
+  "trainTestSplit",
+  ...["testSize", "shuffle", "seed", "generator"] as const,
+);
 
 /**
  * A table of rows, as Python's `datasets.Dataset`.
@@ -107,7 +114,7 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
 
   /** The rows in another order: under a seed, in the order that Python's `datasets` draws. */
   shuffle(options: Shuffled = {}): Dataset<R> {
-    return this.select(permutation(this.numRows, options));
+    return this.select(permutation(this.numRows, readShuffle(options)));
   }
 
   /**
@@ -116,9 +123,8 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
    *
    * @throws {RangeError} for a size that leaves one of them without a row.
    */
-  trainTestSplit(
-    { testSize = 0.25, shuffle = true, ...how }: SplitOptions = {},
-  ): DatasetDict<"train" | "test", R> {
+  trainTestSplit(options: SplitOptions = {}): DatasetDict<"train" | "test", R> {
+    const { testSize = 0.25, shuffle = true, ...how } = readSplit(options);
     const n = this.numRows;
     const test = testSize < 1 ? Math.ceil(testSize * n) : testSize;
     if (!(testSize > 0 && test < n && Number.isInteger(test))) {

@@ -4,6 +4,7 @@
  * program has a Parquet copy on the Hub, which is read instead.
  */
 import { host } from "../host/mod.ts";
+import { optionsOf } from "../python/arguments.ts";
 import { cardConfigs } from "../hub/card.ts";
 import { Dataset, DatasetDict, type Row } from "./dataset.ts";
 import {
@@ -17,7 +18,7 @@ import {
   type SplitFiles,
 } from "./files.ts";
 import { formatOf, type FormatOptions, readRows } from "./formats.ts";
-import { Hub, type HubOptions } from "../hub/client.ts";
+import { Hub, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { exists, walk } from "../hub/cache.ts";
 import { HubError } from "../hub/errors.ts";
 import { Gathered } from "./gathered.ts";
@@ -57,8 +58,9 @@ export function loadDataset<R extends object = Row>(
 ): Promise<DatasetDict<string, R>>;
 export async function loadDataset<R extends object = Row>(
   id: string,
-  { split, ...options }: LoadOptions & { split?: string } = {},
+  given: LoadOptions & { split?: string } = {},
 ): Promise<Dataset<R> | DatasetDict<string, R>> {
+  const { split, ...options } = readLoad(given);
   const part = split === undefined ? undefined : Part.of(split);
   const source = isLocal(id) ? localSource(id, options) : await hubSource(id, options);
   const tables = await read(source, options, part);
@@ -71,6 +73,12 @@ export async function loadDataset<R extends object = Row>(
   const names = [...known].map((name) => `'${name}'`).join(", ");
   throw new RangeError(`Unknown split "${part.split}". Should be one of [${names}].`);
 }
+
+const readLoad = optionsOf<LoadOptions & { split?: string }>(
+  "loadDataset",
+  ...hubOptionNames,
+  ...["name", "dataFiles", "field", "sampleBy", "split"] as const,
+);
 
 /** A path, or a name with a known ending, is a file here; anything else is a name on the Hub. */
 function isLocal(id: string): boolean {

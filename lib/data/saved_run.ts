@@ -3,6 +3,7 @@
  * without a word: that it can be saved is tried before it begins, one run at a time saves to a place, and what got
  * further than this run stays where it is.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { host, isMissing } from "../host/mod.ts";
 import { UsageError } from "../host/mistake.ts";
 import { append } from "../host/whole.ts";
@@ -40,6 +41,8 @@ export interface SavedRun {
   save(): Promise<string>;
 }
 
+const readOptions = optionsOf<SavedRunOptions>("savedRun", "out", "resume", "overwrite");
+
 /** An AdamW has two more numbers to each parameter after its first step. */
 const GROWTH = 3;
 const SUFFIX = ".safetensors";
@@ -68,8 +71,9 @@ const SUFFIX = ".safetensors";
 export async function savedRun(
   parts: Parts & { run: Run },
   about: About,
-  { out, resume = false, overwrite = false }: SavedRunOptions,
+  options: SavedRunOptions,
 ): Promise<SavedRun> {
+  const { out, resume = false, overwrite = false } = readOptions(options);
   const { run } = parts;
   const path = out + SUFFIX;
   reserve(out);

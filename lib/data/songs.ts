@@ -4,8 +4,9 @@
  */
 import { UsageError } from "../host/mistake.ts";
 import { host } from "../host/mod.ts";
+import { optionsOf } from "../python/arguments.ts";
 import { Dataset } from "./dataset.ts";
-import { Hub, type HubOptions } from "../hub/client.ts";
+import { Hub, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { hubConfig } from "../hub/config.ts";
 import { HubError } from "../hub/errors.ts";
 import { formatOf } from "./formats.ts";
@@ -23,6 +24,8 @@ export interface Songs {
   which: string;
 }
 
+const readSongs = optionsOf<HubOptions & { data?: string }>("songs", ...hubOptionNames, "data");
+
 /**
  * The songs that the lessons learn from.
  *
@@ -34,11 +37,12 @@ export interface Songs {
  * @throws {UsageError} for `data` that cannot be loaded, or holds no texts.
  */
 export async function songs(
-  { data, ...options }: HubOptions & { data?: string } = {},
+  options: HubOptions & { data?: string } = {},
 ): Promise<Songs> {
+  const { data, ...rest } = readSongs(options);
   if (data === "shipped") return await ours();
-  if (data !== undefined) return await given(data, options);
-  const path = await notebooks(options);
+  if (data !== undefined) return await given(data, rest);
+  const path = await notebooks(rest);
   if (path instanceof Error) {
     return await ours(`, since ${path.message}`);
   }

@@ -1,6 +1,7 @@
 /*
  * Tensors in a file by their names: what `safetensors.torch.save_file` and `load_file` are in Python.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import type { Device } from "../gpu/device.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
@@ -54,11 +55,14 @@ export async function saveTensors(
  */
 export function loadTensors(
   path: string,
-  { device }: { device?: Device } = {},
+  options: { device?: Device } = {},
 ): Map<string, Tensor> {
+  const { device } = readOptions(options);
   using file = openSafetensors(path);
   return new Map(file.names.map((name) => [name, tensorOf(file.read(name), device, name)]));
 }
+
+const readOptions = optionsOf<{ device?: Device }>("loadTensors", "device");
 
 /**
  * The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them.

@@ -12,6 +12,7 @@
  */
 import { host } from "../host/mod.ts";
 import { hubPackage } from "../host/packages.ts";
+import { optionsOf } from "../python/arguments.ts";
 import { terminalBar } from "./bar.ts";
 import {
   exists,
@@ -36,6 +37,18 @@ export interface HubOptions extends Partial<HubConfig> {
   revision?: string;
 }
 
+/** What {@linkcode HubOptions} may hold. */
+export const hubOptionNames = [
+  ...["endpoint", "token", "cacheDir", "offline", "timeout"] as const,
+  ...["retries", "backoff", "listener", "revision"] as const,
+];
+const readDownload = optionsOf<HubOptions & { sha256?: string }>(
+  "hubDownload",
+  ...hubOptionNames,
+  "sha256",
+);
+const readFiles = optionsOf<HubOptions>("hubFiles", ...hubOptionNames);
+
 /**
  * Brings a file of the Hub to this machine, if it is not there yet, and returns its path.
  *
@@ -47,8 +60,9 @@ export interface HubOptions extends Partial<HubConfig> {
 export async function hubDownload(
   repo: string,
   path: string,
-  { revision = "main", sha256, ...given }: HubOptions & { sha256?: string } = {},
+  options: HubOptions & { sha256?: string } = {},
 ): Promise<string> {
+  const { revision = "main", sha256, ...given } = readDownload(options);
   const hub = new Hub(repo, given);
   return await hub.download(await hub.commit(revision), path, sha256);
 }
@@ -60,8 +74,9 @@ export async function hubDownload(
  */
 export async function hubFiles(
   repo: string,
-  { revision = "main", ...given }: HubOptions = {},
+  options: HubOptions = {},
 ): Promise<HubFile[]> {
+  const { revision = "main", ...given } = readFiles(options);
   const hub = new Hub(repo, given);
   return await hub.files(await hub.commit(revision));
 }

@@ -7,6 +7,7 @@
  */
 
 import { coloured } from "../host/terminal.ts";
+import { optionsOf } from "../python/arguments.ts";
 import { escapeMarkup } from "../text/markup.ts";
 
 /** A place on a curve. */
@@ -51,7 +52,9 @@ const of = <T>(list: ArrayLike<T>, i: number): T => list[i % list.length];
  * ```
  */
 export const chart = (series: readonly Series[], options: ChartOptions = {}): Chart =>
-  new Chart(series, options);
+  new Chart(series, readChart(options));
+
+const readChart = optionsOf<ChartOptions>("chart", "x", "y", "span");
 
 /** What {@linkcode chart} makes. */
 export class Chart {

@@ -7,6 +7,7 @@
  * It is no plotting library: it knows matrices and nothing else.
  */
 import { coloured } from "../host/terminal.ts";
+import { optionsOf } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { escapeMarkup } from "../text/markup.ts";
 
@@ -36,6 +37,7 @@ export interface HeatMapOptions {
  * ```
  */
 export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
+  readOptions(options);
   if (values.ndim !== 2 && values.ndim !== 3) {
     throw new RangeError(
       `drawing a heat map: a tensor of ${values.ndim} dimensions was given, one of 2 or 3 was wanted; ` +
@@ -53,6 +55,8 @@ export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
   }
   return new HeatMap(read(values, R, C), options);
 }
+
+const readOptions = optionsOf<HeatMapOptions>("heatMap", "rows", "columns", "titles", "range");
 
 /** Rows of numbers. */
 export type Matrix = ArrayLike<number>[];

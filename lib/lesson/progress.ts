@@ -4,6 +4,7 @@
  * It also hands the thread back ten times a second, without which no finaliser runs and no memory of
  * a dropped tensor comes back. It writes on a terminal only, and only what takes longer than two seconds.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import { progressLine } from "../host/progress.ts";
 import { clearStatus, hasStatus, status } from "../host/terminal.ts";
@@ -28,6 +29,11 @@ export interface ProgressOptions {
   /** What is done where the program is asked to end, between two steps and before it does; `step` is not begun then. */
   interrupted?: (step: number) => void | Promise<void>;
 }
+
+const readProgress = optionsOf<ProgressOptions>(
+  "progress",
+  ...["label", "start", "each", "above", "interrupted"] as const,
+);
 
 let onStart = () => {};
 
@@ -58,7 +64,7 @@ const SAME_KEY_MS = 500;
  * ```
  */
 export function progress(total: number, options: ProgressOptions = {}): Progress {
-  const { label = "", start = 0, each, above, interrupted } = options;
+  const { label = "", start = 0, each, above, interrupted } = readProgress(options);
   let note = "";
   const draw = async (step: number, ms: number) => {
     const picture = await above?.();

@@ -5,6 +5,7 @@
  * A loss lies on the GPU, and waiting for it takes as long as a small step. So losses are handed over as
  * tensors, kept there, and read many at a time when something is drawn.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import { clearStatus } from "../host/terminal.ts";
 import { dtypes } from "../tensor/dtype.ts";
@@ -65,7 +66,9 @@ const ROWS = 20;
  * ```
  */
 export const training = (steps: number, options: TrainingOptions = {}): Training =>
-  new Training(steps, options);
+  new Training(steps, readTraining(options));
+
+const readTraining = optionsOf<TrainingOptions>("training", "label", "tokens", "save");
 
 /** What {@linkcode training} makes: the steps, and the curves. */
 export class Training implements AsyncIterable<number> {

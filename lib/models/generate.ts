@@ -4,6 +4,7 @@
  */
 import { defaultGenerator, type Generator, multinomial } from "../random/mod.ts";
 import { closeScope, openScope } from "../gpu/scope.ts";
+import { optionsOf } from "../python/arguments.ts";
 import { quietly } from "../tensor/autograd.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { KeyValueCache } from "./cache.ts";
@@ -29,6 +30,10 @@ export interface GenerateOptions extends Sampling {
   endToken?: number;
 }
 
+const ways = ["temperature", "topK", "topP", "generator"] as const;
+const readSampling = optionsOf<Sampling>("sample", ...ways);
+const readGenerate = optionsOf<GenerateOptions>("generate", "maxNewTokens", "endToken", ...ways);
+
 /**
  * Chooses a token by the logits of one position.
  *
@@ -48,7 +53,7 @@ export interface GenerateOptions extends Sampling {
  * ```
  */
 export function sample(logits: Float32Array, options: Sampling = {}): number {
-  const { temperature = 1, topK, topP, generator = defaultGenerator } = options;
+  const { temperature = 1, topK, topP, generator = defaultGenerator } = readSampling(options);
   checkSampling(options, logits.length);
   if (temperature === 0) return best(logits);
   let scores = logits.map((v) => v / Math.fround(temperature));
@@ -145,8 +150,9 @@ function softmax(scores: Float32Array): Float32Array<ArrayBuffer> {
 export async function* generate(
   model: CausalLM,
   ids: readonly number[],
-  { maxNewTokens = 40, endToken, ...sampling }: GenerateOptions = {},
+  options: GenerateOptions = {},
 ): AsyncGenerator<number, void, void> {
+  const { maxNewTokens = 40, endToken, ...sampling } = readGenerate(options);
   const { vocabSize, nPositions } = model.config;
   checkGenerate(ids, nPositions, maxNewTokens);
   checkSampling(sampling, vocabSize);

@@ -2,6 +2,7 @@
  * A folder in Hugging Face's layout, as a model and its tokenizer: `config.json` says the sizes, `model.safetensors`
  * holds the weights, `tokenizer.json`, or `vocab.json` and `merges.txt`, the vocabulary.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import { terminalBar } from "../hub/bar.ts";
 import type { DownloadListener } from "../hub/config.ts";
@@ -45,8 +46,9 @@ export interface LoadPretrainedOptions<M extends AnyModel = AnyModel> {
  */
 export function loadPretrained<M extends AnyModel = AnyModel>(
   folder: string,
-  { as, listener = terminalBar() }: LoadPretrainedOptions<M> = {},
+  options: LoadPretrainedOptions<M> = {},
 ): Pretrained<M> {
+  const { as, listener = terminalBar() } = readOptions(options);
   const text = textIn(folder, "config.json");
   if (text === undefined) {
     throw new RangeError(
@@ -74,6 +76,8 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   loadWeights(model, paths, folder, listener);
   return { model: model.eval() as AnyModel as M, tokenizer, config };
 }
+
+const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>("loadPretrained", "as", "listener");
 
 /** The files of weights: one, or those that an index lists. */
 function weightsIn(folder: string): string[] {

@@ -6,6 +6,7 @@ import { called } from "../tensor/autograd.ts";
 import { normalizeDim, normalizeDims } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
+import { clone } from "./copy.ts";
 import { arange, full } from "./create.ts";
 import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
@@ -46,19 +47,26 @@ export function roll(
 ): Tensor {
   const { shifts, dims } = readRoll(args);
   if (dims === undefined) return reshape(roll(reshape(x, [-1]), shifts, 0), x.shape);
+  if (x.ndim === 0) {
+    throw new RangeError("roll(): a tensor without dimensions has none to roll along");
+  }
   const [by, along] = [[shifts].flat() as number[], [dims].flat() as number[]];
   if (by.length !== along.length) {
     throw new RangeError(
       `shifts and dimensions must align. shifts: ${by.length}, dims: ${along.length}`,
     );
   }
-  return along.reduce((y, dim, i) => {
+  const rolled = along.reduce((y, dim, i) => {
     const d = normalizeDim(dim, y.ndim);
     const size = y.shape[d];
     const from = size && ((by[i] % size) + size) % size;
     return from ? cat([narrow(y, d, size - from, from), narrow(y, d, 0, size - from)], d) : y;
   }, x);
+  return copied(rolled, x);
 }
+
+/** What was arranged, in memory of its own also where nothing had to be moved. */
+const copied = (made: Tensor, x: Tensor): Tensor => made.storage === x.storage ? clone(made) : made;
 
 /** The whole tensor, so many times along each dimension: (2, 3) repeated (2, 1) is (4, 3). */
 export function repeat(x: Tensor, ...times: Sizes): Tensor {
@@ -71,10 +79,11 @@ export function repeat(x: Tensor, ...times: Sizes): Tensor {
   }
   const shape = [...new Array(list.length - x.ndim).fill(1), ...x.shape];
   const apart = reshape(x, shape.flatMap((size) => [1, size]));
-  return reshape(
+  const whole = reshape(
     expand(apart, shape.flatMap((size, d) => [list[d], size])),
     shape.map((size, d) => size * list[d]),
   );
+  return copied(whole, x);
 }
 
 /** Every element so many times, one after the other. */
@@ -85,10 +94,11 @@ export const repeatInterleave: (x: Tensor, repeats: number, dim?: number) => Ten
     if (dim === undefined) return repeatInterleave(reshape(x, [-1]), repeats, 0);
     const d = normalizeDim(dim, x.ndim);
     const apart = unsqueeze(x, d + 1);
-    return reshape(
+    const whole = reshape(
       expand(apart, apart.shape.with(d + 1, repeats)),
       x.shape.with(d, x.shape[d] * repeats),
     );
+    return copied(whole, x);
   },
   { required: 2 },
 );

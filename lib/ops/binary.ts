@@ -5,6 +5,7 @@
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { faultCode } from "../gpu/fault.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -15,6 +16,8 @@ import { floorDivide, launchBinary } from "./elementwise.ts";
 import { checkInteger } from "./limits.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
+import { checkIndex } from "./check_index.ts";
+import { to } from "./copy.ts";
 import { log } from "./unary.ts";
 import { unless, where } from "./where.ts";
 
@@ -197,6 +200,9 @@ function define(name: string, row: Row): Op<Args> {
       const own = { int64: row.ofInts, bool: row.ofBools, float32: ofFloats }[compute];
       const wgsl = own ?? row.wgsl;
       if (compute === "int64" && typeof second === "number") checkInteger(name, second);
+      if (compute === "int64" && name === "remainder" && y) {
+        checkIndex(to(table.eq([y], { other: 0 }), "int64"), 1, { wrap: false, fault: byZero });
+      }
       return launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
     },
     gradient: row.gradient,
@@ -237,6 +243,9 @@ function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DTy
   );
 }
 
+/** Noted by remainders of integers where a divisor is 0. */
+const byZero = faultCode(() => "ZeroDivisionError: remainder by 0");
+
 const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
 ) as Record<keyof typeof rows, Op<Args>>;
@@ -264,8 +273,20 @@ export interface Scaled {
 
 const addOptions = parameters<Scaled>("add", { alpha: a.number }, { positional: 0 });
 const subOptions = parameters<Scaled>("sub", { alpha: a.number }, { positional: 0 });
-const scaled = (y: Tensor | number, { alpha = 1 }: Scaled): Tensor | number =>
-  alpha === 1 ? y : typeof y === "number" ? y * alpha : mul(y, alpha);
+function scaled(name: string, x: Tensor | number, y: Tensor | number, { alpha = 1 }: Scaled) {
+  if (alpha === 1) return [x, y] as const;
+  const whole = [x, y].every((v) =>
+    typeof v === "number" ? Number.isInteger(v) : v.dtype !== "float32"
+  );
+  if (whole && !Number.isInteger(alpha)) {
+    throw new TypeError(
+      `${name}(): for integers, alpha must not be a fraction, and is ${alpha}; use float()`,
+    );
+  }
+  // A fraction makes floats of integers, also where it becomes a whole number by alpha.
+  const left = whole || typeof x === "number" ? x : to(x, "float32");
+  return [left, typeof y === "number" ? y * alpha : mul(y, alpha)] as const;
+}
 
 const two = { input: a.operand, other: a.operand };
 
@@ -275,10 +296,10 @@ const of = (name: keyof typeof rows): (x: Tensor | number, y: Tensor | number) =
 
 /** x + y, or x + alpha · y. */
 export const add = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  call(table.add, x, scaled(y, addOptions(args)));
+  call(table.add, ...scaled("add", x, y, addOptions(args)));
 /** x − y, or x − alpha · y. */
 export const sub = (x: Tensor | number, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  call(table.sub, x, scaled(y, subOptions(args)));
+  call(table.sub, ...scaled("sub", x, y, subOptions(args)));
 /** x · y. */
 export const mul: (x: Tensor, y: Tensor | number) => Tensor = of("mul");
 /** x / y; always a float. */

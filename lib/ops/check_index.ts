@@ -18,12 +18,13 @@ const code = faultCode((index, size) =>
 /**
  * The same indices, counted from the front.
  *
- * @throws at the next read, where one lies outside
+ * @param fault what is said of one that lies outside
+ * @throws at the next read, where one does
  */
 export function checkIndex(
   index: Tensor,
   size: number,
-  { wrap = true }: { wrap?: boolean } = {},
+  { wrap = true, fault = code }: { wrap?: boolean; fault?: number } = {},
 ): Tensor {
   if (index.dtype !== "int64") {
     throw new TypeError(
@@ -37,7 +38,7 @@ export function checkIndex(
   launcher.launch(
     launcher.pipeline(kernel, { constants: { WRAP: Number(wrap) } }),
     { index: dense.storage, out: out.storage, fault: faults.buffer },
-    { n: out.numel(), offset: dense.offset, size, code },
+    { n: out.numel(), offset: dense.offset, size, code: fault },
     groupsFor(out.numel()),
   );
   return out;

@@ -7,7 +7,7 @@ import { called } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, le, lt, mul, ne, sub } from "./binary.ts";
-import { float } from "./copy.ts";
+import { clone, float } from "./copy.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { all } from "./reduce.ts";
 import { abs } from "./unary.ts";
@@ -49,7 +49,7 @@ export function nanToNum(
   ...args: Given<[nan?: number, posinf?: number, neginf?: number], NanToNumOptions>
 ): Tensor {
   const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = readNanToNum(args);
-  if (x.dtype !== "float32") return x;
+  if (x.dtype !== "float32") return clone(x);
   const numbers = where(isnan(x), nan, x);
   return called(
     "NanToNumBackward0",

@@ -4,15 +4,26 @@
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
+import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
 import { normalizeDim, normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, gt, maximum, mul, sub } from "./binary.ts";
-import { float, to } from "./copy.ts";
+import { add, div, gt, mul, sub } from "./binary.ts";
+import { clone, float, to } from "./copy.ts";
 import { full } from "./create.ts";
 import { isfinite } from "./checks.ts";
 import { cat } from "./join.ts";
-import { amax, type ReduceArguments, type ReduceOptions, reduction, sum } from "./reduce.ts";
-import { abs, exp, expm1, log, log1p, neg } from "./unary.ts";
+import { checkFloat } from "./limits.ts";
+import {
+  amax,
+  type ReduceArguments,
+  type ReduceOptions,
+  reduction,
+  spread,
+  sum,
+} from "./reduce.ts";
+import { exp, expm1, log, log1p } from "./unary.ts";
 import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
@@ -36,8 +47,10 @@ export const log10: (x: Tensor) => Tensor = takes(
 export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
   "leakyRelu",
   { input: a.tensor, negativeSlope: a.number },
-  (x, negativeSlope = 0.01) =>
-    called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope))),
+  (x, negativeSlope = 0.01) => {
+    checkFloat("leakyRelu", x);
+    return called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope)));
+  },
   { required: 1 },
 );
 
@@ -45,8 +58,11 @@ export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
 export const elu: (x: Tensor, alpha?: number) => Tensor = takes(
   "elu",
   { input: a.tensor, alpha: a.number },
-  (x, alpha = 1) =>
-    called("EluBackward0", where(gt(x, 0), x, mul(expm1(where(gt(x, 0), 0, x)), alpha))),
+  (x, alpha = 1) => {
+    checkFloat("elu", x);
+    const above = gt(x, 0);
+    return called("EluBackward0", where(above, x, mul(expm1(where(above, 0, x)), alpha)));
+  },
   { required: 1 },
 );
 
@@ -55,25 +71,49 @@ export const softplus: (x: Tensor, beta?: number, threshold?: number) => Tensor 
   "softplus",
   { input: a.tensor, beta: a.number, threshold: a.number },
   (x, beta = 1, threshold = 20) => {
+    checkFloat("softplus", x);
     const scaled = mul(x, beta);
-    const smooth = add(maximum(scaled, 0), log1p(exp(neg(abs(scaled)))));
-    return called("SoftplusBackward0", where(gt(scaled, threshold), x, div(smooth, beta)));
+    const above = gt(scaled, threshold);
+    const smooth = div(log1p(exp(where(above, 0, scaled))), beta);
+    return called("SoftplusBackward0", where(above, x, smooth));
   },
   { required: 1 },
 );
 
 const readLogSumExp = reduction("logsumexp");
 
+const logSumExpOp = defineOp<ReduceOptions>({
+  name: "logsumexp",
+  torch: "reduced(i[0], 'logsumexp', a)",
+  forward([x], { dim, keepdim = false }) {
+    // Of nothing it is the logarithm of 0.
+    const largest = x.numel() > 0 ? amax(x, dim, true) : sum(x, dim, true);
+    const shift = where(isfinite(largest), largest, 0);
+    const found = add(log(sum(exp(sub(x, shift)), dim, true)), shift);
+    return keepdim
+      ? found
+      : reshape(found, reducedShape(x.shape, normalizeDims(dim, x.ndim), false));
+  },
+  gradient(grad, saved) {
+    const x = saved.input(0);
+    const found = spread(saved.output(0), x.shape, saved.args);
+    return [mul(spread(grad, x.shape, saved.args), exp(sub(x, found)))];
+  },
+  reference: ([x], { dim, keepdim = false }) =>
+    reduceNd(x, normalizeDims(dim, x.shape.length), keepdim, (values) => {
+      const largest = Math.max(...values);
+      return largest + Math.log(sumOf(values.map((v) => Math.exp(v - largest))));
+    }),
+  samples: [
+    { inputs: [floats([3, 67], { lo: -9, hi: 9 })], args: {} },
+    { inputs: [floats([3, 67])], args: { dim: -1, keepdim: true } },
+    { inputs: [floats([2, 3, 4])], args: { dim: [0, 2] } },
+  ],
+});
+
 /** log Σ e^x along dimensions, without taking the exponential of a large number. */
-export function logsumexp(x: Tensor, ...args: ReduceArguments): Tensor {
-  const { dim, keepdim = false } = readLogSumExp(args);
-  const real = float(x);
-  const largest = amax(real.detach(), dim, true);
-  const shift = where(isfinite(largest), largest, 0);
-  const found = add(log(sum(exp(sub(real, shift)), dim, true)), shift);
-  const shape = reducedShape(x.shape, normalizeDims(dim, x.ndim), false);
-  return called("LogsumexpBackward0", keepdim ? found : reshape(found, shape));
-}
+export const logsumexp = (x: Tensor, ...args: ReduceArguments): Tensor =>
+  logSumExpOp([float(x)], readLogSumExp(args));
 
 /** Along which dimension a product is taken. */
 export type ProductOptions = Omit<ReduceOptions, "dim"> & { dim?: number };
@@ -86,16 +126,18 @@ export function prod(
   ...args: Given<[dim?: number, keepdim?: boolean], ProductOptions>
 ): Tensor {
   const { dim, keepdim = false } = readProd(args);
-  if (dim === undefined || x.ndim === 0) return prod(reshape(x, [-1]), 0, keepdim);
+  if (x.ndim === 0) return reshape(prod(reshape(x, [1]), dim ?? 0), []);
+  if (dim === undefined) return prod(reshape(x, [-1]), 0, keepdim);
   const d = normalizeDim(dim, x.ndim);
   let y = to(x, x.dtype === "bool" ? "int64" : x.dtype);
   const one = full(x.shape.with(d, 1), 1, { dtype: y.dtype, device: x.device });
-  if (x.shape[d] === 0) y = one;
+  if (x.shape[d] === 0) y = add(sum(y, d, true), one); // a 1 that knows where it comes from
   // Halves are multiplied with each other until one element is left.
   while (y.shape[d] > 1) {
     if (y.shape[d] % 2 === 1) y = cat([y, one], d);
     const half = y.shape[d] / 2;
     y = mul(narrow(y, d, 0, half), narrow(y, d, half, half));
   }
+  if (y.storage === x.storage) y = clone(y);
   return keepdim ? y : reshape(y, x.shape.toSpliced(d, 1));
 }

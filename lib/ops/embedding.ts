@@ -1,26 +1,23 @@
 /*
- * Rows of a table, looked up by their numbers; and what is built on it: gathering and indexing by tensors.
- * The gradient is summed in a fixed order, without atomics on floats.
+ * Rows of a table, looked up by their numbers. The gradient is summed in a fixed order, without atomics on floats.
  */
 import type { Device } from "../gpu/device.ts";
 import { faultCode } from "../gpu/fault.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
-import { build, ndarray, ravel, unravel } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import { build, ravel } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
-import { denseStrides, normalizeDim, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/embedding.wgsl" with { type: "text" };
 import gradSource from "../../kernels/embedding_grad.wgsl" with { type: "text" };
 import listsSource from "../../kernels/embedding_lists.wgsl" with { type: "text" };
-import { add, mul } from "./binary.ts";
+import { add } from "./binary.ts";
 import { contiguous } from "./copy.ts";
-import { arange } from "./create.ts";
 import { groupsFor } from "./elementwise.ts";
 import { inUnits, unitOf } from "./fours.ts";
-import { checkIndex } from "./check_index.ts";
 import { narrow } from "./slices.ts";
 import { LONGEST_LIST, tuningOf } from "./tuning.ts";
 import { reshape } from "./views.ts";
@@ -61,7 +58,7 @@ function* stretches(table: Tensor) {
   }
 }
 
-const embeddingOp = defineOp<{ paddingIdx: number }>({
+export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: number }>({
   name: "embedding",
   torch: "F.embedding(i[1], i[0], padding_idx=a['paddingIdx'] if a['paddingIdx'] >= 0 else None)",
   forward([weight, ids]) {
@@ -190,78 +187,3 @@ function paddingOf(paddingIdx: number | null | undefined, { shape: [rows] }: Ten
   }
   return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
 }
-
-const gatherOp = defineOp<{ dim: number }>({
-  name: "gather",
-  torch: "torch.gather(i[0], a['dim'], i[1])",
-  forward([x, index], { dim }) {
-    const indices = reshape(flatIndices(x.shape, index, dim), [-1]);
-    const column = reshape(contiguous(x), [x.numel(), 1]);
-    return reshape(embeddingOp([column, indices], { paddingIdx: -1 }), index.shape);
-  },
-  gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.input(1), grad), null],
-  reference: ([x, index], { dim }) => {
-    const d = normalizeDim(dim, x.shape.length);
-    return ndarray(
-      index.shape,
-      Array.from(
-        index.data,
-        (to, flat) => x.data[ravel(unravel(flat, index.shape).with(d, to), x.shape)],
-      ),
-    );
-  },
-  samples: [
-    { inputs: [floats([3, 5]), ints([3, 2], 5)], args: { dim: 1 } },
-    { inputs: [floats([4, 3]), ints([6, 2], 4)], args: { dim: 0 } },
-    { inputs: [floats([2, 3, 4]), ints([2, 3, 1], 4)], args: { dim: -1 } },
-  ],
-  rejects: [{
-    inputs: [floats([3, 5]), ints([3], 5)],
-    args: { dim: 1 },
-    error: "Index tensor must have the same number of dimensions as input tensor",
-  }],
-});
-
-/** Where in a flat tensor of this shape the elements lie that `gather` takes. */
-function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
-  if (shape.length !== index.ndim) {
-    throw new RangeError(
-      `Index tensor must have the same number of dimensions as input tensor; they are ` +
-        `${shapeText(index.shape)} and ${shapeText(shape)}`,
-    );
-  }
-  if (shape.length === 0) return checkIndex(index, 1, { wrap: false });
-  const d = normalizeDim(dim, shape.length);
-  const strides = denseStrides(shape);
-  return shape.map((size, i) => {
-    if (i === d) return mul(checkIndex(index, size, { wrap: false }), strides[i]);
-    const row = index.shape.map((n, j) => j === i ? n : 1);
-    return reshape(
-      arange(0, index.shape[i] * strides[i], strides[i], { device: index.device }),
-      row,
-    );
-  }).reduce((a, b) => add(a, b));
-}
-
-/** Zeros of a shape, with `source` added at the indices that `index` holds along `dim`. */
-export const scatter: (shape: Shape, dim: number, index: Tensor, source: Tensor) => Tensor = takes(
-  "scatter",
-  {
-    shape: a.shape,
-    dim: a.whole,
-    index: a.tensor,
-    source: a.tensor,
-  },
-  function scatter(shape, dim, index, source): Tensor {
-    const indices = reshape(flatIndices(shape, index, dim), [-1]);
-    const column = reshape(contiguous(source), [source.numel(), 1]);
-    return reshape(embeddingGrad(column, indices, [numelOf(shape), 1], -1), shape);
-  },
-);
-
-/** The elements of `x` at the indices that `index` holds along `dim`; the result has the shape of `index`. */
-export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = takes(
-  "gather",
-  { input: a.tensor, dim: a.whole, index: a.tensor },
-  (x, dim, index) => gatherOp([x, index], { dim }),
-);

@@ -5,7 +5,7 @@ import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { maximum, minimum } from "./binary.ts";
-import { gather } from "./embedding.ts";
+import { gather } from "./gather.ts";
 import { argmax, argmin } from "./order.ts";
 import { amax, amin } from "./reduce.ts";
 import { reshape } from "./views.ts";

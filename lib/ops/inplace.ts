@@ -3,6 +3,7 @@
  * apart, then copies it in, so views and dtypes are right without a second set of kernels.
  */
 import { a, type Given, takes } from "../python/arguments.ts";
+import { dtypes } from "../tensor/dtype.ts";
 import { quietly } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
@@ -15,6 +16,12 @@ import { maskedFill } from "./where.ts";
 function overwrite(x: Tensor, result: () => Tensor): Tensor {
   // A leaf that asks for gradients is refused before anything is computed.
   const made = x.requiresGrad ? result() : quietly(result);
+  if (dtypes[made.dtype].rank > dtypes[x.dtype].rank) {
+    made.storage.release("after it did not fit");
+    throw new TypeError(
+      `result type ${made.dtype} can't be cast to the desired output type ${x.dtype}; use the form without "_"`,
+    );
+  }
   copy_(x, made);
   if (made.storage !== x.storage) made.storage.release("after it was copied");
   return x;

@@ -2,6 +2,7 @@
  * The door for a kernel of your own: WGSL text in, tensor out. The lessons run their small kernels through it, and
  * so can a reader.
  */
+import { optionsOf } from "../python/arguments.ts";
 import { readInterface } from "../gpu/interface.ts";
 import { uncommented } from "../gpu/wgsl.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -17,6 +18,8 @@ export interface KernelOptions {
   /** Workgroups; without it, as many as give every element of the result an invocation. */
   groups?: number;
 }
+
+const readKernel = optionsOf<KernelOptions>("kernel", "dtype", "groups");
 
 /** A text's name; the pipeline that was compiled for it is found again by it. */
 const names = new Map<string, string>();
@@ -61,8 +64,9 @@ export function kernel(
   source: string,
   inputs: Readonly<Record<string, Tensor>>,
   shape: Shape,
-  { dtype = "float32", groups }: KernelOptions = {},
+  options: KernelOptions = {},
 ): Tensor {
+  const { dtype = "float32", groups } = readKernel(options);
   const { bindings } = readInterface("of your own", source);
   const read = bindings.filter(({ writes }) => !writes).map(({ name }) => name);
   const [result, ...more] = bindings.filter(({ writes }) => writes);

@@ -4,10 +4,10 @@
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, lt, maximum, mul, ne, sub } from "./binary.ts";
+import { add, div, lt, minimum, mul, ne, sub } from "./binary.ts";
 import { float, long } from "./copy.ts";
 import { clamp } from "./clamp.ts";
-import { gather } from "./embedding.ts";
+import { gather } from "./gather.ts";
 import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
 import { mean } from "./stats.ts";
@@ -76,10 +76,10 @@ export function binaryCrossEntropy(p: Tensor, y: Tensor, ...args: LossArguments)
   return called("BinaryCrossEntropyBackward0", reduced(neg(add(hit, miss)), read.bce(args)));
 }
 
-/** The same of logits x: max(x, 0) − x · y + log(1 + e^−|x|). */
+/** The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|). */
 export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
-  const rest = log1p(exp(neg(abs(x))));
-  const losses = reduced(add(sub(maximum(x, 0), mul(x, y)), rest), read.logits(args));
+  const logSigmoid = sub(minimum(x, 0), log1p(exp(neg(abs(x)))));
+  const losses = reduced(sub(mul(add(neg(y), 1), x), logSigmoid), read.logits(args));
   return called("BinaryCrossEntropyWithLogitsBackward0", losses);
 }
 

@@ -39,7 +39,9 @@ export const diag: (x: Tensor, diagonal?: number) => Tensor = takes(
       const size = x.shape[0] + Math.abs(diagonal);
       const [row, column] = [unsqueeze(arange(size, { device }), 1), arange(size, { device })];
       const nothing = (n: number) => zeros([n], { dtype: x.dtype, device });
-      const spread = cat([nothing(down), x, nothing(right)].filter((part) => part.shape[0] > 0));
+      const spread = cat(
+        [nothing(down), x, nothing(right)].filter((part) => part === x || part.shape[0] > 0),
+      );
       const at = eq(add(row, diagonal), column);
       return where(at, unsqueeze(spread, 1), full([], 0, { dtype: x.dtype, device }));
     }
@@ -55,11 +57,13 @@ export const diag: (x: Tensor, diagonal?: number) => Tensor = takes(
 );
 
 /** The sum of the diagonal of a matrix. */
-export const trace: (x: Tensor) => Tensor = takes(
-  "trace",
-  { input: a.tensor },
-  (x) => sum(diag(x)),
-);
+export const trace: (x: Tensor) => Tensor = takes("trace", { input: a.tensor }, (x) => {
+  if (x.ndim !== 2) {
+    throw new RangeError(`trace: expected a matrix, but got tensor with dim ${x.ndim}`);
+  }
+  if (x.dtype === "bool") throw new TypeError('"trace" not implemented for bool; use long()');
+  return sum(diag(x));
+});
 
 const triangle = (
   name: string,

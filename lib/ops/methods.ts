@@ -8,7 +8,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import * as binary from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
-import { gather } from "./embedding.ts";
+import { gather } from "./gather.ts";
 import { index, indexSelect } from "./index.ts";
 import { indexAdd, indexFill, indexPut, indexPut_ } from "./index_put.ts";
 import { histc } from "./histc.ts";
@@ -116,9 +116,9 @@ type Ops =
   & typeof import("./clamp.ts")
   & typeof import("./copy.ts")
   & typeof import("./curves.ts")
-  & typeof import("./embedding.ts")
   & typeof import("./extreme.ts")
   & typeof import("./histc.ts")
+  & typeof import("./gather.ts")
   & typeof import("./index.ts")
   & typeof import("./index_put.ts")
   & typeof import("./inplace.ts")

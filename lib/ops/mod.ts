@@ -123,7 +123,8 @@ export {
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
 export { linear, linearActivated } from "./matmul/linear.ts";
 /** What networks are made of. */
-export { embedding, gather, scatter } from "./embedding.ts";
+export { embedding } from "./embedding.ts";
+export { gather, scatter } from "./gather.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";

@@ -12,7 +12,7 @@ import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { contiguous, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
-import { scatter } from "./embedding.ts";
+import { scatter } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
 import { TOPK_ROUNDS } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
@@ -163,13 +163,18 @@ const topkOptions = parameters<TopkOptions & { k: number }>("topk", {
   sorted: a.flag,
 }, { required: 1 });
 
-/** The `k` largest (or smallest) elements along a dimension in order, and their indices. */
+/**
+ * The `k` largest (or smallest) elements along a dimension in order, and their indices. Among equals the first place
+ * comes first; PyTorch leaves their order open.
+ */
 export function topk(
   x: Tensor,
   ...args: Given<[k: number, dim?: number, largest?: boolean, sorted?: boolean], TopkOptions>
 ): [values: Tensor, indices: Tensor] {
   const { k, dim = -1, largest = true } = topkOptions(args);
-  const [values, indices] = topkOp.all([x], { k, dim, largest });
+  // PyTorch finds the one element of a tensor without dimensions also where none is asked for.
+  const count = x.ndim === 0 && k === 0 ? 1 : k;
+  const [values, indices] = topkOp.all([x], { k: count, dim, largest });
   return [values, indices];
 }
 

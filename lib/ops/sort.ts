@@ -5,9 +5,11 @@
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { topk } from "./order.ts";
+import { isnan } from "./checks.ts";
+import { argmax, topk } from "./order.ts";
 import { select } from "./slices.ts";
 import { reshape, unsqueeze } from "./views.ts";
+import { where } from "./where.ts";
 
 /** Which way, along which dimension. */
 export interface SortOptions {
@@ -57,13 +59,19 @@ export function median(x: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor]
   const { dim, keepdim = false } = readMedian(args);
   if (dim === undefined) return middle(reshape(x, [-1]), 0)[0];
   const found = middle(x, dim);
-  return keepdim ? [unsqueeze(found[0], dim), unsqueeze(found[1], dim)] : found;
+  return keepdim && x.ndim > 0 ? [unsqueeze(found[0], dim), unsqueeze(found[1], dim)] : found;
 }
 
 function middle(x: Tensor, dim: number): [Tensor, Tensor] {
+  if (x.ndim === 0) return middle(reshape(x, [1]), dim);
   const size = x.shape[normalizeDim(dim, x.ndim)];
   if (size === 0) throw new RangeError("median(): there is no middle of no elements");
   const [values, indices] = sorted(x, { dim });
   const at = Math.floor((size - 1) / 2);
-  return [select(values, dim, at), select(indices, dim, at)];
+  const found: [Tensor, Tensor] = [select(values, dim, at), select(indices, dim, at)];
+  if (x.dtype !== "float32") return found;
+  // A NaN comes last in the order; where there is one, it is what is found.
+  const last = select(values, dim, size - 1);
+  const none = isnan(last);
+  return [where(none, last, found[0]), where(none, argmax(x, dim), found[1])];
 }

@@ -7,8 +7,9 @@ import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { normalizeDims, numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { div, mul, ne, pow, sub } from "./binary.ts";
+import { div, eq, mul, ne, pow, sub } from "./binary.ts";
 import { to } from "./copy.ts";
+import { logicalAnd, logicalOr } from "./logic.ts";
 import {
   amax,
   amin,
@@ -18,7 +19,7 @@ import {
   spread,
   sum,
 } from "./reduce.ts";
-import { abs, lengthOf, spreadOf, square } from "./unary.ts";
+import { abs, lengthOf, sign, spreadOf, square } from "./unary.ts";
 
 const countOf = (shape: Shape, { dim }: ReduceOptions) =>
   numelOf(normalizeDims(dim, shape.length).map((d) => shape[d]));
@@ -127,6 +128,35 @@ export const variance = (x: Tensor, ...args: VarArguments): Tensor => varOp([x],
 export const std = (x: Tensor, ...args: VarArguments): Tensor =>
   spreadOf(varOp([x], readStd(args)));
 
+const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
+  name: "maxNorm",
+  gradFn: "LinalgVectorNormBackward0",
+  torch:
+    "torch.linalg.vector_norm(i[0], float('inf' if a['largest'] else '-inf'), a.get('dim'), a.get('keepdim', False))",
+  forward: ([x], { largest, ...options }) => (largest ? amax : amin)(abs(x), options),
+  // It goes to where the norm was found, in equal parts; unlike that of amax also where it is a NaN.
+  gradient(grad, saved) {
+    const x = saved.input(0);
+    const found = spread(saved.output(0), x.shape, saved.args);
+    const here = to(
+      logicalOr(eq(abs(x), found), logicalAnd(ne(x, x), ne(found, found))),
+      "float32",
+    );
+    const count = sum(here, saved.args.dim, true);
+    return [mul(sign(x), div(mul(here, spread(grad, x.shape, saved.args)), count))];
+  },
+  reference: ([x], { dim, keepdim = false, largest }) =>
+    reduceNd(
+      x,
+      normalizeDims(dim, x.shape.length),
+      keepdim,
+      (v) => (largest ? Math.max : Math.min)(...v.map(Math.abs)),
+    ),
+  samples: [true, false].flatMap((largest) =>
+    ways.slice(1).map(([shape, args]) => ({ inputs: [floats(shape)], args: { ...args, largest } }))
+  ),
+});
+
 /** Which norm, along which dimensions. */
 export interface NormOptions extends ReduceOptions {
   /** 2, the length of a vector, unless told otherwise; Infinity for the largest of the absolute values. */
@@ -147,8 +177,8 @@ export function norm(
     );
   }
   if (p === 2) return lengthOf(sum(square(x), options));
-  if (p === Infinity) return amax(abs(x), options);
-  if (p === -Infinity) return amin(abs(x), options);
+  if (p === Infinity) return maxNormOp([x], { ...options, largest: true });
+  if (p === -Infinity) return maxNormOp([x], { ...options, largest: false });
   if (p === 0) return sum(to(ne(x, 0), "float32"), options);
   return p === 1 ? sum(abs(x), options) : pow(sum(pow(abs(x), p), options), 1 / p);
 }

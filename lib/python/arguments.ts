@@ -153,6 +153,20 @@ export function parameters<O>(
   };
 }
 
+/**
+ * Declares which options a function has that looks at their values itself, and returns what gives them back.
+ *
+ * @throws (what is returned) TypeError for another option, with the nearest name, and for what is no object of options
+ */
+export function optionsOf<O extends object>(
+  name: string,
+  ...names: readonly (keyof O & string)[]
+): (options: O) => O {
+  const kinds = Object.fromEntries(names.map((each) => [each, a.anything]));
+  const read = parameters<O>(name, kinds as { [K in keyof Required<O>]: Kind }, { positional: 0 });
+  return (options) => read([options]);
+}
+
 /** A function that takes these and nothing else, by position. */
 export function takes<F extends (...args: never[]) => unknown>(
   name: string,

@@ -1,10 +1,11 @@
 /*
- * Prints a tensor as PyTorch does, character for character: `torch/_tensor_str.py` of PyTorch 1.13
+ * Prints a tensor as PyTorch does, character for character: `torch/_tensor_str.py` of PyTorch 2.13
  * for our three dtypes. Pure text: it sees numbers that were already read, never a tensor or the GPU.
  *
  * A large tensor is printed from a few of its elements, and even its number format depends on those
  * alone. `summaryIndices` names them, so a table of 38 million needs 36 numbers from the GPU.
  */
+import { optionsOf } from "./arguments.ts";
 import { exponential, fixed } from "./decimal.ts";
 
 /** How tensors are printed: the arguments of PyTorch's `set_printoptions`. */
@@ -72,7 +73,7 @@ export const printOptions: Readonly<PrintOptions> = current;
 export function setPrintOptions(
   options: Partial<PrintOptions> & { profile?: "default" | "short" | "full" } = {},
 ): void {
-  const { profile, sciMode = null, ...named } = options;
+  const { profile, sciMode = null, ...named } = readPrint(options);
   if (profile !== undefined && !Object.hasOwn(profiles, profile)) {
     const known = Object.keys(profiles).join(", ");
     throw new RangeError(
@@ -82,6 +83,11 @@ export function setPrintOptions(
   const base = profile ? { ...current, ...profiles[profile] } : current;
   Object.assign(current, merge(base, { ...named, sciMode }));
 }
+
+const readPrint = optionsOf<Parameters<typeof setPrintOptions>[0] & object>(
+  "setPrintOptions",
+  ...["precision", "threshold", "edgeitems", "linewidth", "sciMode", "profile"] as const,
+);
 
 /** The options with others laid over them, each checked for its range. */
 function merge(base: PrintOptions, over: Partial<PrintOptions>): PrintOptions {
@@ -223,8 +229,8 @@ interface Writer {
 }
 
 /**
- * How the elements are written: PyTorch's `_Formatter`. The width comes from the notation that the
- * numbers ask for, even where `sciMode` imposes the other; zeros, inf and nan have no say in it.
+ * How the elements are written: PyTorch's `_Formatter`. Zeros, inf and nan have no say in the
+ * notation and in the width.
  */
 function elementWriter(values: number[], dtype: Kind, options: PrintOptions): Writer {
   const { precision, sciMode } = options;
@@ -241,9 +247,10 @@ function elementWriter(values: number[], dtype: Kind, options: PrintOptions): Wr
   const wide = largest / smallest > 1000 || largest > 1e8 || (!allIntegers && smallest < 1e-4);
   const decimal = allIntegers ? integral : (value: number) => fixed(value, precision);
   const scientific = (value: number) => exponential(value, precision);
+  const write = (sciMode ?? wide) ? scientific : decimal;
   return {
-    width: widest(finite, wide ? scientific : decimal),
-    write: (sciMode ?? wide) ? scientific : decimal,
+    width: widest(finite, write),
+    write,
   };
 }
 

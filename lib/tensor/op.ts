@@ -122,24 +122,25 @@ function record<A>(
 ): void {
   const { gradient, gradFn, name } = spec;
   const [output] = outputs;
-  const versions = inputs.map((t) => t.storage.version);
+  const versionOf = ({ storage }: Tensor) => storage.version;
+  const [given, made] = [inputs.map(versionOf), outputs.map(versionOf)];
+  const unchanged = (x: Tensor, version: number, which: string): Tensor => {
+    if (x.storage.version === version) return x;
+    throw new Error(
+      `one of the variables needed for gradient computation has been modified by an inplace operation: ` +
+        `${which} of ${name}, of shape ${JSON.stringify(x.shape)}; use the form without "_"`,
+    );
+  };
   const saved: Saved<A> = {
     args,
     count: inputs.length,
-    output: (i) => outputs[i],
+    output: (i) => unchanged(outputs[i], made[i], `output ${i}`),
     shape: (i) => inputs[i].shape,
     needs: (i) => inputs[i].requiresGrad,
-    input(i) {
-      if (inputs[i].storage.version === versions[i]) return inputs[i];
-      throw new Error(
-        `one of the variables needed for gradient computation has been modified by an inplace operation: ` +
-          `input ${i} of ${name}, of shape ${JSON.stringify(inputs[i].shape)}; ` +
-          `use the form without "_"`,
-      );
-    },
+    input: (i) => unchanged(inputs[i], given[i], `input ${i}`),
   };
   const named = typeof gradFn === "function" ? gradFn(inputs, args) : gradFn;
-  const made = outputs.map((t) => t.storage).filter((s) => !inputs.some((t) => t.storage === s));
+  const own = outputs.map((t) => t.storage).filter((s) => !inputs.some((t) => t.storage === s));
   const late = inputs.some(({ gradFn }) => gradFn !== null && (gradFn.done || gradFn.late));
   if (!late) output.device.pool.beginPass();
   output.requiresGrad = true;
@@ -148,7 +149,7 @@ function record<A>(
     sequence: nextSequence(),
     output,
     inputs,
-    made,
+    made: own,
     done: false,
     late,
     backward(grad) {

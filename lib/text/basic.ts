@@ -4,6 +4,7 @@
  * It cuts nothing and knows no special tokens. regex.ts does both.
  */
 
+import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import type { Pair } from "./bpe.ts";
 import { bytesRepr, concatBytes, fromBytes, toBytes } from "./bytes.ts";
@@ -16,6 +17,8 @@ export interface TrainOptions {
   /** Print a line for each merge. */
   verbose?: boolean;
 }
+
+const readTrain = optionsOf<TrainOptions>("train", "verbose");
 
 /**
  * A byte pair encoding learned from a text. Until it is trained it has 256 ids, one a byte.
@@ -58,6 +61,7 @@ export class BasicTokenizer {
    * @throws {RangeError} if `vocabSize` is below 256
    */
   train(text: string | Iterable<string>, vocabSize: number, options: TrainOptions = {}): number {
+    readTrain(options);
     if (!Number.isInteger(vocabSize) || vocabSize < 256) {
       throw new RangeError(
         `train: a vocabSize of ${vocabSize} was given, and a whole number from 256 up was wanted, ` +

@@ -6,6 +6,7 @@
  * encoded as one only on request.
  */
 
+import { optionsOf } from "../python/arguments.ts";
 import { BasicTokenizer, type TrainOptions } from "./basic.ts";
 import { toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
@@ -20,6 +21,8 @@ export interface EncodeOptions {
    */
   allowedSpecial?: "all" | "none" | "none_raise" | Iterable<string>;
 }
+
+const readEncode = optionsOf<EncodeOptions>("encode", "allowedSpecial");
 
 /**
  * A byte pair encoding over the chunks into which a pattern cuts the text, with special tokens.
@@ -98,7 +101,8 @@ export class RegexTokenizer extends BasicTokenizer {
    *
    * @throws {Error} if the text spells a special token and `allowedSpecial` does not say what to do
    */
-  override encode(text: string, { allowedSpecial = "none_raise" }: EncodeOptions = {}): number[] {
+  override encode(text: string, options: EncodeOptions = {}): number[] {
+    const { allowedSpecial = "none_raise" } = readEncode(options);
     if (allowedSpecial === "none_raise") this.#refuseSpecial(text);
     const allowed = this.#allowed(allowedSpecial);
     if (allowed.length === 0) return this.encodeOrdinary(text);

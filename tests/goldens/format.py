@@ -1,6 +1,6 @@
-"""Writes format.json: tensors as PyTorch 1.13 prints them, and floats as Python writes them.
+"""Writes format.json: tensors as PyTorch 2.13 prints them, and floats as Python writes them.
 
-Run with Debian's python3 and its python3-torch, then `deno fmt tests/goldens/format.json`. A case
+Run with a Python that has torch 2.13 (for processors). A case
 holds its values, or for a large tensor the recipe ((i * a) % m - b) * s of its i-th value.
 """
 
@@ -193,5 +193,6 @@ for x in floats:
 
 golden = {"cases": cases, "decimals": decimals}
 path = pathlib.Path(__file__).with_suffix(".json")
-path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+lists = [f'"{name}": [\n' + ",\n".join(json.dumps(x, ensure_ascii=False) for x in v) + "\n]" for name, v in golden.items()]
+path.write_text("{\n" + ",\n".join(lists) + "\n}\n")
 print(len(cases), "tensors,", len(decimals), "floats")

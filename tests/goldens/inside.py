@@ -1,6 +1,6 @@
 """Writes inside.json: what PyTorch gives for the numbers that lesson 3 shows, from the same seed.
 
-Run it with Debian's python3 and its python3-torch:
+Run it with a Python that has torch 2.13 (for processors):
 
     python3 tests/goldens/inside.py
 

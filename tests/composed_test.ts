@@ -1,0 +1,49 @@
+/*
+ * Composed programs of the whole library: integers, booleans, empties, ties, NaN, infinities, numbers below 2^-126,
+ * views, writing over. PyTorch 2.13 judges every step and the gradients (tests/goldens/composed.py, which also says how
+ * 10,000 others are made and judged: COMPOSED names their file).
+ */
+import { assertEquals } from "@std/assert";
+import goldens from "./goldens/composed.json" with { type: "json" };
+import { type Answer, judge } from "./composed/judge.ts";
+import { menu } from "./composed/menu.ts";
+import type { Program } from "./composed/programs.ts";
+import { poisoned } from "./support/poison.ts";
+
+poisoned();
+
+type Golden = Program & { answer: Answer };
+const allowed = await Deno.permissions.query({ name: "env", variable: "COMPOSED" });
+const file = allowed.state === "granted" ? Deno.env.get("COMPOSED") : undefined;
+const programs: Golden[] = file ? JSON.parse(await Deno.readTextFile(file)) : goldens;
+
+Deno.test(`${programs.length} composed programs give what PyTorch gives`, async () => {
+  const found: string[] = [];
+  const kinds = new Map<string, number>();
+  const used = new Set<string>();
+  let [compared, edges, steps] = [0, 0, 0];
+  for (const [n, program] of programs.entries()) {
+    const judged = await judge(program, program.answer);
+    compared += judged.compared;
+    edges += judged.edges;
+    steps += program.steps.length;
+    for (const { call } of program.steps) used.add(call);
+    const { difference } = judged;
+    if (!difference) continue;
+    const { call, kind, detail } = difference;
+    const name = `${call}: ${kind}`;
+    kinds.set(name, (kinds.get(name) ?? 0) + 1);
+    if (kinds.get(name)! <= 3) {
+      found.push(
+        `program ${n}, ${name}: ${detail}\n${JSON.stringify({ ...program, answer: undefined })}`,
+      );
+    }
+  }
+  console.log(
+    `${programs.length} programs of ${steps} steps of ${used.size} calls, ${compared} numbers compared; ` +
+      `${edges} steps stood on an edge`,
+  );
+  const counts = [...kinds].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`);
+  assertEquals(counts, [], `\n${counts.join("\n")}\n\n${found.join("\n")}`);
+  if (programs.length >= 190) assertEquals(Object.keys(menu).filter((name) => !used.has(name)), []);
+});
