@@ -88,9 +88,8 @@ const scatterOp = defineOp<{ shape: Shape; dim: number }>({
     checkFloat("scatter", source);
     if (shapeText(source.shape) !== shapeText(index.shape)) {
       throw new RangeError(
-        `scatter: source is ${shapeText(source.shape)} and index ${
-          shapeText(index.shape)
-        }; they must be of one shape`,
+        `scatter: source is ${shapeText(source.shape)} and index ${shapeText(index.shape)}; ` +
+          "they must be of one shape",
       );
     }
     const indices = reshape(flatIndices(shape, index, dim), [-1]);
