@@ -504,6 +504,7 @@ const plain: Record<string, string> = {
   "fetchModel fetchSource": "a source; what follows goes to hubDownload",
   "fingerprint getEncoding loadTokenizer readTokenizer": "a text or a name",
   "getRngState setRngState initialSeed isGradEnabled manualSeed seed": "a state, a seed, nothing",
+  "load": "the path of a file of torch.save",
   "loadCheckpoint readCheckpoint saveCheckpoint":
     "a path, parts and what is said of them, all under names of the caller's",
   "openDevice setDefaultDevice": "a device or how to open one",
