@@ -59,7 +59,13 @@ export {
 } from "./data/loader.ts";
 
 /** Tensors in a file by name, as Python's save_file and load_file keep them. */
-export { loadTensors, saveTensors, type Tensors, toFloat32 } from "./data/tensors.ts";
+export {
+  loadTensors,
+  saveTensors,
+  type SaveTensorsOptions,
+  type Tensors,
+  toFloat32,
+} from "./data/tensors.ts";
 
 /** What `torch.save` wrote. */
 export { load, type Loaded, type TorchFileOptions } from "./data/torch_file.ts";

@@ -2,8 +2,17 @@
  * Files that torch.save wrote (tests/goldens/torch_file.py), read without running anything of them; and what is refused:
  * classes, damage, other formats.
  */
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { load, type Loaded, nn, Tensor } from "#lib";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  load,
+  type Loaded,
+  loadTensors,
+  nn,
+  openSafetensors,
+  saveTensors,
+  Tensor,
+  tensor,
+} from "#lib";
 import { unpickle } from "../lib/data/pickle.ts";
 import { unzip } from "../lib/data/unzip.ts";
 import goldens from "./goldens/torch_file.json" with { type: "json" };
@@ -97,4 +106,27 @@ test("load: a file that was cut off, or is damaged, is an error and no wrong num
     }
   }
   assert(refused > 20, `${refused} refused`);
+});
+
+test("saveTensors: floats are stored in two bytes, with PyTorch's bits", async () => {
+  const { values, F16, BF16 } = goldens.bits;
+  const x = tensor(values.map(Number));
+  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+  try {
+    for (
+      const [dtype, kind, want] of [["float16", "F16", F16], ["bfloat16", "BF16", BF16]] as const
+    ) {
+      await saveTensors(path, { x, ids: tensor([3, 4]) }, undefined, { dtype });
+      using file = openSafetensors(path);
+      const read = file.read("x");
+      assertEquals([read.dtype, file.read("ids").dtype], [kind, "I64"]);
+      assertEquals(Array.from(new Uint16Array(read.data.buffer, 0, want.length)), want);
+      assertEquals(loadTensors(path).get("x")!.dtype, "float32");
+    }
+    // deno-lint-ignore no-explicit-any
+    const wrong = { dtype: "half" } as any;
+    await assertRejects(() => saveTensors(path, { x }, undefined, wrong), TypeError, "bfloat16");
+  } finally {
+    await Deno.remove(path);
+  }
 });

@@ -4,6 +4,7 @@
 import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import type { Device } from "../gpu/device.ts";
+import { a, parameters } from "../python/arguments.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import {
   openSafetensors,
@@ -15,9 +16,22 @@ import {
 /** Tensors by name, as `stateDict()` gives them. */
 export type Tensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
+/** How {@linkcode saveTensors} writes. */
+export interface SaveTensorsOptions {
+  /** As what floats are stored: as they are, or in half the bytes, each rounded to the nearest. */
+  dtype?: "float32" | "float16" | "bfloat16";
+}
+
+const saveOptions = parameters<SaveTensorsOptions>("saveTensors", {
+  dtype: a.oneOf("float32", "float16", "bfloat16"),
+}, { positional: 0 });
+
 /**
  * Saves tensors under their names, in the file that `safetensors.torch.save_file` writes of them, byte for byte. The
  * file is there as a whole or not at all; its folder is made.
+ *
+ * @param options `dtype`: "float16" or "bfloat16" stores floats in two bytes each, as `tensor.half()` and
+ * `tensor.bfloat16()` round them; {@linkcode loadTensors} gives them back as float32
  *
  * @example
  * ```ts
@@ -38,14 +52,31 @@ export async function saveTensors(
   path: string,
   tensors: Tensors,
   metadata?: SafeMetadata,
+  ...options: [options?: SaveTensorsOptions]
 ): Promise<void> {
+  const { dtype = "float32" } = saveOptions(options);
   const arrays: Record<string, SafeTensor> = {};
   const entries = tensors instanceof Map ? [...tensors] : Object.entries(tensors);
-  for (const [name, x] of entries as [string, Tensor][]) arrays[name] = await arrayOf(x);
+  for (const [name, x] of entries as [string, Tensor][]) {
+    arrays[name] = stored(await arrayOf(x), dtype);
+  }
   const folder = path.replace(/[^/\\]*$/, "");
   if (folder) host.files.makeFolder(folder);
   await saveSafetensors(path, arrays, metadata);
 }
+
+/** Floats as they are stored. */
+function stored(array: SafeTensor, dtype: SaveTensorsOptions["dtype"]): SafeTensor {
+  if (array.dtype !== "F32" || dtype === "float32") return array;
+  const { shape, data } = array;
+  if (dtype === "float16") return { dtype: "F16", shape, data: Float16Array.from(data) };
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  return { dtype: "BF16", shape, data: Uint16Array.from(bits, upperHalf) };
+}
+
+/** The bits of the bfloat16 nearest to a float32 of these bits; of two, the even one. */
+const upperHalf = (bits: number): number =>
+  (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 
 /**
  * The tensors of a safetensors file by name, one read after the other. Floats of any width become float32, whole

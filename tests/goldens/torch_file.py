@@ -67,4 +67,10 @@ for name, thing in THINGS.items():
     torch.save(thing, FOLDER / f"{name}.pt")
 torch.save(base, FOLDER / "old.pt", _use_new_zipfile_serialization=False)
 wanted = {name: plain(thing) for name, thing in THINGS.items() if name != "whole"}
-(HERE / "torch_file.json").write_text(json.dumps({"torch": torch.__version__, "files": wanted}, separators=(",", ":")) + "\n")
+odd = torch.cat([halves, torch.tensor([1 + 2**-9, 1 + 3 * 2**-9, 1 + 2**-11, 65520.0, 3.3e38, -0.0, 6e-8, 2**-24])])
+bits = {
+    "values": plain(odd)["tensor"],
+    "F16": [n & 0xFFFF for n in odd.half().view(torch.int16).tolist()],
+    "BF16": [n & 0xFFFF for n in odd.bfloat16().view(torch.int16).tolist()],
+}
+(HERE / "torch_file.json").write_text(json.dumps({"torch": torch.__version__, "files": wanted, "bits": bits}, separators=(",", ":")) + "\n")
