@@ -106,7 +106,7 @@ export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer
   if (dtype === "BF16") {
     return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
   }
-  if (/^(F4|F6|C64)/.test(dtype)) {
+  if (/^(F4|F6_|C64)/.test(dtype)) {
     throw new RangeError(`numbers of dtype ${dtype} are not read here; convert them with Python`);
   }
   if (Object.hasOwn(quarters, dtype)) {

@@ -71,8 +71,8 @@ function padding(
  * ```ts
  * import { nn, tensor } from "#lib";
  * import { assertEquals } from "@std/assert";
- * const x = tensor([[[1.0, 2, 3, 4]]]);
- * const difference = tensor([[[-1.0, 1]]]);
+ * const x = tensor([[[1, 2, 3, 4]]]).float();
+ * const difference = tensor([[[-1, 1]]]).float();
  * assertEquals(await nn.functional.conv1d(x, difference).tolist(), [[[1, 1, 1]]]);
  * ```
  */

@@ -44,7 +44,7 @@ const readHistc = parameters<HistcOptions>("histc", {
  * ```ts
  * import { tensor } from "#lib";
  * import { assertEquals } from "@std/assert";
- * const x = tensor([1.0, 2, 1]);
+ * const x = tensor([1, 2, 1]).float();
  * assertEquals(await x.histc({ bins: 4, min: 0, max: 3 }).tolist(), [0, 2, 1, 0]);
  * ```
  */

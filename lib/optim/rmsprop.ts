@@ -66,11 +66,11 @@ const readRmsprop = optionsOf<RMSpropOptions>("RMSprop", {
  * ```ts
  * import { optim, tensor } from "#lib";
  * import { assertAlmostEquals } from "@std/assert";
- * const w = tensor([4.0], { requiresGrad: true });
+ * const w = tensor([4.5], { requiresGrad: true });
  * const optimizer = new optim.RMSprop([w], { lr: 0.1 });
  * w.mul(w).sum().backward();
  * optimizer.step(); // lr · g / √(0.01 g²) = 1
- * assertAlmostEquals(await w.item(), 3, 1e-6);
+ * assertAlmostEquals(await w.item(), 3.5, 1e-5);
  * ```
  */
 export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
