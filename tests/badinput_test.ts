@@ -105,7 +105,10 @@ const shapes: Bad[] = [
 ];
 
 const dtypes: Bad[] = [
-  ["expected two float32 tensors but got int64 and float32", () => int(2, 2).mm(float(2, 2))],
+  [
+    "expected tensors of one dtype, float32 or int64, but got int64 and float32",
+    () => int(2, 2).mm(float(2, 2)),
+  ],
   ["scalar type Long", () => embedding(float(2), float(3, 2))],
   ["expected scalar type Long but found Float", () => crossEntropy(float(3, 5), float(3))],
   ["Input dtype must be either a floating point or complex dtype. Got: int64", () => int(3).mean()],
