@@ -283,7 +283,7 @@ const run = training(options.steps, {
 const origin = note({ data: which, tokenizer: tokenizer.toModel() });
 const parts = { model, optimizer, generator: defaultGenerator, run, origin };
 const text = fingerprint(ds.train.column("text").join("\n"));
-const about = { seed: options.seed, text };
+const about = { seed: options.seed, batchSize, text };
 // A lesson that is imported writes nothing.
 const saved = import.meta.main && await savedRun(parts, about, options);
 

@@ -22,7 +22,7 @@ import { songs } from "../lib/data/songs.ts";
 import { sources } from "../lib/data/sources.ts";
 import { fetchAll } from "../lib/tools/fetch.ts";
 import { Generator, randperm } from "../lib/random/mod.ts";
-import { FakeHub, type Files, testWith, withFiles } from "./fake_hub.ts";
+import { FakeHub, type Files, sha256, testWith, withFiles } from "./fake_hub.ts";
 import golden from "./goldens/data.json" with { type: "json" };
 
 const { repo, revision, file } = sources.songs;
@@ -467,7 +467,14 @@ hubTest(
 withFiles("songs in the cache are taken, even where the network is forbidden", {
   [`${repo.replaceAll("/", "--")}/snapshots/${revision}/${file}`]: '{"train": ["la", "li"]}',
 }, async (cacheDir) => {
-  const { dataset, which } = await songs({ cacheDir });
+  const wrong = await songs({ cacheDir });
+  assertStringIncludes(wrong.which, "in the cache is not the pinned one (hash)");
+  assertEquals(wrong.dataset.numRows, shipped.train.length);
+  const pinned = sha256(new TextEncoder().encode('{"train": ["la", "li"]}'));
+  const { dataset, which } = await songs({
+    cacheDir,
+    source: { ...sources.songs, sha256: pinned },
+  });
   assertEquals([...dataset], [{ text: "la" }, { text: "li" }]);
   assertEquals(which, "Dataset: huggingartists/bob-dylan at 8757c84, 2 songs");
   const { which: without } = await songs({ cacheDir: `${cacheDir}/other` });
@@ -518,7 +525,7 @@ hubTest(
     const folder = `${options.cacheDir}/${repo.replaceAll("/", "--")}/snapshots/${revision}`;
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeTextFile(`${folder}/${file}`, "{}");
-    assertEquals(await run("songs"), 0);
-    assertEquals(lines[1], `  ${folder}/${file}`);
+    assertEquals(await run("songs"), 1);
+    assertStringIncludes(lines[1], `${folder}/${file} is another file`);
   },
 );

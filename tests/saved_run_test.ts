@@ -239,6 +239,31 @@ Deno.test(
 );
 
 Deno.test(
+  `a learning rate that was changed since is not lost in silence${because}`,
+  onDisk,
+  async () => {
+    const out = `${await Deno.makeTempDir()}/run`;
+    const make = (lr: number, bias = true) => {
+      const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 1, { bias }));
+      return { model, optimizer: new optim.AdamW(model.parameters(), { lr }), run: training(9) };
+    };
+    const first = await savedRun(make(1e-3), { seed: 7 }, { out });
+    await first.save();
+    const resumed = (all: ReturnType<typeof make>) =>
+      savedRun(all, { seed: 7 }, { out, resume: true });
+    await resumed(make(1e-3));
+    assertMatch(
+      await refusal(() => resumed(make(1e-2))),
+      /is of another run, with the optimizer's lr 0.001, and here it is 0.01; go on with the same/,
+    );
+    assertMatch(
+      await refusal(() => resumed(make(1e-3, false))),
+      /with the model's layers \(1\): Linear\(.*bias=True\), and here it is \(1\): Linear\(.*bias=False\)/,
+    );
+  },
+);
+
+Deno.test(
   `a run that got further is not written over without being told to${because}`,
   onDisk,
   async () => {
@@ -364,6 +389,8 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
     )!;
     const { states } = JSON.parse(openSafetensors(`${out}.safetensors`).metadata.checkpoint);
     assertEquals(states.run.step, Number(step));
+    const left = Array.from(Deno.readDirSync(out.replace(/\/run$/, "")), ({ name }) => name);
+    assertEquals(left, ["run.safetensors"], "the lock is gone with the program");
   });
 }
 

@@ -170,11 +170,19 @@ function fits(
   }
   const other = Object.keys(about).find((name) => about[name] !== was[name]);
   if (other !== undefined) {
+    const [before, here] = differing(String(was[other] ?? "none"), String(about[other]));
     refuse(
-      `is of another run, with the ${other} ${was[other]}, and here it is ${about[other]}; ` +
+      `is of another run, with the ${other} ${before}, and here it is ${here}; ` +
         "go on with the same, or begin anew",
     );
   }
+}
+
+/** Two texts by the first line in which they differ. */
+function differing(was: string, is: string): [string, string] {
+  const [a, b] = [was.split("\n"), is.split("\n")];
+  const at = a.findIndex((line, i) => line !== b[i]);
+  return [a[at]?.trim() ?? "", b[at]?.trim() ?? "less"];
 }
 
 /** What stands in the header of the file. */

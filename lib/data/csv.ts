@@ -116,7 +116,7 @@ async function* records(pieces: AsyncIterable<string>, separator: string, limits
   if ((state as State) === "quoted") {
     throw new SyntaxError(
       `read CSV: row ${number}: a quote is opened and never closed: ` +
-        `${[...fields, field].join(separator).slice(0, 60)}`,
+        JSON.stringify([...fields, field].join(separator).slice(0, 60)),
     );
   }
   const record = endRecord();

@@ -17,7 +17,7 @@ export type { Limits } from "./limits.ts";
 
 /** The lessons' songs, and the files of the Hub that the lessons use. */
 export { songs } from "./songs.ts";
-export type { Song, Songs } from "./songs.ts";
+export type { Song, Songs, SongsOptions } from "./songs.ts";
 export { fetchModel, fetchSource, sources } from "./sources.ts";
 export type { Source } from "./sources.ts";
 

@@ -15,7 +15,11 @@ export async function* parquet(path: string): AsyncGenerator<[Row]> {
   try {
     yield* rowsOf(path);
   } catch (cause) {
-    const reason = (cause as Error).message.replace(/^read Parquet: /, "");
+    const { message } = cause as Error;
+    // The reader takes bytes for what they should be, and trips where they are not.
+    const reason = cause instanceof TypeError || message.includes("\n")
+      ? "its bytes make no sense"
+      : message.replace(/^read Parquet: /, "");
     throw new SyntaxError(`read ${path}: ${reason}; is it whole, and a Parquet file?`, { cause });
   }
 }
@@ -31,6 +35,11 @@ async function* rowsOf(path: string): AsyncGenerator<[Row]> {
   };
   const metadata = await parquetMetadataAsync(file);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const counted = metadata.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
+  const few = metadata.row_groups.some(({ num_rows, columns }) =>
+    columns.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)
+  );
+  if (counted !== metadata.num_rows || few) throw new RangeError("its counts of rows disagree");
   let rowStart = 0;
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows);

@@ -75,6 +75,7 @@ export async function savedRun(
 ): Promise<SavedRun> {
   const { out, resume = false, overwrite = false } = readOptions(options);
   const { run } = parts;
+  about = { ...about, ...identityOf(parts) };
   const path = out + SUFFIX;
   reserve(out);
   const there = host.files.info(path) !== undefined;
@@ -97,6 +98,32 @@ export async function savedRun(
   return { save };
 }
 
+/** What models and optimisers say of themselves. */
+interface Own {
+  paramGroups?: readonly Record<string, unknown>[];
+  namedParameters?: unknown;
+  repr?: () => string;
+}
+
+/**
+ * What of a run its code says: the layers of its models, the options of its optimisers, as they are before it begins.
+ * A checkpoint brings its own learning rate along; one that was changed in the code since must not be lost in silence.
+ */
+function identityOf(parts: Parts): About {
+  const about: About = {};
+  for (const [name, part] of Object.entries(parts)) {
+    const { paramGroups, namedParameters, repr } = part as Own;
+    if (namedParameters && repr) about[`${name}'s layers`] = repr.call(part);
+    for (const [i, group] of (paramGroups ?? []).entries()) {
+      const which = paramGroups!.length > 1 ? `${name}'s group ${i}, its ` : `${name}'s `;
+      for (const [option, value] of Object.entries(group)) {
+        if (option !== "params") about[which + option] = JSON.stringify(value) ?? "undefined";
+      }
+    }
+  }
+  return about;
+}
+
 /** The places that this process has taken, until it ends. */
 const taken = new Map<string, Disposable>();
 
@@ -107,7 +134,7 @@ function reserve(out: string): void {
   if (taken.has(out)) return;
   attempt(out, () => {
     if (folder) host.files.makeFolder(folder);
-    const lock = host.files.tryLock(`${folder ?? ""}.${name}.lock`);
+    const lock = host.files.tryLock(`${folder ?? ""}.${name}.lock`, { leaves: false });
     if (lock) return taken.set(out, lock);
     throw new UsageError(
       `--out ${out}: another run is saving there; wait for it, or give this one another place`,

@@ -11,7 +11,7 @@ import { hubConfig } from "../hub/config.ts";
 import { HubError } from "../hub/errors.ts";
 import { formatOf } from "./formats.ts";
 import { loadDataset } from "./load.ts";
-import { fetchSource, sources } from "./sources.ts";
+import { fetchSource, type Source, sources } from "./sources.ts";
 
 /** A song, as the notebook's dataset has it. */
 export type Song = { text: string };
@@ -24,7 +24,15 @@ export interface Songs {
   which: string;
 }
 
-const readSongs = optionsOf<HubOptions & { data?: string }>("songs", ...hubOptionNames, "data");
+/** What {@linkcode songs} takes. */
+export interface SongsOptions extends HubOptions {
+  /** A dataset of the Hub, a file of this machine, or `shipped`. */
+  data?: string;
+  /** The file that is taken where nothing is said; by default the notebook's. */
+  source?: Source;
+}
+
+const readSongs = optionsOf<SongsOptions>("songs", ...hubOptionNames, "data", "source");
 
 /**
  * The songs that the lessons learn from.
@@ -37,12 +45,12 @@ const readSongs = optionsOf<HubOptions & { data?: string }>("songs", ...hubOptio
  * @throws {UsageError} for `data` that cannot be loaded, or holds no texts.
  */
 export async function songs(
-  options: HubOptions & { data?: string } = {},
+  options: SongsOptions = {},
 ): Promise<Songs> {
-  const { data, ...rest } = readSongs(options);
+  const { data, source = sources.songs, ...rest } = readSongs(options);
   if (data === "shipped") return await ours();
   if (data !== undefined) return await given(data, rest);
-  const path = await notebooks(rest);
+  const path = await notebooks(source, rest);
   if (path instanceof Error) {
     return await ours(`, since ${path.message}`);
   }
@@ -53,7 +61,7 @@ export async function songs(
   };
 }
 
-const { revision, repo, file } = sources.songs;
+const { revision, repo } = sources.songs;
 const name = repo.replace("datasets/", "");
 
 /** The songs of this project, with the reason for them where one is to be said. */
@@ -65,22 +73,27 @@ async function ours(why = ""): Promise<Songs> {
 const counted = (dataset: Dataset<Song>) => dataset.numRows.toLocaleString("en");
 
 /** The path of the notebook's songs, or why they cannot be had. Never asks for a permission. */
-async function notebooks(options: HubOptions): Promise<string | Error> {
+async function notebooks(source: Source, options: HubOptions): Promise<string | Error> {
   const { cacheDir, endpoint } = hubConfig(options);
   if (!cacheDir || !host.granted({ name: "read", path: cacheDir })) {
     return new Error(`the program may not read the cache in which ${name} would be`);
   }
   // Whoever has no network shall not wait for it.
   const quick = { timeout: 5000, retries: 0, ...options };
-  const cached = new Hub(repo, quick).cached(revision, file);
-  if (cached) return cached;
+  const { repo, revision, file, sha256 } = source;
+  const hub = new Hub(repo, quick);
+  if (hub.cached(revision, file)) {
+    return await hub.download(revision, file, sha256).catch((error: HubError) =>
+      new Error(`the file of ${name} in the cache is not the pinned one (${error.fault})`)
+    );
+  }
   const hosts = [new URL(endpoint).host, ...(endpoint.endsWith("huggingface.co") ? [STORE] : [])];
   const net = hosts.map((host) => ({ name: "net", host }) as const);
   if (!host.granted(...net, { name: "write", path: cacheDir })) {
     return new Error(`${name} is not in the cache and the program may not download it`);
   }
   try {
-    return await fetchSource(sources.songs, quick);
+    return await fetchSource(source, quick);
   } catch (error) {
     const reason = error instanceof HubError ? error.fault : (error as Error).message;
     return new Error(`${name} is neither in the cache nor within reach (${reason})`);

@@ -96,6 +96,32 @@ const purposes = {
   append: { read: true, write: true, create: true },
 };
 
+/**
+ * A lock whose file goes with it, at the latest when the program ends. Undefined where somebody took the file away
+ * between its opening and its locking: who holds what is no longer there holds nothing.
+ */
+function passing(file: Deno.FsFile, path: string): Disposable | undefined {
+  const held = file.statSync().ino;
+  const inPlace = () => {
+    try {
+      return Deno.statSync(path).ino === held;
+    } catch {
+      return false;
+    }
+  };
+  if (!inPlace()) return void file.close();
+  let over = false;
+  const end = () => {
+    if (over) return;
+    over = true;
+    removeEventListener("unload", end);
+    if (inPlace()) Deno.removeSync(path);
+    file.close();
+  };
+  addEventListener("unload", end); // at the end of the program, and at exit()
+  return { [Symbol.dispose]: end };
+}
+
 const files: Files = {
   open: (path, purpose) => new DenoFile(Deno.openSync(path, purposes[purpose])),
   readText: (path) => Deno.readTextFileSync(path),
@@ -115,18 +141,12 @@ const files: Files = {
   link: (from, to) => Deno.linkSync(from, to),
   symlink: (target, path) => Deno.symlinkSync(target, path),
   remove: (path) => Deno.removeSync(path),
-  async lock(path) {
-    const file = await Deno.open(path, { write: true, create: true });
-    // Some network file systems know no locks; then the worst is a file that is brought twice.
-    await file.lock(true).catch(() => {});
-    return file;
-  },
-  tryLock(path) {
+  tryLock(path, { leaves = true } = {}) {
     const file = Deno.openSync(path, { write: true, create: true });
     try {
-      if (file.tryLockSync(true)) return file;
+      if (file.tryLockSync(true)) return leaves ? file : passing(file, path);
     } catch {
-      return file; // a file system without locks
+      return file; // a file system without locks, as some networks have: the worst is a file brought twice
     }
     file.close();
   },

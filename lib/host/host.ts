@@ -39,7 +39,7 @@ export interface Files {
   readText(path: string): string;
   writeText(path: string, text: string): void;
   /** What there is at a path, through links; undefined where there is nothing. */
-  info(path: string): { isFile: boolean; size: number } | undefined;
+  info(path: string): { isFile: boolean; size: number; mtime?: Date | null } | undefined;
   list(folder: string): Iterable<{ name: string; isDirectory: boolean }>;
   /** Makes a folder and those above it. */
   makeFolder(path: string): void;
@@ -50,10 +50,11 @@ export interface Files {
   /** Makes a link that says where to look, counted from its own folder. */
   symlink(target: string, path: string): void;
   remove(path: string): void;
-  /** Waits until no other program holds the lock of this name. */
-  lock(path: string): Promise<Disposable>;
-  /** Takes the lock of this name; undefined where another program holds it. */
-  tryLock(path: string): Disposable | undefined;
+  /**
+   * Takes the lock of this name; undefined where another program holds it. One that `leaves` nothing goes with its file
+   * when it is given back, or when the program ends.
+   */
+  tryLock(path: string, options?: { leaves?: boolean }): Disposable | undefined;
 }
 
 /** Where the library runs. */

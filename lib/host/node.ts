@@ -56,7 +56,7 @@ function filesOf(node: typeof fs): Files {
     writeText: (path, text) => node.writeFileSync(path, text),
     info(path) {
       const found = node.statSync(path, { throwIfNoEntry: false });
-      return found && { isFile: found.isFile(), size: found.size };
+      return found && { isFile: found.isFile(), size: found.size, mtime: found.mtime };
     },
     list: (folder) =>
       node.readdirSync(folder, { withFileTypes: true }).map((entry) => ({
@@ -70,7 +70,6 @@ function filesOf(node: typeof fs): Files {
     symlink: (target, path) => node.symlinkSync(target, path),
     remove: (path) => node.rmSync(path),
     // Node knows no locks: the worst is a file that is brought twice.
-    lock: () => Promise.resolve(noLock()),
     tryLock: noLock,
   };
 }

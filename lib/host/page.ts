@@ -22,7 +22,6 @@ const files: Files = {
   link: (path) => noFiles("link", path),
   symlink: (_, path) => noFiles("link", path),
   remove: (path) => noFiles("remove", path),
-  lock: (path) => noFiles("lock", path),
   tryLock: (path) => noFiles("lock", path),
 };
 

@@ -3,6 +3,7 @@
  * downloaded.
  */
 import { host } from "../host/mod.ts";
+import { printable, printableName } from "../host/printable.ts";
 import { bytes, progressLine } from "../host/progress.ts";
 import { clearStatus, hasStatus, status } from "../host/terminal.ts";
 import type { DownloadListener, DownloadProgress } from "./config.ts";
@@ -20,16 +21,16 @@ export function terminalBar(): DownloadListener | undefined {
   let last: DownloadProgress | undefined;
   const stays = (line: string) => {
     clearStatus();
-    host.errors.write(`${line}\n`);
+    host.errors.write(`${printable(line)}\n`);
   };
   return {
     progress(at) {
-      last = at;
+      last = { ...at, name: printableName(at.name) };
       const now = performance.now();
       meter.add(now, at.done);
       if (now - drawn < EVERY) return;
       drawn = now;
-      status(downloadLine(at, meter.rate()));
+      status(downloadLine(last, meter.rate()));
     },
     note: stays,
     end() {

@@ -3,6 +3,7 @@
  * reader finds all of it or nothing. Which file is what, client.ts says.
  */
 import { host, isMissing } from "../host/mod.ts";
+import { inWords, sleep } from "./waiting.ts";
 
 /** A file of a repository, as the Hub lists it. */
 export interface HubFile {
@@ -50,10 +51,35 @@ export function place(path: string, text: string): void {
   host.files.rename(draft, path);
 }
 
-/** Python's lock for one blob: two programs that want the same file download it once. */
-export function lock(path: string): Promise<Disposable> {
-  host.files.makeFolder(folderOf(path));
-  return host.files.lock(path);
+/** Milliseconds between two looks at a lock, and after how many of them somebody is told, first and again. */
+const LOOK = 100, TELL_AFTER = 10, TELL_EVERY = 600;
+
+/**
+ * Python's lock for one blob: two programs that want the same file download it once. Who holds it is named while it is
+ * waited for, since a program that hangs holds it for ever.
+ */
+export async function lock(path: string, tell: (text: string) => void): Promise<Disposable> {
+  const { files } = host;
+  files.makeFolder(folderOf(path));
+  for (let looks = 0;; looks++) {
+    const held = files.tryLock(path);
+    if (held) {
+      try {
+        files.writeText(path, `${new Date().toISOString()}\n`); // its age is that of this lock
+      } catch {
+        // Then its age is not known.
+      }
+      return held;
+    }
+    if (looks % TELL_EVERY === TELL_AFTER) {
+      const since = files.info(path)?.mtime?.getTime();
+      const age = since === undefined ? "" : `, for ${inWords(Date.now() - since)}`;
+      tell(
+        `another program is downloading the same file and holds ${path}${age}; waiting for it, and if it hangs, end it`,
+      );
+    }
+    await sleep(LOOK);
+  }
 }
 
 /** Makes a snapshot's entry for a blob: a link as Python's, else a hard link, else a copy. */
@@ -96,13 +122,21 @@ interface Tree {
 export function readTree(path: string): HubFile[] | undefined {
   const text = textOf(path);
   const tree = text === undefined ? undefined : parsed(text);
-  if (tree?.format_version !== 1) return undefined;
-  return Object.entries(tree.files).map(([path, file]) => ({
+  if (tree?.format_version !== 1 || typeof tree.files !== "object") return undefined;
+  const files = Object.entries(tree.files ?? {}).map(([path, file]) => ({
     path,
-    size: file.lfs_size ?? file.size,
-    oid: file.blob_id,
-    sha256: file.lfs_sha256,
+    size: file?.lfs_size ?? file?.size,
+    oid: file?.blob_id,
+    sha256: file?.lfs_sha256,
   }));
+  return files.every(isHubFile) ? files : undefined;
+}
+
+/** Whether this is what is known of a file: it may come from a server, or from a file that anybody can write. */
+export function isHubFile(value: unknown): value is HubFile {
+  const { path, size, oid, sha256 } = Object(value);
+  return typeof path === "string" && path !== "" && Number.isSafeInteger(size) && size >= 0 &&
+    /^[0-9a-f]{40}$/.test(oid) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256));
 }
 
 /** What was written by another hand, or a newer one, counts for nothing rather than ending the program. */

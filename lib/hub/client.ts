@@ -10,13 +10,15 @@
  * so that what either of the two has downloaded serves both. What @huggingface/hub serves is its work
  * (commits, lists, file information); the transfer is ours, since it neither resumes nor checks a hash.
  */
-import { host } from "../host/mod.ts";
+import { host, isRefused } from "../host/mod.ts";
 import { hubPackage } from "../host/packages.ts";
 import { optionsOf } from "../python/arguments.ts";
+import { printable } from "../host/printable.ts";
 import { terminalBar } from "./bar.ts";
 import {
   exists,
   type HubFile,
+  isHubFile,
   link,
   lock,
   place,
@@ -27,9 +29,9 @@ import {
   writeTree,
 } from "./cache.ts";
 import { type HubConfig, hubConfig } from "./config.ts";
-import { HubError } from "./errors.ts";
+import { HubError, strange } from "./errors.ts";
 import { hubFetch } from "./fetch.ts";
-import { type Promised, transfer } from "./transfer.ts";
+import { fileHash, type Promised, transfer } from "./transfer.ts";
 
 /** How a file of the Hub is asked for. */
 export interface HubOptions extends Partial<HubConfig> {
@@ -81,6 +83,15 @@ export async function hubFiles(
   return await hub.files(await hub.commit(revision));
 }
 
+/** What the functions of @huggingface/hub take. */
+interface Asking {
+  repo: { type: "model" | "dataset"; name: string };
+  name: string;
+  revision: string;
+  hubUrl: string;
+  fetch: typeof fetch;
+}
+
 /** One repository on the Hub and its place in the cache. */
 export class Hub {
   readonly config: HubConfig;
@@ -114,8 +125,7 @@ export class Hub {
     return `${this.#id.type}s--${this.#id.name.replace("/", "--")}`;
   }
 
-  /** What the functions of @huggingface/hub take. */
-  #request(asked: string, revision: string) {
+  #request(asked: string, revision: string): Asking {
     return {
       repo: this.#id,
       name: this.#id.name,
@@ -123,6 +133,23 @@ export class Hub {
       hubUrl: this.config.endpoint,
       fetch: hubFetch(asked, this.config),
     };
+  }
+
+  /** Asks the Hub through its own client, which takes answers for what they should be. */
+  async #ask<T>(
+    asked: string,
+    revision: string,
+    ask: (request: Asking) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await ask(this.#request(asked, revision));
+    } catch (cause) {
+      if (cause instanceof HubError || isRefused(cause)) throw cause;
+      // The words of a TypeError are JavaScript's, and say nothing to a reader.
+      const why = cause instanceof RangeError ? ` (${printable(cause.message)})` : "";
+      const { host } = new URL(this.config.endpoint);
+      throw strange(asked, host, `answered what makes no sense here${why}`, cause);
+    }
   }
 
   /**
@@ -137,10 +164,14 @@ export class Hub {
     const asked = `find ${this.#name} at ${revision}`;
     try {
       const { datasetInfo, modelInfo } = await hubPackage();
-      const request = { ...this.#request(asked, revision), additionalFields: ["sha" as const] };
-      const { sha } =
-        await (this.#id.type === "dataset" ? datasetInfo(request) : modelInfo(request));
-      if (safe(sha, "commit") !== known) place(ref, sha);
+      const sha = await this.#ask(asked, revision, async (request) => {
+        const fields = { ...request, additionalFields: ["sha" as const] };
+        const { sha } =
+          await (this.#id.type === "dataset" ? datasetInfo(fields) : modelInfo(fields));
+        if (!/^[0-9a-f]{40}$/.test(sha)) throw new RangeError("it names no commit");
+        return sha;
+      });
+      if (sha !== known) place(ref, sha);
       return sha;
     } catch (error) {
       const passing = error instanceof HubError &&
@@ -162,12 +193,11 @@ export class Hub {
     }
     const { listFiles } = await hubPackage();
     const files: HubFile[] = [];
-    const request = this.#request(`list ${this.#name} at ${commit.slice(0, 7)}`, commit);
-    for await (const { type, path, size, oid, lfs } of listFiles({ ...request, recursive: true })) {
-      if (type === "file") {
-        files.push({ path, size: lfs?.size ?? size, oid: oid!, sha256: lfs?.oid });
+    await this.#ask(`list ${this.#name} at ${commit.slice(0, 7)}`, commit, async (request) => {
+      for await (const entry of listFiles({ ...request, recursive: true })) {
+        if (entry.type === "file") files.push(fileOf(entry, entry.path));
       }
-    }
+    });
     writeTree(tree, files);
     return files;
   }
@@ -180,16 +210,21 @@ export class Hub {
 
   /** The path of a file of a commit, downloaded if the cache does not hold it. */
   async download(commit: string, path: string, sha256?: string): Promise<string> {
-    const cached = this.cached(commit, path);
-    if (cached) return cached;
     const asked = `download ${path} of ${this.#name} at ${commit.slice(0, 7)}`;
+    const cached = this.cached(commit, path);
+    if (cached) return await this.#held(asked, cached, sha256);
     const file = await this.#file(asked, commit, path);
     const etag = safe(file.sha256 ?? file.oid, "hash");
     const blob = `${this.folder}/blobs/${etag}`;
     const pointer = `${this.folder}/snapshots/${commit}/${path}`;
     host.files.makeFolder(`${this.folder}/blobs`);
-    using _lock = await lock(`${this.#cache}/.locks/${this.#repoFolder}/${etag}.lock`);
-    if (!exists(blob)) {
+    const { listener } = this.config;
+    using _lock = await lock(
+      `${this.#cache}/.locks/${this.#repoFolder}/${etag}.lock`,
+      listener ? (text) => listener.note(text) : (text) => host.errors.write(`${text}\n`),
+    );
+    if (exists(blob)) await this.#held(asked, blob, sha256);
+    else {
       const promised: Promised[] = [
         file.sha256 ? { kind: "sha256", hex: file.sha256 } : { kind: "git", hex: file.oid },
       ];
@@ -210,13 +245,37 @@ export class Hub {
     const known = listed?.find((file) => file.path === path);
     if (known) return known;
     const { pathsInfo } = await hubPackage();
-    const [info] = await pathsInfo({ ...this.#request(asked, commit), paths: [path] });
-    if (info?.type !== "file") {
+    const info = await this.#ask(asked, commit, async (request) => {
+      const [info] = await pathsInfo({ ...request, paths: [path] });
+      return info?.type === "file" ? fileOf(info, path) : undefined;
+    });
+    if (!info) {
       throw new HubError(
         "no file",
         `${asked}: the repository has no such file; look at its list of files, and at the spelling`,
       );
     }
-    return { path, size: info.lfs?.size ?? info.size, oid: info.oid!, sha256: info.lfs?.oid };
+    return info;
   }
+
+  /** A file that the cache holds, if it is the one that the caller knows: anybody can write there. */
+  async #held(asked: string, path: string, sha256?: string): Promise<string> {
+    const found = sha256 && await fileHash(path);
+    if (found === sha256) return path;
+    throw new HubError(
+      "hash",
+      `${asked}: what lies in the cache as ${path} is another file (its sha256 hash is ${found}, not the promised ` +
+        `${sha256}), so it is not used; remove it, and run this again`,
+    );
+  }
+}
+
+/** What an answer of the Hub says of a file. */
+function fileOf(
+  { size, oid, lfs }: { size: number; oid?: string; lfs?: { size: number; oid: string } },
+  path: string,
+): HubFile {
+  const file = { path, size: lfs?.size ?? size, oid, sha256: lfs?.oid };
+  if (isHubFile(file)) return file;
+  throw new RangeError(`of ${path} it says neither size nor hash`);
 }

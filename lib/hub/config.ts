@@ -4,6 +4,7 @@
  * that may not be read counts as absent.
  */
 
+import { UsageError } from "../host/mistake.ts";
 import { host } from "../host/mod.ts";
 
 /** One step of a download: `done` of `total` bytes of the file called `name` are on disk. */
@@ -49,7 +50,7 @@ export interface HubConfig {
 /** The environment, with `given` instead of what it says. */
 export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
   const home = cacheHome();
-  return {
+  const config: HubConfig = {
     endpoint: address(env("HF_ENDPOINT") ?? "https://huggingface.co"),
     token: env("HF_TOKEN") ?? readToken(env("HF_TOKEN_PATH") ?? (home && `${home}/token`)),
     cacheDir: expand(env("HF_HUB_CACHE") ?? env("HUGGINGFACE_HUB_CACHE")) ??
@@ -60,6 +61,11 @@ export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
     backoff: 1000,
     ...given,
   };
+  if (config.token === undefined || /^[!-~]+$/.test(config.token)) return config;
+  throw new UsageError(
+    "the access token of the Hub (HF_TOKEN, or the file that `hf auth login` wrote) holds a character that no token " +
+      "has, such as a line break or a space; copy it anew. It is not shown here",
+  );
 }
 
 function address(text: string): string {

@@ -2,7 +2,9 @@
  * What can go wrong between a reader and the Hub, each with what to try. The Hub says why it refuses in
  * the header X-Error-Code; a status alone can mislead (a missing repository answers 401 to whoever is not logged in).
  */
+import { printable } from "../host/printable.ts";
 import type { HubConfig } from "./config.ts";
+import { inWords, within } from "./waiting.ts";
 
 /** The kinds of failure, for code that wants to act on one. */
 export type HubFault =
@@ -112,21 +114,16 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   },
 ];
 
-/** Milliseconds in words: `40 s`, `12 min`, `3 h`. */
-function inWords(ms: number): string {
-  const s = Math.ceil(ms / 1000);
-  return s < 100 ? `${s} s` : s < 6000 ? `${Math.ceil(s / 60)} min` : `${Math.ceil(s / 3600)} h`;
-}
-
 /** The error for an answer that is no success. Reads the answer's body. */
 export async function refusal(
   asked: string,
   answer: Response,
   config: HubConfig,
   wait?: number,
+  at: URL = new URL(answer.url),
 ) {
-  const { status, headers, url } = answer;
-  const host = new URL(url).host;
+  const { status, headers } = answer;
+  const { host } = at;
   const about = {
     status,
     code: headers.get("x-error-code") ?? "",
@@ -135,7 +132,7 @@ export async function refusal(
     wait,
   };
   const { fault, advice } = refusals.find((row) => row.when(about))!;
-  const said = await words(answer);
+  const said = await words(answer, config);
   return new HubError(
     fault,
     `${asked}: ${host} answered ${status}${said && ` (${said})`}; ${advice(about)}`,
@@ -143,23 +140,52 @@ export async function refusal(
   );
 }
 
-/** What the Hub says in its header, its JSON or its text, as one short line. */
-async function words(answer: Response): Promise<string> {
-  const body = await answer.text().catch(() => "");
-  let said = answer.headers.get("x-error-message") ?? body;
+/** What the Hub says in its header, its JSON or its text, as one short line, without the token that it may repeat. */
+async function words(answer: Response, config: HubConfig): Promise<string> {
+  const body = await beginning(answer, config.timeout);
+  let said: unknown = answer.headers.get("x-error-message") ?? body;
   try {
-    said = answer.headers.get("x-error-message") ?? JSON.parse(body).error ?? body;
+    said = answer.headers.get("x-error-message") ?? JSON.parse(body)?.error ?? body;
   } catch {
     // The body is no JSON: its text will do, unless it is a page.
   }
-  const line = String(said).trim().replace(/\s+/g, " ");
+  const line = printable(hidden(typeof said === "string" ? said : body, config)).trim()
+    .replace(/\s+/g, " ");
   if (line.startsWith("<")) return "";
   return line.length > 200 ? `${line.slice(0, 199)}…` : line.replace(/\.$/, "");
 }
 
-/** The error for a host that gives no answer. */
-export function unreachable(asked: string, url: URL, error: unknown): HubError {
-  const reason = reasonOf(error);
+/** Bytes of a refusal that are read: its words stand at the beginning. */
+const BEGINNING = 10_000;
+
+/** The beginning of an answer's text; what does not come in time is not waited for. */
+async function beginning(answer: Response, timeout: number): Promise<string> {
+  const reader = answer.body?.getReader(), decoder = new TextDecoder();
+  if (!reader) return "";
+  const read = async () => {
+    let text = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += decoder.decode(part.value, { stream: true });
+      if (text.length > BEGINNING) break;
+    }
+    return text;
+  };
+  const text = await within(timeout, read()).catch(() => "");
+  reader.cancel().catch(() => {});
+  return text;
+}
+
+/** A text without the token, which no error may show. */
+const hidden = (text: string, { token }: HubConfig) => token ? text.replaceAll(token, "…") : text;
+
+/** The error for a host that gives no answer, or not all of one. */
+export function unreachable(
+  asked: string,
+  url: URL,
+  error: unknown,
+  config: HubConfig,
+): HubError {
+  const reason = hidden(reasonOf(error), config);
   return new HubError(
     "no network",
     `${asked}: ${url.host} gave no answer (${reason}); check the connection and the proxy ` +
@@ -167,6 +193,15 @@ export function unreachable(asked: string, url: URL, error: unknown): HubError {
     { cause: error },
   );
 }
+
+/** The error for an answer that is a success and yet none: a page where a list was asked for, a redirect to a file. */
+export const strange = (asked: string, host: string, what: string, cause?: unknown): HubError =>
+  new HubError(
+    "server",
+    `${asked}: ${host} ${what}; if this network asks for a login, open a page in a browser first, else look at ` +
+      "HF_ENDPOINT and the proxy",
+    { cause },
+  );
 
 /** What lies at the bottom of a failed fetch: "dns error: failed to lookup address information". */
 function reasonOf(error: unknown): string {

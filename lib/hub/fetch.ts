@@ -4,15 +4,25 @@
  * an error with advice. The functions of @huggingface/hub take it as their own `fetch`.
  */
 import { isRefused } from "../host/mod.ts";
+import { printable } from "../host/printable.ts";
 import type { HubConfig } from "./config.ts";
-import { HubError, refusal, unreachable } from "./errors.ts";
+import { HubError, refusal, strange, unreachable } from "./errors.ts";
+import { sleep, within } from "./waiting.ts";
 
 const MAX_REDIRECTS = 10;
 /** A Hub that asks for more than half a minute is told about instead of waited for. */
 const MAX_WAIT = 30_000;
+/** Bytes of an answer that is no file, and pages of one list: of a million files the Hub makes a thousand. */
+const MAX_ANSWER = 2 ** 26, MAX_PAGES = 1000;
+/** An answer that is no file is whole within so many times of the silence that is borne. */
+const MAX_SILENCES = 6;
 
-/** A `fetch` for one purpose; `asked` begins every message, as in "download a.json of datasets/b/c at main". */
-export function hubFetch(asked: string, config: HubConfig) {
+/**
+ * A `fetch` for one purpose; `asked` begins every message, as in "download a.json of datasets/b/c at main". A `file` is
+ * read by who asked, piece by piece; any other answer is JSON, and comes back when it is there as a whole.
+ */
+export function hubFetch(asked: string, config: HubConfig, { file = false } = {}): typeof fetch {
+  const pages = new Set<string>();
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (config.offline) {
@@ -22,14 +32,18 @@ export function hubFetch(asked: string, config: HubConfig) {
           `(${config.cacheDir}) from a machine that has it`,
       );
     }
+    if (!file && (pages.has(url.href) || pages.size === MAX_PAGES)) {
+      throw strange(asked, url.host, `gives a list without an end (${pages.size} pages)`);
+    }
+    pages.add(url.href);
     for (let tries = 0;; tries++) {
-      const answer = await follow(asked, url, init, config);
-      if (answer.ok) return answer;
+      const [answer, at] = await follow(asked, url, init, config);
+      if (answer.ok) return file ? answer : await whole(asked, at, answer, config);
       const wait = patience(answer, tries, config);
       if (wait === undefined) {
-        throw await refusal(asked, answer, config, askedFor(answer.headers));
+        throw await refusal(asked, answer, config, askedFor(answer.headers), at);
       }
-      await answer.body?.cancel();
+      answer.body?.cancel().catch(() => {});
       config.listener?.note(
         `${url.host} answered ${answer.status}; trying again in ${wait / 1000} s`,
       );
@@ -37,6 +51,40 @@ export function hubFetch(asked: string, config: HubConfig) {
     }
   };
 }
+
+/** An answer that is there, all of it, in time, and is JSON. */
+async function whole(asked: string, url: URL, answer: Response, config: HubConfig) {
+  const reader = answer.body?.getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const end = performance.now() + MAX_SILENCES * config.timeout;
+  try {
+    for (;;) {
+      const part = await within(config.timeout, reader?.read() ?? NOTHING);
+      if (part.done) break;
+      parts.push(part.value);
+      size += part.value.length;
+      if (size > MAX_ANSWER) {
+        throw strange(asked, url.host, `answered more than ${MAX_ANSWER} bytes`);
+      }
+      if (performance.now() > end) throw new Error("slower than any list comes");
+    }
+  } catch (error) {
+    reader?.cancel().catch(() => {});
+    throw error instanceof HubError ? error : unreachable(asked, url, error, config);
+  }
+  const text = await new Blob(parts).text();
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    const what = /^\s*</.test(text) ? "a page" : size === 0 ? "nothing" : "what is no JSON";
+    throw strange(asked, url.host, `answered ${what} where JSON was wanted`, cause);
+  }
+  const { status } = answer, link = answer.headers.get("link");
+  return new Response(text, { status, headers: link === null ? {} : { link } });
+}
+
+const NOTHING = Promise.resolve({ done: true, value: undefined } as const);
 
 /** Milliseconds to wait before this request may be worth another try; undefined for never. */
 function patience(answer: Response, tries: number, config: HubConfig): number | undefined {
@@ -55,17 +103,36 @@ function askedFor(headers: Headers): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-/** Fetches along redirects by hand, since the token may go to one origin only. */
-async function follow(asked: string, start: URL, init: RequestInit, config: HubConfig) {
+/** Fetches along redirects by hand, since the token may go to one origin only, and a redirect to the web only. */
+async function follow(
+  asked: string,
+  start: URL,
+  init: RequestInit,
+  config: HubConfig,
+): Promise<[answer: Response, at: URL]> {
   const home = new URL(config.endpoint).origin;
+  const safely = new URL(config.endpoint).protocol === "https:";
   for (let url = start, hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    if (!/^https?:$/.test(url.protocol) || safely && url.protocol !== "https:") {
+      const to = printable(url.href.length > 80 ? `${url.href.slice(0, 79)}…` : url.href);
+      throw strange(asked, start.host, `sends on to ${to}, where no file of the Hub lies`);
+    }
     const headers = new Headers(init.headers);
     if (config.token && url.origin === home) headers.set("authorization", `Bearer ${config.token}`);
     const answer = await answerWithin(asked, url, { ...init, headers, redirect: "manual" }, config);
     const next = answer.headers.get("location");
-    if (answer.status < 300 || answer.status > 399 || next === null) return answer;
-    await answer.body?.cancel();
-    url = new URL(next, url);
+    if (answer.status < 300 || answer.status > 399 || next === null) return [answer, url];
+    answer.body?.cancel().catch(() => {});
+    const to = URL.parse(next, url);
+    if (!to) throw strange(asked, url.host, "sends on to what is no address");
+    if (url.protocol === "https:" && to.protocol === "http:") {
+      throw strange(
+        asked,
+        url.host,
+        "sends on from https to http, where anybody may change a file",
+      );
+    }
+    url = to;
   }
   throw new HubError(
     "server",
@@ -83,12 +150,8 @@ async function answerWithin(asked: string, url: URL, init: RequestInit, config: 
     return await fetch(url, { ...init, signal: silence.signal });
   } catch (error) {
     if (isRefused(error)) throw error;
-    throw unreachable(asked, url, silence.signal.aborted ? silence.signal.reason : error);
+    throw unreachable(asked, url, silence.signal.aborted ? silence.signal.reason : error, config);
   } finally {
     clearTimeout(timer);
   }
 }
-
-/** Resolves after so many milliseconds. */
-export const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms));

@@ -6,8 +6,9 @@
 import type { Hash } from "node:crypto";
 import { host, type OpenFile } from "../host/mod.ts";
 import type { HubConfig } from "./config.ts";
-import { HubError } from "./errors.ts";
-import { hubFetch, sleep } from "./fetch.ts";
+import { HubError, strange } from "./errors.ts";
+import { hubFetch } from "./fetch.ts";
+import { sleep, within } from "./waiting.ts";
 
 /** A hash that a file must have: sha256 of its bytes, or git's own sha1 of a blob. */
 export interface Promised {
@@ -68,16 +69,20 @@ class Broken extends Error {}
 
 /** Asks for what is missing until nothing is, or until the connection broke too often. */
 async function fill(file: Arriving, wanted: Transfer, config: HubConfig): Promise<void> {
-  const get = hubFetch(wanted.asked, config);
+  const get = hubFetch(wanted.asked, config, { file: true });
   const start = file.done;
-  for (let tries = 0; file.done < wanted.size;) {
-    const before = file.done;
+  // What counts is what was never there before, and not by the byte: a server that knows no ranges begins anew for
+  // ever, and one that breaks off after ten bytes would be asked a million times.
+  const gain = wanted.size / 100;
+  for (let tries = 0, record = start; file.done < wanted.size;) {
     try {
       await file.append(await ask(get, file, wanted), config);
     } catch (cause) {
-      const gone = cause instanceof HubError && cause.fault === "no network" && before > start;
+      const gone = cause instanceof HubError && cause.fault === "no network" && file.done > start;
       if (!gone && !(cause instanceof Broken)) throw cause;
-      tries = file.done > before ? 1 : tries + 1;
+      const more = file.done > record && file.done - record >= gain;
+      tries = more ? 1 : tries + 1;
+      if (more) record = file.done;
       if (tries > config.retries) throw cut(file, wanted, config, cause);
       const wait = config.backoff * 2 ** (tries - 1);
       config.listener?.note(`${wanted.name}: ${cause.message}; going on in ${wait / 1000} s`);
@@ -94,6 +99,14 @@ async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise
     if (error instanceof HubError && error.status === 416) return undefined;
     throw error;
   });
+  if (answer && isPage(answer, wanted.name)) {
+    await answer.body?.cancel();
+    throw strange(
+      wanted.asked,
+      new URL(wanted.url).host,
+      "answered a page where a file was wanted",
+    );
+  }
   const from = Number(/^bytes (\d+)-/.exec(answer?.headers.get("content-range") ?? "")?.[1] ?? 0);
   if (answer !== undefined && from === file.done) return answer;
   // The server knows no ranges, or not this one: from the beginning, then.
@@ -102,6 +115,10 @@ async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise
   await answer?.body?.cancel();
   return get(wanted.url, { headers: { "accept-encoding": "identity" } });
 }
+
+/** Whether a network's own page came in the place of a file. */
+const isPage = ({ headers }: Response, name: string) =>
+  /^text\/html/i.test(headers.get("content-type") ?? "") && !/\.html?$/i.test(name);
 
 function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error): HubError {
   const times = config.retries + 1;
@@ -160,7 +177,8 @@ class Arriving {
   /** Writes an answer's body behind what there is; throws when it breaks off or falls silent. */
   async append(answer: Response, config: HubConfig): Promise<void> {
     const { name, size } = this.wanted;
-    const reader = answer.body!.getReader();
+    if (!answer.body) throw new Broken("the answer is empty");
+    const reader = answer.body.getReader();
     config.listener?.progress({ name, done: this.done, total: size });
     try {
       for (;;) {
@@ -226,20 +244,19 @@ class Arriving {
   }
 }
 
+/** The sha256 of a file on the disk. */
+export async function fileHash(path: string): Promise<string> {
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  using file = host.files.open(path, "read");
+  const buffer = new Uint8Array(1 << 20);
+  for (let at = 0, count = 0; (count = file.readAt(at, buffer)) > 0; at += count) {
+    hash.update(buffer.subarray(0, count));
+  }
+  return hash.digest("hex");
+}
+
 function isFull(error: unknown): error is Error & { code: string } {
   const code = (error as { code?: string }).code;
   return code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG";
-}
-
-/** The promise, or an error if it takes longer than so many milliseconds. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`silent for ${ms / 1000} s`)), ms);
-  });
-  try {
-    return await Promise.race([promise, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

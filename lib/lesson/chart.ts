@@ -8,6 +8,7 @@
 
 import { coloured } from "../host/terminal.ts";
 import { optionsOf } from "../python/arguments.ts";
+import { printableName } from "../host/printable.ts";
 import { escapeMarkup } from "../text/markup.ts";
 
 /** A place on a curve. */
@@ -67,10 +68,11 @@ export class Chart {
   constructor(series: readonly Series[], { x = "", y = "", span = [] }: ChartOptions) {
     this.#series = series.map((one) => ({
       ...one,
+      name: printableName(one.name),
       points: one.points.filter((point) => point.every(Number.isFinite)),
     }));
     const points = this.#series.flatMap(({ points }) => points);
-    this.#names = { x, y };
+    this.#names = { x: printableName(x), y: printableName(y) };
     this.#x = new Axis([...points.map(([x]) => x), ...span]);
     this.#y = new Axis(points.map(([, y]) => y));
   }

@@ -5,6 +5,7 @@
  * `DEBUG=1` shows the whole stack.
  */
 import { host, isRefused } from "../host/mod.ts";
+import { printable } from "../host/printable.ts";
 import { clearStatus, dim } from "../host/terminal.ts";
 import { UsageError } from "../host/mistake.ts";
 
@@ -13,12 +14,12 @@ export const exitCode = (error: unknown): number => error instanceof UsageError 
 
 /** An error as a sentence, or with `DEBUG=1` as it is, with its stack and its causes. */
 export function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!/^(|0|false)$/.test(host.env("DEBUG") ?? "")) return stacks(error);
-  if (error instanceof UsageError) return error.message;
+  if (!(error instanceof Error)) return printable(String(error));
+  if (!/^(|0|false)$/.test(host.env("DEBUG") ?? "")) return printable(stacks(error));
+  if (error instanceof UsageError) return printable(error.message);
   const at = place(error.stack ?? "");
   const where = at ? `${at}; DEBUG=1 shows the whole stack` : "DEBUG=1 shows the whole stack";
-  return `${inWords(error)}\n${dim(`(${where})`)}`;
+  return `${printable(inWords(error))}\n${dim(`(${where})`)}`;
 }
 
 /** What the system says, without its numbers, and what to do where that is known. */

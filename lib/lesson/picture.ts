@@ -9,6 +9,7 @@
 import { coloured } from "../host/terminal.ts";
 import { optionsOf } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { printableName } from "../host/printable.ts";
 import { escapeMarkup } from "../text/markup.ts";
 
 /** How a {@linkcode heatMap} is labelled and scaled. */
@@ -81,12 +82,26 @@ type Cell = (strength: number | undefined, width: number, gap: number) => string
 
 /** Matrices to look at: in a text, in a terminal, as SVG; {@linkcode heatMap} makes it. */
 export class HeatMap {
+  /** How they are drawn. */
+  readonly options: HeatMapOptions;
+
   /**
    * A picture of matrices of one size.
    *
    * @param matrices their numbers, once these have left the GPU
    */
-  constructor(readonly matrices: Promise<Matrix[]>, readonly options: HeatMapOptions) {}
+  constructor(readonly matrices: Promise<Matrix[]>, options: HeatMapOptions) {
+    const { rows, columns, titles } = options;
+    const named = { rows, columns, titles };
+    this.options = {
+      ...options,
+      ...Object.fromEntries(
+        Object.entries(named).flatMap(([which, names]) =>
+          names ? [[which, names.map(printableName)]] : []
+        ),
+      ),
+    };
+  }
 
   /** The picture as a text of bars. */
   plain(): Promise<string> {

@@ -116,11 +116,16 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
 let listens = false, saving = 0;
 let asked: { code: number; at: number } | undefined;
 
-/** From the first loop on, for good: a signal that was listened to once does not end the program by itself again. */
+/**
+ * From the first loop on that has something to save, for good: a signal that was listened to once does not end the
+ * program by itself again. Without such a loop nobody listens, and the system ends the program at once, even in the
+ * middle of a long computation.
+ */
 function listen(saves: boolean): void {
+  if (!saves) return;
   if (!listens) host.onStop(stop);
   listens = true;
-  if (saves) saving++;
+  saving++;
 }
 
 function stop(code: number): void {

@@ -8,6 +8,7 @@
  */
 import { adapterLine } from "../gpu/adapter.ts";
 import { host } from "../host/mod.ts";
+import { printable } from "../host/printable.ts";
 import { bold, dim, write } from "../host/terminal.ts";
 import { str } from "../python/repr.ts";
 import {
@@ -126,12 +127,12 @@ async function spoken(values: unknown[], say: (piece: string) => void): Promise<
   if (!values.some(isStream)) {
     const texts = await Promise.all(values.map(async (value) => str(await value)));
     const text = texts.join(" ");
-    say(text);
+    say(printable(text, { colours: values.some(isPicture) }));
     return text;
   }
   let text = "";
   const add = (piece: string) => {
-    const safe = piece.replace(/[^\P{C}\n]/gu, "�"); // control characters could upset a terminal
+    const safe = printable(piece);
     text += safe;
     say(safe);
   };
@@ -142,6 +143,9 @@ async function spoken(values: unknown[], say: (piece: string) => void): Promise<
   }
   return text;
 }
+
+/** A picture, which has colours on a terminal. */
+const isPicture = (value: unknown) => typeof (value as { svg?: unknown })?.svg === "function";
 
 const isStream = (value: unknown): value is AsyncIterable<string> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;

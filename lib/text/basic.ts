@@ -10,6 +10,7 @@ import type { Pair } from "./bpe.ts";
 import { bytesRepr, concatBytes, fromBytes, toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
 import { formatModel, formatVocab, type Model, parseModel } from "./file.ts";
+import { checkMerges, checkPattern, type ModelLimits, OWN_PATTERNS } from "./hostile.ts";
 import { learnMerges } from "./train.ts";
 
 /** How to train a tokenizer. */
@@ -119,9 +120,16 @@ export class BasicTokenizer {
     return formatVocab(this.vocab, this.model());
   }
 
-  /** Takes over what the text of a `.model` file says. */
-  fromModel(text: string): this {
-    this.adopt(parseModel(text));
+  /**
+   * Takes over what the text of a `.model` file says.
+   *
+   * @throws {RangeError} where it asks for more than the limits
+   */
+  fromModel(text: string, limits: ModelLimits = {}): this {
+    const model = parseModel(text);
+    checkMerges(model.merges, limits);
+    if (!OWN_PATTERNS.has(model.pattern)) checkPattern(model.pattern, limits);
+    this.adopt(model);
     return this;
   }
 
@@ -131,12 +139,16 @@ export class BasicTokenizer {
     host.files.writeText(`${prefix}.vocab`, this.toVocab());
   }
 
-  /** Reads a `.model` file. */
-  load(path: string): this {
+  /**
+   * Reads a `.model` file.
+   *
+   * @throws {RangeError} where it asks for more than the limits
+   */
+  load(path: string, limits: ModelLimits = {}): this {
     if (!path.endsWith(".model")) {
       throw new Error(`load: ${path} was given, and a .model file was wanted`);
     }
-    return this.fromModel(host.files.readText(path));
+    return this.fromModel(host.files.readText(path), limits);
   }
 
   /** The pieces of a text, over whose borders nothing is merged. */

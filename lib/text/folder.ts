@@ -8,6 +8,7 @@ import { Codec } from "./codec.ts";
 import { letters } from "./letters.ts";
 import { PretrainedTokenizer } from "./pretrained.ts";
 import type { RegexTokenizer } from "./regex.ts";
+import { checkPattern, OWN_PATTERNS } from "./hostile.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
 import { readTokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
 
@@ -28,6 +29,7 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
       `${folder}/tokenizer.json`,
     );
     const codec = codecOf(vocab, merges, `${folder}/tokenizer.json`);
+    if (!OWN_PATTERNS.has(pattern)) checkPattern(pattern);
     return new PretrainedTokenizer({ codec, special_tokens: specialTokens }, pattern);
   }
   const [vocab, merges] = [read("vocab.json"), read("merges.txt")];

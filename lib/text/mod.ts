@@ -26,6 +26,7 @@ export { countPairs, mergePair, type Pair } from "./bpe.ts";
 export { type Codec } from "./codec.ts";
 export { type Model } from "./file.ts";
 export { BasicTokenizer, type TrainOptions } from "./basic.ts";
+export { type ModelLimits } from "./hostile.ts";
 export { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
 export { type Merges, PretrainedTokenizer, type Ranks } from "./pretrained.ts";

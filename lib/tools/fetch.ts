@@ -2,6 +2,7 @@
  * `deno task fetch`: downloads what the lessons use and says where it lies, so that they run without a network
  * afterwards. What is in the cache already costs nothing; what was cut is gone on with.
  */
+import { printable } from "../host/printable.ts";
 import { program } from "../lesson/ending.ts";
 import {
   fetchModel,
@@ -51,4 +52,6 @@ export async function fetchAll(
 
 const about = ({ title, size, lessons }: Source) => `${title}, ${size}, for ${lessons}`;
 
-if (import.meta.main) await program(() => fetchAll(Deno.args, console.log));
+if (import.meta.main) {
+  await program(() => fetchAll(Deno.args, (line) => console.log(printable(line))));
+}

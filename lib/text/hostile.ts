@@ -1,0 +1,109 @@
+/*
+ * Model files of others. A tokenizer's file of forty lines can ask for a token of a terabyte, each merge doubling the one
+ * before, and its pattern can take longer than the sun has left. Both are seen before anything is made of them.
+ */
+import type { Pair } from "./bpe.ts";
+import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
+
+/** Patterns that need no look: none, and our own. */
+export const OWN_PATTERNS: ReadonlySet<string> = new Set([
+  "",
+  GPT2_SPLIT_PATTERN,
+  GPT4_SPLIT_PATTERN,
+]);
+
+/** What a model file may ask for; raise it for a file that you trust. */
+export interface ModelLimits {
+  /** Bytes of one token: 2^20 by default. */
+  maxTokenBytes?: number;
+  /** Bytes of all tokens together: 2^28 by default. */
+  maxVocabBytes?: number;
+  /** Whether any split pattern is taken: by default not one that could try the same letters in ever more ways. */
+  anyPattern?: boolean;
+}
+
+/**
+ * Refuses merges whose tokens would be longer than the limits.
+ *
+ * @throws {RangeError} that names the merge
+ */
+export function checkMerges(
+  merges: readonly Pair[],
+  { maxTokenBytes = 2 ** 20, maxVocabBytes = 2 ** 28 }: ModelLimits = {},
+): void {
+  const lengths = new Array<number>(256).fill(1);
+  let all = 256;
+  for (const [i, [left, right]] of merges.entries()) {
+    const length = lengths[left] + lengths[right]; // NaN for an id that is none, which the vocabulary refuses
+    lengths.push(length);
+    all += length;
+    const [what, limit] = length > maxTokenBytes
+      ? ["a token", "maxTokenBytes"]
+      : ["the vocabulary", "maxVocabBytes"];
+    if (!(length > maxTokenBytes || all > maxVocabBytes)) continue;
+    const most = limit === "maxTokenBytes" ? maxTokenBytes : maxVocabBytes;
+    throw new RangeError(
+      `load: merge ${256 + i}, (${left}, ${right}), makes ${what} of more than ` +
+        `${most.toLocaleString("en")} bytes; if the file is to be trusted, pass { ${limit} }`,
+    );
+  }
+}
+
+/** Quantifiers without an end in one alternative; those of published tokenizers have two. */
+const MOST_OPEN = 3;
+
+/**
+ * Refuses a pattern that can match the same letters in ever more ways, such as `(a+)+$`: a repeated group in which
+ * something is repeated, optional or an alternative, a reference back, or more than three quantifiers without an end
+ * one behind the other.
+ *
+ * @throws {RangeError} that says where
+ */
+export function checkPattern(pattern: string, { anyPattern = false }: ModelLimits = {}): void {
+  if (anyPattern) return;
+  const refuse = (what: string): never => {
+    const shown = JSON.stringify(pattern.length > 60 ? pattern.slice(0, 59) + "…" : pattern);
+    throw new RangeError(
+      `load: the split pattern ${shown} ${what}, which can take for ever; ` +
+        "if the file is to be trusted, pass { anyPattern: true }",
+    );
+  };
+  const groups = [{ varies: false, open: 0 }];
+  let closed: { varies: boolean; open: number } | undefined;
+  for (const [token, escape, quantifier] of pattern.matchAll(PIECES)) {
+    const here = groups.at(-1)!;
+    if (quantifier) {
+      const [, low, comma, high] = /^\{(\d*)(,?)(\d*)\}/.exec(quantifier) ?? [];
+      const most = low === undefined
+        ? quantifier[0] === "?" ? 1 : Infinity
+        : comma === ""
+        ? Number(low)
+        : high === ""
+        ? Infinity
+        : Number(high);
+      const varies = low === undefined || comma !== "" && low !== high;
+      if (most > 1 && closed?.varies) refuse("repeats what may itself be read in several ways");
+      here.varies ||= varies;
+      if (most > 99) here.open++;
+      if (here.open > MOST_OPEN) refuse(`repeats more than ${MOST_OPEN} things in a row`);
+      closed = undefined;
+      continue;
+    }
+    closed = undefined;
+    if (/^\\(?:[1-9]|k)/.test(escape ?? "")) refuse("refers back to what it matched");
+    if (token.startsWith("(")) groups.push({ varies: false, open: 0 });
+    else if (token === ")" && groups.length > 1) {
+      closed = groups.pop()!;
+      const around = groups.at(-1)!;
+      around.varies ||= closed.varies;
+      around.open += closed.open;
+    } else if (token === "|") {
+      here.varies = true;
+      here.open = 0; // another alternative
+    }
+  }
+}
+
+/** An escape, a class of characters, a quantifier, the beginning of a group, or any other character. */
+const PIECES =
+  /(\\[pP]\{[^}]*\}|\\k<[^>]*>|\\.|\[(?:\\.|[^\\\]])*\])|((?:[*+?]|\{\d+(?:,\d*)?\})[?+]?)|\((?:\?(?:<?[=!]|[a-z-]*:|<\w+>))?|[^]/g;
