@@ -161,7 +161,7 @@ export const contents: Row[] = [
       text9,
       () => import("./09-weights.ts"),
     ),
-    needs: { hub: true, data: "folder", weights: true },
+    needs: { hub: true, data: "folder", weights: true, v8: smallHeap },
   },
   {
     number: 10,
