@@ -77,7 +77,7 @@ export async function loadDataset<R extends object = Row>(
 const readLoad = optionsOf<LoadOptions & { split?: string }>(
   "loadDataset",
   ...hubOptionNames,
-  ...["name", "dataFiles", "field", "sampleBy", "split"] as const,
+  ...["name", "dataFiles", "field", "sampleBy", "split", "maxRow", "maxUnpacked"] as const,
 );
 
 /** A path, or a name with a known ending, is a file here; anything else is a name on the Hub. */
