@@ -41,7 +41,11 @@ export class Images {
    * @param flush submits what was recorded, before a texture that it reads is destroyed
    * @param most bytes that images may take together
    */
-  constructor(readonly device: Gpu, readonly flush: () => void, readonly most = MOST_BYTES) {}
+  constructor(
+    readonly device: Gpu,
+    readonly flush: () => void,
+    readonly most: number = MOST_BYTES,
+  ) {}
 
   /** Whether so many reads could pay for a copy. */
   pay(reads: number): boolean {
