@@ -14,7 +14,7 @@ override WRAP: bool = true;
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> index: array<i32>;
 @group(0) @binding(2) var<storage, read_write> out: array<i32>;
-@group(0) @binding(3) var<storage, read_write> fault: array<atomic<u32>, 4>;
+@group(0) @binding(3) var<storage, read_write> fault: array<atomic<u32>, 8>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -29,6 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   out[i] = 0;
+  atomicMax(&fault[4], p.code);
   if (atomicAdd(&fault[0], 1u) == 0u) {
     atomicStore(&fault[1], p.code);
     atomicStore(&fault[2], bitcast<u32>(wanted));

@@ -26,7 +26,7 @@ override LANES: u32 = 64;
 @group(0) @binding(2) var<storage, read> targets: array<i32>;
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> tops: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> fault: array<atomic<u32>, 4>;
+@group(0) @binding(5) var<storage, read_write> fault: array<atomic<u32>, 8>;
 
 var<workgroup> lanes: array<f32, LANES>;
 
@@ -94,6 +94,7 @@ fn main(
     loss[row] = 0.0;
   } else if (wanted < 0 || u32(wanted) >= p.classes) {
     loss[row] = 0.0;
+    atomicMax(&fault[4], p.code);
     if (atomicAdd(&fault[0], 1u) == 0u) {
       atomicStore(&fault[1], p.code);
       atomicStore(&fault[2], bitcast<u32>(wanted));

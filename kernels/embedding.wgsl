@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> table: array<Cell>;
 @group(0) @binding(2) var<storage, read> ids: array<i32>;
 @group(0) @binding(3) var<storage, read_write> out: array<Cell>;
-@group(0) @binding(4) var<storage, read_write> fault: array<atomic<u32>, 4>;
+@group(0) @binding(4) var<storage, read_write> fault: array<atomic<u32>, 8>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -34,6 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let wanted = ids[p.ids_offset + i / p.width * p.ids_stride];
   if (wanted < 0 || u32(wanted) >= p.rows) {
+    atomicMax(&fault[4], p.code);
     if (atomicAdd(&fault[0], 1u) == 0u) {
       atomicStore(&fault[1], p.code);
       atomicStore(&fault[2], bitcast<u32>(wanted));

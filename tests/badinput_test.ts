@@ -164,16 +164,20 @@ for (const [what, all] of Object.entries({ shapes, dtypes, values })) {
   }
 }
 
-Deno.test("an id that is no row of the table is thrown at the next read, named, and then forgotten", async () => {
+Deno.test("an id that is no row of the table is thrown where its result is read, and nowhere else", async () => {
   const table = randn([5, 3]);
   for (const id of [5, -1, 1000000, -2147483648]) {
     const found = embedding(tensor([0, id]), table);
+    const above = found.sum().add(1), beside = table.sum();
+    assert(Number.isFinite(await beside.item()), "another's read");
     await assertRejects(
       () => found.tolist(),
       RangeError,
       `index out of range in self: the index is ${id}`,
     );
-    assertEquals((await table.tolist() as number[][]).length, 5, "the fault was thrown once");
+    await assertRejects(() => above.item(), RangeError, `the index is ${id}`);
+    await assertRejects(() => found.tolist(), RangeError, `the index is ${id}`, "and stays so");
+    assertEquals((await table.tolist() as number[][]).length, 5, "the table is as it was");
   }
   const first = embedding(tensor([[7, 8], [9, 1]]), table);
   const error = await assertRejects(() => first.sum().item(), RangeError) as Error;
@@ -181,6 +185,54 @@ Deno.test("an id that is no row of the table is thrown at the next read, named, 
   const good = embedding(tensor([4, 0]), table);
   const rows = await table.tolist() as number[][];
   assertEquals(await good.tolist(), [rows[4], rows[0]]);
+});
+
+Deno.test("multinomial refuses what is no weight, in each of its ways, and takes zeros among others", async () => {
+  let refused = 0;
+  for (
+    const [wrong, says] of [[NaN, "nan|NaN"], [-1, "< 0"], [Infinity, "inf"], [
+      0,
+      "sum of prob",
+    ]] as const
+  ) {
+    for (const rows of [1, 3]) {
+      for (
+        const [samples, replacement] of [[1, false], [1, true], [2, false], [5, true]] as const
+      ) {
+        const row = [0.5, wrong, 0.25, 2];
+        const weights = [...Array(rows - 1).fill([1, 2, 0, -0]), wrong === 0 ? [0, 0, -0, 0] : row];
+        const given = tensor(rows === 1 ? weights[0] : weights, { dtype: "float32" });
+        const drawn = multinomial(given, samples, replacement);
+        const { message } = await assertRejects(() => drawn.tolist(), RangeError);
+        assert(new RegExp(says).test(message), message);
+        refused++;
+      }
+    }
+  }
+  assertEquals(refused, 32);
+  assertEquals(await multinomial(tensor([0, -0, 3.5, 0]), 4, true).tolist(), [2, 2, 2, 2]);
+});
+
+Deno.test("of many promises those get a fault that made it, whoever reads first", async () => {
+  const table = randn([5, 3]);
+  const one = async (i: number) => {
+    const ids = tensor([i % 3 === 0 ? 5 + i : i % 5]);
+    let x = embedding(ids, table).sum();
+    for (let k = 0; k < i % 4; k++) {
+      await tensor(1).item();
+      x = x.mul(2);
+    }
+    return await x.item();
+  };
+  const all = await Promise.allSettled(Array.from({ length: 30 }, (_, i) => one(i)));
+  all.forEach((result, i) => {
+    assertEquals(result.status, i % 3 === 0 ? "rejected" : "fulfilled", `promise ${i}`);
+    if (result.status === "rejected") assert(result.reason instanceof RangeError);
+  });
+  const target = tensor([0, 9]), logits = randn([2, 4]);
+  const [wrong, right] = [crossEntropy(logits, target), logits.sum()];
+  assert(Number.isFinite(await right.item()));
+  await assertRejects(() => wrong.item(), RangeError, "Target 9 is out of bounds");
 });
 
 Deno.test("a class that is none, an index beyond its dimension: thrown at the next read", async () => {

@@ -1,52 +1,56 @@
 /*
- * How a kernel says that it was given an index out of range. It can't throw, so it notes the first such
- * index in a buffer of four words (how many, which check, the index, the limit), which comes along with
- * the next numbers that are read; the read throws.
+ * How a kernel says that it was given an index out of range. It can't throw, so it notes in a buffer of eight words: how
+ * many there were, the check that saw the first, that index, its limit, and the last check that saw one. The buffer comes
+ * along with the next numbers that are read.
+ *
+ * Whose numbers these are may be somebody else's. So each check is a thing of its own, and every tensor knows the
+ * checks that it hangs on; the read of one that hangs on a check which found something throws, then and later.
  */
+import { type Check, Doubts, type FaultMessage } from "./doubts.ts";
 import type { Launcher } from "./launch.ts";
 import type { Pool } from "./memory.ts";
 import type { Storage } from "./storage.ts";
 
-/** The sentence for an index that lies outside `0 … limit - 1`. */
-export type FaultMessage = (index: number, limit: number) => string;
-
-const messages: FaultMessage[] = [];
-
-/** Registers a check; kernels note its code. */
-export const faultCode = (message: FaultMessage): number => messages.push(message) - 1;
-
 /** The notebook of one device. */
 export class Faults {
   #storage: Storage | null = null;
-  #used = false;
+  #open: Check[] = [];
+  #number = 0;
 
   constructor(readonly pool: Pool, readonly launcher: Launcher) {}
 
-  /** The buffer to bind as `fault`. */
-  get buffer(): Storage {
-    this.#used = true;
-    return this.#storage ??= this.#create();
+  /** Begins a check: the buffer to bind as `fault`, the code to pass, and what its results hang on. */
+  begin(message: FaultMessage): { buffer: Storage; code: number; doubts: Doubts } {
+    const check: Check = { number: ++this.#number, message, state: "open" };
+    this.#open.push(check);
+    this.#storage ??= this.#create();
+    return { buffer: this.#storage, code: check.number, doubts: new Doubts(new Set([check])) };
   }
 
   #create(): Storage {
-    const storage = this.pool.allocate(16, () => "notes of indices out of range");
+    const storage = this.pool.allocate(32, () => "notes of indices out of range");
     storage.keep();
-    this.launcher.upload(storage, new Uint32Array(4));
+    this.launcher.upload(storage, new Uint32Array(8));
     return storage;
   }
 
-  /** What to read along: the buffer, where a kernel may have noted something since the last read. */
-  get pending(): Storage | null {
-    return this.#used ? this.#storage : null;
+  /** What to read along: the buffer and what to call with its bytes; nothing where no check is open. */
+  take(): { storage: Storage; settle: (bytes: Uint8Array) => void } | undefined {
+    if (this.#open.length === 0) return undefined;
+    const checks = this.#open;
+    this.#open = [];
+    return { storage: this.#storage!, settle: (bytes) => settle(checks, bytes) };
   }
+}
 
-  /** Throws what was noted, and begins anew. */
-  check(bytes: Uint8Array): void {
-    this.#used = false;
-    const [count, code, index, limit] = new Int32Array(bytes.slice().buffer);
-    if (count === 0) return;
-    this.launcher.upload(this.#storage!, new Uint32Array(4));
-    const others = count > 1 ? ` (and ${count - 1} more like it)` : "";
-    throw new RangeError(messages[code](index, limit) + others);
+function settle(checks: Check[], bytes: Uint8Array): void {
+  const [count, first, index, limit, last] = new Int32Array(bytes.slice().buffer);
+  const seen = count > 0 && checks.find(({ number }) => number === first);
+  const others = count > 1 ? ` (and ${count - 1} more like it)` : "";
+  const found = seen && seen.message(index, limit) + others;
+  for (const check of checks) {
+    // Between the first check that saw something and the last one nobody knows which did.
+    const bad = found && check.number >= first && check.number <= last;
+    check.state = bad ? { found } : "good";
   }
 }

@@ -6,6 +6,7 @@
  * the GPU works while TypeScript goes on recording. Limits are checked here, before the driver could
  * answer with wrong numbers: the size of a binding, the number of workgroups.
  */
+import { passDoubts } from "./doubts.ts";
 import type { Gpu } from "./gpu.ts";
 import { Images } from "./image.ts";
 import type { Block, Storage, Window } from "./storage.ts";
@@ -165,6 +166,7 @@ export class Launcher {
       const place = "storage" in given ? `+${given.offset}+${given.size}` : "";
       key += image ? `i${this.images.of(given).id} ` : `${block.id}${place} `;
     }
+    passDoubts(pipeline.bindings, buffers);
     let group = groups.get(key);
     if (!group) groups.set(key, group = this.#createGroup(pipeline, buffers));
     return group;
@@ -295,8 +297,16 @@ export class Launcher {
     }
   }
 
-  /** Records copies of ranges into a buffer, one after the other, and submits everything. */
-  copyOut(ranges: readonly Window[], into: GPUBuffer): void {
+  /**
+   * Records copies of ranges into a buffer, one after the other, and `last` behind them; what is `emptied` is zeros
+   * after that. Submits everything.
+   */
+  copyOut(
+    ranges: readonly Window[],
+    into: GPUBuffer,
+    last?: GPUBuffer,
+    emptied?: Storage,
+  ): void {
     const encoder = this.#betweenPasses();
     let at = 0;
     for (const { storage, offset, size } of ranges) {
@@ -304,6 +314,8 @@ export class Launcher {
       encoder.copyBufferToBuffer(storage.block.buffer, offset, into, at, size);
       at += size;
     }
+    if (last) encoder.copyBufferToBuffer(last, 0, into, at, last.size);
+    if (emptied) encoder.clearBuffer(emptied.block.buffer);
     this.flush();
   }
 }

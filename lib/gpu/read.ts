@@ -5,6 +5,9 @@
  * resolves. The range can be had at once, without that sleep, on a buffer that was mapped before (on its
  * first map Deno aborts); so small reads share buffers that are kept. Where the range is not there yet, we
  * wait for the promise, as the standard says.
+ *
+ * Where memory has run out a driver may leave a copy undone and say nothing, and the buffer still holds what was read
+ * before. So a number that no read had before goes along with each; where it does not arrive, nothing has.
  */
 import { host } from "../host/mod.ts";
 import type { Faults } from "./fault.ts";
@@ -19,12 +22,20 @@ export class Reader {
   /** Small staging buffers that have been mapped at least once, and are free. */
   #idle: GPUBuffer[] = [];
   #lastTurn = performance.now();
+  /** Holds the number that goes along with the next read. */
+  #seal: GPUBuffer;
+  #sealed = Math.floor(Math.random() * 2 ** 32);
+  /** When what was read so far has been heard of indices out of range. */
+  #settled: Promise<void> = Promise.resolve();
 
   constructor(
     readonly device: Gpu,
     readonly launcher: Launcher,
     readonly faults: Faults,
-  ) {}
+  ) {
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    this.#seal = device.gpu.createBuffer({ label: "seals of reads", size: 4, usage });
+  }
 
   /**
    * The bytes of some ranges, as they are when this is called.
@@ -33,21 +44,40 @@ export class Reader {
    */
   async read(ranges: readonly Window[]): Promise<Uint8Array<ArrayBuffer>[]> {
     this.device.check();
-    const noted = this.faults.pending;
-    const all = noted ? [...ranges, { storage: noted, offset: 0, size: 16 }] : ranges;
+    const noted = this.faults.take();
+    const doubts = new Set(ranges.flatMap(({ storage }) => storage.doubts ?? []));
+    const all = noted ? [...ranges, { storage: noted.storage, offset: 0, size: 32 }] : ranges;
     const total = all.reduce((sum, { size }) => sum + size, 0);
     if (total === 0) return ranges.map(() => new Uint8Array(0));
-    const kept = total <= SMALL ? this.#idle.pop() : undefined;
-    const staging = kept ?? this.#create(total <= SMALL ? SMALL : total);
-    this.launcher.copyOut(all, staging);
-    const bytes = await this.#map(staging, total, kept !== undefined);
+    const size = total + 4;
+    const kept = size <= SMALL ? this.#idle.pop() : undefined;
+    const staging = kept ?? this.#create(size <= SMALL ? SMALL : size);
+    const seal = this.#sealed = (this.#sealed + 1) % 2 ** 32;
+    this.device.gpu.queue.writeBuffer(this.#seal, 0, Uint32Array.of(seal));
+    this.launcher.copyOut(all, staging, this.#seal, noted?.storage);
+    const mapping = this.#map(staging, size, kept !== undefined);
+    const sealed = (bytes: Uint8Array<ArrayBuffer>) =>
+      new DataView(bytes.buffer).getUint32(total, true) === seal;
+    // Checks are settled in the order in which the reads were made that brought them.
+    const settled = Promise.all([mapping, this.#settled]).then(([bytes]) => {
+      if (sealed(bytes)) noted?.settle(bytes.subarray(total - 32, total));
+    });
+    this.#settled = settled.catch(() => {});
+    const bytes = await mapping;
     await this.device.settled();
     await this.#turn();
-    if (all.length === 1) return [bytes];
+    if (!sealed(bytes)) {
+      throw new Error(
+        `reading from GPU ${this.device.name}: the copy was not made, most likely since memory ran out; ` +
+          "use a smaller model or batch, and compute this again",
+      );
+    }
+    if (doubts.size > 0) {
+      await settled;
+      for (const one of doubts) one.check();
+    }
     let at = 0;
-    const parts = all.map(({ size }) => bytes.slice(at, at += size));
-    if (noted) this.faults.check(parts.pop()!);
-    return parts;
+    return ranges.map(({ size }) => bytes.slice(at, at += size));
   }
 
   #create(size: number): GPUBuffer {

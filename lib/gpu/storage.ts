@@ -3,6 +3,7 @@
  * buffer to another. What is released before can still be read, and taken back.
  */
 import type { Gpu } from "./gpu.ts";
+import type { Doubts } from "./doubts.ts";
 import { currentScope, type Held, type Scope } from "./scope.ts";
 
 /** A copy of a buffer, or of a window of it, as a texture. */
@@ -68,6 +69,8 @@ export class Storage<D extends Gpu = Gpu> implements Held {
   fed = false;
   /** The last encoding in which a kernel wrote to it; 0 before. */
   written = 0;
+  /** The checks of indices that its numbers hang on. */
+  doubts: Doubts | null = null;
   /** When and why the memory was released, or null before. It can be read until somebody else gets it. */
   released: string | null = null;
   #lease: Lease;

@@ -5,7 +5,7 @@
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
-import { faultCode } from "../gpu/fault.ts";
+import type { FaultMessage } from "../gpu/doubts.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -200,10 +200,13 @@ function define(name: string, row: Row): Op<Args> {
       const own = { int64: row.ofInts, bool: row.ofBools, float32: ofFloats }[compute];
       const wgsl = own ?? row.wgsl;
       if (compute === "int64" && typeof second === "number") checkInteger(name, second);
+      const out = launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
       if (compute === "int64" && name === "remainder" && y) {
-        checkIndex(to(table.eq([y], { other: 0 }), "int64"), 1, { wrap: false, fault: byZero });
+        const isZero = to(table.eq([y], { other: 0 }), "int64");
+        const { doubts } = checkIndex(isZero, 1, { wrap: false, says: byZero }).storage;
+        out.storage.doubts = doubts!.with(out.storage.doubts);
       }
-      return launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
+      return out;
     },
     gradient: row.gradient,
     reference: ([x, y], { other }) =>
@@ -244,7 +247,7 @@ function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DTy
 }
 
 /** Noted by remainders of integers where a divisor is 0. */
-const byZero = faultCode(() => "ZeroDivisionError: remainder by 0");
+const byZero: FaultMessage = () => "ZeroDivisionError: remainder by 0";
 
 const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),

@@ -1,7 +1,7 @@
 /*
  * Indices made sure of: counted from the front, and inside their dimension.
  */
-import { faultCode } from "../gpu/fault.ts";
+import type { FaultMessage } from "../gpu/doubts.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import indexSource from "../../kernels/check_index.wgsl" with { type: "text" };
@@ -10,21 +10,20 @@ import { groupsFor } from "./elementwise.ts";
 
 const kernel: Kernel = { name: "check_index", source: indexSource };
 
-const code = faultCode((index, size) =>
+const outside: FaultMessage = (index, size) =>
   `index ${index} is out of bounds for dimension with size ${size}; ` +
-  `indices are ${-size} to ${size - 1}`
-);
+  `indices are ${-size} to ${size - 1}`;
 
 /**
  * The same indices, counted from the front.
  *
- * @param fault what is said of one that lies outside
- * @throws at the next read, where one does
+ * @param says what is said of one that lies outside
+ * @throws where the result, or what is computed of it, is read, and one lies outside
  */
 export function checkIndex(
   index: Tensor,
   size: number,
-  { wrap = true, fault = code }: { wrap?: boolean; fault?: number } = {},
+  { wrap = true, says = outside }: { wrap?: boolean; says?: FaultMessage } = {},
 ): Tensor {
   if (index.dtype !== "int64") {
     throw new TypeError(
@@ -35,11 +34,13 @@ export function checkIndex(
   const dense = contiguous(index);
   const out = allocate(index.shape, "int64", index.device);
   const { launcher, faults } = index.device;
+  const { buffer: fault, code, doubts } = faults.begin(says);
   launcher.launch(
     launcher.pipeline(kernel, { constants: { WRAP: Number(wrap) } }),
-    { index: dense.storage, out: out.storage, fault: faults.buffer },
-    { n: out.numel(), offset: dense.offset, size, code: fault },
+    { index: dense.storage, out: out.storage, fault },
+    { n: out.numel(), offset: dense.offset, size, code },
     groupsFor(out.numel()),
   );
+  out.storage.doubts = doubts.with(out.storage.doubts);
   return out;
 }

@@ -2,7 +2,7 @@
  * Rows of a table, looked up by their numbers. The gradient is summed in a fixed order, without atomics on floats.
  */
 import type { Device } from "../gpu/device.ts";
-import { faultCode } from "../gpu/fault.ts";
+import type { FaultMessage } from "../gpu/doubts.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
@@ -26,9 +26,8 @@ const forwardKernels = inUnits("embedding", forwardSource);
 const gradKernels = inUnits("embedding_grad", gradSource);
 const listsKernel: Kernel = { name: "embedding_lists", source: listsSource };
 
-const code = faultCode((id, rows) =>
-  `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`
-);
+const outside: FaultMessage = (id, rows) =>
+  `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`;
 
 /** How many invocations sort the ids of so many rows. */
 const sorters = (rows: number, device: Device) =>
@@ -76,10 +75,11 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
     const unit = unitOf(width, table.offset);
     const cells = out.numel() / unit;
     const { launcher, faults } = weight.device;
+    const { buffer: fault, code, doubts } = faults.begin(outside);
     for (const { first, last, buffer, offset } of stretches(table)) {
       launcher.launch(
         launcher.pipeline(forwardKernels[unit]),
-        { table: buffer, ids: flat.storage, out: out.storage, fault: faults.buffer },
+        { table: buffer, ids: flat.storage, out: out.storage, fault },
         {
           n: cells,
           width: width / unit,
@@ -94,6 +94,7 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
         groupsFor(cells),
       );
     }
+    out.storage.doubts = doubts.with(out.storage.doubts);
     return out;
   },
   gradient: (grad, saved) => [

@@ -2,7 +2,7 @@
  * Cross-entropy from logits, in which the probabilities are never stored: a vocabulary of 50,257 costs one
  * number a row beside the logits.
  */
-import { faultCode } from "../gpu/fault.ts";
+import type { FaultMessage } from "../gpu/doubts.ts";
 import type { Kernel } from "../gpu/launch.ts";
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { lines, type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
@@ -23,10 +23,9 @@ const forwardKernels = inUnits("cross_entropy", forwardSource);
 const gradKernels = inUnits("cross_entropy_grad", gradSource);
 const meanKernel: Kernel = { name: "cross_entropy_mean", source: meanSource };
 
-const code = faultCode((target, classes) =>
+const outside: FaultMessage = (target, classes) =>
   `Target ${target} is out of bounds. crossEntropy was given logits of ${classes} classes, so targets are ` +
-  `0 to ${classes - 1}, or ignoreIndex`
-);
+  `0 to ${classes - 1}, or ignoreIndex`;
 
 /** What becomes of the rows' losses. */
 export type Reduction = "mean" | "sum" | "none";
@@ -54,6 +53,7 @@ const crossEntropyOp = defineOp<Args>({
       ignore: ignoreIndex,
     };
     const { unit, LANES } = rowsOf("crossEntropy", device, classes, x.offset);
+    const { buffer: fault, code, doubts } = device.faults.begin(outside);
     launcher.launch(
       launcher.pipeline(forwardKernels[unit], { constants: { LANES } }),
       {
@@ -61,7 +61,7 @@ const crossEntropyOp = defineOp<Args>({
         targets: target.storage,
         loss: loss.storage,
         tops: tops.storage,
-        fault: device.faults.buffer,
+        fault,
       },
       {
         rows,
@@ -74,6 +74,8 @@ const crossEntropyOp = defineOp<Args>({
       rows,
       2 * classes / unit / LANES,
     );
+    loss.storage.doubts = doubts.with(loss.storage.doubts);
+    tops.storage.doubts = loss.storage.doubts;
     if (reduction === "none") return [loss, tops];
     const [total, count] = [allocate([], "float32", device), allocate([], "float32", device)];
     launcher.launch(

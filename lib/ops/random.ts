@@ -20,6 +20,7 @@ import { allocate, allocateForUpload, fromValues, type Tensor } from "../tensor/
 import { div, mul } from "./binary.ts";
 import { contiguous, to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
+import { checkWeights } from "./check_weights.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
 import { argmax, topk } from "./order.ts";
 import { DRAWN_AT_A_TIME } from "./tuning.ts";
@@ -233,6 +234,8 @@ const readMultinomial = parameters<MultinomialOptions & { numSamples: number }>(
 /**
  * Draws places with the probabilities (or weights) of each row: (n) → (numSamples), (m, n) → (m, numSamples).
  * Nothing is read from the GPU: a race of exponential waiting times, divided by the weights, is won there.
+ *
+ * @throws where the result is read, for weights that are negative, infinite, NaN, or all zero in a row
  */
 export function multinomial(
   probs: Tensor,
@@ -249,10 +252,17 @@ export function multinomial(
     );
   }
   const { device } = probs;
+  const doubts = checkWeights(contiguous(probs), replacement && numSamples > 1);
+  const hangs = (indices: Tensor) => {
+    indices.storage.doubts = doubts.with(indices.storage.doubts);
+    return indices;
+  };
   if (!replacement || numSamples === 1) {
     const q = drawn(probs.shape, { device, generator }, (g, out) => draw.exponential(g, out));
     const won = div(probs, q);
-    return numSamples === 1 ? argmax(won, { dim: -1, keepdim: true }) : topk(won, numSamples)[1];
+    return hangs(
+      numSamples === 1 ? argmax(won, { dim: -1, keepdim: true }) : topk(won, numSamples)[1],
+    );
   }
   const [rows, categories] = [numelOf(probs.shape.slice(0, -1)), n];
   checkRounds("multinomial", Math.ceil(categories * 65 / 64) + numSamples, categories);
@@ -272,7 +282,7 @@ export function multinomial(
     rows,
   );
   for (const helper of [u, sums]) helper.storage.release("after it was used");
-  return indices;
+  return hangs(indices);
 }
 
 /** The least float32 that is not below a double of [0, 1]: a float32 is below the one where it is below the other. */
