@@ -57,6 +57,7 @@ const bookTests = [
   "--no-check", // `deno task check` has done that
   "tests/book/pages.ts",
   "tests/book/browser.ts",
+  "tests/book/jupyter.ts",
 ];
 
 /** The tasks by name. */
@@ -91,7 +92,8 @@ BOOK=all runs every lesson in its page, and whole where that can be done in minu
 
 Where there is no Chromium, it is installed: as root and on CI without asking, with a sudo that needs no
 password after asking on a terminal. Where it can't be, the tests that need a browser are ignored;
-LESSONS_INSTALL=no says no, and CHROMIUM names a browser that is elsewhere.`,
+LESSONS_INSTALL=no says no, and CHROMIUM names a browser that is elsewhere. JUPYTER names a Python that has
+nbclient, which runs the notebooks.`,
     adapter: true,
     browser: true,
     steps: (args) => [[...bookTests, ...args]],

@@ -269,7 +269,7 @@ test("pictures answer: attention, temperature and top-k, merges", async () => {
   const open = async (tab: Tab) => {
     const play = tab.locator(".play");
     await play.getByRole("button", { name: "Try it" }).click();
-    await play.getByRole("button", { name: "Ask again" }).waitFor();
+    await play.getByRole("button", { name: "Ask again" }).waitFor({ timeout: 240_000 });
     return play;
   };
   await visit("lesson-3.html", async (tab) => {
