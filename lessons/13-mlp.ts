@@ -285,7 +285,9 @@ const parts = { model, optimizer, generator: defaultGenerator, run, origin };
 const text = fingerprint(ds.train.column("text").join("\n"));
 const about = { seed: options.seed, batchSize, text };
 // A lesson that is imported writes nothing.
-const saved = import.meta.main && await savedRun(parts, about, options);
+const { out, resume, overwrite } = options;
+const saved = import.meta.main &&
+  await savedRun(parts, about, { out, resume, overwrite });
 
 /*
 Ten thousand batches of 64 examples, with the loss estimated every thousand
