@@ -74,9 +74,9 @@ function stored(array: SafeTensor, dtype: SaveTensorsOptions["dtype"]): SafeTens
   return { dtype: "BF16", shape, data: Uint16Array.from(bits, upperHalf) };
 }
 
-/** The bits of the bfloat16 nearest to a float32 of these bits; of two, the even one. */
+/** The bits of the bfloat16 nearest to a float32 of these bits; of two, the even one; a NaN as PyTorch writes it. */
 const upperHalf = (bits: number): number =>
-  (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+  (bits & 0x7fffffff) > 0x7f800000 ? 0xffff : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 
 /**
  * The tensors of a safetensors file by name, one read after the other. Floats of any width become float32, whole
