@@ -27,7 +27,7 @@ export async function cardConfigs(readme: string): Promise<CardConfig[]> {
   let configs: unknown;
   try {
     // Failsafe: every value stays the text that it is, a split called 1 as well as one called no.
-    configs = parse(head, { schema: "failsafe", logLevel: "silent" })?.configs;
+    configs = parse(head, { schema: "failsafe", logLevel: "error" })?.configs;
   } catch (error) {
     throw refused((error as Error).message.split("\n")[0]);
   }
