@@ -1,6 +1,6 @@
 /*
- * What a lesson imports, as "#lib": the whole library, and how a lesson speaks. A lesson has a command line,
- * which is read here and not by the library: which adapter, and whether to show where the GPU's time goes.
+ * What a lesson imports as "#lib": the whole library, and what makes a lesson speak. The library itself has no command
+ * line. A lesson has one, which is read here: which adapter to use, and whether to show where the GPU's time goes.
  */
 import "./lesson/adapter.ts"; // first, since the next line opens the adapter
 import { defaultDevice } from "./gpu/default.ts";

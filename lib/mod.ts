@@ -9,7 +9,7 @@ export { type Device, openDevice } from "./gpu/device.ts";
 export type { Gpu, Limits } from "./gpu/gpu.ts";
 export type { MemoryUse } from "./gpu/memory.ts";
 
-/** PyTorch's random numbers: a seed means here what it means there. */
+/** PyTorch's random numbers: a seed means the same here as there. */
 export {
   defaultGenerator,
   Generator,
@@ -31,22 +31,22 @@ export type { GradHook, HookHandle } from "./tensor/hooks.ts";
 export * as autograd from "./tensor/grad.ts";
 export { type PrintOptions, printOptions, setPrintOptions } from "./python/tensor.ts";
 
-/** What can be computed with them; most of it is methods of Tensor too. */
+/** What can be computed with tensors; most of it is also a method of Tensor. */
 export * from "./ops/mod.ts";
 
 /** Layers, their initialisers and their functional forms. */
 export * as nn from "./nn/mod.ts";
 
-/** Optimisers, and learning rates that change. */
+/** Optimisers, and schedules for the learning rate. */
 export * as optim from "./optim/mod.ts";
 
-/** Tokenizers, each adding one idea. */
+/** Tokenizers; each adds one idea. */
 export * from "./text/mod.ts";
 
 /** Datasets, from the Hugging Face Hub and from files; tensors in files. */
 export * from "./data/mod.ts";
 
-/** Models whose weights are published, from their folders, and writing with them. */
+/** Models with published weights, loaded from their folders, and text generation. */
 export * from "./models/mod.ts";
 
 /** Batches. */
@@ -70,7 +70,7 @@ export {
 /** What `torch.save` wrote. */
 export { load, type Loaded, type TorchFileOptions } from "./data/torch_file.ts";
 
-/** A run's whole state in such a file, to go on from. */
+/** The whole state of a run in such a file, to resume from. */
 export {
   type About,
   type Checkpoint,
@@ -84,7 +84,7 @@ export {
 export { type Run, type SavedRun, savedRun, type SavedRunOptions } from "./data/saved_run.ts";
 export { fingerprint } from "./data/crc32.ts";
 
-/** What is seen of long work and of numbers. */
+/** Progress of long work, and pictures of numbers. */
 export { type Progress, progress, type ProgressOptions } from "./lesson/progress.ts";
 export { Chart, chart, type ChartOptions, type Point, type Series } from "./lesson/chart.ts";
 export {

@@ -1,6 +1,6 @@
 /*
- * A value that holds for a stretch of the program: while a body runs, and while what it awaits is awaited,
- * however many such bodies overlap.
+ * A value that holds while a function runs, and while the promises it awaits are pending. Several such functions may
+ * run at the same time: each sees its own value.
  */
 
 interface Storage<T> {
@@ -8,22 +8,22 @@ interface Storage<T> {
   run<R>(value: T, body: () => R): R;
 }
 
-/** What Deno and Node have for this, reached without an import, which a page could not resolve. */
+/** What Deno and Node offer for this. It is read without an import, which a page could not resolve. */
 type Runtime = {
   process?: {
     getBuiltinModule?(name: string): { AsyncLocalStorage: new <T>() => Storage<T> } | undefined;
   };
 };
 
-/** A value by stretch of the program. */
+/** A value for the time in which a function runs. */
 export interface Context<T> {
-  /** The value that holds here; undefined outside every stretch. */
+  /** The current value; undefined outside every `run`. */
   get(): T | undefined;
-  /** Runs a body for which the value holds; where it returns a promise, until that is settled. */
+  /** Runs a function with this value; if it returns a promise, until the promise is settled. */
   run<R>(value: T, body: () => R): R;
 }
 
-/** A context of the runtime's own kind where it has one. */
+/** A context, made with what the runtime offers, if it offers it. */
 export function createContext<T>(): Context<T> {
   const { process } = globalThis as Runtime;
   const hooks = process?.getBuiltinModule?.("node:async_hooks");
@@ -33,8 +33,8 @@ export function createContext<T>(): Context<T> {
 }
 
 /**
- * The same where a runtime does not tell who awaits: the stretch that was opened last and still lasts holds for
- * everybody. Each ends by itself, in whatever order, and when all have ended nothing is left of them.
+ * The same for a runtime that cannot tell which function awaits: the value that was set last and is still in use
+ * counts for all. The functions may end in any order; when all have ended, no value is left.
  */
 export class SharedContext<T> implements Context<T> {
   #open: { value: T }[] = [];

@@ -1,22 +1,22 @@
 /*
- * The library's place in a program of Deno. Nothing else in the library names Deno, but for the programs
- * behind the tasks.
+ * The host for a Deno program. Apart from the programs of the tasks, this is the only file of the library that
+ * names Deno.
  */
 import type { Files, Host, OpenFile, Output, Permission } from "./host.ts";
 
 const encoder = new TextEncoder();
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** Who wants to hear that the program is asked to end. */
+/** The functions to call when the program is asked to end. */
 const stops = new Set<(code: number) => void>();
-/** What asks it, and the exit code that says so; asked for late, since a page loads this module too. */
+/** The signals that ask it to end, each with its exit code. Looked up late, because a page loads this module too. */
 const signals = (): [Deno.Signal, number][] =>
   Deno.build.os === "windows"
     ? [["SIGINT", 130], ["SIGBREAK", 131]]
     : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
 let gone = false;
 
-/** A reader that has gone (`| head`) ends the program without a word; who has something to save does that first. */
+/** When the reader of the output has gone (`| head`), the program ends silently, after saving what must be saved. */
 function readerHasGone(): void {
   gone = true;
   if (stops.size === 0) Deno.exit(0);
@@ -30,9 +30,9 @@ function writeAll(to: typeof Deno.stdout | typeof Deno.stderr, text: string): vo
       at += to.writeSync(bytes.subarray(at));
     } catch (error) {
       if (error instanceof Deno.errors.WouldBlock) {
-        pause(1); // a pipe that npx has made non-blocking, and full
+        pause(1); // the pipe is full, and npx has made it non-blocking
       } else if (to === Deno.stderr) {
-        return; // nobody is left to complain to
+        return; // there is no one to report an error to
       } else if (error instanceof Deno.errors.BrokenPipe) {
         return gone ? undefined : readerHasGone();
       } else throw error;
@@ -97,8 +97,8 @@ const purposes = {
 };
 
 /**
- * A lock whose file goes with it, at the latest when the program ends. Undefined where somebody took the file away
- * between its opening and its locking: who holds what is no longer there holds nothing.
+ * A lock whose file is removed with it, at the latest when the program ends. Undefined if another program removed the
+ * file between opening and locking it: a lock on a file that is gone protects nothing.
  */
 function passing(file: Deno.FsFile, path: string): Disposable | undefined {
   const held = file.statSync().ino;
@@ -118,7 +118,7 @@ function passing(file: Deno.FsFile, path: string): Disposable | undefined {
     if (inPlace()) Deno.removeSync(path);
     file.close();
   };
-  addEventListener("unload", end); // at the end of the program, and at exit()
+  addEventListener("unload", end); // at the end of the program, and on exit()
   return { [Symbol.dispose]: end };
 }
 
@@ -146,7 +146,7 @@ const files: Files = {
     try {
       if (file.tryLockSync(true)) return leaves ? file : passing(file, path);
     } catch {
-      return file; // a file system without locks, as some networks have: the worst is a file brought twice
+      return file; // a file system without locks, such as some network drives: at worst a file is downloaded twice
     }
     file.close();
   },
@@ -159,7 +159,7 @@ const env = (name: string) =>
   granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined;
 const isDumb = () => env("TERM") === "dumb";
 
-/** A program of Deno. */
+/** A Deno program. */
 export const denoHost: Host = {
   get args() {
     return Deno.args;
@@ -216,7 +216,7 @@ export const denoHost: Host = {
   atEnd(last) {
     addEventListener("beforeunload", (event) => {
       const busy = last();
-      if (busy) event.preventDefault(); // the event loop turns on until it is done
+      if (busy) event.preventDefault(); // the event loop runs on until it is done
     }, { once: true });
   },
   turn: () => new Promise((resolve) => void setImmediate(resolve)),

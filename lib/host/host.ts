@@ -1,9 +1,9 @@
 /*
- * What the library asks of the place where it runs. Each such place is one object of this form: `deno.ts`
- * for a program of Deno, `node.ts` for one of Node, `page.ts` for a page and its workers.
+ * What the library needs from the place where it runs. There is one object of this type for each place: `deno.ts`
+ * for a Deno program, `node.ts` for a Node program, `page.ts` for a page and its workers.
  */
 
-/** A permission that can be there or not. A place that knows none grants what it can do. */
+/** A permission that the program may or may not have. A place without permissions grants everything it can do. */
 export type Permission =
   | { name: "read" | "write"; path?: string }
   | { name: "env"; variable?: string }
@@ -11,7 +11,7 @@ export type Permission =
 
 /** Standard output or standard error. */
 export interface Output {
-  /** Whether a person looks at it, so that a line may be written over. */
+  /** Whether it is a terminal, so that a line may be overwritten. */
   isTerminal(): boolean;
   /** Writes all of a text. */
   write(text: string): void;
@@ -21,38 +21,38 @@ export interface Output {
 export interface OpenFile extends Disposable {
   /** Its length in bytes. */
   size(): number;
-  /** Fills an array from a place on, and says how many bytes there were; 0 at the end of the file. */
+  /** Fills an array from a position on, and returns how many bytes it read; 0 at the end of the file. */
   readAt(position: number, into: Uint8Array<ArrayBuffer>): number;
-  /** Writes some of the bytes at the file's end, and says how many. */
+  /** Writes some of the bytes at the end of the file, and returns how many. */
   write(bytes: Uint8Array): Promise<number>;
   /** Cuts the file to this length; 0 empties it. */
   truncate(length: number): Promise<void>;
-  /** Waits until the disk has it all. */
+  /** Waits until everything is on the disk. */
   sync(): Promise<void>;
   close(): void;
 }
 
-/** Files by path. What is missing throws an error that {@linkcode isMissing} knows. */
+/** Files by path. A missing file throws an error for which {@linkcode isMissing} is true. */
 export interface Files {
-  /** Opens a file to read it, to write it anew, or to go on writing at its end. */
+  /** Opens a file for reading, for writing from the start, or for appending. */
   open(path: string, purpose: "read" | "write" | "append"): OpenFile;
   readText(path: string): string;
   writeText(path: string, text: string): void;
-  /** What there is at a path, through links; undefined where there is nothing. */
+  /** What is at a path, following links; undefined if there is nothing. */
   info(path: string): { isFile: boolean; size: number; mtime?: Date | null } | undefined;
   list(folder: string): Iterable<{ name: string; isDirectory: boolean }>;
-  /** Makes a folder and those above it. */
+  /** Makes a folder and its parents. */
   makeFolder(path: string): void;
   rename(from: string, to: string): void;
   copy(from: string, to: string): void;
-  /** Makes a second name for a file. */
+  /** Gives a file a second name (a hard link). */
   link(from: string, to: string): void;
-  /** Makes a link that says where to look, counted from its own folder. */
+  /** Makes a symbolic link; its target is relative to its own folder. */
   symlink(target: string, path: string): void;
   remove(path: string): void;
   /**
-   * Takes the lock of this name; undefined where another program holds it. One that `leaves` nothing goes with its file
-   * when it is given back, or when the program ends.
+   * Takes the lock with this name; undefined if another program holds it. With `leaves: false` the
+   * lock's file is removed when the lock is released, or when the program ends.
    */
   tryLock(path: string, options?: { leaves?: boolean }): Disposable | undefined;
 }
@@ -61,44 +61,44 @@ export interface Files {
 export interface Host {
   /** The arguments on the command line. */
   readonly args: readonly string[];
-  /** The address of the module that was started, where there is one. */
+  /** The address of the main module, if there is one. */
   readonly main: string | undefined;
-  /** Whether the reader wants no colours. */
+  /** Whether the reader wants no colours (`NO_COLOR`). */
   readonly noColor: boolean;
-  /** Whether the terminal can do no more than print one line below the other (`TERM=dumb`). */
+  /** Whether the terminal can only print one line after the other (`TERM=dumb`). */
   readonly plain: boolean;
   readonly output: Output;
   readonly errors: Output;
   readonly files: Files;
-  /** The folder in which relative paths begin; undefined where there is none, or nobody may know. */
+  /** The folder that relative paths start from; undefined if there is none, or if the program may not know it. */
   folder(): string | undefined;
   /** The terminal's size in characters. */
   size(): { columns: number; rows: number };
-  /** A variable of the environment; undefined too where it may not be read. Asks nobody. */
+  /** An environment variable; also undefined if it may not be read. Never prompts for a permission. */
   env(name: string): string | undefined;
-  /** Whether permissions are there already. Asks nobody. */
+  /** Whether permissions are already granted. Never prompts. */
   granted(...wanted: Permission[]): boolean;
-  /** Shows a question and waits for a line from the terminal; false at its end, or where there is none. */
+  /** Shows a question and waits for a line from the terminal; false at the end of input, or if there is no terminal. */
   pause(question: string): boolean;
   /** Ends the program. */
   exit(code: number): never;
-  /** Hands every error that nobody catches to `listener`, which ends the program. */
+  /** Passes every uncaught error to `listener`, which ends the program. */
   onUncaught(listener: (error: unknown) => void): void;
   /**
-   * Calls `listener` when the program is asked to end, instead of ending it, until the result is called: by Ctrl-C,
-   * by another program, by a terminal that closes, by a reader of its output that has gone. `code` is the exit code
-   * that says so.
+   * Calls `listener` when the program is asked to end, instead of ending it, until the returned function is called. The
+   * request may come from Ctrl-C, from another program, from a terminal that closes, or from a reader of the output
+   * that has gone. `code` is the exit code for it.
    */
   onStop(listener: (code: number) => void): () => void;
-  /** Calls `last` when the program has nothing more to do; the program waits for what it returns. */
+  /** Calls `last` when the program has nothing more to do, and waits for the promise it returns. */
   atEnd(last: () => void | Promise<void>): void;
-  /** Lets the event loop turn once. */
+  /** Lets the event loop run once. */
   turn(): Promise<void>;
 }
 
-/** Whether a file is missing, or the folder it should be in. */
+/** Whether an error says that a file or its folder is missing. */
 export const isMissing = (error: unknown): boolean =>
   (error as { code?: string })?.code === "ENOENT";
 
-/** Whether a permission is missing. */
+/** Whether an error says that a permission is missing. */
 export const isRefused = (error: unknown): boolean => (error as Error)?.name === "NotCapable";

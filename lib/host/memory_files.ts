@@ -1,6 +1,6 @@
 /*
- * Files that lie in memory, for a place that has no others: a page puts there what its reader gave it, and
- * finds there what a lesson has saved.
+ * Files in memory, for a place that has no disk: a page stores here what its reader gave it, and reads here what a
+ * lesson has saved.
  */
 import type { Files, OpenFile } from "./host.ts";
 
@@ -9,7 +9,7 @@ const missing = (path: string): Error =>
 
 /** Files by path. */
 export class MemoryFiles implements Files {
-  /** What there is, by path. */
+  /** The files, by path. */
   readonly contents = new Map<string, Uint8Array<ArrayBuffer>>();
 
   open(path: string, purpose: "read" | "write" | "append"): OpenFile {
@@ -43,7 +43,7 @@ export class MemoryFiles implements Files {
       .values();
   }
 
-  /** There are no folders, only paths with one in them. */
+  /** There are no real folders, only paths that contain one. */
   makeFolder(): void {}
 
   rename(from: string, to: string): void {
@@ -67,7 +67,7 @@ export class MemoryFiles implements Files {
     if (!this.contents.delete(path)) throw missing(path);
   }
 
-  /** Nobody else is here. */
+  /** No other program can hold a lock here. */
   tryLock(): Disposable {
     return { [Symbol.dispose]() {} };
   }
@@ -83,7 +83,7 @@ export class MemoryFiles implements Files {
   }
 }
 
-/** The most room in bytes that is kept for what a file may still get. */
+/** The most bytes that are reserved for a file that may still grow. */
 const MOST_ROOM = 2 ** 27;
 
 class MemoryFile implements OpenFile {
@@ -104,7 +104,7 @@ class MemoryFile implements OpenFile {
   write(bytes: Uint8Array): Promise<number> {
     const before = this.contents.get(this.path)!;
     const length = before.length + bytes.length;
-    // Room for as much again, so that a file that comes in pieces is not copied for each of them.
+    // Doubles the space, so that a file that arrives in pieces is not copied for each piece.
     const room = this.#room?.byteLength ?? 0;
     if (before.buffer !== this.#room || length > room) {
       this.#room = new ArrayBuffer(Math.max(length, Math.min(2 * length, length + MOST_ROOM)));
@@ -127,7 +127,7 @@ class MemoryFile implements OpenFile {
     return Promise.resolve();
   }
 
-  /** What was kept for more is given back. */
+  /** Frees the space that was reserved. */
   close(): void {
     const all = this.contents.get(this.path);
     if (this.#room && all?.buffer === this.#room && all.length < this.#room.byteLength) {

@@ -1,10 +1,10 @@
 /*
- * The mistakes of the person who started the program, as against those of the program.
+ * Mistakes of the person who started the program, as opposed to errors of the program itself.
  */
 
 /**
- * A command line, a file or a setting that can't be done with. Its message is all that the person needs: what was given,
- * what is wanted, what to do next.
+ * A command line, a file or a setting that cannot be used. Its message is all the person needs: what was given, what
+ * is wanted, what to do next.
  */
 export class UsageError extends Error {
   override name = "UsageError";

@@ -1,6 +1,6 @@
 /*
- * Where the library runs. All else in it asks here for arguments, files, the terminal and the end of the
- * program, and so knows neither Deno nor Node nor a browser.
+ * Where the library runs. The other modules ask here for arguments, files, the terminal and the end of the program, so
+ * they need not know whether this is Deno, Node or a browser.
  */
 import { denoHost } from "./deno.ts";
 import type { Host } from "./host.ts";
@@ -20,5 +20,5 @@ export {
 /** The place where this program runs. */
 export let host: Host = "Deno" in globalThis ? denoHost : nodeHost() ?? pageHost;
 
-/** Says what is otherwise in this place, such as an output of a page's own. */
+/** Replaces parts of the host, for example the output in a page. */
 export const runsIn = (changes: Partial<Host>): void => void (host = { ...host, ...changes });

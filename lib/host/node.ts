@@ -1,6 +1,6 @@
 /*
- * The library's place in a program of Node. Node's own modules are asked for by name while the program runs, since a
- * page, which loads this file too, has none of them.
+ * The host for a Node program. Node's own modules are loaded by name at run time, because a page loads this file
+ * too and has none of them.
  */
 import type * as fs from "node:fs";
 import type { Files, Host, OpenFile, Output } from "./host.ts";
@@ -69,12 +69,12 @@ function filesOf(node: typeof fs): Files {
     link: (from, to) => node.linkSync(from, to),
     symlink: (target, path) => node.symlinkSync(target, path),
     remove: (path) => node.rmSync(path),
-    // Node knows no locks: the worst is a file that is brought twice.
+    // Node has no file locks: at worst a file is downloaded twice.
     tryLock: noLock,
   };
 }
 
-/** A program of Node, where this is one. */
+/** A Node program, if this is one. */
 export function nodeHost(): Host | undefined {
   const { process } = globalThis as { process?: Process };
   const node = process?.getBuiltinModule?.("node:fs");

@@ -1,16 +1,16 @@
 /*
- * Packages that most programs never need. Deno downloads whatever a program's text says that it imports, even
- * where that line never runs; so these are named in a form that is read only when the line runs, and the first
- * lesson fetches no megabytes for what comes later. A bundler wants to read them beforehand: it takes
+ * Packages that most programs never need. Deno downloads every package that a program's text imports, even if that
+ * line never runs. So they are named in a form that Deno reads only when the line runs, and the first lesson does not
+ * download megabytes that only a later one needs. A bundler must see the imports in advance: it uses
  * `packages_bundled.ts` instead of this file.
  */
 import type * as bundled from "./packages_bundled.ts";
 
-/** Behind a slash: the whole of a package. */
+/** After a slash: the whole package. */
 const ALL = "";
 const gpt2 = "ranks/gpt2", cl100k = "ranks/cl100k_base";
 
-/** Hugging Face's own client: commits, lists of files, what is known of a file. */
+/** Hugging Face's own client: commits, lists of files, information about a file. */
 export const hubPackage: typeof bundled.hubPackage = () =>
   import(`npm:@huggingface/hub@2.17.5/${ALL}`);
 
@@ -18,7 +18,7 @@ export const hubPackage: typeof bundled.hubPackage = () =>
 export const parquetPackage: typeof bundled.parquetPackage = () =>
   import(`npm:hyparquet@1.31.5/${ALL}`);
 
-/** All that a Parquet file may be packed with. */
+/** The compression formats that a Parquet file may use. */
 export const parquetCompressors: typeof bundled.parquetCompressors = () =>
   import(`npm:hyparquet-compressors@1.1.2/${ALL}`);
 

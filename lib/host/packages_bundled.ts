@@ -1,9 +1,9 @@
 /*
- * The same packages as in `packages.ts`, in the form that bundlers read. The types of those are taken from here.
+ * The same packages as in `packages.ts`, in a form that bundlers can read. The types in `packages.ts` come from here.
  */
 // deno-lint-ignore-file no-import-prefix -- whoever imports this library by its path has another deno.json
 
-/** Hugging Face's own client: commits, lists of files, what is known of a file. */
+/** Hugging Face's own client: commits, lists of files, information about a file. */
 export const hubPackage = (): Promise<typeof import("npm:@huggingface/hub@2.17.5")> =>
   import("npm:@huggingface/hub@2.17.5");
 
@@ -11,7 +11,7 @@ export const hubPackage = (): Promise<typeof import("npm:@huggingface/hub@2.17.5
 export const parquetPackage = (): Promise<typeof import("npm:hyparquet@1.31.5")> =>
   import("npm:hyparquet@1.31.5");
 
-/** All that a Parquet file may be packed with. */
+/** The compression formats that a Parquet file may use. */
 export const parquetCompressors = (): Promise<
   typeof import("npm:hyparquet-compressors@1.1.2")
 > => import("npm:hyparquet-compressors@1.1.2");

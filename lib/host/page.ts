@@ -1,6 +1,6 @@
 /*
- * The library's place in a page, in one of its workers, or wherever there is no Deno: no arguments, no
- * environment, no terminal and no files. A page that has something better says so with `runsIn`.
+ * The host for a page, for its workers, and for any other place without Deno: no arguments, no environment, no
+ * terminal and no files. A page that has some of these passes them to `runsIn`.
  */
 import type { Files, Host, Output } from "./host.ts";
 

@@ -1,19 +1,19 @@
 /*
- * Texts of others on a terminal. What a dataset, a file's name or a server says may hold characters that move the
- * cursor, hide what follows or write somewhere else; all such texts come through here before they are shown.
+ * Text from outside, made safe for a terminal. A dataset, a file name or a server's answer may contain characters that
+ * move the cursor, hide what follows or write somewhere else. All such text passes through here before it is shown.
  */
 
-/** Control characters, what orders text from right to left, and half characters. */
+/** Control characters, characters that change the direction of text, and halves of surrogate pairs. */
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
-/** A colour, which a picture of ours may set. */
+/** A colour code, which our own pictures may use. */
 const COLOUR = /(\p{Cc}\[[\d;]*m)/u;
 
-/** A name as it can stand in a line: printable, and without the end of one. */
+/** A name that fits in one line: printable, and without line breaks. */
 export const printableName = (text: string): string => printable(text).replace(/\s/g, " ");
 
 /**
- * A text as it can be shown: control characters as their pictures (`␛`), or as `�` where there is none. Line feeds and
- * tabs stay, and in a picture the colours.
+ * A text that is safe to show. Control characters become their symbols (`␛`), or `�` if they have none. Line feeds and
+ * tabs stay, and so do the colours of a picture.
  */
 export function printable(text: string, { colours = false } = {}): string {
   if (colours) {

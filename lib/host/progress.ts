@@ -1,17 +1,17 @@
 /*
- * The line that says how far long work is, the same for a download and for training: what is done, how much of how
- * much, how fast, how long it will take, and a remark. Who shows it puts it at the foot of the terminal (terminal.ts).
+ * The line that shows the progress of long work, the same for a download and for training: what is being done, how
+ * much of it, how fast, the time left, and a remark. terminal.ts shows it at the bottom of the terminal.
  */
 
-/** How far a piece of work is. */
+/** The state of some long work. */
 export interface Progressed {
-  /** The word in front: `train`, or a file's name. */
+  /** The label in front: `train`, or the name of a file. */
   label: string;
-  /** How much of how much, as a text: `1,200/10,000`. */
+  /** The amount done and the total, as text: `1,200/10,000`. */
   count: string;
-  /** Rates as texts: `61.5/s`. */
+  /** Rates as text: `61.5/s`. */
   rates?: readonly string[];
-  /** Seconds left, where that is known. */
+  /** Seconds left, if known. */
   left?: number;
   /** A remark at the end: `loss 2.31`. */
   note?: string;
@@ -30,7 +30,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(s / 3600)}h ${String(Math.floor(s % 3600 / 60)).padStart(2, "0")}m`;
 }
 
-/** A count of bytes: `540 kB`, `2.9 MB`; in the unit of `like`, and without its name, where that is given. */
+/** A count of bytes: `540 kB`, `2.9 MB`. With `like`, in the unit of that number and without the unit's name. */
 export function bytes(count: number, like?: number): string {
   const units = ["B", "kB", "MB", "GB"];
   const scale = Math.min(3, Math.floor(Math.log10(Math.max(1, like ?? count)) / 3));

@@ -1,5 +1,5 @@
 /*
- * Files that are there as a whole or not at all, whoever writes there at the same time.
+ * Files that are written completely or not at all, even if several programs write to the same path.
  */
 import { host } from "./mod.ts";
 
@@ -11,7 +11,7 @@ export async function append(
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
-/** Writes a file beside its place, and puts it there when the disk has it all. */
+/** Writes a temporary file next to the path, and renames it when everything is on the disk. */
 export async function writeWhole(path: string, parts: Iterable<Uint8Array>): Promise<void> {
   const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.incomplete`;
   try {

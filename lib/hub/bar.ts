@@ -10,10 +10,10 @@ import type { DownloadListener, DownloadProgress } from "./config.ts";
 
 /** Milliseconds between two drawings. */
 const EVERY = 100;
-/** The rate is that of the last seconds, not of the whole, since connections change. */
+/** The rate covers the last seconds, not the whole download, since connections change. */
 const WINDOW = 5_000;
 
-/** A line on the terminal, or nothing where standard error is no terminal. */
+/** A progress line on the terminal, or nothing if standard error is not a terminal. */
 export function terminalBar(): DownloadListener | undefined {
   if (!hasStatus() || hidden()) return undefined;
   let meter = new Meter();
@@ -43,7 +43,7 @@ export function terminalBar(): DownloadListener | undefined {
   };
 }
 
-/** Python's own switch for its bars. */
+/** The variable that turns off the progress bars in Python too. */
 const hidden = (): boolean =>
   /^(1|on|yes|true)$/i.test(host.env("HF_HUB_DISABLE_PROGRESS_BARS") ?? "");
 
@@ -51,13 +51,13 @@ const hidden = (): boolean =>
 export class Meter {
   #seen: { at: number; done: number }[] = [];
 
-  /** Says how many bytes there are at a time in milliseconds. */
+  /** Notes how many bytes there are at a time in milliseconds. */
   add(at: number, done: number): void {
     this.#seen.push({ at, done });
     while (this.#seen.length > 2 && this.#seen[1].at < at - WINDOW) this.#seen.shift();
   }
 
-  /** The rate, or undefined before there is one. */
+  /** The rate, or undefined as long as it is not known. */
   rate(): number | undefined {
     const first = this.#seen[0], last = this.#seen.at(-1);
     if (first === undefined || last === undefined || last.at === first.at) return undefined;

@@ -1,6 +1,6 @@
 /*
- * The cache on disk, file by file: everything is written beside its place and renamed into it, so that a
- * reader finds all of it or nothing. Which file is what, client.ts says.
+ * The cache on disk, file by file. Every file is written next to its place and then renamed, so a reader finds all of
+ * it or nothing. client.ts decides which file is which.
  */
 import { host, isMissing } from "../host/mod.ts";
 import { inWords, sleep } from "./waiting.ts";
@@ -11,13 +11,13 @@ export interface HubFile {
   path: string;
   /** Its length in bytes. */
   size: number;
-  /** Git's sha1 of it (of its pointer, where it is large). */
+  /** Git's sha1 of the file (of its pointer, if the file is large). */
   oid: string;
-  /** The sha256 of its bytes; known where it is large. */
+  /** The sha256 of its bytes; known if the file is large. */
   sha256?: string;
 }
 
-/** Refuses what would lead out of the cache: names come from the Hub, and become paths here. */
+/** Refuses names that lead out of the cache: names come from the Hub, and become paths here. */
 export function safe(name: string, what: string): string {
   const parts = name.split("/");
   const bad = parts.some((part) => part === "" || part === "." || part === "..") ||
@@ -28,10 +28,10 @@ export function safe(name: string, what: string): string {
   return name;
 }
 
-/** Whether there is something at a path, through links. */
+/** Whether there is something at a path, following links. */
 export const exists = (path: string): boolean => host.files.info(path) !== undefined;
 
-/** What a file says; undefined where there is none. */
+/** The text of a file; undefined if there is no file. */
 export function textOf(path: string): string | undefined {
   try {
     return host.files.readText(path);
@@ -43,7 +43,7 @@ export function textOf(path: string): string | undefined {
 
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
 
-/** Writes a small file so that nobody ever reads half of it. */
+/** Writes a small file so that no reader ever sees half of it. */
 export function place(path: string, text: string): void {
   host.files.makeFolder(folderOf(path));
   const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
@@ -51,12 +51,12 @@ export function place(path: string, text: string): void {
   host.files.rename(draft, path);
 }
 
-/** Milliseconds between two looks at a lock, and after how many of them somebody is told, first and again. */
+/** Milliseconds between two tries to take a lock, and after how many tries a message is shown, and shown again. */
 const LOOK = 100, TELL_AFTER = 10, TELL_EVERY = 600;
 
 /**
- * Python's lock for one blob: two programs that want the same file download it once. Who holds it is named while it is
- * waited for, since a program that hangs holds it for ever.
+ * Python's lock for one blob: if two programs want the same file, it is downloaded once. A program that waits shows
+ * which lock it is waiting for, because a program that hangs never releases its lock.
  */
 export async function lock(path: string, tell: (text: string) => void): Promise<Disposable> {
   const { files } = host;
@@ -65,9 +65,9 @@ export async function lock(path: string, tell: (text: string) => void): Promise<
     const held = files.tryLock(path);
     if (held) {
       try {
-        files.writeText(path, `${new Date().toISOString()}\n`); // its age is that of this lock
+        files.writeText(path, `${new Date().toISOString()}\n`); // the file's age is that of this lock
       } catch {
-        // Then its age is not known.
+        // Then the age is not known.
       }
       return held;
     }
@@ -82,19 +82,19 @@ export async function lock(path: string, tell: (text: string) => void): Promise<
   }
 }
 
-/** Makes a snapshot's entry for a blob: a link as Python's, else a hard link, else a copy. */
+/** Makes a snapshot's entry for a blob: a link as Python makes it, else a hard link, else a copy. */
 export function link(blob: string, pointer: string, path: string): void {
   const { files } = host;
   files.makeFolder(folderOf(pointer));
   remove(pointer);
   const up = "../".repeat(path.split("/").length + 1);
   try {
-    // Deno wants both permissions without limits for a link, since a link may lead anywhere.
+    // To make a link, Deno wants read and write permission for all paths, since a link may lead anywhere.
     if (host.granted({ name: "read" }, { name: "write" })) {
       return files.symlink(`${up}blobs/${blob.slice(blob.lastIndexOf("/") + 1)}`, pointer);
     }
   } catch {
-    // Windows wants a privilege for it.
+    // Windows needs a privilege to make a link.
   }
   try {
     files.link(blob, pointer);
@@ -104,7 +104,7 @@ export function link(blob: string, pointer: string, path: string): void {
   }
 }
 
-/** Removes a file or a link, if there is one. */
+/** Removes a file or a link, if it exists. */
 export function remove(path: string): void {
   try {
     host.files.remove(path);
@@ -118,7 +118,7 @@ interface Tree {
   files: Record<string, { size: number; blob_id: string; lfs_sha256?: string; lfs_size?: number }>;
 }
 
-/** The files of a commit as they were listed once; undefined where they were not. */
+/** The stored list of files of a commit; undefined if it was never stored. */
 export function readTree(path: string): HubFile[] | undefined {
   const text = textOf(path);
   const tree = text === undefined ? undefined : parsed(text);
@@ -132,14 +132,14 @@ export function readTree(path: string): HubFile[] | undefined {
   return files.every(isHubFile) ? files : undefined;
 }
 
-/** Whether this is what is known of a file: it may come from a server, or from a file that anybody can write. */
+/** Whether a value has the form of a list of files. It may come from a server, or from a file that anyone can write. */
 export function isHubFile(value: unknown): value is HubFile {
   const { path, size, oid, sha256 } = Object(value);
   return typeof path === "string" && path !== "" && Number.isSafeInteger(size) && size >= 0 &&
     /^[0-9a-f]{40}$/.test(oid) && (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256));
 }
 
-/** What was written by another hand, or a newer one, counts for nothing rather than ending the program. */
+/** A list that another program, or a newer version, wrote in another form is ignored; it does not end the program. */
 function parsed(text: string): Tree | undefined {
   try {
     return JSON.parse(text);
@@ -148,7 +148,7 @@ function parsed(text: string): Tree | undefined {
   }
 }
 
-/** Keeps a list of files as Python keeps it. */
+/** Stores a list of files in the form that Python uses. */
 export function writeTree(path: string, files: HubFile[]): void {
   const byPath = files.toSorted((a, b) => a.path < b.path ? -1 : 1);
   const entries = byPath.map(({ path, size, oid, sha256 }) => [
@@ -159,7 +159,7 @@ export function writeTree(path: string, files: HubFile[]): void {
   place(path, JSON.stringify(tree, null, 1));
 }
 
-/** The files that lie in a snapshot. */
+/** The files in a snapshot. */
 export function walk(folder: string, prefix = ""): HubFile[] {
   const found: HubFile[] = [];
   if (!exists(folder)) return found;

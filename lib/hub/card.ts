@@ -1,6 +1,6 @@
 /*
- * What the head of a dataset's README says about its files: `configs` of its YAML. What is no list of configurations
- * is refused, since half of a list of files would be a wrong dataset.
+ * What the head of a dataset's README says about its files: the `configs` in its YAML. Anything that is not a list of
+ * configurations is refused, since half a list of files would be a wrong dataset.
  */
 import { yamlPackage } from "../host/packages.ts";
 
@@ -16,9 +16,9 @@ export interface CardConfig {
 }
 
 /**
- * The configurations that a README describes; none where it says nothing.
+ * The configurations that a README describes; an empty list if it describes none.
  *
- * @throws {SyntaxError} for a head that is no YAML, and for configurations of another form
+ * @throws {SyntaxError} if the head is not YAML, or its configurations have another form
  */
 export async function cardConfigs(readme: string): Promise<CardConfig[]> {
   const head = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readme)?.[1] ?? "";
@@ -26,7 +26,7 @@ export async function cardConfigs(readme: string): Promise<CardConfig[]> {
   const { parse } = await yamlPackage();
   let configs: unknown;
   try {
-    // Failsafe: every value stays the text that it is, a split called 1 as well as one called no.
+    // The failsafe schema keeps every value as text, so a split may be called 1 or no.
     configs = parse(head, { schema: "failsafe", logLevel: "error" })?.configs;
   } catch (error) {
     throw refused((error as Error).message.split("\n")[0]);

@@ -2,13 +2,13 @@
  * Files of the Hugging Face Hub, kept in the cache that Python's huggingface_hub keeps, in its layout:
  *
  *   datasets--huggingartists--bob-dylan/
- *     refs/main                       the commit that main was last time
+ *     refs/main                       the commit that main was at last time
  *     trees/<commit>.json             the files of a commit, with sizes and hashes
  *     blobs/<sha256 or git sha1>      the bytes
  *     snapshots/<commit>/datasets.json -> ../../blobs/…
  *
- * so that what either of the two has downloaded serves both. What @huggingface/hub serves is its work
- * (commits, lists, file information); the transfer is ours, since it neither resumes nor checks a hash.
+ * so a file that either of the two has downloaded serves both. @huggingface/hub asks for commits, lists and file
+ * information. The transfer is ours, because its own neither resumes nor checks a hash.
  */
 import { host, isRefused } from "../host/mod.ts";
 import { hubPackage } from "../host/packages.ts";
@@ -33,13 +33,13 @@ import { HubError, strange } from "./errors.ts";
 import { hubFetch } from "./fetch.ts";
 import { fileHash, type Promised, transfer } from "./transfer.ts";
 
-/** How a file of the Hub is asked for. */
+/** How to ask for a file of the Hub. */
 export interface HubOptions extends Partial<HubConfig> {
-  /** A branch, a tag, or a commit of 40 hex digits; by default main. A cached commit needs no request. */
+  /** A branch, a tag, or a commit of 40 hex digits; main by default. A cached commit needs no request. */
   revision?: string;
 }
 
-/** What {@linkcode HubOptions} may hold. */
+/** The names of the fields in {@linkcode HubOptions}. */
 export const hubOptionNames = [
   ...["endpoint", "token", "cacheDir", "offline", "timeout"] as const,
   ...["retries", "backoff", "listener", "revision"] as const,
@@ -52,12 +52,12 @@ const readDownload = optionsOf<HubOptions & { sha256?: string }>(
 const readFiles = optionsOf<HubOptions>("hubFiles", ...hubOptionNames);
 
 /**
- * Brings a file of the Hub to this machine, if it is not there yet, and returns its path.
+ * Downloads a file of the Hub, unless it is in the cache already, and returns its path.
  *
- * `repo` is a model's name, such as `openai-community/gpt2`, or a dataset's behind `datasets/`, such as
- * `datasets/huggingartists/bob-dylan`. Pass `sha256` to hold the file to a hash of your own.
+ * `repo` is the name of a model, such as `openai-community/gpt2`, or the name of a dataset after `datasets/`, such as
+ * `datasets/huggingartists/bob-dylan`. Pass `sha256` to check the file against a hash of your own.
  *
- * @throws {HubError} that says what was asked, what the Hub said, and what to try.
+ * @throws {HubError} that says what was asked, what the Hub answered, and what to try
  */
 export async function hubDownload(
   repo: string,
@@ -72,7 +72,7 @@ export async function hubDownload(
 /**
  * Lists the files of a repository on the Hub.
  *
- * @throws {HubError} that says what was asked, what the Hub said, and what to try.
+ * @throws {HubError} that says what was asked, what the Hub answered, and what to try
  */
 export async function hubFiles(
   repo: string,
@@ -83,7 +83,7 @@ export async function hubFiles(
   return await hub.files(await hub.commit(revision));
 }
 
-/** What the functions of @huggingface/hub take. */
+/** The options that the functions of @huggingface/hub take. */
 interface Asking {
   repo: { type: "model" | "dataset"; name: string };
   name: string;
@@ -92,13 +92,13 @@ interface Asking {
   fetch: typeof fetch;
 }
 
-/** One repository on the Hub and its place in the cache. */
+/** One repository on the Hub, and its folder in the cache. */
 export class Hub {
   readonly config: HubConfig;
   /** The repository's folder in the cache. */
   readonly folder: string;
   readonly #cache: string;
-  /** Its address under the endpoint, and the name by which messages call it. */
+  /** Its address on the endpoint, and the name that messages use for it. */
   readonly #name: string;
   readonly #id: { type: "model" | "dataset"; name: string };
 
@@ -135,7 +135,7 @@ export class Hub {
     };
   }
 
-  /** Asks the Hub through its own client, which takes answers for what they should be. */
+  /** Asks the Hub through its own client, which does not check the form of the answers. */
   async #ask<T>(
     asked: string,
     revision: string,
@@ -145,7 +145,7 @@ export class Hub {
       return await ask(this.#request(asked, revision));
     } catch (cause) {
       if (cause instanceof HubError || isRefused(cause)) throw cause;
-      // The words of a TypeError are JavaScript's, and say nothing to a reader.
+      // The message of a TypeError is JavaScript's own, and does not help a reader.
       const why = cause instanceof RangeError ? ` (${printable(cause.message)})` : "";
       const { host } = new URL(this.config.endpoint);
       throw strange(asked, host, `answered what makes no sense here${why}`, cause);
@@ -153,8 +153,8 @@ export class Hub {
   }
 
   /**
-   * The commit that a revision is. A name is asked of the Hub; when it cannot be reached, or may not be
-   * asked, the name means what it meant last time.
+   * The commit of a revision. For a name, the Hub is asked; if it cannot be reached, or may not be asked, the commit
+   * that the name had last time is used.
    */
   async commit(revision: string): Promise<string> {
     if (/^[0-9a-f]{40}$/.test(revision)) return revision;
@@ -182,7 +182,7 @@ export class Hub {
     }
   }
 
-  /** The files of a commit: as listed once, else as the Hub lists them, else as the cache holds them. */
+  /** The files of a commit: from the stored list, else from the Hub, else from the cache. */
   async files(commit: string): Promise<HubFile[]> {
     const tree = `${this.folder}/trees/${commit}.json`;
     const listed = readTree(tree);
@@ -202,13 +202,13 @@ export class Hub {
     return files;
   }
 
-  /** The path of a file that the cache holds; undefined when it does not. Makes no request. */
+  /** The path of a file in the cache; undefined if it is not there. Makes no request. */
   cached(commit: string, path: string): string | undefined {
     const pointer = `${this.folder}/snapshots/${commit}/${safe(path, "path")}`;
     return exists(pointer) ? pointer : undefined;
   }
 
-  /** The path of a file of a commit, downloaded if the cache does not hold it. */
+  /** The path of a file of a commit; the file is downloaded if the cache does not have it. */
   async download(commit: string, path: string, sha256?: string): Promise<string> {
     const asked = `download ${path} of ${this.#name} at ${commit.slice(0, 7)}`;
     const cached = this.cached(commit, path);
@@ -258,7 +258,7 @@ export class Hub {
     return info;
   }
 
-  /** A file that the cache holds, if it is the one that the caller knows: anybody can write there. */
+  /** Checks a file in the cache against the hash that the caller gave, because anyone can write to the cache. */
   async #held(asked: string, path: string, sha256?: string): Promise<string> {
     const found = sha256 && await fileHash(path);
     if (found === sha256) return path;
@@ -270,7 +270,7 @@ export class Hub {
   }
 }
 
-/** What an answer of the Hub says of a file. */
+/** The size and hash of a file, from an answer of the Hub. */
 function fileOf(
   { size, oid, lfs }: { size: number; oid?: string; lfs?: { size: number; oid: string } },
   path: string,

@@ -1,7 +1,7 @@
 /*
- * Where the Hub is, who asks, and where its files lie on this machine: the environment variables of
- * Python's huggingface_hub, read here and nowhere else. It asks for no permission: a variable or a file
- * that may not be read counts as absent.
+ * The Hub's address, the access token, and the folder of the cache on this machine. All come from the environment
+ * variables of Python's huggingface_hub, which are read only here. No permission is asked for: a variable or a file
+ * that may not be read counts as missing.
  */
 
 import { UsageError } from "../host/mistake.ts";
@@ -11,19 +11,19 @@ import { host } from "../host/mod.ts";
 export interface DownloadProgress {
   /** The file's path in the repository. */
   name: string;
-  /** Bytes that are on disk. */
+  /** Bytes that are on disk so far. */
   done: number;
   /** Bytes of the whole file. */
   total: number;
 }
 
-/** What is told about downloads, such as a progress bar. */
+/** Something that listens to downloads, such as a progress bar. */
 export interface DownloadListener {
   /** Called when a download starts, for every piece that arrives, and when it ends. */
   progress(at: DownloadProgress): void;
-  /** Called with a sentence when something is waited for or tried again. */
+  /** Called with a sentence when the program has to wait or tries again. */
   note(text: string): void;
-  /** Called when the download has ended, or failed. */
+  /** Called when the download has ended or failed. */
   end(): void;
 }
 
@@ -31,23 +31,23 @@ export interface DownloadListener {
 export interface HubConfig {
   /** The Hub's address: `HF_ENDPOINT`, else https://huggingface.co. */
   endpoint: string;
-  /** The access token: `HF_TOKEN`, else the file that `hf auth login` wrote. Sent to the endpoint only. */
+  /** The access token: `HF_TOKEN`, else the file that `hf auth login` wrote. It is sent to the endpoint only. */
   token?: string;
   /** The cache, in Python's layout: `HF_HUB_CACHE`, else `HF_HOME/hub`, else ~/.cache/huggingface/hub. */
   cacheDir?: string;
-  /** Whether no request may be made: `HF_HUB_OFFLINE`. */
+  /** Whether requests are forbidden: `HF_HUB_OFFLINE`. */
   offline: boolean;
-  /** Milliseconds of silence after which a request is given up: `HF_HUB_DOWNLOAD_TIMEOUT` (in seconds). */
+  /** Milliseconds of silence before a request is given up: `HF_HUB_DOWNLOAD_TIMEOUT` (in seconds). */
   timeout: number;
-  /** How often a busy Hub or a cut connection is tried again; every byte that arrives starts the count anew. */
+  /** How often to try again if the Hub is busy or a connection breaks; every byte that arrives restarts the count. */
   retries: number;
-  /** Milliseconds before the second try; each further one waits twice as long. */
+  /** Milliseconds before the second try; each later one waits twice as long. */
   backoff: number;
-  /** What is told about progress; by default a bar on a terminal's standard error. */
+  /** What listens to the progress; by default a progress bar on standard error, if that is a terminal. */
   listener?: DownloadListener;
 }
 
-/** The environment, with `given` instead of what it says. */
+/** The settings of the environment, with `given` in place of those it names. */
 export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
   const home = cacheHome();
   const config: HubConfig = {
@@ -82,7 +82,7 @@ function cacheHome(): string | undefined {
   return caches && `${caches}/huggingface`;
 }
 
-/** Resolves a leading `~`; undefined where nobody says where home is. */
+/** Resolves a leading `~`; undefined if the home folder is not known. */
 function expand(path: string | undefined): string | undefined {
   if (path === undefined || !/^~(?=[/\\]|$)/.test(path)) return path;
   const home = env("HOME") ?? env("USERPROFILE");

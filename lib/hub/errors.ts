@@ -1,12 +1,12 @@
 /*
- * What can go wrong between a reader and the Hub, each with what to try. The Hub says why it refuses in
- * the header X-Error-Code; a status alone can mislead (a missing repository answers 401 to whoever is not logged in).
+ * What can go wrong between a reader and the Hub, each with what to try. The Hub gives its reason in the header
+ * X-Error-Code. The status alone can mislead: for a missing repository it is 401 if the reader is not logged in.
  */
 import { printable } from "../host/printable.ts";
 import type { HubConfig } from "./config.ts";
 import { inWords, within } from "./waiting.ts";
 
-/** The kinds of failure, for code that wants to act on one. */
+/** The kinds of failure, for code that wants to handle one of them. */
 export type HubFault =
   | "gated"
   | "unauthorized"
@@ -21,16 +21,16 @@ export type HubFault =
   | "hash"
   | "disk full";
 
-/** A download that failed: what was asked, what happened, what to try. */
+/** A failed download: what was asked, what happened, what to try. */
 export class HubError extends Error {
-  /** The name under which it prints. */
+  /** The name of the error. */
   override name = "HubError";
-  /** What kind of failure it was. */
+  /** The kind of failure. */
   readonly fault: HubFault;
-  /** The HTTP status, where the Hub answered. */
+  /** The HTTP status, if the Hub answered. */
   readonly status?: number;
 
-  /** The error of a fault: `message` says what happened and what to try. */
+  /** An error of this kind; `message` says what happened and what to try. */
   constructor(fault: HubFault, message: string, options?: ErrorOptions & { status?: number }) {
     super(message, options);
     this.fault = fault;
@@ -44,15 +44,15 @@ interface Refusal {
   code: string;
   /** Whether a token was sent. */
   known: boolean;
-  /** Whether it was the file store that answered, to which the Hub had sent us on. */
+  /** Whether the answer came from the file store that the Hub redirects to. */
   elsewhere: boolean;
-  /** Milliseconds that the Hub asks to wait. */
+  /** Milliseconds that the Hub asks us to wait. */
   wait?: number;
 }
 
 const LOG_IN = "log in on the Hub, make a token under Settings, and set it as HF_TOKEN";
 
-/** The first row that fits says what it was and what to do. */
+/** The first row that fits says what went wrong and what to do. */
 const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal): string }[] = [
   {
     fault: "gated",
@@ -108,13 +108,13 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   },
   {
     fault: "server",
-    when: () => true, // 304, 400, 416, 418: no account changes that
+    when: () => true, // 304, 400, 416, 418: another account would not help
     advice: () =>
       "that is no answer to this question; run this again later, and look at HF_ENDPOINT and the proxy if it stays",
   },
 ];
 
-/** The error for an answer that is no success. Reads the answer's body. */
+/** The error for an answer that is not a success. Reads the body of the answer. */
 export async function refusal(
   asked: string,
   answer: Response,
@@ -140,14 +140,14 @@ export async function refusal(
   );
 }
 
-/** What the Hub says in its header, its JSON or its text, as one short line, without the token that it may repeat. */
+/** The reason from the Hub's header, its JSON or its text, as one short line without the token, which it may repeat. */
 async function words(answer: Response, config: HubConfig): Promise<string> {
   const body = await beginning(answer, config.timeout);
   let said: unknown = answer.headers.get("x-error-message") ?? body;
   try {
     said = answer.headers.get("x-error-message") ?? JSON.parse(body)?.error ?? body;
   } catch {
-    // The body is no JSON: its text will do, unless it is a page.
+    // The body is not JSON: its text will do, unless it is a page.
   }
   const line = printable(hidden(typeof said === "string" ? said : body, config)).trim()
     .replace(/\s+/g, " ");
@@ -155,10 +155,10 @@ async function words(answer: Response, config: HubConfig): Promise<string> {
   return line.length > 200 ? `${line.slice(0, 199)}…` : line.replace(/\.$/, "");
 }
 
-/** Bytes of a refusal that are read: its words stand at the beginning. */
+/** Bytes of a refusal that are read; the reason is at the start. */
 const BEGINNING = 10_000;
 
-/** The beginning of an answer's text; what does not come in time is not waited for. */
+/** The start of an answer's text; it does not wait for text that is late. */
 async function beginning(answer: Response, timeout: number): Promise<string> {
   const reader = answer.body?.getReader(), decoder = new TextDecoder();
   if (!reader) return "";
@@ -175,10 +175,10 @@ async function beginning(answer: Response, timeout: number): Promise<string> {
   return text;
 }
 
-/** A text without the token, which no error may show. */
+/** A text without the token, which must not appear in an error. */
 const hidden = (text: string, { token }: HubConfig) => token ? text.replaceAll(token, "…") : text;
 
-/** The error for a host that gives no answer, or not all of one. */
+/** The error for a host that gives no answer, or only part of one. */
 export function unreachable(
   asked: string,
   url: URL,
@@ -194,7 +194,7 @@ export function unreachable(
   );
 }
 
-/** The error for an answer that is a success and yet none: a page where a list was asked for, a redirect to a file. */
+/** The error for a successful answer of the wrong kind: a page instead of a list, a redirect instead of a file. */
 export const strange = (asked: string, host: string, what: string, cause?: unknown): HubError =>
   new HubError(
     "server",
@@ -203,7 +203,7 @@ export const strange = (asked: string, host: string, what: string, cause?: unkno
     { cause },
   );
 
-/** What lies at the bottom of a failed fetch: "dns error: failed to lookup address information". */
+/** The innermost reason of a failed fetch: "dns error: failed to lookup address information". */
 function reasonOf(error: unknown): string {
   const { message = String(error), cause } = Object(error) as Error;
   return cause === undefined ? message.replace(/^.*client error \(\w+\): /, "") : reasonOf(cause);

@@ -1,7 +1,7 @@
 /*
- * The one way to the Hub: a `fetch` that carries the token (to the Hub alone, never to the file store it
- * sends us on to), waits when the Hub asks for patience, gives up on silence, and turns every refusal into
- * an error with advice. The functions of @huggingface/hub take it as their own `fetch`.
+ * All requests to the Hub go through this `fetch`. It sends the token (to the Hub alone, never to the file store that
+ * the Hub redirects to), waits when the Hub asks for it, gives up after a long silence, and turns every refusal into an
+ * error with advice. The functions of @huggingface/hub use it as their own `fetch`.
  */
 import { isRefused } from "../host/mod.ts";
 import { printable } from "../host/printable.ts";
@@ -10,16 +10,16 @@ import { HubError, refusal, strange, unreachable } from "./errors.ts";
 import { sleep, within } from "./waiting.ts";
 
 const MAX_REDIRECTS = 10;
-/** A Hub that asks for more than half a minute is told about instead of waited for. */
+/** If the Hub asks for a longer wait than half a minute, the reader is told instead. */
 const MAX_WAIT = 30_000;
-/** Bytes of an answer that is no file, and pages of one list: of a million files the Hub makes a thousand. */
+/** The most bytes of an answer that is not a file, and the most pages of one list: a million files take a thousand. */
 const MAX_ANSWER = 2 ** 26, MAX_PAGES = 1000;
-/** An answer that is no file is whole within so many times of the silence that is borne. */
+/** An answer that is not a file must be complete within this many times the timeout. */
 const MAX_SILENCES = 6;
 
 /**
- * A `fetch` for one purpose; `asked` begins every message, as in "download a.json of datasets/b/c at main". A `file` is
- * read by who asked, piece by piece; any other answer is JSON, and comes back when it is there as a whole.
+ * A `fetch` for one purpose; `asked` starts every message, as in "download a.json of datasets/b/c at main". The caller
+ * reads a `file` piece by piece. Any other answer is JSON, and is returned when it is complete.
  */
 export function hubFetch(asked: string, config: HubConfig, { file = false } = {}): typeof fetch {
   const pages = new Set<string>();
@@ -52,7 +52,7 @@ export function hubFetch(asked: string, config: HubConfig, { file = false } = {}
   };
 }
 
-/** An answer that is there, all of it, in time, and is JSON. */
+/** An answer, once it is complete, in time, and JSON. */
 async function whole(asked: string, url: URL, answer: Response, config: HubConfig) {
   const reader = answer.body?.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -86,7 +86,7 @@ async function whole(asked: string, url: URL, answer: Response, config: HubConfi
 
 const NOTHING = Promise.resolve({ done: true, value: undefined } as const);
 
-/** Milliseconds to wait before this request may be worth another try; undefined for never. */
+/** Milliseconds until another try may help; undefined if none will. */
 function patience(answer: Response, tries: number, config: HubConfig): number | undefined {
   const passing = answer.status === 429 || answer.status >= 500;
   if (!passing || tries >= config.retries) return undefined;
@@ -94,7 +94,7 @@ function patience(answer: Response, tries: number, config: HubConfig): number | 
   return wait <= MAX_WAIT ? wait : undefined;
 }
 
-/** The wait that the Hub names, in seconds or as a date, or in its own `RateLimit: "api";r=0;t=55`. */
+/** The wait that the Hub asks for: in seconds, as a date, or in its own form `RateLimit: "api";r=0;t=55`. */
 function askedFor(headers: Headers): number | undefined {
   const after = headers.get("retry-after");
   const seconds = after ?? /\bt=(\d+)/.exec(headers.get("ratelimit") ?? "")?.[1];
@@ -103,7 +103,7 @@ function askedFor(headers: Headers): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-/** Fetches along redirects by hand, since the token may go to one origin only, and a redirect to the web only. */
+/** Follows redirects by hand: the token may go to one origin only, and a redirect may lead to the web only. */
 async function follow(
   asked: string,
   start: URL,

@@ -1,5 +1,5 @@
 /*
- * Files of the Hugging Face Hub, in the cache that Python keeps too.
+ * Files of the Hugging Face Hub, in the cache that Python uses too.
  */
 
 export { hubDownload, hubFiles, type HubOptions } from "./client.ts";

@@ -1,7 +1,7 @@
 /*
- * One file over the wire to its place on the disk: written beside it as `.incomplete`, taken up where an
- * earlier run was cut (Range), tried again when the connection breaks, hashed as it arrives, and renamed
- * only when every byte is there and the hash is the one that was promised.
+ * The download of one file to the disk. It is written next to its place as `.incomplete`, continued where an earlier
+ * run stopped (Range), tried again when the connection breaks, and hashed as it arrives. It is renamed only when every
+ * byte is there and the hash is the expected one.
  */
 import type { Hash } from "node:crypto";
 import { host, type OpenFile } from "../host/mod.ts";
@@ -10,20 +10,20 @@ import { HubError, strange } from "./errors.ts";
 import { hubFetch } from "./fetch.ts";
 import { sleep, within } from "./waiting.ts";
 
-/** A hash that a file must have: sha256 of its bytes, or git's own sha1 of a blob. */
+/** The hash that a file must have: the sha256 of its bytes, or git's sha1 of a blob. */
 export interface Promised {
   kind: "sha256" | "git";
   hex: string;
 }
 
-/** What to bring, and where to. */
+/** What to download, and where to. */
 export interface Transfer {
-  /** The sentence's beginning for every error: "download a.json of datasets/b/c at main". */
+  /** The start of every error message: "download a.json of datasets/b/c at main". */
   asked: string;
   /** The file's name for the progress bar. */
   name: string;
   url: string;
-  /** Where it is to lie. */
+  /** The path to save it at. */
   path: string;
   /** Its length in bytes. */
   size: number;
@@ -33,8 +33,8 @@ export interface Transfer {
 /**
  * Downloads one file.
  *
- * @throws {HubError} cut, hash, disk full, or what {@linkcode hubFetch} throws. After any of them but a
- * wrong hash, what has arrived stays in `.incomplete`, and the next call goes on from there.
+ * @throws {HubError} for a cut, a wrong hash, a full disk, or what {@linkcode hubFetch} throws. Except after a wrong
+ * hash, the bytes that have arrived stay in `.incomplete`, and the next call continues from there.
  */
 export async function transfer(wanted: Transfer, config: HubConfig): Promise<void> {
   const incomplete = `${wanted.path}.incomplete`;
@@ -43,7 +43,7 @@ export async function transfer(wanted: Transfer, config: HubConfig): Promise<voi
     const resumed = file.done > 0;
     await fill(file, wanted, config);
     if (resumed && file.mismatch()) {
-      // The fault may lie in what an earlier run left, and then a fresh copy mends it.
+      // The fault may be in what an earlier run left; then a fresh copy helps.
       await file.restart();
       await fill(file, wanted, config);
     }
@@ -67,12 +67,12 @@ export async function transfer(wanted: Transfer, config: HubConfig): Promise<voi
 /** A connection that ended before its file did. */
 class Broken extends Error {}
 
-/** Asks for what is missing until nothing is, or until the connection broke too often. */
+/** Asks for the missing bytes until there are none, or until the connection has broken too often. */
 async function fill(file: Arriving, wanted: Transfer, config: HubConfig): Promise<void> {
   const get = hubFetch(wanted.asked, config, { file: true });
   const start = file.done;
-  // What counts is what was never there before, and not by the byte: a server that knows no ranges begins anew for
-  // ever, and one that breaks off after ten bytes would be asked a million times.
+  // Only bytes that were never there before count as progress, and a few are not enough. A server without ranges would
+  // start again for ever, and one that breaks off after ten bytes would be asked a million times.
   const gain = wanted.size / 100;
   for (let tries = 0, record = start; file.done < wanted.size;) {
     try {
@@ -92,7 +92,7 @@ async function fill(file: Arriving, wanted: Transfer, config: HubConfig): Promis
 }
 
 async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise<Response> {
-  // A compressed answer would make nonsense of byte positions.
+  // Byte positions mean nothing in a compressed answer.
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (file.done > 0) headers.range = `bytes=${file.done}-`;
   const answer = await get(wanted.url, { headers }).catch((error) => {
@@ -109,14 +109,14 @@ async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise
   }
   const from = Number(/^bytes (\d+)-/.exec(answer?.headers.get("content-range") ?? "")?.[1] ?? 0);
   if (answer !== undefined && from === file.done) return answer;
-  // The server knows no ranges, or not this one: from the beginning, then.
+  // The server has no ranges, or not this one: start from the beginning.
   await file.restart();
   if (answer?.status === 200) return answer;
   await answer?.body?.cancel();
   return get(wanted.url, { headers: { "accept-encoding": "identity" } });
 }
 
-/** Whether a network's own page came in the place of a file. */
+/** Whether the network's own page came instead of a file. */
 const isPage = ({ headers }: Response, name: string) =>
   /^text\/html/i.test(headers.get("content-type") ?? "") && !/\.html?$/i.test(name);
 
@@ -130,7 +130,7 @@ function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error):
   );
 }
 
-/** A file on its way: how much of it is on disk, and the hashes so far. */
+/** A file that is being downloaded: how much of it is on disk, and the hashes so far. */
 class Arriving {
   done = 0;
   #hashes: Hash[] = [];
@@ -141,9 +141,9 @@ class Arriving {
     readonly newHashes: () => Hash[],
   ) {}
 
-  /** Opens what an earlier run left, or a new file. */
+  /** Opens the file of an earlier run, or a new one. */
   static async open(path: string, wanted: Transfer): Promise<Arriving> {
-    // Deno's web crypto hashes only what is whole in memory; this one takes it piece by piece.
+    // Deno's web crypto can only hash data that is in memory as a whole; this one takes it piece by piece.
     const { createHash } = await import("node:crypto");
     const newHashes = () =>
       wanted.promised.map(({ kind }) =>
@@ -157,7 +157,7 @@ class Arriving {
     return arriving;
   }
 
-  /** Hashes what is there already. */
+  /** Hashes the bytes that are there already. */
   readBack(): void {
     const size = this.file.size();
     this.#hashes = this.newHashes();
@@ -167,14 +167,14 @@ class Arriving {
     }
   }
 
-  /** Throws away what there is. */
+  /** Deletes the bytes that are there. */
   async restart(): Promise<void> {
     await this.file.truncate(0);
     this.done = 0;
     this.#hashes = this.newHashes();
   }
 
-  /** Writes an answer's body behind what there is; throws when it breaks off or falls silent. */
+  /** Appends the body of an answer to the file; throws if it breaks off or falls silent. */
   async append(answer: Response, config: HubConfig): Promise<void> {
     const { name, size } = this.wanted;
     if (!answer.body) throw new Broken("the answer is empty");
@@ -220,7 +220,7 @@ class Arriving {
     this.done += bytes.length;
   }
 
-  /** The error for a hash that is not the promised one, if there is one. */
+  /** The error for a hash that is not the expected one, if there is one. */
   mismatch(): HubError | undefined {
     const { asked, promised } = this.wanted;
     const found = this.#hashes.map((hash) => hash.copy().digest("hex"));
@@ -234,7 +234,7 @@ class Arriving {
     );
   }
 
-  /** Waits until the disk has it all. */
+  /** Waits until everything is on the disk. */
   sync(): Promise<void> {
     return this.file.sync();
   }

@@ -1,8 +1,8 @@
 /*
- * Time, as the Hub and its cache make one wait.
+ * Waiting, for the Hub and its cache.
  */
 
-/** Resolves after so many milliseconds. */
+/** Resolves after this many milliseconds. */
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -12,7 +12,7 @@ export function inWords(ms: number): string {
   return s < 100 ? `${s} s` : s < 6000 ? `${Math.ceil(s / 60)} min` : `${Math.ceil(s / 3600)} h`;
 }
 
-/** The promise, or an error if it takes longer than so many milliseconds. */
+/** The promise, or an error if it takes longer than this many milliseconds. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
