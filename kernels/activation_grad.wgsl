@@ -1,9 +1,9 @@
 // dz[r, i] = slope(g[r, i], y[r, i]);  dbias[part, i] = sum of dz[r, i] over the rows r of a part.
 //
-// The gradient of y = f(z + bias), and that of the bias along with it, which would otherwise read dz again. One
-// invocation owns one column of one stretch of `part` rows, or four neighbours where rows allow it (then V is
-// vec4, and `columns` and `g_offset` count in fours); the stretches are summed afterwards. `slope` is
-// that of the activation.
+// The gradient of y = f(z + bias), and the gradient of the bias with it: a second kernel would read dz again. One
+// invocation owns one column of a stretch of `part` rows, or four neighbours where rows allow it (then V is vec4,
+// and `columns` and `g_offset` count in fours). The stretches are summed afterwards. `slope` is the slope of the
+// activation.
 
 alias V = f32; // replaced by fours.wgsl
 

@@ -5,14 +5,14 @@
 //   v = beta2 · v + (1 - beta2) · g²             how large it is
 //   w = decay · w - rate · m / (sqrt(v) / root + eps)
 //
-// with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It
-// rounds where PyTorch's loops round, if the adapter's fma rounds once (a software one's may round twice).
+// with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It rounds
+// where PyTorch's loops round, if the adapter's fma rounds once (an fma in software may round twice).
 //
-// The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between
-// a parameter's end and the next multiple of four is unused, and may be written.
+// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// between a parameter's end and the next multiple of four are unused, and may be written.
 //
-// AMSGrad, which divides by the largest `v` so far, takes two launches: one for the MOMENTS; and one to APPLY
-// them, with `v` bound as the gradient and the greatest as `exp_avg_sq`.
+// AMSGrad divides by the largest `v` so far. It takes two launches: one computes the MOMENTS; the other APPLYs
+// them, with `v` bound as the gradient and the largest `v` as `exp_avg_sq`.
 
 struct Params {
   n: vec4<u32>,

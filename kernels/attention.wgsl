@@ -1,15 +1,16 @@
 // out[i] = sum over j of p[i, j] · v[j], with p[i, ·] = softmax over j of (scale · q[i] · k[j] + mask[i, j]):
-// attention in one pass over the keys, in each head by itself, without ever holding the queries × keys scores.
+// attention in one pass over the keys, for each head, without ever storing the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
-// One invocation owns four neighbouring queries of one head and takes four keys at a time, so that what belongs to
-// its queries is a vec4, and what belongs to queries and keys a matrix: m[t][r] is of key t and query r. For each
-// query it keeps the largest score so far and the sum of exp(score - largest); the same sum of values is kept in
-// `out`. Both sums shrink when a larger score turns up. Both numbers go to `rows`, for the gradient: each by itself, as
-// the logarithm of the sum would lose its digits beside a large score.
+// One invocation owns four neighbouring queries of one head and takes four keys at a time. So one number for each
+// of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r. For
+// each query it keeps the largest score so far and the sum of exp(score - largest); `out` holds the sum of the
+// values with the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to
+// `rows`, for the gradient. They stay two numbers, since the logarithm of the sum would lose its digits when added
+// to a large score.
 //
 // A launch goes over the keys from `first` up to `last`, so that no loop exceeds the rounds that an adapter may
-// run; the next one takes up from out and rows. A query that may see no key has the sum 0, and gets zeros.
+// run; the next launch goes on from `out` and `rows`. A query that may see no key has the sum 0, and gets zeros.
 
 const LOWEST = -3.4028234e38;
 
@@ -24,7 +25,7 @@ struct Params {
   first: u32,
   last: u32,
   scale: f32,
-  // Steps from batch to batch, head to head and row to row, and where the first row lies; all in vec4.
+  // Steps from one batch, head and row to the next, and where the first row lies; all in vec4.
   q_place: vec4<u32>,
   k_place: vec4<u32>,
   v_place: vec4<u32>,
@@ -35,7 +36,7 @@ struct Params {
 
 override LANES: u32 = 64;
 override MASK: bool = false; // whether there is a mask
-override DROP: bool = false; // whether attention weights are multiplied with `drop`: 0, or what makes up for the zeros
+override DROP: bool = false; // whether attention weights are multiplied by `drop`: 0 or 1 / (1 - p)
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
@@ -44,14 +45,14 @@ override DROP: bool = false; // whether attention weights are multiplied with `d
 @group(0) @binding(4) var<storage, read> mask: array<f32>;
 @group(0) @binding(5) var<storage, read> drop: array<f32>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> rows: array<f32>; // of all queries the largest score, then the sum
+@group(0) @binding(7) var<storage, read_write> rows: array<f32>; // all queries' largest scores, then all sums
 
 // Where four rows of a head lie.
 fn at(place: vec4<u32>, batch: u32, head: u32, lines: vec4<u32>) -> vec4<u32> {
   return lines * place.z + (batch * place.x + head * place.y + place.w);
 }
 
-// The same four numbers of four rows, a row a column.
+// Four numbers of each of four rows; a row is a column of the matrix.
 fn read_q(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(q[lines.x + c], q[lines.y + c], q[lines.z + c], q[lines.w + c]);
 }
@@ -114,7 +115,7 @@ fn weighed(score: vec4<f32>, largest: vec4<f32>, key: u32, queries: vec4<u32>) -
   return select(vec4<f32>(0.0), powers_of_e(score - largest), visible(key, queries));
 }
 
-// A row for each number of `by`, times it.
+// Each row times its number of `by`.
 fn times(m: mat4x4<f32>, by: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(m[0] * by.x, m[1] * by.y, m[2] * by.z, m[3] * by.w);
 }
@@ -128,7 +129,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let head = flat / blocks % p.heads;
   let batch = flat / blocks / p.heads;
-  // Rows past the end repeat the last one, and are written with what it is written with.
+  // Rows past the end repeat the last one, and write the same numbers to the same place.
   let own = min(flat % blocks * 4u + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.queries - 1u));
   let at_q = at(p.q_place, batch, head, own);
   let at_out = at(p.out_place, batch, head, own);
@@ -167,7 +168,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     m[2] = scored(m[2], j + 2u, own, at_mask);
     m[3] = scored(m[3], j + 3u, own, at_mask);
 
-    // Attention weights of what was seen so far.
+    // Attention weights of the keys seen so far.
     let before = largest;
     largest = max(max(max(before, m[0]), max(m[1], m[2])), m[3]);
     let shrink = powers_of_e(before - largest);

@@ -1,6 +1,6 @@
-// rows[2, row] = g[row] · out[row]: what the slopes of a row of attention's scores have in common; see attention_grad.
+// rows[2, row] = g[row] · out[row]: the term that all slopes of a row of scores share; see attention_grad.wgsl.
 //
-// One invocation owns one query of one head. What comes before in `rows` is of the forward pass.
+// One invocation owns one query of one head. The forward pass wrote what comes before in `rows`.
 
 struct Params {
   batch: u32,

@@ -3,13 +3,13 @@
 //   dk[j] = scale · sum over i of s[i, j] · q[i]
 //   dv[j] = sum over i of p[i, j] · g[i]
 // The attention weights are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - largest[i]) / total[i].
-// The scores' gradients are s = p (d - delta[i]), with those of the weights, d[i, j] = g[i] · v[j], and what a row has
-// in common, delta[i] = g[i] · out[i].
+// The gradients of the scores are s = p (d - delta[i]). There d[i, j] = g[i] · v[j] is the gradient of an
+// attention weight, and delta[i] = g[i] · out[i] is the same for the whole row.
 //
-// One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS), so that
-// sums are taken in one order and no two add to one place. It takes four of the others at a time, from `first` up to
-// `last`. As in attention.wgsl, m[t][r] is of key t and query r. It adds to what it writes, which the
-// first launch fills with zeros.
+// One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS). So
+// sums are taken in one order, and no two invocations add to the same place. It takes four of the other side at a
+// time, from `first` up to `last`. As in attention.wgsl, m[t][r] is of key t and query r. It adds to what it
+// writes, which the first launch fills with zeros.
 
 struct Params {
   batch: u32,
@@ -44,14 +44,14 @@ override DROP: bool = false;
 @group(0) @binding(4) var<storage, read> mask: array<f32>;
 @group(0) @binding(5) var<storage, read> drop: array<f32>;
 @group(0) @binding(6) var<storage, read> g: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read> rows: array<f32>; // of all queries largest, then total, then delta
+@group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
 fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
   return rows * place.z + (batch * place.x + head * place.y + place.w);
 }
 
-// The same four numbers of four rows, a row a column.
+// Four numbers of each of four rows; a row is a column of the matrix.
 fn read_q(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(q[rows.x + c], q[rows.y + c], q[rows.z + c], q[rows.w + c]);
 }
@@ -68,7 +68,7 @@ fn read_g(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(g[rows.x + c], g[rows.y + c], g[rows.z + c], g[rows.w + c]);
 }
 
-// Rows past the end repeat the last one, and get what it gets.
+// Rows past the end repeat the last one, and write the same numbers to the same place.
 fn add(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   let sum = mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]) + m;
   write(rows, c, sum);
@@ -93,7 +93,7 @@ fn read_rows(at: vec4<u32>) -> vec4<f32> {
   return vec4<f32>(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
 }
 
-// What four queries have in common with all keys.
+// What is the same for all keys, of four queries.
 struct Queries {
   place: vec4<u32>,
   at_mask: vec4<u32>,
@@ -103,7 +103,7 @@ struct Queries {
   delta: vec4<f32>,
 }
 
-// For four queries and one key: the gradients of their scores, and the attention weights that are kept.
+// For four queries and one key: the gradients of their scores, and the attention weights after dropout.
 fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Queries) -> mat2x4<f32> {
   var score = p.scale * product;
   if (MASK) {
@@ -118,7 +118,7 @@ fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Que
   return mat2x4<f32>(p.scale * weight * (kept * d - by.delta), weight * kept);
 }
 
-// Four queries with four keys: s[t][r] and what is left of p[t][r].
+// Four queries with four keys: s[t][r], and p[t][r] after dropout.
 struct Tile {
   s: mat4x4<f32>,
   kept: mat4x4<f32>,

@@ -1,9 +1,9 @@
 // out[i] = op(a[i], b[i]): elementwise functions of two tensors that broadcast.
 //
-// One invocation owns one element of the dense `out`, or four neighbours where both operands allow it (then
-// As, Bs, Cs and Outs are vec4, and p counts in fours). Either operand may lie in memory in any way; a stride
-// of 0 repeats it. Where both are DENSE, the index needs no arithmetic. SCALAR_B takes a number
-// for b. Operands are converted to the common type C before `op` sees them.
+// One invocation owns one element of the dense `out`, or four neighbours where both operands allow it (then As,
+// Bs, Cs and Outs are vec4, and p counts in fours). Either operand may have any strides; a stride of 0 repeats it.
+// Where both are DENSE, the index needs no arithmetic. SCALAR_B takes a number instead of b. Operands are
+// converted to the common type C before `op` sees them.
 
 alias A = f32; // replaced by the dtype of a
 alias B = f32; // replaced by the dtype of b
@@ -43,7 +43,7 @@ fn pairs(x: Cs, y: Cs) -> Outs { // replaced by fours.wgsl
   return op(x, y);
 }
 
-// Of ints in i32: a float holds no more than 24 bits of one.
+// Integers are computed in i32: a float holds only 24 bits of one.
 fn scalar() -> C {
   if (INT) {
     return C(p.int_scalar);

@@ -1,6 +1,6 @@
 // out[i] = index[i], or size + index[i] where it counts from the end (WRAP), checked against the size.
 //
-// One invocation owns one index. One that lies outside is noted in `fault`, and becomes 0.
+// One invocation owns one index. An index out of range is noted in `fault`, and becomes 0.
 
 struct Params {
   n: u32,

@@ -1,6 +1,7 @@
-// Looks for what is no weight in each row of (rows, n): NaN, infinite, below 0; or nothing but zeros.
+// Looks for invalid weights in each row of (rows, n): NaN, infinite or below 0, or a row of zeros only.
 //
-// One workgroup owns one row. What is wrong is noted in `fault`: the bits of the weight and its column, or 0 and n.
+// One workgroup owns one row. It notes in `fault` the bits of the weight and its column, or 0 and n for zeros
+// only.
 
 struct Params {
   rows: u32,
@@ -36,7 +37,7 @@ fn main(
   if (row >= p.rows) {
     return;
   }
-  // By their bits, since a comparison may assume that there is no NaN.
+  // Tested by its bits, since a comparison may assume that there is no NaN.
   for (var column = lane; column < p.n; column += 64u) {
     let bits = weights[p.offset + row * p.n + column];
     let size = bits & 0x7fffffffu;

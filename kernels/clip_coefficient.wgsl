@@ -1,7 +1,7 @@
 // norm = the root of the sum of all partials; coefficient = min(1, limit / (norm + 10^-6)).
 //
-// One workgroup does it all: its 64 lanes take every 64th partial, then combine pairwise. A NaN among the gradients is
-// kept, for everybody to see.
+// One workgroup does it all: its 64 lanes take every 64th partial, then combine pairwise. A NaN among the
+// gradients makes the norm NaN, as in PyTorch.
 
 struct Params {
   count: u32,

@@ -2,7 +2,7 @@
 // norm of all gradients together.
 //
 // The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of them; a workgroup
-// combines its 64 pairwise, in a fixed order. What lies beyond a gradient's end is left out.
+// combines its 64 pairwise, in a fixed order. Words past a gradient's end are left out.
 
 struct Params {
   n: vec4<u32>,

@@ -1,7 +1,7 @@
 // grad = grad · coefficient.
 //
-// The items are gradients (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between
-// a gradient's end and the next multiple of four is unused, and may be written.
+// The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// between a gradient's end and the next multiple of four are unused, and may be written.
 
 struct Params {
   n: vec4<u32>,

@@ -2,7 +2,7 @@
 //
 // One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbours where
 // rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `g` is the gradient of the loss:
-// of each row's, or (step 0) of all rows'. MEAN divides it by `count`, the number of rows that are not ignored.
+// one for each row, or (step 0) one for all. MEAN divides it by `count`, the number of rows that are not ignored.
 
 alias V = f32; // replaced by fours.wgsl
 

@@ -1,8 +1,10 @@
-// total[0] = sum of loss over the rows, or (MEAN) their mean over those not ignored; count[0] = how many these are.
+// total[0] = the sum of all rows' losses, or (MEAN) their mean over the rows that are not ignored;
+// count[0] = the number of these rows.
 //
-// One workgroup does it all, each lane a stretch of rows; up to 16,384 rows are one stretch. The order of the
-// additions is PyTorch's (the cascade in its nll_loss), so that the last digit agrees: behind every row whose
-// number is a multiple of 16 the sum so far moves a level up, of 256 two levels, of 4096 three; row 0 to the top.
+// One workgroup does it all, each lane a stretch of rows; up to 16,384 rows are one stretch. Additions come in
+// PyTorch's order (the cascade in its nll_loss), so that the last digit agrees: after a row whose number is a
+// multiple of 16 the sum so far moves up a level, of 256 two levels, of 4096 three; after row 0 it moves to the
+// top.
 
 struct Params {
   rows: u32,

@@ -1,7 +1,7 @@
 // out[r, i] = x[r, 0] + … + x[r, i], in f32 or i32; REVERSE sums from the end, which is the gradient.
 //
-// One workgroup owns one row of the dense `x`. Each of its 64 lanes sums a stretch; the sums of the
-// stretches before it are where a lane begins its second walk.
+// One workgroup owns one row of the dense `x`. Each of its 64 lanes sums a stretch. Then it walks the stretch
+// again, starting from the sum of all stretches before it.
 
 alias T = f32; // replaced by the dtype of x
 

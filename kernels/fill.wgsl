@@ -17,7 +17,7 @@ override INT: bool = false;
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<Out>;
 
-// Of ints in i32: a float holds no more than 24 bits of one.
+// Integers are computed in i32: a float holds only 24 bits of one.
 fn value(i: u32) -> Out {
   if (INT) {
     return Out(p.int_start + p.int_step * i32(i));

@@ -1,5 +1,6 @@
-// What kernels declare for one number, here for four neighbours in memory: where rows allow it, the declarations that
-// say "replaced by fours.wgsl" are exchanged for those of the same name, and the places in a row count in fours.
+// Declarations that kernels have for one number, here for four neighbours in memory. Where rows allow it, each
+// declaration that says "replaced by fours.wgsl" gives way to the one of its name here, and places in a row count
+// in fours.
 
 // Elementwise kernels: operands of the types A, B and C, and the result.
 alias As = vec4<A>;

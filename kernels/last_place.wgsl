@@ -1,6 +1,8 @@
-// last[r] = 1 + the largest i with ids[i] = r, or 0 where no id is r: who writes last where several write one row.
+// last[r] = 1 + the largest i with ids[i] = r, or 0 where no id is r: of several values for one row, the last one
+// stays.
 //
-// One invocation owns one id. Whatever their order, the largest stays; `last` begins as zeros.
+// One invocation owns one id. The order of invocations does not matter, as the largest i stays; `last` begins as
+// zeros.
 
 struct Params {
   n: u32,

@@ -2,9 +2,9 @@
 //
 // One workgroup owns one row of the dense `x`; its LANES invocations take every LANES-th element, or four
 // neighbours where rows allow it (then V is vec4, and `columns` and `offset` count in fours). The variance is
-// taken around the mean, in a second pass: the one-pass form loses digits where the mean is large. That pass
-// also finds what rounding left of the mean (Chan, Golub & LeVeque's corrected two-pass algorithm, 1983).
-// Mean and rstd are kept for the gradient.
+// taken around the mean, in a second pass: the one-pass form loses digits where the mean is large. That pass also
+// finds the rounding error of the mean (Chan, Golub & LeVeque's corrected two-pass algorithm, 1983). Mean and rstd
+// are kept for the gradient.
 
 alias V = f32; // replaced by fours.wgsl
 
@@ -34,7 +34,7 @@ fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
 }
 
-// The sums of what all lanes give.
+// The sums over all lanes.
 fn sum_over(lane: u32, v: V, w: V) -> vec2<f32> {
   lanes[lane] = vec2<f32>(total(v), total(w));
   workgroupBarrier();
@@ -58,14 +58,14 @@ fn main(
   }
   let base = p.offset + row * p.columns;
 
-  // The mean, but for rounding.
+  // The mean, with its rounding error.
   var part = V();
   for (var i = lane; i < p.columns; i += LANES) {
     part += x[base + i];
   }
   let near = sum_over(lane, part, V()).x / p.size;
 
-  // What is left of it, and the variance.
+  // The rounding error of the mean, and the variance.
   part = V();
   var squares = V();
   for (var i = lane; i < p.columns; i += LANES) {

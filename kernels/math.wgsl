@@ -1,15 +1,15 @@
-// Functions that WGSL lacks, or that drivers may compute too roughly. Those that a kernel calls, and does not declare
-// itself, are put before its text (lib/gpu/wgsl.ts).
+// Functions that WGSL lacks, or that drivers may compute too roughly. Those that a kernel calls and does not
+// declare itself are put before its text (lib/gpu/wgsl.ts).
 //
-// WGSL lets a driver assume that there are no NaN and no infinities, and some do: `max(v, 0)` and a false comparison
-// then lose a NaN. So wherever a result depends on one, it is known by its bits. Most come within one unit of the last
-// place of the true value, and all within two, for every number that a float32 holds.
+// WGSL lets a driver assume that there are no NaN and no infinities, and some drivers do: then `max(v, 0)` or a
+// false comparison loses a NaN. So where a result depends on one, it is tested by its bits. Most functions come
+// within one unit of the last place of the true value, and all within two, for every float32.
 
 fn isnan(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// WGSL can't write these two; their bits it can.
+// WGSL can't write these two as numbers, only by their bits.
 fn nan() -> f32 {
   var bits = 0x7fc00000u;
   return bitcast<f32>(bits);
@@ -30,17 +30,17 @@ fn minNan(x: f32, y: f32) -> f32 {
   return select(select(min(x, y), y, isnan(y)), x, isnan(x));
 }
 
-// 0 for what is below it; a NaN and -0 stay what they are.
+// 0 for numbers below 0; a NaN and -0 stay as they are.
 fn relu(v: f32) -> f32 {
   return select(v, 0.0, v < 0.0 && !isnan(v));
 }
 
-// What relu passes of the gradient g of its result y: chosen and not multiplied, as 0 times infinity is no 0.
+// The gradient of relu, from g and the result y: selected and not multiplied, since 0 times infinity is NaN.
 fn reluSlope(g: f32, y: f32) -> f32 {
   return select(0.0, g, y > 0.0 || isnan(y));
 }
 
-// m · 2^n for m in [1/2, 2), made of its bits: a driver may take results below 2^-126 for 0.
+// m · 2^n for m in [1/2, 2), made from bits: a driver may replace results below 2^-126 by 0.
 fn scaled(m: f32, n: i32) -> f32 {
   let bits = bitcast<u32>(m);
   let exponent = i32(bits >> 23u) + n;
@@ -113,9 +113,9 @@ fn turns(i: u32) -> u32 {
   }
 }
 
-// The angle, within pi / 4 of 0, and the number of quarters of a turn that make v; |v| is at least pi / 4. It is
-// v / (2 pi) in 64 digits after the point, by Payne & Hanek (ACM SIGNUM 18, 1983): of 1 / (2 pi) only the digits
-// are needed that are worth less than a turn and not too little.
+// The angle, within pi / 4 of 0, and the number of quarter turns that make v; |v| is at least pi / 4. It is v / (2
+// pi) in 64 digits after the point, by Payne & Hanek (ACM SIGNUM 18, 1983): digits of 1 / (2 pi) that only add
+// whole turns, or too little to count, are left out.
 fn within_a_quarter(v: f32) -> vec2<f32> {
   let bits = bitcast<u32>(v) & 0x7fffffffu;
   let digits = (bits << 8u) | 0x80000000u;
@@ -131,7 +131,7 @@ fn within_a_quarter(v: f32) -> vec2<f32> {
   var low = last + upper(digits, window[2]);
   var high = digits * window[0] + upper(digits, window[1]) + select(0u, 1u, low < last);
 
-  // The nearest quarter, and what is left: a fraction of a turn, with a sign.
+  // The nearest quarter turn, and the remainder: a fraction of a turn, with a sign.
   let quarters = ((high >> 29u) + 1u) / 2u;
   high -= quarters << 30u;
   let negative = (high & 0x80000000u) != 0u;
@@ -219,7 +219,7 @@ fn geluTanhSlope(v: f32) -> f32 {
   return 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * 0.7978845608 * (1.0 + 0.134145 * v * v);
 }
 
-// Bits as they are. In this way an infinity can be written: of a constant WGSL refuses it.
+// The bits, unchanged. A kernel can write an infinity this way; WGSL refuses one as a constant.
 fn bitsOf(bits: u32) -> u32 {
   return bits;
 }

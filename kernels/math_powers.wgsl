@@ -1,6 +1,6 @@
 // Remainders and powers, for kernels that call them; see math.wgsl.
 
-// What is left of |x| when |y| is taken away as often as it goes into it: exact, by long division of their digits.
+// The remainder of |x| / |y|, exact: by long division of their digits.
 fn restOf(x: f32, y: f32) -> f32 {
   let a = bitcast<u32>(x) & 0x7fffffffu;
   let b = bitcast<u32>(y) & 0x7fffffffu;
@@ -43,7 +43,7 @@ fn floorDivide(x: f32, y: f32) -> f32 {
   return round(select(whole, whole - 1.0, rest > 0.0 && (x < 0.0) != (y < 0.0)));
 }
 
-// x^y for any sign of x, as C's pow: WGSL's is defined for x >= 0 only, and may lose what is no number.
+// x^y for any sign of x, as C's pow. WGSL's is defined for x >= 0 only, and may lose NaN and infinities.
 fn power(x: f32, y: f32) -> f32 {
   if (y == 0.0 || x == 1.0) {
     return 1.0;
@@ -79,7 +79,7 @@ fn power(x: f32, y: f32) -> f32 {
   return select(found, -found, negative && odd);
 }
 
-// x^y of integers. A negative power is 0, but for the powers of 1 and -1.
+// x^y of integers. A negative power is 0, except those of 1 and -1.
 fn intPower(x: i32, y: i32) -> i32 {
   var result = 1;
   if (y < 0 && abs(x) != 1) {
@@ -95,7 +95,7 @@ fn intPower(x: i32, y: i32) -> i32 {
   return result;
 }
 
-// The same of integers: of their sizes, as drivers differ in what % makes of negative ones.
+// The remainder of integers, from their absolute values: drivers differ in what % gives for negative ones.
 fn intRemainder(x: i32, y: i32) -> i32 {
   if (y == 0) {
     return 0;

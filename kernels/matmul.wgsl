@@ -1,9 +1,10 @@
-// out[b, i, j] = f(sum over k of A[b, i, k] · B[b, k, j] + bias[j]): the plain product, and judge of the fast ones.
+// out[b, i, j] = f(sum over k of A[b, i, k] · B[b, k, j] + bias[j]): the plain product; the fast kernels are
+// tested against it.
 //
-// One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column),
-// so transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds: the later parts of
-// a product whose k is split. Four products a round keep a long k below the rounds an adapter may run. The only
-// kernel that multiplies integers.
+// One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column), so
+// transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds, for the later parts of a
+// product whose k is split. Each round takes four products, which keeps a long k below the rounds that an adapter
+// may run. It is the only kernel that multiplies integers.
 
 alias T = f32; // replaced by the dtype of all operands
 

@@ -1,4 +1,4 @@
-// What matmul_tile declares, here for an `out` whose rows can be stored four numbers at a time.
+// Declarations of matmul_tile for an `out` whose rows can be stored four numbers at a time.
 alias Out = vec4<f32>;
 
 fn put(v: vec4<f32>, place: u32) {

@@ -1,8 +1,8 @@
 // to[batch, panel, k, r] = a[batch, panel · width + r, k]: an operand laid out as matmul_tile reads it.
 //
-// It serves operands that can't be read as vec4 where they lie. One invocation moves a block of 4×4: four neighbours
-// of the side that is not summed, four of k. A panel's last rows may be missing; what is written for them is of no
-// use and does no harm.
+// It serves operands that can't be read as vec4 where they lie. One invocation moves a block of 4×4: four
+// neighbours on the side that is not summed, and four k. A panel's last rows may be missing; what is written for
+// them is never used.
 
 struct Params {
   blocks: u32, // blocks along the side that is not summed

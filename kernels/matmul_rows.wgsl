@@ -1,8 +1,8 @@
-// out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]): a single row of A, or few, with weights as PyTorch keeps
-// them, for adapters that run shaders on a processor: the step of generating a token.
+// out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]): one row of A, or a few, with weights as PyTorch keeps
+// them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
-// One invocation owns 8 columns of `out` in one row. Both operands run along k in memory and are read as vec4 where
-// they lie. With a single row every weight is used once, so all that counts is to load it once.
+// One invocation owns 8 columns of `out` in one row. Both operands run along k in memory and are read as vec4
+// where they lie. With a single row every weight is used once, so what matters is to load it only once.
 
 struct Params {
   m: u32,
@@ -14,7 +14,7 @@ struct Params {
   b_offset: u32,
   b_batch: u32,
   b_row: u32,
-  // In numbers.
+  // Counted in numbers.
   out_offset: u32,
   out_batch: u32,
   out_row: u32,

@@ -1,9 +1,9 @@
 // out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias[j]): for GPUs of many threads.
 //
-// A workgroup of 256 owns 64×64 of `out`, an invocation 4×4 of these. For 16 k at a time all of them bring
-// 64×16 of A and 16×64 of B into shared memory; from there each number is used 64 times, where the plain
-// kernel would fetch it anew each time. Neighbours in memory are fetched by neighbouring invocations: along k or
-// across it, as A_ALONG_K and B_ALONG_K say. Beyond the edges there are zeros.
+// A workgroup of 256 owns 64×64 of `out`, and each invocation 4×4 of these. For 16 k at a time the workgroup
+// brings 64×16 of A and 16×64 of B into shared memory. From there each number is used 64 times, where the plain
+// kernel would fetch it each time. Neighbours in memory are fetched by neighbouring invocations: along k or across
+// it, as A_ALONG_K and B_ALONG_K say. Past the edges there are zeros.
 
 struct Params {
   m: u32,
@@ -29,7 +29,7 @@ override B_ALONG_K: bool = false;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-// [k][i] and [k][j]; one number of padding a k keeps transposed writes on different banks.
+// [k][i] and [k][j]; one number of padding for each k keeps transposed writes on different banks.
 const PITCH = 65u;
 var<workgroup> tile_a: array<f32, 16u * PITCH>;
 var<workgroup> tile_b: array<f32, 16u * PITCH>;

@@ -1,4 +1,4 @@
-// What matmul_tile declares, here for a B that is neither aligned nor packed, and read number by number.
+// Declarations of matmul_tile for a B that is neither aligned nor packed, and is read number by number.
 alias B = f32;
 
 fn b_at(at: u32) -> vec4<f32> {

@@ -1,37 +1,38 @@
 // out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias): for adapters that run shaders on a processor.
 //
-// One invocation owns a tile of `out`: DOWN×ACROSS blocks of 4×4. The loops over blocks are unrolled, as only what has
-// a fixed place stays in registers. The 8 lanes of a workgroup, which are one vector of the processor, lie side by side
-// along j. Both operands are read four k at a time, as four vec4 for every block, along k or across it, whichever way
-// they lie in memory. What lies in neither way was packed into panels by matmul_pack, but for a B that is used by too
-// few rows of A to pay for it (matmul_singles.wgsl).
+// One invocation owns a tile of `out`: DOWN×ACROSS blocks of 4×4. The loops over blocks are unrolled, since only
+// values with a fixed index stay in registers. The 8 lanes of a workgroup, which are one vector of the processor,
+// lie side by side along j. Both operands are read four k at a time, as four vec4 for every block, along k or
+// across it, depending on how they lie in memory. An operand that allows neither is packed into panels by
+// matmul_pack first; but a B that too few rows of A use is read number by number (matmul_singles.wgsl).
 //
-// What it buys: there, a load of four numbers costs as much as 64 multiply-adds, and sums that don't fit the
-// registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. This one makes 16 for
-// 256, 16×16 makes 32 for 1024, 32×16 makes 48 for 2048, and takes a sum out of memory once for four k. Shared
-// memory costs as much as any load, so none is used. Rows and columns beyond the edge are computed of whatever
+// Why it is fast: on these adapters a load of four numbers costs as much as 64 multiply-adds, and sums that don't
+// fit the registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. A tile of
+// 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024, 32×16 makes 48 for 2048; and a sum is taken out of memory
+// once for four k. Shared memory costs as much as any load, so none is used. Rows and columns past the edge are
+// computed from whatever lies there, and not stored.
 // lies there, and not stored.
 
 struct Params {
   m: u32,
   n: u32,
   k: u32,
-  // Of A, in vec4: where it begins; from one batch and one tile to the next, and from four k to the next four;
-  // from a block's four vec4 to those of the next block, and from one of the four to another.
+  // Of A, in vec4: where it begins; the steps from one batch, from one tile and from four k to the next; from a
+  // block's four vec4 to those of the next block; and from one of the four to another.
   a_offset: u32,
   a_batch: u32,
   a_tile: u32,
   a_step: u32,
   a_block: u32,
   a_next: u32,
-  // Likewise of B, in what it is bound as.
+  // The same of B, in the units that it is bound in.
   b_offset: u32,
   b_batch: u32,
   b_tile: u32,
   b_step: u32,
   b_block: u32,
   b_next: u32,
-  // In numbers.
+  // Counted in numbers.
   out_offset: u32,
   out_batch: u32,
   out_row: u32,
@@ -90,7 +91,7 @@ fn columns_of(at: u32, j: u32) -> mat4x4<f32> {
   return y;
 }
 
-// A row of a block and its products of four k, one after the other, as a BLAS adds them: digits depend on it.
+// A row of a block plus its products of four k, added one by one, as a BLAS does: the digits depend on the order.
 fn summed(row: vec4<f32>, x: vec4<f32>, y: mat4x4<f32>) -> vec4<f32> {
   return row + x.x * y[0] + x.y * y[1] + x.z * y[2] + x.w * y[3];
 }
@@ -123,7 +124,7 @@ fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(x.x * y, x.y * y, x.z * y, x.w * y);
 }
 
-// One k of those that are left.
+// One of the last k, where k is no multiple of four.
 fn one(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
   var y: array<vec4<f32>, ACROSS>;
   for (var j = 0u; j < ACROSS; j++) { // unrolled

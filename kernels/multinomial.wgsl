@@ -1,8 +1,9 @@
 // indices[r, s] = the first category whose share, with those before it, reaches u[r, s]: draws with replacement.
 //
-// One workgroup owns one row of the dense weights `p`. Its first lane adds them one after the other, as PyTorch does:
-// another order would round to other sums, and a draw near the edge of a category fall into its neighbour. Then its
-// 64 lanes divide by the sum, and take every 64th draw, each by halving the row until one category is left.
+// One workgroup owns one row of the dense weights `p`. Its first lane adds them one by one, as PyTorch does: in
+// another order the sums would round differently, and a draw near the edge of a category could fall into its
+// neighbour. Then its 64 lanes divide by the sum, and take every 64th draw, each by bisecting the row until one
+// category is left.
 
 struct Params {
   rows: u32,

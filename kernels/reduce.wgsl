@@ -1,11 +1,11 @@
 // out[row] = combine over r of load(a[row, r]): sums, products, extremes along the last dimension.
 //
 // `a` is dense. A workgroup owns a row: its LANES invocations take every LANES-th element, or four neighbours
-// where rows allow it (then As and Accs are vec4, and `reduce`, `part` and `offset` count in fours). The order
-// is fixed, so the same input gives the same bits. A row too long is cut into `parts`, each giving its own
-// result, and reduced again: an adapter may stop a loop after 65,535 rounds without a word. Of a tensor that
-// is larger than a binding, a launch sees a window: it computes `results` stretches from `first` on, and
-// `offset` is where the whole tensor would begin, seen from there.
+// where rows allow it (then As and Accs are vec4, and `reduce`, `part` and `offset` count in fours). The order is
+// fixed, so the same input gives the same bits. A row that is too long is cut into `parts`, whose results are
+// reduced again: an adapter may stop a loop after 65,535 rounds without an error. Where a tensor is larger than a
+// binding, a launch sees a window: it computes `results` stretches from `first` on, and `offset` is where the
+// whole tensor would begin, counted from the window.
 
 alias A = f32; // replaced by the dtype of a
 alias Acc = f32; // replaced by the dtype of the accumulator

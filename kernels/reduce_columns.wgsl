@@ -1,8 +1,8 @@
 // out[o, i] = combine over r of load(a[o, r, i]): sums, products, extremes along a dimension in the middle.
 //
-// `a` is dense, seen as (outer, reduce, inner). An invocation owns one (o, i) and walks down, or four neighbours
-// where rows allow it (then As, Accs and Outs are vec4, and `inner`, `offset` and `results` count in fours). A
-// stretch too long is cut into `parts`, each giving its own result, and reduced again.
+// `a` is dense, seen as (outer, reduce, inner). An invocation owns one (o, i), or four neighbours where rows allow
+// it (then As, Accs and Outs are vec4, and `inner`, `offset` and `results` count in fours), and walks down. A
+// stretch that is too long is cut into `parts`, whose results are reduced again.
 
 alias A = f32; // replaced by the dtype of a
 alias Acc = f32; // replaced by the dtype of the accumulator

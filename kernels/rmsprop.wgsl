@@ -1,5 +1,5 @@
-// One step of RMSprop (Hinton, 2012) or of Adagrad (Duchi et al., 2011): a step is as long as the gradient is large
-// against what it has been so far.
+// One step of RMSprop (Hinton, 2012) or of Adagrad (Duchi et al., 2011): the gradient is divided by the size that
+// gradients have had so far.
 //
 //   g = grad + penalty · w
 //   v = keep · v + take · g²         RMSprop: keep is alpha, take 1 - alpha; Adagrad: 1 and 1
@@ -8,9 +8,9 @@
 //   b = momentum · b + g / d         MOMENTUM
 //   w = w - rate · b, or w - rate · g / d
 //
-// The items are parameters (lib/ops/foreach.ts); one invocation owns four neighbours of one of them. What lies between
-// a parameter's end and the next multiple of four is nobody's, and may be written. It rounds where PyTorch's loops
-// round.
+// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// between a parameter's end and the next multiple of four are unused, and may be written. It rounds where
+// PyTorch's loops round.
 
 struct Params {
   n: vec4<u32>,

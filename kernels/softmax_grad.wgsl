@@ -42,7 +42,7 @@ fn main(
   }
   let base = row * p.columns;
 
-  // What the row's gradients have in common.
+  // The sum that all gradients of the row share.
   var part = V();
   for (var i = lane; i < p.columns; i += LANES) {
     part += g[p.g_offset + base + i] * select(y[base + i], V(1.0), LOG);

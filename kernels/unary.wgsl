@@ -1,8 +1,8 @@
 // out[i] = op(a[i]): elementwise functions of one tensor.
 //
-// One invocation owns one element of the dense `out`, or four neighbours where `a` allows it (then As and
-// Outs are vec4, and p counts in fours). `a` may lie in memory in any way; where it is dense too (DENSE),
-// the index needs no arithmetic. `x` and `y` are numbers that `op` may use, such as the two ends of a clamp.
+// One invocation owns one element of the dense `out`, or four neighbours where `a` allows it (then As and Outs are
+// vec4, and p counts in fours). `a` may have any strides; where it is dense too (DENSE), the index needs no
+// arithmetic. `x` and `y` are numbers that `op` may use, such as the two ends of a clamp.
 
 alias A = f32; // replaced by the dtype of a
 alias Out = f32; // replaced by the dtype of out

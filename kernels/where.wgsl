@@ -1,7 +1,7 @@
 // out[i] = condition[i] ? a[i] : b[i], all three broadcast.
 //
 // One invocation owns one element of the dense `out`. It selects and never multiplies, so a NaN that is not
-// chosen does not come through. The three are read as bits: the type does not matter.
+// selected is not in the result. The three are read as bits: the type does not matter.
 
 struct Params {
   n: u32,

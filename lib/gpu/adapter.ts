@@ -1,6 +1,6 @@
 /*
- * Which adapter is wanted, where a machine has several. Nothing is opened here, so that a command line can
- * be read and its mistakes be named without a GPU.
+ * Which adapter is wanted, where a machine has several. Nothing is opened here, so that a command line can be
+ * read, and its mistakes reported, without a GPU.
  */
 import { host } from "../host/mod.ts";
 
@@ -9,7 +9,7 @@ export const adapterNames = ["default", "high-performance", "low-power", "softwa
 /** One of {@linkcode adapterNames}. */
 export type AdapterName = (typeof adapterNames)[number];
 
-/** An adapter's name, as its driver gives it; a browser may keep that to itself, and tell the maker and the family. */
+/** An adapter's name, as its driver gives it. A browser may hide it, and give only the maker and the family. */
 export const adapterName = (info: GPUAdapterInfo): string =>
   [info.device, info.description].find((s) => s && /[a-z]/i.test(s)) ||
   [info.vendor, info.architecture].filter(Boolean).join(" ") || "unnamed";
@@ -18,7 +18,7 @@ export const adapterName = (info: GPUAdapterInfo): string =>
 export const isSoftware = (info: GPUAdapterInfo): boolean =>
   info.isFallbackAdapter || /llvmpipe|swiftshader|basic render/i.test(adapterName(info));
 
-/** Whether an access to a buffer costs a loop over the lanes, and a read of an image does not: see image.ts. */
+/** Whether reading a buffer costs a loop over the lanes, and reading an image does not: see image.ts. */
 export const hasSlowBuffers = (info: GPUAdapterInfo): boolean =>
   /llvmpipe/i.test(adapterName(info));
 

@@ -1,9 +1,9 @@
 /*
  * The default device, opened here and nowhere else.
  *
- * A tensor is made at once, but WebGPU opens a device only while somebody waits. So whoever imports tensors
- * waits here, once; who imports texts, datasets or printing alone never comes here. Where there is no adapter
- * the import succeeds all the same, and the first thing that needs one says what to do.
+ * A tensor is made without waiting, but opening a device takes an await. So a module that imports tensors waits
+ * here, once; one that imports only texts, datasets or printing never comes here. Where there is no adapter the
+ * import still succeeds, and the first use of the GPU says what to do.
  */
 import { wantedAdapter } from "./adapter.ts";
 import { type Device, openDevice } from "./device.ts";

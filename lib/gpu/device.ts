@@ -17,7 +17,7 @@ export class Device extends Gpu {
    */
   readonly launcher: Launcher = new Launcher(this);
   /**
-   * The memory of tensors, and what is given back to be used again.
+   * The memory of tensors, and what was released and can be reused.
    *
    * @internal
    */
@@ -54,7 +54,7 @@ const missing = (name: AdapterName) =>
  */
 export async function openDevice(name: AdapterName = "default"): Promise<Device> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter({
-    // Without a wish, wgpu takes the first that it finds, and that may be the weaker one.
+    // Without a preference, wgpu takes the first adapter that it finds, and that may be the weaker one.
     powerPreference: name === "low-power" ? "low-power" : "high-performance",
     forceFallbackAdapter: name === "software",
   });

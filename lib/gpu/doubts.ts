@@ -1,24 +1,25 @@
 /*
- * What a tensor's numbers hang on: checks of indices that a kernel makes, of which nobody knows yet what they found.
+ * The checks that a tensor's numbers depend on: a kernel checks indices, and TypeScript learns the result only
+ * later.
  */
 
 /** The sentence for an index that lies outside `0 … limit - 1`. */
 export type FaultMessage = (index: number, limit: number) => string;
 
-/** One launch that checks indices: not known yet, or good, or what it found. */
+/** One launch that checks indices: its result is not known yet, or good, or what it found. */
 export interface Check {
   readonly number: number;
   readonly message: FaultMessage;
   state: "open" | "good" | { found: string };
 }
 
-/** The checks that a tensor hangs on. */
+/** The checks that a tensor depends on. */
 export class Doubts {
   #joined = new WeakMap<Doubts, Doubts>();
 
   constructor(readonly checks: ReadonlySet<Check>) {}
 
-  /** Those of both; checks that found nothing fall away. */
+  /** Those of both; checks that found nothing are dropped. */
   with(other: Doubts | null): Doubts {
     if (other === null || other === this) return this;
     let both = this.#joined.get(other);
@@ -43,12 +44,12 @@ export class Doubts {
   }
 }
 
-/** Memory whose numbers may hang on checks. */
+/** Memory whose numbers may depend on checks. */
 interface Holder {
   doubts: Doubts | null;
 }
 
-/** What a kernel writes hangs on what it reads. */
+/** What a kernel writes depends on the checks of what it reads. */
 export function passDoubts(
   bindings: readonly { name: string; writes: boolean }[],
   buffers: Readonly<Record<string, Holder | { storage: Holder }>>,

@@ -1,17 +1,18 @@
 /*
- * How a kernel says that it was given an index out of range. It can't throw, so it notes in a buffer of eight words: how
- * many there were, the check that saw the first, that index, its limit, and the last check that saw one. The buffer comes
- * along with the next numbers that are read.
+ * How a kernel says that it was given an index out of range. It can't throw, so it notes in a buffer of eight
+ * words: how many such indices there were, the check that saw the first one, that index, its limit, and the last
+ * check that saw one. The buffer is read together with the next numbers that are read.
  *
- * Whose numbers these are may be somebody else's. So each check is a thing of its own, and every tensor knows the
- * checks that it hangs on; the read of one that hangs on a check which found something throws, then and later.
+ * These numbers may have nothing to do with the check. So each check is an object of its own, and every tensor
+ * knows the checks that it depends on. Once a check has found something, reading a tensor that depends on it
+ * throws.
  */
 import { type Check, Doubts, type FaultMessage } from "./doubts.ts";
 import type { Launcher } from "./launch.ts";
 import type { Pool } from "./memory.ts";
 import type { Storage } from "./storage.ts";
 
-/** The notebook of one device. */
+/** The fault buffer of one device, and its checks. */
 export class Faults {
   #storage: Storage | null = null;
   #open: Check[] = [];
@@ -19,7 +20,7 @@ export class Faults {
 
   constructor(readonly pool: Pool, readonly launcher: Launcher) {}
 
-  /** Begins a check: the buffer to bind as `fault`, the code to pass, and what its results hang on. */
+  /** Begins a check: the buffer to bind as `fault`, the code to pass, and the check that the results depend on. */
   begin(message: FaultMessage): { buffer: Storage; code: number; doubts: Doubts } {
     const check: Check = { number: ++this.#number, message, state: "open" };
     this.#open.push(check);
@@ -49,7 +50,7 @@ function settle(checks: Check[], bytes: Uint8Array): void {
   const others = count > 1 ? ` (and ${count - 1} more like it)` : "";
   const found = seen && seen.message(index, limit) + others;
   for (const check of checks) {
-    // Between the first check that saw something and the last one nobody knows which did.
+    // Of the checks between the first that saw something and the last, it is unknown which saw something too.
     const bad = found && check.number >= first && check.number <= last;
     check.state = bad ? { found } : "good";
   }

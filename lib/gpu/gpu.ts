@@ -2,8 +2,8 @@
  * The GPU as WebGPU opens it, with the adapter's own limits; and the place where everything that goes wrong on it
  * becomes a thrown error.
  *
- * WebGPU reports most mistakes late and elsewhere. Here a failure is kept until the next launch or read,
- * which throws it; nothing that was computed after it is ever shown.
+ * WebGPU reports most errors late, and not where they were caused. Here an error is kept until the next launch or
+ * read, which throws it; nothing that was computed after it is ever shown.
  */
 import { adapterName, hasSlowBuffers, isSoftware } from "./adapter.ts";
 

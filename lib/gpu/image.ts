@@ -1,18 +1,19 @@
 /*
- * Kernels that read their inputs as images: on llvmpipe, an access to a storage buffer goes through its lanes one by
- * one, with a bounds check for each, and on a processor without AVX-512 every lane's number takes the way over the
+ * Kernels that read their inputs as images. On llvmpipe an access to a storage buffer goes through its lanes one
+ * by one, with a bounds check for each, and on a processor without AVX-512 every lane's number goes through the
  * stack: 80 cycles a lane for one number or for four. A read of a storage texture is a few vector instructions for
  * all lanes, 4 cycles a lane. A copy of a whole buffer into a texture costs 10 cycles for four numbers, so it pays
  * as soon as each number is read once.
  *
- * Nothing else changes: a kernel's text is rewritten (image_text.ts) so that `x[i]` is fetched from a texture that holds the same
- * bits, and computes the same numbers from them. The copies belong to the buffers; they are made anew when a kernel
- * has written to those since. What a kernel writes, it writes to buffers.
+ * Nothing else changes: a kernel's text is rewritten (image_text.ts) so that `x[i]` is fetched from a texture that
+ * holds the same bits, and the kernel computes the same numbers from them. The copies belong to the buffers, and
+ * are made again after a kernel has written to a buffer. Kernels still write to buffers.
  *
  * Measured on one core of an AMD EPYC (Zen 3, AVX2), Mesa 22.3, x (768) · w (768×3072), milliseconds of the
  * processor: w from a storage buffer 21 to 24, by textureLoad of a sampled texture 4 to 5 (a call for each, with
- * mip levels lane by lane), from a storage texture 2 to 2.5. Uniform buffers are no way out: 64 KiB, a scalar load
- * for each lane and number. Workgroup memory has the loop over lanes, too. Workgroups of 4 lanes: half as fast.
+ * mip levels lane by lane), from a storage texture 2 to 2.5. Uniform buffers don't help: 64 KiB at most, and a
+ * scalar load for each lane and number. Workgroup memory has the loop over lanes too. Workgroups of 4 lanes are
+ * half as fast.
  */
 import type { Gpu } from "./gpu.ts";
 import { WIDTH } from "./image_text.ts";
@@ -27,7 +28,7 @@ const FEWEST = 1000;
 /** Bytes that are copied in the time of one read of a storage buffer. */
 const BYTES_A_READ = 130;
 
-/** What images may take together; those that were read longest ago are given up for others. */
+/** Bytes that all images together may take; beyond that, those read longest ago are dropped. */
 const MOST_BYTES = 2 ** 30;
 
 /** The images of one device's buffers. */
@@ -164,7 +165,7 @@ const storageOf = (given: Storage | Window): Storage => "storage" in given ? giv
 const bytesBound = (given: Storage | Window): number =>
   "storage" in given ? given.size : given.block.bytes;
 
-/** Those that somebody may have written, in whole texels. */
+/** The bytes that may have been written, in whole texels. */
 function bytesHeld(given: Storage | Window): number {
   const { block, byteLength } = storageOf(given);
   const [offset, size] = "storage" in given ? [given.offset, given.size] : [0, byteLength];

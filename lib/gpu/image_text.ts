@@ -1,6 +1,6 @@
 /*
- * A kernel's text, rewritten so that it reads as images what it read as storage: `x[i]` becomes `fetch_x(i)`, which
- * loads the texel with these numbers. When and why that is faster stands in image.ts.
+ * A kernel's text, rewritten so that it reads as images what it read as storage: `x[i]` becomes `fetch_x(i)`,
+ * which loads the texel with these numbers. image.ts says when and why that is faster.
  */
 
 /** Texels in a row of an image: the i-th four numbers lie in row i / 1024. */
@@ -33,7 +33,7 @@ const fetching = (name: string, image: string, word: string, count: 1 | 4): stri
   return bitcast<${word}>(four[i % 4u]);
 }`;
 
-/** A text with `fetch_x(…)` for each `x[…]`, but where that is written to. */
+/** A text with `fetch_x(…)` for each `x[…]`, except where it is written to. */
 function fetched(code: string, name: string): string {
   const begin = new RegExp(`(?<![\\w.])${name}\\[`, "g");
   let text = "";
@@ -56,14 +56,14 @@ function fetched(code: string, name: string): string {
   return text + code.slice(at);
 }
 
-/** How far the binding of an image lies behind that of a buffer which a kernel writes, too. */
+/** Added to the binding of a buffer that a kernel also writes, for the binding of its image. */
 const BEFORE = 8;
 
 /**
  * A kernel's text that reads as images what it read as storage, up to `most` of them, in the order of the text.
  *
- * Where a kernel says `// read before it is written` of what it writes, each invocation reading its own element alone,
- * an image of what it was before stands beside the buffer, as `x_before`.
+ * Where a kernel says `// read before it is written` of a buffer, each invocation reads only its own element of
+ * it. Then an image of the earlier content is bound beside the buffer, as `x_before`.
  */
 export function readingImages(code: string, most: number): string {
   const declared =

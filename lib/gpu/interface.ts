@@ -3,7 +3,7 @@
  * `struct Params` lies in memory. So a kernel's text is the one place where its interface stands, and a
  * launch passes buffers and numbers by the names the kernel gives them.
  *
- * It is no WGSL parser: it knows the few forms our kernels use and throws on the rest.
+ * It is no WGSL parser: it knows the few forms our kernels use and throws on any other.
  * Layout rules: https://www.w3.org/TR/WGSL/#alignment-and-size
  */
 import { uncommented } from "./wgsl.ts";

@@ -1,10 +1,10 @@
 /*
  * From a kernel's name, its buffers and its numbers to a dispatch.
  *
- * What it buys: pipelines and bind groups are made once; many dispatches share one encoder and one pass,
- * which is submitted when a number is read, when the ring of parameters is full, or after a while, so that
- * the GPU works while TypeScript goes on recording. Limits are checked here, before the driver could
- * answer with wrong numbers: the size of a binding, the number of workgroups.
+ * Pipelines and bind groups are made once, and many dispatches share one encoder and one pass. It is submitted
+ * when a number is read, when the ring of parameters is full, or after a while, so that the GPU works while
+ * TypeScript goes on recording. Limits are checked here (the size of a binding, the number of workgroups), before
+ * the driver could answer with wrong numbers.
  */
 import { passDoubts } from "./doubts.ts";
 import type { Gpu } from "./gpu.ts";
@@ -18,7 +18,7 @@ export type { Kernel, Pipeline, Specialisation };
 const RING_BYTES = 64 * 1024;
 const DISPATCHES_A_SUBMIT = 256;
 const MAX_CACHED_GROUPS = 4096;
-/** More is uploaded in pieces, each submitted: the driver's copy of the one then serves the next, too. */
+/** More is uploaded in pieces, each submitted, so that the driver reuses the memory of one piece for the next. */
 const UPLOAD_BYTES = 2 ** 20;
 
 /** Records and submits the work of one device. */
@@ -35,7 +35,7 @@ export class Launcher {
   #ringInts = new Int32Array(this.#ringWords.buffer);
   #ringUsed = 0;
   #align: number;
-  /** Encodings that the GPU refused: what they were to write was never computed. */
+  /** Encodings that the GPU refused: their results were never computed. */
   #refused = new Set<number>();
   #groupCount = 0;
   readonly images: Images;
@@ -56,7 +56,7 @@ export class Launcher {
 
   /** The compiled form of a kernel; compiled once for each specialisation. */
   pipeline(kernel: Kernel, { constants = {}, replace = {} }: Specialisation = {}): Pipeline {
-    let key = kernel.name; // not JSON, whose spelling out would cost as much as the launch
+    let key = kernel.name; // not JSON: writing it out would cost as much as the launch
     for (const name in constants) key += ` ${name}=${constants[name]}`;
     for (const name in replace) key += `\n${replace[name]}`;
     const found = this.#pipelines.get(key);
@@ -298,8 +298,8 @@ export class Launcher {
   }
 
   /**
-   * Records copies of ranges into a buffer, one after the other, and `last` behind them; what is `emptied` is zeros
-   * after that. Submits everything.
+   * Records copies of ranges into a buffer, one after the other, and `last` after them; then `emptied` is filled
+   * with zeros. Submits everything.
    */
   copyOut(
     ranges: readonly Window[],

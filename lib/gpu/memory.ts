@@ -2,14 +2,14 @@
  * Where tensors' bytes live. A `Pool` keeps the buffers that have no owner, by size class, so that a training
  * loop allocates nothing after its first step.
  *
- * Nobody counts references. A storage is released at points that every program passes (the end of
- * `backward()`, the end of a no-grad region), or when JavaScript's collector finds its owner gone. The
- * collector can't see GPU memory, so each buffer carries an untouched ArrayBuffer of its size: virtual
- * memory only, but it makes the collector run when GPU memory grows.
+ * There is no reference counting. A storage is released at points that every program passes (the end of
+ * `backward()`, the end of a no-grad region), or when JavaScript's collector finds its owner gone. The collector
+ * can't see GPU memory, so each buffer carries an untouched ArrayBuffer of its size: virtual memory only, but it
+ * makes the collector run when GPU memory grows.
  *
- * A reader may still hold what was released, so it rests: it can be read, and taken back, until the pool hands
- * the buffer to somebody else. What backward() released stays until the next graph is begun; what a no-grad
- * region released until there are many younger ones of its size.
+ * Released memory may still be read, so it rests for a while: it can be read, and taken back, until the pool hands
+ * the buffer to another storage. What backward() released rests until the next graph is begun; what a no-grad
+ * region released rests until there are many younger buffers of its size.
  */
 import type { Gpu } from "./gpu.ts";
 import { currentScope } from "./scope.ts";
@@ -17,15 +17,15 @@ import { type Block, type Lease, type Lender, type Rest, Storage } from "./stora
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
-  // Nothing frees a loss. Scalars have a class of their own, so that the order in which the others come
-  // back, and with it the bind groups that are kept, stays the same from step to step.
+  // No release point frees a loss. Scalars have a class of their own, so that other buffers come back in the same
+  // order at every step, and the bind groups that are kept fit again.
   if (bytes <= 16) return 16;
   if (bytes <= 256) return 256;
   const step = 2 ** (Math.floor(Math.log2(bytes)) - 2);
   return Math.ceil(bytes / step) * step;
 }
 
-/** Bytes of one size class that may rest before the oldest is handed out rather than memory asked for. */
+/** Bytes of one size class that may rest; beyond that, the oldest is reused rather than new memory asked for. */
 const RESTING: Record<Rest, number> = { step: 2 ** 21, result: 2 ** 26, passed: 2 ** 26 };
 const rests = Object.keys(RESTING) as Rest[];
 
@@ -49,13 +49,13 @@ export interface MemoryUse {
   buffers: number;
 }
 
-/** From here on a buffer's creation is watched. A smaller one that fails is heard of at the next launch. */
+/** From this size on a buffer's creation is watched. A smaller one that fails is reported at the next launch. */
 const LARGE = 2 ** 16;
 
 /** Memory for larger uploads would add up; they submit what was recorded. */
 const LARGEST_IDLE = 2 ** 20;
 
-/** What a pool needs of its device: whoever knows which blocks the recorded work will still use. */
+/** What a pool needs of its device, which knows what blocks the recorded work will still use. */
 interface Owner extends Gpu {
   readonly launcher: { awaits(block: Block): boolean; destroy(block: Block): void };
 }
@@ -72,8 +72,8 @@ export class Pool<D extends Owner = Owner> implements Lender {
   constructor(readonly device: D, readonly budget: number = 2 ** 30) {}
 
   /**
-   * A storage of at least `bytes` bytes, with undefined content; `what` says for what, should it fail. An `idle` one
-   * is used by no work that waits to be submitted, which an upload would have to submit first.
+   * A storage of at least `bytes` bytes, with undefined content; `what` names it if that fails. An `idle` one is
+   * not used by any work that waits to be submitted, so an upload into it need not submit anything first.
    */
   allocate(bytes: number, what: () => string, idle = false): Storage<D> {
     const max = this.device.limits.maxBufferSize;
@@ -190,7 +190,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     }
   }
 
-  /** A graph is begun: nobody is expected to look back at the one before. */
+  /** A graph is begun: what the graph before it made is not expected to be read any more. */
   beginPass(): void {
     for (const lease of this.#passed) {
       if (lease.state !== "passed" || lease.block.lease !== lease) continue;
@@ -200,7 +200,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     if (this.#passed.length > 0) this.#passed = [];
   }
 
-  /** What was released is used again; returns whether backward() had released it in this pass. */
+  /** Released memory is in use again; returns whether backward() had released it in this pass. */
   takeBack(storage: Storage, lease: Lease): boolean {
     const { block, state } = lease;
     if (state !== "free") this.#rise(lease);
@@ -215,7 +215,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     return state === "passed";
   }
 
-  /** Nobody holds the storage any more. */
+  /** The storage has no owner any more. */
   #collected(lease: Lease): void {
     if (lease.block.lease !== lease || lease.state === "free") return;
     if (lease.state === "used") this.#count(lease.block.bytes, -1);
@@ -254,7 +254,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     }
   }
 
-  /** Forgets the peak: the next is that of what comes now. */
+  /** Forgets the peak: from here on it is measured anew. */
   resetPeak(): void {
     this.#use.peak = this.#use.inUse;
   }

@@ -1,6 +1,6 @@
 /*
- * Compiled kernels: a `.wgsl` text, specialised, as the GPU wants it. An error in the text arrives late, by the
- * device; the launcher then forgets the pipeline.
+ * Compiled kernels: a `.wgsl` text, specialised, as the GPU wants it. The device reports an error in the text
+ * late; the launcher then forgets the pipeline.
  */
 import type { Gpu } from "./gpu.ts";
 import { readingImages } from "./image_text.ts";
@@ -37,7 +37,7 @@ export interface Pipeline extends Interface {
   readonly groups: Map<string, GPUBindGroup>;
   readonly buffers: Form;
   readonly images: Form;
-  /** The bindings that are images in that form: none where a text is a reader's own, which is compiled as it stands. */
+  /** The bindings that are images in that form; none for a reader's own text, which is compiled unchanged. */
   readonly shown: readonly Binding[];
 }
 
@@ -51,7 +51,7 @@ function lanesOf(code: string, constants: Record<string, number>): number {
   }, 1);
 }
 
-/** Makes a kernel ready; `before` is called before it is compiled, `refused` where the GPU does not take it. */
+/** Makes a kernel ready; `before` is called before it is compiled, `refused` where the GPU rejects it. */
 export function compile(
   device: Gpu,
   kernel: Kernel,

@@ -1,9 +1,9 @@
 /*
  * `--profile`: where the GPU's time goes. While it is on, each dispatch has a pass of its own between two
- * timestamps, so the sum is the time of the kernels without what it costs to launch them; the program as a
- * whole runs slower. While it is off, a launch asks one question more.
+ * timestamps. So the sum is the time of the kernels without the cost of launching them, and the whole program runs
+ * slower. While it is off, it costs a launch one test.
  *
- * It is no trace: of every kernel it keeps three sums.
+ * It is no trace: it keeps three sums for every kernel.
  */
 import { host } from "../host/mod.ts";
 import type { Gpu } from "./gpu.ts";
@@ -29,7 +29,7 @@ interface Profiled extends Gpu {
 export class Profile {
   /** By the pipeline's label: the kernel's name and its constants. */
   readonly costs: Map<string, Cost> = new Map();
-  /** Steps of optimisers, to which the rest is set in proportion. */
+  /** Steps of optimisers: the table gives the costs of one. */
   steps = 0;
   /** Whether the adapter can tell the time; if not, only calls and bytes are counted. */
   readonly timed: boolean;
@@ -71,7 +71,7 @@ export class Profile {
     return 2 * this.#pending.length >= QUERIES;
   }
 
-  /** Records that the times go along with this submission; what it returns is called behind it. */
+  /** Records that the times go along with this submission; what it returns is called after it. */
   collect(encoder: GPUCommandEncoder): () => void {
     const measured = this.#pending;
     if (!this.#queries || measured.length === 0) return () => {};

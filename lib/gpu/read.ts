@@ -6,8 +6,9 @@
  * first map Deno aborts); so small reads share buffers that are kept. Where the range is not there yet, we
  * wait for the promise, as the standard says.
  *
- * Where memory has run out a driver may leave a copy undone and say nothing, and the buffer still holds what was read
- * before. So a number that no read had before goes along with each; where it does not arrive, nothing has.
+ * Where memory has run out a driver may skip a copy without an error, and the buffer still holds what was read
+ * before. So a number that no read had before goes along with each read; where it does not arrive, the copy was
+ * not made.
  */
 import { host } from "../host/mod.ts";
 import type { Faults } from "./fault.ts";
@@ -25,7 +26,7 @@ export class Reader {
   /** Holds the number that goes along with the next read. */
   #seal: GPUBuffer;
   #sealed = Math.floor(Math.random() * 2 ** 32);
-  /** When what was read so far has been heard of indices out of range. */
+  /** Resolves when the results of all checks read so far are known. */
   #settled: Promise<void> = Promise.resolve();
 
   constructor(
@@ -104,7 +105,7 @@ export class Reader {
     return bytes;
   }
 
-  /** Lets the event loop turn now and then, so that the collector's finds reach the pool. */
+  /** Lets the event loop turn now and then, so that the pool learns what the collector has found. */
   async #turn(): Promise<void> {
     if (performance.now() - this.#lastTurn < 100) return;
     await host.turn();

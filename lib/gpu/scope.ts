@@ -1,7 +1,7 @@
 /*
- * Which memory goes together. A scope is a set of storages (storage.ts) that are released at its end, but for those that
- * leave it before. Ops and the walk back open one and close it without waiting; a region of the program,
- * such as `noGrad`, has one that lasts through its awaits.
+ * What memory is released together. A scope is a set of storages (storage.ts) that are released at its end, except
+ * those that leave it before. Ops and the backward pass open one and close it without waiting; a region of the
+ * program, such as `noGrad`, has one that lasts through its awaits.
  */
 import { createContext } from "../host/context.ts";
 
@@ -9,7 +9,7 @@ import { createContext } from "../host/context.ts";
 export interface Held {
   /** Leaves this scope for another, or for none. */
   moveTo(scope: Scope | null): void;
-  /** Goes back to where it came from. */
+  /** Returns to the pool it came from. */
   release(when: string): void;
   /** The same, but it can be read for some time. */
   rest(when: string): void;

@@ -24,7 +24,7 @@ export interface Block {
   readonly id: number;
   readonly buffer: GPUBuffer;
   readonly bytes: number;
-  /** Whose the content is; null where nobody can have it any more. */
+  /** Whose content it holds; null where no storage can have it any more. */
   lease: Lease | null;
   /** The last encoding in which a kernel used it; an upload must not overtake one not yet submitted. */
   lastUse: number;
@@ -63,15 +63,15 @@ export interface Lender {
 export class Storage<D extends Gpu = Gpu> implements Held {
   /** Counts in-place writes, so that backward can tell that a saved tensor was overwritten. */
   version = 0;
-  /** Held by something that no release point may take: a parameter, a buffer, a detached tensor. */
+  /** Held for good, as by a parameter, a buffer or a detached tensor: no release point may free it. */
   kept = false;
-  /** Whether an op made another tensor of it: a step on the way, where it is released with many. */
+  /** Whether an op made another tensor from it: then it is released as a step, not as a result. */
   fed = false;
   /** The last encoding in which a kernel wrote to it; 0 before. */
   written = 0;
-  /** The checks of indices that its numbers hang on. */
+  /** The checks of indices that its numbers depend on. */
   doubts: Doubts | null = null;
-  /** When and why the memory was released, or null before. It can be read until somebody else gets it. */
+  /** When and why the memory was released, or null before. It can be read until another storage gets it. */
   released: string | null = null;
   #lease: Lease;
   #lender: Lender;
@@ -82,7 +82,7 @@ export class Storage<D extends Gpu = Gpu> implements Held {
     this.#lender = lender;
   }
 
-  /** The buffer; throws once somebody else has it. */
+  /** The buffer; throws once another storage has it. */
   get block(): Block {
     const { block } = this.#lease;
     if (block.lease === this.#lease) return block;
@@ -92,7 +92,7 @@ export class Storage<D extends Gpu = Gpu> implements Held {
     );
   }
 
-  /** Goes from the scope that would free it to another, or to none. */
+  /** Moves from the scope that would free it to another, or to none. */
   moveTo(scope: Scope | null): void {
     this.#scope?.delete(this);
     this.#scope = scope;
@@ -104,7 +104,7 @@ export class Storage<D extends Gpu = Gpu> implements Held {
     this.moveTo(null);
   }
 
-  /** Belongs to nobody but its owner from now on, released or not; throws where somebody else has the memory. */
+  /** Belongs only to its owner from now on, released or not; throws where another storage has the memory. */
   keep(): void {
     this.regain();
     this.escape();
@@ -119,7 +119,7 @@ export class Storage<D extends Gpu = Gpu> implements Held {
     this.#lender.giveBack(this.#lease);
   }
 
-  /** Releases what a reader may still hold: others get it late. */
+  /** Releases memory that may still be read: it is reused late. */
   rest(when: string, why: Rest = this.fed ? "step" : "result"): void {
     if (this.released !== null || this.kept) return;
     this.escape();
@@ -128,8 +128,8 @@ export class Storage<D extends Gpu = Gpu> implements Held {
   }
 
   /**
-   * Takes back what was released, for as long as the scope here lasts; throws where somebody else has the memory.
-   * Where only the next pass would have ended its time, returns how to release it again.
+   * Takes back what was released, for as long as the current scope lasts; throws where another storage has the
+   * memory. Where it would have rested until the next pass, returns a function that releases it again.
    */
   regain(): (() => void) | undefined {
     const when = this.released;

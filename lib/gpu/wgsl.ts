@@ -54,7 +54,7 @@ export function replaced(
   return text;
 }
 
-/** An expression with other names in it: `renamed("g * y", { g: "x" })` is "x * y". */
+/** An expression with other names in it: `renamed("g * y", { g: "x" })` is `x * y`. */
 export const renamed = (expression: string, names: Readonly<Record<string, string>>): string =>
   expression.replace(/\b[a-z_]\w*\b/gi, (name) => names[name] ?? name);
 
@@ -79,13 +79,13 @@ export function inForm({ name, source }: Kernel, form: Kernel): Kernel {
   return { name: `${name} ${form.name}`, source: text };
 }
 
-/** The place behind a declaration: its semicolon, or the brace that ends the function. */
+/** The place after a declaration: after its semicolon, or after the brace that ends the function. */
 const endOfDeclaration = (text: string, start: number): number =>
   text.startsWith("fn", start)
     ? endOfBlock(text, text.indexOf("{", start))
     : text.indexOf(";", start) + 1;
 
-/** The place behind the brace that closes the one at `open`. */
+/** The place after the brace that closes the one at `open`. */
 function endOfBlock(text: string, open: number): number {
   let depth = 0;
   for (let i = open; i < text.length; i++) {
@@ -95,7 +95,7 @@ function endOfBlock(text: string, open: number): number {
   throw new Error(`unbalanced braces after "${text.slice(open, open + 40)}"`);
 }
 
-/** A text with its loops unrolled that say so; each bound is a number or a `const` that is one. */
+/** A text in which the loops marked so are unrolled; each bound is a number or a `const` that is one. */
 export function unrolled(text: string): string {
   const loop = /^ *for \(var (\w+) = 0u; \1 < (\w+); \1\+\+\) \{ \/\/ unrolled$/m.exec(text);
   if (!loop) return text;
@@ -122,7 +122,7 @@ function constantIn(text: string, name: string): string {
 /** How far apart the bindings of two items are. */
 const ITEM_BINDINGS = 16;
 
-/** A kernel for so many items: what its text has for each item stands there once for every one of them. */
+/** A kernel for so many items: what its text has for each item is repeated once for every one of them. */
 export function forItems(kernel: Kernel, items: number): Kernel {
   if (items === 1) return kernel;
   const region = /^ *\/\/ for each item:\n([\s\S]*?)^ *\/\/ end\n/gm;

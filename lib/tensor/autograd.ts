@@ -1,6 +1,6 @@
 /*
- * Reverse-mode differentiation: what an op leaves behind when it runs (a `Node`), and the walk back over
- * these nodes. Also the two regions, grad and no-grad, and what each frees.
+ * Reverse-mode differentiation: what an op records when it runs (a `Node`), and the backward pass over these
+ * nodes. Also the two regions, grad and no-grad, and what each frees.
  *
  * A graph is made anew by every forward pass. `backward()` visits its nodes from the latest to the
  * earliest; each turns the gradient of its output into gradients of its inputs (the chain rule), and these
@@ -23,7 +23,7 @@ import { nodesBehind, oneLike, type Root, Walk, type Wanted } from "./walk.ts";
 let quiet = false;
 let sequence = 0;
 
-/** Whether ops note how to differentiate them. */
+/** Whether ops record how to differentiate them. */
 export const isGradEnabled = (): boolean => !quiet && (currentRegion()?.grad ?? true);
 
 /** The number of the next node: later calls have higher ones. */
@@ -39,7 +39,7 @@ function withQuiet<T>(value: boolean, body: () => T): T {
   }
 }
 
-/** Runs `body`, which awaits nothing, without noting anything for backward, and leaves its memory alone. */
+/** Runs `body`, which must not await: nothing is recorded for backward, and its memory is not released here. */
 export const quietly = <T>(body: () => T): T => withQuiet(true, body);
 
 /** Runs a body as a region of its own, also where an op calls it. */
@@ -51,12 +51,12 @@ export const enableGrad = <T>(body: () => T): T =>
   inRegion({ grad: true, scope: currentScope() }, body);
 
 /**
- * Runs `body` without differentiation. An `async` body is awaited; what runs beside it meanwhile is not
- * touched.
+ * Runs `body` without differentiation. An `async` body is awaited; code that runs beside it meanwhile is not
+ * affected.
  *
- * Tensors that it returns, also inside arrays and plain objects, are kept. The others can be read for some
- * time after it: their memory goes to somebody else late, the oldest first, and one that went says so. One
- * that shall stay for long is returned, or kept with `detach()`.
+ * Tensors that it returns, also inside arrays and plain objects, are kept. The others can be read for some time
+ * after it: their memory is reused late, the oldest first, and reading one that is gone throws. To keep one for
+ * long, return it or call `detach()` on it.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ function storagesIn(value: unknown, found = new Set<Held>(), seen = new Set<unkn
   return found;
 }
 
-/** Lets what was made on the way to a result go with the graph of it, or at once where there is none. */
+/** Lets the tensors on the way to a result be freed with its graph, or at once where it has none. */
 export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor {
   const storages = helpers.map(({ storage }) => storage);
   if (result.gradFn) result.gradFn.made = [...result.gradFn.made, ...storages];
@@ -119,7 +119,7 @@ export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor 
   return result;
 }
 
-/** A result made of several ops, whose graph begins with the name that PyTorch has for the one function. */
+/** A result made by several ops, whose `gradFn` has PyTorch's name for the one function. */
 export function called(name: string, result: Tensor): Tensor {
   if (result.gradFn) result.gradFn = { ...result.gradFn, name };
   return result;
@@ -160,7 +160,7 @@ function walkBack(roots: readonly Root[], retainGraph: boolean, wanted?: Wanted)
   if (retainGraph) return;
   const kept = new Set(roots.map(({ root }) => root.storage));
   const nodes = nodesBehind(roots.flatMap(({ root }) => root.gradFn ?? []));
-  // The earliest first: of a large graph, what lies near its end is taken last.
+  // The earliest first, so that memory near the end of a large graph is reused last.
   for (const node of nodes.reverse()) forget(node, kept);
 }
 
@@ -173,7 +173,7 @@ function forget(node: Node, kept: ReadonlySet<Storage>): void {
       (node.output.retainsGrad && storage === node.output.storage);
     if (wanted) continue;
     const when = `when backward() freed the graph (it was made by ${node.name})`;
-    // A loss, or a part of one, is what a list keeps until its epoch ends.
+    // A loss, or a part of one, is often kept in a list until the epoch ends.
     const part = storage === node.output.storage && storage.byteLength === 4;
     storage.rest(when, part ? "result" : "passed");
   }

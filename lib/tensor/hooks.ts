@@ -1,5 +1,5 @@
 /*
- * Functions that look at a tensor's gradient when backward has it, and may give another one for it.
+ * Functions that see a tensor's gradient when backward has it, and may replace it.
  */
 import { a, takes } from "../python/arguments.ts";
 import type { Tensor } from "./tensor.ts";
@@ -23,8 +23,8 @@ export function held<F extends (...args: never[]) => unknown>(set: Set<F>, hook:
 }
 
 /**
- * Calls `hook` with the gradient of this tensor, each time that `backward()` or `autograd.grad()` has the whole of
- * it. What the hook returns, if it returns a tensor, goes on in the gradient's place.
+ * Calls `hook` with the gradient of this tensor, each time that `backward()` or `autograd.grad()` has all of it. A
+ * tensor that the hook returns takes the gradient's place.
  *
  * @returns a handle whose `remove()` takes the hook away
  * @throws for a tensor that asks for no gradient
@@ -53,10 +53,10 @@ export const registerHook: (x: Tensor, hook: GradHook) => HookHandle = takes(
   },
 );
 
-/** Whether somebody looks at a tensor's gradient. */
+/** Whether a tensor's gradient has hooks. */
 export const isHooked = (x: Tensor): boolean => (hooks?.get(x)?.size ?? 0) > 0;
 
-/** What the hooks of a tensor make of its gradient. */
+/** A tensor's gradient, as its hooks leave it. */
 export function hooked(x: Tensor, grad: Tensor): Tensor {
   let now = grad;
   // A hook may keep what it is shown, and may take itself away.

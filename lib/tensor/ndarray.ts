@@ -1,5 +1,5 @@
 /*
- * Arrays in float64 on the processor: slow, obvious, and the judge of every kernel. No strides, no views,
+ * Arrays in float64 on the processor: slow, simple, and what every kernel is tested against. No strides, no views,
  * no speed; each function is written from the definition.
  */
 import { broadcastShapes, normalizeDim, numelOf, type Shape } from "./shape.ts";
@@ -48,7 +48,7 @@ export function map(f: (...values: number[]) => number, ...arrays: NdArray[]): N
   return build(shape, (index) => f(...arrays.map((x) => at(x, index))));
 }
 
-/** All elements along one dimension, at each place of the others: a list a place. */
+/** All elements along one dimension: one list for each place of the other dimensions. */
 export function lines(x: NdArray, dim: number): { index: number[]; values: number[] }[] {
   const d = normalizeDim(dim, x.shape.length);
   if (x.shape.length === 0) return [{ index: [], values: [x.data[0]] }];
@@ -83,7 +83,7 @@ export const permuted = (x: NdArray, order: readonly number[]): NdArray =>
     (index) => at(x, order.map((_, d) => index[order.indexOf(d)])),
   );
 
-/** Reduces the named dimensions by `f`, which is given all elements that meet in one place. */
+/** Reduces the named dimensions by `f`, which gets all elements that fall on one place. */
 export function reduce(
   x: NdArray,
   dims: readonly number[],

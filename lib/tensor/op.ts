@@ -18,7 +18,7 @@ export interface Saved<A> {
   output(i: number): Tensor;
   /** The shape of the i-th input. */
   shape(i: number): Shape;
-  /** Whether anybody wants the gradient of the i-th input. */
+  /** Whether the gradient of the i-th input is wanted. */
   needs(i: number): boolean;
   /** How many inputs there were. */
   readonly count: number;
@@ -95,7 +95,7 @@ function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly 
   return outputs;
 }
 
-/** A loss, indices and answers tell something about a tensor; anything else goes on from it. */
+/** Losses, indices and answers describe a tensor; any other result makes its inputs steps on the way. */
 function noteFeeding(inputs: readonly Tensor[], { dtype, shape, storage }: Tensor): void {
   if (dtype !== "float32" || shape.length === 0) return;
   for (const input of inputs) if (input.storage !== storage) input.storage.fed = true;

@@ -12,7 +12,7 @@ export interface SampleInput {
   /** Floats are drawn from [lo, hi), ints from {lo, …, hi − 1}. */
   readonly lo: number;
   readonly hi: number;
-  /** Rather than drawn: exactly these. */
+  /** Exactly these values, instead of drawn ones. */
   readonly values?: readonly number[];
   /** Whether its gradient is tested; floats' are. */
   readonly differentiable: boolean;

@@ -55,7 +55,7 @@ export interface Node {
   /** Gradients of the inputs, given that of the output; null where an input needs none. */
   backward: (grad: Tensor) => (Tensor | null)[];
   /**
-   * The memory that this call made: freed when backward is through with the graph.
+   * The memory that this call made: freed when backward is done with the graph.
    *
    * @internal
    */
@@ -66,7 +66,7 @@ export interface Node {
   readonly late: boolean;
 }
 
-/** What a tensor can do by what stands above it. */
+/** Functions of modules above this one that a tensor calls. */
 interface Lent {
   add(x: Tensor, y: Tensor): Tensor;
   clone(x: Tensor): Tensor;
@@ -75,14 +75,14 @@ interface Lent {
 const notLoaded = () => {
   throw new Error("the ops are not loaded: import lib/mod.ts");
 };
-/** The one door upwards: autograd.ts and lib/ops lend their functions to this room. */
+/** Filled in by autograd.ts and lib/ops, so that this module imports nothing from above. */
 export const lent: Lent = { add: notLoaded, clone: notLoaded, backward: notLoaded };
 
 /** An n-dimensional array on the GPU. */
 export class Tensor {
   /** The gradient that `backward()` left here, or null: no gradient is not a gradient of zeros. */
   grad: Tensor | null = null;
-  /** How this was computed, where somebody wants to know. */
+  /** How this was computed, if that was recorded. */
   gradFn: Node | null = null;
   /** Whether gradients flow to or through this tensor. */
   requiresGrad = false;
@@ -250,7 +250,7 @@ export class Tensor {
     return values;
   }
 
-  /** This tensor for a read: the same view, unknown to the graph. */
+  /** This tensor for a read: the same view, without its history. */
   private detachedView(): Tensor {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }

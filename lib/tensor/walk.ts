@@ -1,6 +1,6 @@
 /*
- * The walk from results back to what they were computed from: the gradients on their way, which of them are summed,
- * who still needs their memory, and the hooks that look at them.
+ * The backward pass, from results to what they were computed from: the gradients on their way, which of them are
+ * summed, which of them still need their memory, and the hooks that see them.
  */
 import { closeScope, openScope } from "../gpu/scope.ts";
 import type { Storage } from "../gpu/storage.ts";
@@ -19,7 +19,7 @@ export function nodesBehind(roots: readonly Node[]): Node[] {
 
 const ones = new WeakMap<object, Tensor>();
 
-/** A 1 of the shape of a tensor with one element; it is uploaded once a device. */
+/** A 1 of the shape of a tensor with one element, uploaded once for each device. */
 export function oneLike({ device, shape }: Tensor): Tensor {
   let scalar = ones.get(device);
   if (!scalar) {
@@ -69,7 +69,7 @@ export class Walk {
     }
   }
 
-  /** A gradient comes to a tensor: one that goes on, or is looked at, waits for what else comes to it. */
+  /** A gradient reaches a tensor. If it goes on, or a hook sees it, it waits for the tensor's other gradients. */
   #reach(target: Tensor, grad: Tensor): void {
     if (target.gradFn || isHooked(target) || this.wanted?.has(target)) this.#add(target, grad);
     else if (!this.wanted) this.#settle(target, grad);
@@ -110,7 +110,7 @@ export class Walk {
     return shown;
   }
 
-  /** Sums gradients that reach the same tensor along different ways. */
+  /** Sums gradients that reach the same tensor along different paths. */
   #add(target: Tensor, grad: Tensor): void {
     const before = this.#pending.get(target);
     const sum = before ? lent.add(before, grad) : grad;
