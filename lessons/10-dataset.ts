@@ -4,8 +4,8 @@
 What a language model learns from: a set of songs. We look at it before we do
 anything with it.
 
-Needs the network: once, for the notebook's songs (2.88 MB); else it reads
-those in the repository.
+Needs the network: once, for the notebook's songs (2.88 MB); without it, the
+lesson reads those in the repository.
 */
 
 import { lesson, songs } from "#lib";
@@ -20,14 +20,14 @@ export const data = {
 const { show, options } = lesson(import.meta, { data });
 
 /*
-## Two corpora
+## Two datasets
 
 The notebook learns from 2,241 songs on the Hugging Face Hub. They are in
-copyright, so they are fetched to your machine and never stored in this
-repository; `deno task fetch -- songs` does it beforehand. If they can't be
-had, 145 songs that were written for this project take their place, through
-the same code. The first line of each lesson from here on says which of the
-two it reads.
+copyright, so this repository does not have them. The lesson downloads them to
+your machine, or `deno task fetch -- songs` does so beforehand. Without them,
+145 songs that were written for this project take their place, and the code is
+the same. The first line of each lesson from here on says which of the two it
+reads.
 */
 
 export const { dataset, which } = await songs({
@@ -43,8 +43,8 @@ those of the songs in the repository.
 
 ## Examples
 
-A dataset is a table. This one has an example in each row, a song, and a
-single column with its text.
+A dataset is a table. In this one each row is an example, here a song, and the
+only column is its text.
 */
 
 await show(dataset);
@@ -62,10 +62,10 @@ The model never learns from them; how well it predicts them is what we judge
 it by. That is the **validation split**. (The notebook and the library call it
 `test`.)
 
-The songs are shuffled first, so that the last ones are no special kind. The
-notebook drew its split without a seed, so it is lost, except for the counts:
-2,016 and 225. We use a seed, and so everybody gets the same split. It is also
-the one that Python's `datasets` draws with this seed.
+The songs are shuffled first, because the last ones in the file may be of a
+special kind. The notebook drew its split without a seed, so nobody can draw
+it again; only the counts are known, 2,016 and 225. With a seed everybody gets
+the same split. Python's `datasets` draws the same one with this seed.
 */
 
 export const ds = dataset.trainTestSplit({ testSize: 0.1, seed: 42 });
@@ -83,7 +83,7 @@ await show(ds);
 
 /*
 A tenth of 145 is no whole number, so the size of the test split is rounded
-up. How many of its songs are in the training split too?
+up. None of its songs may be in the training split too. How many are?
 */
 
 const train = ds.train.column("text");
@@ -153,7 +153,7 @@ await show(
 //> shortest: 734 median: 1313 longest: 2256
 
 /*
-The different characters, the first of which are a line break and a space:
+The different characters, sorted; the first two are a line break and a space:
 */
 
 const characters = [...new Set(train.join(""))].sort();
@@ -204,11 +204,22 @@ await show([...new Set(unseen)].slice(0, 8));
 //> ["radiator's", 'bangs', 'super', 'longest', 'wears', 'swims', 'hits', 'florida']
 
 /*
-Most are not strange words; they just did not happen to come up. If each
-character had a number, nothing would be new. But a song would be a thousand
-numbers long, and the model would first have to learn to spell. Lesson 11
-builds something between the two: pieces of words, found in the songs
-themselves.
+Most are not strange words; they just did not happen to come up.
+
+And if each character had a number? How many characters of the test split are
+not among the 71 of the training split?
+*/
+
+const inSongs = [...new Set(test.join(""))];
+const strange = inSongs.filter((one) => !characters.includes(one));
+await show(strange.length);
+//> 0
+
+/*
+Nothing is new here, though another text may have an é or an emoji. But a song
+would be more than a thousand numbers long, and the model would first have to
+learn to spell. Lesson 11 builds something between the two: pieces of words,
+found in the songs themselves.
 
 Exercises, which check your answers: `deno task exercise 10`.
 */

@@ -31,17 +31,18 @@ await show(which);
 
 Lesson 10 ended between two bad choices: a number for each word, so that new
 words have none, or a number for each character, so that texts become long.
-**Byte pair encoding** (BPE) lies in between. It begins with the 256 bytes of
-which every text consists, so nothing can be new. Then it finds the pair of
-neighbors that occurs most often, gives that pair a new id, and replaces the
-pair by this id everywhere. It repeats this until there are as many ids as we
-want.
+**Byte pair encoding** (BPE) lies in between. A text is stored as bytes (in
+UTF-8), and there are only 256 different ones. They are the first 256 ids, so
+no text can hold anything new. Then BPE finds the pair of neighbors that
+occurs most often, gives that pair a new id, and replaces the pair with this
+id everywhere. It repeats this until there are as many ids as we want.
 
 The notebook takes `minbpe` for this, Andrej Karpathy's small program in
 Python; ours finds the same merges. (The notebook's heading calls it a
-word-level tokenizer, but its tokens are pieces of words.) On eleven letters,
-merge by merge: `countPairs` counts the pairs of neighbors, and `mergePair`
-replaces a pair by an id.
+word-level tokenizer, but its tokens are pieces of words.)
+
+Here are the first merges of a text of eleven letters. `countPairs` counts the
+pairs of neighbors, and `mergePair` replaces a pair with an id.
 */
 
 let letters = [...new TextEncoder().encode("aaabdaaabac")];
@@ -66,8 +67,8 @@ pair includes overlaps, so `aaa` has the pair `aa` twice, though only one of
 the two can be merged. And if two pairs are equally frequent, the one that
 comes first in the text is merged.
 
-The list of merges is the whole tokenizer. The library's finds the same ones,
-without counting all pairs again each time.
+The list of merges is the whole tokenizer. The library's tokenizer finds the
+same merges, but it does not count all pairs again each time.
 */
 
 const toy = new RegexTokenizer();
@@ -78,7 +79,7 @@ await show(toy.encode("aaabdaaabac"));
 /*
 ## Training it on songs
 
-Twenty songs are enough to find what is frequent. A piece of them:
+Twenty songs are enough to find what is frequent. A piece of their text:
 */
 
 const partialText = ds.train.slice(0, 20).column("text").join("\n");
@@ -121,8 +122,8 @@ await show(ids.slice(-12).map(token));
 
 To encode a new word, the tokenizer does not count. It starts with the bytes
 of the word and applies its merges in the order in which it learned them: of
-all pairs that are there, it merges the one with the lowest id, until no pair
-has one.
+all pairs in the word that have an id, it merges the one whose id is lowest.
+It stops when no pair has an id.
 */
 
 const { merges } = tokenizer;
@@ -173,8 +174,8 @@ await show(display(tuple(trainData.size(), trainData.index(":50"))));
 
 /*
 10 is the id of the line break; where a comma or full stop stands before it,
-the two are one token. How many characters is a token, on average, in the
-training split and in the validation split?
+the two are one token. How many characters does a token hold, on average, in
+the training split and in the validation split?
 */
 
 const perToken = (songs: string[], tokens: Tensor) =>
@@ -190,8 +191,8 @@ Almost the same: what is frequent in one song is frequent in the next.
 
 ## Looking at it
 
-The notebook's example. Its own tokens were different, since they came from
-other songs. What must come back in any case is the text:
+The notebook encodes "hello world". Its tokens were different, since they came
+from other songs. But decoding must give the text back in any case:
 */
 
 const hello = tokenizer.encode("hello world");
@@ -261,9 +262,9 @@ This also explains some weaknesses of language models. They do not see
 letters, so they spell badly. And how a number falls into pieces is an
 accident, so they calculate badly.
 
-A single one of those four tokens is not a text, only a part of a character.
-Decoding replaces such bytes by the sign �. A model that has learned little
-will write it now and then.
+One of the emoji's four tokens by itself is not a text, only a part of a
+character. Decoding writes the sign � for such a part. A model that has
+learned little will write it now and then.
 */
 
 await show(token(tokenizer.encode("🎸")[0]));

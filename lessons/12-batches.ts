@@ -43,8 +43,8 @@ await show(which);
 //> Dataset: the 145 songs of this project (CC0)
 
 /*
-The notebook set no seed, but from the numbers that it printed its seed could
-be found. From here on we draw what it drew, in its order.
+The notebook set no seed, but its seed could be found from the numbers that it
+printed. From here on we draw what it drew, in its order.
 */
 
 manualSeed(4273904858);
@@ -108,9 +108,11 @@ example, and the same row of `Y` has the tokens one position further on. So
 last of them, lesson 14's uses all.) Everything below works on a batch as on a
 single example; the loss is the mean over the batch.
 
-Both are looked up at once. A column of 64 starts plus a row 0, 1, 2, … gives
-a table of positions, and the tokens there are one longer than the context:
-without the last column they are `X`, without the first they are `Y`.
+One lookup gives both. A column of 64 starts plus a row 0, 1, 2, … is a table
+of positions, with one column more than the context needs. The tokens at these
+positions are `X` without the last column, and `Y` without the first. In the
+comments, B is the number of examples in the batch, and T is the number of
+tokens in the context.
 */
 
 export type Split = "train" | "val";
@@ -159,7 +161,8 @@ GPU already.)
 ## The loss
 
 The loss is the cross-entropy of lesson 1. The notebook tries it on three
-examples with five classes, with random logits and random targets:
+examples with random logits and random targets, as if there were only five
+tokens, or classes:
 */
 
 const batchSizeTest = 3;
@@ -195,9 +198,10 @@ await show(right);
 //> tensor([0.1201, 0.0612, 0.0871])
 
 /*
-The first example gave its target, class 4, a probability of 12 %, and its
-loss is 2.12. The second gave its target half as much, and its loss is larger
-by about ln 2. The mean of the three is the loss from above:
+The loss of an example is minus the logarithm of this probability. In the
+first example the target, class 4, has 12 %, so the loss is 2.12. In the
+second the target has half as much, and the loss is larger by about ln 2. The
+mean of the three is the loss from above:
 */
 
 await show(right.log().neg());
@@ -207,8 +211,8 @@ await show(right.log().neg().mean());
 
 /*
 And its gradient? For the logits of one example it is very simple: the
-probabilities, minus 1 at the target, divided by the number of examples. As a
-kernel:
+probabilities, minus 1 at the target, divided by the number of examples,
+because the loss is their mean. As a kernel:
 */
 
 const gradientKernel = /* wgsl */ `
@@ -242,9 +246,10 @@ await show(byKernel.sub(learning.grad!).abs().lt(1e-6).all());
 Each row adds up to 0: what the target gains, the other classes lose.
 
 A model that knows nothing gives each of the 512 tokens the same probability,
-and its loss is ln 512 = 6.24. That is where training begins. It is easier to
-imagine as perplexity, e to the power of the loss: such a model hesitates
-between 512 tokens, and one with a loss of 4.5 between 90.
+and its loss is ln 512 = 6.24. That is where training begins. A loss is easier
+to imagine as perplexity (lesson 7), e to the power of the loss. The model
+that knows nothing hesitates between 512 tokens, a model with a loss of 4.5
+between 90.
 */
 
 await show(fixed(Math.log(512), 2), fixed(Math.exp(4.5), 0));
@@ -346,8 +351,10 @@ export async function* train(
 /*
 AdamW's whole step fits into a kernel of a few lines. A parameter `w` with the
 gradient `g` has two running means, `m` and `v`. They begin at 0 and so are
-too small at first, which the division by 1 − βᵗ corrects. This is the first
-step, with the learning rate 0.001 and a weight decay of 0.01:
+too small at first, which the division by 1 − βᵗ corrects. Here t is the
+number of the step, and β is the part of the old mean that is kept: 0.9 for
+`m`, 0.999 for `v`. This is the first step, with the learning rate 0.001 and a
+weight decay of 0.01:
 */
 
 const adamW = /* wgsl */ `
@@ -383,8 +390,9 @@ at once.
 
 ## A first model: the bigram
 
-The smallest language model knows one token and predicts the next from it. It
-is a table with a row for each token, and the row has the logits of what may
+A bigram is a pair of neighboring tokens. The bigram model is the smallest
+language model: it reads one token and predicts the next from it. It is a
+table with a row for each token, and the row has the logits of what may
 follow. An embedding is such a table.
 */
 
@@ -402,9 +410,9 @@ class Bigram extends LanguageModel {
 }
 
 /*
-It begins worse than a model that knows nothing, because its logits are random
-and it trusts them. Its loss is a convex function of its parameters, a valley
-with one lowest point, so large steps are safe.
+At first it is worse than a model that knows nothing: its logits are random,
+so it is sure of things that are wrong. Its loss is a convex function of its
+parameters, a valley with one lowest point, so large steps are safe.
 */
 
 const model = new Bigram();
@@ -422,8 +430,8 @@ for await (const { step, ...at } of train(model, optimizer, run, evals)) {
 }
 
 /*
-After three hundred steps it is far below 6.24. How much more is there to
-learn from a single token? For that no training is needed: count in the
+After three hundred steps its loss is far below 6.24. How much more is there
+to learn from a single token? For that no training is needed: count in the
 training split how often each token follows each other one. Add 0.1 to each
 count, so that no pair is impossible, and divide by the sum of the row. On the
 validation split these probabilities have the loss:
@@ -440,8 +448,9 @@ await show(nn.functional.crossEntropy(logProbs.index(inputs), targets));
 //> tensor(3.8254)
 
 /*
-And this is how a bigram writes, each token drawn from the row of the last
-one:
+That is lower still: counting gives at once what training only comes near. And
+this is how a bigram writes, each token drawn from the row of the one before
+it:
 */
 
 let words = tokenizer.encode("The");
@@ -458,10 +467,10 @@ await show(tokenizer.decode(words)); // varies
 
 /*
 It hardly spells, since it can't know anything before the last token. Lesson
-13's model looks at 32 tokens. You might expect that it is better on songs it
-has never seen. On as few songs as these, it is not: its best validation loss
-stays above the counted bigram's. Lesson 13 shows why, and lesson 14 what
-helps.
+13's model looks at 32 tokens. You might expect it to be better on songs that
+it has never seen. With so few songs to learn from it is not: even its best
+validation loss is above that of the counted bigram. Lesson 13 shows why, and
+lesson 14 what helps.
 
 (The discarded `to(device)`, and other bugs of the notebook: `deno task
 museum`.)

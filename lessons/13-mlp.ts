@@ -50,7 +50,7 @@ const { show, options } = lesson(import.meta, {
   },
   out: {
     value: "out/lesson-13",
-    help: "what to save to, with .safetensors and .svg behind",
+    help: "where to save to; .safetensors and .svg are added",
   },
   resume: {
     value: false,
@@ -104,10 +104,10 @@ await show(
 //>  tensor([[-1.4797, -0.8685,  1.0905,  0.0762]], grad_fn=<EmbeddingBackward0>)
 
 /*
-There are 512 tokens and only 64 dimensions in the model below, so the tokens
-can't all be kept apart. Tokens that are followed by the same things get the
-same changes in training. So similar tokens should end up with similar
-vectors; at the end of this lesson we look whether they do.
+The model below has 512 tokens and only 64 dimensions, so the vectors can't
+all be unrelated. Tokens that are followed by the same things get similar
+changes in training. So similar tokens should end up with similar vectors. At
+the end of this lesson we check whether they do.
 
 A batch of two examples with three tokens each becomes 2 × 3 vectors, here
 with five dimensions. (The notebook makes the table one row larger than the
@@ -220,7 +220,7 @@ a bad one through now and then. So we draw from the best five, as in lesson 8:
 all others get the logit −∞.
 
 (The notebook asks for `model.type`, but its class calls it `model_type`, so
-this cell fails as it stands. Whether there are logits for the last position
+that cell fails as it stands. Whether there are logits for the last position
 only, or for every position, can be seen from their shape.)
 */
 
@@ -314,16 +314,16 @@ for await (const { step, ...at } of train(model, optimizer, run, evals)) {
 }
 
 /*
-It begins where nothing is known, at the loss of a uniform guess:
+It begins near the loss of a uniform guess, where nothing is known:
 */
 
 await show(fixed(Math.log(512), 4));
 //> 6.2383
 
 /*
-(With three other seeds, PyTorch's losses are within 0.12 of these; a run must
-be within 0.15.) The curve of the training loss, smoothed, and the validation
-losses as marks:
+(With three other seeds, PyTorch's losses are within 0.12 of these; a run of
+this lesson must be within 0.15.) The curve of the training loss, smoothed,
+and the validation losses as marks:
 */
 
 await show(await run.chart()); // varies
@@ -348,13 +348,14 @@ if (saved) {
 }
 
 /*
-The two losses move apart. The model has a million parameters for 130 songs,
-which it reads eight times over, and in the end it knows them by heart: the
-training loss falls and falls. For the first thousand steps or so, the
-validation loss falls too. After that it rises, because what the model learns
-now is true of those 130 songs and of no others. At the end it predicts new
-songs worse than a uniform guess would: it is sure of itself, and wrong. This
-is **overfitting**, and it is the reason for a validation split.
+The two losses move apart. The model has a million parameters for 130 songs.
+Each of their tokens is the target about eight times, and in the end the model
+knows them by heart: the training loss falls and falls. For the first thousand
+steps or so, the validation loss falls too. After that it rises, because what
+the model learns now is true of those 130 songs and of no others. At the end
+it predicts new songs worse than a uniform guess would: it is sure of itself,
+and wrong. This is **overfitting**, and it is the reason for a validation
+split.
 
 Even at its best, 4.4961, the validation loss never reaches the 3.83 of the
 bigram that lesson 12 counted. With so few songs, a window of 32 tokens hardly
@@ -392,7 +393,7 @@ await show(written); // varies
 
 /*
 Lines, capitals, commas, and mostly words. How much of it is quoted? The
-longest piece that occurs, letter by letter, in the training songs:
+longest piece that is also in the training songs, letter by letter:
 */
 
 const known = ds.train.column("text").join("\n");
@@ -429,7 +430,7 @@ for (const word of [" he", " my", "."]) {
 }
 
 /*
-This model has only its last 32 tokens, each at a fixed position. What it has
+This model sees only the last 32 tokens, each at a fixed position. What it has
 learned about a word at the fifth position, it must learn again for the sixth.
 Lesson 14 lets the tokens attend to each other instead.
 

@@ -1,8 +1,8 @@
 /*
 # Lesson 14: From the MLP to a transformer
 
-From a table of pairs to a small GPT that writes, one idea at a time, and what
-each of them is worth.
+From a table of pairs to a small GPT that writes, one idea at a time, and how
+much each idea helps.
 
 Needs the network: no more than lesson 10.
 */
@@ -50,7 +50,7 @@ What can be set on the command line:
 
 const { show, options } = lesson(import.meta, {
   data,
-  steps: { value: 10_000, short: 2, help: "no model is trained longer" },
+  steps: { value: 10_000, short: 2, help: "the most steps of a model" },
   evals: { value: 10, short: 1, help: "batches for each estimated loss" },
   unseen: {
     value: 10_000,
@@ -61,7 +61,7 @@ const { show, options } = lesson(import.meta, {
   size: {
     value: "small",
     choices: ["small", "10M"],
-    help: "the last model, the second one for a real GPU",
+    help: "of the last model; 10M is for a real GPU",
   },
   mlp: { value: false, help: "train lesson 13's MLP with dropout here too" },
   width: {
@@ -94,7 +94,8 @@ songs by heart and predicts new ones worse than a uniform guess.
 From there we go to a small GPT, in ten steps. Each is a small change to the
 model before it. Each model is trained on the same songs with lesson 12's
 `getBatch` and `train`, and writes with lesson 13's `generate`. The sizes stay
-the same: a context of 32 tokens, 128 dimensions for each token, 4 heads.
+the same: a context of T = 32 tokens, C = 128 dimensions for each token, H = 4
+heads of D = C / H.
 */
 
 const contextLength = options.context; // T
@@ -390,8 +391,8 @@ await show(fused.sub(head.forward(x)).abs().lt(1e-5).all());
 Attention does not know at which position a token stands, since a sum has no
 order. So each position has a vector of its own, learned like those of the
 tokens and added to them. The last layer turns the head's context vectors into
-logits. All models up to the last two are made with this class; what differs
-is the `body`, which turns (B, T, C) into (B, T, C).
+logits. From here on all models but the last two are made with this class.
+What differs is the `body`, which turns (B, T, C) into (B, T, C).
 
 ```diagram
              position embedding
@@ -435,7 +436,7 @@ await show(oneHead.losses); // ±0.06, in full, not seen
 await show(oneHead.writing); // varies, not seen
 
 /*
-Fewer parameters than the bigram, and a lower loss.
+Fewer parameters than the bigram, and a lower validation loss.
 
 ## Several heads
 
@@ -542,9 +543,9 @@ await show(three.losses); // ±0.06, in full, not seen
 await show(three.writing); // varies, not seen
 
 /*
-They learn how often each token occurs, and hardly anything else. The gradient
-that reaches the embeddings has passed through six layers, and each has shrunk
-it: it vanishes, as lesson 8 measured.
+They learn how often each token occurs, and hardly anything else. On its way
+to the embeddings the gradient passes three networks and three attentions, and
+each shrinks it: it vanishes, as in lesson 8.
 
 ## Shortcuts and layer norm
 
@@ -886,8 +887,8 @@ const seenBy = noGrad(() => {
   return attentionWeights(q, k).index(0); // (H, T, T)
 });
 /*
-Each row belongs to a token and shows to which tokens before it, from left to
-right, it attends:
+Each row belongs to a token. From left to right it shows how much this token
+attends to the first token, the second, and so on up to itself:
 */
 
 const [H] = seenBy.shape;
@@ -900,9 +901,8 @@ await show(heatMap(seenBy, { rows: words, titles })); // varies, not seen
 With them stands lesson 13's MLP, trained in three ways: to the end of its
 10,000 steps; stopped near its lowest validation loss; and against
 overfitting, with a dropout of one half after the tanh and a weight decay of
-0.3. To train them takes longer than all of the above, so their losses are
-recorded here. They are PyTorch's, the mean of three seeds, and of one seed
-for the third.
+0.3. To train them takes longer than all of the above, so PyTorch's losses are
+recorded here: the mean of three seeds, for the third of one seed.
 */
 
 const mlp = { count: 1_344_512 };
@@ -991,12 +991,12 @@ MLP learns from 64 targets at each step, the bigram from 32 times as many. And
 the MLP has a million weights, each for one position, with which it can learn
 its songs by heart. Stopped in time it is better; with dropout and weight
 decay it is nearly as good as the bigram. So nearly half of the GPT's lead
-over the stopped MLP is a matter of training. The rest, from 3.92 to 3.21, is
-what it is worth to look back.
+over the stopped MLP is a matter of training. The rest, from 3.92 to 3.21,
+comes from its layers and its many targets.
 
 Which models overfit? All whose training loss lies far below the validation
-loss. The MLP overfits most, then the three blocks without dropout. The GPT
-does too, but its validation loss falls to the end: what it learns from these
+loss. The MLP overfits most. The three blocks, the rotary model and the GPT do
+too, but the GPT's validation loss falls to the end: what it learns from these
 songs still helps with others. More songs would help more than a larger model.
 
 Keep one thing in mind: the sizes, the learning rate and the number of steps
@@ -1020,7 +1020,7 @@ yours. Each is saved to a file of its own, the last one to
 
 ## Taking it away
 
-Other programs know this model. It is no GPT-2, which has a table of
+Other programs know this kind of model. It is no GPT-2, which has a table of
 positions, but a GPT-NeoX: pre-norm, attention and feed-forward one after the
 other, rotary positions over all dimensions of a head, biases everywhere but
 at the logits. There the queries, keys and values come from one matrix, head
@@ -1048,12 +1048,12 @@ Here, `loadPretrained("out/songs-gpt")` reads it back, bit for bit.
 
 ## When one machine is not enough
 
-This library trains on one adapter. For more, PyTorch goes on with the folder:
+This library trains on one adapter. On more, PyTorch can train the folder on:
 `torchrun` starts a process for each GPU, each process takes its part of every
 batch, and the gradients are averaged before each step. So two processes with
 half a batch each learn what one learns with the whole: their first ten losses
 are those of this library, to 1e-4. The program is in
-`tests/goldens/torchrun.py`, and it writes a folder of the same kind back. Two
+`tests/goldens/torchrun.py`, and it writes a folder of the same kind. Two
 processes on one machine:
 
 ```sh
@@ -1061,7 +1061,7 @@ torchrun --nproc_per_node=2 tests/goldens/torchrun.py \
   out/songs-gpt out/longer --data data/songs.json --steps 200
 ```
 
-Two machines with eight GPUs each; on both, with the name of the first:
+On each of two machines with eight GPUs, with the first one's name as FIRST:
 
 ```sh
 torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d \
@@ -1069,7 +1069,7 @@ torchrun --nnodes=2 --nproc_per_node=8 --rdzv_backend=c10d \
   out/songs-gpt out/longer --data data/songs.json --steps 200
 ```
 
-And to let others ask it, over HTTP:
+And to let other programs use it over HTTP:
 
 ```sh
 vllm serve out/longer

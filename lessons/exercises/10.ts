@@ -17,8 +17,8 @@ export const testSongs = /* your answer */ 225;
 /*
 ## 2. New words
 
-Return which words of `test` do not occur in `train`, each once, in their order. A
-word is a run of letters; upper and lower case count as the same.
+Return the words of `test` that do not occur in `train`, each once and in lower case,
+in the order of `test`. A word is a run of letters; "The" and "the" are the same word.
 */
 
 export function newWords(train: string, test: string): string[] {
@@ -37,6 +37,22 @@ test split are in the second one too?
 */
 
 export const sameSeed = /* your answer */ 15;
+
+/*
+## 4. A number for each character
+
+Give the different characters of `train` the numbers 1, 2, 3, … in the order in which
+they first occur, and return the numbers of the characters of `text`. A character that
+`train` never had gets the number 0. What does the 0 cost, when the numbers become a
+text again? Lesson 11's tokenizer needs no such number.
+*/
+
+export function numbersOf(train: string, text: string): number[] {
+  // your code
+  const characters = [...new Set(train)];
+  return [...text].map((character) => characters.indexOf(character) + 1);
+  // end
+}
 
 // ---- checks ----
 
@@ -66,6 +82,23 @@ export const checks: Checks = {
         given,
         one.filter((song) => two.includes(song)).length,
       );
+    },
+  },
+  numbersOf: {
+    hint:
+      "indexOf gives −1 for what is not there; [...text] keeps an emoji whole.",
+    wrong(given: typeof numbersOf) {
+      const cases: [string, string, string][] = [
+        ["banana", "nab", "3,2,1"],
+        ["a cafe", "a café 🎸!", "1,2,3,1,4,0,2,0,0"],
+      ];
+      for (const [train, text, wanted] of cases) {
+        const got = given(train, text).join();
+        if (got !== wanted) {
+          return `"${text}" gives [${got}]; [${wanted}] was wanted`;
+        }
+      }
+      return "";
     },
   },
   newWords: {

@@ -52,8 +52,8 @@ export function factor(step: number, steps: number, warmUp: number): number {
 /*
 ## 4. Clip
 
-Taken as one vector, the gradients may be no longer than `maxNorm`. Return by
-what they must be multiplied: 1 if they are short enough.
+Taken as one vector, the gradients may be no longer than `maxNorm`. Return the
+factor by which they must be multiplied. It is 1 if they are short enough.
 */
 
 export async function clip(
