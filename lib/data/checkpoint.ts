@@ -1,10 +1,10 @@
 /*
- * Checkpoints: all that a run needs to go on as if it had never stopped, in one safetensors file.
+ * Checkpoints: everything a run needs to continue as if it had never stopped, in one safetensors file.
  *
- * Tensors lie in the file under the names of their parts (`model.net.0.weight`, `optimizer.state.0.expAvg`),
- * so that Python reads them too; everything else of a state is JSON in the file's header. What a part
- * keeps is its own matter: it gives it with `stateDict()` and takes it back with `loadStateDict()`. The header also
- * says what each part is and what the run is of, and has a checksum of all of it.
+ * Tensors are in the file under the names of their parts (`model.net.0.weight`, `optimizer.state.0.expAvg`), so Python
+ * can read them too. The other values of a state are JSON in the file's header. Each part decides what it keeps: it
+ * returns its state from `stateDict()` and takes it back with `loadStateDict()`. The header also names the class of
+ * each part and the run it belongs to, and has a checksum of all of it.
  */
 import { host } from "../host/mod.ts";
 import { Generator } from "../random/mod.ts";
@@ -19,9 +19,9 @@ import {
 
 /** Something with a state: a module, an optimiser, a learning-rate schedule, a training loop. */
 export interface Stateful {
-  /** What must be saved: tensors, numbers, texts, bytes, in objects, arrays and Maps. */
+  /** What must be saved: tensors, numbers, strings and bytes, in objects, arrays and Maps. */
   stateDict(): unknown;
-  /** Goes on from what was saved. */
+  /** Restores a saved state. */
   // deno-lint-ignore no-explicit-any
   loadStateDict(state: any): unknown;
 }
@@ -29,13 +29,13 @@ export interface Stateful {
 /** The parts of a run, by the names under which they are saved. */
 export type Parts = Readonly<Record<string, Stateful | Generator>>;
 
-/** What a checkpoint says about itself: numbers and texts by name, such as the seed of the run. */
+/** What a checkpoint says about itself: numbers and strings by name, such as the seed of the run. */
 export type About = Record<string, number | string>;
 
 /**
- * Saves the parts of a run, and returns the path. The file is there as a whole or not at all.
+ * Saves the parts of a run, and returns the path. The file is written completely or not at all.
  *
- * @throws {TypeError} for a state that holds what no file can, such as a function
+ * @throws {TypeError} for a state with a value that a file cannot hold, such as a function
  *
  * @example
  * ```ts
@@ -74,11 +74,11 @@ export async function saveCheckpoint(
 }
 
 /**
- * Brings the parts of a run into a saved state. Parts of the file that are not asked for are left alone.
+ * Restores the parts of a run from a checkpoint. Other parts in the file are ignored.
  *
- * @param about what the checkpoint has to say about itself
- * @throws {RangeError} for a file that is no checkpoint or is damaged, lacks a part, has one of another class, or says
- * something else about itself; whatever a part throws whose state does not fit
+ * @param about what the checkpoint must say about itself
+ * @throws {RangeError} if the file is not a checkpoint or is damaged, lacks a part, has a part of another class, or
+ * says something else about itself; and whatever a part throws if its state does not fit
  */
 export function loadCheckpoint(path: string, parts: Parts, about: About = {}): void {
   using file = openSafetensors(path);
@@ -93,16 +93,16 @@ export function loadCheckpoint(path: string, parts: Parts, about: About = {}): v
 
 /** What {@linkcode readCheckpoint} finds. */
 export interface Checkpoint {
-  /** What it says about itself. */
+  /** What the checkpoint says about itself. */
   about: About;
-  /** What the parts gave as their states, by name. */
+  /** The states of the parts, by name. */
   states: Record<string, unknown>;
 }
 
 /**
- * Reads a checkpoint for what is in it, not to go on: the states of the parts that are named.
+ * Reads the states of the named parts from a checkpoint, to look at them rather than to resume.
  *
- * @throws {RangeError} for a file that is no checkpoint, is damaged, or lacks a part
+ * @throws {RangeError} if the file is not a checkpoint, is damaged, or lacks a part
  */
 export function readCheckpoint(path: string, parts: readonly string[]): Checkpoint {
   using file = openSafetensors(path);
@@ -115,13 +115,13 @@ export function readCheckpoint(path: string, parts: readonly string[]): Checkpoi
   return { about, states: Object.fromEntries(parts.map((name) => [name, read(name)])) };
 }
 
-/** A part that is saved for whoever reads the file, and changes nothing when a run is resumed. */
+/** A part that is saved for readers of the file only; it changes nothing when a run is resumed. */
 export const note = (value: unknown): Stateful => ({
   stateDict: () => value,
   loadStateDict() {},
 });
 
-/** What the header of an open file says, whose bytes are those that were saved. */
+/** The header of an open file, once its bytes are known to be those that were saved. */
 function savedIn(file: SafetensorsFile, who: string): Saved {
   const { checkpoint, checksum } = file.metadata;
   if (checkpoint === undefined) {
@@ -137,7 +137,7 @@ function savedIn(file: SafetensorsFile, who: string): Saved {
   return JSON.parse(checkpoint);
 }
 
-/** What a checkpoint says about itself and how far its run was, without reading its arrays; undefined for no checkpoint. */
+/** What a checkpoint says about itself, and the step of its run, without its arrays; else undefined. */
 export function peekCheckpoint(path: string): { about: About; step: number } | undefined {
   try {
     using file = openSafetensors(path);
@@ -145,11 +145,11 @@ export function peekCheckpoint(path: string): { about: About; step: number } | u
     const { step } = Object(saved.states.run);
     return { about: saved.about, step: Number.isSafeInteger(step) ? step : 0 };
   } catch {
-    return undefined; // a damaged file cannot say how far it was
+    return undefined; // a damaged file cannot say which step it was at
   }
 }
 
-/** Refuses a checkpoint of other parts or of another run, by their names. */
+/** Refuses a checkpoint with other parts or of another run, and names the difference. */
 function fits(
   path: string,
   { about: was, kinds, states }: Saved,
@@ -178,14 +178,14 @@ function fits(
   }
 }
 
-/** Two texts by the first line in which they differ. */
+/** The first line in which two texts differ, from each of them. */
 function differing(was: string, is: string): [string, string] {
   const [a, b] = [was.split("\n"), is.split("\n")];
   const at = a.findIndex((line, i) => line !== b[i]);
   return [a[at]?.trim() ?? "", b[at]?.trim() ?? "less"];
 }
 
-/** What stands in the header of the file. */
+/** What the header of the file contains. */
 interface Saved {
   about: About;
   /** The classes of the parts, by name. */

@@ -1,5 +1,5 @@
 /*
- * CRC-32, the checksum of zip, gzip and PNG: a flipped bit always changes it, and so does any burst of up to 32.
+ * CRC-32, the checksum of zip, gzip and PNG. It notices every flipped bit, and every burst of up to 32 wrong bits.
  * https://www.w3.org/TR/png-3/#D-CRCAppendix
  */
 
@@ -9,7 +9,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** The checksum of some bytes, or of those before and these, if the checksum of those is given. */
+/** The checksum of some bytes. Given the checksum of earlier bytes, it is that of both together. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let rest = ~before;
   for (let i = 0; i < bytes.length; i++) rest = table[(rest ^ bytes[i]) & 0xff] ^ (rest >>> 8);
@@ -17,7 +17,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
 }
 
 /**
- * What tells one text from another, for the identity of a run: its length and its checksum.
+ * The length and checksum of a text, which tell it from other texts when a run is identified.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
 /*
- * Comma-separated values as Python's pandas reads them. A field that begins with a quote may hold separators, line ends
- * and, doubled, quotes; anywhere else a quote is a letter. A line ends by \n, \r\n or \r. The first record names the
- * columns. A column of numbers becomes numbers; an empty field, and in such a column NaN and its like, nothing. In a
- * column of text such words stay words.
+ * Comma-separated values, read as Python's pandas reads them. A field that begins with a quote may hold separators,
+ * line ends and doubled quotes; elsewhere a quote is an ordinary character. A line ends with \n, \r\n or \r. The
+ * first record names the columns. If all fields of a column are numbers, it becomes numbers; there, an empty field,
+ * NaN and similar words are missing values. In a column of text such words stay text.
  */
 import type { Row } from "./dataset.ts";
 import { type Limits, tooLong } from "./limits.ts";
 
-/** The rows of a text of separated values. All are read before the first comes, since they decide the types. */
+/** The rows of a text of separated values. All are read before the first is returned, since they decide the types. */
 export async function* csv(
   pieces: AsyncIterable<string>,
   separator: string,
@@ -48,10 +48,10 @@ function distinct(fields: string[]): string[] {
   return [...names];
 }
 
-/** Where in a record the reader stands: before a field, in one, in quotes, behind a quote that may have closed them. */
+/** Where the reader is in a record: before a field, in one, in quotes, or after a quote that may have closed them. */
 type State = "start" | "plain" | "quoted" | "quote";
 
-/** The records of a text, each as its fields; empty lines are none. */
+/** The records of a text, each as its fields; empty lines are skipped. */
 async function* records(pieces: AsyncIterable<string>, separator: string, limits: Limits) {
   let state: State = "start", fields: string[] = [], field = "", blank = true, length = 0;
   let wasReturn = false, number = 0;
@@ -85,7 +85,7 @@ async function* records(pieces: AsyncIterable<string>, separator: string, limits
         field += letters;
         length += letters.length;
         blank &&= letters.trim() === "";
-        // Behind a closed quote the rest of the field is taken as it is.
+        // After a closed quote the remaining field is taken as it is.
         if (state === "start" || state === "quote") state = "plain";
         if (length > limits.maxRow) throw tooLong(`read CSV: row ${number}`, limits);
         at = next;
@@ -123,14 +123,14 @@ async function* records(pieces: AsyncIterable<string>, separator: string, limits
   if (record) yield record;
 }
 
-/** What stands for nothing in a column of numbers, as in pandas. */
+/** The words that mean a missing value in a column of numbers, as in pandas. */
 const NOTHING =
   /^(|NaN|nan|-NaN|-nan|NA|N\/A|n\/a|NULL|null|None|<NA>|#NA|#N\/A|#N\/A N\/A|1\.#IND|1\.#QNAN|-1\.#IND|-1\.#QNAN)$/;
 const WHOLE = /^\s*[+-]?\d+\s*$/;
 const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 const INFINITE = /^\s*([+-]?)inf(?:inity)?\s*$/i;
 
-/** A column's values, the narrowest that all its texts may be read as. */
+/** A column's values, in the narrowest type that fits all of its texts. */
 function typedColumn(texts: string[]): unknown[] {
   const all = (...forms: RegExp[]) => texts.every((text) => forms.some((form) => form.test(text)));
   if (all(/^$/)) return texts.map(() => null);

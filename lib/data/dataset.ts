@@ -1,6 +1,6 @@
 /*
- * Rows in named columns, as Python's `datasets` shows them, held in memory. A selection, a shuffle or a split
- * shares the columns and holds an order of its own. No arrow files, no maps and no filters: a lesson reads.
+ * Rows in named columns, as Python's `datasets` shows them, held in memory. A selection, a shuffle or a split shares
+ * the columns and has its own order. There are no arrow files, maps or filters: a lesson only reads.
  */
 import { optionsOf } from "../python/arguments.ts";
 import { permutation, type Shuffled } from "./permutation.ts";
@@ -13,9 +13,9 @@ export type Columns = Record<string, unknown[]>;
 
 /** What {@linkcode Dataset.trainTestSplit} takes. */
 export interface SplitOptions extends Shuffled {
-  /** A share of the rows between 0 and 1, rounded up to rows; or a number of rows. By default 0.25. */
+  /** A share of the rows between 0 and 1, rounded up to whole rows; or a number of rows. 0.25 by default. */
   testSize?: number;
-  /** Whether to shuffle before; by default it does. */
+  /** Whether to shuffle first; true by default. */
   shuffle?: boolean;
 }
 
@@ -42,10 +42,10 @@ const readSplit = optionsOf<SplitOptions>(
 export class Dataset<R extends object = Row> implements Iterable<R> {
   /** The number of rows. */
   readonly numRows: number;
-  /** The names of the columns, each with its type in arrow's words: `{ text: "string" }`. */
+  /** The names of the columns, each with its type as arrow names it: `{ text: "string" }`. */
   readonly features: Readonly<Record<string, string>>;
   readonly #columns: Columns;
-  /** Which row of the columns stands at a place; undefined where they stand as they are. */
+  /** For each place, the row of the columns; undefined if the rows are in their original order. */
   readonly #order?: ArrayLike<number>;
 
   private constructor(columns: Columns, features: Dataset["features"], order?: ArrayLike<number>) {
@@ -56,7 +56,7 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
   }
 
   /**
-   * A dataset of columns by name.
+   * A dataset from columns by name.
    *
    * @throws {RangeError} when the columns differ in length.
    */
@@ -74,9 +74,9 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
   }
 
   /**
-   * The row at a place, counted from the end where it is negative.
+   * The row at a place; a negative place counts from the end.
    *
-   * @throws {RangeError} beyond the rows.
+   * @throws {RangeError} if there is no such row.
    */
   at(index: number): R {
     const from = this.#columns, i = this.#place(index);
@@ -86,7 +86,7 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
   /**
    * All values of a column, in the order of the rows.
    *
-   * @throws {RangeError} for a column that is none.
+   * @throws {RangeError} if there is no such column.
    */
   column<K extends keyof R & string>(name: K): R[K][] {
     if (!Object.hasOwn(this.#columns, name)) {
@@ -101,27 +101,27 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
   /**
    * The rows at these places, in this order.
    *
-   * @throws {RangeError} for a place beyond the rows.
+   * @throws {RangeError} if one of the rows does not exist.
    */
   select(places: Iterable<number>): Dataset<R> {
     return new Dataset(this.#columns, this.features, Array.from(places, (i) => this.#place(i)));
   }
 
-  /** The rows from one place up to, not including, another, as `Array.slice` counts. */
+  /** The rows from `start` up to, but not including, `end`, as in `Array.slice`. */
   slice(start = 0, end = this.numRows): Dataset<R> {
     return this.select(Array.from({ length: this.numRows }, (_, i) => i).slice(start, end));
   }
 
-  /** The rows in another order: under a seed, in the order that Python's `datasets` draws. */
+  /** The rows in another order; with a seed, in the order that Python's `datasets` draws. */
   shuffle(options: Shuffled = {}): Dataset<R> {
     return this.select(permutation(this.numRows, readShuffle(options)));
   }
 
   /**
-   * Two datasets of these rows: the test set is the beginning of a shuffled order, the train set the rest.
-   * Under a seed both hold the rows that Python's `train_test_split` gives them.
+   * Splits the rows in two: the test set is the start of a shuffled order, the train set is what follows. With a seed
+   * both hold the rows that Python's `train_test_split` gives them.
    *
-   * @throws {RangeError} for a size that leaves one of them without a row.
+   * @throws {RangeError} if one of the two would have no row.
    */
   trainTestSplit(options: SplitOptions = {}): DatasetDict<"train" | "test", R> {
     const { testSize = 0.25, shuffle = true, ...how } = readSplit(options);
@@ -143,12 +143,12 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
     });
   }
 
-  /** The rows, one after the other. */
+  /** The rows, one after another. */
   *[Symbol.iterator](): Iterator<R> {
     for (let i = 0; i < this.numRows; i++) yield this.at(i);
   }
 
-  /** As Python prints it. */
+  /** The text that Python prints. */
   repr(): string {
     const names = Object.keys(this.features).map((name) => `'${name}'`).join(", ");
     return `Dataset({\n    features: [${names}],\n    num_rows: ${this.numRows}\n})`;
@@ -168,16 +168,16 @@ export type DatasetDict<Split extends string = string, R extends object = Row> =
   & Splits<Split, R>
   & Readonly<Record<Split, Dataset<R>>>;
 
-/** What a {@linkcode DatasetDict} has besides its splits. */
+/** The methods of a {@linkcode DatasetDict}, beside its splits. */
 export class Splits<Split extends string, R extends object> {
-  /** Of datasets by name; use `DatasetDict.of`, whose result has them as properties. */
+  /** Takes datasets by name. Use `DatasetDict.of`: its result has the splits as properties. */
   constructor(splits: Record<Split, Dataset<R>>) {
     const taken = Object.keys(splits).find((name) => name in this);
     if (taken) throw new RangeError(`DatasetDict: no split can be called '${taken}'; rename it`);
     Object.assign(this, splits);
   }
 
-  /** As Python prints it. */
+  /** The text that Python prints. */
   repr(): string {
     const lines = Object.entries<Dataset<R>>({ ...this } as Record<Split, Dataset<R>>)
       .map(([name, split]) => `${name}: ${split.repr()}`).join("\n");
@@ -185,12 +185,12 @@ export class Splits<Split extends string, R extends object> {
   }
 }
 
-/** Makes a {@linkcode DatasetDict} of datasets by name. */
+/** Makes a {@linkcode DatasetDict} from datasets by name. */
 export const DatasetDict: {
   /**
    * The splits as one object.
    *
-   * @throws {RangeError} for a name that every such object has already
+   * @throws {RangeError} for a name that every object has already, such as `toString`
    */
   of<Split extends string, R extends object = Row>(
     splits: Record<Split, Dataset<R>>,
@@ -203,7 +203,7 @@ export const DatasetDict: {
   },
 };
 
-/** A column's type in arrow's words. */
+/** A column's type, as arrow names it. */
 function typeOf(values: unknown[]): string {
   const kinds = new Set<string>();
   for (const value of values) if (value !== null) kinds.add(kindOf(value));

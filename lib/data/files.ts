@@ -1,7 +1,7 @@
 /*
- * Which files of a repository make which split, by Python's `datasets`' rules: what the dataset's card says,
- * else shards named data/train-00000-of-00004, else keywords in folders, else in file names, else all of
- * them are for training.
+ * Which files of a repository belong to which split, by the rules of Python's `datasets`: first what the dataset's card
+ * says, then shards with names like data/train-00000-of-00004, then keywords in folder names, then in file names. If
+ * nothing matches, all files are for training.
  */
 import type { CardConfig } from "../hub/card.ts";
 import { formatOf, SPLITS } from "./formats.ts";
@@ -9,7 +9,7 @@ import { formatOf, SPLITS } from "./formats.ts";
 /** Paths by split. */
 export type SplitFiles = Record<string, string[]>;
 
-/** Files, or patterns with `*`, `**` and `?`, of one split or by split. */
+/** Files, or patterns with `*`, `**` and `?`, either for one split or by split. */
 export type DataFiles = string | string[] | Record<string, string | string[]>;
 
 const NO_DATA = new Set([
@@ -20,7 +20,7 @@ const NO_DATA = new Set([
   "dataset_dict.json",
 ]);
 
-/** The splits that the names of files speak of. */
+/** The splits that the names of the files mention. */
 export function filesByName(paths: string[]): SplitFiles {
   const data = paths.filter(isData).toSorted();
   const shards = grouped(
@@ -41,13 +41,13 @@ export function filesOfCopy(paths: string[], repo: string, config?: string): Spl
   return grouped(own, (path) => path.split("/")[1].replace(/^partial-/, ""));
 }
 
-/** Files of no named split are for training. */
+/** Files that name no split are for training. */
 export function bySplit(files: DataFiles): SplitFiles {
   const named = typeof files === "string" || Array.isArray(files) ? { train: files } : files;
   return Object.fromEntries(Object.entries(named).map(([split, one]) => [split, [one].flat()]));
 }
 
-/** The splits of what somebody named: files and patterns. */
+/** The splits of the files and patterns that the caller has named. */
 export function filesByPattern(paths: string[], wanted: SplitFiles): SplitFiles {
   const splits: SplitFiles = {};
   for (const [split, patterns] of Object.entries(wanted)) {
@@ -63,10 +63,10 @@ export function filesByPattern(paths: string[], wanted: SplitFiles): SplitFiles 
   return splits;
 }
 
-/** Whether a name stands for more than itself. */
+/** Whether a name is a pattern. */
 export const isPattern = (name: string) => /[*?]/.test(name);
 
-/** The splits of a configuration that the card describes. */
+/** The splits of a configuration in the card. */
 export function filesByCard(
   paths: string[],
   configs: CardConfig[],
@@ -116,7 +116,7 @@ function isData(path: string): boolean {
   return !hidden && !NO_DATA.has(parts.at(-1)!) && formatOf(path) !== undefined;
 }
 
-/** One format makes a dataset: the one that most of the files have. */
+/** All files of a dataset have one format: the one that most files have. */
 function ofOneFormat(splits: SplitFiles): SplitFiles {
   const counts = Map.groupBy(Object.values(splits).flat(), formatOf);
   const [most] = [...counts].sort(([, a], [, b]) => b.length - a.length)[0] ?? [];
@@ -137,7 +137,7 @@ function grouped(paths: string[], splitOf: (path: string) => string | undefined)
   return inOrder(splits);
 }
 
-/** Train first, then validation and test, then the rest. */
+/** Train first, then validation and test, then all others. */
 function inOrder(splits: SplitFiles): SplitFiles {
   const names = [...Object.keys(SPLITS), ...Object.keys(splits)];
   return Object.fromEntries(
@@ -147,7 +147,7 @@ function inOrder(splits: SplitFiles): SplitFiles {
   );
 }
 
-/** The split of whose keywords one stands, as a word, in one of these names. */
+/** The split whose keyword occurs as a word in one of these names. */
 function keyword(names: string[]): string | undefined {
   return Object.keys(SPLITS).find((split) => {
     const word = new RegExp(`(^|[-._ 0-9])(${SPLITS[split].join("|")})([-._ 0-9]|$)`);
@@ -155,7 +155,7 @@ function keyword(names: string[]): string | undefined {
   });
 }
 
-/** A pattern as a regular expression: `**` crosses folders, `*` and `?` stay within one. */
+/** A pattern as a regular expression: `**` matches across folders, `*` and `?` within one. */
 function glob(pattern: string): RegExp {
   const source = pattern.replace(/^\.\//, "").replace(
     /\*\*\/?|[*?]|[.+^${}()|[\]\\]/g,

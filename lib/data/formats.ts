@@ -1,7 +1,7 @@
 /*
- * The file formats that text datasets come in, each a stream of rows, so that the first thousand rows of a
- * file cost a thousand rows. What Python's `datasets` makes of a file, these make of it; the one thing they
- * add is a JSON file that holds splits, `{"train": […], "test": […]}`.
+ * The file formats of text datasets, each read as a stream of rows: to get the first thousand rows of a file, only
+ * these are read. The rows are those of Python's `datasets`, with one addition: a JSON file may hold splits,
+ * `{"train": […], "test": […]}`.
  */
 import { csv } from "./csv.ts";
 import type { Row } from "./dataset.ts";
@@ -10,15 +10,15 @@ import { type Limits, limitsOf, tooLong } from "./limits.ts";
 import { parquet } from "./parquet.ts";
 import { lines, pieces, whole } from "./text_file.ts";
 
-/** How a file is to be read, where its name does not say it all. */
+/** How to read a file, if its name does not say everything. */
 export interface FormatOptions extends Partial<Limits> {
-  /** The key under which the rows of a JSON file lie. */
+  /** The key of the rows in a JSON file. */
   field?: string;
-  /** What a row of plain text is: a line (the default), the lines between empty lines, or the whole. */
+  /** What a row of plain text is: a line (the default), a paragraph between empty lines, or the whole text. */
   sampleBy?: "line" | "paragraph" | "document";
 }
 
-/** Rows, each with the split that it says it belongs to, if it says so. */
+/** Rows, each with its split, if it names one. */
 export type Rows = AsyncIterable<[row: Row, split?: string]>;
 
 const formats: Record<string, (path: string, options: FormatOptions) => Rows> = {
@@ -41,14 +41,14 @@ async function* separated(path: string, separator: string, options: FormatOption
   }
 }
 
-/** The keywords of a split's name in files and folders, by the name that it gets. */
+/** The keywords of a split in file and folder names, by the name of the split. */
 export const SPLITS: Record<string, string[]> = {
   train: ["train", "training"],
   validation: ["validation", "valid", "dev", "val"],
   test: ["test", "testing", "eval", "evaluation"],
 };
 
-/** The format of a file by its name, such as "csv" for a.csv and a.csv.gz; undefined for any other. */
+/** The format that a file's name says, such as "csv" for a.csv and a.csv.gz; undefined if it is not known. */
 export function formatOf(path: string): string | undefined {
   const ending = /\.(\w+)(?:\.gz)?$/.exec(path)?.[1].toLowerCase();
   return ending !== undefined && Object.hasOwn(formats, ending) ? ending : undefined;
@@ -57,7 +57,7 @@ export function formatOf(path: string): string | undefined {
 /**
  * The rows of a file on disk.
  *
- * @throws {TypeError} for a name of no known format, {SyntaxError} for a file that is not what it says.
+ * @throws {TypeError} if the name has no known format, {SyntaxError} if the file is not in the format of its name.
  */
 export function readRows(path: string, options: FormatOptions = {}): Rows {
   const format = formatOf(path);
@@ -106,7 +106,7 @@ async function* json(path: string, options: FormatOptions): Rows {
   try {
     value = parseJson(content);
   } catch (error) {
-    // Many a .json holds JSON Lines; then its first line is a value by itself.
+    // Many .json files hold JSON Lines; then the first line is a complete value.
     if (!isJson(/^[^\r\n]*/.exec(content)![0])) throw unreadable(path, error);
     yield* jsonLines(path, options);
     return;
@@ -136,7 +136,7 @@ function isSplit(entry: [string, unknown]): entry is [string, unknown[]] {
   return Array.isArray(entry[1]) && Object.values(SPLITS).flat().includes(entry[0]);
 }
 
-/** An object is a row; a text by itself is a row with one column, `text`. */
+/** An object is a row; a plain text becomes a row with one column, `text`. */
 function asRow(value: unknown, where: string): Row {
   if (typeof value === "string") return { text: value };
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;

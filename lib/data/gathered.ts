@@ -1,12 +1,12 @@
 /*
- * Rows that become columns, each of one type.
+ * Collects rows into columns, each of one type.
  */
 import type { Columns, Row } from "./dataset.ts";
 
-/** Rows by column. What a row lacks is null. */
+/** Rows as columns. A value that a row lacks is null. */
 export class Gathered {
   readonly #columns: Columns = Object.create(null); // a column may have any name
-  /** Columns in which a whole number came as bigint, or that may hold one inside. */
+  /** Columns with a bigint among their whole numbers, or perhaps inside a value. */
   readonly #open = new Set<string>();
   numRows = 0;
 
@@ -22,7 +22,7 @@ export class Gathered {
     }
   }
 
-  /** The columns; whole numbers are numbers where all of their place are exact so, else bigints. */
+  /** The columns. Whole numbers stay numbers if all at the same place are exact; else they become bigints. */
   get columns(): Columns {
     for (const name of this.#open) {
       const places: Places = new Map();
@@ -35,7 +35,7 @@ export class Gathered {
   }
 }
 
-/** What numbers there are at each place of a column's values: in the list, under this name, in the list there. */
+/** The kinds of numbers at each place of a column's values: in a list, under a name, and so on. */
 type Places = Map<string, { bigint: boolean; exact: boolean; fraction: boolean }>;
 
 function note(value: unknown, path: string, places: Places): void {
@@ -57,7 +57,7 @@ function withNumbers(value: unknown, path: string, places: Places): unknown {
   if (typeof value === "bigint" || typeof value === "number") {
     const { bigint, exact, fraction } = places.get(path)!;
     if (!bigint) return value;
-    return exact || fraction ? Number(value) : BigInt(value); // among fractions a number is one
+    return exact || fraction ? Number(value) : BigInt(value); // if there are fractions, all are numbers
   }
   if (Array.isArray(value)) return value.map((one) => withNumbers(one, `${path}[]`, places));
   if (!isPlain(value)) return value;
@@ -66,6 +66,6 @@ function withNumbers(value: unknown, path: string, places: Places): unknown {
   );
 }
 
-/** A structure, no date and no bytes. */
+/** Whether a value is a structure: not a date, not bytes. */
 const isPlain = (value: unknown): value is object =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;

@@ -1,9 +1,9 @@
 /*
- * JSON as Python reads it: whole numbers of any size are exact (as bigint, past 2^53), and NaN and Infinity, which
- * Python writes too, are numbers.
+ * JSON as Python reads it: whole numbers of any size are exact (as bigint, above 2^53), and NaN and Infinity, which
+ * Python also writes, are numbers.
  */
 
-/** What a text of JSON says. */
+/** The value of a JSON text. */
 export function parseJson(text: string): unknown {
   // Both are rare, and reading with a reviver takes several times as long.
   if (/\d{16}/.test(text)) return withNumbers(text);
@@ -25,7 +25,7 @@ export function isJson(text: string): boolean {
   }
 }
 
-/** Stands for NaN: nobody writes zero like this. */
+/** Stands for NaN: no one writes zero like this. */
 const NOT_A_NUMBER = "0e-90071992";
 
 function withNumbers(text: string): unknown {

@@ -1,7 +1,7 @@
 /*
- * `loadDataset`: from a name on the Hub, or a file or folder here, to rows, as Python's `load_dataset` does it
- * for text: JSON, JSON Lines, CSV, plain text, Parquet. It runs no code of a repository; a dataset that was a
- * program has a Parquet copy on the Hub, which is read instead.
+ * `loadDataset`: from a name on the Hub, or a file or folder on this machine, to rows, as Python's `load_dataset` does
+ * it for text: JSON, JSON Lines, CSV, plain text, Parquet. It runs no code from a repository. For a dataset that is a
+ * program, it reads the Parquet copy on the Hub instead.
  */
 import { host } from "../host/mod.ts";
 import { optionsOf } from "../python/arguments.ts";
@@ -24,25 +24,25 @@ import { HubError } from "../hub/errors.ts";
 import { Gathered } from "./gathered.ts";
 import { Part } from "./part.ts";
 
-/** How a dataset is asked for. */
+/** Which dataset to load, and how. */
 export interface LoadOptions extends HubOptions, FormatOptions {
-  /** The configuration, where the dataset has several. */
+  /** The configuration, if the dataset has several. */
   name?: string;
-  /** The files to read, where their names and the dataset's card do not say. */
+  /** The files to read, if their names and the dataset's card do not say. */
   dataFiles?: DataFiles;
 }
 
-/** Files by split, and the path of each on this machine. */
+/** Files by split, and how to get the path of each on this machine. */
 interface Source {
   files: SplitFiles;
   path(file: string): Promise<string>;
 }
 
 /**
- * Loads a dataset of the Hub (`owner/name`), or a file or a folder of this machine.
+ * Loads a dataset from the Hub (`owner/name`), or from a file or folder on this machine.
  *
- * `split` names one of its splits, or a part of one: `train`, `train[:1000]`, `test[10%:20%]`; of a large
- * dataset only the files that hold it are downloaded. Without it all splits are loaded.
+ * `split` names one of its splits, or a part of one: `train`, `train[:1000]`, `test[10%:20%]`. Of a large dataset, only
+ * the files with these rows are downloaded. Without `split`, all splits are loaded.
  *
  * @throws {HubError} when the Hub refuses; {RangeError} for a split, a configuration or a file that the
  * dataset does not have; {SyntaxError} for a file that cannot be read.
@@ -51,7 +51,7 @@ export function loadDataset<R extends object = Row>(
   id: string,
   options: LoadOptions & { split: string },
 ): Promise<Dataset<R>>;
-/** Without a split: all of them, by name. */
+/** Without `split`: all splits by name. */
 export function loadDataset<R extends object = Row>(
   id: string,
   options?: LoadOptions,
@@ -80,7 +80,7 @@ const readLoad = optionsOf<LoadOptions & { split?: string }>(
   ...["name", "dataFiles", "field", "sampleBy", "split", "maxRow", "maxUnpacked"] as const,
 );
 
-/** A path, or a name with a known ending, is a file here; anything else is a name on the Hub. */
+/** A path, or a name with a known file ending, is a file on this machine; any other name is on the Hub. */
 function isLocal(id: string): boolean {
   return /^(\.{0,2}[/\\]|file:|[A-Za-z]:[/\\])/.test(id) || id === "." ||
     formatOf(id) !== undefined || host.granted({ name: "read", path: id }) && exists(id);
@@ -107,7 +107,7 @@ function localSource(id: string, { dataFiles }: LoadOptions): Source {
   return { files, path: (file) => Promise.resolve(`${path}/${file}`) };
 }
 
-/** A relative path begins somewhere, and not always where its writer thinks. */
+/** Says where a relative path was looked up, since that is not always where its writer thinks. */
 const lookedFor = (path: string) =>
   /^([/\\]|[A-Za-z]:)/.test(path) || !host.folder() ? "" : ` in ${host.folder()}`;
 
@@ -116,7 +116,7 @@ async function hubSource(id: string, options: LoadOptions): Promise<Source> {
   const commit = await hub.commit(options.revision ?? "main");
   const path = (file: string) => hub.download(commit, file);
   const named = options.dataFiles && bySplit(options.dataFiles);
-  // Files named one by one need no list, and so, once cached, no request.
+  // For files that are named one by one no list is needed, and so, once cached, no request.
   if (named && !Object.values(named).flat().some(isPattern)) return { files: named, path };
   const paths = (await hub.files(commit)).map((file) => file.path);
   if (named) return { files: filesByPattern(paths, named), path };
@@ -148,14 +148,14 @@ async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: st
   }
 }
 
-/** Reads the files of the splits that are wanted into columns, and no more rows than are wanted. */
+/** Reads the files of the wanted splits into columns, and no more rows than wanted. */
 async function read(source: Source, options: FormatOptions, part?: Part) {
   const tables: Record<string, Gathered> = Object.create(null); // a split may have any name
   const enough = part?.enough ?? Infinity;
   let ownSplits = false;
   for (const [split, files] of Object.entries(source.files)) {
     for (const file of files) {
-      // A JSON file may hold splits of its own, so any may hold the one that is wanted.
+      // A JSON file may hold splits of its own, so any file may hold the wanted one.
       if (part && part.split !== split && formatOf(file) !== "json") continue;
       if ((tables[split]?.numRows ?? 0) >= enough) break;
       for await (const [row, own] of readRows(await source.path(file), options)) {
@@ -165,7 +165,7 @@ async function read(source: Source, options: FormatOptions, part?: Part) {
         if (own === undefined && table.numRows >= enough) break;
       }
     }
-    // Files without a row make a split without a row.
+    // Files without rows make a split without rows.
     if (!ownSplits && (part?.split ?? split) === split) tables[split] ??= new Gathered();
   }
   return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.columns]));

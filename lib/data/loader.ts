@@ -1,7 +1,6 @@
 /*
- * Batches: a dataset cut into stacks of samples, in its own order or in a shuffled one. The order, and the
- * random numbers that are drawn for it, are those of PyTorch's torch.utils.data. No worker processes: what is
- * loaded here lies in memory already.
+ * Batches: a dataset cut into stacks of samples, in its own order or shuffled. The order, and the random numbers it
+ * takes, are those of PyTorch's torch.utils.data. There are no worker processes: the data is in memory already.
  */
 import { tensor } from "../ops/create.ts";
 import { embedding } from "../ops/embedding.ts";
@@ -13,18 +12,20 @@ import { defaultGenerator, Generator, random, randperm } from "../random/mod.ts"
 import { numelOf } from "../tensor/shape.ts";
 import { fromValues, Tensor } from "../tensor/tensor.ts";
 
-/** What a stack of samples is: tensors one dimension deeper, numbers as a tensor, the rest part by part. */
+/**
+ * A stack of samples: tensors get one dimension more, numbers become a tensor, other values are stacked part by part.
+ */
 export type Stacked<S> = S extends Tensor | number | boolean ? Tensor
   : S extends string ? string[]
   : { [K in keyof S]: Stacked<S[K]> };
 
-/** Samples by their place: an array, or whatever has these two. */
+/** Samples by their place: an array, or any object with these two members. */
 export interface Samples<S> {
-  /** How many there are. */
+  /** The number of samples. */
   readonly length: number;
-  /** The i-th. */
+  /** The i-th sample. */
   at(i: number): S | undefined;
-  /** Several of them, stacked, where that can be done faster than one by one. */
+  /** Several samples, stacked; only if that is faster than one by one. */
   batch?(places: Int32Array<ArrayBuffer>): Stacked<S>;
 }
 
@@ -41,13 +42,13 @@ export interface Samples<S> {
  * ```
  */
 export class TensorDataset implements Samples<Tensor[]> {
-  /** The tensors, whose first sizes are equal. */
+  /** The tensors; their first sizes are equal. */
   readonly tensors: readonly Tensor[];
 
   /**
-   * Tensors of one first size.
+   * Tensors with the same first size.
    *
-   * @throws {RangeError} where the first sizes differ.
+   * @throws {RangeError} if the first sizes differ.
    */
   constructor(...tensors: Tensor[]) {
     const sizes = tensors.map(({ shape }) => shape[0]);
@@ -61,12 +62,12 @@ export class TensorDataset implements Samples<Tensor[]> {
     this.tensors = tensors;
   }
 
-  /** How many samples there are. */
+  /** The number of samples. */
   get length(): number {
     return this.tensors[0].shape[0];
   }
 
-  /** The i-th sample, counted from the end where negative: a view of each tensor. */
+  /** The i-th sample, a view of each tensor; a negative i counts from the end. */
   at(i: number): Tensor[] {
     return this.tensors.map((x) => select(x, 0, i));
   }
@@ -83,27 +84,27 @@ export class TensorDataset implements Samples<Tensor[]> {
 
 /** How a {@linkcode DataLoader} cuts and stacks. */
 export interface LoaderOptions<S, B> {
-  /** Samples in a batch; 1. */
+  /** Samples in a batch; 1 by default. */
   batchSize?: number;
-  /** Whether every epoch has another order. */
+  /** Whether each epoch has a new order. */
   shuffle?: boolean;
-  /** The places of samples, in the order in which they are wanted. */
+  /** The places of the samples, in the order to use. */
   sampler?: Iterable<number>;
   /** The places of every batch. */
   batchSampler?: Iterable<readonly number[]>;
-  /** Whether to leave out a last batch that is smaller than the others. */
+  /** Whether to skip a last batch that is smaller than the others. */
   dropLast?: boolean;
-  /** What the order is drawn from: the default generator gives a seed for it, another one the order itself. */
+  /** The source of the order: the default generator draws a seed for it, any other draws the order itself. */
   generator?: Generator;
-  /** How samples become a batch, if not stacked as {@linkcode Stacked} says. */
+  /** How samples become a batch; by default stacked, see {@linkcode Stacked}. */
   collateFn?: (samples: S[]) => B;
-  /** There are no worker processes: what is loaded here lies in memory already. */
+  /** Only 0: there are no worker processes, the data is in memory already. */
   numWorkers?: 0;
-  /** There is nothing to pin: a tensor's memory is the GPU's. */
+  /** Only false: there is nothing to pin, a tensor's memory is the GPU's. */
   pinMemory?: false;
 }
 
-// deno-lint-ignore no-explicit-any -- the reader does not know what is in the samples
+// deno-lint-ignore no-explicit-any -- the reader does not know the type of the samples
 type AnyOptions = LoaderOptions<any, any>;
 
 const loaderOptions = parameters<AnyOptions>("DataLoader", {
@@ -118,7 +119,7 @@ const loaderOptions = parameters<AnyOptions>("DataLoader", {
   generator: a.generator,
 });
 
-/** Refuses what can't be told together, in PyTorch's words. */
+/** Refuses options that exclude each other, in PyTorch's words. */
 function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: AnyOptions): void {
   if (sampler && shuffle) {
     throw new TypeError("sampler option is mutually exclusive with shuffle; leave one of them out");
@@ -132,9 +133,9 @@ function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: 
 }
 
 /**
- * The batches of a dataset. Every walk over it is an epoch, and draws an order of its own if it shuffles.
+ * The batches of a dataset. Each loop over it is an epoch; if it shuffles, each epoch draws a new order.
  *
- * Numbers become int64 where all of a batch are whole, else float32.
+ * Numbers become int64 if all numbers of a batch are whole, else float32.
  *
  * @example
  * ```ts
@@ -160,7 +161,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
   /**
    * `(dataset, batchSize = 1, shuffle = false)`, or options by name.
    *
-   * @throws for a batch size that is no whole number from 1, and where nothing can be shuffled
+   * @throws if the batch size is not a whole number from 1 up, or if the data cannot be shuffled
    */
   constructor(
     readonly dataset: Samples<S> | Iterable<S>,
@@ -196,7 +197,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     this.#options = options;
   }
 
-  /** How many batches there are. */
+  /** The number of batches. */
   get length(): number {
     const { sampler, batchSampler } = this.#options;
     if (batchSampler) return countOf(batchSampler, "batchSampler");
@@ -205,15 +206,15 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** Begins an epoch. */
+  /** Starts an epoch. */
   [Symbol.iterator](): Iterator<B> {
-    // A seed for worker processes: PyTorch draws it even where there are none.
+    // PyTorch draws a seed for worker processes even if there are none.
     random(this.#options.generator ?? defaultGenerator, new BigInt64Array(1));
     const { dataset } = this;
     return hasPlaces(dataset) ? this.#batches(dataset) : this.#inTurn(dataset);
   }
 
-  /** Batches of samples that come one after the other. */
+  /** Batches of samples that can only be read one after another. */
   *#inTurn(dataset: Iterable<S>): IterableIterator<B> {
     let samples: S[] = [];
     for (const sample of dataset) {
@@ -239,7 +240,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     if (places.length > 0 && !dropLast) yield this.#stack(dataset, places);
   }
 
-  /** The places of all samples, drawn when the first is asked for. */
+  /** The places of all samples, drawn when the first is needed. */
   *#order(dataset: Samples<S>): Iterable<number> {
     const { shuffle, generator } = this.#options;
     const places = Int32Array.from({ length: dataset.length }, (_, i) => i);
@@ -249,7 +250,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     }
     const own = generator ?? new Generator(random(defaultGenerator, new BigInt64Array(1))[0]);
     yield* randperm(own, places);
-    // PyTorch draws as many orders as it takes, and at the end one of which it takes nothing.
+    // PyTorch draws as many orders as it needs, and one more at the end, which it does not use.
     randperm(own, places);
   }
 
@@ -266,7 +267,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
   }
 }
 
-/** Whether samples can be had by their place. */
+/** Whether samples can be read by their place. */
 const hasPlaces = <S>(samples: Samples<S> | Iterable<S>): samples is Samples<S> =>
   typeof (samples as Samples<S>)?.at === "function" && "length" in (samples as object);
 

@@ -1,9 +1,9 @@
 /*
- * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. Nothing
- * here needs a GPU. In reading order:
+ * Data: from a name on the Hugging Face Hub, or a file, to rows of text; and named arrays in files. Nothing here needs
+ * a GPU. In reading order:
  */
 
-/** Rows: a table, a dictionary of splits, both printed as Python prints them. */
+/** Rows: a table, and a dictionary of splits, both printed as Python prints them. */
 export { Dataset, DatasetDict } from "./dataset.ts";
 export type { Columns, Row, SplitOptions, Splits } from "./dataset.ts";
 export type { Shuffled } from "./permutation.ts";
@@ -15,13 +15,13 @@ export type { DataFiles } from "./files.ts";
 export type { FormatOptions } from "./formats.ts";
 export type { Limits } from "./limits.ts";
 
-/** The lessons' songs, and the files of the Hub that the lessons use. */
+/** The lessons' songs, and the files on the Hub that the lessons use. */
 export { songs } from "./songs.ts";
 export type { Song, Songs, SongsOptions } from "./songs.ts";
 export { fetchModel, fetchSource, sources } from "./sources.ts";
 export type { Source } from "./sources.ts";
 
-/** Single files of the Hub, in Python's cache. */
+/** Single files from the Hub, in Python's cache. */
 export * from "../hub/mod.ts";
 
 /** Named arrays in a file, such as published weights. */

@@ -1,25 +1,25 @@
 /*
- * A state, such as `stateDict()` gives it, in two parts: its tensors and bytes as arrays under their paths, and the
- * rest as what JSON can hold. Unpacked it is the same in every value; what can't be kept is refused.
+ * Splits a state, such as that of `stateDict()`, in two: its tensors and bytes as arrays by path, and the other values
+ * in a form that JSON can hold. Unpacked, every value is the same again. A value that cannot be kept is refused.
  */
 import { Tensor } from "../tensor/tensor.ts";
 import type { SafeTensor } from "./safetensors.ts";
 import { arrayOf, tensorOf } from "./tensors.ts";
 
-/** How JSON stands for what it has no word for. */
+/** How JSON writes values for which it has no form of its own. */
 type Mark =
   | { $: "tensor" | "bytes"; path: string }
   | { $: "map" | "object"; entries: unknown[] }
   | { $: "number" | "bigint"; text: string }
   | { $: "undefined" };
 
-/** Arrays by path; a path is a name, whatever it is. */
+/** Arrays by path. The path is only used as a name. */
 export type Arrays = Record<string, SafeTensor>;
 
 /**
- * A state as JSON can hold it, its tensors and bytes put among the arrays.
+ * A state in a form that JSON can hold; its tensors and bytes are moved into the arrays.
  *
- * @throws {TypeError} for what would not come back as it was: a function, a Set, a Date, a circle
+ * @throws {TypeError} for a value that would not come back the same: a function, a Set, a Date, a cycle
  */
 export async function packed(
   value: unknown,
@@ -29,7 +29,7 @@ export async function packed(
 ): Promise<unknown> {
   const free = () => {
     let name = path;
-    while (Object.hasOwn(into, name)) name += "'"; // `a.b` may be `b` in `a`, and a name of its own
+    while (Object.hasOwn(into, name)) name += "'"; // `a.b` may be `b` in `a`, or a name of its own
     return name;
   };
   if (value instanceof Tensor) {
@@ -68,7 +68,7 @@ export async function packed(
     throw new TypeError(`saveCheckpoint: ${path} is an array with holes or names; fill it`);
   }
   const made: [unknown, unknown][] = [];
-  // One after the other: what is on its way from the GPU takes memory, too.
+  // One at a time: data on its way from the GPU takes memory, too.
   for (const [key, one] of entries) {
     const inside = [...within, value];
     const name = isMap ? await packed(key, `${path}'s key`, into, inside) : key;
@@ -108,7 +108,7 @@ export function unpacked(value: unknown, read: (path: string) => SafeTensor): un
   }
 }
 
-/** Whether a value is of a class itself, and not of one that is made from it. */
+/** Whether a value is of exactly this class, not of a subclass. */
 const isPlain = (value: unknown, prototype: unknown): value is object =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === prototype;
 

@@ -1,6 +1,6 @@
 /*
- * Parquet through hyparquet, the one package of this project that a lesson may never load: it is imported
- * when the first such file is opened. The Hub keeps a Parquet copy of almost every dataset.
+ * Parquet files, read with hyparquet. Most lessons never need this package, so it is imported only when the first such
+ * file is opened. The Hub keeps a Parquet copy of almost every dataset.
  */
 import { host, type OpenFile } from "../host/mod.ts";
 import { parquetCompressors, parquetPackage } from "../host/packages.ts";
@@ -9,14 +9,14 @@ import type { Row } from "./dataset.ts";
 /**
  * The rows of a Parquet file, one row group at a time.
  *
- * @throws {SyntaxError} for a file that is none, or is damaged
+ * @throws {SyntaxError} if the file is not Parquet, or is damaged
  */
 export async function* parquet(path: string): AsyncGenerator<[Row]> {
   try {
     yield* rowsOf(path);
   } catch (cause) {
     const { message } = cause as Error;
-    // The reader takes bytes for what they should be, and trips where they are not.
+    // The reader does not check the bytes it is given, and fails in odd ways.
     const reason = cause instanceof TypeError || message.includes("\n")
       ? "its bytes make no sense"
       : message.replace(/^read Parquet: /, "");
@@ -44,7 +44,7 @@ async function* rowsOf(path: string): AsyncGenerator<[Row]> {
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows);
     let rows: unknown[][] = [];
-    // Rows as lists, since an object can't be given every name; texts are those that the file calls texts.
+    // Rows as lists, since an object cannot have every name; only columns that the file calls text become text.
     await parquetRead({
       file,
       metadata,
@@ -69,7 +69,7 @@ function readAt(file: OpenFile, start: number, length: number): ArrayBuffer {
   throw new RangeError("read Parquet: the file ends early; download it again");
 }
 
-/** A point in time to the nanosecond, which a Date rounds down to milliseconds. */
+/** A time in nanoseconds, which a Date would round down to milliseconds. */
 export class Timestamp extends Date {
   /** Nanoseconds since 1970. */
   readonly nanoseconds: bigint;
@@ -79,7 +79,7 @@ export class Timestamp extends Date {
     this.nanoseconds = nanoseconds;
   }
 
-  /** As a Date writes it, with six digits of the second or nine. */
+  /** As a Date writes it, but with six or nine digits after the second. */
   override toISOString(): string {
     const below = String(modulo(this.nanoseconds, 1_000_000n)).padStart(6, "0");
     return super.toISOString().replace("Z", `${below.replace(/000$/, "")}Z`);

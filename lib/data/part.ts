@@ -3,20 +3,20 @@
  */
 import type { Dataset } from "./dataset.ts";
 
-/** A row's number, or a share of all rows. */
+/** The number of a row, or a share of all rows. */
 interface Place {
   count: number;
   percent: boolean;
 }
 
-/** Some rows of a split. */
+/** A split, or some of its rows. */
 export class Part {
   private constructor(readonly split: string, readonly start?: Place, readonly end?: Place) {}
 
   /**
    * Reads `train[:1000]`.
    *
-   * @throws {RangeError} for what is no such thing.
+   * @throws {RangeError} if the text does not have this form.
    */
   static of(text: string): Part {
     const match = /^(\w+(?:[.-]\w+)*)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?$/.exec(text);
@@ -28,14 +28,14 @@ export class Part {
     return new Part(match[1], placeOf(match[2]), placeOf(match[3]));
   }
 
-  /** How many rows from the beginning are enough; Infinity where only the whole says. */
+  /** How many rows from the start are enough; Infinity if that depends on the number of all rows. */
   get enough(): number {
     const counted = (place: Place) => !place.percent && place.count >= 0;
     const known = this.end && counted(this.end) && (!this.start || counted(this.start));
     return known ? Math.max(1, this.end!.count) : Infinity;
   }
 
-  /** This part of a split's rows. */
+  /** This part of the rows of a split. */
   from<R extends object>(rows: Dataset<R>): Dataset<R> {
     if (!this.start && !this.end) return rows;
     const at = (place?: Place) =>

@@ -1,19 +1,19 @@
 /*
- * The order in which Python's `datasets` shuffles rows: NumPy's `default_rng(seed).permutation(n)`, so that a
- * seed gives the rows here that it gives there. No more of NumPy than that: SeedSequence makes 256 bits of
- * a seed, PCG64 (XSL-RR 128/64) makes words of them, Fisher and Yates's shuffle makes an order.
+ * The order in which Python's `datasets` shuffles rows: NumPy's `default_rng(seed).permutation(n)`, so that a seed
+ * gives the same rows as in Python. Only this part of NumPy is here: SeedSequence makes 256 bits from a seed, PCG64
+ * (XSL-RR 128/64) makes random words from them, the Fisher–Yates shuffle makes an order.
  */
 import { type Generator, randperm } from "../random/mod.ts";
 
-/** What decides an order: NumPy's seed, or a generator of PyTorch's kind; without either it is chance. */
+/** What decides the order: NumPy's seed, or a generator like PyTorch's; without either the order is random. */
 export interface Shuffled {
-  /** A whole number from 0 on: the order that Python's `datasets` draws under this seed. */
+  /** A whole number from 0 up: gives the order that Python's `datasets` draws with this seed. */
   seed?: number | bigint;
   /** Draws the order as `torch.randperm` does, instead of a seed. */
   generator?: Generator;
 }
 
-/** An order of the numbers from 0 to n − 1. */
+/** A random order of the numbers from 0 to n − 1. */
 export function permutation(n: number, { seed, generator }: Shuffled = {}): Int32Array {
   if (generator && seed !== undefined) {
     throw new TypeError("permutation: given a seed and a generator; give one of them");
@@ -28,7 +28,7 @@ export function permutation(n: number, { seed, generator }: Shuffled = {}): Int3
   return order;
 }
 
-/** A number from 0 to `max`, each as likely: words cut to as many bits, until one of them fits. */
+/** A number from 0 to `max`, all equally likely: words are cut to as many bits, until one fits. */
 function upTo(max: number, draw: () => number): number {
   const mask = 2 ** (32 - Math.clz32(max)) - 1;
   for (;;) {
@@ -40,7 +40,7 @@ function upTo(max: number, draw: () => number): number {
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
 const low = (bits: number, x: bigint) => BigInt.asUintN(bits, x);
 
-/** The 32-bit words of PCG64 under a seed; a 64-bit word gives its low half, then its high half. */
+/** The 32-bit words of PCG64 with a seed; each 64-bit word gives its low half, then its high half. */
 function pcg64(seed: bigint): () => number {
   const [a, b, c, d] = seedWords(seed);
   const increment = low(128, ((c << 64n | d) << 1n) | 1n);
@@ -60,7 +60,7 @@ function pcg64(seed: bigint): () => number {
   };
 }
 
-/** SeedSequence: four 64-bit words of a whole number of any size. */
+/** SeedSequence: four 64-bit words from a whole number of any size. */
 function seedWords(seed: bigint): bigint[] {
   if (seed < 0n) {
     throw new RangeError(`permutation: seed ${seed} is negative; give a whole number from 0 on`);
@@ -80,7 +80,7 @@ function seedWords(seed: bigint): bigint[] {
   return [0, 2, 4, 6].map((i) => words[i] | words[i + 1] << 32n);
 }
 
-/** A hash of 32 bits whose constant moves on with every use. */
+/** A 32-bit hash whose constant changes with every use. */
 function hasher(constant: number, multiplier: number): (value: number) => number {
   return (value) => {
     value ^= constant;

@@ -1,11 +1,11 @@
 /*
- * Python's pickle, read and never run: a pickle is a small program that builds a value on a stack. Numbers, texts,
- * lists, tuples and dictionaries are built; a class or function that it names is asked of whoever reads it, who knows
- * a few and refuses all others.
+ * Reads Python's pickle without running it. A pickle is a small program that builds a value on a stack. Numbers,
+ * strings, lists, tuples and dictionaries are built here. For a class or function it names, the caller is asked, who
+ * knows a few and refuses all others.
  * https://docs.python.org/3/library/pickletools.html
  */
 
-/** What a pickle may hold; dictionaries are Maps, tuples arrays, a whole number beyond 2^53 is a bigint. */
+/** What a pickle may hold: dictionaries become Maps, tuples become arrays, whole numbers above 2^53 become bigints. */
 export type Pickled =
   | null
   | boolean
@@ -17,11 +17,11 @@ export type Pickled =
   | Map<Pickled, Pickled>
   | object;
 
-/** What a reader knows. */
+/** What the caller provides. */
 export interface Knowledge {
-  /** Stands for a class or function; a function is called with what Python's would be. Throws for what is unknown. */
+  /** Returns a class or function by name; a function gets the arguments of Python's. Throws if it is unknown. */
   global(module: string, name: string): Pickled | ((...args: Pickled[]) => Pickled);
-  /** What stands outside the pickle under an id. */
+  /** Returns an object that is stored outside the pickle, by its id. */
   persistent(id: Pickled): Pickled;
 }
 
@@ -30,13 +30,13 @@ const MARK = Symbol("mark");
 /**
  * The value of a pickle.
  *
- * @throws {TypeError} for what it can't hold; {RangeError} for bytes that are no pickle, or not all of one
+ * @throws {TypeError} for a value it cannot hold; {RangeError} if the bytes are not a pickle, or not a complete one
  */
 export function unpickle(bytes: Uint8Array, known: Knowledge): Pickled {
   return new Machine(bytes, known).run();
 }
 
-/** The stack, the memo, and where it reads. */
+/** The stack, the memo, and the position in the bytes. */
 class Machine {
   #stack: unknown[] = [];
   #memo = new Map<number, unknown>();
@@ -146,7 +146,7 @@ class Machine {
         return push(make(...args));
       }
       case 0x62: // BUILD
-        // What Python keeps beside a dictionary (`_metadata` of a state dict) is not needed.
+        // What Python keeps beside a dictionary (the `_metadata` of a state dict) is not needed.
         this.#pop();
         if (this.#stack.at(-1) instanceof Map) return;
         throw new TypeError("the pickle fills in an object, and only dictionaries are known here");
@@ -159,7 +159,7 @@ class Machine {
     }
   }
 
-  /** Steps over so many bytes; returns where they begin. */
+  /** Skips this many bytes; returns where they start. */
   #take(count: number): number {
     const at = this.#at;
     this.#at += count;
@@ -184,7 +184,7 @@ class Machine {
     return line;
   }
 
-  /** A whole number of so many bytes, the lowest first, in two's complement. */
+  /** A whole number of this many bytes, lowest byte first, in two's complement. */
   #long(length: number): number | bigint {
     const value = this.#slice(length).reduceRight((sum, byte) => sum << 8n | BigInt(byte), 0n);
     const signed = BigInt.asIntN(8 * length, value);
@@ -197,7 +197,7 @@ class Machine {
     return this.#stack.pop();
   }
 
-  /** What lies above the last mark, which goes. */
+  /** Pops everything above the last mark, and the mark itself. */
   #marked(): unknown[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) throw new RangeError("the pickle takes more than it has");
