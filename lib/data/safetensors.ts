@@ -1,7 +1,7 @@
 /*
- * Safetensors: named arrays in a file, and nothing that could run. Eight bytes say how long the header is; the
- * header is JSON, name → dtype, shape and place; then come the bytes, without a hole. What is written here is,
- * byte for byte, what Python's safetensors writes; what is read is checked as strictly as there.
+ * Safetensors: named arrays in a file, and nothing that could run. Eight bytes give the length of the header. The
+ * header is JSON: name → dtype, shape and place. Then the bytes follow without gaps. Files written here are byte for
+ * byte those of Python's safetensors, and files are checked as strictly when they are read.
  * https://github.com/huggingface/safetensors#format
  */
 import { host, type OpenFile } from "../host/mod.ts";
@@ -30,13 +30,13 @@ export type SafeTensor = {
   };
 }[SafeDType];
 
-/** Bytes of an array that are read at a time, where it is read in pieces. */
+/** Bytes that are read at a time, when an array is read in pieces. */
 const PIECE = 2 ** 22;
 
 /**
- * The bytes of a file that holds these arrays.
+ * The bytes of a file with these arrays.
  *
- * @throws {RangeError} for a shape that is not its array's.
+ * @throws {RangeError} if a shape does not fit its array.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -62,9 +62,9 @@ export function encodeSafetensors(
 }
 
 /**
- * The arrays in the bytes of a file, each in memory of its own.
+ * The arrays in the bytes of a file, each copied to its own memory.
  *
- * @throws {RangeError} for bytes that are no such file, or not all of it.
+ * @throws {RangeError} if the bytes are not a safetensors file, or not a complete one.
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
@@ -74,14 +74,14 @@ export function decodeSafetensors(
   const tensors = Object.fromEntries(
     Array.from(places, ([name, place]) => {
       const [start, end] = place.data_offsets;
-      // The data may begin at any byte, an array of numbers may not: hence the copy.
+      // An array of numbers cannot start at every byte, but its data may: hence the copy.
       return [name, tensorOf(place, bytes.slice(8 + length + start, 8 + length + end).buffer)];
     }),
   );
   return { tensors, metadata };
 }
 
-/** Writes arrays to a file, which is there as a whole or not at all, whoever writes there at the same time. */
+/** Writes arrays to a file, completely or not at all, even if several programs write to the same path. */
 export async function saveSafetensors(
   path: string,
   tensors: Record<string, SafeTensor>,
@@ -93,7 +93,7 @@ export async function saveSafetensors(
 /**
  * Opens a file of arrays without reading them: `using file = openSafetensors(path)`.
  *
- * @throws {RangeError} for a file that is no such file, or not all of it.
+ * @throws {RangeError} if the file is not a safetensors file, or not a complete one.
  */
 export function openSafetensors(path: string): SafetensorsFile {
   return new SafetensorsFile(path);
@@ -101,18 +101,18 @@ export function openSafetensors(path: string): SafetensorsFile {
 
 /** An open file, from which one array after another can be read. */
 export class SafetensorsFile implements Disposable {
-  /** The texts that the file holds besides its arrays. */
+  /** The strings that the file holds besides its arrays. */
   readonly metadata: SafeMetadata;
   readonly #file: OpenFile;
   readonly #places: Map<string, Place>;
-  /** Where the arrays' bytes begin. */
+  /** Where the bytes of the arrays start. */
   readonly #start: number;
   #piece: ArrayBuffer | undefined;
 
   /**
-   * Opens it and reads its head.
+   * Opens the file and reads its header.
    *
-   * @throws {RangeError} for a file that is no such file, or not all of it.
+   * @throws {RangeError} if the file is not a safetensors file, or not a complete one.
    */
   constructor(readonly path: string) {
     this.#file = host.files.open(path, "read");
@@ -134,7 +134,7 @@ export class SafetensorsFile implements Disposable {
     return [...this.#places.keys()];
   }
 
-  /** An array's dtype and shape, without reading it. */
+  /** The dtype and shape of an array, without its data. */
   info(name: string): { dtype: SafeDType; shape: readonly number[] } {
     const { dtype, shape } = this.#place(name);
     return { dtype, shape };
@@ -143,7 +143,7 @@ export class SafetensorsFile implements Disposable {
   /**
    * Reads one array.
    *
-   * @throws {RangeError} for a name that the file does not have.
+   * @throws {RangeError} if the file has no array of that name.
    */
   read(name: string): SafeTensor {
     const place = this.#place(name);
@@ -152,10 +152,10 @@ export class SafetensorsFile implements Disposable {
   }
 
   /**
-   * Reads one array piece by piece; `start` counts the values before a piece. A piece lies in memory that the next
-   * one takes, so that a file larger than the memory to spare can be read.
+   * Reads one array piece by piece; `start` counts the values before a piece. Each piece overwrites the memory of the
+   * one before, so a file larger than the free memory can be read.
    *
-   * @throws {RangeError} for a name that the file does not have.
+   * @throws {RangeError} if the file has no array of that name.
    */
   *pieces(name: string): Generator<{ start: number; piece: SafeTensor }> {
     const { dtype, data_offsets: [from, to] } = this.#place(name);
@@ -168,7 +168,7 @@ export class SafetensorsFile implements Disposable {
     }
   }
 
-  /** Closes the file; what was read stays. */
+  /** Closes the file; arrays that were read stay valid. */
   [Symbol.dispose](): void {
     this.#file.close();
   }

@@ -1,9 +1,9 @@
 /*
- * The head of a safetensors file: which arrays it holds, of which dtype and shape, and where. It is read as strictly as
- * the reference reads it.
+ * The header of a safetensors file: the names, dtypes, shapes and places of its arrays. It is checked as strictly as by
+ * the reference implementation.
  */
 
-/** Stands in for what Node has from version 24 on. */
+/** Stands in for Float16Array, which Node has from version 24 on. */
 class NoHalves extends Uint16Array {
   constructor() {
     super();
@@ -12,8 +12,8 @@ class NoHalves extends Uint16Array {
 }
 
 /**
- * The dtypes by their names in a file, and what holds their numbers: BF16 and F8 as their bits, F6 and F4 as bytes that
- * hold several, C64 as pairs, BOOL as bytes.
+ * The dtypes by their names in a file, each with the array for its numbers: BF16 and F8 as raw bits, F6 and F4 as bytes
+ * that hold several numbers, C64 as pairs, BOOL as bytes.
  */
 export type SafeArrays = {
   U64: BigUint64Array<ArrayBuffer>;
@@ -40,7 +40,7 @@ export type SafeArrays = {
   BOOL: Uint8Array<ArrayBuffer>;
 };
 
-/** What makes them, in the order in which their data lies in a file. */
+/** The array constructors, in the order in which the data of each dtype lies in a file. */
 export const arrays = {
   U64: BigUint64Array,
   I64: BigInt64Array,
@@ -68,35 +68,35 @@ export const arrays = {
 /** The dtypes' names, in that order. */
 export const order: readonly string[] = Object.keys(arrays);
 
-/** The bits of a number, where they are not those of its array's. */
+/** The bits of a number, for dtypes where they differ from those of the array's elements. */
 const oddBits: Partial<Record<SafeDType, number>> = { C64: 64, F6_E3M2: 6, F6_E2M3: 6, F4: 4 };
-/** The bits of one number of a dtype. */
+/** The number of bits in one number of a dtype. */
 export const bitsOf = (dtype: SafeDType): number =>
   oddBits[dtype] ?? 8 * arrays[dtype].BYTES_PER_ELEMENT;
 
 /** A dtype by its name in a file. */
 export type SafeDType = keyof SafeArrays;
 
-/** What a file holds besides its arrays: texts by name. */
+/** What a file holds besides its arrays: strings by name. */
 export type SafeMetadata = Record<string, string>;
 
-/** Where an array lies in a file's data. */
+/** The place of an array in the data of a file. */
 export interface Place {
   dtype: SafeDType;
   shape: readonly number[];
   data_offsets: [start: number, end: number];
 }
 
-/** What a header says. */
+/** The content of a header. */
 export interface Header {
   places: Map<string, Place>;
   metadata: SafeMetadata;
 }
 
-/** Python's own limit for a header. */
+/** The limit for a header, the same as in Python. */
 const MAX_HEADER = 100_000_000;
 
-/** The length of the header, which the first eight bytes of a file of `size` say. */
+/** The length of the header, from the first eight bytes of a file of `size` bytes. */
 export function headerLength(start: Uint8Array, size: number): number {
   if (size < 8) {
     throw new RangeError("read safetensors: header too small; it is not a safetensors file");
@@ -112,12 +112,12 @@ export function headerLength(start: Uint8Array, size: number): number {
   return length;
 }
 
-/** Reads a header in front of so many bytes of data. */
+/** Reads a header that is followed by this many bytes of data. */
 export function headerOf(bytes: Uint8Array, dataLength: number): Header {
   let json: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    // A size is written in digits, and 2.0 is none.
+    // A size must be written as digits only: 2.0 is not a size.
     json = JSON.parse(
       text,
       (_, value, context?: { source?: string }) =>
@@ -163,7 +163,7 @@ export function headerOf(bytes: Uint8Array, dataLength: number): Header {
 const invalidHeader = () =>
   new RangeError("read safetensors: invalid header; it is not a safetensors file");
 
-/** Throws where the text says twice what may be said once: of two shapes a reader takes one, another the other. */
+/** Refuses a name that occurs twice: of two shapes one reader would take the first, another the second. */
 function refuseTwice(text: string): void {
   const objects: { name: string; keys: Set<string> }[] = [];
   let last = "";
@@ -196,6 +196,6 @@ function isPlace([name, value]: [string, unknown]): boolean {
     counts(data_offsets) && data_offsets.length === 2;
 }
 
-/** How many values a shape holds. */
+/** The number of values in a shape. */
 export const count = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);

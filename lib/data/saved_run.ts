@@ -1,7 +1,7 @@
 /*
- * A run that is saved: `--out`, `--resume` and `--overwrite` of a lesson that trains. What a run has made is never lost
- * without a word: that it can be saved is tried before it begins, one run at a time saves to a place, and what got
- * further than this run stays where it is.
+ * Saving a run: `--out`, `--resume` and `--overwrite` of a lesson that trains. A run's results are never lost silently.
+ * Saving is tried before the run starts, only one run at a time saves to a path, and a saved run that got further than
+ * this one is not replaced.
  */
 import { optionsOf } from "../python/arguments.ts";
 import { host, isMissing } from "../host/mod.ts";
@@ -15,44 +15,44 @@ import {
   saveCheckpoint,
 } from "./checkpoint.ts";
 
-/** Where a run is saved, as a command line says it. */
+/** Where to save a run, from the command line. */
 export interface SavedRunOptions {
   /** The path, without `.safetensors`. */
   out: string;
-  /** Go on with what is saved there. */
+  /** Resume the run that is saved there. */
   resume?: boolean;
-  /** Begin anew, whatever is saved there. */
+  /** Start again, whatever is saved there. */
   overwrite?: boolean;
 }
 
-/** A run of training, as `training()` makes it. */
+/** A training run, as `training()` makes it. */
 export interface Run {
-  /** The step that comes next. */
+  /** The next step. */
   step: number;
   /** The number of steps. */
   readonly steps: number;
-  /** Sets how the run is saved now and then, and where the program is asked to end. */
+  /** Sets how to save the run, now and then and when the program is asked to end. */
   saveBy(save: () => Promise<string>): void;
 }
 
-/** What {@linkcode savedRun} makes. */
+/** The result of {@linkcode savedRun}. */
 export interface SavedRun {
-  /** Saves the run, and returns where and how to go on with it. */
+  /** Saves the run, and returns where it is and how to resume it. */
   save(): Promise<string>;
 }
 
 const readOptions = optionsOf<SavedRunOptions>("savedRun", "out", "resume", "overwrite");
 
-/** An AdamW has two more numbers to each parameter after its first step. */
+/** After its first step, an AdamW has two more numbers for each parameter. */
 const GROWTH = 3;
 const SUFFIX = ".safetensors";
 
 /**
- * Prepares that a run is saved, and brings it to where it was if it is to be resumed. `parts` are all that it needs to
- * go on, the run itself as `run` among them; `about` tells it from others: its seed, its text, its options.
+ * Prepares to save a run and, if it is to be resumed, restores it. `parts` is everything it needs to continue,
+ * including the run itself as `run`. `about` tells it from other runs: its seed, its text, its options.
  *
- * @throws {UsageError} where nothing can be written, another run saves there, there is nothing to resume or something of
- * another run, or a run that got further would be lost
+ * @throws {UsageError} if nothing can be written, if another run is saving there, if there is nothing to resume or it
+ * is another run, or if a run that got further would be lost
  *
  * @example
  * ```ts
@@ -98,7 +98,7 @@ export async function savedRun(
   return { save };
 }
 
-/** What models and optimisers say of themselves. */
+/** What models and optimisers say about themselves. */
 interface Own {
   paramGroups?: readonly Record<string, unknown>[];
   namedParameters?: unknown;
@@ -106,8 +106,8 @@ interface Own {
 }
 
 /**
- * What of a run its code says: the layers of its models, the options of its optimisers, as they are before it begins.
- * A checkpoint brings its own learning rate along; one that was changed in the code since must not be lost in silence.
+ * What the code of a run says about it: the layers of its models and the options of its optimisers, before it starts.
+ * A checkpoint restores its own learning rate, so a change of it in the code must be reported, not silently ignored.
  */
 function identityOf(parts: Parts): About {
   const about: About = {};
@@ -124,10 +124,10 @@ function identityOf(parts: Parts): About {
   return about;
 }
 
-/** The places that this process has taken, until it ends. */
+/** The paths that this process has locked; it keeps them until it ends. */
 const taken = new Map<string, Disposable>();
 
-/** Makes the folder, and locks it for this process. */
+/** Makes the folder, and locks the path for this process. */
 function reserve(out: string): void {
   const [, folder, name] = out.match(/^(.*\/)?([^/]*)$/)!;
   if (!name) throw new UsageError(`--out ${out} is a folder; give a name in it: --out ${out}run`);
@@ -164,7 +164,7 @@ function bringBack(path: string, there: boolean, parts: Parts & { run: Run }, ab
   }
 }
 
-/** Refuses to write over a run that got further than this one will, and over what is none. */
+/** Refuses to overwrite a run that got further than this one will, or a file that is not a checkpoint. */
 function letLie(path: string, steps: number): void {
   const ways = "--overwrite begins anew in its place, --out NAME leaves it alone";
   const saved = peekCheckpoint(path);
@@ -177,7 +177,7 @@ function letLie(path: string, steps: number): void {
   );
 }
 
-/** Saves once to a file of its own, with room for what the run will add, and takes it away again. */
+/** Saves once to a temporary file, with room for what the run will add, and removes it again. */
 async function tryOut(out: string, parts: Parts, about: About): Promise<void> {
   const draft = `${out}.tried${SUFFIX}`;
   await attempt(out, async () => {
@@ -192,7 +192,7 @@ async function tryOut(out: string, parts: Parts, about: About): Promise<void> {
   });
 }
 
-/** Does something on the disk; what goes wrong there is said of `--out`. */
+/** Does something on the disk; an error there becomes an error about `--out`. */
 function attempt<T>(out: string, act: () => T): T {
   const refuse = (cause: unknown): never => {
     if (cause instanceof UsageError || cause instanceof TypeError) throw cause;
@@ -211,7 +211,7 @@ function attempt<T>(out: string, act: () => T): T {
   }
 }
 
-/** The first name beside a place that nothing has: `out/run-2`. */
+/** The first free name next to a path: `out/run-2`. */
 function free(out: string): string {
   for (let number = 2;; number++) {
     const name = `${out}-${number}`;

@@ -1,5 +1,5 @@
 /*
- * The songs of this project, in a module of their own: a page loads them only where a lesson learns from them.
+ * The songs of this project. They are in a module of their own, so that a page loads them only if its lesson uses them.
  */
 import file from "../../data/songs.json" with { type: "json" };
 

@@ -1,6 +1,6 @@
 /*
- * The texts of lessons 10 to 14: the notebook's songs where they are in the cache or within reach, else the
- * songs that were written for this project, which are in the repository and need no permission.
+ * The texts for lessons 10 to 14: the notebook's songs if they are in the cache or can be downloaded, else the songs
+ * that were written for this project, which are in the repository and need no permission.
  */
 import { UsageError } from "../host/mistake.ts";
 import { host } from "../host/mod.ts";
@@ -13,22 +13,22 @@ import { formatOf } from "./formats.ts";
 import { loadDataset } from "./load.ts";
 import { fetchSource, type Source, sources } from "./sources.ts";
 
-/** A song, as the notebook's dataset has it. */
+/** A song, in the form of the notebook's dataset. */
 export type Song = { text: string };
 
-/** Songs, and which they are. */
+/** Songs, and where they are from. */
 export interface Songs {
-  /** One row a song, in the column `text`. */
+  /** One row for each song, in the column `text`. */
   dataset: Dataset<Song>;
-  /** A line that says which songs these are and why, for a lesson's first line. */
+  /** A line that says which songs these are and why, for the start of a lesson. */
   which: string;
 }
 
 /** What {@linkcode songs} takes. */
 export interface SongsOptions extends HubOptions {
-  /** A dataset of the Hub, a file of this machine, or `shipped`. */
+  /** A dataset on the Hub, a file on this machine, or `shipped`. */
   data?: string;
-  /** The file that is taken where nothing is said; by default the notebook's. */
+  /** The file to use if `data` is not given; the notebook's by default. */
   source?: Source;
 }
 
@@ -37,12 +37,12 @@ const readSongs = optionsOf<SongsOptions>("songs", ...hubOptionNames, "data", "s
 /**
  * The songs that the lessons learn from.
  *
- * `data` takes any dataset of the Hub or a file of this machine in their place: its column `text`, or the only
- * column of text that it has. In a .txt, and where there is but one text, an empty line parts one from the next.
- * The word `shipped` takes the songs in the repository. Under a Deno that grants no permission it asks for none
- * and takes these too.
+ * `data` may name any dataset on the Hub or a file on this machine. Its texts are in the column `text`, or in its
+ * only column of text. In a .txt file, or if there is only one text, an empty line separates one text from the next.
+ * The word `shipped` stands for the songs in the repository. These are also used if Deno runs without permissions; no
+ * permission is asked for.
  *
- * @throws {UsageError} for `data` that cannot be loaded, or holds no texts.
+ * @throws {UsageError} if `data` cannot be loaded, or contains no texts.
  */
 export async function songs(
   options: SongsOptions = {},
@@ -64,7 +64,7 @@ export async function songs(
 const { revision, repo } = sources.songs;
 const name = repo.replace("datasets/", "");
 
-/** The songs of this project, with the reason for them where one is to be said. */
+/** The songs of this project, and the reason for using them, if there is one to give. */
 async function ours(why = ""): Promise<Songs> {
   const { shipped } = await import("./shipped.ts");
   const dataset = Dataset.from<Song>({ text: shipped });
@@ -72,13 +72,13 @@ async function ours(why = ""): Promise<Songs> {
 }
 const counted = (dataset: Dataset<Song>) => dataset.numRows.toLocaleString("en");
 
-/** The path of the notebook's songs, or why they cannot be had. Never asks for a permission. */
+/** The path of the notebook's songs, or why they cannot be used. Never asks for a permission. */
 async function notebooks(source: Source, options: HubOptions): Promise<string | Error> {
   const { cacheDir, endpoint } = hubConfig(options);
   if (!cacheDir || !host.granted({ name: "read", path: cacheDir })) {
     return new Error(`the program may not read the cache in which ${name} would be`);
   }
-  // Whoever has no network shall not wait for it.
+  // Without a network, the reader must not wait for it.
   const quick = { timeout: 5000, retries: 0, ...options };
   const { repo, revision, file, sha256 } = source;
   const hub = new Hub(repo, quick);
@@ -100,7 +100,7 @@ async function notebooks(source: Source, options: HubOptions): Promise<string | 
   }
 }
 
-/** The file store to which the Hub sends us on; its part in asking is only to stand for its like. */
+/** The file store that the Hub redirects to; here it is asked for as an example of its kind. */
 const STORE = "cas-bridge.xethub.hf.co";
 
 async function given(data: string, options: HubOptions): Promise<Songs> {
@@ -124,13 +124,13 @@ async function given(data: string, options: HubOptions): Promise<Songs> {
     );
   }
   const found = (rows.column(column) as (string | null)[]).filter((text) => text !== null);
-  // Where several empty lines part two texts, Python leaves some of them to the second.
+  // If several empty lines separate two texts, Python leaves some of them to the second.
   const all = formatOf(data) === "txt" ? found.map((text) => text.replace(/^\n+/, "")) : found;
   const dataset = Dataset.from<Song>({ text: all.length === 1 ? parted(all[0]) : all });
   return { dataset, which: `Dataset: ${data}, ${counted(dataset)} texts` };
 }
 
-/** A single text in parts, some of which can be put aside: cut at its empty lines, else at each line's end. */
+/** A single text in parts, so that some can be held out: split at empty lines, else at line ends. */
 function parted(text: string): string[] {
   const cuts = [/\n\s*\n/, /\n/].map((cut) => text.split(cut).filter((part) => part.trim()));
   return cuts.find((parts) => parts.length > 1) ?? [text];

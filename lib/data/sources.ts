@@ -1,13 +1,13 @@
 /*
- * What the lessons take from the Hub. What they take unasked is pinned to a commit and a hash, so that everybody has
- * the same bytes.
+ * The files that the lessons use from the Hub. Files that a lesson downloads without being asked are pinned to a commit
+ * and a hash, so that all readers have the same bytes.
  */
 import { hubDownload, type HubOptions } from "../hub/client.ts";
 import { HubError } from "../hub/errors.ts";
 
 /** A file that lessons use. */
 export interface Source {
-  /** What it is, for people. */
+  /** A title for people. */
   title: string;
   /** The repository, as {@linkcode hubDownload} names it. */
   repo: string;
@@ -17,17 +17,17 @@ export interface Source {
   file: string;
   /** The file's hash, where it is pinned. */
   sha256?: string;
-  /** Files that belong to it; they are brought first, and lie beside it. */
+  /** Files that belong to it; they are downloaded first, to the same folder. */
   with?: readonly string[];
-  /** How much there is to download. */
+  /** The size of the download. */
   size: string;
   /** Which lessons use it. */
   lessons: string;
-  /** Whether it is brought only when it is named. */
+  /** Whether it is downloaded only when it is named. */
   onDemand?: boolean;
 }
 
-/** What a GPT-2 is made of besides its weights. */
+/** The files of a GPT-2 besides its weights. */
 const folder = ["config.json", "vocab.json", "merges.txt"];
 
 /** One of GPT-2's larger sizes. */
@@ -70,7 +70,7 @@ export const sources: Readonly<
   "gpt2-xl": larger("gpt2-xl", "1,558M", "6.43 GB"),
 };
 
-/** Brings one of the files, if it is not in the cache yet, and returns its path. */
+/** Downloads one of the files, if it is not in the cache yet, and returns its path. */
 export async function fetchSource(source: Source, options?: HubOptions): Promise<string> {
   const { repo, file, revision, sha256 } = source;
   for (const one of source.with ?? []) await hubDownload(repo, one, { ...options, revision });
@@ -78,10 +78,10 @@ export async function fetchSource(source: Source, options?: HubOptions): Promise
 }
 
 /**
- * The folder of a GPT-2 of the Hub, brought to this machine if it is not there yet: `gpt2`, `gpt2-medium`,
- * `gpt2-large`, `gpt2-xl`, or any other as `owner/name`.
+ * The folder of a GPT-2 from the Hub, downloaded if it is not on this machine yet: `gpt2`, `gpt2-medium`, `gpt2-large`,
+ * `gpt2-xl`, or any other as `owner/name`.
  *
- * @throws {HubError} that says what went wrong and, without a network, the command that fetches it
+ * @throws {HubError} that says what went wrong and which command downloads it where there is a network
  */
 export async function fetchModel(name: string, options?: HubOptions): Promise<string> {
   const known: Readonly<Record<string, Source>> = sources;

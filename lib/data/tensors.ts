@@ -1,5 +1,5 @@
 /*
- * Tensors in a file by their names: what `safetensors.torch.save_file` and `load_file` are in Python.
+ * Tensors in a file by name, as `save_file` and `load_file` of safetensors.torch in Python.
  */
 import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
@@ -18,7 +18,7 @@ export type Tensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tens
 
 /** How {@linkcode saveTensors} writes. */
 export interface SaveTensorsOptions {
-  /** As what floats are stored: as they are, or in half the bytes, each rounded to the nearest. */
+  /** How to store floats: as they are, or in half the bytes, each rounded to the nearest. */
   dtype?: "float32" | "float16" | "bfloat16";
 }
 
@@ -27,11 +27,11 @@ const saveOptions = parameters<SaveTensorsOptions>("saveTensors", {
 }, { positional: 0 });
 
 /**
- * Saves tensors under their names, in the file that `safetensors.torch.save_file` writes of them, byte for byte. The
- * file is there as a whole or not at all; its folder is made.
+ * Saves tensors under their names. The file is, byte for byte, the one that `safetensors.torch.save_file` writes. It is
+ * written completely or not at all, and its folder is made if needed.
  *
- * @param options `dtype`: "float16" or "bfloat16" stores floats in two bytes each, as `tensor.half()` and
- * `tensor.bfloat16()` round them; {@linkcode loadTensors} gives them back as float32
+ * @param options `dtype`: "float16" or "bfloat16" stores each float in two bytes, rounded as by `tensor.half()` and
+ * `tensor.bfloat16()`; {@linkcode loadTensors} returns them as float32
  *
  * @example
  * ```ts
@@ -65,7 +65,7 @@ export async function saveTensors(
   await saveSafetensors(path, arrays, metadata);
 }
 
-/** Floats as they are stored. */
+/** Floats in the form in which they are stored. */
 function stored(array: SafeTensor, dtype: SaveTensorsOptions["dtype"]): SafeTensor {
   if (array.dtype !== "F32" || dtype === "float32") return array;
   const { shape, data } = array;
@@ -74,15 +74,15 @@ function stored(array: SafeTensor, dtype: SaveTensorsOptions["dtype"]): SafeTens
   return { dtype: "BF16", shape, data: Uint16Array.from(bits, upperHalf) };
 }
 
-/** The bits of the bfloat16 nearest to a float32 of these bits; of two, the even one; a NaN as PyTorch writes it. */
+/** The bits of the bfloat16 nearest to a float32 with these bits; ties go to the even one; a NaN is PyTorch's NaN. */
 const upperHalf = (bits: number): number =>
   (bits & 0x7fffffff) > 0x7f800000 ? 0xffff : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
 
 /**
- * The tensors of a safetensors file by name, one read after the other. Floats of any width become float32, whole
- * numbers int64.
+ * The tensors of a safetensors file by name, read one after another. Floats of any width become float32, whole numbers
+ * become int64.
  *
- * @throws {RangeError} for a file that is none, or not all of one, and for a whole number beyond 2^31
+ * @throws {RangeError} if it is not a safetensors file or not a complete one, or if a whole number is beyond 2^31
  */
 export function loadTensors(
   path: string,
@@ -96,13 +96,13 @@ export function loadTensors(
 const readOptions = optionsOf<{ device?: Device }>("loadTensors", "device");
 
 /**
- * The values of an array of any dtype as 32-bit floats, as `tensor.float()` gives them.
+ * The values of an array of any dtype as 32-bit floats, like those of `tensor.float()`.
  *
- * @throws {RangeError} for numbers of fewer than 8 bits and for complex ones
+ * @throws {RangeError} for numbers with fewer than 8 bits, and for complex numbers
  */
 export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer> {
   if (dtype === "F32") return data;
-  // The bits of a bfloat16 are the upper half of the same number's 32.
+  // The bits of a bfloat16 are the upper half of the bits of the same number as float32.
   if (dtype === "BF16") {
     return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
   }
@@ -121,15 +121,15 @@ export function toFloat32({ dtype, data }: SafeTensor): Float32Array<ArrayBuffer
 }
 
 /**
- * The floats of 8 bits: bits of the exponent, its bias, and which bits are no such number. FNUZ has no infinities and
- * no negative zero. https://arxiv.org/abs/2209.05433, https://arxiv.org/abs/2206.02915
+ * The 8-bit floats: the bits of the exponent, its bias, and which bits are not a finite number. FNUZ has no infinities
+ * and no negative zero. https://arxiv.org/abs/2209.05433, https://arxiv.org/abs/2206.02915
  */
 const quarters = {
   F8_E4M3: { exponent: 4, bias: 7, special: (bits: number) => (bits & 127) === 127 ? NaN : null },
   F8_E5M2: { exponent: 5, bias: 15, special: infinite },
   F8_E4M3FNUZ: { exponent: 4, bias: 8, special: (bits: number) => bits === 128 ? NaN : null },
   F8_E5M2FNUZ: { exponent: 5, bias: 16, special: (bits: number) => bits === 128 ? NaN : null },
-  // Powers of two alone, without a sign.
+  // Powers of two only, without a sign.
   F8_E8M0: {
     exponent: 8,
     bias: 127,
@@ -142,7 +142,7 @@ function infinite(bits: number): number | null {
   return (bits & 127) > 124 ? NaN : bits > 127 ? -Infinity : Infinity;
 }
 
-/** A sign, an exponent, a fraction; where the exponent is 0, without the one before the point. */
+/** Sign, exponent, fraction. If the exponent is 0, there is no one before the point. */
 function quarter(bits: number, exponent: number, bias: number): number {
   const width = 7 - exponent,
     e = (bits & 127) >> width,
@@ -161,7 +161,7 @@ export async function arrayOf(x: Tensor): Promise<SafeTensor> {
     : { dtype: "BOOL", shape, data: Uint8Array.from(data) };
 }
 
-/** An array as a tensor; `name` is what an error calls it. */
+/** An array as a tensor; `name` is for errors. */
 export function tensorOf(array: SafeTensor, device?: Device, name = "an array"): Tensor {
   const { dtype, shape, data } = array;
   if (/F/.test(dtype)) return fromValues(toFloat32(array), shape, "float32", device);

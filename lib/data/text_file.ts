@@ -1,11 +1,11 @@
 /*
- * The text of a file: in pieces, in lines, or as a whole; unpacked where it is packed. The first thousand lines of a
- * file cost a thousand lines.
+ * The text of a file, in pieces, in lines, or as a whole; unpacked if it is packed. To get the first thousand lines of
+ * a file, only these are read.
  */
 import { host, type OpenFile } from "../host/mod.ts";
 import { type Limits, tooLarge, tooLong } from "./limits.ts";
 
-/** A file's text in pieces; unpacked, where its first bytes say that it is packed with gzip. */
+/** A file's text in pieces; unpacked, if its first bytes show that it is packed with gzip. */
 export async function* pieces(path: string, limits: Limits): AsyncGenerator<string> {
   using file = host.files.open(path, "read");
   const magic = new Uint8Array(2);
@@ -31,7 +31,7 @@ export async function* pieces(path: string, limits: Limits): AsyncGenerator<stri
 const refused = (path: string, what: string, cause: Error) =>
   new SyntaxError(`read ${path}: ${what}; is it whole?`, { cause });
 
-/** Bytes in the middle of which the packing broke. */
+/** Bytes that end or break in the middle of a gzip stream. */
 class NotPacked extends Error {}
 
 function* plain(file: OpenFile): Generator<Uint8Array<ArrayBuffer>> {
@@ -44,7 +44,7 @@ function* plain(file: OpenFile): Generator<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** Members of gzip, one behind the other, with zeros behind the last. */
+/** Members of gzip, one after another; there may be zeros after the last. */
 async function* unzipped(file: OpenFile, limits: Limits): AsyncGenerator<Uint8Array> {
   let count = 0;
   try {
@@ -59,7 +59,7 @@ async function* unzipped(file: OpenFile, limits: Limits): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Node's unpacker where there is one: that of the web knows one member only. */
+/** Node's unpacker if there is one: the one for the web reads only one member. */
 async function unpacker(
   bytes: Iterable<Uint8Array<ArrayBuffer>>,
 ): Promise<AsyncIterable<Uint8Array>> {
@@ -69,10 +69,10 @@ async function unpacker(
   return Readable.from(bytes).compose(zlib.createGunzip()) as AsyncIterable<Uint8Array>;
 }
 
-/** A file's lines, of any number, without what ends them: a line feed, a carriage return, or both. */
+/** The lines of a file of any length, without their ends: a line feed, a carriage return, or both. */
 export async function* lines(path: string, limits: Limits): AsyncGenerator<string> {
   let rest = "";
-  let held = ""; // a carriage return behind which a line feed may come
+  let held = ""; // a carriage return that a line feed may follow
   for await (const piece of pieces(path, limits)) {
     let text = held + piece;
     held = text.endsWith("\r") ? "\r" : "";

@@ -1,6 +1,7 @@
 /*
- * Files that `torch.save` wrote: an archive of a pickle and of the tensors' bytes. Nothing of them is run: what is no
- * tensor, number, text, list or dictionary is refused, as `torch.load(…, weights_only=True)` refuses it.
+ * Files that `torch.save` wrote: an archive with a pickle and the bytes of the tensors. Nothing in them is run.
+ * Anything but tensors, numbers, strings, lists and dictionaries is refused, as by `torch.load(…,
+ * weights_only=True)`.
  */
 import type { Device } from "../gpu/device.ts";
 import { host } from "../host/mod.ts";
@@ -12,7 +13,7 @@ import type { SafeTensor } from "./safetensors.ts";
 import { tensorOf } from "./tensors.ts";
 import { unzip } from "./unzip.ts";
 
-/** What such a file may hold: dictionaries are Maps, tuples are arrays. */
+/** What such a file may hold: dictionaries become Maps, tuples become arrays. */
 export type Loaded =
   | Tensor
   | number
@@ -23,13 +24,13 @@ export type Loaded =
   | Loaded[]
   | Map<Loaded, Loaded>;
 
-/** Where tensors are put. */
+/** Where the tensors go. */
 export interface TorchFileOptions {
-  /** The device; the default one. */
+  /** The device; by default the default device. */
   device?: Device;
-  /** Nothing is ever run, whatever this says. */
+  /** Only true: nothing is ever run. */
   weightsOnly?: true;
-  /** PyTorch's devices mean nothing here. */
+  /** Not supported: PyTorch's device names mean nothing here. */
   mapLocation?: "cpu";
 }
 
@@ -42,7 +43,7 @@ const readOptions = parameters<TorchFileOptions>("load", {
 type Values = SafeTensor["data"];
 type Typed = { new (buffer: ArrayBuffer): Values };
 
-/** PyTorch's storages: the dtype, and how its numbers lie. */
+/** PyTorch's storages: the dtype, and how to read its numbers. */
 const storages: Record<string, [dtype: SafeTensor["dtype"], array: Typed]> = {
   DoubleStorage: ["F64", Float64Array],
   FloatStorage: ["F32", Float32Array],
@@ -63,11 +64,11 @@ interface Storage {
 }
 
 /**
- * What `torch.save` put into a file: a state dict is a Map of tensors by name. Floats of any width become float32,
- * whole numbers int64.
+ * The object that `torch.save` wrote to a file; a state dict is a Map of tensors by name. Floats of any width become
+ * float32, whole numbers become int64.
  *
- * @throws {TypeError} for a file that holds more than tensors, numbers, texts, lists and dictionaries
- * @throws {RangeError} for a file that is none of PyTorch's (since 1.6), or not all of one
+ * @throws {TypeError} for a file with anything but tensors, numbers, strings, lists and dictionaries
+ * @throws {RangeError} if the file was not written by PyTorch (1.6 or later), or is not complete
  * @example
  * ```ts ignore
  * const checkpoint = load("model.pt") as Map<string, Loaded>;
@@ -122,7 +123,7 @@ function bytesOf(files: Map<string, Uint8Array>, name: string, path: string): Ui
   throw new RangeError(`${path}: ${name} is missing in the archive`);
 }
 
-/** The few things that a pickle of tensors may name. */
+/** The few names that a pickle of tensors may use. */
 function known(path: string, module: string, name: string, device: Device | undefined) {
   const full = `${module}.${name}`;
   if (full === "collections.OrderedDict") return () => new Map<Pickled, Pickled>();
@@ -146,7 +147,7 @@ function known(path: string, module: string, name: string, device: Device | unde
   );
 }
 
-/** A view of a storage as a tensor of its own. */
+/** Copies a view of a storage to a new tensor. */
 function rebuilt(
   { dtype, values }: Storage,
   offset: number,

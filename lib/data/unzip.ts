@@ -1,5 +1,5 @@
 /*
- * The files in a zip archive whose bytes stand there as they are, as PyTorch writes them.
+ * The uncompressed files in a zip archive. PyTorch writes such archives.
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 
@@ -10,9 +10,9 @@ const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 
 /**
- * The files of an archive by name, as parts of its bytes.
+ * The files of an archive by name, as views of its bytes.
  *
- * @throws {RangeError} for bytes that are no archive, or not all of one, and for a file that is compressed
+ * @throws {RangeError} if the bytes are not a complete archive, or if a file in it is compressed
  */
 export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -28,7 +28,7 @@ export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
   }
 }
 
-/** Where the table of contents begins, and how many files it lists. */
+/** Where the table of contents starts, and how many files it lists. */
 function contents(view: DataView): { at: number; count: number } {
   let end = view.byteLength - 22;
   const least = Math.max(0, end - 65_535);
@@ -57,7 +57,7 @@ function entries(bytes: Uint8Array, view: DataView): Map<string, Uint8Array> {
     const title = text.decode(bytes.subarray(at + 46, at + 46 + name));
     let size = view.getUint32(at + 20, true);
     let local = view.getUint32(at + 42, true);
-    // What does not fit 32 bits stands in an extra field, in this order: size, compressed size, place.
+    // Values too large for 32 bits are in an extra field, in this order: size, compressed size, place.
     const whole = view.getUint32(at + 24, true);
     let wide = wideFields(view, at + 46 + name, extra);
     if (whole === 0xffffffff) wide += 8;
@@ -80,7 +80,7 @@ function entries(bytes: Uint8Array, view: DataView): Map<string, Uint8Array> {
   return found;
 }
 
-/** Where an entry's field for large numbers begins. */
+/** Where an entry's extra field for large numbers starts. */
 function wideFields(view: DataView, start: number, length: number): number {
   for (let at = start; at + 4 <= start + length;) {
     if (view.getUint16(at, true) === 1) return at + 4;

@@ -1,7 +1,7 @@
 /*
  * The smallest tokenizer: byte pair encoding on the bytes of a text, as bpe.ts describes it.
  *
- * It cuts nothing and knows no special tokens. regex.ts does both.
+ * It does not split the text and knows no special tokens. regex.ts does both.
  */
 
 import { optionsOf } from "../python/arguments.ts";
@@ -22,7 +22,7 @@ export interface TrainOptions {
 const readTrain = optionsOf<TrainOptions>("train", "verbose");
 
 /**
- * A byte pair encoding learned from a text. Until it is trained it has 256 ids, one a byte.
+ * A byte pair encoding learned from a text. Before training it has 256 ids, one for each byte.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ const readTrain = optionsOf<TrainOptions>("train", "verbose");
  * ```
  */
 export class BasicTokenizer {
-  /** What was learned; another one after each training. */
+  /** What was learned; replaced by each training. */
   protected codec: Codec = new Codec();
 
   /** The pairs that were merged, in order: `merges[i]` became the id 256 + i. */
@@ -44,21 +44,21 @@ export class BasicTokenizer {
     return this.codec.merges;
   }
 
-  /** The bytes of each id, special tokens not counted. */
+  /** The bytes of each id, without special tokens. */
   get vocab(): readonly Uint8Array[] {
     return this.codec.vocab;
   }
 
-  /** One more than the greatest id: the rows of an embedding table. */
+  /** One more than the greatest id: the number of rows that an embedding table needs. */
   get nVocab(): number {
     return this.vocab.length;
   }
 
   /**
-   * Learns a vocabulary of `vocabSize` ids (at least 256) from a text, or from several texts, over whose
-   * borders nothing is merged. What was learned before is forgotten.
+   * Learns a vocabulary of `vocabSize` ids (at least 256) from a text, or from several texts. Nothing is merged
+   * across the end of a text. What was learned before is forgotten.
    *
-   * @returns the size of the vocabulary, below `vocabSize` where the text has no pair left to merge
+   * @returns the size of the vocabulary; less than `vocabSize` if the text has no pair left to merge
    * @throws {RangeError} if `vocabSize` is below 256
    */
   train(text: string | Iterable<string>, vocabSize: number, options: TrainOptions = {}): number {
@@ -87,8 +87,8 @@ export class BasicTokenizer {
   }
 
   /**
-   * The text of some ids. Where their bytes are not UTF-8, as when ids were cut out of a longer list,
-   * U+FFFD stands instead, as in Python.
+   * The text of some ids. Bytes that are not valid UTF-8, for example because the ids were cut from a longer list,
+   * become U+FFFD, as in Python.
    *
    * @throws {RangeError} if an id is not in the vocabulary
    */
@@ -96,7 +96,7 @@ export class BasicTokenizer {
     return fromBytes(this.decodeBytes(ids));
   }
 
-  /** The ids of some bytes, which need not be UTF-8, as one chunk. */
+  /** The ids of some bytes, as one chunk; the bytes need not be UTF-8. */
   encodeBytes(bytes: Uint8Array): number[] {
     return this.codec.encode(bytes);
   }
@@ -110,20 +110,20 @@ export class BasicTokenizer {
     return concatBytes(Array.from(ids, (id) => this.bytesOf(id) ?? invalid(id, this.vocab.length)));
   }
 
-  /** The text of minbpe's `.model` file: what `fromModel` reads. */
+  /** The text of minbpe's `.model` file, which `fromModel` reads. */
   toModel(): string {
     return formatModel(this.model());
   }
 
-  /** The text of minbpe's `.vocab` file: every token as it reads, for the eye only. */
+  /** The text of minbpe's `.vocab` file: every token in readable form, for people only. */
   toVocab(): string {
     return formatVocab(this.vocab, this.model());
   }
 
   /**
-   * Takes over what the text of a `.model` file says.
+   * Loads the text of a `.model` file.
    *
-   * @throws {RangeError} where it asks for more than the limits
+   * @throws {RangeError} if the model exceeds the limits
    */
   fromModel(text: string, limits: ModelLimits = {}): this {
     const model = parseModel(text);
@@ -142,7 +142,7 @@ export class BasicTokenizer {
   /**
    * Reads a `.model` file.
    *
-   * @throws {RangeError} where it asks for more than the limits
+   * @throws {RangeError} if the model exceeds the limits
    */
   load(path: string, limits: ModelLimits = {}): this {
     if (!path.endsWith(".model")) {
@@ -151,22 +151,22 @@ export class BasicTokenizer {
     return this.fromModel(host.files.readText(path), limits);
   }
 
-  /** The pieces of a text, over whose borders nothing is merged. */
+  /** The chunks of a text; nothing is merged across their ends. */
   protected split(text: string): string[] {
     return [text];
   }
 
-  /** The bytes of an id, or undefined where there is no such id. */
+  /** The bytes of an id, or undefined if there is no such id. */
   protected bytesOf(id: number): Uint8Array | undefined {
     return this.vocab[id];
   }
 
-  /** All that a file has to hold. */
+  /** Everything that a file must hold. */
   protected model(): Model {
     return { pattern: "", specialTokens: new Map(), merges: this.merges };
   }
 
-  /** Takes over what a file held. */
+  /** Loads what a file held. */
   protected adopt({ pattern, specialTokens, merges }: Model): void {
     if (pattern || specialTokens.size > 0) {
       throw new Error(
@@ -177,7 +177,7 @@ export class BasicTokenizer {
     this.codec = new Codec(merges);
   }
 
-  /** Each chunk once, with the number of times it occurs, in the order of first sight. */
+  /** Each different chunk, with the number of times it occurs, in the order of first occurrence. */
   #countChunks(text: string | Iterable<string>): [Uint8Array, number][] {
     const times = new Map<string, number>();
     for (const part of typeof text === "string" ? [text] : text) {

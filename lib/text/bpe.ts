@@ -1,21 +1,20 @@
 /*
  * Byte pair encoding, slow and obvious: read this file first.
  *
- * Training: count the pairs of neighbours, give the most frequent pair a new id, write that id
- * wherever the pair stood, and do it again. Encoding: of the pairs in front of us, merge the one that
- * training merged first, and do it again. That is the whole algorithm (Sennrich et al. 2015; on bytes
- * since GPT-2).
+ * Training: count the pairs of neighbours, give the most frequent pair a new id, write that id wherever the pair
+ * occurs, and repeat. Encoding: of the pairs in the text, merge the one that was learned first, and repeat. That is
+ * the whole algorithm (Sennrich et al. 2015; on bytes since GPT-2).
  *
- * It recounts everything at each step, so it is no use on a real corpus. It is the judge: train.ts
- * and codec.ts are fast and must give these answers.
+ * It counts everything again at each step, so it is too slow for a real corpus. It is the reference: train.ts and
+ * codec.ts are fast and must give the same answers.
  */
 
 /** Two neighbouring ids. */
 export type Pair = readonly [left: number, right: number];
 
 /**
- * How often each pair of neighbours occurs in each of the sequences, in the order in which they are
- * first met; overlapping pairs all count. The key of a pair is `"left,right"`.
+ * How often each pair of neighbours occurs in the sequences, in the order of first occurrence. Overlapping pairs all
+ * count. The key of a pair is `"left,right"`.
  */
 export function countPairs(sequences: Iterable<readonly number[]>): Map<string, number> {
   const counts = new Map<string, number>();
@@ -50,7 +49,7 @@ export function trainSlowly(sequences: Iterable<readonly number[]>, size: number
     let best = "";
     let most = 0;
     for (const [key, count] of countPairs(texts)) {
-      // Only a greater count displaces: ties stay with the pair seen first.
+      // Only a greater count wins: a tie goes to the pair that came first.
       if (count > most) [best, most] = [key, count];
     }
     if (most === 0) break;

@@ -1,9 +1,8 @@
 /*
- * Text and bytes, as Python turns one into the other.
+ * Converts between text and bytes, as Python does.
  *
- * A byte-level tokenizer never sees characters: it sees UTF-8. Every string becomes bytes and every
- * sequence of bytes becomes a string, so nothing is ever out of vocabulary. This file knows nothing
- * of tokens.
+ * A byte-level tokenizer never sees characters: it sees UTF-8. Every string becomes bytes and every sequence of bytes
+ * becomes a string, so nothing is ever out of vocabulary. This file knows nothing about tokens.
  */
 
 const encoder = new TextEncoder();
@@ -11,22 +10,22 @@ const replacing = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /**
- * The UTF-8 bytes of a text. Half a surrogate pair, which no UTF-8 can hold, becomes U+FFFD, as in
- * tiktoken; it is the one thing that does not survive a round trip.
+ * The UTF-8 bytes of a text. Half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD, as in tiktoken. Everything
+ * else survives a round trip.
  */
 export function toBytes(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
 /**
- * The text of some bytes, as Python's `decode("utf-8", errors="replace")`: what is not UTF-8 becomes
- * U+FFFD, and a byte order mark stays (JavaScript's default would drop it).
+ * The text of some bytes, as Python's `decode("utf-8", errors="replace")`: bytes that are not UTF-8 become U+FFFD, and
+ * a byte order mark stays (by default JavaScript would drop it).
  */
 export function fromBytes(bytes: Uint8Array): string {
   return replacing.decode(bytes);
 }
 
-/** The text of some bytes, or undefined where they are not whole, valid UTF-8. */
+/** The text of some bytes, or undefined if they are not complete, valid UTF-8. */
 export function exactText(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
@@ -35,7 +34,7 @@ export function exactText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The bytes of several tokens, one after the other. */
+/** The bytes of several tokens, joined. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -48,7 +47,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** A text with its control, format and unassigned characters written as `\u000a`. */
+/** A text whose control, format and unassigned characters are written as `\u000a`. */
 export function escapeControls(text: string): string {
   return text.replace(
     /\p{C}/gu,

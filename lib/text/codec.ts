@@ -1,22 +1,22 @@
 /*
- * Encoding and decoding, fast: ids of bytes and bytes of ids, for merges that are known.
+ * Fast encoding and decoding with known merges: from bytes to ids and back.
  *
- * Encoding keeps the ids in a linked list and the pairs that could merge in a heap by rank, so a
- * sequence of n bytes costs n log n, however long. Chunks of a text come back again and again, so
- * the short ones are remembered. How a text is cut into chunks is not decided here.
+ * Encoding keeps the ids in a linked list, and the pairs that could merge in a heap ordered by rank, so n bytes cost
+ * n log n however long the text. The same chunks occur again and again, so short ones are cached. How a text is split
+ * into chunks is not decided here.
  */
 
 import type { Pair } from "./bpe.ts";
 import { concatBytes, toBytes } from "./bytes.ts";
 import { Heap, Pairs } from "./pairs.ts";
 
-/** Where no token starts: at the end, and where a merged token's right half was. */
+/** Where no token starts: at the end, and at the former start of a merged token's right half. */
 const NOTHING = -1;
 
-/** Bytes up to which the work is done in memory that is kept. */
+/** Up to this many bytes, memory that is kept between calls is used. */
 const SHORT = 256;
 
-/** Characters of a chunk worth remembering, and how many such chunks: some tens of megabytes at most. */
+/** The most characters of a chunk that is cached, and the most such chunks: some tens of megabytes in all. */
 const LONGEST_REMEMBERED = 32;
 const MOST_REMEMBERED = 1 << 17;
 
@@ -33,10 +33,10 @@ export class Codec {
   readonly #remembered = new Map<string, readonly number[]>();
 
   /**
-   * The vocabulary of some merges.
+   * The vocabulary of these merges.
    *
-   * @param merges the pairs in the order in which they were learned; `merges[i]` makes id 256 + i
-   * @param bytes the byte that each of the ids 0 … 255 stands for: its own, unless history says otherwise
+   * @param merges the pairs in the order in which they were learned; `merges[i]` makes the id 256 + i
+   * @param bytes the byte that each of the ids 0 … 255 stands for; by default the byte with that value
    */
   constructor(merges: Iterable<Pair> = [], bytes: Iterable<number> = Array(256).keys()) {
     this.vocab = Array.from(bytes, (byte) => Uint8Array.of(byte));
@@ -87,7 +87,7 @@ export class Codec {
       const place = heap.topPlace;
       heap.pop();
       const gone = next[place];
-      // What was offered may have been merged otherwise since.
+      // This pair may have changed since it was put into the heap.
       if (ids[place] !== left[rank] || ids[gone] !== right[rank]) continue;
       ids[place] = 256 + rank;
       ids[gone] = NOTHING;
@@ -101,7 +101,7 @@ export class Codec {
     return encoded;
   }
 
-  /** Puts the pair that starts at a place into the heap, if it can merge. */
+  /** Puts the pair that starts at a position into the heap, if it can merge. */
   #offer({ ids, next }: Row, place: number): void {
     const after = ids[next[place]];
     if (after === NOTHING) return;
@@ -110,7 +110,7 @@ export class Codec {
   }
 }
 
-/** Ids as a linked list, by the place of each one's first byte. */
+/** Ids as a linked list, by the position of each one's first byte. */
 class Row {
   readonly ids: Int32Array;
   readonly next: Int32Array;

@@ -1,17 +1,17 @@
 /*
- * The vocabularies that everybody uses, by name: GPT-2's and GPT-4's.
+ * Well-known vocabularies by name: GPT-2's and GPT-4's.
  *
- * A vocabulary is its ranks and the pattern that cut the text when they were learned. js-tiktoken has
- * patterns too, but with JavaScript's spaces, and tiktoken's are not those.
+ * A vocabulary is its ranks, and the pattern that split the text when they were learned. js-tiktoken has patterns too,
+ * but they use JavaScript's definition of a space, which is not tiktoken's.
  */
 import { cl100kRanks, gpt2Ranks } from "../host/packages.ts";
 import { PretrainedTokenizer, type Ranks } from "./pretrained.ts";
 import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 
-/** The encodings there are. */
+/** The names of the encodings. */
 export type EncodingName = "gpt2" | "cl100k_base";
 
-/** Ranks take a while to load, so that is done when they are asked for. */
+/** Ranks take a while to load, so they are loaded when they are first needed. */
 const ENCODINGS: Record<EncodingName, { load: () => Promise<Ranks>; pattern: string }> = {
   gpt2: {
     load: async () => (await gpt2Ranks()).default,
@@ -26,7 +26,7 @@ const ENCODINGS: Record<EncodingName, { load: () => Promise<Ranks>; pattern: str
 /**
  * One of tiktoken's encodings by name: `"gpt2"` (50,257 ids) or `"cl100k_base"` (100,277).
  *
- * @throws {Error} if there is none of that name
+ * @throws {Error} if there is no encoding of that name
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export async function getEncoding(name: EncodingName): Promise<PretrainedTokeniz
  * ```
  */
 export class GPT4Tokenizer extends PretrainedTokenizer {
-  /** The tokenizer, once its ranks are loaded. */
+  /** Loads the ranks and returns the tokenizer. */
   static async create(): Promise<GPT4Tokenizer> {
     const { load, pattern } = ENCODINGS.cl100k_base;
     return new GPT4Tokenizer(await load(), pattern);

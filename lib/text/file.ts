@@ -1,16 +1,16 @@
 /*
  * The file format of minbpe: what a tokenizer has learned, as text.
  *
- * A `.model` is for the machine: a version, the split pattern, the special tokens, then one merge a
- * line, in order. A `.vocab` is for the eye: every token as it reads. No file is opened here.
+ * A `.model` file is for programs: a version, the split pattern, the special tokens, then one merge per line, in order.
+ * A `.vocab` file is for people: every token in readable form. This module opens no files.
  */
 
 import type { Pair } from "./bpe.ts";
 import { escapeControls, fromBytes } from "./bytes.ts";
 
-/** All that a tokenizer has to remember. */
+/** Everything that a tokenizer must remember. */
 export interface Model {
-  /** Empty where a text is not split. */
+  /** Empty if texts are not split. */
   pattern: string;
   /** Each special token and its id. */
   specialTokens: ReadonlyMap<string, number>;
@@ -40,7 +40,7 @@ export function formatModel({ pattern, specialTokens, merges }: Model): string {
   return lines.join("\n") + "\n";
 }
 
-/** What the text of a `.model` file says. */
+/** Reads the text of a `.model` file. */
 export function parseModel(text: string): Model {
   const lines = text.split(/\r?\n/);
   const wrong = (number: number, wanted: string) =>

@@ -1,6 +1,6 @@
 /*
- * A vocabulary as Hugging Face's folders keep it: `vocab.json` gives each token an id, `merges.txt` the pairs in the
- * order in which they were learned, a line each; or all of it is in `tokenizer.json`. Bytes are spelled as letters.
+ * A vocabulary in Hugging Face's layout. `vocab.json` gives each token an id, and `merges.txt` lists the pairs in the
+ * order in which they were learned, one per line; or `tokenizer.json` has it all. Bytes are written as letters.
  */
 import { host } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";
@@ -13,9 +13,9 @@ import { GPT2_SPLIT_PATTERN } from "./split.ts";
 import { readTokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
 
 /**
- * The tokenizer in a folder: that of `tokenizer.json`, or of `vocab.json` and `merges.txt`.
+ * The tokenizer in a folder, from `tokenizer.json`, or from `vocab.json` and `merges.txt`.
  *
- * @throws {RangeError} where neither is there whole, or they do not belong together
+ * @throws {RangeError} if neither is complete, or if the two files do not belong together
  */
 export function loadTokenizer(folder: string): PretrainedTokenizer {
   const read = (name: string) => {
@@ -42,11 +42,11 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
 }
 
 /**
- * Saves a tokenizer as `tokenizer.json` and `tokenizer_config.json`, from which `AutoTokenizer` of transformers makes
- * the same one. `maxLength` is how many tokens its model reads.
+ * Saves a tokenizer as `tokenizer.json` and `tokenizer_config.json`. With these, `AutoTokenizer` of transformers makes
+ * the same tokenizer. `maxLength` is the number of tokens that its model can read.
  *
  * @returns the names of the files
- * @throws {RangeError} for a tokenizer that the file can't hold
+ * @throws {RangeError} if the file cannot hold this tokenizer
  */
 export async function saveTokenizer(
   folder: string,
@@ -73,7 +73,7 @@ export async function saveTokenizer(
 }
 
 /**
- * The tokenizer of the texts of `vocab.json` and `merges.txt`; `folder` is what errors call them.
+ * The tokenizer from the texts of `vocab.json` and `merges.txt`; `folder` is for errors.
  *
  * @throws {RangeError} where they do not belong together
  */
@@ -101,7 +101,7 @@ function refuse(folder: string, what: string): never {
   throw new RangeError(`${folder}: ${what}; take vocabulary and merges from one model`);
 }
 
-/** What tokens and merges make, which must belong together: each merge the next id. */
+/** The vocabulary of tokens and merges. They must belong together: each merge makes the next id. */
 function codecOf(
   ids: Readonly<Record<string, number>>,
   merges: readonly (readonly [string, string])[],

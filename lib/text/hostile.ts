@@ -1,24 +1,27 @@
 /*
- * Model files of others. A tokenizer's file of forty lines can ask for a token of a terabyte, each merge doubling the one
- * before, and its pattern can take longer than the sun has left. Both are seen before anything is made of them.
+ * Checks for model files from others. A tokenizer file of forty lines can ask for a token of a terabyte, if each merge
+ * doubles the one before; and a split pattern can take longer than the sun will shine. Both are noticed before they are
+ * used.
  */
 import type { Pair } from "./bpe.ts";
 import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 
-/** Patterns that need no look: none, and our own. */
+/** Patterns that need no check: none at all, and our own. */
 export const OWN_PATTERNS: ReadonlySet<string> = new Set([
   "",
   GPT2_SPLIT_PATTERN,
   GPT4_SPLIT_PATTERN,
 ]);
 
-/** What a model file may ask for; raise it for a file that you trust. */
+/** What a model file may ask for; raise a limit for a file that you trust. */
 export interface ModelLimits {
-  /** Bytes of one token: 2^20 by default. */
+  /** The most bytes of one token: 2^20 by default. */
   maxTokenBytes?: number;
-  /** Bytes of all tokens together: 2^28 by default. */
+  /** The most bytes of all tokens together: 2^28 by default. */
   maxVocabBytes?: number;
-  /** Whether any split pattern is taken: by default not one that could try the same letters in ever more ways. */
+  /**
+   * Whether to accept any split pattern; by default, one that could match the same text in ever more ways is refused.
+   */
   anyPattern?: boolean;
 }
 
@@ -34,7 +37,7 @@ export function checkMerges(
   const lengths = new Array<number>(256).fill(1);
   let all = 256;
   for (const [i, [left, right]] of merges.entries()) {
-    const length = lengths[left] + lengths[right]; // NaN for an id that is none, which the vocabulary refuses
+    const length = lengths[left] + lengths[right]; // NaN for an id that does not exist, which the vocabulary refuses
     lengths.push(length);
     all += length;
     const [what, limit] = length > maxTokenBytes
@@ -49,13 +52,12 @@ export function checkMerges(
   }
 }
 
-/** Quantifiers without an end in one alternative; those of published tokenizers have two. */
+/** The most unlimited quantifiers in one alternative; published tokenizers have two. */
 const MOST_OPEN = 3;
 
 /**
- * Refuses a pattern that can match the same letters in ever more ways, such as `(a+)+$`: a repeated group in which
- * something is repeated, optional or an alternative, a reference back, or more than three quantifiers without an end
- * one behind the other.
+ * Refuses a pattern that can match the same text in ever more ways, such as `(a+)+$`: a repeated group that contains a
+ * repetition, an option or an alternative, a back reference, or more than three unlimited quantifiers in a row.
  *
  * @throws {RangeError} that says where
  */
@@ -99,11 +101,11 @@ export function checkPattern(pattern: string, { anyPattern = false }: ModelLimit
       around.open += closed.open;
     } else if (token === "|") {
       here.varies = true;
-      here.open = 0; // another alternative
+      here.open = 0; // the next alternative starts
     }
   }
 }
 
-/** An escape, a class of characters, a quantifier, the beginning of a group, or any other character. */
+/** An escape, a class of characters, a quantifier, the start of a group, or any other character. */
 const PIECES =
   /(\\[pP]\{[^}]*\}|\\k<[^>]*>|\\.|\[(?:\\.|[^\\\]])*\])|((?:[*+?]|\{\d+(?:,\d*)?\})[?+]?)|\((?:\?(?:<?[=!]|[a-z-]*:|<\w+>))?|[^]/g;

@@ -1,6 +1,6 @@
 /*
- * How a vocabulary in JSON spells bytes: those that print as themselves, the others, in order, as the letters from
- * U+0100 on. A space is Ġ.
+ * How a vocabulary in JSON writes bytes. Printable ones stand for themselves; the others, in order, are the letters
+ * from U+0100 on. A space is Ġ.
  */
 
 /** The letter of each byte. */
@@ -13,6 +13,6 @@ export const letters: readonly string[] = (() => {
   });
 })();
 
-/** A token's bytes as its letters: " the" is Ġthe. */
+/** The bytes of a token as letters: " the" is Ġthe. */
 export const spelled = (bytes: Iterable<number>): string =>
   Array.from(bytes, (byte) => letters[byte]).join("");

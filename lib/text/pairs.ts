@@ -1,28 +1,27 @@
 /*
- * The two small structures that make BPE fast: a numbering of pairs, and a heap.
+ * The two data structures that make BPE fast: a table that numbers pairs, and a heap.
  *
- * JavaScript's Map compares objects by identity, so a pair of ids would have to become a string to be
- * a key. `Pairs` is a hash table (open addressing, linear probing) which looks a pair up in
- * nanoseconds and makes nothing.
+ * JavaScript's Map compares objects by identity, so a pair of ids would have to become a string to be a key. `Pairs` is
+ * a hash table (open addressing, linear probing) that looks up a pair in nanoseconds and allocates nothing.
  */
 
 /** Numbers pairs of non-negative ids 0, 1, 2, … in the order in which they are added. */
 export class Pairs {
   readonly left: number[] = [];
   readonly right: number[] = [];
-  /** A pair's number plus one; 0 is an empty slot. The length is a power of two. */
+  /** The number of a pair plus one; 0 is an empty slot. The length is a power of two. */
   #slots = new Int32Array(1024);
 
   get size(): number {
     return this.left.length;
   }
 
-  /** The number of a pair, or -1 where it was never added. */
+  /** The number of a pair, or -1 if it was never added. */
   find(left: number, right: number): number {
     return this.#slots[this.#slot(left, right)] - 1;
   }
 
-  /** The number of a pair, a new one where it was never added. */
+  /** The number of a pair; a new number if it was never added. */
   add(left: number, right: number): number {
     const slot = this.#slot(left, right);
     if (this.#slots[slot] > 0) return this.#slots[slot] - 1;
@@ -33,7 +32,7 @@ export class Pairs {
     return this.size - 1;
   }
 
-  /** The slot that holds the pair, or the empty one where it belongs. */
+  /** The slot of the pair, or the empty slot where it belongs. */
   #slot(left: number, right: number): number {
     const mask = this.#slots.length - 1;
     const mixed = Math.imul(left, 0x9e3779b1) + Math.imul(right, 0x85ebca6b);
@@ -53,7 +52,7 @@ export class Pairs {
   }
 }
 
-/** A binary heap of numbers, each with a rank and a place: the lowest rank first, then the lowest place. */
+/** A binary heap of numbers, each with a rank and a position: lowest rank first, then lowest position. */
 export class Heap {
   readonly #ranks: number[] = [];
   readonly #places: number[] = [];
@@ -87,7 +86,7 @@ export class Heap {
     this.#put(i, rank, place, item);
   }
 
-  /** Takes the top away. */
+  /** Removes the item on top. */
   pop(): void {
     const rank = this.#ranks.pop()!;
     const place = this.#places.pop()!;
@@ -95,7 +94,7 @@ export class Heap {
     if (this.size > 0) this.replaceTop(rank, place, item);
   }
 
-  /** Replaces the top by another item, which sinks to where it belongs. */
+  /** Replaces the item on top by another, which sinks to its place. */
   replaceTop(rank: number, place: number, item: number): void {
     let i = 0;
     for (let child = 1; child < this.size; child = 2 * i + 1) {

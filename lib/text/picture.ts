@@ -1,14 +1,14 @@
 /*
- * A picture of the tokens of a text: each in a colour of its own, in a terminal and in the book.
+ * A picture of the tokens of a text, each in a colour, for a terminal and for the book.
  *
- * Only what the tokenizer can say is drawn. A token may be half a character, so a picture is of bytes:
- * where they are no whole text, they stand as `\xf0\x9f`; a line break stands as ⏎.
+ * It shows only what the tokenizer knows. A token may be half a character, so the picture is made from bytes: bytes
+ * that are not complete text are shown as `\xf0\x9f`, a line break as
  */
 import { coloured } from "../host/terminal.ts";
 import { escapeControls, exactText } from "./bytes.ts";
 import { escapeMarkup } from "./markup.ts";
 
-/** What has tokens to show: any tokenizer of this library. */
+/** Anything that makes tokens: any tokenizer of this library. */
 export interface Encoder {
   /** The ids of a text. */
   encode(text: string): number[];
@@ -16,7 +16,7 @@ export interface Encoder {
   decodeBytes(ids: Iterable<number>): Uint8Array;
 }
 
-/** Neighbours differ: a background as a terminal's 256 colours number it, and as CSS writes it. */
+/** Background colours, as numbers of a terminal's 256 colours and as CSS; neighbours differ. */
 const COLOURS = [
   [189, "#d7d7ff"],
   [194, "#d7ffd7"],
@@ -26,7 +26,7 @@ const COLOURS = [
 ] as const;
 
 /**
- * The tokens of a text, or of ids, to look at.
+ * The tokens of a text, or of ids, as a picture.
  *
  * @example
  * ```ts
@@ -42,12 +42,12 @@ export function showTokens(encoder: Encoder, text: string | Iterable<number>): T
   return new TokenPicture(ids, ids.map((id) => label(encoder.decodeBytes([id]))));
 }
 
-/** How a token reads; only a line break keeps its effect. */
+/** The label of a token; a line break is shown and also breaks the line. */
 function label(bytes: Uint8Array): string {
   const text = exactText(bytes) ??
     Array.from(bytes, (byte) => byte < 0x80 ? String.fromCharCode(byte) : "\\x" + byte.toString(16))
       .join("");
-  // A mark needs something to stand on, or it would stand on the bar before it.
+  // A combining mark needs a character to sit on, or it would sit on the bar before it.
   return text.replace(/^\p{M}/u, "◌$&").split("\n").map(escapeControls).join("⏎\n");
 }
 
@@ -57,7 +57,7 @@ export class TokenPicture {
    * A picture of tokens.
    *
    * @param ids the tokens
-   * @param labels how each one reads
+   * @param labels the text for each one
    */
   constructor(readonly ids: readonly number[], readonly labels: readonly string[]) {}
 

@@ -1,10 +1,10 @@
 /*
- * A vocabulary that others have trained: nothing to learn, everything to recover.
+ * A vocabulary that others have trained: nothing has to be learned, but the merges have to be recovered.
  *
- * OpenAI publishes ranks: each token's bytes, in the order in which they were learned. The merges are
- * not in there, but they follow: encode a token with the merges before it, and the two ids that remain
- * are the pair that made it. And the ids 0 … 255 are the bytes in another order, printable ones first,
- * for reasons of history. The ranks come with js-tiktoken; its encoder is not used, but judges ours.
+ * OpenAI publishes ranks: the bytes of each token, in the order in which they were learned. The merges are missing, but
+ * they follow: encode a token with the merges before it, and the two ids that remain are the pair that made it. For
+ * historical reasons the ids 0 … 255 are the bytes in another order, printable ones first. The ranks come with
+ * js-tiktoken; its encoder is not used, except in tests, as a judge.
  */
 
 import type { TrainOptions } from "./basic.ts";
@@ -27,13 +27,13 @@ export interface Merges {
   special_tokens: Readonly<Record<string, number>>;
 }
 
-/** A tokenizer with a given vocabulary. It can't be trained, saved or loaded. */
+/** A tokenizer with a fixed vocabulary. It cannot be trained, saved or loaded. */
 export class PretrainedTokenizer extends RegexTokenizer {
   /**
    * The tokenizer of a vocabulary.
    *
    * @param ranks the vocabulary, as ranks or with its merges known
-   * @param pattern how the text was cut on which it was trained
+   * @param pattern how the text was split for training
    */
   constructor(ranks: Ranks | Merges, pattern: string) {
     super(pattern);
@@ -41,7 +41,7 @@ export class PretrainedTokenizer extends RegexTokenizer {
     this.registerSpecialTokens(ranks.special_tokens);
   }
 
-  /** Throws: the vocabulary is given. */
+  /** Throws: the vocabulary is fixed. */
   override train(_text: string | Iterable<string>, _size: number, _options?: TrainOptions): never {
     throw new Error("train: this vocabulary is pretrained; train a RegexTokenizer instead");
   }
@@ -54,7 +54,7 @@ export class PretrainedTokenizer extends RegexTokenizer {
     );
   }
 
-  /** Throws: the vocabulary is given. */
+  /** Throws: the vocabulary is fixed. */
   override fromModel(_text: string): never {
     throw new Error("load: this vocabulary is pretrained; load with a RegexTokenizer instead");
   }
@@ -62,7 +62,7 @@ export class PretrainedTokenizer extends RegexTokenizer {
 
 const recovered = new WeakMap<Ranks, Codec>();
 
-/** The merges and the order of the bytes behind some ranks; worked out once. */
+/** The merges and the order of the bytes, worked out once from ranks. */
 function recoverMerges(ranks: Ranks): Codec {
   let codec = recovered.get(ranks);
   if (codec === undefined) {
@@ -77,7 +77,7 @@ function recoverMerges(ranks: Ranks): Codec {
   return codec;
 }
 
-/** Node has the quick way from version 25 on. */
+/** Node has the fast way from version 25 on. */
 const fromBase64 = "fromBase64" in Uint8Array
   ? (text: string) => Uint8Array.fromBase64(text)
   : (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));

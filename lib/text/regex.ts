@@ -1,9 +1,9 @@
 /*
- * What GPT-2 added: a pattern that cuts the text first, and special tokens.
+ * What GPT-2 added: a pattern that splits the text first, and special tokens.
  *
- * Without the cut, "dog." and "dog!" and "dog?" each become a token. Special tokens stand for what is
- * no text at all, such as the end of a document; they never merge, and text that merely spells one is
- * encoded as one only on request.
+ * Without the split, "dog.", "dog!" and "dog?" would each become a token. Special tokens stand for things that are not
+ * text, such as the end of a document. They never merge, and text that happens to spell one is encoded as one only on
+ * request.
  */
 
 import { optionsOf } from "../python/arguments.ts";
@@ -16,8 +16,8 @@ import { compilePattern, GPT4_SPLIT_PATTERN, splitText } from "./split.ts";
 /** Which special tokens a text may hold. */
 export interface EncodeOptions {
   /**
-   * `"none_raise"`, the default, throws where the text spells a special token; `"none"` takes it for
-   * ordinary text; `"all"` encodes it as its id; a list does so for the tokens in it.
+   * `"none_raise"`, the default, throws if the text spells a special token; `"none"` treats it as ordinary text;
+   * `"all"` encodes it as its id; a list does so for the tokens in it.
    */
   allowedSpecial?: "all" | "none" | "none_raise" | Iterable<string>;
 }
@@ -25,7 +25,7 @@ export interface EncodeOptions {
 const readEncode = optionsOf<EncodeOptions>("encode", "allowedSpecial");
 
 /**
- * A byte pair encoding over the chunks into which a pattern cuts the text, with special tokens.
+ * A byte pair encoding on the chunks that a pattern splits a text into, with special tokens.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export class RegexTokenizer extends BasicTokenizer {
   /**
    * A tokenizer to be trained.
    *
-   * @param pattern how to cut a text, written for Python's `regex` module; GPT-4's if not given
+   * @param pattern how to split a text, written for Python's `regex` module; GPT-4's by default
    */
   constructor(pattern: string = GPT4_SPLIT_PATTERN) {
     super();
@@ -57,7 +57,7 @@ export class RegexTokenizer extends BasicTokenizer {
     this.#regex = compilePattern(pattern);
   }
 
-  /** How a text is cut, as it was given. */
+  /** The split pattern, as it was given. */
   get pattern(): string {
     return this.#pattern;
   }
@@ -67,14 +67,14 @@ export class RegexTokenizer extends BasicTokenizer {
     return this.#specialTokens;
   }
 
-  /** One more than the greatest id, special tokens counted. */
+  /** One more than the greatest id, including special tokens. */
   override get nVocab(): number {
     return Math.max(this.vocab.length, ...[...this.#specialTokens.values()].map((id) => id + 1));
   }
 
   /**
-   * Learns a vocabulary of `vocabSize` ids, as {@linkcode BasicTokenizer.train} does, without a merge
-   * over the border of a chunk. The special tokens stay, and their ids must lie past it.
+   * Learns a vocabulary of `vocabSize` ids, as {@linkcode BasicTokenizer.train} does, but merges nothing across the
+   * ends of chunks. The special tokens stay, and their ids must be `vocabSize` or greater.
    *
    * @throws {RangeError} if `vocabSize` is below 256, or reaches the id of a special token
    */
@@ -88,7 +88,7 @@ export class RegexTokenizer extends BasicTokenizer {
   }
 
   /**
-   * Sets the special tokens, instead of those that were there.
+   * Sets the special tokens; they replace those set before.
    *
    * @throws {RangeError} if an id belongs to another token
    */
@@ -106,14 +106,14 @@ export class RegexTokenizer extends BasicTokenizer {
     if (allowedSpecial === "none_raise") this.#refuseSpecial(text);
     const allowed = this.#allowed(allowedSpecial);
     if (allowed.length === 0) return this.encodeOrdinary(text);
-    // In a group, so that split keeps what it splits at.
+    // The parentheses make `split` keep the special tokens.
     const special = new RegExp(`(${allowed.map((token) => escapePattern(token)).join("|")})`);
     return text.split(special).flatMap((part, i) =>
       i % 2 === 1 ? [this.#specialTokens.get(part)!] : this.encodeOrdinary(part)
     );
   }
 
-  /** The ids of a text in which special tokens are ordinary text. */
+  /** The ids of a text in which special tokens count as ordinary text. */
   encodeOrdinary(text: string): number[] {
     const ids: number[] = [];
     for (const chunk of this.split(text)) {
@@ -127,17 +127,17 @@ export class RegexTokenizer extends BasicTokenizer {
     return splitText(text, this.#regex);
   }
 
-  /** The bytes of an id, those of special tokens included. */
+  /** The bytes of an id; special tokens have them too. */
   protected override bytesOf(id: number): Uint8Array | undefined {
     return super.bytesOf(id) ?? this.#specialBytes.get(id);
   }
 
-  /** All that a file has to hold. */
+  /** Everything that a file must hold. */
   protected override model(): Model {
     return { pattern: this.#pattern, specialTokens: this.#specialTokens, merges: this.merges };
   }
 
-  /** Takes over what a file held. */
+  /** Loads what a file held. */
   protected override adopt({ pattern, specialTokens, merges }: Model): void {
     if (!pattern) {
       throw new Error(
@@ -187,12 +187,12 @@ export class RegexTokenizer extends BasicTokenizer {
           `the special tokens are ${known || "none"}`,
       );
     }
-    // In the order of registration, which decides where one is the beginning of another.
+    // In the order of registration, which decides if one token is the start of another.
     return [...this.#specialTokens.keys()].filter((token) => wanted.has(token));
   }
 }
 
-/** Throws unless each special token is a text with an id of its own, past the vocabulary. */
+/** Throws unless each special token is a text with its own id, after the vocabulary. */
 function checkSpecialTokens(tokens: ReadonlyMap<string, number>, vocabSize: number): void {
   const taken = new Set<number>();
   for (const [token, id] of tokens) {
@@ -206,5 +206,5 @@ function checkSpecialTokens(tokens: ReadonlyMap<string, number>, vocabSize: numb
   }
 }
 
-/** A text as a pattern that finds it; `RegExp.escape` is missing where Node is older than 24. */
+/** A pattern that matches this text; Node has `RegExp.escape` only from version 24 on. */
 const escapePattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

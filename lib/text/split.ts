@@ -1,28 +1,28 @@
 /*
- * Split patterns: where a text is cut before any merge, so that no token spans a word and its comma.
+ * Split patterns: where to split a text before any merge, so that no token contains both a word and its comma.
  *
- * A pattern is kept as Python's `regex` module writes it, because that is what a .model file holds.
- * JavaScript needs two changes. Its `\s` counts U+FEFF as a space and U+0085 as none; Python's and
- * tiktoken's is the Unicode property White_Space. And it has no possessive quantifiers; where they are
- * known to change nothing they become plain ones.
+ * A pattern is kept as Python's `regex` module writes it, because that is what a .model file holds. JavaScript needs
+ * two changes. Its `\s` contains U+FEFF but not U+0085; in Python and tiktoken it is the Unicode property
+ * White_Space. And it has no possessive quantifiers; where these are known to make no difference, ordinary ones take
+ * their place.
  */
 
-/** How GPT-2 cuts a text. */
+/** How GPT-2 splits a text. */
 export const GPT2_SPLIT_PATTERN: string = String
   .raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
-/** How GPT-4 cuts a text: as GPT-2, but numbers by three digits and newlines by themselves. */
+/** How GPT-4 splits a text: as GPT-2, but numbers in groups of up to three digits, and newlines separately. */
 export const GPT4_SPLIT_PATTERN: string = String
   .raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`;
 
-/** An escape or a class of characters, or else a possessive quantifier. */
+/** An escape, a class of characters, or a possessive quantifier. */
 const PART = /(?<atom>\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\\\]])*\])|(?<quantifier>[*+?}])\+/gs;
 
 /** The regular expression of a split pattern that is written for Python's `regex` module. */
 export function compilePattern(pattern: string): RegExp {
   const translated = pattern.replace(PART, (part, atom?: string, quantifier?: string) => {
     if (atom) return atom.replace(/\\(.)/gs, (escape, c) => SPACES[c] ?? escape);
-    // In GPT-4's pattern what follows can never begin with what the quantifier took.
+    // In GPT-4's pattern, what follows can never start with what the quantifier has matched.
     if (pattern === GPT4_SPLIT_PATTERN) return quantifier!;
     throw new SyntaxError(
       `split pattern: "${part}" was given, a possessive quantifier, which JavaScript has not; ` +
@@ -34,7 +34,7 @@ export function compilePattern(pattern: string): RegExp {
 
 const SPACES: Record<string, string> = { s: "\\p{White_Space}", S: "\\P{White_Space}" };
 
-/** Cuts a text into chunks, which together are the text. */
+/** Splits a text into chunks; joined, they are the text. */
 export function splitText(text: string, pattern: RegExp): string[] {
   const chunks = text.match(pattern) ?? [];
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);

@@ -1,19 +1,19 @@
 /*
- * Text as it comes: the pieces that tokens spell, one token after the other. A letter may lie across two tokens;
- * it is given out with the second.
+ * Text as it arrives: the text of tokens, piece by piece. A character may be split between two tokens; it is returned
+ * with the second.
  */
 import { toBytes } from "./bytes.ts";
 
-/** What is asked of a tokenizer. */
+/** What a tokenizer must have. */
 export interface Decoder {
   /** The bytes of each id. */
   readonly vocab: readonly Uint8Array[];
-  /** The text of ids; bytes that are no text are shown as �. */
+  /** The text of ids; bytes that are not text are shown as �. */
   decode(ids: readonly number[]): string;
 }
 
 /**
- * The text of tokens, piece by piece, as soon as each can be read.
+ * The text of tokens, piece by piece, as soon as each piece is complete.
  *
  * @example
  * ```ts

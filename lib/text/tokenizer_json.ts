@@ -1,6 +1,6 @@
 /*
- * `tokenizer.json`, the one file in which Hugging Face's tokenizers keeps all that a tokenizer does: how a text is cut,
- * the vocabulary, the merges, the special tokens. Of all that it can say, byte-level BPE is read and written here.
+ * `tokenizer.json`, the file in which Hugging Face's tokenizers stores everything a tokenizer does: how to split a
+ * text, the vocabulary, the merges, the special tokens. Only byte-level BPE is read and written here.
  * https://huggingface.co/docs/tokenizers/pipeline
  */
 import { spelled } from "./letters.ts";
@@ -10,21 +10,21 @@ import { GPT2_SPLIT_PATTERN } from "./split.ts";
 // deno-lint-ignore no-explicit-any -- what a file may say
 type Json = any;
 
-/** What `tokenizer.json` says of a tokenizer. */
+/** The content of `tokenizer.json` for a tokenizer. */
 export interface TokenizerJson {
-  /** How a text is cut. */
+  /** How a text is split. */
   pattern: string;
-  /** Each token's id, spelled in letters. */
+  /** The id of each token; tokens are written as letters. */
   vocab: Readonly<Record<string, number>>;
-  /** The pairs that were merged, in order, spelled so too. */
+  /** The pairs that were merged, in order, also as letters. */
   merges: readonly (readonly [string, string])[];
   specialTokens: Readonly<Record<string, number>>;
 }
 
 /**
- * A tokenizer as `tokenizer.json` says it.
+ * A tokenizer in the form of `tokenizer.json`.
  *
- * @throws {RangeError} where two tokens are the same bytes: the file knows tokens by them
+ * @throws {RangeError} if two tokens have the same bytes, since the file tells tokens apart by their bytes
  */
 export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown> {
   const { vocab, merges, pattern, specialTokens } = tokenizer;
@@ -77,9 +77,9 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
 }
 
 /**
- * Reads the text of a `tokenizer.json`; `path` is what errors call it.
+ * Reads the text of a `tokenizer.json`; `path` is for errors.
  *
- * @throws {RangeError} for a tokenizer of another kind
+ * @throws {RangeError} for any other kind of tokenizer
  */
 export function readTokenizerJson(text: string, path: string): TokenizerJson {
   const refuse = (what: string): never => {
@@ -107,7 +107,7 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     pattern: patternOf(steps.slice(0, -1), bytes.use_regex !== false) ??
       refuse("it cuts texts twice"),
     vocab: model.vocab,
-    // Older files have a pair as a text.
+    // Older files write a pair as one string.
     merges: model.merges.map((pair: string | [string, string]) =>
       typeof pair === "string" ? pair.split(" ") : pair
     ),
@@ -115,7 +115,7 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   };
 }
 
-/** The one pattern by which a text is cut: GPT-2's, which ByteLevel has in itself, or that of a Split in front of it. */
+/** The pattern that splits a text: GPT-2's, which is built into ByteLevel, or that of a Split before it. */
 function patternOf(before: Json[], own: boolean): string | undefined {
   if (before.length === 0) return own ? GPT2_SPLIT_PATTERN : "[^]+";
   const [{ type, pattern, behavior, invert }] = before;

@@ -1,28 +1,27 @@
 /*
- * Training, fast: the merges of bpe.ts without recounting.
+ * Fast training: the same merges as in bpe.ts, without counting everything again.
  *
- * Three ideas. Equal chunks are merged equally, so each is kept once with the number of times it
- * occurs. A merge changes only the counts of the pairs around it, so counts are kept up to date. And
- * after the merge that made it, a pair only ever loses occurrences: its count falls and its first
- * place moves right, so an out-of-date entry of the heap is always too optimistic, and it is enough
- * to correct an entry when it reaches the top.
+ * Three ideas. Equal chunks are merged equally, so each is kept once, with the number of times it occurs. A merge
+ * changes only the counts of the pairs around it, so the counts are kept up to date. And after the merge that made
+ * it, a pair can only lose occurrences: its count falls and its first position moves right. So an outdated entry of
+ * the heap always ranks too high, and it is enough to correct an entry when it reaches the top.
  *
- * The answer is exactly the slow one's, ties included: in the text made of each chunk once, in the
- * order of first sight, pairs are first met in the same order as in the whole text.
+ * The result is exactly that of the slow algorithm, ties included: in the list of different chunks, in the order of
+ * first occurrence, pairs first occur in the same order as in the whole text.
  */
 
 import type { Pair } from "./bpe.ts";
 import { Heap, Pairs } from "./pairs.ts";
 
-/** Told of every merge: the pair, its new id, and how often it occurred. */
+/** Called for every merge: the pair, its new id, and how often it occurred. */
 export type OnMerge = (pair: Pair, id: number, count: number) => void;
 
-/** Stands between chunks, and where a merged token's right half was. */
+/** Marks the gaps between chunks, and the former start of a merged token's right half. */
 const NOTHING = -1;
 
 /**
- * The first `size` merges of some chunks of bytes, each given with the number of times it occurs, in
- * the order of first sight; fewer if no pair is left.
+ * The first `size` merges of some chunks of bytes; fewer if no pair is left. Each chunk comes with the number of
+ * times it occurs, in the order of first occurrence.
  */
 export function learnMerges(
   chunks: readonly (readonly [bytes: Uint8Array, times: number])[],
@@ -52,7 +51,7 @@ export function learnMerges(
   return merges;
 }
 
-/** Takes the most frequent pair from the heap, the first in the text among equals. */
+/** Takes the most frequent pair from the heap; of equals, the first in the text. */
 function takeBest(heap: Heap, text: Text): number | undefined {
   for (let pair = heap.top; pair !== undefined; pair = heap.top) {
     const count = text.counts[pair];
@@ -69,14 +68,14 @@ function takeBest(heap: Heap, text: Text): number | undefined {
   }
 }
 
-/** A text as a linked list of ids, which knows where each pair stands and how often. */
+/** A text as a linked list of ids that knows where each pair is and how often it occurs. */
 class Text {
   readonly pairs = new Pairs();
-  /** By pair: its occurrences, each as many times as its chunk occurs. */
+  /** By pair: its occurrences; each counts as many times as its chunk occurs. */
   readonly counts: number[] = [];
-  /** By pair: the places where it ever stood, from left to right. */
+  /** By pair: all positions where it ever was, from left to right. */
   readonly #places: number[][] = [];
-  /** By pair: how many of those places are known to be out of date. */
+  /** By pair: how many of these positions are known to be outdated. */
   readonly #passed: number[] = [];
   readonly #ids: Int32Array;
   readonly #times: Float64Array;
@@ -98,14 +97,14 @@ class Text {
     for (let place = 1; place < length - 1; place++) this.#appear(place);
   }
 
-  /** The leftmost place where a pair with a count above zero stands. */
+  /** The leftmost position of a pair with a count above zero. */
   firstPlace(pair: number): number {
     const places = this.#places[pair];
     while (!this.#stands(pair, places[this.#passed[pair]])) this.#passed[pair]++;
     return places[this.#passed[pair]];
   }
 
-  /** Writes `id` wherever the pair stands, from left to right without overlap. */
+  /** Writes `id` wherever the pair occurs, from left to right without overlap. */
   merge(pair: number, id: number): void {
     const places = this.#places[pair];
     for (let i = this.#passed[pair]; i < places.length; i++) {
@@ -132,7 +131,7 @@ class Text {
       this.#ids[this.#next[place]] === this.pairs.right[pair];
   }
 
-  /** Counts the pair that now starts at a place. */
+  /** Counts the pair that now starts at a position. */
   #appear(place: number): void {
     const left = this.#ids[place];
     const right = this.#ids[this.#next[place]];
@@ -147,7 +146,7 @@ class Text {
     this.#places[pair].push(place);
   }
 
-  /** Stops counting the pair that starts at a place. */
+  /** Stops counting the pair that starts at a position. */
   #disappear(place: number): void {
     const left = this.#ids[place];
     const right = this.#ids[this.#next[place]];
