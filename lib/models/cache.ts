@@ -1,6 +1,6 @@
 /*
- * The keys and values of the positions that a model has read. A new token looks at them, and they never change
- * again; so they are kept, and nothing but the new token has to go through the model.
+ * The keys and values of the positions that a model has read. A new token attends to them, and they never change again.
+ * So they are kept, and only the new token has to go through the model.
  */
 import type { Device } from "../gpu/device.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
@@ -10,15 +10,17 @@ import type { ModelSizes } from "./config.ts";
 export interface LayerCache {
   /** How many positions are held. */
   readonly length: number;
-  /** Where the next T positions' queries, keys and values are to be written: (B, T, 3 · nEmbd). */
+  /** Where to write the queries, keys and values of the next T positions: (B, T, 3 · nEmbd). */
   room(T: number): Tensor;
-  /** What attention takes: the queries of those T, (1, B, heads, T, E), and all keys and values, (2, B, heads, S, E). */
+  /**
+   * What attention takes: the queries of these T, (1, B, heads, T, E), and all keys and values, (2, B, heads, S, E).
+   */
   stacks(T: number): Tensor[];
 }
 
 /**
- * Room for the keys and values of `capacity` positions in every block of a model. (A product makes queries, keys and
- * values at once, so the queries lie there too.)
+ * Room for the keys and values of `capacity` positions in every block of a model. (One product makes queries, keys and
+ * values together, so the queries are stored there too.)
  *
  * @example
  * ```ts
@@ -35,7 +37,7 @@ export interface LayerCache {
  * ```
  */
 export class KeyValueCache implements Disposable {
-  /** How many positions it holds; 0 begins a new text. */
+  /** How many positions it holds; set it to 0 to start a new text. */
   length = 0;
   /** How many positions it has room for. */
   readonly capacity: number;
@@ -55,7 +57,7 @@ export class KeyValueCache implements Disposable {
     this.#heads = nHead;
     this.#layers = Array.from({ length: nLayer }, () => {
       const layer = allocate([batch, capacity, 3 * nEmbd], "float32", device);
-      layer.storage.keep(); // no no-grad region takes it
+      layer.storage.keep(); // no no-grad region frees it
       return layer;
     });
   }
@@ -84,7 +86,7 @@ export class KeyValueCache implements Disposable {
     };
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   [Symbol.dispose](): void {
     for (const { storage } of this.#layers) {
       storage.kept = false;

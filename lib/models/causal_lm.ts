@@ -1,6 +1,6 @@
 /*
- * What language models of blocks have in common: a table of tokens, blocks that read it, a norm behind them, and
- * logits. Writing and the cache of keys and values know no more of a model than this.
+ * What all language models made of blocks have in common: an embedding of the tokens, blocks, a final norm, and logits.
+ * Text generation and the key-value cache need to know no more about a model.
  */
 import { Module } from "../nn/module.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
@@ -12,11 +12,11 @@ import type { ModelSizes } from "./config.ts";
 export interface CausalBlock {
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor;
-  /** The same for T positions that follow those in the cache, which gets their keys and values. May overwrite `x`. */
+  /** The same for T positions that follow those in the cache; adds their keys and values to it. May overwrite `x`. */
   continue(x: Tensor, cache: LayerCache): Tensor;
 }
 
-/** A model that gives each token of a text logits for the next one. */
+/** A model that gives, for each token of a text, logits for the next one. */
 export abstract class CausalLM extends Module {
   /** Its sizes. */
   abstract readonly config: ModelSizes;
@@ -25,22 +25,22 @@ export abstract class CausalLM extends Module {
   protected abstract blocks(): Iterable<CausalBlock>;
   /** ids (B, T) at the positions from `from` on → (B, T, nEmbd). */
   abstract embed(ids: Tensor, from?: number): Tensor;
-  /** The norm behind the blocks. */
+  /** The final norm. */
   protected abstract norm(x: Tensor): Tensor;
-  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
+  /** (B, T, nEmbd) → logits (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   abstract logits(hidden: Tensor): Tensor;
 
   /**
-   * ids (B, T) → logits (B, T, vocabSize). With a cache the ids are those that follow what it holds, and no
-   * gradient is taken.
+   * ids (B, T) → logits (B, T, vocabSize). With a cache, the ids are those that follow its positions, and no
+   * gradients are computed.
    *
-   * @throws {RangeError} for a text longer than the model can read, and for one without a token
+   * @throws {RangeError} if the text is longer than the model can read, or has no tokens
    */
   forward(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
     return this.logits(this.hidden(ids, options));
   }
 
-  /** ids (B, T) → what the blocks make of them, behind the last norm: (B, T, nEmbd). */
+  /** ids (B, T) → the output of the blocks after the final norm: (B, T, nEmbd). */
   hidden(ids: Tensor, { cache }: { cache?: KeyValueCache } = {}): Tensor {
     const T = ids.shape[1];
     this.#check(T, cache?.length ?? 0);

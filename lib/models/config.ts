@@ -1,54 +1,56 @@
 /*
- * What a model is told, and how `config.json` spells it: GPT-2's sizes, and those of a GPT-NeoX.
+ * The configuration of a model, and how `config.json` spells it, for GPT-2 and GPT-NeoX.
  */
 import type { Activation } from "../ops/activation.ts";
 
-/** The sizes that every model here has, under the names that Hugging Face gave GPT-2's. */
+/** The sizes that every model here has; the names are Hugging Face's for GPT-2. */
 export interface ModelSizes {
-  /** Tokens in the vocabulary. */
+  /** The number of tokens in the vocabulary. */
   vocabSize: number;
-  /** Positions that the model can read at once. */
+  /** The number of positions that the model can read at once. */
   nPositions: number;
-  /** Numbers that stand for a token. */
+  /** The number of dimensions of a token's vector. */
   nEmbd: number;
-  /** Blocks. */
+  /** The number of blocks. */
   nLayer: number;
-  /** Heads of each attention; nEmbd is a multiple of it. */
+  /** The number of attention heads in a block; nEmbd is a multiple of it. */
   nHead: number;
-  /** Numbers between the two layers of a feed-forward network; 4 · nEmbd. */
+  /** The width of the hidden layer of a feed-forward network; 4 · nEmbd by default. */
   nInner?: number;
-  /** Behind the first of those layers; GPT-2's is the GELU by a tanh. */
+  /** The activation after that hidden layer; in GPT-2 the tanh approximation of GELU. */
   activation?: Activation;
-  /** Keeps the divisor of the layer norms from 0; 1e-5. */
+  /** Keeps the divisor of the layer norms away from 0; 1e-5 by default. */
   layerNormEpsilon?: number;
 }
 
-/** What a GPT-2 is told. */
+/** The configuration of a GPT-2. */
 export interface GPT2Config extends ModelSizes {
-  /** The share that is dropped in training: of embeddings, of attention weights, of what a block adds. */
+  /** The dropout rates in training: of embeddings, of attention weights, of what a block adds. */
   dropout?: { embd?: number; attn?: number; resid?: number };
-  /** Whether the head is the table of tokens; GPT-2's is. */
+  /** Whether the head shares its weights with the token embedding; in GPT-2 it does. */
   tieWordEmbeddings?: boolean;
 }
 
-/** What a GPT-NeoX is told: GPT-NeoX-20B, the Pythia models, and lesson 14's. */
+/** The configuration of a GPT-NeoX: GPT-NeoX-20B, the Pythia models, and the model of lesson 14. */
 export interface GPTNeoXConfig extends ModelSizes {
-  /** The share of a head's dimensions that turns with the position; 0.25. */
+  /** The share of a head's dimensions that is rotated by the position; 0.25 by default. */
   rotaryPct?: number;
-  /** The slowest pair turns by about one in so many positions; 10,000. */
+  /** The base of the rotation angles: the slowest pair turns by about one radian in so many positions; 10,000. */
   rotaryBase?: number;
-  /** Whether attention and network read the same input, side by side, instead of one after the other; true. */
+  /**
+   * Whether attention and feed-forward network read the same input, instead of one after the other; true by default.
+   */
   parallelResidual?: boolean;
-  /** The share that is dropped in training: of attention weights, and of embeddings and what a block adds; 0. */
+  /** The dropout rates in training: of attention weights, and of embeddings and what a block adds; 0 by default. */
   dropout?: { attn?: number; hidden?: number };
 }
 
-/** A configuration, and which model it is of. */
+/** A configuration, and the kind of model that it belongs to. */
 export type ModelConfig =
   | { modelType: "gpt2"; config: GPT2Config }
   | { modelType: "gpt_neox"; config: GPTNeoXConfig };
 
-/** GPT-2's four sizes, as they are called on the Hub. */
+/** GPT-2's four sizes, by their names on the Hub. */
 export const gpt2Sizes = {
   "gpt2": { nEmbd: 768, nLayer: 12, nHead: 12 },
   "gpt2-medium": { nEmbd: 1024, nLayer: 24, nHead: 16 },
@@ -56,7 +58,7 @@ export const gpt2Sizes = {
   "gpt2-xl": { nEmbd: 1600, nLayer: 48, nHead: 25 },
 } as const;
 
-/** The activations, by their names in `config.json`; the first of each is the one that is written. */
+/** The activations, by their names in `config.json`; the first name of each is the one that is written. */
 const activations: Record<string, Activation> = {
   gelu_new: "geluTanh",
   gelu_pytorch_tanh: "geluTanh",
@@ -69,9 +71,9 @@ const activations: Record<string, Activation> = {
 type Json = Record<string, unknown>;
 
 /**
- * Reads the text of a `config.json`; `path` is what errors call it.
+ * Reads the text of a `config.json`; `path` is for errors.
  *
- * @throws {RangeError} for a text that is no configuration, or one of another architecture
+ * @throws {RangeError} if the text is not a configuration, or one of another architecture
  */
 export function readConfig(text: string, path: string): ModelConfig {
   const read = new Reader(text, path);
@@ -87,7 +89,7 @@ export function readConfig(text: string, path: string): ModelConfig {
   );
 }
 
-/** The fields of a `config.json`, each checked where it is read. */
+/** The fields of a `config.json`, each checked when it is read. */
 class Reader {
   readonly json: Json = {};
 
@@ -103,7 +105,7 @@ class Reader {
     throw new RangeError(`${this.path}: ${what}`);
   }
 
-  /** A whole number from 1. */
+  /** A whole number from 1 up. */
   size(name: string, otherwise?: number): number {
     const value = this.json[name] ?? otherwise;
     if (Number.isInteger(value) && (value as number) >= 1) return value as number;
@@ -119,7 +121,7 @@ class Reader {
     return this.refuse(`${name} is ${JSON.stringify(value)}, wanted a share, from 0 to 1`);
   }
 
-  /** Refuses what makes a model another one than the code here. */
+  /** Refuses a value with which the model would differ from the code here. */
   fixed(wanted: Json, model: string): void {
     for (const [name, value] of Object.entries(wanted)) {
       const found = this.json[name] ?? value;
@@ -138,7 +140,7 @@ class Reader {
     return this.refuse(`${name} is "${named}", and those that can be loaded are ${known}`);
   }
 
-  /** Refuses heads that do not share the numbers of a token. */
+  /** Refuses a number of heads that does not divide the dimensions of a token. */
   heads({ nEmbd, nHead }: ModelSizes, width: string, heads: string): void {
     if (nEmbd % nHead === 0) return;
     this.refuse(`${width} ${nEmbd} is no multiple of ${heads} ${nHead}; the heads share it`);
@@ -175,7 +177,7 @@ function gpt2From(read: Reader): GPT2Config {
 function gptNeoXFrom(read: Reader): GPTNeoXConfig {
   const { json } = read;
   read.fixed({ attention_bias: true, tie_word_embeddings: false }, "GPT-NeoX");
-  // transformers 5 keeps the three in an object of their own.
+  // transformers 5 has these three in an object of their own.
   const rope = Object(json.rope_parameters ?? json.rope_scaling ?? {}) as Json;
   const kind = rope.rope_type ?? rope.type ?? "default";
   if (kind !== "default") {
@@ -206,7 +208,7 @@ function gptNeoXFrom(read: Reader): GPTNeoXConfig {
 const nameOf = (activation: Activation) =>
   Object.keys(activations).find((name) => activations[name] === activation)!;
 
-/** What `config.json` says of a model, as transformers writes it. Ids that no token has are null. */
+/** The `config.json` of a model, as transformers writes it. Ids of tokens that do not exist are null. */
 export function configJson(
   { modelType, config }: ModelConfig,
   { endToken = null }: { endToken?: number | null } = {},

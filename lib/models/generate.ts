@@ -1,6 +1,6 @@
 /*
- * Writing: a model is asked for the next token again and again. What is chosen is chosen here, on the processor, out
- * of the logits of one position; the rest stays on the GPU.
+ * Text generation: a model is asked for the next token again and again. The choice is made here, on the processor, from
+ * the logits of one position; everything else stays on the GPU.
  */
 import { defaultGenerator, type Generator, multinomial } from "../random/mod.ts";
 import { closeScope, openScope } from "../gpu/scope.ts";
@@ -10,23 +10,23 @@ import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { KeyValueCache } from "./cache.ts";
 import type { CausalLM } from "./causal_lm.ts";
 
-/** How the next token is chosen. */
+/** How to choose the next token. */
 export interface Sampling {
-  /** Divides the logits: below 1 the best gain, above 1 all become more alike. 0 takes the best, which is called greedy. */
+  /** Divides the logits: below 1 favours likely tokens, above 1 evens them out. 0 always takes the best: greedy. */
   temperature?: number;
-  /** Only the k best have a chance. */
+  /** Only the k best tokens can be chosen. */
   topK?: number;
-  /** Only the best have a chance that together reach this share of the probability. */
+  /** Only the best tokens that together reach this share of the probability can be chosen. */
   topP?: number;
-  /** What the choice is drawn from; the default generator unless given. */
+  /** The random numbers for the choice; the default generator unless given. */
   generator?: Generator;
 }
 
-/** How a text is written. */
+/** How to generate a text. */
 export interface GenerateOptions extends Sampling {
-  /** How many tokens to write. */
+  /** How many tokens to generate. */
   maxNewTokens?: number;
-  /** The token at which a text ends; it is not given out. */
+  /** The token that ends a text; it is not returned. */
   endToken?: number;
 }
 
@@ -35,12 +35,12 @@ const readSampling = optionsOf<Sampling>("sample", ...ways);
 const readGenerate = optionsOf<GenerateOptions>("generate", "maxNewTokens", "endToken", ...ways);
 
 /**
- * Chooses a token by the logits of one position.
+ * Chooses a token from the logits of one position.
  *
- * Draws what PyTorch's `multinomial(softmax(logits / temperature), 1)` draws from the same generator, after
- * transformers' filters for top-k and top-p.
+ * It draws what PyTorch's `multinomial(softmax(logits / temperature), 1)` draws with the same generator, after the
+ * filters of transformers for top-k and top-p.
  *
- * @throws {RangeError} for a temperature, top-k or top-p that is none
+ * @throws {RangeError} for an invalid temperature, top-k or top-p
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export function sample(logits: Float32Array, options: Sampling = {}): number {
   return multinomial(generator, softmax(scores), 1)[0];
 }
 
-/** Refuses what no text can be written with. */
+/** Refuses options with which no text can be generated. */
 export function checkSampling({ temperature = 1, topK, topP }: Sampling, vocabulary: number): void {
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new RangeError(
@@ -86,10 +86,10 @@ function best(logits: Float32Array): number {
   return at;
 }
 
-/** The k-th largest score; few are kept in order on the way, many are sorted. */
+/** The k-th largest score: a small k keeps a sorted list, a large one sorts all scores. */
 function kthLargest(scores: Float32Array, k: number): number {
   if (k > 256) return scores.toSorted()[scores.length - k];
-  const kept = scores.slice(0, k).sort(); // the largest so far, the least of them first
+  const kept = scores.slice(0, k).sort(); // the largest so far, smallest first
   for (let i = k; i < scores.length; i++) {
     if (!(scores[i] > kept[0])) continue;
     let at = 1;
@@ -99,11 +99,11 @@ function kthLargest(scores: Float32Array, k: number): number {
   return kept[0];
 }
 
-/** −∞ instead of what is below a threshold. */
+/** Scores below a threshold become −∞. */
 const above = (scores: Float32Array, least: number): Float32Array<ArrayBuffer> =>
   scores.map((score) => score < least ? -Infinity : score);
 
-/** −∞ instead of the least likely, as many as together stay below 1 − topP. */
+/** The least likely scores become −∞: as many as together stay below 1 − topP. */
 function nucleus(scores: Float32Array, topP: number): Float32Array<ArrayBuffer> {
   const order = Uint32Array.from(scores.keys()).filter((i) => scores[i] > -Infinity)
     .sort((i, j) => scores[i] - scores[j] || j - i);
@@ -128,13 +128,13 @@ function softmax(scores: Float32Array): Float32Array<ArrayBuffer> {
 }
 
 /**
- * Writes on from a text, token by token, as they are chosen.
+ * Continues a text, and returns each token as soon as it is chosen.
  *
- * Each token costs one pass of one position; the others' keys and values are in a cache. When the model has read as
- * much as it can, it reads the last half of that again and goes on.
+ * Each token costs one pass over one position; the keys and values of the others are in a cache. When the model has
+ * read as much as it can, it reads the last half again and continues.
  *
  * @param ids the tokens of the text so far
- * @throws {RangeError} for a text without a token or longer than the model can read, and for options that are none
+ * @throws {RangeError} if the text has no tokens or is longer than the model can read, or for invalid options
  *
  * @example
  * ```ts
@@ -171,7 +171,7 @@ export async function* generate(
       cache.length = 0;
       unread = text.slice(-Math.ceil(nPositions / 2));
     }
-    // What the last token needs is there before the first is given out: kernels, memory.
+    // What the last token needs is prepared before the first is returned: kernels, memory.
     if (unread.length > 1) {
       read(unread.slice(0, -1)).storage.release("since nothing is chosen by it");
     }
@@ -186,7 +186,7 @@ export async function* generate(
   }
 }
 
-/** Computes without gradients; what was made on the way is free at once, for the next token. */
+/** Computes without gradients; the memory of intermediate results is free at once, for the next token. */
 function passing(body: () => Tensor): Tensor {
   const scope = openScope();
   let result: Tensor | undefined;

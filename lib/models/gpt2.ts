@@ -1,10 +1,10 @@
 /*
- * GPT-2 (https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf), with
- * its parameters named as its published weights are: `wte` and `wpe` are the tables of tokens and positions, `h` the
- * blocks, `ln_f` the norm behind them.
+ * GPT-2 (https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf). Its
+ * parameters have the names of the published weights: `wte` and `wpe` are the embeddings of tokens and positions, `h`
+ * the blocks, `ln_f` the final norm.
  *
- * Lesson 8 builds the same by hand. What is added here is what writing wants: a block can go on from keys and values
- * that a cache holds, in seven dispatches.
+ * Lesson 8 builds the same by hand. What is added here makes text generation fast: a block can continue from the keys
+ * and values in a cache, in seven dispatches.
  */
 import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
 import { embedding } from "../ops/embedding.ts";
@@ -21,17 +21,17 @@ import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
 import type { GPT2Config } from "./config.ts";
 
-/** Multi-head attention of a text with itself, backwards only. */
+/** Causal multi-head self-attention. */
 export class GPT2Attention extends Module {
-  /** The layers of queries, keys and values side by side: one product instead of three. */
+  /** The layers of queries, keys and values in one: one product instead of three. */
   cAttn: Linear;
-  /** Mixes what the heads found: (nEmbd, nEmbd). */
+  /** The output projection: (nEmbd, nEmbd). */
   cProj: Linear;
-  /** How many heads there are. */
+  /** The number of heads. */
   readonly nHead: number;
   readonly #drop: { attn: number; resid: number };
 
-  /** Of a model of these sizes; `dropout.attn` and `dropout.resid` are 0.1 unless given. */
+  /** Attention with these sizes; `dropout.attn` and `dropout.resid` are 0.1 by default. */
   constructor({ nEmbd, nHead, dropout: { attn = 0.1, resid = 0.1 } = {} }: GPT2Config) {
     super();
     this.nHead = nHead;
@@ -47,7 +47,7 @@ export class GPT2Attention extends Module {
     return parts.map((part) => part.reshape(B, T, this.nHead, C / this.nHead).transpose(1, 2));
   }
 
-  /** (B, T, C) → (B, heads, T, T): how much each position takes from each; a row adds up to 1. */
+  /** (B, T, C) → attention weights (B, heads, T, T): how much each position attends to each; a row adds up to 1. */
   weights(x: Tensor): Tensor {
     return plainAttention(this.heads(x), { causal: true })[1];
   }
@@ -62,16 +62,16 @@ export class GPT2Attention extends Module {
   }
 }
 
-/** The network of a block: two linear layers with an activation between them. */
+/** The feed-forward network of a block: two linear layers with an activation between them. */
 export class GPT2MLP extends Module {
-  /** The layer that widens: (nInner, nEmbd). */
+  /** The first layer: (nInner, nEmbd). */
   cFc: Linear;
-  /** The layer that narrows again: (nEmbd, nInner). */
+  /** The second layer: (nEmbd, nInner). */
   cProj: Linear;
   readonly #activation;
   readonly #drop: number;
 
-  /** Of a model of these sizes; nInner is 4 · nEmbd, and the activation GELU by a tanh, unless given. */
+  /** A network with these sizes; by default nInner is 4 · nEmbd, and the activation is GELU approximated by tanh. */
   constructor({ nEmbd, nInner = 4 * nEmbd, activation = "geluTanh", dropout }: GPT2Config) {
     super();
     this.#activation = activation;
@@ -91,15 +91,15 @@ export class GPT2MLP extends Module {
   }
 }
 
-/** Attention, then the network, each behind a norm and beside a shortcut. */
+/** Attention, then the feed-forward network, each after a norm and with a shortcut connection around it. */
 export class GPT2Block extends Module {
-  /** The norm in front of the attention. */
+  /** The norm before attention. */
   ln_1: LayerNorm;
-  /** Attention of the text with itself. */
+  /** Self-attention. */
   attn: GPT2Attention;
-  /** The norm in front of the network. */
+  /** The norm before the feed-forward network. */
   ln_2: LayerNorm;
-  /** The network of two linear layers. */
+  /** The feed-forward network. */
   mlp: GPT2MLP;
 
   /** A block of a model of these sizes. */
@@ -119,8 +119,8 @@ export class GPT2Block extends Module {
   }
 
   /**
-   * The same for T positions that follow those in the cache, which gets their keys and values. Overwrites and
-   * returns `x`: each sum is made where the product in front of it ends.
+   * The same for T positions that follow those in the cache; adds their keys and values to it. Overwrites and returns
+   * `x`: each sum is made by the kernel of the product before it.
    */
   continue(x: Tensor, cache: LayerCache): Tensor {
     const { cAttn, cProj } = this.attn;
@@ -135,7 +135,7 @@ export class GPT2Block extends Module {
 }
 
 /**
- * GPT-2. Its weights begin as the paper says: N(0, 0.02), those in front of a sum smaller by √(2 · layers).
+ * GPT-2. Its weights are initialised as in the paper: N(0, 0.02), those before a sum smaller by √(2 · layers).
  *
  * @example
  * ```ts
@@ -148,17 +148,17 @@ export class GPT2Block extends Module {
  * ```
  */
 export class GPT2 extends CausalLM {
-  /** The table of tokens, (vocabSize, nEmbd). */
+  /** The token embedding, (vocabSize, nEmbd). */
   wte: Embedding;
-  /** The table of positions, (nPositions, nEmbd). */
+  /** The position embedding, (nPositions, nEmbd). */
   wpe: Embedding;
-  /** Drops elements of the embeddings while training. */
+  /** Dropout of the embeddings in training. */
   drop: Dropout;
   /** The blocks, in order. */
   h: ModuleList<GPT2Block>;
-  /** The norm behind the last block. */
+  /** The final norm. */
   lnF: LayerNorm;
-  /** The head, where it is not the table of tokens. */
+  /** The head, if it does not share the token embedding. */
   lmHead?: Linear;
 
   /** A model with weights from the default generator; `loadPretrained` gives one with published weights. */
@@ -192,18 +192,18 @@ export class GPT2 extends CausalLM {
     return this.h;
   }
 
-  /** The norm behind the last block. */
+  /** The final norm. */
   protected override norm(x: Tensor): Tensor {
     return this.lnF.forward(x);
   }
 
-  /** ids (B, T) → the sum of their rows and of those of their positions, from `from` on: (B, T, nEmbd). */
+  /** ids (B, T) → the sum of their token and position embeddings, for positions from `from` on: (B, T, nEmbd). */
   override embed(ids: Tensor, from = 0): Tensor {
     const positions = this.wpe.weight.narrow(0, from, ids.shape[1]); // (T, nEmbd)
     return this.drop.forward(embedding(ids, this.wte.weight).add(positions));
   }
 
-  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
+  /** (B, T, nEmbd) → logits (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   override logits(hidden: Tensor): Tensor {
     return linear(hidden, (this.lmHead ?? this.wte).weight);
   }

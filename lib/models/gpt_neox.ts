@@ -1,9 +1,9 @@
 /*
- * GPT-NeoX (https://arxiv.org/abs/2204.06745), with its parameters named as its published weights are: the model of
- * GPT-NeoX-20B, of the Pythia models, and of lesson 14.
+ * GPT-NeoX (https://arxiv.org/abs/2204.06745): the architecture of GPT-NeoX-20B, of the Pythia models, and of lesson
+ * 14. Its parameters have the names of the published weights.
  *
- * Two things are not as in GPT-2: a position is no row of a table, but turns queries and keys
- * (https://arxiv.org/abs/2104.09864); and a block may read its input twice, side by side, for attention and network.
+ * It differs from GPT-2 in two ways. Instead of a position embedding, queries and keys are rotated
+ * (https://arxiv.org/abs/2104.09864). And in a block, attention and the feed-forward network may read the same input.
  */
 import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
 import { copy_ } from "../ops/copy.ts";
@@ -20,7 +20,10 @@ import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
 import type { GPTNeoXConfig } from "./config.ts";
 
-/** The cosine and the sine of the angles by which each position turns a head's first `size` dimensions: (T, size) each. */
+/**
+ * The cosines and sines of the angles by which each position rotates a head's first `size` dimensions: (T, size)
+ * each.
+ */
 function anglesOf(T: number, size: number, base: number): [cos: Tensor, sin: Tensor] {
   const half = size / 2;
   const [cos, sin] = [0, 0].map(() => new Float32Array(T * size));
@@ -36,17 +39,17 @@ function anglesOf(T: number, size: number, base: number): [cos: Tensor, sin: Ten
   return [fromValues(cos, [T, size], "float32"), fromValues(sin, [T, size], "float32")];
 }
 
-/** Multi-head attention of a text with itself, backwards only, with rotary positions. */
+/** Causal multi-head self-attention with rotary positions. */
 export class GPTNeoXAttention extends Module {
   /** Queries, keys and values in one product, head by head: a head's queries, its keys, its values. */
   query_key_value: Linear;
-  /** The projection behind the heads. */
+  /** The output projection. */
   dense: Linear;
-  /** How many heads there are. */
+  /** The number of heads. */
   readonly nHead: number;
-  /** The cosine of each position's angles, (nPositions, the dimensions that turn). */
+  /** The cosine of each position's angles, (nPositions, rotated dimensions). */
   cos!: Tensor;
-  /** The sine of them. */
+  /** The sine of these angles. */
   sin!: Tensor;
   readonly #dropout: number;
 
@@ -56,7 +59,7 @@ export class GPTNeoXAttention extends Module {
     const { nEmbd, nHead, nPositions, rotaryPct = 0.25, rotaryBase = 1e4 } = config;
     this.nHead = nHead;
     this.#dropout = config.dropout?.attn ?? 0;
-    const size = Math.floor(nEmbd / nHead * rotaryPct); // the dimensions that turn
+    const size = Math.floor(nEmbd / nHead * rotaryPct); // the rotated dimensions
     const [cos, sin] = anglesOf(nPositions, size, rotaryBase);
     this.registerBuffer("cos", cos, { persistent: false });
     this.registerBuffer("sin", sin, { persistent: false });
@@ -73,7 +76,7 @@ export class GPTNeoXAttention extends Module {
     return [this.#rotate(q, from), this.#rotate(k, from), v];
   }
 
-  /** Turns queries or keys (B, H, T, D) that stand at the positions from `from` on. */
+  /** Rotates queries or keys (B, H, T, D) of the positions from `from` on. */
   #rotate(x: Tensor, from: number): Tensor {
     const [T, D] = x.shape.slice(2);
     const size = this.cos.shape[1];
@@ -84,7 +87,7 @@ export class GPTNeoXAttention extends Module {
     return size === D ? result : cat([result, x.narrow(-1, size, D - size)], -1);
   }
 
-  /** (B, T, C) → (B, heads, T, T): how much each position takes from each; a row adds up to 1. */
+  /** (B, T, C) → attention weights (B, heads, T, T): how much each position attends to each; a row adds up to 1. */
   weights(x: Tensor): Tensor {
     return plainAttention(this.heads(x), { causal: true })[1];
   }
@@ -107,11 +110,11 @@ export class GPTNeoXAttention extends Module {
   }
 }
 
-/** The network of a block: two linear layers with an activation between them. */
+/** The feed-forward network of a block: two linear layers with an activation between them. */
 export class GPTNeoXMLP extends Module {
-  /** The layer that widens. */
+  /** The first layer. */
   dense_h_to_4h: Linear;
-  /** The layer behind the activation. */
+  /** The second layer. */
   dense_4h_to_h: Linear;
   readonly #activation;
 
@@ -130,15 +133,15 @@ export class GPTNeoXMLP extends Module {
   }
 }
 
-/** Attention and network, each behind a norm and beside a shortcut. */
+/** Attention and feed-forward network, each after a norm and with a shortcut connection around it. */
 export class GPTNeoXBlock extends Module {
-  /** The norm in front of attention. */
+  /** The norm before attention. */
   input_layernorm: LayerNorm;
-  /** The norm in front of the network. */
+  /** The norm before the feed-forward network. */
   post_attention_layernorm: LayerNorm;
   /** Attention. */
   attention: GPTNeoXAttention;
-  /** The network. */
+  /** The feed-forward network. */
   mlp: GPTNeoXMLP;
   readonly #parallel: boolean;
   readonly #dropout: number;
@@ -174,7 +177,7 @@ export class GPTNeoXBlock extends Module {
 }
 
 /**
- * GPT-NeoX. Its weights begin as transformers begins them: N(0, 0.02), biases at 0.
+ * GPT-NeoX. Its weights are initialised as in transformers: N(0, 0.02), biases at 0.
  *
  * @example
  * ```ts
@@ -187,18 +190,18 @@ export class GPTNeoXBlock extends Module {
  * ```
  */
 export class GPTNeoX extends CausalLM {
-  /** The table of tokens, (vocabSize, nEmbd). */
+  /** The token embedding, (vocabSize, nEmbd). */
   embed_in: Embedding;
-  /** Drops elements of the embeddings while training. */
+  /** Dropout of the embeddings in training. */
   drop: Dropout;
   /** The blocks, in order. */
   layers: ModuleList<GPTNeoXBlock>;
-  /** The norm behind the last block. */
+  /** The final norm. */
   final_layer_norm: LayerNorm;
   /** The head. */
   embed_out: Linear;
 
-  /** A model with weights from the default generator; `loadPretrained` gives one with those of a folder. */
+  /** A model with weights from the default generator; `loadPretrained` gives one with the weights of a folder. */
   constructor(override readonly config: GPTNeoXConfig) {
     super();
     const { vocabSize, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
@@ -219,17 +222,17 @@ export class GPTNeoX extends CausalLM {
     return this.layers;
   }
 
-  /** The norm behind the last block. */
+  /** The final norm. */
   protected override norm(x: Tensor): Tensor {
     return this.final_layer_norm.forward(x);
   }
 
-  /** ids (B, T) → their rows of the table: (B, T, nEmbd). */
+  /** ids (B, T) → their token embeddings: (B, T, nEmbd). */
   override embed(ids: Tensor): Tensor {
     return this.drop.forward(this.embed_in.forward(ids));
   }
 
-  /** (B, T, nEmbd) → (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
+  /** (B, T, nEmbd) → logits (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   override logits(hidden: Tensor): Tensor {
     return linear(hidden, this.embed_out.weight);
   }

@@ -1,15 +1,15 @@
 /*
- * Models whose weights others have published, and folders in which others find ours. In reading order:
+ * Models with published weights, and how to load and save them in Hugging Face's layout. In reading order:
  *
  *   config.ts      the sizes of a model, and config.json
  *   causal_lm.ts   what the models have in common
  *   gpt2.ts        GPT-2: attention, network, block, model
  *   gpt_neox.ts    GPT-NeoX, the same with rotary positions
- *   cache.ts       the keys and values of what was read
- *   weights.ts     the names in a file of weights, and what is checked
+ *   cache.ts       the keys and values of the positions that were read
+ *   weights.ts     the names in a file of weights, and the checks
  *   pretrained.ts  a folder as model and tokenizer
  *   save.ts        model and tokenizer as a folder
- *   generate.ts    writing, token by token
+ *   generate.ts    text generation, token by token
  */
 export { type GPT2Config, gpt2Sizes, type GPTNeoXConfig, type ModelSizes } from "./config.ts";
 export { type CausalBlock, CausalLM } from "./causal_lm.ts";

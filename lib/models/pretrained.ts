@@ -1,6 +1,6 @@
 /*
- * A folder in Hugging Face's layout, as a model and its tokenizer: `config.json` says the sizes, `model.safetensors`
- * holds the weights, `tokenizer.json`, or `vocab.json` and `merges.txt`, the vocabulary.
+ * Loads a folder in Hugging Face's layout as a model and its tokenizer: the sizes are in `config.json`, the weights in
+ * `model.safetensors`, the vocabulary in `tokenizer.json`, or in `vocab.json` and `merges.txt`.
  */
 import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
@@ -17,32 +17,32 @@ import { loadWeights } from "./weights.ts";
 /** The models that can be loaded. */
 export type AnyModel = GPT2 | GPTNeoX;
 
-/** What {@linkcode loadPretrained} finds in a folder. */
+/** The result of {@linkcode loadPretrained}. */
 export interface Pretrained<M extends AnyModel = AnyModel> {
-  /** In use, not in training: `model.train()` brings dropout back. */
+  /** The model, in evaluation mode: `model.train()` turns dropout on. */
   model: M;
-  /** Its vocabulary: text to ids and back. */
+  /** Its tokenizer: text to ids and back. */
   tokenizer: RegexTokenizer;
-  /** The sizes that its `config.json` says. */
+  /** The configuration from its `config.json`. */
   config: M["config"];
 }
 
-/** How a folder is loaded. */
+/** How to load a folder. */
 export interface LoadPretrainedOptions<M extends AnyModel = AnyModel> {
-  /** The one class that will do; any that is known unless given. */
+  /** The only class to accept; by default any known one. */
   as?: new (config: never) => M;
-  /** Hears how far it is; by default a bar on a terminal. */
+  /** Called with the progress; by default a bar on a terminal. */
   listener?: DownloadListener;
 }
 
 /**
- * Loads a model from a folder in Hugging Face's layout: a GPT-2 or a GPT-NeoX that transformers saved, a snapshot of
- * the Hub's cache, one that {@linkcode savePretrained} or `deno task export` wrote.
+ * Loads a model from a folder in Hugging Face's layout: a GPT-2 or a GPT-NeoX that transformers saved, a snapshot in
+ * the Hub's cache, or a folder that {@linkcode savePretrained} or `deno task export` wrote.
  *
- * Weights in F32, F16 or BF16 are read one after the other, and each is checked: none missing, none left over, the
- * shapes as `config.json` says.
+ * Weights in F32, F16 or BF16 are read one after another, and all are checked: none missing, none left over, and the
+ * shapes that `config.json` says.
  *
- * @throws {RangeError} for a folder that does not hold a whole model, with what is wrong with it
+ * @throws {RangeError} if the folder does not hold a complete model; it says what is wrong
  */
 export function loadPretrained<M extends AnyModel = AnyModel>(
   folder: string,
@@ -79,7 +79,7 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
 
 const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>("loadPretrained", "as", "listener");
 
-/** The files of weights: one, or those that an index lists. */
+/** The files with weights: one, or those listed in an index. */
 function weightsIn(folder: string): string[] {
   const index = textIn(folder, "model.safetensors.index.json");
   if (index !== undefined) {
@@ -96,7 +96,7 @@ function weightsIn(folder: string): string[] {
   );
 }
 
-/** What a file of the folder says; undefined where it is not there. */
+/** The text of a file in the folder; undefined if it is not there. */
 function textIn(folder: string, name: string): string | undefined {
   const path = `${folder}/${name}`;
   return host.files.info(path)?.isFile ? host.files.readText(path) : undefined;

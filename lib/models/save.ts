@@ -1,6 +1,6 @@
 /*
- * A model and its tokenizer as a folder in Hugging Face's layout, which transformers, and what builds on it, opens as
- * it opens its own: `AutoModelForCausalLM.from_pretrained(folder)`, `AutoTokenizer.from_pretrained(folder)`.
+ * Saves a model and its tokenizer as a folder in Hugging Face's layout. transformers, and libraries built on it, open
+ * it as usual: `AutoModelForCausalLM.from_pretrained(folder)`, `AutoTokenizer.from_pretrained(folder)`.
  */
 import { saveTensors } from "../data/tensors.ts";
 import { writeWhole } from "../host/whole.ts";
@@ -11,24 +11,24 @@ import { GPT2 } from "./gpt2.ts";
 import type { AnyModel } from "./pretrained.ts";
 import { savedState } from "./weights.ts";
 
-/** What is saved. */
+/** What to save. */
 export interface SavePretrained {
   /** The model: its parameters, and its sizes. */
   model: AnyModel;
-  /** The tokenizer whose ids it was trained on. */
+  /** The tokenizer it was trained with. */
   tokenizer: RegexTokenizer;
-  /** What `generation_config.json` says of how to write, such as `{ do_sample: true, top_k: 5 }`. */
+  /** The content of `generation_config.json`: how to generate text, such as `{ do_sample: true, top_k: 5 }`. */
   generation?: Readonly<Record<string, unknown>>;
-  /** The model card, a text in Markdown: README.md. */
+  /** The model card in Markdown, for README.md. */
   card?: string;
 }
 
 /**
- * Saves a model and its tokenizer. The folder is made; the files that were there under the same names are replaced, each
- * as a whole, and `config.json` last, since without it a folder is no model's.
+ * Saves a model and its tokenizer. The folder is made if needed, and files of the same names are replaced, each as a
+ * whole. `config.json` comes last: without it, the folder does not count as a model.
  *
  * @returns the names of the files
- * @throws {RangeError} for a tokenizer that the layout can't hold, or with more tokens than the model
+ * @throws {RangeError} if the layout cannot hold the tokenizer, or if it has more tokens than the model
  *
  * @example
  * ```ts

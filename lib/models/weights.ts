@@ -1,9 +1,9 @@
 /*
- * The names in a file of weights, and how they become those of the model here.
+ * The names in a file of weights, and how they map to those of the models here.
  *
- * There are two layouts of GPT-2: transformers saves the parts below `transformer.`, the files of 2019 have them
- * at the top, with each block's causal mask beside. In both, OpenAI's matrices are (in, out), where a linear layer's
- * weight is (out, in). A GPT-NeoX's parts are below `gpt_neox.`, its head is not.
+ * There are two layouts of GPT-2. transformers puts the parts under `transformer.`; in the files of 2019 they are at
+ * the top level, with the causal mask of each block beside them. In both, OpenAI's matrices are (in, out), while a
+ * linear layer's weight is (out, in). In a GPT-NeoX the parts are under `gpt_neox.`, except the head.
  */
 import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
 import { toFloat32 } from "../data/tensors.ts";
@@ -16,14 +16,14 @@ import { allocateForUpload, type Tensor } from "../tensor/tensor.ts";
 import { GPT2 } from "./gpt2.ts";
 import type { GPTNeoX } from "./gpt_neox.ts";
 
-/** Whether a parameter lies transposed in a file: the matrices that OpenAI wrote as convolutions of width 1. */
+/** Whether a parameter is transposed in the file: the matrices that OpenAI wrote as convolutions of width 1. */
 export const isTransposed = (name: string): boolean => /\.c_(attn|proj|fc)\.weight$/.test(name);
 
-/** A GPT-2's parameters as its published file has them: the names, and the matrices (in, out). */
+/** The parameters of a GPT-2 as in its published file: the names, and matrices (in, out). */
 export const publishedState = (model: GPT2): Map<string, Tensor> =>
   new Map([...model.stateDict()].map(([name, x]) => [name, isTransposed(name) ? t(x) : x]));
 
-/** A model's parameters as transformers saves them today. */
+/** The parameters of a model as transformers saves them today. */
 export function savedState(model: GPT2 | GPTNeoX): Map<string, Tensor> {
   const [state, prefix, head] = model instanceof GPT2
     ? [publishedState(model), "transformer.", "lm_head."]
@@ -31,23 +31,23 @@ export function savedState(model: GPT2 | GPTNeoX): Map<string, Tensor> {
   return new Map([...state].map(([name, x]) => [name.startsWith(head) ? name : prefix + name, x]));
 }
 
-/** What a file may hold besides the weights: masks and angles, which follow from the code. */
+/** What a file may hold besides the weights: masks and angles, which the code computes. */
 const followsFromCode = (name: string): boolean =>
   /^h\.\d+\.attn\.(masked_)?bias$/.test(name) ||
   /^layers\.\d+\.attention\.((masked_)?bias|rotary_emb\.inv_freq)$/.test(name);
 
-/** Names that an error lists. */
+/** Some of the names, for an error. */
 const few = (names: readonly string[]) =>
   names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
 
-/** Which file holds which tensor, by its name without `transformer.` or `gpt_neox.`. */
+/** The file of each tensor, by its name without `transformer.` or `gpt_neox.`. */
 type Places = Map<string, { file: SafetensorsFile; name: string }>;
 
 /**
- * Fills a model from files of weights, tensor by tensor, so that they are in memory once. Nothing is loaded before
- * all of them are known to fit: each is used once, none is missing, the shapes are equal.
+ * Fills a model from files of weights, tensor by tensor, so that they are in memory only once. Before anything is
+ * loaded, all tensors are checked: each is used once, none is missing, the shapes are equal.
  *
- * @throws {RangeError} that names what is missing, doubled, misshaped or foreign
+ * @throws {RangeError} that names the tensors that are missing, repeated, unknown or of the wrong shape
  */
 export function loadWeights(
   model: GPT2 | GPTNeoX,
@@ -128,14 +128,14 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
   }
 }
 
-/** Writes a parameter from the file, piece by piece. */
+/** Fills a parameter from the file, piece by piece. */
 function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: string): void {
   for (const { start, piece } of file.pieces(name)) {
     device.launcher.upload(storage, toFloat32(piece), 4 * (offset + start));
   }
 }
 
-/** Writes a parameter (out, in) from a matrix (in, out). */
+/** Fills a parameter (out, in) from a matrix (in, out). */
 function loadTransposed(parameter: Tensor, file: SafetensorsFile, name: string): void {
   const { shape, dtype, device } = parameter;
   const stored = allocateForUpload(shape.toReversed(), dtype, device);

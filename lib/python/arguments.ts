@@ -1,30 +1,30 @@
 /*
- * How a call is read. Python's functions take arguments by position and by name; ours take positions in
- * PyTorch's order, and an object for those by name: `x.sum(1, true)`, `x.sum(1, { keepdim: true })` and
- * `x.sum({ dim: 1, keepdim: true })` are one call. What is not understood is an error that shows the form:
- * nothing is ignored.
+ * How the arguments of a call are read. Python's functions take arguments by position and by name. Ours take positions
+ * in PyTorch's order, and an object for names: `x.sum(1, true)`, `x.sum(1, { keepdim: true })` and
+ * `x.sum({ dim: 1, keepdim: true })` are the same call. Anything else is an error that shows the right form; nothing is
+ * ignored.
  *
- * A function declares its parameters once, with `parameters`, and gives what it got to the reader.
+ * A function declares its parameters once, with `parameters`, and passes its arguments to the reader that this returns.
  */
 
-/** What a parameter takes. */
+/** The kind of value that a parameter takes. */
 export interface Kind {
-  /** In words, for an error: "a whole number". */
+  /** The kind in words, for an error: "a whole number". */
   readonly wanted: string;
   accepts(value: unknown): boolean;
 }
 
-/** What may stand instead of positions: an object of what is not given by them. */
+/** An object of named arguments, for those not given by position. */
 export type Mixed<P extends unknown[], O> = P extends [infer First, ...infer Rest]
   ? [First, ...Mixed<Rest, Partial<O>>] | (Partial<O> extends O ? never : [options: O])
   : P extends [(infer First)?, ...infer Rest]
     ? [options?: O] | (unknown[] extends P ? never : [First | undefined, ...Mixed<Rest, O>])
   : [options?: O];
 
-/** Arguments: positions `P` in PyTorch's order, or the last of them by name in an object `O`. */
+/** Arguments: positions `P` in PyTorch's order; the last of them may be given by name in an object `O`. */
 export type Given<P extends unknown[], O> = P | Mixed<P, O>;
 
-/** A shape, as one list or number by number, and options. */
+/** A shape, as one list or as several numbers, and options. */
 export type Sizes<O = never> =
   | [shape: readonly number[], options?: O]
   | [...sizes: number[], options: O]
@@ -36,7 +36,7 @@ export type Reader<O> = (args: readonly unknown[]) => O;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
 
-/** Whether a value is written as options: `{ … }`, and no object of a class. */
+/** Whether a value is an object of options, `{ … }`, and not an object of a class. */
 export function isOptions(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false;
   const prototype = Object.getPrototypeOf(value);
@@ -48,13 +48,13 @@ const number = kind("a number", (v) => typeof v === "number");
 const whole = kind("a whole number", Number.isInteger);
 const list = (of: Kind, wanted: string): Kind =>
   kind(wanted, (v) => Array.isArray(v) && v.every((each) => of.accepts(each)));
-/** An object that has a property; classes are known by one, as they stand above this module. */
+/** Accepts objects that have this property: the classes are in layers above this module, so it cannot import them. */
 const having = (wanted: string, property: string): Kind =>
   kind(wanted, (v) => isObject(v) && property in v);
 const shape = list(whole, "a list of whole numbers");
 const tensor = having("a Tensor", "storage");
 
-/** What parameters take. */
+/** The kinds of values. */
 export const a = {
   number,
   whole,
@@ -83,23 +83,23 @@ export const a = {
   either: (...kinds: readonly Kind[]) =>
     kind(kinds.map((k) => k.wanted).join(" or "), (v) => kinds.some((k) => k.accepts(v))),
   orNull: (of: Kind) => kind(`${of.wanted} or null`, (v) => v === null || of.accepts(v)),
-  /** What PyTorch has and we have not: only as it is by default. `way` says what to do. */
+  /** A parameter of PyTorch that is not supported here: only its default is accepted. `way` says what to do instead. */
   refused: (standard: unknown, way: string) =>
     kind(`left out: ${way}`, (v) => v === standard || v === null),
 };
 
 /** How a list of parameters is read. */
 export interface Parameters {
-  /** How many there must be, from the first. */
+  /** How many arguments are required, from the first on. */
   required?: number;
-  /** How many may be given by position, where not all. */
+  /** How many may be given by position, if not all. */
   positional?: number;
 }
 
 /**
- * Declares the parameters of a function, in PyTorch's order, and returns what reads its arguments.
+ * Declares the parameters of a function, in PyTorch's order, and returns the function that reads its arguments.
  *
- * @throws (the reader) TypeError for one too many, one too few, one unknown or one of another kind
+ * @throws (the reader) TypeError for too many or too few arguments, an unknown name, or a value of the wrong kind
  */
 export function parameters<O>(
   name: string,
@@ -138,7 +138,7 @@ export function parameters<O>(
       refuse(`${places || "no"} by position, and ${count} are given${byName(names, places)}`);
     }
     const read: Record<string, unknown> = { ...named };
-    // What is left undefined is not given: it must not stand in the way of what holds by default.
+    // An undefined value counts as not given, so that it does not replace a default.
     if (!complete) { for (const key in named) if (named[key] === undefined) delete read[key]; }
     for (let i = 0; i < count; i++) {
       if (args[i] === undefined) continue;
@@ -154,9 +154,10 @@ export function parameters<O>(
 }
 
 /**
- * Declares which options a function has that looks at their values itself, and returns what gives them back.
+ * Declares the options of a function that checks their values itself, and returns the function that reads them.
  *
- * @throws (what is returned) TypeError for another option, with the nearest name, and for what is no object of options
+ * @throws (the reader) TypeError for an unknown option, with the nearest name, and for anything but an object of
+ * options
  */
 export function optionsOf<O extends object>(
   name: string,
@@ -167,7 +168,7 @@ export function optionsOf<O extends object>(
   return (options) => read([options]);
 }
 
-/** A function that takes these and nothing else, by position. */
+/** Makes a function refuse everything but these parameters, by position. */
 export function takes<F extends (...args: never[]) => unknown>(
   name: string,
   kinds: Readonly<Record<string, Kind>>,
@@ -183,13 +184,13 @@ export function takes<F extends (...args: never[]) => unknown>(
       fits = accepts[i].accepts(args[i]) || (args[i] === undefined && i >= required);
     }
     if (fits) return body(...args as never[]);
-    const named = read(args); // by name, or it throws
+    const named = read(args); // read by name, or refused
     return body(...names.map((each) => named[each]) as never[]);
   };
   return Object.defineProperty(checked, "name", { value: name }) as unknown as F;
 }
 
-/** Reads a shape, as one list or number by number, and leaves the rest. */
+/** Reads a shape, given as one list or as several numbers, and leaves the arguments after it. */
 export function readSizes(name: string, args: readonly unknown[]): [number[], unknown[]] {
   const [first] = args;
   if (Array.isArray(first)) {
@@ -207,7 +208,7 @@ export function readSizes(name: string, args: readonly unknown[]): [number[], un
   );
 }
 
-/** A shape, or an order, as one list or number by number, and nothing else. */
+/** A shape, or an order of dimensions, given as one list or as several numbers, with nothing after it. */
 export function readShape(name: string, args: readonly unknown[]): number[] {
   const [shape, rest] = readSizes(name, args);
   if (rest.length > 0) parameters<Record<never, never>>(name, {})(rest);
@@ -217,10 +218,10 @@ export function readShape(name: string, args: readonly unknown[]): number[] {
 const byName = (names: readonly string[], places: number) =>
   places < names.length ? `; the others by name: { ${names[places]} }` : "";
 
-/** PyTorch's and NumPy's other names of ours. */
+/** Names in PyTorch and NumPy that differ from ours. */
 const OTHER_NAMES: Record<string, string> = { axis: "dim", keepdims: "keepdim", size: "shape" };
 
-/** A name as we spell it: `weight_decay` is `weightDecay`. */
+/** A name in our spelling: `weight_decay` is `weightDecay`. */
 export const camelCase = (name: string): string =>
   name.replace(/(?<=.)_+(\w)/g, (_, letter: string) => letter.toUpperCase());
 
@@ -230,7 +231,7 @@ function suggestion(name: string, names: readonly string[]): string {
   return best ? `: did you mean ${best}?` : "";
 }
 
-/** The name that is few letters away, if there is one. */
+/** The known name that differs in few letters, if there is one. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
   const ranked = names.map((each) => [distance(plain(name), plain(each)), each] as const)
@@ -239,7 +240,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return away <= Math.max(1, best.length / 3) ? best : undefined;
 }
 
-/** How many letters must be put in, taken out or exchanged. */
+/** The number of letters to insert, delete or replace to turn one name into the other. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

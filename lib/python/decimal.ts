@@ -1,7 +1,7 @@
 /*
- * How Python writes a float: the shortest form that reads back the same, a fixed number of digits, and
- * scientific notation. JavaScript has all three, but starts exponents elsewhere, drops the sign of
- * zero and sends ties up.
+ * How Python writes a float: in the shortest form that reads back as the same number, with a fixed number of digits, or
+ * in scientific notation. JavaScript has all three, but it starts exponents elsewhere, drops the sign of zero and
+ * rounds ties up.
  */
 
 /**
@@ -37,7 +37,7 @@ export const shortest = (x: number): string =>
 export const fixed = (x: number, digits: number): string =>
   signed(x, (size) => {
     if (size < 1e21) return rounded(size, digits, "toFixed");
-    // Here toFixed gives up; a double of that size is an integer, which BigInt writes out.
+    // For numbers this large toFixed gives up; but they are integers, which BigInt writes out.
     return BigInt(size) + (digits > 0 ? "." + "0".repeat(digits) : "");
   });
 
@@ -63,9 +63,9 @@ function signed(x: number, write: (size: number) => string): string {
   return sign + (Number.isFinite(x) ? write(Math.abs(x)) : "inf");
 }
 
-/** Rounds the exact value, a tie to the even digit. */
+/** Rounds the exact value; a tie goes to the even digit. */
 function rounded(size: number, digits: number, notation: "toFixed" | "toExponential"): string {
-  // A hundred digits tell a tie from what is only near: a double has no tie with more.
+  // A hundred digits are enough to tell a tie from a value close to one: no tie of a double has more.
   const [exact, exponent] = size[notation](100).split("e");
   const cut = exact.length - 100 + digits;
   const kept = exact.slice(0, cut).replace(/\.$/, "");

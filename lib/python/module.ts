@@ -3,8 +3,8 @@
  */
 
 /**
- * PyTorch's form of a property's name: `selfAttn` is `self_attn`. A name that is written otherwise than in
- * camelCase is somebody's own and stays: `W_query`, `C`, `GPTBlock`.
+ * PyTorch's spelling of a property's name: `selfAttn` is `self_attn`. A name that is not camelCase was chosen by a user
+ * and stays: `W_query`, `C`, `GPTBlock`.
  */
 export const snakeCase = (name: string): string =>
   /^[a-z][a-zA-Z0-9]*$/.test(name)
@@ -12,8 +12,8 @@ export const snakeCase = (name: string): string =>
     : name;
 
 /**
- * A module tree: its name, what it says of itself, and a text for each module below. Lines are set in by two, and a
- * module with nothing below stands on one line.
+ * The tree of a module: its name, its options, and a text for each module in it. Lines are indented by two spaces; a
+ * module without parts is one line.
  */
 export function moduleTree(name: string, extra: string, below: readonly string[]): string {
   const lines = [...(extra ? extra.split("\n") : []), ...below];

@@ -1,10 +1,9 @@
 /*
  * Breaks nested sequences into lines as IPython does for the last expression of a cell.
  *
- * The algorithm is that of IPython's `lib/pretty.py`, which is Oppen's ("Prettyprinting", 1980) on a
- * stream: text is held back until the line overflows, and then the outermost group that still has a
- * place to break is broken at all of its places. It is followed to the letter, its slips included, since
- * where a line ends depends on them.
+ * The algorithm is that of IPython's `lib/pretty.py`, which is Oppen's ("Prettyprinting", 1980) on a stream: text is
+ * held back until the line overflows; then the outermost group that still has a place to break is broken at all of
+ * its places. It is followed exactly, mistakes included, since they decide where a line ends.
  */
 
 /** A text, or a sequence of parts in brackets; the entries of a dict have keys. */
@@ -14,10 +13,10 @@ export type Part = { text: string } | {
   readonly close: string;
 };
 
-/** The most entries that are shown of one sequence. */
+/** The most entries of one sequence that are shown. */
 const mostEntries = 1000;
 
-/** The parts on as few lines as IPython needs, by default in its 79 columns. */
+/** The parts on as few lines as IPython needs, in 79 columns by default. */
 export function layOut(part: Part, width = 79): string {
   const page = new Page(width);
   put(page, part);
@@ -61,9 +60,9 @@ function separate(page: Page): void {
   page.breakable();
 }
 
-/** Places that break together, or not at all. */
+/** Places that break together or not at all. */
 class Group {
-  /** Places that were not written yet. */
+  /** Places that are not written yet. */
   waiting = 0;
   broken = false;
   constructor(readonly depth: number) {}
@@ -94,7 +93,7 @@ class Page {
     this.#hold(text, width);
   }
 
-  /** A space, or the end of the line. */
+  /** A space, or the end of a line. */
   breakable(): void {
     const group = this.#stack.at(-1)!;
     if (group.broken) return this.#newline();
@@ -175,13 +174,13 @@ class Page {
     this.#column = this.#indent;
   }
 
-  /** The outermost group with a place to break, the latest of its depth. */
+  /** The outermost group with a place to break; of several at one depth, the latest. */
   #nextToBreak(): Group | undefined {
     for (const groups of this.#queue) {
       const fromEnd = groups.toReversed().findIndex((group) => group.waiting > 0);
       if (fromEnd >= 0) {
         const group = groups.at(-1 - fromEnd)!;
-        // The slip that shows: IPython counts from the end, and removes from the start.
+        // A visible mistake of IPython: it counts from the end, and removes from the start.
         groups.splice(fromEnd, 1);
         group.broken = true;
         return group;

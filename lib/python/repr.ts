@@ -1,16 +1,16 @@
 /*
- * How Python writes plain values, so that a lesson prints what its notebook printed: `str` for
- * `print(x)`, `repr` for `x` within a list or in an f-string's `{x!r}`, `display` for the last
- * expression of a cell. What is not plain (a tensor, a module) says its own text with a `repr()`.
+ * How Python writes plain values, so that a lesson prints what its notebook printed: `str` for `print(x)`, `repr` for
+ * `x` in a list or in an f-string's `{x!r}`, `display` for the last expression of a cell. Other values, such as
+ * tensors and modules, have a `repr()` method for their text.
  *
- * A value that contains itself has no text here.
+ * A value that contains itself cannot be written.
  */
 import { shortest } from "./decimal.ts";
 import { layOut, type Part } from "./pretty.ts";
 
 export { fixed } from "./decimal.ts";
 
-/** What knows its own text; a promise where its numbers are still to be read from the GPU. */
+/** A value with its own text; a promise if its numbers must first be read from the GPU. */
 export interface Repr {
   /** As Python's `repr` gives it. */
   repr(): string | Promise<string>;
@@ -28,7 +28,7 @@ export class Float {
   constructor(readonly value: number) {}
 }
 
-/** What needs no waiting: its text is there at once. */
+/** A value whose text is available at once. */
 export type Plain =
   | string
   | number
@@ -55,8 +55,7 @@ export type Plain =
 export const tuple = (...items: unknown[]): Tuple => new Tuple(items);
 
 /**
- * A number that is a float even where it is whole. A bare number is Python's int where it is a safe
- * integer, and a float elsewhere.
+ * A number that is a float even if it is whole. A plain number is Python's int if it is a safe integer, else a float.
  *
  * @example
  * ```ts
@@ -84,11 +83,10 @@ export const size = (shape: readonly number[]): Repr => ({
 });
 
 /**
- * Python's `repr(value)`, on one line whatever its length. A promise only where a part's own `repr()`
- * gives one.
+ * Python's `repr(value)`, on one line whatever its length. It is a promise only if the `repr()` of a part is one.
  *
- * Arrays are lists, Maps and plain objects dicts, a Uint8Array is bytes, other typed arrays are lists of
- * what they hold. Throws a TypeError for what Python has no word for, such as a function.
+ * Arrays are lists, Maps and plain objects are dicts, a Uint8Array is bytes, other typed arrays are lists of their
+ * values. Throws a TypeError for a value that Python cannot write, such as a function.
  *
  * @example
  * ```ts
@@ -99,14 +97,14 @@ export const size = (shape: readonly number[]): Repr => ({
  * ```
  */
 export function repr(value: Plain): string;
-/** The same for a value with parts that write themselves. */
+/** The same for a value with parts that have their own text. */
 export function repr(value: unknown): string | Promise<string>;
 export function repr(value: unknown): string | Promise<string> {
   return written(value, oneLine);
 }
 
 /**
- * Python's `str(value)`, as `print` and f-strings use it: a string is itself, all else is its `repr`.
+ * Python's `str(value)`, as in `print` and f-strings: a string is itself, any other value is its `repr`.
  *
  * @example
  * ```ts
@@ -117,15 +115,15 @@ export function repr(value: unknown): string | Promise<string> {
  * ```
  */
 export function str(value: Plain): string;
-/** The same for a value with parts that write themselves. */
+/** The same for a value with parts that have their own text. */
 export function str(value: unknown): string | Promise<string>;
 export function str(value: unknown): string | Promise<string> {
   return typeof value === "string" ? value : repr(value);
 }
 
 /**
- * What a notebook shows for a cell's last expression: `repr`, but a list, tuple or dict that is wider than
- * 79 characters or holds a text of several lines has one item a line.
+ * What a notebook shows for the last expression of a cell: its `repr`, but a list, tuple or dict has one item per
+ * line if it is wider than 79 characters or contains a text with several lines.
  *
  * @example
  * ```ts
@@ -137,13 +135,13 @@ export function str(value: unknown): string | Promise<string> {
  * ```
  */
 export function display(value: Plain): string;
-/** The same for a value with parts that write themselves. */
+/** The same for a value with parts that have their own text. */
 export function display(value: unknown): string | Promise<string>;
 export function display(value: unknown): string | Promise<string> {
   return written(value, layOut);
 }
 
-/** The text of a value's parts, once those that must be waited for are there. */
+/** The text of a value, once the texts of all its parts are available. */
 function written(value: unknown, write: (part: Part) => string): string | Promise<string> {
   const pending: Promise<void>[] = [];
   const part = partOf(value, pending);
@@ -197,7 +195,7 @@ const isTypedArray = (value: object): value is Int32Array =>
 const isDict = (value: object): boolean =>
   [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-/** The text of a part that writes itself; it is filled in later where it has to be waited for. */
+/** The text of a part that has its own; if it must be waited for, it is filled in later. */
 function own(text: string | Promise<string>, pending: Promise<void>[]): Part {
   if (typeof text === "string") return { text };
   const part = { text: "" };

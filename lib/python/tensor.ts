@@ -1,9 +1,9 @@
 /*
- * Prints a tensor as PyTorch does, character for character: `torch/_tensor_str.py` of PyTorch 2.13
- * for our three dtypes. Pure text: it sees numbers that were already read, never a tensor or the GPU.
+ * Prints a tensor as PyTorch does, character for character: `torch/_tensor_str.py` of PyTorch 2.13 for our three
+ * dtypes. It works on numbers that were already read, and knows nothing of tensors or the GPU.
  *
- * A large tensor is printed from a few of its elements, and even its number format depends on those
- * alone. `summaryIndices` names them, so a table of 38 million needs 36 numbers from the GPU.
+ * A large tensor is printed from a few of its elements, and these alone decide its number format. `summaryIndices`
+ * lists them, so for a table of 38 million only 36 numbers are read from the GPU.
  */
 import { optionsOf } from "./arguments.ts";
 import { exponential, fixed } from "./decimal.ts";
@@ -12,29 +12,29 @@ import { exponential, fixed } from "./decimal.ts";
 export interface PrintOptions {
   /** Digits after the point; 4. */
   precision: number;
-  /** A tensor of more elements than this is summarised; 1000. */
+  /** A tensor with more elements than this is summarised; 1000. */
   threshold: number;
   /** How many elements a summary keeps at each end of a dimension; 3. */
   edgeitems: number;
   /** Characters in a line; 80. */
   linewidth: number;
-  /** Scientific notation: always, never, or `null` for where the numbers ask for it. */
+  /** Scientific notation: always, never, or `null` to decide from the numbers. */
   sciMode: boolean | null;
 }
 
-/** What the elements are: each kind has a form of its own. */
+/** The kinds of elements; each is written differently. */
 type Kind = "float32" | "int64" | "bool";
 
-/** How many elements a shape has. */
+/** The number of elements of a shape. */
 const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
 
-/** A tensor that was read: what `formatTensor` prints. */
+/** A tensor that was read, for `formatTensor`. */
 export interface Printed {
   /** All elements row by row, or only those at `summaryIndices`; bools as 0 and 1. */
   readonly values: ArrayLike<number>;
   /** Its sizes; none for a scalar. */
   readonly shape: readonly number[];
-  /** float32 shows points and exponents, int64 digits, bool True and False. */
+  /** float32 is written with points and exponents, int64 with digits, bool as True and False. */
   readonly dtype: Kind;
   /** What follows the elements, such as `grad_fn=<MulBackward0>` or `requires_grad=True`. */
   readonly suffix?: readonly string[];
@@ -48,12 +48,12 @@ const profiles = {
 
 const current: PrintOptions = { ...profiles.default, sciMode: null };
 
-/** The options that hold now. */
+/** The current options. */
 export const printOptions: Readonly<PrintOptions> = current;
 
 /**
- * Sets how tensors are printed from here on: first the profile, then the options named beside it. As
- * in PyTorch, what is not named stays as it was, except `sciMode`, which returns to `null`.
+ * Sets how tensors are printed from now on: first the profile, then the other options. As in PyTorch, options that are
+ * not given stay as they were, except `sciMode`, which returns to `null`.
  *
  * Throws a RangeError for an unknown profile or an option outside of its range.
  *
@@ -89,7 +89,7 @@ const readPrint = optionsOf<Parameters<typeof setPrintOptions>[0] & object>(
   ...["precision", "threshold", "edgeitems", "linewidth", "sciMode", "profile"] as const,
 );
 
-/** The options with others laid over them, each checked for its range. */
+/** The options with others in their place, each checked for its range. */
 function merge(base: PrintOptions, over: Partial<PrintOptions>): PrintOptions {
   const given = Object.entries(over).filter(([, value]) => value !== undefined);
   const merged: PrintOptions = { ...base, ...Object.fromEntries(given) };
@@ -113,8 +113,8 @@ const ranges = [
 ] as const;
 
 /**
- * Which elements of a tensor of this shape are printed, as row-by-row (contiguous) indices in the
- * order of printing; `undefined` where all are.
+ * Which elements of a tensor of this shape are printed, as row-by-row (contiguous) indices in the order of printing;
+ * `undefined` if all are.
  *
  * @example
  * ```ts
@@ -142,9 +142,9 @@ export function summaryIndices(
 }
 
 /**
- * A tensor's text, as PyTorch's `repr` gives it. The options lie over `printOptions` for this call.
+ * A tensor's text, as PyTorch's `repr` gives it. The options replace those of `printOptions` for this call.
  *
- * Throws a RangeError where the number of values is neither the tensor's nor its summary's.
+ * Throws a RangeError if the number of values is neither that of the tensor nor that of its summary.
  *
  * @example
  * ```ts
@@ -175,7 +175,7 @@ export function formatTensor(tensor: Printed, options: Partial<PrintOptions> = {
       merged,
     );
   }
-  // Without elements nothing shows the shape and the dtype, so they are said, unless they are the usual ones.
+  // Without elements, the shape and the dtype cannot be seen, so they are written, unless they are the default.
   const said = [
     ...shape.length === 1 ? [] : [`size=(${shape.join(", ")})`],
     ...dtype === "float32" ? [] : [`dtype=torch.${dtype}`],
@@ -208,7 +208,7 @@ function body({ values, shape, dtype }: Printed, indent: number, options: PrintO
   return render(0, indent);
 }
 
-/** The values that are printed, out of all of them or of those alone. */
+/** The values to print, from all values or from those at `summaryIndices`. */
 function displayed(
   values: ArrayLike<number>,
   shape: readonly number[],
@@ -229,8 +229,7 @@ interface Writer {
 }
 
 /**
- * How the elements are written: PyTorch's `_Formatter`. Zeros, inf and nan have no say in the
- * notation and in the width.
+ * How the elements are written: PyTorch's `_Formatter`. Zeros, inf and nan do not influence the notation or the width.
  */
 function elementWriter(values: number[], dtype: Kind, options: PrintOptions): Writer {
   const { precision, sciMode } = options;
@@ -257,7 +256,7 @@ function elementWriter(values: number[], dtype: Kind, options: PrintOptions): Wr
 const widest = (values: number[], write: (value: number) => string): number =>
   values.reduce((most, value) => Math.max(most, write(value).length), 1);
 
-/** `2.`: an integer among floats keeps its point. */
+/** `2.`: a whole number among floats keeps its point. */
 const integral = (value: number): string => fixed(value, 0) + (Number.isFinite(value) ? "." : "");
 
 /** Adds the suffixes and closes the parenthesis: PyTorch's `_add_suffixes`, its line arithmetic included. */
