@@ -1,7 +1,7 @@
 /*
- * The activations, each declared once: the formula, its slope, the same in float64, and whether a linear layer in
- * front of it applies it in its own kernel. The ops of unary.ts, the products' kernels, the gradient kernel of linear
- * layers and the layers of lib/nn are made from these rows.
+ * The activations, each declared once: the formula, its slope, the same in float64, and whether a linear layer
+ * before it applies it in its own kernel. The ops of unary.ts, the kernels of products, the gradient kernel of
+ * linear layers and the layers of lib/nn are made from these rows.
  */
 
 /** One function of one tensor. */
@@ -9,8 +9,8 @@ export interface UnaryRow {
   /** WGSL expression of the input `v`. */
   wgsl: string;
   /**
-   * Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. One
-   * of `g`, the gradient of the result, is the whole gradient.
+   * Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. An
+   * expression with `g`, the gradient of the result, is the whole gradient.
    */
   slope: string;
   /** The same function in float64. */
@@ -22,15 +22,15 @@ export interface UnaryRow {
   gradFn?: string;
   /** WGSL expression of an int `v`, where ints stay ints; they become floats otherwise. */
   ofInts?: string;
-  /** Where booleans do not become floats: what they become, or that they are refused. */
+  /** What booleans become, if not floats; or that they are refused. */
   bools?: "int64" | "bool" | "refused";
   /** Whether only floats are taken. */
   real?: true;
-  /** Whether a linear layer in front of it applies it in its own kernel. */
+  /** Whether a linear layer before it applies it in its own kernel. */
   fused?: true;
 }
 
-/** How a row is differentiated: its gradient as a WGSL expression of `g` and of the result `y`, or of the input `v`. */
+/** How a row is differentiated: its gradient in WGSL, of `g` and of the result `y` or the input `v`. */
 export function gradientOf({ slope }: UnaryRow): { wgsl: string; of: "y" | "v" } {
   return {
     wgsl: /\bg\b/.test(slope) ? slope : `g * (${slope})`,

@@ -37,7 +37,7 @@ const readRoll = parameters<RollOptions>(
   { required: 1 },
 );
 
-/** Moves elements along dimensions; what leaves at the end comes in at the beginning. */
+/** Moves elements along dimensions; those that leave at the end come in at the beginning. */
 export function roll(
   x: Tensor,
   ...args: Given<
@@ -65,10 +65,10 @@ export function roll(
   return copied(rolled, x);
 }
 
-/** What was arranged, in memory of its own also where nothing had to be moved. */
+/** What was arranged, with memory of its own even where nothing had to move. */
 const copied = (made: Tensor, x: Tensor): Tensor => made.storage === x.storage ? clone(made) : made;
 
-/** The whole tensor, so many times along each dimension: (2, 3) repeated (2, 1) is (4, 3). */
+/** The whole tensor, so many times along each dimension: (2, 3) repeated (2, 1) times is (4, 3). */
 export function repeat(x: Tensor, ...times: Sizes): Tensor {
   const list = readShape("repeat", times);
   if (list.length < x.ndim) {
@@ -86,7 +86,7 @@ export function repeat(x: Tensor, ...times: Sizes): Tensor {
   return copied(whole, x);
 }
 
-/** Every element so many times, one after the other. */
+/** Each element, so many times in a row. */
 export const repeatInterleave: (x: Tensor, repeats: number, dim?: number) => Tensor = takes(
   "repeatInterleave",
   { input: a.tensor, repeats: a.whole, dim: a.whole },

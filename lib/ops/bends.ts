@@ -1,5 +1,6 @@
 /*
- * Activations beside the common ones, made of other ops. Where a function has a kink, its slope there is PyTorch's.
+ * Activations besides the common ones, made of other ops. Where a function has a kink, its slope there is
+ * PyTorch's.
  */
 import { a, takes } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
@@ -53,7 +54,7 @@ export const hardswish: (x: Tensor) => Tensor = takes(
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** scale · x, and scale · alpha · (e^x − 1) below 0, so chosen that variances stay (Klambauer et al., 2017). */
+/** scale · x, and scale · alpha · (e^x − 1) below 0, with factors that keep variances (Klambauer et al., 2017). */
 export const selu: (x: Tensor) => Tensor = takes(
   "selu",
   one,

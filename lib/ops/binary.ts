@@ -71,7 +71,9 @@ const comparison = (wgsl: string, reference: (x: number, y: number) => boolean):
   gives: "bool",
 });
 
-/** The gradient, but half of it at a tie and nothing for the loser: chosen, as 0 times infinity is no 0. */
+/**
+ * The gradient: half of it at a tie, 0 for the loser. Selected and not multiplied, since 0 times infinity is NaN.
+ */
 const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
   const shared = where(ties, mul(g, 0.5), g);
   return where(loses, 0, shared);
@@ -286,7 +288,7 @@ function scaled(name: string, x: Tensor | number, y: Tensor | number, { alpha = 
       `${name}(): for integers, alpha must not be a fraction, and is ${alpha}; use float()`,
     );
   }
-  // A fraction makes floats of integers, also where it becomes a whole number by alpha.
+  // A fraction makes floats of integers, even where alpha turns it into a whole number.
   const left = whole || typeof x === "number" ? x : to(x, "float32");
   return [left, typeof y === "number" ? y * alpha : mul(y, alpha)] as const;
 }

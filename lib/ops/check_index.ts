@@ -1,5 +1,5 @@
 /*
- * Indices made sure of: counted from the front, and inside their dimension.
+ * Checks that indices lie inside their dimension, and counts them from the front.
  */
 import type { FaultMessage } from "../gpu/doubts.ts";
 import type { Kernel } from "../gpu/launch.ts";
@@ -17,8 +17,8 @@ const outside: FaultMessage = (index, size) =>
 /**
  * The same indices, counted from the front.
  *
- * @param says what is said of one that lies outside
- * @throws where the result, or what is computed of it, is read, and one lies outside
+ * @param says the message for an index out of range
+ * @throws when the result, or what is computed from it, is read, if an index is out of range
  */
 export function checkIndex(
   index: Tensor,

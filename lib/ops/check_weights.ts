@@ -1,5 +1,5 @@
 /*
- * Weights made sure of, before something is drawn by them.
+ * Checks weights before anything is drawn by them.
  */
 import type { Doubts } from "../gpu/doubts.ts";
 import type { Kernel } from "../gpu/launch.ts";
@@ -8,7 +8,7 @@ import weightsSource from "../../kernels/check_weights.wgsl" with { type: "text"
 
 const kernel: Kernel = { name: "check_weights", source: weightsSource };
 
-/** Refuses what is no weight where the draw is read; returns what that hangs on. */
+/** Refuses invalid weights when the draw is read; returns the check that the draw depends on. */
 export function checkWeights(probs: Tensor, replacement: boolean): Doubts {
   const { launcher, faults } = probs.device;
   const n = probs.shape.at(-1)!, rows = probs.numel() / n;

@@ -1,6 +1,5 @@
 /*
- * NaN and infinities, and whether tensors agree. What answers yes or no is read from the GPU, and so
- * awaited.
+ * NaN and infinities, and whether tensors agree. A yes or no is read from the GPU, and so awaited.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
@@ -57,7 +56,7 @@ export function nanToNum(
   );
 }
 
-/** How near is near enough: |x − y| ≤ atol + rtol · |y|. */
+/** What counts as near: |x − y| ≤ atol + rtol · |y|. */
 export interface CloseOptions {
   /** The part of |y| that they may differ by; 1e-5. */
   rtol?: number;

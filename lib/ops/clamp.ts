@@ -12,10 +12,10 @@ import { launchUnary } from "./elementwise.ts";
 import { where } from "./where.ts";
 import { to } from "./copy.ts";
 
-/** The ends of a range; one that is not given bounds nothing. */
+/** The ends of a range; one that is not given sets no bound. */
 export type ClampOptions = { min?: number; max?: number };
 
-/** A WGSL function of `v`, where a bound that is not given bounds nothing, not even an infinity. */
+/** A WGSL function of `v`; a bound that is not given sets none, not even for an infinity. */
 const bounded = (
   { min, max }: ClampOptions,
   of: (lo: string | null, hi: string | null) => string,

@@ -1,6 +1,6 @@
 /*
- * Convolution along one dimension: each place of the result is a product of the weight with a window of the input.
- * The windows are laid side by side, and one product does them all.
+ * Convolution along one dimension: each element of the result is a product of the weight with a window of the
+ * input. The windows are laid side by side, and one matrix product computes them all.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { shapeText } from "../tensor/shape.ts";
@@ -15,13 +15,13 @@ import { reshape, squeeze, unsqueeze } from "./views.ts";
 
 /** How windows lie on the input. */
 export interface Convolving {
-  /** How far they are apart; 1. */
+  /** The distance from one window to the next; 1. */
   stride?: number;
   /** Zeros on both sides; 0. "same": as many as keep the length; "valid": none. */
   padding?: number | "same" | "valid";
-  /** How far the elements of one window are apart; 1. */
+  /** The distance between the elements of one window; 1. */
   dilation?: number;
-  /** Into how many groups of channels it falls, each with weights of its own; 1. */
+  /** How many groups the channels form, each with weights of its own; 1. */
   groups?: number;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Moving elements: copies that lay a view out row by row, writes into a view, changes of dtype. And in-place
- * forms, which compute a result apart and then write it over the old one.
+ * forms, which compute a result in new memory and then write it over the old one.
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { a, takes } from "../python/arguments.ts";
@@ -151,7 +151,7 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
 }
 
 /**
- * Writes `source`, which broadcasts, over `target`, which may be a view and does not; returns `target`.
+ * Writes `source`, which broadcasts, over `target`; returns `target`, which may be a view and does not broadcast.
  *
  * @throws where the shapes don't fit, and where a gradient would be lost
  */

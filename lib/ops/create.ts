@@ -52,7 +52,7 @@ function shapeOf(data: TensorData): number[] {
 const isList = (data: unknown) =>
   typeof data === "object" && data !== null && "length" in data && !(data instanceof BigInt64Array);
 
-/** A text would be a list of texts, of which each is a list … */
+/** A string is refused: it would be a list of strings, each of which is a list again. */
 const noNumber = (data: unknown) => {
   const said = typeof data === "string" ? JSON.stringify(data.slice(0, 40)) : String(data);
   return new TypeError(`tensor: ${said} is no number; give numbers, booleans, or lists of them`);
@@ -130,7 +130,7 @@ const typed = (numbers: number[], dtype: DType): Values => {
 export const asked = (x: Tensor, { requiresGrad = false }: TensorOptions): Tensor =>
   requiresGrad ? x.requiresGrad_() : x;
 
-/** Refuses sizes that are none. */
+/** Refuses invalid sizes. */
 export function checkShape(shape: Shape): void {
   const bad = shape.find((size) => !Number.isInteger(size) || size < 0);
   if (bad !== undefined) {
@@ -215,7 +215,7 @@ export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =
 export const fullLike = (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
   like(x, value, args);
 
-/** Numbers that follow one another, with the bits that PyTorch gives them: counted here, as WGSL has no doubles. */
+/** Numbers at even steps, with PyTorch's bits: computed here, since WGSL has no doubles. */
 function counted(size: number, options: TensorOptions, at: (i: number) => number): Tensor {
   const { dtype = "float32", device } = options;
   const values = new dtypes[dtype].array(size);
@@ -224,7 +224,8 @@ function counted(size: number, options: TensorOptions, at: (i: number) => number
 }
 
 /**
- * The numbers from `start` up to but not `end`, by `step`: `arange(4)`, `arange(1, 4)`, `arange(0, 1, 0.1)`.
+ * The numbers from `start` up to, not including, `end`, by `step`: `arange(4)`, `arange(1, 4)`, `arange(0, 1,
+ * 0.1)`.
  *
  * Whole numbers give int64.
  */
@@ -254,7 +255,8 @@ export function arange(...args: unknown[]): Tensor {
   const size = Math.ceil((end - start) / step);
   if (dtype !== "float32") return launchFill([size], start, step, { ...options, dtype });
   return counted(size, options, (i) => {
-    // PyTorch counts in doubles from the first of 8 neighbours on, which it rounds; what fills no 16 it does one by one.
+    // PyTorch counts in doubles from the first of every 8 neighbours, which it rounds; the last numbers, fewer
+    // than 16, it counts one by one.
     const first = i < size - size % 16 ? i - i % 8 : i;
     return first === i ? start + step * i : Math.fround(start + step * first) + step * (i - first);
   });

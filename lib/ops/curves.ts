@@ -86,7 +86,7 @@ const logSumExpOp = defineOp<ReduceOptions>({
   name: "logsumexp",
   torch: "reduced(i[0], 'logsumexp', a)",
   forward([x], { dim, keepdim = false }) {
-    // Of nothing it is the logarithm of 0.
+    // Over no elements it is the logarithm of 0.
     const largest = x.numel() > 0 ? amax(x, dim, true) : sum(x, dim, true);
     const shift = where(isfinite(largest), largest, 0);
     const found = add(log(sum(exp(sub(x, shift)), dim, true)), shift);
@@ -131,7 +131,7 @@ export function prod(
   const d = normalizeDim(dim, x.ndim);
   let y = to(x, x.dtype === "bool" ? "int64" : x.dtype);
   const one = full(x.shape.with(d, 1), 1, { dtype: y.dtype, device: x.device });
-  if (x.shape[d] === 0) y = add(sum(y, d, true), one); // a 1 that knows where it comes from
+  if (x.shape[d] === 0) y = add(sum(y, d, true), one); // a 1 that keeps the gradient's way to x
   // Halves are multiplied with each other until one element is left.
   while (y.shape[d] > 1) {
     if (y.shape[d] % 2 === 1) y = cat([y, one], d);

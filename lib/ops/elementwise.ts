@@ -52,8 +52,8 @@ interface Walk {
 }
 
 /**
- * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides;
- * and in units of how many elements: four where all operands' neighbours lie side by side, and aligned.
+ * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides. It
+ * takes four elements at a time where all operands' neighbours lie side by side and aligned.
  */
 function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string): Walk {
   const aligned = operands.every(({ offset }) => offset % 4 === 0);

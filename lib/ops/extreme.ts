@@ -1,5 +1,5 @@
 /*
- * `max` and `min` in PyTorch's three ways: of all elements, of two tensors, and along a dimension with places.
+ * `max` and `min` in PyTorch's three ways: of all elements, of two tensors, and along a dimension with indices.
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
@@ -10,7 +10,7 @@ import { argmax, argmin } from "./order.ts";
 import { amax, amin } from "./reduce.ts";
 import { reshape } from "./views.ts";
 
-/** The elements at the places that `find` names along a dimension, and these places. */
+/** The elements at the indices that `find` gives along a dimension, and these indices. */
 function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
   const places = find(x, { dim, keepdim: true });
   const pair: [Tensor, Tensor] = [gather(x, dim, places), places];
@@ -40,7 +40,7 @@ export interface ExtremeFunction {
   (x: Tensor): Tensor;
   /** Of two tensors, element by element. */
   (x: Tensor, other: Tensor): Tensor;
-  /** Along a dimension, and their places. */
+  /** Along a dimension, with their indices. */
   (x: Tensor, ...args: ExtremeArguments): [values: Tensor, indices: Tensor];
 }
 
@@ -59,13 +59,13 @@ function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFu
   return found as ExtremeFunction;
 }
 
-/** The largest of all elements, of two tensors, or along a dimension with their places. */
+/** The largest of all elements, of two tensors, or along a dimension with their indices. */
 export const max: ExtremeFunction = extremeOf(readLargest, {
   whole: (x) => amax(x),
   pairwise: (x, y) => maximum(x, y),
   find: argmax,
 });
-/** The smallest of all elements, of two tensors, or along a dimension with their places. */
+/** The smallest of all elements, of two tensors, or along a dimension with their indices. */
 export const min: ExtremeFunction = extremeOf(readSmallest, {
   whole: (x) => amin(x),
   pairwise: (x, y) => minimum(x, y),

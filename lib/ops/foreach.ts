@@ -1,11 +1,11 @@
 /*
  * One kernel over a list of items, each a few tensors of one size: what an optimiser does to every parameter.
  *
- * A launch costs more than the arithmetic of a small tensor, so small items go several to a dispatch, and a large
- * one alone, window by window where it is larger than a binding. A kernel is written for one item, whose buffers
- * and numbers end in 0 (`param0`, `p.rate[0]`), and repeated for more. Such kernels read and write in fours,
- * beyond a tensor's end too; a tensor that doesn't fill a memory of its own, row by row, is therefore worked on
- * as a copy.
+ * A launch costs more than the arithmetic of a small tensor. So several small items share a dispatch; a large one
+ * has its own, window by window where it is larger than a binding. A kernel is written for one item, whose buffers
+ * and numbers end in 0 (`param0`, `p.rate[0]`), and repeated for more. Such kernels read and write in fours, also
+ * past a tensor's end. So a tensor that doesn't fill memory of its own, row by row, is copied, and the kernel
+ * works on the copy.
  */
 import type { Device } from "../gpu/device.ts";
 import type { Kernel, Specialisation } from "../gpu/launch.ts";
@@ -32,7 +32,7 @@ export interface Item {
 export interface Common extends Specialisation {
   /** Its buffers without a number. */
   buffers?: Record<string, Storage>;
-  /** Its other parameters, but for `n`, the items' sizes, and `first`, the number of workgroups before. */
+  /** Its other parameters, except `n`, the items' sizes, and `first`, the number of workgroups before. */
   params?: Record<string, number>;
 }
 
@@ -137,7 +137,7 @@ const mapValues = <A, B>(of: Record<string, A>, f: (value: A, name: string) => B
 
 const placeholders = new WeakMap<Device, Storage[]>();
 
-/** What item i has instead of a tensor that it lacks: never one thing in two bindings. */
+/** What item i gets in place of a tensor that it lacks: never one buffer in two bindings. */
 function nothing(device: Device, i: number): Storage {
   const made = placeholders.get(device) ?? [];
   placeholders.set(device, made);

@@ -1,6 +1,6 @@
 /*
- * Elements taken from along a dimension by a tensor of places, and put there: gather and scatter, each the other's
- * gradient.
+ * Elements taken along a dimension by a tensor of indices, and put there: gather and scatter, each the gradient of
+ * the other.
  */
 import { a, takes } from "../python/arguments.ts";
 import { ndarray, ravel, unravel } from "../tensor/ndarray.ts";

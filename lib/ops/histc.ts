@@ -34,8 +34,9 @@ const readHistc = parameters<HistcOptions>("histc", {
 });
 
 /**
- * A histogram: how many elements lie in each of `bins` ranges of one width between `min` and `max`; others, and NaN,
- * are not counted. It is NaN where the range is to be found among elements that are not finite.
+ * A histogram: how many elements lie in each of `bins` ranges of one width between `min` and `max`. Elements
+ * outside, and NaN, are not counted. The counts are NaN where the range is taken from elements that are not
+ * finite.
  *
  * @param x float32, any shape
  * @returns float32, (bins)

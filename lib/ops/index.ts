@@ -37,7 +37,7 @@ function parseSlice(text: string, size: number) {
   return { start, length: Math.max(0, Math.ceil((bound(to ?? size) - start) / step)), step };
 }
 
-/** Refuses what is no index. */
+/** Refuses anything that can't index. */
 function checkIndices(indices: readonly unknown[]): asserts indices is Index[] {
   for (const index of indices) {
     const fits = index === null || typeof index === "number" || typeof index === "string" ||
@@ -84,7 +84,7 @@ export function index(x: Tensor, ...indices: Index[]): Tensor {
   return ids.length === 0 ? view : called("IndexBackward0", lookUp(view, ids));
 }
 
-/** Looks up tensors of ids: the dimensions they index come first, become one, and are looked up as rows. */
+/** Looks up tensors of ids: the dimensions they index come first, are joined to one, and are looked up as rows. */
 function lookUp(
   x: Tensor,
   ids: { dim: number; index: Tensor }[],

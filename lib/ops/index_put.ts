@@ -2,7 +2,7 @@
  * Assigning to a part of a tensor, Python's `x[…] = v`: `x.indexPut_([…], v)` writes over it, `indexPut(x, […], v)`
  * returns a new tensor, through which gradients flow.
  *
- * An index names places of the flat tensor; of several values for one place the last one stays.
+ * An index names places of the flat tensor; where several values go to one place, the last one stays.
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
@@ -42,7 +42,7 @@ const lastPlaceOp = defineOp<{ rows: number }>({
     );
     return out;
   },
-  gradient: { none: "whose turn it was is a whole number" },
+  gradient: { none: "it gives indices, which do not change smoothly" },
   reference([ids], { rows }) {
     const last = new Array<number>(rows).fill(0);
     ids.data.forEach((id, i) => last[id] = i + 1);
@@ -83,11 +83,11 @@ export interface IndexPutOptions {
   indices: readonly Index[];
   /** What is written: of the dtype of the tensor, broadcasting to the part; or a number. */
   values: Tensor | number;
-  /** Whether values are added to what is there, all where several have one place; false. */
+  /** Whether values are added to what is there, also several at one place; false. */
   accumulate?: boolean;
 }
 
-/** The arguments of an assignment behind the tensor. */
+/** The arguments of an assignment after the tensor. */
 export type IndexPutArguments = Given<
   [indices: readonly Index[], values: Tensor | number, accumulate?: boolean],
   IndexPutOptions
@@ -120,7 +120,7 @@ function valuesFor(x: Tensor, values: Tensor | number): Tensor {
 const isMask = (place: Index): place is Tensor =>
   typeof place === "object" && place?.dtype === "bool";
 
-/** `values` where a mask is true, which stands among places that leave dimensions whole. */
+/** `values` where a mask is true; the index's other places leave dimensions whole. */
 function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Tensor {
   const mask = indices.find(isMask)!;
   if (indices.some((place) => place !== mask && place !== ":" && place !== "...")) {

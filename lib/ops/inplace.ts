@@ -1,6 +1,6 @@
 /*
- * The forms with an underscore, which write over the tensor they are called on. Each computes its result
- * apart, then copies it in, so views and dtypes are right without a second set of kernels.
+ * The forms with an underscore, which write over the tensor they are called on. Each computes its result in new
+ * memory, then copies it in, so views and dtypes are right without a second set of kernels.
  */
 import { a, type Given, takes } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";

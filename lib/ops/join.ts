@@ -111,13 +111,13 @@ const some = (name: string, tensors: readonly Tensor[]) => {
   if (tensors.length === 0) throw new RangeError(`${name}: expected a non-empty list of Tensors`);
 };
 
-/** Tensors one after the other along a dimension in which alone they may differ. */
+/** Tensors one after the other along a dimension; they may differ in no other. */
 export const cat: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
   "cat",
   { tensors: a.tensors, dim: a.whole },
   function cat(tensors, dim = 0): Tensor {
     some("cat", tensors);
-    // PyTorch takes a tensor of shape [0] beside any others, from the time when there was no other empty one.
+    // PyTorch joins a tensor of shape [0] with any others, as when no other empty shape existed.
     const full = tensors.filter(({ shape }) => shape.length !== 1 || shape[0] !== 0);
     return catOp(full.length > 0 ? full : tensors, { dim });
   },

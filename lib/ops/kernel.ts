@@ -21,7 +21,7 @@ export interface KernelOptions {
 
 const readKernel = optionsOf<KernelOptions>("kernel", "dtype", "groups");
 
-/** A text's name; the pipeline that was compiled for it is found again by it. */
+/** A text's name, by which the pipeline compiled for it is found again. */
 const names = new Map<string, string>();
 
 const nameOf = (source: string): string => {

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { extent } from "./layout.ts";
 import { MOST_ROUNDS } from "./tuning.ts";
 
-/** Refuses what is no float where only floats have an answer, as PyTorch does; `op` is what the reader called. */
+/** Refuses anything but floats where only floats have an answer, as PyTorch does; `op` is the function called. */
 export function checkFloat(op: string, ...tensors: readonly Tensor[]): void {
   const wrong = tensors.find(({ dtype }) => dtype !== "float32");
   if (!wrong) return;
@@ -42,7 +42,7 @@ export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
   return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
 }
 
-/** Refuses a row for which one invocation's loops would turn too often, rather than computing half of it. */
+/** Refuses a row for which one invocation's loops would run too many rounds, rather than computing half of it. */
 export function checkRounds(op: string, rounds: number, elements: number): void {
   if (rounds <= MOST_ROUNDS) return;
   throw new RangeError(

@@ -185,7 +185,7 @@ function check(logits: Tensor, target: Tensor): void {
 
 /** How {@linkcode crossEntropy} sums up. */
 export interface CrossEntropyOptions {
-  /** The class whose places count for nothing. */
+  /** The class whose targets are ignored. */
   ignoreIndex?: number;
   /** How single losses become one; `"mean"`. */
   reduction?: Reduction;
@@ -212,8 +212,8 @@ const crossEntropyOptions = readCrossEntropy("crossEntropy");
  *
  * @param logits (N, C), (C), or (N, C, d1, …), before any softmax
  * @param target class ids: (N), (), or (N, d1, …)
- * @param options `ignoreIndex`: targets that count for nothing; `reduction`: the mean over the rest, the
- * sum, or each by itself
+ * @param options `ignoreIndex`: the class whose targets are ignored; `reduction`: the mean over the other targets,
+ * the sum, or each loss by itself
  *
  * @example
  * ```ts

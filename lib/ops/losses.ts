@@ -1,5 +1,5 @@
 /*
- * Losses besides the cross-entropy: what a prediction is away from its target, as one number.
+ * Losses besides the cross-entropy: how far a prediction is from its target, as one number.
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
@@ -48,7 +48,7 @@ export const mseLoss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
 export const l1Loss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
   reduced(abs(sub(x, y)), read.l1(args));
 
-/** How far away a loss turns from a square to a straight line. */
+/** The distance at which a loss turns from a square to a straight line. */
 export interface SmoothL1Options extends LossOptions {
   /** Up to this distance it is a square; 1. */
   beta?: number;
@@ -85,7 +85,7 @@ export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, ...args: Loss
 
 /** How {@linkcode nllLoss} sums up. */
 export interface NllOptions extends LossOptions {
-  /** The class whose places count for nothing. */
+  /** The class whose targets are ignored. */
   ignoreIndex?: number;
 }
 

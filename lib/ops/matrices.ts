@@ -28,7 +28,9 @@ export function eye(...args: Given<[n: number, m?: number], TensorOptions>): Ten
   return requiresGrad ? made.requiresGrad_() : made;
 }
 
-/** A vector on the diagonal of a matrix, or the diagonal of a matrix; one above it for each of `diagonal`. */
+/**
+ * A vector on the diagonal of a matrix, or the diagonal of a matrix; `diagonal` counts upwards from the main one.
+ */
 export const diag: (x: Tensor, diagonal?: number) => Tensor = takes(
   "diag",
   { input: a.tensor, diagonal: a.whole },
@@ -121,9 +123,9 @@ interface Lettered {
 }
 
 /**
- * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. What stands
- * on the left alone is summed. Dimensions have one letter each; `...` and a letter twice in one operand are
- * not offered.
+ * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. Letters that
+ * stand only on the left are summed over. Dimensions have one letter each; `...` and a letter twice in one operand
+ * are not offered.
  *
  * @example
  * ```ts
@@ -159,7 +161,7 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   return inOrder(summed(last, result), result);
 }
 
-/** Sums what nobody needs. */
+/** Sums over the letters that are not needed. */
 function summed({ x, letters }: Lettered, needed: string): Lettered {
   const dims = [...letters].flatMap((c, d) => needed.includes(c) ? [] : [d]);
   if (dims.length === 0) return { x, letters };

@@ -106,8 +106,8 @@ const methods = {
 const several = { max, min, median };
 
 /*
- * The types of the methods come from the modules, not from the list above: so an editor finds the documentation of
- * each function behind its method. (`var` is no name that a module can export under.)
+ * The types of the methods come from the modules, not from the list above, so that an editor shows the
+ * documentation of each function at its method. (`var` is no name that a module can export.)
  */
 type Ops =
   & typeof import("./arrange.ts")
@@ -145,15 +145,15 @@ type Methods = { [Name in keyof Documented]: Method<Documented[Name]> };
 
 declare module "../tensor/tensor.ts" {
   interface Tensor extends Methods {
-    /** The largest of all elements, of two tensors, or along a dimension with their places. */
+    /** The largest of all elements, of two tensors, or along a dimension with their indices. */
     max(): Tensor;
     max(other: Tensor): Tensor;
     max(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
-    /** The smallest of all elements, of two tensors, or along a dimension with their places. */
+    /** The smallest of all elements, of two tensors, or along a dimension with their indices. */
     min(): Tensor;
     min(other: Tensor): Tensor;
     min(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
-    /** The middle of all elements, or along a dimension with its place. */
+    /** The middle of all elements, or along a dimension with its index. */
     median(): Tensor;
     median(
       ...args: Given<[dim: number, keepdim?: boolean], sorting.MedianOptions>

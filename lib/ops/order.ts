@@ -71,7 +71,7 @@ const cumsumOp = defineOp<{ dim: number }>({
   rejects: [{ inputs: [floats([2])], args: { dim: 1 }, error: "Dimension out of range" }],
 });
 
-/** The sum of all elements up to each, along a dimension. */
+/** The sums of all elements up to each one, along a dimension. */
 export const cumsum = (x: Tensor, ...args: Given<[dim: number], { dim: number }>): Tensor =>
   cumsumOp([x], cumsumOptions(args));
 
@@ -164,8 +164,8 @@ const topkOptions = parameters<TopkOptions & { k: number }>("topk", {
 }, { required: 1 });
 
 /**
- * The `k` largest (or smallest) elements along a dimension in order, and their indices. Among equals the first place
- * comes first; PyTorch leaves their order open.
+ * The `k` largest (or smallest) elements along a dimension in order, and their indices. Equal elements come in
+ * order of index; PyTorch leaves their order open.
  */
 export function topk(
   x: Tensor,

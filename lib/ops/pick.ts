@@ -1,6 +1,6 @@
 /*
- * Elements chosen by what they are: how many come out is known only when the GPU has computed it, so these are
- * awaited. And ids as rows of zeros with a one.
+ * Elements chosen by their values: how many there are is known only when the GPU has computed it, so these
+ * functions are awaited. And ids as rows of zeros with a one.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { broadcastShapes } from "../tensor/shape.ts";
@@ -11,7 +11,7 @@ import { arange } from "./create.ts";
 import { indexSelect } from "./index.ts";
 import { expand, reshape, unsqueeze } from "./views.ts";
 
-/** Rows of zeros with a one at the place that each id names: (…) → (…, numClasses). */
+/** Rows of zeros with a one at each id: (…) → (…, numClasses). */
 export const oneHot: (ids: Tensor, numClasses: number) => Tensor = takes(
   "oneHot",
   { input: a.tensor, numClasses: a.whole },
@@ -47,7 +47,7 @@ async function selected(x: Tensor, mask: Tensor): Promise<Tensor> {
   return indexSelect(reshape(expand(x, shape), [-1]), 0, listOf(found, [found.length], x));
 }
 
-/** The places of all that is not zero, (n, dimensions). */
+/** The indices of all elements that are not zero, (n, dimensions). */
 export const nonzero: (x: Tensor) => Promise<Tensor> = takes(
   "nonzero",
   { input: a.tensor },
@@ -85,7 +85,7 @@ async function distinct(x: Tensor): Promise<Tensor> {
 
 const readBincount = parameters<{ minlength?: number }>("bincount", { minlength: a.whole });
 
-/** How often each id is there: (n) → (largest id + 1). */
+/** How often each id occurs: (n) → (largest id + 1). */
 export async function bincount(
   ids: Tensor,
   ...args: Given<[minlength?: number], { minlength?: number }>

@@ -56,7 +56,7 @@ export type Extent = "whole" | "stretches";
 export function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): void {
   const n = x.numel();
   const most = extent === "whole" ? n : DRAWN_AT_A_TIME;
-  // Normals come in blocks of 16: a shorter rest goes along with the stretch before.
+  // Normals come in blocks of 16, so a shorter last stretch is drawn with the one before.
   const values = new Float32Array(Math.min(n, most + 15));
   let start = 0;
   do {
@@ -129,9 +129,12 @@ const randintArguments = parameters<{ low: number; high: number; shape: Shape }>
   { required: 3 },
 );
 
-/** Whole numbers from `low` (0) up to but not `high`, each as likely: `randint(10, [3])`, `randint(3, 10, [2, 2])`. */
+/**
+ * Whole numbers from `low` (0) up to, not including, `high`, all equally likely: `randint(10, [3])`, `randint(3,
+ * 10, [2, 2])`.
+ */
 export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
-/** From `low` up to but not `high`. */
+/** From `low` up to, not including, `high`. */
 export function randint(low: number, high: number, shape: Shape, options?: RandomOptions): Tensor;
 export function randint(...args: unknown[]): Tensor {
   const [low, ...rest] = typeof args[1] === "number" ? args : [0, ...args];
@@ -221,7 +224,7 @@ export function dropout(
 
 /** How {@linkcode multinomial} draws. */
 export interface MultinomialOptions extends Drawn {
-  /** Whether a place may be drawn again. */
+  /** Whether an index may be drawn again. */
   replacement?: boolean;
 }
 
@@ -232,8 +235,8 @@ const readMultinomial = parameters<MultinomialOptions & { numSamples: number }>(
 }, { required: 1, positional: 2 });
 
 /**
- * Draws places with the probabilities (or weights) of each row: (n) → (numSamples), (m, n) → (m, numSamples).
- * Nothing is read from the GPU: a race of exponential waiting times, divided by the weights, is won there.
+ * Draws indices with the probabilities (or weights) of each row: (n) → (numSamples), (m, n) → (m, numSamples).
+ * Nothing is read from the GPU, where weights divided by exponential waiting times decide the draw.
  *
  * @throws where the result is read, for weights that are negative, infinite, NaN, or all zero in a row
  */
@@ -285,7 +288,9 @@ export function multinomial(
   return hangs(indices);
 }
 
-/** The least float32 that is not below a double of [0, 1]: a float32 is below the one where it is below the other. */
+/**
+ * The smallest float32 not below a double of [0, 1]: a float32 is below it exactly where it is below the double.
+ */
 function roundUp(v: number): number {
   const near = Math.fround(v);
   return near >= v ? near : Math.fround(near * (1 + 1.5 * 2 ** -24));

@@ -29,7 +29,7 @@ interface Row {
   gradient: Gradient<ReduceOptions> | { none: string };
   gradFn: [whole: string, along: string];
   samples?: SampleInput[];
-  /** Whether it makes sense of nothing. */
+  /** Whether it is defined for no elements. */
   ofEmpty: boolean;
 }
 
@@ -39,7 +39,7 @@ export function spread(grad: Tensor, shape: Shape, { dim }: ReduceOptions): Tens
   return expand(reshape(grad, kept), shape);
 }
 
-/** The gradient of an extreme goes to where it was found, in equal parts where it was found twice. */
+/** The gradient of an extreme goes to its place, in equal parts where it was found more than once. */
 const toWinners: Gradient<ReduceOptions> = (grad, saved) => {
   const x = saved.input(0);
   const wins = to(eq(x, spread(saved.output(0), x.shape, saved.args)), "float32");

@@ -1,6 +1,6 @@
 /*
- * The launches of reductions: along rows or down columns, in stretches that one loop may walk and windows
- * that one binding holds. What is combined, and how, is said by a reducer.
+ * The launches of reductions: along rows or down columns, in stretches that one loop may walk and windows that one
+ * binding holds. A reducer says what is combined, and how.
  */
 import type { DType } from "../tensor/dtype.ts";
 import { numelOf } from "../tensor/shape.ts";

@@ -1,7 +1,7 @@
 /*
- * What kernels have in common in which a few invocations own a row together: softmax, layer normalisation,
- * cross-entropy. How many they are depends on the adapter, and whether they read four numbers at a time on
- * the rows.
+ * What the kernels share in which a few invocations own a row together: softmax, layer normalisation,
+ * cross-entropy. How many invocations depends on the adapter; whether they read four numbers at a time, on the
+ * rows.
  */
 import type { Device } from "../gpu/device.ts";
 import { unitOf } from "./fours.ts";

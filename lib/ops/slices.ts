@@ -91,14 +91,14 @@ const selectOp = defineOp<{ dim: number; index: number }>({
   }],
 });
 
-/** One place along a dimension, which goes. */
+/** One index along a dimension, which is removed. */
 export const select: (x: Tensor, dim: number, index: number) => Tensor = takes(
   "select",
   { input: a.tensor, dim: a.whole, index: a.whole },
   (x, dim, index) => selectOp([x], { dim, index }),
 );
 
-/** `length` places along a dimension, from `start`. */
+/** `length` elements along a dimension, from `start`. */
 export const narrow: (x: Tensor, dim: number, start: number, length: number) => Tensor = takes(
   "narrow",
   {
@@ -150,7 +150,7 @@ export const split: (x: Tensor, size: number | readonly number[], dim?: number) 
   { required: 2 },
 );
 
-/** `chunks` pieces along a dimension, the last one smaller where it does not divide. */
+/** `chunks` pieces along a dimension, the last one smaller where the size is no multiple. */
 export const chunk: (x: Tensor, chunks: number, dim?: number) => Tensor[] = takes(
   "chunk",
   { input: a.tensor, chunks: a.whole, dim: a.whole },

@@ -1,6 +1,6 @@
 /*
- * Elements in order: sort, argsort, median. All are what topk finds, of all elements; among equals the first
- * place comes first, as in PyTorch's stable sort. A NaN is larger than everything.
+ * Elements in order: sort, argsort, median. All use topk over all elements; equal elements keep their order, as in
+ * PyTorch's stable sort. A NaN is larger than everything.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
@@ -31,11 +31,11 @@ function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): [Tens
   return topk(x, size, dim, descending);
 }
 
-/** The elements along a dimension in order, and the places they come from. */
+/** The elements along a dimension in order, and their indices. */
 export const sort = (x: Tensor, ...args: Sorting): [values: Tensor, indices: Tensor] =>
   sorted(x, readSort(args));
 
-/** The places of the elements along a dimension, in the order of their size. */
+/** The indices of the elements along a dimension, in the order of their size. */
 export const argsort = (x: Tensor, ...args: Sorting): Tensor => sorted(x, readArgsort(args))[1];
 
 /** Along which dimension the middle is looked for. */
@@ -50,7 +50,7 @@ const readMedian = parameters<Partial<MedianOptions>>("median", { dim: a.whole, 
 
 /** The middle of all elements, the lower of two; a NaN where there is one. */
 export function median(x: Tensor): Tensor;
-/** The middle along a dimension, and its place. */
+/** The middle along a dimension, and its index. */
 export function median(
   x: Tensor,
   ...args: Given<[dim: number, keepdim?: boolean], MedianOptions>
@@ -70,7 +70,7 @@ function middle(x: Tensor, dim: number): [Tensor, Tensor] {
   const at = Math.floor((size - 1) / 2);
   const found: [Tensor, Tensor] = [select(values, dim, at), select(indices, dim, at)];
   if (x.dtype !== "float32") return found;
-  // A NaN comes last in the order; where there is one, it is what is found.
+  // A NaN comes last in the order; if there is one, it is the median.
   const last = select(values, dim, size - 1);
   const none = isnan(last);
   return [where(none, last, found[0]), where(none, argmax(x, dim), found[1])];

@@ -66,7 +66,7 @@ const meanOptions = reduction("mean");
 
 /** What a variance divides by: the count less the correction, which is 1 for a sample. */
 export interface VarOptions extends ReduceOptions {
-  /** What is taken from the count: 1 for a sample, 0 for all there is; 1 unless given. */
+  /** What is subtracted from the count: 1 for a sample, 0 for a whole population; 1 unless given. */
   correction?: number;
   /** Whether the correction is 1, as by default, or 0. */
   unbiased?: boolean;
@@ -119,8 +119,8 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
 });
 
 /**
- * The variance over the named dimensions, or over everything: the mean square distance from the mean, with
- * the count less `correction` (1, Bessel's, unless told otherwise) for a divisor.
+ * The variance over the named dimensions, or over everything: the sum of squared distances from the mean, divided
+ * by the count less `correction` (1, Bessel's, unless told otherwise).
  */
 export const variance = (x: Tensor, ...args: VarArguments): Tensor => varOp([x], readVar(args));
 

@@ -1,16 +1,16 @@
 /*
- * Every number that was tuned, with the measurement behind it and the class of adapter that it holds for. Digits of
- * sums depend on some of them: they decide what is added first.
+ * Every number that was tuned, with its measurement and the class of adapter that it holds for. Digits of sums
+ * depend on some of them, which decide what is added first.
  *
  * There are two classes. On a software adapter a shader runs on the processor: its lanes are those of a vector, a
- * barrier between more of them costs dearly, a workgroup is worked through by one core, and a load costs as much as
- * 64 multiply-adds whatever it loads. On a GPU threads rule. Measured on llvmpipe (Mesa 22.3) on two cores, by
- * `deno task bench`; what is said of GPUs has not been measured on one yet.
+ * barrier between more of them is slow, one core works through a workgroup, and a load costs as much as 64
+ * multiply-adds whatever it loads. On a GPU what counts is many threads. Measured on llvmpipe (Mesa 22.3) on two
+ * cores, by `deno task bench`; what is said of GPUs has not been measured on one yet.
  */
 
 /**
- * The rounds, of all loops of an invocation together, after which llvmpipe stops it without a word. Nothing here may
- * come near; kernels are launched again for the rest, or refuse.
+ * After so many rounds, of all loops of an invocation together, llvmpipe stops it without an error. Nothing here
+ * may come near: a kernel is launched again for what is left, or refuses.
  */
 export const MOST_ROUNDS = 65_535;
 /** Attention's rounds in a launch, over keys and over the numbers of a head. */
@@ -19,7 +19,7 @@ export const ATTENTION_ROUNDS = 60_000;
 export const LONGEST_LIST = 32_000;
 /** Elements of a row that a lane of topk looks at in a launch. */
 export const TOPK_ROUNDS = 30_000;
-/** Terms of a product that are summed in a launch: its kernels go one a round. */
+/** Terms of a product that are summed in a launch: its kernels take one a round. */
 export const LONGEST_PRODUCT = 1 << 15;
 /** Elements of a row that a reduction's workgroup goes over: 16 lanes make 16,384 rounds. */
 export const LONGEST_ROW = 1 << 18;
@@ -28,7 +28,10 @@ export const LONGEST_ROW = 1 << 18;
 export const SMALL_ITEM = 16_384;
 /** How many of them: a kernel keeps the numbers of all in one vec4. */
 export const ITEMS_A_DISPATCH = 4;
-/** Rows whose slopes one invocation sums, for a bias or a scale; more are cut into stretches that run side by side. */
+/**
+ * Rows whose slopes one invocation sums, for a bias or a scale; more rows are cut into stretches that run side by
+ * side.
+ */
 export const ROWS_A_PART = 256;
 /** Random numbers that are drawn and uploaded at a time: a mebibyte, which is still in the processor's cache. */
 export const DRAWN_AT_A_TIME = 2 ** 18;
@@ -43,7 +46,7 @@ export interface Plan {
   columns: number;
 }
 
-/** A plan for those products of which it says yes, where none before it does. */
+/** A plan for the products that `when` accepts, if no plan before it does. */
 export interface Choice extends Plan {
   when: (product: {
     batch: number;
@@ -76,7 +79,7 @@ export interface Tuning {
   products: readonly Choice[];
 }
 
-/** From here on a row keeps many lanes busy, whatever a barrier between them costs. */
+/** From here on a row keeps many lanes busy, despite the cost of a barrier between them. */
 const LONG = 1 << 16;
 
 const software: Tuning = {
@@ -89,12 +92,12 @@ const software: Tuning = {
   attentionLanes: 8,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
-  // `deno task bench -- --forms` runs the kernels against each other. The larger a tile, the fewer the loads, and the
-  // sooner too few are left for all cores; and the first use of a tile ever costs its compilation (0.6 s for 16×16,
-  // 1.6 s for 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile.
-  // Where operands are images (lib/gpu/image.ts, a processor without AVX-512) loads are cheap, and all tiles from 8×8 to
-  // 32×16 lie within 9 to 14 GFLOP for a second of the processor, PyTorch 2.13 at 37 to 60; 32×32 is slower, and
-  // compiles for 28 s.
+  // `deno task bench -- --forms` runs the kernels against each other. A larger tile means fewer loads, but too few
+  // tiles for all cores sooner; and the first use of a tile size costs its compilation (0.6 s for 16×16, 1.6 s for
+  // 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile. Where operands
+  // are images (lib/gpu/image.ts, a processor without AVX-512) loads are cheap, and all tiles from 8×8 to 32×16
+  // reach 9 to 14 GFLOP for a second of the processor, PyTorch 2.13 37 to 60; 32×32 is slower, and compiles for 28
+  // s.
   products: [
     { ...plain, when: ({ work }) => work < TINY },
     // The step that generates a token.
@@ -129,7 +132,7 @@ const gpu: Tuning = {
 export const tuningOf = (device: { readonly software: boolean }): Tuning =>
   device.software ? software : gpu;
 
-/** Rows of the other operand up to which an unaligned one is read as it lies: fewer uses do not pay for packing it. */
+/** Up to so many rows of the other operand, an unaligned one is read as it lies: packing it would not pay. */
 export const FEW_USES = 16;
 /** Columns below which a taller product is computed as its transpose, where lanes lie along the columns. */
 export const NARROW = 128;

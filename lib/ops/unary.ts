@@ -1,5 +1,5 @@
 /*
- * Functions of one tensor, element by element: one row a function. A row is its WGSL, its derivative in
+ * Functions of one tensor, element by element: one row of the table for each. A row is its WGSL, its derivative in
  * WGSL, and the same in float64; the ops, their gradients and their tests are made from the rows.
  *
  * In the WGSL, `v` is the input; in a derivative, `y` is the result too.
@@ -95,7 +95,7 @@ const rows = {
   geluExact,
 } satisfies Record<string, UnaryRow>;
 
-/** Shapes that every row is tried with: a scalar, nothing, one of everything, and no tile's multiple. */
+/** Shapes that every row is tried with: a scalar, an empty one, a single element, and no multiple of a tile. */
 const shapes = [[], [0], [1, 1], [7], [3, 65], [2, 3, 5]];
 
 function define(name: string, row: UnaryRow): Op<Record<never, never>> {
@@ -170,9 +170,9 @@ export const expm1: (x: Tensor) => Tensor = of("expm1");
 export const log1p: (x: Tensor) => Tensor = of("log1p");
 /** The square root. */
 export const sqrt: (x: Tensor) => Tensor = of("sqrt");
-/** The square root of a sum of squares: its gradient is 0 where it is. */
+/** The square root of a sum of squares: where the root is 0, its gradient is 0 too. */
 export const lengthOf = (x: Tensor): Tensor => table.lengthOf([x], {});
-/** The square root of a variance: its gradient is 0 where it is. */
+/** The square root of a variance: where the root is 0, its gradient is 0 too. */
 export const spreadOf = (x: Tensor): Tensor => table.spreadOf([x], {});
 /** 1 / √x. */
 export const rsqrt: (x: Tensor) => Tensor = of("rsqrt");

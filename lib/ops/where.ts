@@ -1,5 +1,5 @@
 /*
- * Choosing between two tensors by a third, and masking, which is said with it.
+ * Choosing between two tensors by a third, and masking, which is made of it.
  */
 import type { Kernel } from "../gpu/launch.ts";
 import { a, takes } from "../python/arguments.ts";
@@ -113,7 +113,7 @@ export const maskedFill: (x: Tensor, mask: Tensor, value: number) => Tensor = ta
   },
 );
 
-/** A gradient, but 0 where a condition holds, whatever stands there: chosen, as 0 times infinity is no 0. */
+/** A gradient, but 0 where a condition holds: selected and not multiplied, since 0 times infinity is NaN. */
 export const unless = (condition: Tensor | boolean, g: Tensor): Tensor =>
   typeof condition === "boolean"
     ? condition ? full(g.shape, 0, { device: g.device }) : g

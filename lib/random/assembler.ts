@@ -1,7 +1,7 @@
 /*
- * As much of WebAssembly's binary form as it takes to write loops over memory with its 128-bit vectors, from
- * TypeScript: an expression is the bytes that leave its value on the stack, so functions that return
- * expressions compose as the formulas do.
+ * As much of WebAssembly's binary format as is needed to write loops over memory with its 128-bit vectors, from
+ * TypeScript. An expression is the bytes that leave its value on the stack, so functions that return expressions
+ * compose as the formulas do.
  *
  * It is no general assembler: modules have one memory, functions take numbers and return nothing.
  * Specification: https://webassembly.github.io/spec/core/binary/
@@ -136,7 +136,7 @@ export class Body {
     this.code.push(...statement);
   }
 
-  /** Goes through memory, at least once: from one address up to another, by so many bytes. */
+  /** Goes through memory, at least once: from one address up to another, in steps of so many bytes. */
   each(from: Code, to: Code, bytes: number, body: (at: Code) => void): void {
     const at = this.let(from, "i32");
     const set = [0x21, ...at.slice(1)];

@@ -1,5 +1,5 @@
 /*
- * Coins: bernoulli, and the mask of dropout made of it, in both streams that PyTorch has had.
+ * Coins: bernoulli, and the mask of dropout made from it, in both streams that PyTorch has had.
  *
  * "aten" draws one double a coin from the generator: torch ≥ 2.7 everywhere, and before that all but Intel
  * processors. "mkl" is what older releases do on Intel: one word of the generator seeds Intel MKL's MCG31,
@@ -19,7 +19,7 @@ export type Coins = Float32Array | Int32Array | Uint32Array | Uint8Array;
  * Fills an array with ones of probability `p` and zeros: a number for all as in `tensor.bernoulli_(p)`, or
  * one float32 for each coin as in `torch.bernoulli(p)`.
  *
- * @throws {RangeError} for a probability outside of [0, 1], or as many probabilities as there are not coins.
+ * @throws {RangeError} for a probability outside of [0, 1], or if the coins and probabilities differ in number.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ type Toss = (generator: Generator, out: Coins, p: number, head: number) => void;
 const toss: Record<CoinStream, Toss> = {
   aten(generator, out, p, head) {
     // toDouble(high, low) < p, in integers: below ⌈p · 2^53⌉, whose upper 21 bits decide for nearly every coin.
-    // How they decide is a sign and no branch, which a processor would mispredict as often as a coin is rare.
+    // Their comparison is the sign of a difference and no branch, which a processor would often mispredict.
     const edge = Math.ceil(p * 2 ** 53);
     const [upper, lower] = [Math.floor(edge / 2 ** 32), edge % 2 ** 32];
     generator.engine.draw(2 * out.length, (words, at) => {

@@ -83,7 +83,7 @@ function scale(
 export function exponential(generator: Generator, out: Float32Array, lambda = 1): Float32Array {
   if (!(lambda > 0)) {
     throw new RangeError(
-      `exponential_ expects lambda > 0.0, but found lambda=${lambda}: pass a rate, not a sign`,
+      `exponential_ expects lambda > 0.0, but found lambda=${lambda}: pass a positive rate`,
     );
   }
   return mapDoubles(generator, out, (u) => -1 / lambda * log1p(-u));
@@ -115,8 +115,8 @@ export function geometric(generator: Generator, out: Float32Array, p: number): F
 }
 
 /**
- * Fills an array with numbers whose logarithms are normal, as `tensor.log_normal_(mean, std)` does: two by
- * two at every length, so the spare normal of a generator counts.
+ * Fills an array with numbers whose logarithms are normal, as `tensor.log_normal_(mean, std)` does: in pairs at
+ * every length, so it uses a spare normal of the generator and may leave one.
  *
  * @throws {RangeError} for a standard deviation that is not positive.
  */
@@ -128,7 +128,7 @@ export function logNormal(
 ): Float32Array {
   if (!(std > 0)) {
     throw new RangeError(
-      `log_normal_ expects std > 0.0, but found std=${std}: pass a positive spread`,
+      `log_normal_ expects std > 0.0, but found std=${std}: pass a positive standard deviation`,
     );
   }
   for (let i = 0; i < out.length; i++) out[i] = Math.exp(nextNormal(generator) * std + mean);
@@ -136,9 +136,9 @@ export function logNormal(
 }
 
 /**
- * Fills an array with normal numbers that lie within [a, b], as `nn.init.trunc_normal_` does since 2.13: what falls
- * outside is drawn again, all numbers anew each time; where little falls inside, even numbers of [a, b) are kept with
- * the probability of the normal density there.
+ * Fills an array with normal numbers that lie within [a, b], as `nn.init.trunc_normal_` does since 2.13: numbers
+ * that fall outside are replaced from a new draw of the whole array. Where few would fall inside, uniform numbers
+ * of [a, b) are kept with the probability of the normal density there.
  *
  * @throws {RangeError} if no number lies between `a` and `b`, or for a zero standard deviation.
  *

@@ -7,7 +7,7 @@
 
 import { MT19937 } from "./mt19937.ts";
 
-/** What PyTorch gives a generator that nobody seeded. */
+/** PyTorch's seed for a generator that was given none. */
 const DEFAULT_SEED = 67280421310721n;
 
 const STATE_WORDS = 624;

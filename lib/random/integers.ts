@@ -1,9 +1,9 @@
 /*
  * Integers: a range, a permutation, and the 63 bits that PyTorch's data loader seeds itself with.
  *
- * Ranges of less than 2^28 take one word a number, larger ones two (in PyTorch since 2.7; from 2^32 on before), by
- * plain remainder: the small bias of that is PyTorch's too. Our tensors hold int64 in 32 bits, so Int32Array is the usual array; a
- * BigInt64Array takes the rest.
+ * Ranges of less than 2^28 take one word a number, larger ones two (in PyTorch since 2.7; before that, from 2^32
+ * on), by plain remainder: its small bias is PyTorch's too. Our tensors hold int64 in 32 bits, so Int32Array is
+ * the usual array; a BigInt64Array takes larger integers.
  */
 
 import type { Generator } from "./generator.ts";

@@ -1,10 +1,10 @@
 /*
  * The Mersenne Twister MT19937: 624 words of state, 32-bit words out.
  *
- * It knows words and nothing else: what becomes of them (floats, normals, permutations) is said in the
- * files beside it. It is no source of secrets. The algorithm is Matsumoto and Nishimura's ("Mersenne
- * Twister: a 623-dimensionally equidistributed uniform pseudo-random number generator", 1998), seeded by
- * their init_genrand, as PyTorch seeds its CPU generator.
+ * It knows only words: the files beside it make floats, normals and permutations of them. It is not fit for
+ * secrets. The algorithm is Matsumoto and Nishimura's ("Mersenne Twister: a 623-dimensionally equidistributed
+ * uniform pseudo-random number generator", 1998), seeded by their init_genrand, as PyTorch seeds its CPU
+ * generator.
  */
 
 import { RUN, type Run, useRun } from "./vectors.ts";

@@ -1,9 +1,10 @@
 /*
  * Draws of a category by its weight.
  *
- * Without replacement every category gets an exponential waiting time, divided into its weight, and the
- * largest win (PyTorch's fast path, also for a single draw); with replacement each draw is looked up in the cumulated weights.
- * Weights need not sum to one. All arithmetic is rounded to float32, as PyTorch's on float32 weights.
+ * Without replacement every category gets an exponential waiting time, divided into its weight, and the largest
+ * quotients win (PyTorch's fast path, also for a single draw). With replacement each draw is looked up in the
+ * cumulative weights. Weights need not sum to one. All arithmetic is rounded to float32, as PyTorch's on float32
+ * weights.
  */
 
 import { exponential } from "./distributions.ts";
@@ -23,8 +24,8 @@ export interface MultinomialOptions {
  * Draws `samples` category indices a row, as `torch.multinomial(weights, samples, replacement)` does; the
  * answer holds (rows, samples) one row after another.
  *
- * Without replacement the indices come in PyTorch's order, the likeliest of this throw first; categories of
- * weight zero come last, in order of index (where PyTorch's order is its sorting's accident).
+ * Without replacement the indices come in PyTorch's order, the largest quotient first; categories of weight zero
+ * come last, in order of index (PyTorch leaves their order to its sort).
  *
  * @throws {RangeError} for weights that are negative, infinite, NaN or all zero, or for more samples than
  * there are categories without replacement.

@@ -39,7 +39,7 @@ export function normal(
 ): Float32Array {
   if (!(std >= 0)) {
     throw new RangeError(
-      `normal expects std >= 0.0, but found std ${std}: pass a spread, not a sign`,
+      `normal expects std >= 0.0, but found std ${std}: pass a standard deviation of 0 or more`,
     );
   }
   if (out.length < BLOCK) {

@@ -1,8 +1,8 @@
 /*
- * The draws that a large model is made of, four at a time in WebAssembly's vectors: words, uniform floats,
- * normals. Each does what the function of its name does beside it in TypeScript (mt19937.ts, distributions.ts,
- * normal.ts), step by step, to the same bits. WebAssembly's arithmetic is JavaScript's but for one instruction,
- * a · b + c, which few processors round twice; such a one makes no normals here.
+ * The draws that a large model needs, four at a time in WebAssembly's vectors: words, uniform floats, normals.
+ * Each does what the function of its name does in TypeScript (mt19937.ts, distributions.ts, normal.ts), step by
+ * step, to the same bits. WebAssembly's arithmetic is JavaScript's except for one instruction, a · b + c. A few
+ * processors round it twice, and these make no normals here.
  *
  * They work on runs of words in one piece of memory, small enough for a processor's cache. The words are made
  * there and become floats where they lie.
@@ -126,7 +126,7 @@ function normal(): Body {
   return body;
 }
 
-/** Whether a · b + c is rounded once: of (1 + 2^−12)² only the last bit is left, which is rounded off else. */
+/** Whether a · b + c is rounded once: only then the last bit of (1 + 2^−12)² is not lost. */
 function fused(): Body {
   const body = new Body([]);
   const a = f32x4.const(1 + 2 ** -12);
@@ -161,7 +161,7 @@ export interface Run {
   normal(mean: number, std: number): Float32Array | null;
 }
 
-/** The one memory that runs lie in, made when the first is drawn, and whether somebody uses it. */
+/** The one memory that runs lie in, made when the first is drawn, and whether it is in use. */
 let made: ReturnType<typeof make> | undefined;
 function make() {
   const { memory, words, uniform, normal, fused } = functions();

@@ -1,8 +1,8 @@
 /*
  * Scaled dot-product attention: softmax(q · kᵀ · scale + mask) · v (https://arxiv.org/abs/1706.03762).
  *
- * There are two forms of it. `plainAttention` is the formula in ops that stand elsewhere: it holds all
- * queries × keys attention weights at once, gives them back, and judges the other form. The fused kernels
+ * There are two forms of it. `plainAttention` is the formula, written with other ops: it holds all queries × keys
+ * attention weights at once and returns them, and the other form is tested against it. The fused kernels
  * (fused.ts) hold none of them. `attend` chooses.
  */
 import type { Device } from "../../gpu/device.ts";
@@ -29,9 +29,9 @@ export interface Attending {
   mask?: Tensor | null;
   /** Hides keys that come after the query: j > i, counted from the start of both. */
   causal?: boolean;
-  /** How many keys there are before the first query's own position, where keys are kept from earlier; 0. */
+  /** How many keys come before the first query's own position, where earlier keys are kept; 0. */
   past?: number;
-  /** The part of the attention weights that is dropped. */
+  /** The share of the attention weights that is dropped. */
   dropoutP?: number;
   /** What the scores are multiplied by; 1/√(head size) unless given. */
   scale?: number;
@@ -43,7 +43,7 @@ export interface Attending {
 export const causalMask = (queries: number, keys: number, device?: Device, past = 0): Tensor =>
   noGrad(() => triu(full([queries, keys], -Infinity, { device }), 1 + past));
 
-/** A boolean mask as one that is added: −∞ where it is `hidden`, 0 elsewhere. A float mask is one already. */
+/** A boolean mask as one that is added: −∞ where it is `hidden`, 0 elsewhere. A float mask is returned as it is. */
 export function additive(mask: Tensor, { hidden }: { hidden: boolean }): Tensor {
   if (mask.dtype === "float32") return mask;
   if (mask.dtype === "bool") {
@@ -88,9 +88,9 @@ function orZeros(scores: Tensor): Tensor {
 const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
 
 /**
- * Attention of stacks (fused.ts): tensors (n, N, H, L or S, E) that together hold q, k and v. In the fused
- * kernels where these can do it, else by the formula: for a mask that wants a gradient, for values of another
- * size than the keys, and where there are no keys.
+ * Attention of stacks (fused.ts): tensors (n, N, H, L or S, E) that together hold q, k and v. It uses the fused
+ * kernels where they can do it, else the formula: for a mask that needs a gradient, for values of another size
+ * than the keys, and where there are no keys.
  */
 export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
   const { mask, causal = false, past, dropoutP, generator } = options;
@@ -111,7 +111,7 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
 export interface AttentionArguments {
   /** Broadcasting to (…, L, S): true where a query may see a key, or numbers that are added to the scores. */
   attnMask?: Tensor | null;
-  /** The part of the attention weights that is dropped, always: pass 0 when not training. */
+  /** The share of the attention weights that is dropped, always: pass 0 when not training. */
   dropoutP?: number;
   /** Whether a query sees no key after its own position, counted from the start of both. */
   isCausal?: boolean;

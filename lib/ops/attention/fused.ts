@@ -1,6 +1,6 @@
 /*
- * Attention in fused kernels, forward and backward: what grows with queries × keys is computed, never held (but
- * for dropout's factors, which are drawn on the processor). Nothing is added by two invocations at once, so the
+ * Attention in fused kernels, forward and backward: what grows with queries × keys is computed, never stored
+ * (except dropout's factors, which are drawn on the processor). No two invocations add to the same place, so the
  * same input gives the same bits.
  *
  * Operands are stacks: tensors whose first dimension puts q, k and v one after the other. All three may come in
@@ -37,16 +37,16 @@ const gradKernel: Kernel = { name: "attention_grad", source: gradSource };
 type Args = {
   /** Whether a query sees no key after its own position. */
   causal: boolean;
-  /** How many keys there are before the first query's own position; 0. */
+  /** How many keys come before the first query's own position; 0. */
   past?: number;
   /** What the scores are multiplied by. */
   scale: number;
-  /** The part of the attention weights that is dropped, by factors drawn from the generator; 0. */
+  /** The share of the attention weights that is dropped, by factors drawn from the generator; 0. */
   dropoutP?: number;
   generator?: Generator;
 };
 
-/** The stacks among the inputs, and the mask (N, H, L, S) behind them, if there is one. */
+/** The stacks among the inputs, and the mask (N, H, L, S) after them, if there is one. */
 function split<X extends { shape: readonly number[] }>(inputs: readonly X[]) {
   const stacks = inputs.filter(({ shape }) => shape.length === 5);
   const mask: X | undefined = inputs[stacks.length];
@@ -111,7 +111,7 @@ export const attentionOp = defineOp<Args>({
     const drop = dropoutP > 0 ? dropoutMask(grid, dropoutP, { device, generator }) : undefined;
     const operands = prepare(stacks, mask, drop);
     const out = allocateLike(operands.parts[0]);
-    // Of every query the largest score and the sum of the powers, and room for delta.
+    // Every query's largest score and its sum of exponentials, and room for delta.
     const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
     const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
     launchOver(operands, { ...launch, rows: { out }, buffers: { rows: rows.storage } });

@@ -1,6 +1,6 @@
 /*
- * How the fused kernels of attention are launched: what they read where it lies, what they write in the same
- * order, and loops in stretches that no adapter cuts short.
+ * How the fused kernels of attention are launched: they read operands where they lie, write results in the same
+ * order, and loop in stretches that no adapter cuts short.
  */
 import type { Kernel } from "../../gpu/launch.ts";
 import type { Storage } from "../../gpu/storage.ts";
@@ -11,7 +11,7 @@ import { groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
 import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
 
-/** Rows that the kernels take at once: they fill a vec4, and four numbers of each a matrix. */
+/** Rows that the kernels take at once: one number of each fills a vec4, and four of each a matrix. */
 const ROWS = 4;
 
 /** The tensors in stacks, as views: (parts, …) → parts times (…). */
@@ -39,7 +39,7 @@ export function allocateLike(
   return viewOf(dense, shape, steps);
 }
 
-/** Tensors for the gradients of stacks; those of k and v share their memory also where k and v do not. */
+/** Tensors for the gradients of stacks; those of k and v share memory even where k and v do not. */
 export function allocateGradients(stacks: readonly Tensor[]): Tensor[] {
   if (stacks.length < 3) return stacks.map(allocateLike);
   const [q, { shape, strides, device }] = stacks;
@@ -52,7 +52,7 @@ export function allocateGradients(stacks: readonly Tensor[]): Tensor[] {
   return [allocateLike(q), one(0), one(1)];
 }
 
-/** A tensor whose rows are whole vec4: itself where they lie so, else a copy, with zeros behind odd ones. */
+/** A tensor whose rows are whole vec4: itself where they lie so, else a copy, with rows filled up with zeros. */
 export function readable(x: Tensor): Tensor {
   const size = x.shape.at(-1)!;
   if (size % ROWS !== 0) {
@@ -95,7 +95,7 @@ export function prepare(stacks: readonly Tensor[], mask?: Tensor, drop?: Tensor)
 /** How a kernel is launched. */
 interface Launch {
   kernel: Kernel;
-  /** What an invocation owns four of, going over all of the others. */
+  /** An invocation owns four of these, and goes over all of the other. */
   own: "queries" | "keys";
   causal: boolean;
   past: number;
@@ -152,7 +152,10 @@ export function launchOver(
   }
 }
 
-/** Launches a kernel that makes a number of every row of several (N, H, L, E), which follow one another in `rows`. */
+/**
+ * Launches a kernel that computes one number for every row of several (N, H, L, E); `rows` holds one after the
+ * other.
+ */
 export function launchRows(kernel: Kernel, read: Record<string, Tensor>, rows: Storage): void {
   const [any] = Object.values(read);
   const [batch, heads, queries, head] = any.shape;

@@ -1,6 +1,6 @@
 /*
- * The launches of the kernels of matrix products, each with what it asks of its operands. Every operand fits
- * one binding by now; see product.ts.
+ * The launches of the kernels of matrix products, each with what it requires of its operands. At this point every
+ * operand fits one binding; see product.ts.
  */
 import type { Device } from "../../gpu/device.ts";
 import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
@@ -28,7 +28,7 @@ export interface Product {
   /** (n), dense */
   bias?: Tensor;
   activation?: Activation;
-  /** The kernel, or the row of the table, where a test or a measurement chooses it. */
+  /** The kernel, or the row of the table, if a test or a measurement chooses it. */
   form?: Plan["form"];
   plan?: Plan;
 }
@@ -150,7 +150,7 @@ function common({ a, b, bias, out, biased }: Task) {
   };
 }
 
-/** Strides as kernels take them that read any. */
+/** Strides, for the kernels that take any. */
 const strides = ({ a, b, out }: Task) => ({
   a_strides: a.strides,
   b_strides: b.strides,

@@ -1,10 +1,10 @@
 /*
- * `linear`, with weights as PyTorch keeps them; and a linear layer and the activation behind it, in one kernel:
- * the result is never stored without it.
+ * `linear`, with weights as PyTorch keeps them; and a linear layer with the activation after it, in one kernel:
+ * the result before the activation is never stored.
  *
- * Differentiated are activations whose slope is found from their result; their gradient and that of the bias
- * come out of one kernel too. The others would need what they were applied to, so they are fused only where
- * nobody asks for gradients.
+ * The fused form is differentiated only for activations whose slope follows from their result; their gradient and
+ * that of the bias come out of one kernel too. The others would need their input, so they are fused only where no
+ * gradient is wanted.
  */
 import { a, takes } from "../../python/arguments.ts";
 import { isGradEnabled } from "../../tensor/autograd.ts";
@@ -89,10 +89,10 @@ export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor
 
 const gradKernels = inUnits("activation_grad", gradSource);
 
-/** Whether an activation is differentiated by its result. */
+/** Whether an activation is differentiated from its result. */
 const byResult = (name: Activation) => gradientOf(activations[name]).of === "y";
 
-/** As a matrix: all dimensions but the last made one. */
+/** As a matrix: all dimensions except the last are joined to one. */
 const flat = (x: Tensor): Tensor =>
   x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
 
@@ -171,8 +171,9 @@ const activatedOp = defineOp<{ activation: Activation }>({
 });
 
 /**
- * Writes `x · weightᵀ + bias` over `out`, or adds it to what is there (`accumulate`): x is (B, T, in_features), out
- * (B, T, out_features), which may be a view. Nothing is differentiated: this is for a model that writes text.
+ * Writes `x · weightᵀ + bias` over `out`, or adds it to what is there (`accumulate`): x is (B, T, in_features),
+ * out (B, T, out_features), which may be a view. Nothing is differentiated: this is for a model that generates
+ * text.
  *
  * @throws {RangeError} where `out` has another shape than the result
  */

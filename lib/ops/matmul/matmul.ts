@@ -1,6 +1,6 @@
 /*
- * Matrix products: `mm` of two matrices, `bmm` of two batches, and `matmul`, which finds out what its operands
- * are.
+ * Matrix products: `mm` of two matrices, `bmm` of two batches, and `matmul`, which looks at the shapes of its
+ * operands.
  */
 import { a, takes } from "../../python/arguments.ts";
 import { matmulNd } from "../../tensor/ndarray.ts";

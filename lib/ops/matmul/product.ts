@@ -1,10 +1,10 @@
 /*
- * Matrix products of tensors of any size, layout and stride, the fastest way the adapter at hand knows.
+ * Matrix products of tensors of any size, layout and stride, in the fastest way for the adapter.
  *
- * Operands are views of three dimensions (batch, rows, columns) with any strides: a transpose is a view, so
- * the products of the backward pass copy nothing. Here a product is cut until its parts fit what an adapter
- * binds and loops; launch.ts chooses each part's kernel from the table in tuning.ts, and launches it. The parts and their
- * order depend on shapes and adapter alone, so that the same numbers give the same bits.
+ * Operands are views of three dimensions (batch, rows, columns) with any strides: a transpose is a view, so the
+ * products of the backward pass copy nothing. Here a product is cut until each part fits the adapter's bindings
+ * and loops; launch.ts chooses the kernel of each part from the table in tuning.ts, and launches it. The parts and
+ * their order depend only on shapes and adapter, so the same numbers give the same bits.
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
