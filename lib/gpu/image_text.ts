@@ -6,7 +6,7 @@
 /** Texels in a row of an image: the i-th four numbers lie in row i / 1024. */
 export const WIDTH = 1024;
 
-/** The type behind a name, through the text's aliases. */
+/** The type that a name stands for, through the text's aliases. */
 function resolved(code: string, type: string): string {
   const alias = new RegExp(`^alias\\s+${type.replace(/[<>]/g, "\\$&")}\\s*=\\s*([^;]+);`, "m").exec(
     code,

@@ -29,7 +29,7 @@ export function sizeClass(bytes: number): number {
 const RESTING: Record<Rest, number> = { step: 2 ** 21, result: 2 ** 26, passed: 2 ** 26 };
 const rests = Object.keys(RESTING) as Rest[];
 
-/** The blocks of one size that nobody uses. */
+/** The blocks of one size that are not in use. */
 interface Shelf {
   /** To be handed out next, the last one first. */
   free: Block[];
@@ -60,7 +60,7 @@ interface Owner extends Gpu {
   readonly launcher: { awaits(block: Block): boolean; destroy(block: Block): void };
 }
 
-/** The blocks of one device that nobody uses, and the count of those in use. */
+/** The blocks of one device that are not in use, and the count of those in use. */
 export class Pool<D extends Owner = Owner> implements Lender {
   #shelves = new Map<number, Shelf>();
   /** What the last backward() released, until the next graph is begun. */

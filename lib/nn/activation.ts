@@ -25,7 +25,7 @@ const nothing = (args: readonly unknown[], name: string) =>
 
 /** A layer that applies one of the activations (lib/ops/activation.ts) to every element. */
 export abstract class Elementwise extends Module {
-  /** Which one; a linear layer in front may apply it in its own kernel. */
+  /** Which activation; a linear layer before it may apply it in its own kernel. */
   abstract get activation(): ActivationName;
 
   /** any shape → the same shape */
@@ -118,7 +118,7 @@ export class GELU extends Elementwise {
   }
 }
 
-/** The activations that are functions too, by function. */
+/** The names of the activations that are also functions. */
 const named = new Map<unknown, ActivationName>(
   Object.keys(activations).map((name) => [
     (unary as Record<string, unknown>)[name],
@@ -126,7 +126,7 @@ const named = new Map<unknown, ActivationName>(
   ]),
 );
 
-/** What a linear layer does in the same kernel as the activation behind it; nothing for classes of your own. */
+/** The activation that a linear layer applies in its own kernel, if it is one of ours that follows the layer. */
 export function fusable(
   layer: Module,
   activation: Module | ((x: Tensor) => Tensor) | undefined,
@@ -141,9 +141,9 @@ export function fusable(
 
 const softmaxOptions = parameters<{ dim: number }>("Softmax", { dim: a.whole }, { required: 1 });
 
-/** Shares along a dimension that sum to 1. */
+/** Probabilities along a dimension: positive numbers that sum to 1. */
 export class Softmax extends Module {
-  /** The dimension along which the shares sum to 1. */
+  /** The dimension along which the probabilities sum to 1. */
   readonly dim: number;
 
   /** Along the dimension `dim`: `new Softmax(-1)`. */
@@ -175,7 +175,7 @@ const crossEntropyOptions = readCrossEntropy("CrossEntropyLoss");
 
 /** Cross-entropy between logits (N, C) and class ids (N). */
 export class CrossEntropyLoss extends Module {
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: CrossEntropyOptions;
 
   /** Options of `crossEntropy`, by name: `{ reduction: "sum" }`. */

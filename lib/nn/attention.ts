@@ -58,7 +58,7 @@ const forwardOptions = parameters<AttentionOptions>("MultiheadAttention.forward"
 });
 
 /**
- * Lets every place of one sequence look at every place of another, in several heads at once.
+ * Lets every position of one sequence attend to every position of another, in several heads at once.
  *
  * @example
  * ```ts
@@ -74,19 +74,19 @@ const forwardOptions = parameters<AttentionOptions>("MultiheadAttention.forward"
  */
 export class MultiheadAttention extends Module {
   /**
-   * The projections of queries, keys and values one above the other, (3 · embedDim, embedDim); null where
-   * their inputs differ in size.
+   * The projections of queries, keys and values, stacked, (3 · embedDim, embedDim); null where their inputs differ
+   * in size.
    */
   inProjWeight: Parameter | null = null;
   /** The projection of queries, (embedDim, embedDim), where keys or values have another size. */
   qProjWeight: Parameter | null = null;
-  /** The projection of keys, (embedDim, kdim), likewise. */
+  /** The projection of keys, (embedDim, kdim), in the same case. */
   kProjWeight: Parameter | null = null;
-  /** The projection of values, (embedDim, vdim), likewise. */
+  /** The projection of values, (embedDim, vdim), in the same case. */
   vProjWeight: Parameter | null = null;
   /** The biases of the three projections, (3 · embedDim). */
   inProjBias: Parameter | null = null;
-  /** The projection of what the heads found, (embedDim, embedDim). */
+  /** The output projection, (embedDim, embedDim). */
   outProj: Linear;
   /** The learned key that every query sees, (1, 1, embedDim); null without `addBiasKv`. */
   biasK: Parameter | null = null;

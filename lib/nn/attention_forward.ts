@@ -1,9 +1,9 @@
 /*
  * Multi-head attention as a function of its weights (https://arxiv.org/abs/1706.03762, section 3.2.2): queries,
- * keys and values are projected, cut into heads that attend each by themselves, and what they found is
- * projected once more.
+ * keys and values are projected and cut into heads, each head attends by itself, and the results are projected
+ * once more.
  *
- * It computes as PyTorch's general path does. PyTorch's shortcuts for inference, which treat padding otherwise,
+ * It computes as PyTorch's general path does. PyTorch's shortcuts for inference, which treat padding differently,
  * are not followed.
  */
 import { add } from "../ops/binary.ts";
@@ -19,7 +19,7 @@ import { goesWith, noGrad } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What one call of multi-head attention is told. */
+/** The options of one call of multi-head attention. */
 export interface AttentionOptions {
   /** Keys to leave out, (N, S) or (S): true, or −∞ added, where there is only padding. */
   keyPaddingMask?: Tensor | null;
@@ -30,8 +30,8 @@ export interface AttentionOptions {
   /** Whether the weights are averaged over the heads. */
   averageAttnWeights?: boolean;
   /**
-   * Says that `attnMask` is the causal one, which then need not be read. Without an `attnMask`, hides what comes
-   * later by itself (PyTorch wants the mask too).
+   * Says that `attnMask` is the causal one, which then need not be read. Without an `attnMask`, it hides later
+   * positions by itself (PyTorch wants the mask too).
    */
   isCausal?: boolean;
 }
@@ -44,7 +44,7 @@ export interface AttentionWeights {
   inProj: Tensor | readonly [q: Tensor, k: Tensor, v: Tensor];
   /** The biases of the three projections, (3E). */
   inProjBias?: Tensor | null;
-  /** The projection of what the heads found, (E, E). */
+  /** The output projection, (E, E). */
   outProjWeight: Tensor;
   /** Its bias, (E). */
   outProjBias?: Tensor | null;
@@ -70,8 +70,8 @@ const layout = (batchFirst = false) =>
  * Multi-head attention as a function of its weights: query (L, N, E), key (S, N, kdim), value (S, N, vdim), or with N
  * before L and S (`batchFirst`), or all without N → [the same shape as the query, weights (N, L, S) or null].
  *
- * A query whose every key is masked gets NaN where the weights are wanted, as a softmax divides nothing by nothing
- * there; without them it attends to zeros, as in PyTorch since 2.5.
+ * A query whose every key is masked gets NaN where the weights are wanted, since a softmax divides 0 by 0 there;
+ * without them it gets zeros, as in PyTorch since 2.5.
  */
 export function multiHeadAttentionForward(
   query: Tensor,
@@ -154,8 +154,8 @@ function checkShapes(
 }
 
 /**
- * Projects and cuts into heads: (L, N, …) → (n, N, H, L, E/H), as many side by side as come from one tensor.
- * One stack of q, k and v; or q, and k with v; or each by itself.
+ * Projects and cuts into heads: (L, N, …) → stacks (n, N, H, L, E/H), where n projections come from one tensor. It
+ * is one stack of q, k and v; or q, and k with v; or each by itself.
  */
 function project(query: Tensor, key: Tensor, value: Tensor, weights: AttentionWeights): Tensor[] {
   const { inProj, inProjBias, outProjWeight, numHeads: H, batchFirst } = weights;
@@ -175,7 +175,7 @@ function project(query: Tensor, key: Tensor, value: Tensor, weights: AttentionWe
   return [heads(linear(query, packed, inProjBias))];
 }
 
-/** What lies side by side in a stack. */
+/** The tensors of a stack. */
 const parts = (stack: Tensor): Tensor[] =>
   Array.from({ length: stack.shape[0] }, (_, i) => select(stack, 0, i));
 
@@ -204,8 +204,8 @@ interface Sizes {
 }
 
 /**
- * All masks as one that is added, or as word that it is the causal one; and what was made for it. Columns of zeros
- * stand for the `more` keys that nobody masks.
+ * All masks as one that is added, or the word that it is the causal one; and what was made for it. Columns of
+ * zeros stand for the `more` keys, which no mask hides.
  */
 function maskFor(
   { attnMask, keyPaddingMask, isCausal = false, needWeights = true }: AttentionOptions,

@@ -1,5 +1,5 @@
 /*
- * One step of a recurrent network as a layer, for loops of one's own.
+ * One step of a recurrent network as a layer, for loops of your own.
  */
 import type { Device } from "../gpu/device.ts";
 import { empty, zeros } from "../ops/create.ts";

@@ -59,7 +59,7 @@ export type NamedModules<M extends Module = Module> =
   | Readonly<Record<string, M>>;
 
 /**
- * Modules by name, whose parameters count as its holder's; used as a Map.
+ * Modules by name, used as a Map; the module that holds it has their parameters too.
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     this.#modules = new Map(Symbol.iterator in modules ? modules : Object.entries(modules));
   }
 
-  /** The modules, by their names as they are. */
+  /** The modules, by their names. */
   override *namedChildren(): Generator<[string, Module]> {
     yield* this.#modules;
   }
@@ -145,7 +145,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
 }
 
-/** A list of modules, whose parameters count as its holder's. */
+/** A list of modules; the module that holds it has their parameters too. */
 export class ModuleList<M extends Module = Module> extends Module {
   readonly #modules: M[];
 

@@ -30,9 +30,9 @@ const readConv = parameters<
 }, { required: 3 });
 
 /**
- * A window of `kernelSize` elements goes along the sequence, and is multiplied by what is learned.
+ * A window of `kernelSize` elements moves along the sequence, and is multiplied by learned weights.
  *
- * weight (out_channels, in_channels / groups, kernel_size) and bias (out_channels) begin even within
+ * weight (out_channels, in_channels / groups, kernel_size) and bias (out_channels) start uniform within
  * ±1/√(in_channels / groups · kernel_size).
  *
  * @example
@@ -103,7 +103,7 @@ export class Conv1d extends Module {
     return conv1d(x, this.weight, { bias: this.bias, ...this.options });
   }
 
-  /** `16, 33, kernel_size=(3,), stride=(2,)`, and what is not as usual. */
+  /** `16, 33, kernel_size=(3,), stride=(2,)`, and options that are not the default. */
   override extraRepr(): string {
     const { stride = 1, padding = 0, dilation = 1, groups = 1 } = this.options;
     const parts = [

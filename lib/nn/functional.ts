@@ -1,5 +1,5 @@
 /*
- * The functions behind the layers under the names of `torch.nn.functional`, for code that keeps its own
+ * The functions that the layers compute, under the names of `torch.nn.functional`, for code that keeps its own
  * weights.
  */
 export { embedding } from "../ops/embedding.ts";

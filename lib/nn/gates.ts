@@ -1,5 +1,5 @@
 /*
- * Activations that learn a slope, or let one half of their input decide about the other.
+ * Activations that learn a slope, or in which one half of the input is a gate for the other.
  */
 import { glu, prelu } from "../ops/bends.ts";
 import { full } from "../ops/create.ts";
@@ -22,7 +22,7 @@ const readPrelu = parameters<PReLUOptions>("PReLU", {
   device: a.device,
 });
 
-/** x, and below 0 a slope that is learned times x. */
+/** x, and below 0 a learned slope times x. */
 export class PReLU extends Module {
   /** (num_parameters). */
   weight: Parameter;

@@ -1,6 +1,6 @@
 /*
  * Functions that are called when a module computes, and when gradients come back to it. A module with hooks gets a
- * `forward` of its own that calls them; without hooks nothing is in the way.
+ * `forward` of its own that calls them; a module without hooks is called directly.
  */
 import { reshape } from "../ops/views.ts";
 import { held, type HookHandle, registerHook } from "../tensor/hooks.ts";
@@ -26,7 +26,7 @@ interface Hooks {
 
 const known = new WeakMap<Computing, Hooks>();
 
-/** Whether somebody looks at what this module computes. */
+/** Whether this module has hooks. */
 export const isWatched = (module: object): boolean => known.has(module as Computing);
 
 /** Adds a hook to a module: before it computes, after it did, or when gradients come back. */
@@ -67,12 +67,12 @@ function watched(module: Computing, { before, after, back }: Hooks, given: unkno
   return output;
 }
 
-/** The same tensor as a step of its own, so that only what comes by this way is seen. */
+/** The same tensor as a step of its own, so that only gradients that come through here are seen. */
 const stepOf = (x: Tensor): Tensor => reshape(x, x.shape);
 
 const wanted = (value: unknown): value is Tensor => value instanceof Tensor && value.requiresGrad;
 
-/** Computes between two steps that look at gradients: behind the outputs, and before the inputs. */
+/** Computes between two steps at which gradients are seen: one before the module, one after it. */
 function walkedBack(
   module: Computing,
   hooks: Set<Hook>,

@@ -22,7 +22,7 @@ export type Nonlinearity =
   | "leakyRelu"
   | "selu";
 
-/** How much a nonlinearity wants its weights enlarged, so that variances stay. */
+/** By how much a nonlinearity wants its weights enlarged, so that variances stay the same. */
 export const calculateGain: (nonlinearity: Nonlinearity, param?: number) => number = takes(
   "calculateGain",
   { nonlinearity: p.text, param: p.number },
@@ -62,8 +62,8 @@ const quiet = (x: Tensor, fill: () => unknown): Tensor => {
 };
 
 /**
- * Builds modules whose weights nothing is drawn for, since they are about to be loaded: their numbers are undefined
- * until then, and the generator stays where it was (`torch.nn.utils.skip_init`).
+ * Builds modules without drawing weights, since these are about to be loaded: their numbers are undefined until
+ * then, and the generator stays where it was (`torch.nn.utils.skip_init`).
  */
 export function skipInit<T>(build: () => T): T {
   const before = skipping;
@@ -144,7 +144,7 @@ export const eye_: (x: Tensor) => Tensor = takes(
 
 /** What a Xavier initialiser is told. */
 export interface XavierOptions extends Drawn {
-  /** What the deviation is multiplied by. */
+  /** What the standard deviation is multiplied by. */
   gain?: number;
 }
 
@@ -153,7 +153,7 @@ const xavier = (name: string) =>
   parameters<XavierOptions>(`init.${name}`, { gain: p.number, generator: p.generator });
 const [readXavierUniform, readXavierNormal] = [xavier("xavierUniform_"), xavier("xavierNormal_")];
 
-/** Even numbers within ±gain·√(6 / (fan_in + fan_out)): Glorot and Bengio, 2010. */
+/** Uniform numbers within ±gain·√(6 / (fan_in + fan_out)): Glorot and Bengio, 2010. */
 export function xavierUniform_(x: Tensor, ...args: Xavier): Tensor {
   const { gain = 1, ...drawn } = readXavierUniform(args);
   const { fanIn, fanOut } = calculateFanInAndFanOut(x);
@@ -162,7 +162,7 @@ export function xavierUniform_(x: Tensor, ...args: Xavier): Tensor {
   return uniform_(x, -bound, bound, drawn);
 }
 
-/** Normal numbers with the deviation gain·√(2 / (fan_in + fan_out)): Glorot and Bengio, 2010. */
+/** Normal numbers with the standard deviation gain·√(2 / (fan_in + fan_out)): Glorot and Bengio, 2010. */
 export function xavierNormal_(x: Tensor, ...args: Xavier): Tensor {
   const { gain = 1, ...drawn } = readXavierNormal(args);
   const { fanIn, fanOut } = calculateFanInAndFanOut(x);
@@ -173,7 +173,7 @@ export function xavierNormal_(x: Tensor, ...args: Xavier): Tensor {
 export interface KaimingOptions extends Drawn {
   /** The slope of a leaky ReLU, 0 for a plain one. */
   a?: number;
-  /** Whose number counts: that of inputs keeps the variance forward, that of outputs backward; `"fanIn"`. */
+  /** Which fan counts: that of the inputs keeps the variance forward, that of the outputs backward; `"fanIn"`. */
   mode?: "fanIn" | "fanOut";
   /** What follows the layer; `"leakyRelu"`. */
   nonlinearity?: Nonlinearity;
@@ -203,14 +203,14 @@ const [readKaimingUniform, readKaimingNormal] = [
   kaiming("kaimingNormal_"),
 ];
 
-/** Even numbers within ±√3·gain/√fan: He et al., 2015. */
+/** Uniform numbers within ±√3·gain/√fan: He et al., 2015. */
 export function kaimingUniform_(x: Tensor, ...args: Kaiming): Tensor {
   const options = readKaimingUniform(args);
   const bound = Math.sqrt(3.0) * kaimingStd(x, options);
   return uniform_(x, -bound, bound, options.generator);
 }
 
-/** Normal numbers with the deviation gain/√fan: He et al., 2015. */
+/** Normal numbers with the standard deviation gain/√fan: He et al., 2015. */
 export function kaimingNormal_(x: Tensor, ...args: Kaiming): Tensor {
   const options = readKaimingNormal(args);
   return normal_(x, 0, kaimingStd(x, options), options.generator);

@@ -41,7 +41,7 @@ const linearOptions = parameters<{ inFeatures: number; outFeatures: number } & L
 /**
  * y = x · weightᵀ + bias.
  *
- * weight (out_features, in_features) and bias (out_features) begin even within ±1/√in_features.
+ * weight (out_features, in_features) and bias (out_features) start uniform within ±1/√in_features.
  *
  * @example
  * ```ts
@@ -113,7 +113,7 @@ const embeddingOptions = parameters<
   { required: 2, positional: 3 },
 );
 
-/** A table of vectors, looked up by token id; begins as N(0, 1). */
+/** A table of vectors, looked up by token id; starts as N(0, 1). */
 export class Embedding extends Module {
   /** The table, (num_embeddings, embedding_dim). */
   weight: Parameter;
@@ -161,9 +161,9 @@ export class Embedding extends Module {
 export interface LayerNormOptions extends LayerOptions {
   /** Keeps the divisor from 0. */
   eps?: number;
-  /** Whether the result is scaled and shifted by what is learned; true. */
+  /** Whether the result is scaled and shifted by learned parameters; true. */
   elementwiseAffine?: boolean;
-  /** Whether it is shifted, where it is scaled; true. */
+  /** Whether it is shifted, if it is scaled; true. */
   bias?: boolean;
 }
 
@@ -179,7 +179,7 @@ const layerNormOptions = parameters<{ normalizedShape: number | Shape } & LayerN
   { required: 1 },
 );
 
-/** Mean 0 and variance 1 over the last dimensions, then scaled and shifted by what is learned. */
+/** Mean 0 and variance 1 over the last dimensions, then scaled and shifted by learned parameters. */
 export class LayerNorm extends Module {
   /** Of the normalised shape, ones at first; null without `elementwiseAffine`. */
   weight: Parameter | null;

@@ -8,7 +8,7 @@ import { Module } from "./module.ts";
 
 /** What the losses of two tensors share. */
 export abstract class Loss extends Module {
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: losses.LossOptions;
 
   /** A loss whose options `read` reads. */
@@ -52,7 +52,7 @@ export class L1Loss extends Loss {
   }
 }
 
-/** The cross-entropy of probabilities of yes and no. */
+/** Binary cross-entropy of probabilities. */
 export class BCELoss extends Loss {
   /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: losses.LossArguments) {
@@ -65,7 +65,7 @@ export class BCELoss extends Loss {
   }
 }
 
-/** The cross-entropy of logits of yes and no. */
+/** Binary cross-entropy of logits. */
 export class BCEWithLogitsLoss extends Loss {
   /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: losses.LossArguments) {
@@ -80,7 +80,7 @@ export class BCEWithLogitsLoss extends Loss {
 
 /** The negative log-likelihood of logarithms of probabilities (N, C) at class ids (N). */
 export class NLLLoss extends Module {
-  /** What it was made with. */
+  /** The options it was made with. */
   readonly options: losses.NllOptions;
 
   /** `{ ignoreIndex: -100, reduction: "mean" }`, or one of them. */

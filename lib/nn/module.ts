@@ -42,19 +42,19 @@ const loadOptions = parameters<{ strict?: boolean }>("loadStateDict", { strict: 
 
 /** What did not fit when a state dict was loaded. */
 export interface Incompatible {
-  /** Names that the module has and the state dict has not. */
+  /** Names that the module has and the state dict does not. */
   missingKeys: string[];
-  /** Names that the state dict has and the module has not. */
+  /** Names that the state dict has and the module does not. */
   unexpectedKeys: string[];
 }
 
 /** A layer, or a whole model: the base of all of them. */
 export abstract class Module {
-  /** Whether it behaves as in training (dropout drops) or as in use. */
+  /** Whether it is in training mode, where dropout drops, or in evaluation mode. */
   training = true;
   #buffers = new Map<string, boolean>();
 
-  /** Computes the output; each module says of what. */
+  /** Computes the output; each module says from what. */
   // deno-lint-ignore no-explicit-any
   abstract forward(...inputs: any[]): any;
 
@@ -185,13 +185,13 @@ export abstract class Module {
     return { missingKeys, unexpectedKeys };
   }
 
-  /** Sets this module and all below to training, or to use. */
+  /** Sets this module and all below to training mode, or to evaluation mode. */
   train(mode = true): this {
     for (const module of this.modules()) module.training = mode;
     return this;
   }
 
-  /** Sets this module and all below to use: dropout drops nothing. */
+  /** Sets this module and all below to evaluation mode: dropout drops nothing. */
   eval(): this {
     return this.train(false);
   }
@@ -204,8 +204,8 @@ export abstract class Module {
   }
 
   /**
-   * Calls `hook` with each output, and with the inputs, when this module has computed; what it returns, if it returns
-   * something, takes the output's place.
+   * Calls `hook` with the inputs and the output each time this module has computed. If it returns something, that
+   * takes the output's place.
    *
    * @returns a handle whose `remove()` takes the hook away
    * @example
@@ -237,8 +237,8 @@ export abstract class Module {
   }
 
   /**
-   * Calls `hook` when backward has the gradients of what this module took and gave; null stands for what has none. A
-   * gradient that it returns takes the place of the input's.
+   * Calls `hook` when backward has the gradients of this module's inputs and outputs; null stands for one without.
+   * A gradient that it returns takes the place of the input's.
    */
   registerFullBackwardHook(
     hook: (module: this, gradInput: Gradients, gradOutput: Gradients) => unknown,
@@ -283,7 +283,7 @@ export abstract class Module {
   }
 }
 
-/** Lets go of a tensor's gradient, and of its memory. */
+/** Drops a tensor's gradient, and frees its memory. */
 export function dropGrad(tensor: Tensor): void {
   tensor.grad?.storage.release("in zeroGrad()");
   tensor.grad = null;

@@ -1,5 +1,5 @@
 /*
- * Activations as layers, beside those of activation.ts; what they compute is in lib/ops/bends.ts and curves.ts.
+ * Activations as layers, besides those of activation.ts; what they compute is in lib/ops/bends.ts and curves.ts.
  */
 import * as bends from "../ops/bends.ts";
 import { elu, leakyRelu, softplus } from "../ops/curves.ts";
@@ -8,7 +8,7 @@ import { shortest } from "../python/decimal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
-/** What PyTorch's activations take beside their numbers. */
+/** What PyTorch's activations take besides their numbers. */
 export interface InPlace {
   /** A layer returns a new tensor here. */
   inplace?: false;
@@ -16,7 +16,7 @@ export interface InPlace {
 
 const inplace = a.refused(false, "a layer returns a new tensor here");
 
-/** A layer whose function knows no numbers. */
+/** A layer whose function takes no numbers. */
 export abstract class Plain extends Module {
   readonly #f: (x: Tensor) => Tensor;
 
@@ -110,7 +110,7 @@ export class Tanhshrink extends Plain {
   }
 }
 
-/** How a {@linkcode LeakyReLU} leans. */
+/** The options of a {@linkcode LeakyReLU}. */
 export interface LeakyReLUOptions extends InPlace {
   /** The slope below 0; 0.01. */
   negativeSlope?: number;
@@ -150,9 +150,9 @@ export class LeakyReLU extends Module {
   }
 }
 
-/** How an {@linkcode ELU} or a {@linkcode CELU} bends. */
+/** The options of an {@linkcode ELU} or a {@linkcode CELU}. */
 export interface ELUOptions extends InPlace {
-  /** Where it goes to the left: to −alpha; 1. */
+  /** It approaches −alpha on the left; 1. */
   alpha?: number;
 }
 
@@ -162,7 +162,7 @@ const [readElu, readCelu] = ["ELU", "CELU"].map((name) =>
 
 /** x, and alpha · (e^x − 1) below 0. */
 export class ELU extends Module {
-  /** Where it goes to the left: to −alpha. */
+  /** It approaches −alpha on the left. */
   readonly alpha: number;
 
   /** `(alpha = 1)`, or by name. */
@@ -184,7 +184,7 @@ export class ELU extends Module {
 
 /** x, and alpha · (e^(x / alpha) − 1) below 0. */
 export class CELU extends Module {
-  /** Where it goes to the left: to −alpha. */
+  /** It approaches −alpha on the left. */
   readonly alpha: number;
 
   /** `(alpha = 1)`, or by name. */
@@ -204,11 +204,11 @@ export class CELU extends Module {
   }
 }
 
-/** How a {@linkcode Softplus} bends. */
+/** The options of a {@linkcode Softplus}. */
 export interface SoftplusOptions {
-  /** How sharply; 1. */
+  /** How sharply it bends; 1. */
   beta?: number;
-  /** Above it, beta · x is x itself; 20. */
+  /** Where beta · x is above it, the result is x; 20. */
   threshold?: number;
 }
 
@@ -221,7 +221,7 @@ const readSoftplus = parameters<SoftplusOptions>("Softplus", {
 export class Softplus extends Module {
   /** How sharply it bends. */
   readonly beta: number;
-  /** Above it, beta · x is x itself. */
+  /** Where beta · x is above it, the result is x. */
   readonly threshold: number;
 
   /** `(beta = 1, threshold = 20)`, or these by name. */
@@ -243,7 +243,7 @@ export class Softplus extends Module {
   }
 }
 
-/** Between what a {@linkcode Hardtanh} stays. */
+/** The range of a {@linkcode Hardtanh}. */
 export interface HardtanhOptions extends InPlace {
   /** The least; −1. */
   minVal?: number;

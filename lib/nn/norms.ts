@@ -19,11 +19,11 @@ import { Module, Parameter } from "./module.ts";
 export interface BatchNormOptions extends LayerOptions {
   /** Keeps the divisor from 0. */
   eps?: number;
-  /** How much of a batch's numbers goes into the running ones. */
+  /** The share of a batch's mean and variance in the new running ones. */
   momentum?: number;
-  /** Whether the result is scaled and shifted by what is learned; true. */
+  /** Whether the result is scaled and shifted by learned parameters; true. */
   affine?: boolean;
-  /** Whether running numbers are kept for use after training; true. */
+  /** Whether a running mean and variance are kept for evaluation; true. */
   trackRunningStats?: boolean;
 }
 
@@ -38,7 +38,7 @@ const batchNormOptions = parameters<{ numFeatures: number } & BatchNormOptions>(
 
 /**
  * Mean 0 and variance 1 of every feature over the batch (Ioffe & Szegedy, 2015), then scaled and shifted. In
- * use, by the running mean and variance of training.
+ * evaluation mode it uses the running mean and variance of training.
  */
 export class BatchNorm1d extends Module {
   /** (num_features), ones at first; null without `affine`. */
@@ -55,9 +55,9 @@ export class BatchNorm1d extends Module {
   readonly numFeatures: number;
   /** Keeps the divisor from 0. */
   readonly eps: number;
-  /** How much of a batch's numbers goes into the running ones. */
+  /** The share of a batch's mean and variance in the new running ones. */
   readonly momentum: number;
-  /** Whether running numbers are kept. */
+  /** Whether a running mean and variance are kept. */
   readonly trackRunningStats: boolean;
 
   /** `(numFeatures, eps = 1e-5, momentum = 0.1, affine = true)`, or these by name. */
@@ -124,9 +124,9 @@ export class BatchNorm1d extends Module {
 
 /** How an {@linkcode RMSNorm} is made. */
 export interface RMSNormOptions extends LayerOptions {
-  /** Keeps the divisor from 0; the smallest step from 1 unless given. */
+  /** Keeps the divisor from 0; 2⁻²³, float32's epsilon, unless given. */
   eps?: number;
-  /** Whether the result is scaled by what is learned; true. */
+  /** Whether the result is scaled by a learned weight; true. */
   elementwiseAffine?: boolean;
 }
 
@@ -137,7 +137,7 @@ const rmsNormOptions = parameters<{ normalizedShape: number | Shape } & RMSNormO
   device: a.device,
 }, { required: 1 });
 
-/** x / √(mean of x² + eps) over the last dimensions, scaled by what is learned (Zhang & Sennrich, 2019). */
+/** x / √(mean of x² + eps) over the last dimensions, scaled by a learned weight (Zhang & Sennrich, 2019). */
 export class RMSNorm extends Module {
   /** Of the normalised shape, ones at first; or null. */
   weight: Parameter | null;

@@ -1,5 +1,5 @@
 /*
- * Recurrent networks as layers; how they go along a sequence is in recurrent_base.ts, one step in recurrent_steps.ts.
+ * Recurrent networks as layers; recurrent_base.ts moves them along a sequence, recurrent_steps.ts has one step.
  */
 import type { Device } from "../gpu/device.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
@@ -43,7 +43,7 @@ type Layered = Given<
 >;
 
 /**
- * h_t = tanh(W_ih x_t + b_ih + W_hh h_(t−1) + b_hh), layer on layer.
+ * h_t = tanh(W_ih x_t + b_ih + W_hh h_(t−1) + b_hh), in stacked layers.
  *
  * @example
  * ```ts
@@ -86,7 +86,9 @@ export class RNN extends Recurrent {
 
 /** A network with gates, which forgets on purpose (Cho et al., 2014); used as {@linkcode RNN}. */
 export class GRU extends Recurrent {
-  /** `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false)`. */
+  /**
+   * `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, …)`, or these by name.
+   */
   constructor(...args: Layered) {
     super(gru, readGru(args));
   }
@@ -100,7 +102,9 @@ export class GRU extends Recurrent {
 
 /** A network whose cell keeps what its gates let in (Hochreiter & Schmidhuber, 1997). */
 export class LSTM extends Recurrent {
-  /** `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false)`. */
+  /**
+   * `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, …)`, or these by name.
+   */
   constructor(...args: Layered) {
     super(lstm, readLstm(args));
   }

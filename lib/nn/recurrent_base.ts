@@ -1,6 +1,6 @@
 /*
- * What recurrent networks share: a state goes along a sequence, from place to place, through layers one on the other,
- * in one direction or both. One step of each kind is in recurrent_steps.ts.
+ * What recurrent networks share: a state moves along a sequence, from position to position, through stacked
+ * layers, in one direction or both. One step of each kind is in recurrent_steps.ts.
  */
 import { empty, zeros } from "../ops/create.ts";
 import { cat, stack } from "../ops/join.ts";
@@ -18,21 +18,21 @@ import type { RecurrentKind, State } from "./recurrent_steps.ts";
 
 /** How a recurrent network is made. */
 export interface RecurrentOptions extends LayerOptions {
-  /** How many lie on each other; 1. */
+  /** The number of stacked layers; 1. */
   numLayers?: number;
   /** Whether biases are added; true. */
   bias?: boolean;
   /** Whether batches are (N, L, …) rather than (L, N, …). */
   batchFirst?: boolean;
-  /** What is dropped between the layers while training; 0. */
+  /** The probability of dropout between the layers while training; 0. */
   dropout?: number;
-  /** Whether a second one goes from the end to the beginning. */
+  /** Whether a second network goes from the end to the beginning. */
   bidirectional?: boolean;
 }
 
 /** How wide a recurrent network is. */
 export interface RecurrentSizes {
-  /** Features of each place. */
+  /** Features of each position. */
   inputSize: number;
   /** Features of the state. */
   hiddenSize: number;
@@ -48,17 +48,17 @@ export abstract class Recurrent extends Module {
   [reversed: `weightIhL${number}Reverse` | `weightHhL${number}Reverse`]: Parameter;
   /** The same backwards. */
   [reversedBiases: `biasIhL${number}Reverse` | `biasHhL${number}Reverse`]: Parameter;
-  /** Features of each place. */
+  /** Features of each position. */
   readonly inputSize: number;
   /** Features of the state. */
   readonly hiddenSize: number;
-  /** How many lie on each other. */
+  /** The number of stacked layers. */
   readonly numLayers: number;
   /** Whether batches are (N, L, …). */
   readonly batchFirst: boolean;
-  /** What is dropped between the layers. */
+  /** The probability of dropout between the layers. */
   readonly dropout: number;
-  /** Whether a second one goes backwards. */
+  /** Whether a second network goes backwards. */
   readonly bidirectional: boolean;
   /** Whether biases are added. */
   readonly bias: boolean;
@@ -107,7 +107,9 @@ export abstract class Recurrent extends Module {
     return this.bidirectional ? ["", "Reverse"] : [""];
   }
 
-  /** x (L, N, input_size) and the first states (layers · directions, N, hidden_size) → the last layer's h, all states. */
+  /**
+   * x (L, N, input_size) and first states (layers · directions, N, hidden_size) → the last layer's h, all states.
+   */
   protected run(x: Tensor, first: State | undefined): [output: Tensor, last: Tensor[]] {
     const name = this.constructor.name;
     if (x.ndim !== 2 && x.ndim !== 3) {
@@ -179,7 +181,7 @@ export abstract class Recurrent extends Module {
     return [stack(outputs, 0), state];
   }
 
-  /** `10, 20, num_layers=2`, and what is not as usual. */
+  /** `10, 20, num_layers=2`, and options that are not the default. */
   override extraRepr(): string {
     return [
       `${this.inputSize}, ${this.hiddenSize}`,

@@ -1,6 +1,6 @@
 /*
- * One step of each recurrent network: what the input of a place gives, and the state before it, make the state after
- * it. All gates of a step come out of one product, one beside the other.
+ * One step of each recurrent network: from what the input of a position gives and the state before it to the state
+ * after it. All gates of a step come out of one product, side by side.
  */
 import { add, mul, sub } from "../ops/binary.ts";
 import { linear } from "../ops/matmul/linear.ts";
@@ -8,7 +8,7 @@ import { chunk } from "../ops/slices.ts";
 import { relu, sigmoid, tanh } from "../ops/unary.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What a network carries from place to place: h, and an LSTM's c; each (N, hidden_size). */
+/** What a network carries from position to position: h, and an LSTM's c; each (N, hidden_size). */
 export type State = readonly Tensor[];
 
 /** weight (gates · hidden_size, hidden_size) and bias (gates · hidden_size) of what comes from the state. */

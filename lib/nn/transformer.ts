@@ -1,7 +1,7 @@
 /*
- * The transformer of "Attention Is All You Need" (https://arxiv.org/abs/1706.03762) as PyTorch builds it: a stack of
- * encoder layers, a stack of decoder layers, a layer norm behind each. It has no embeddings and knows no
- * positions; that is its user's part.
+ * The transformer of "Attention Is All You Need" (https://arxiv.org/abs/1706.03762) as PyTorch builds it: a stack
+ * of encoder layers, a stack of decoder layers, a layer norm after each. It has no embeddings of tokens or
+ * positions; its user adds these.
  */
 import { causalMask } from "../ops/attention/attention.ts";
 import type { Device } from "../gpu/device.ts";
@@ -26,9 +26,9 @@ import {
 const clones = <M extends Module>(layer: M, n: number): ModuleList<M> =>
   new ModuleList(Array.from({ length: n }, () => deepCopy(layer)));
 
-/** What an encoder is told besides the sequence. */
+/** What an encoder takes besides the sequence. */
 export interface EncoderMasks {
-  /** (T, T) or (N · heads, T, T): true, or −∞ added, where a place must not see another. */
+  /** (T, T) or (N · heads, T, T): true, or −∞ added, where a position must not see another. */
   mask?: Tensor | null;
   /** (N, T): true, or −∞ added, where there is only padding. */
   srcKeyPaddingMask?: Tensor | null;
@@ -53,11 +53,11 @@ const stacked = (name: string, layer: string) =>
 const encoderArguments = stacked("TransformerEncoder", "encoderLayer");
 const decoderArguments = stacked("TransformerDecoder", "decoderLayer");
 
-/** A stack of copies of one layer, and perhaps a norm behind it. */
+/** A stack of copies of one layer, and perhaps a norm after it. */
 export class TransformerEncoder extends Module {
   /** The copies, each with weights of its own. */
   layers: ModuleList;
-  /** What is behind the last layer, or null. */
+  /** The norm after the last layer, or null. */
   norm: Module | null;
 
   /** How many layers there are. */
@@ -87,11 +87,11 @@ export class TransformerEncoder extends Module {
   }
 }
 
-/** A stack of copies of one layer, and perhaps a norm behind it. */
+/** A stack of copies of one layer, and perhaps a norm after it. */
 export class TransformerDecoder extends Module {
   /** The copies, each with weights of its own. */
   layers: ModuleList;
-  /** What is behind the last layer, or null. */
+  /** The norm after the last layer, or null. */
   norm: Module | null;
 
   /** How many layers there are. */
@@ -115,7 +115,7 @@ export class TransformerDecoder extends Module {
   }
 }
 
-/** What a whole transformer is told besides the two sequences. */
+/** What a whole transformer takes besides the two sequences. */
 export interface TransformerMasks extends DecoderMasks {
   /** (S, S): true where a position may not see another, or numbers added to the scores. */
   srcMask?: Tensor | null;
@@ -183,7 +183,7 @@ const squareOptions = parameters<{ size: number; device?: Device }>(
 export class Transformer extends Module {
   /** Reads the source. */
   encoder: Module;
-  /** Writes the target, looking at what the encoder made. */
+  /** Writes the target, attending to the encoder's output. */
   decoder: Module;
   /** Whether tensors are (N, T, E) rather than (T, N, E). */
   readonly batchFirst: boolean;
@@ -265,7 +265,7 @@ export class Transformer extends Module {
     return this.decoder.forward(tgt, memory, masks);
   }
 
-  /** A (size, size) mask that hides from every place what comes after it: −∞ above the diagonal, 0 elsewhere. */
+  /** A (size, size) mask that hides from every position what comes after it: −∞ above the diagonal, 0 elsewhere. */
   static generateSquareSubsequentMask(
     ...args: Given<[size: number, device?: Device], { size?: number; device?: Device }>
   ): Tensor {

@@ -1,6 +1,7 @@
 /*
- * The layers that a transformer stacks: attention and a feed-forward network, each with a residual around it
- * and a layer norm behind it, or before it (https://arxiv.org/abs/1706.03762; pre-norm: https://arxiv.org/abs/2002.04745).
+ * The layers that a transformer stacks: attention and a feed-forward network, each with a residual around it and a
+ * layer norm after it, or before it (https://arxiv.org/abs/1706.03762; pre-norm:
+ * https://arxiv.org/abs/2002.04745).
  */
 import { add } from "../ops/binary.ts";
 import { linearActivated } from "../ops/matmul/linear.ts";
@@ -109,7 +110,7 @@ function activationOf(activation: Activation): Exclude<Activation, string> {
 const applied = (f: Exclude<Activation, string>, x: Tensor): Tensor =>
   f instanceof Module ? f.forward(x) : f(x);
 
-/** What an attention inside a layer may be told. */
+/** What an attention inside a layer takes besides its sequences. */
 export interface AttentionMasks {
   /** True where a query may not see a key, or numbers added to the scores. */
   attnMask?: Tensor | null;
@@ -123,7 +124,7 @@ export interface AttentionMasks {
 export abstract class TransformerLayer extends Module {
   /** The layer that widens: (dimFeedforward, dModel). */
   abstract linear1: Linear;
-  /** Behind the activation. */
+  /** Dropout after the activation. */
   abstract dropout: Dropout;
   /** The layer that narrows again: (dModel, dimFeedforward). */
   abstract linear2: Linear;
@@ -132,7 +133,7 @@ export abstract class TransformerLayer extends Module {
   /** What stands between the two linear layers. */
   abstract activation: Module | ((x: Tensor) => Tensor);
 
-  /** x + f(x) with the norm on its place: before f, or behind the sum. */
+  /** x + f(x) with the norm in its place: before f, or after the sum. */
   protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
     return this.normFirst ? add(x, f(norm.forward(x))) : norm.forward(add(x, f(x)));
   }
@@ -160,7 +161,7 @@ export abstract class TransformerLayer extends Module {
   }
 }
 
-/** What the encoder's layers are told besides the sequence. */
+/** What the encoder's layers take besides the sequence. */
 export interface EncoderLayerMasks {
   /** (T, T): true where a position may not see another, or numbers added to the scores. */
   srcMask?: Tensor | null;
@@ -187,7 +188,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
   selfAttn: MultiheadAttention;
   /** The layer that widens: (dimFeedforward, dModel). */
   linear1: Linear;
-  /** Behind the activation. */
+  /** Dropout after the activation. */
   dropout: Dropout;
   /** The layer that narrows again: (dModel, dimFeedforward). */
   linear2: Linear;
@@ -197,9 +198,9 @@ export class TransformerEncoderLayer extends TransformerLayer {
   norm1: LayerNorm;
   /** The norm of the feed-forward network. */
   norm2: LayerNorm;
-  /** Behind the attention. */
+  /** Dropout after the attention. */
   dropout1: Dropout;
-  /** Behind the feed-forward network. */
+  /** Dropout after the feed-forward network. */
   dropout2: Dropout;
   /** What stands between the two linear layers. */
   activation: Module | ((x: Tensor) => Tensor);
@@ -242,7 +243,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 }
 
-/** What the decoder's layers are told besides the two sequences. */
+/** What the decoder's layers take besides the two sequences. */
 export interface DecoderMasks {
   /** (T, T): true where a position of the target may not see another, or numbers added to the scores. */
   tgtMask?: Tensor | null;
@@ -258,7 +259,7 @@ export interface DecoderMasks {
   memoryIsCausal?: boolean;
 }
 
-/** Self-attention, attention to what the encoder made of its sequence, and a feed-forward network. */
+/** Self-attention, attention to the encoder's output, and a feed-forward network. */
 export class TransformerDecoderLayer extends TransformerLayer {
   /** Attention of the target with itself. */
   selfAttn: MultiheadAttention;
@@ -266,7 +267,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
   multiheadAttn: MultiheadAttention;
   /** The layer that widens: (dimFeedforward, dModel). */
   linear1: Linear;
-  /** Behind the activation. */
+  /** Dropout after the activation. */
   dropout: Dropout;
   /** The layer that narrows again: (dModel, dimFeedforward). */
   linear2: Linear;
@@ -278,11 +279,11 @@ export class TransformerDecoderLayer extends TransformerLayer {
   norm2: LayerNorm;
   /** The norm of the feed-forward network. */
   norm3: LayerNorm;
-  /** Behind the attention of the target with itself. */
+  /** Dropout after the attention of the target with itself. */
   dropout1: Dropout;
-  /** Behind the attention to the source. */
+  /** Dropout after the attention to the source. */
   dropout2: Dropout;
-  /** Behind the feed-forward network. */
+  /** Dropout after the feed-forward network. */
   dropout3: Dropout;
   /** What stands between the two linear layers. */
   activation: Module | ((x: Tensor) => Tensor);

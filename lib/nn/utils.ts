@@ -19,7 +19,7 @@ const scaleKernel: Kernel = { name: "clip_scale", source: scaleSource };
 
 const [term, combine, finish] = ["abs(x)", "maxNan(a, b)", "total"];
 
-/** What functions return in the two kernels that compute a norm, where it is not the length. */
+/** What functions in the two kernels of a norm return, for the norms other than the length. */
 const norms: Record<number, { partials: Specialisation; coefficient: Specialisation }> = {
   1: { partials: { replace: { term } }, coefficient: { replace: { finish } } },
   2: { partials: {}, coefficient: {} },

@@ -224,8 +224,8 @@ function counted(size: number, options: TensorOptions, at: (i: number) => number
 }
 
 /**
- * The numbers from `start` up to, not including, `end`, by `step`: `arange(4)`, `arange(1, 4)`, `arange(0, 1,
- * 0.1)`.
+ * The numbers from `start` up to, not including, `end`, by `step`: `arange(4)`, `arange(1, 4)`,
+ * `arange(0, 1, 0.1)`.
  *
  * Whole numbers give int64.
  */

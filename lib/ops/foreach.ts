@@ -126,7 +126,7 @@ function* batches(items: readonly Item[], most: number): Generator<Place[]> {
 
 const anyOf = (tensors: Item["tensors"]): Tensor => Object.values(tensors)[0];
 
-/** The tensor, where its elements lie row by row in a memory that holds nothing else; otherwise a copy. */
+/** The tensor, if its elements lie row by row in memory that holds nothing else; else a copy. */
 const own = (x: Tensor): Tensor =>
   x.offset === 0 && x.storage.byteLength === 4 * x.numel() && x.isContiguous()
     ? x

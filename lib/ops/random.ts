@@ -130,8 +130,8 @@ const randintArguments = parameters<{ low: number; high: number; shape: Shape }>
 );
 
 /**
- * Whole numbers from `low` (0) up to, not including, `high`, all equally likely: `randint(10, [3])`, `randint(3,
- * 10, [2, 2])`.
+ * Whole numbers from `low` (0) up to, not including, `high`, all equally likely: `randint(10, [3])`,
+ * `randint(3, 10, [2, 2])`.
  */
 export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
 /** From `low` up to, not including, `high`. */

@@ -96,8 +96,8 @@ const software: Tuning = {
   // tiles for all cores sooner; and the first use of a tile size costs its compilation (0.6 s for 16×16, 1.6 s for
   // 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile. Where operands
   // are images (lib/gpu/image.ts, a processor without AVX-512) loads are cheap, and all tiles from 8×8 to 32×16
-  // reach 9 to 14 GFLOP for a second of the processor, PyTorch 2.13 37 to 60; 32×32 is slower, and compiles for 28
-  // s.
+  // reach 9 to 14 GFLOP for a second of the processor, PyTorch 2.13 37 to 60; 32×32 is slower, and
+  // compiles for 28 s.
   products: [
     { ...plain, when: ({ work }) => work < TINY },
     // The step that generates a token.

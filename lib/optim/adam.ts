@@ -1,5 +1,5 @@
 /*
- * Adam, and AdamW, whose weight decay is apart from the gradient. The arithmetic is in kernels/adam.wgsl; its
+ * Adam, and AdamW, whose weight decay is separate from the gradient. The arithmetic is in kernels/adam.wgsl; its
  * steps and their rounding are those of PyTorch 1.13's `_single_tensor_adam` and `_single_tensor_adamw`.
  */
 import type { Kernel } from "../gpu/launch.ts";
@@ -53,7 +53,7 @@ const defaults: AdamOptions = {
   amsgrad: false,
 };
 
-/** The arguments of Adam behind the parameters. */
+/** The arguments of Adam after the parameters. */
 export type AdamArguments = Given<
   [
     lr?: number,
@@ -76,7 +76,7 @@ const adamOptions = (name: string) =>
 const [readAdam, readAdamW] = [adamOptions("Adam"), adamOptions("AdamW")];
 
 /**
- * Adam: a step is as long as the average gradient is large against its own spread (Kingma & Ba, 2015).
+ * Adam: a step is the average gradient over the root of the average squared gradient (Kingma & Ba, 2015).
  *
  * @example
  * ```ts

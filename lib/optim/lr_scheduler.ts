@@ -23,9 +23,9 @@ interface Place {
 
 /** What tells one schedule from another. */
 interface Rule {
-  /** The rate at a place, given the one before. */
+  /** The rate at a step, given the one before. */
   next(lr: number, place: Place): number;
-  /** The rate where a schedule begins in the middle of others, if it is not what `next` makes of the base. */
+  /** The rate with which a schedule starts inside a sequence, if it is not what `next` makes of the base. */
   restart?(base: number): number;
 }
 
@@ -35,7 +35,7 @@ export interface SchedulerState {
   lastEpoch: number;
   /** The rates it began with, one a group. */
   baseLrs: number[];
-  /** Those that a sequence is made of. */
+  /** The states of the schedules in a sequence. */
   schedulers?: SchedulerState[];
 }
 
@@ -47,7 +47,7 @@ export class LRScheduler {
   protected baseLrs: number[];
   readonly #rule: Rule;
 
-  /** A schedule by a rule that makes each rate of the one before; sets the first rates. */
+  /** A schedule whose rule makes each rate from the one before; sets the first rates. */
   constructor(readonly optimizer: AnyOptimizer, rule: Rule) {
     this.#rule = rule;
     for (const group of optimizer.paramGroups) group.initialLr ??= group.lr;
@@ -67,13 +67,13 @@ export class LRScheduler {
     this.#set((lr, place) => this.#rule.next(lr, place));
   }
 
-  /** Sets the rates with which it begins, given those that are set. */
+  /** Sets the rates with which it starts, given those that are set. */
   begin(): void {
     this.lastEpoch = 0;
     this.#set((lr, place) => this.#rule.next(lr, place));
   }
 
-  /** Sets the rates with which it begins, whatever is set. */
+  /** Sets the rates with which it starts, whatever is set. */
   restart(): void {
     const { next, restart } = this.#rule;
     this.lastEpoch = 0;
@@ -136,7 +136,7 @@ const sequentialOptions = optionsFor<{ schedulers: object; milestones: object }>
 export interface LinearOptions {
   /** What the first rate is multiplied by at the beginning; 1/3. */
   startFactor?: number;
-  /** And at the end; 1. */
+  /** What it is multiplied by at the end; 1. */
   endFactor?: number;
   /** Epochs from the beginning to the end; 5. */
   totalIters?: number;

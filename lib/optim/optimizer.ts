@@ -2,8 +2,8 @@
  * What all optimisers share: parameters in groups with options of their own, what is remembered for each
  * parameter, and saving and loading that. How a step changes the parameters is each optimiser's own matter.
  *
- * It does as PyTorch's torch/optim/optimizer.py, and is stricter in one thing: a parameter named twice in a
- * group is refused, where PyTorch warns.
+ * It follows PyTorch's torch/optim/optimizer.py, and is stricter in one thing: a parameter named twice in a group
+ * is refused, where PyTorch warns.
  */
 import { zero_ } from "../ops/inplace.ts";
 import { clone } from "../ops/copy.ts";
@@ -162,7 +162,7 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
     return loss;
   }
 
-  /** Lets go of all gradients; or with `setToNone: false` makes them zeros, which is not the same. */
+  /** Drops all gradients; or with `setToNone: false` fills them with zeros, which is not the same. */
   zeroGrad(...args: Given<[setToNone?: boolean], { setToNone?: boolean }>): void {
     const { setToNone = true } = zeroOptions(args);
     for (const param of this.paramGroups.flatMap(({ params }) => params)) {
@@ -241,7 +241,7 @@ function copied(saved: ParamState, param: Tensor): ParamState {
   );
 }
 
-/** A tensor that no release point frees: it lives as long as somebody holds it. */
+/** A tensor that no release point frees: it lives as long as it is referenced. */
 function kept(x: Tensor): Tensor {
   x.storage.keep();
   return x;

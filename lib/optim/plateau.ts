@@ -10,11 +10,11 @@ export interface PlateauOptions {
   mode?: "min" | "max";
   /** What the rate is multiplied by; 0.1. */
   factor?: number;
-  /** How many epochs without getting better are borne; 10. */
+  /** How many epochs without improvement are accepted; 10. */
   patience?: number;
-  /** By how much it must get better to count; 1e-4. */
+  /** By how much the number must improve to count; 1e-4. */
   threshold?: number;
-  /** Whether that is a share of the best, or a number; "rel". */
+  /** Whether `threshold` is relative to the best number, or absolute; "rel". */
   thresholdMode?: "rel" | "abs";
   /** For how many epochs after a reduction nothing is counted; 0. */
   cooldown?: number;
@@ -24,7 +24,7 @@ export interface PlateauOptions {
   eps?: number;
 }
 
-/** Where it stands. */
+/** What is saved of it. */
 export interface PlateauState {
   best: number;
   numBadEpochs: number;
@@ -44,7 +44,7 @@ const readPlateau = parameters<PlateauOptions>("ReduceLROnPlateau", {
 });
 
 /**
- * Lowers the learning rate when a number has not become better for `patience` epochs. `step(loss)` takes the number
+ * Lowers the learning rate when a number has not improved for `patience` epochs. `step(loss)` takes the number
  * itself, `await loss.item()`.
  *
  * @example
@@ -62,7 +62,7 @@ export class ReduceLROnPlateau {
   lastEpoch = 0;
   /** The best number so far. */
   best: number;
-  /** For how many epochs it has not been better. */
+  /** For how many epochs it has not improved. */
   numBadEpochs = 0;
   /** For how many more epochs nothing is counted. */
   cooldownCounter = 0;

@@ -1,5 +1,5 @@
 /*
- * More learning rates that change: by steps named beforehand, in cycles, and by how the loss goes.
+ * More learning rates that change: at epochs named in advance, and in cycles.
  */
 import { a, type Given } from "../python/arguments.ts";
 import { type AnyOptimizer, LRScheduler, optionsFor } from "./lr_scheduler.ts";
@@ -76,7 +76,7 @@ export interface RestartOptions {
   t0: number;
   /** How many times longer each is than the one before; 1. */
   tMult?: number;
-  /** Where each ends; 0. */
+  /** The rate at the end of each; 0. */
   etaMin?: number;
 }
 

@@ -25,7 +25,7 @@ const kernel: Kernel = { name: "sgd", source };
 export interface SGDOptions extends Rated {
   /** How much of the direction is kept from step to step; 0. */
   momentum: number;
-  /** How much less of a new gradient than all goes into the direction; 0. */
+  /** The share of a new gradient that does not go into the direction; 0. */
   dampening: number;
   /** How strongly parameters are drawn to 0; 0. */
   weightDecay: number;
@@ -56,7 +56,7 @@ const read = optionsOf<SGDOptions>("SGD", {
 });
 
 /**
- * Gradient descent: every parameter moves against its gradient, `lr` times as far as the gradient is large.
+ * Gradient descent: every parameter moves against its gradient, by `lr` times the gradient.
  *
  * @example
  * ```ts

@@ -21,7 +21,7 @@ const WORDS = 0;
 const STATES = 4 * RUN;
 const PAGES = Math.ceil((STATES + 4 * (N + RUN)) / 65536);
 
-/** Makes the states behind the first one, then the run's words from a place in the first one on. */
+/** Makes the states after the first one, then the run's words from a place in the first one on. */
 function words(): Body {
   const body = new Body(["i32"]);
   body.each(i32.const(STATES), i32.const(STATES + 4 * RUN), 16, (at) => {
