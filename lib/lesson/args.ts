@@ -1,6 +1,6 @@
 /*
- * A lesson's command line: its own options, and four that all lessons have. What is mistyped gets a
- * sentence that helps, and exit code 2.
+ * A lesson's command line: its own options, and those that all lessons have. A mistake in it is reported in a helpful
+ * sentence, with exit code 2.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../host/mistake.ts";
@@ -8,12 +8,12 @@ import { adapterNames } from "../gpu/adapter.ts";
 
 export { UsageError };
 
-/** An option of a lesson: its value where nothing is said, and one line of help. */
+/** An option of a lesson: its default value, and one line of help. */
 export interface Option<T = string | number | boolean> {
   value: T;
-  /** The value in a test, where the same path is run for fewer steps. */
+  /** The value in a test, where the same code runs for fewer steps. */
   short?: T;
-  /** The values there are, where not every one will do. */
+  /** The allowed values, if not all values are. */
   choices?: readonly string[];
   /** Whether lessons that this one imports take the same value. */
   shared?: boolean;
@@ -40,10 +40,10 @@ export const common = {
 /**
  * Reads a command line.
  *
- * @throws {UsageError} for an unknown option, a missing value, a number that is none
+ * @throws {UsageError} for an unknown option, a missing value, or text where a number is wanted
  */
 export function readArgs<O extends Options>(args: readonly string[], options: O): Values<O> {
-  // `deno task lesson-2 -- --steps 5` hands the `--` on.
+  // `deno task lesson-2 -- --steps 5` passes the `--` on.
   const own = args[0] === "--" ? args.slice(1) : args;
   const names = Object.keys(options);
   const isFlag = (name: string) => typeof options[name].value === "boolean";
@@ -74,7 +74,7 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Values<O>;
 }
 
-/** A number; where that of the lesson is whole, a whole one from 0 on: a count, or a seed. */
+/** A number. If the default is whole, it must be whole and at least 0: it is a count or a seed. */
 function readNumber(name: string, given: string, value: number): number {
   const number = Number(given);
   if (given.trim() === "" || !Number.isFinite(number)) {
@@ -104,13 +104,13 @@ function unknownMessage(arg: string, names: readonly string[]): string {
     : `there is no option --${name}; --help lists those there are`;
 }
 
-/** The word that a mistyped one stands for, if it is near to one. */
+/** The known word that a mistyped one most likely stands for, if one is close enough. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const [first] = words.toSorted((a, b) => distance(word, a) - distance(word, b));
   return first && distance(word, first) <= Math.max(1, first.length / 2) ? first : undefined;
 }
 
-/** How many letters must be put in, left out or changed to make one word of the other. */
+/** The number of letters to insert, delete or replace to turn one word into the other. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
@@ -123,7 +123,7 @@ function distance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The values for an import: the full ones, or the short ones for a test. */
+/** The values for an imported lesson: the full ones, or the short ones for a test. */
 export function valuesOf<O extends Options>(options: O, full: boolean): Values<O> {
   const value = ({ value, short }: Option) => full ? value : short ?? value;
   return Object.fromEntries(
@@ -132,8 +132,8 @@ export function valuesOf<O extends Options>(options: O, full: boolean): Values<O
 }
 
 /**
- * The values of shared options for an import: what the command line says of them; what it says nothing
- * of is left out. Mistakes in it are for the program that was started to report.
+ * The values of shared options for an imported lesson, as far as they are on the command line. Mistakes there are
+ * reported by the lesson that was started.
  */
 export function sharedArgs(args: readonly string[], options: Options): Record<string, string> {
   const names = Object.keys(options).filter((name) => options[name].shared);
@@ -141,7 +141,7 @@ export function sharedArgs(args: readonly string[], options: Options): Record<st
   return Object.fromEntries(names.flatMap((name) => given[name] ? [[name, given[name]]] : []));
 }
 
-/** The options as a list, one a line. */
+/** The list of options, one per line. */
 export function describeOptions(options: Options): string {
   const rows = Object.entries(options).map(([name, { value, help, choices }]) => {
     const start = typeof value === "boolean" ? `--${name}` : `--${name} ${value}`;

@@ -1,9 +1,9 @@
 /*
- * Curves, for the eye: as text in a terminal and under a lesson's code, as SVG in the book.
+ * Charts of curves: as text in a terminal and in a lesson's source, as SVG in the book.
  *
- * In the text each character is a field of two by four dots (Unicode's braille), so that 60 characters
- * by 12 hold 120 by 48 points. Curves are told apart by their names, which stand behind their last
- * points, and by colour where there is colour. No bars, no logarithms, no third dimension.
+ * In the text, each character has two by four dots (Unicode's braille), so 60 by 12 characters hold 120 by 48 points.
+ * Curves are told apart by their names, which follow their last points, and by colour if there is colour. There are no
+ * bars, logarithmic axes or third dimension.
  */
 
 import { coloured } from "../host/terminal.ts";
@@ -11,30 +11,30 @@ import { optionsOf } from "../python/arguments.ts";
 import { printableName } from "../host/printable.ts";
 import { escapeMarkup } from "../text/markup.ts";
 
-/** A place on a curve. */
+/** A point of a curve. */
 export type Point = readonly [x: number, y: number];
 
 /** One curve. Points that are not finite are left out. */
 export interface Series {
-  /** What stands behind its last point. */
+  /** The name, which follows its last point. */
   name: string;
-  /** From left to right. */
+  /** The points, from left to right. */
   points: readonly Point[];
-  /** Single marks instead of a line: for few points among many. */
+  /** Draws single marks instead of a line: for a few points beside many. */
   marks?: boolean;
 }
 
-/** What stands at the axes, and how far they reach. */
+/** The labels and the range of the axes. */
 export interface ChartOptions {
   /** The name of the horizontal axis. */
   x?: string;
   /** The name of the vertical axis. */
   y?: string;
-  /** What the horizontal axis covers at least; the points decide the rest. */
+  /** A range that the horizontal axis covers at least; the points may extend it. */
   span?: readonly number[];
 }
 
-/** In a terminal's sixteen colours, and for SVG in colours that the colour-blind can tell apart. */
+/** The colours: of a terminal's sixteen, and for SVG ones that colour-blind people can tell apart. */
 const COLOURS = [[36, "#0072b2"], [33, "#d55e00"], [32, "#009e73"], [35, "#cc79a7"]] as const;
 const MARKS = "○●◇◆";
 const of = <T>(list: ArrayLike<T>, i: number): T => list[i % list.length];
@@ -77,7 +77,7 @@ export class Chart {
     this.#y = new Axis(points.map(([, y]) => y));
   }
 
-  /** As text of so many columns, with so many rows for the curves; the axes take three more. */
+  /** The chart as text, this many columns wide, with this many rows for the curves; the axes take three more. */
   text({ columns = 78, rows = 12, colour = false } = {}): string {
     const ticks = this.#y.ticks(Math.max(2, rows / 3));
     const margin = Math.max(...ticks.map(({ text }) => text.length)) + 1;
@@ -121,7 +121,7 @@ export class Chart {
     return [`└${axis} ${this.#names.x}`, ` ${numbers}`];
   }
 
-  /** As an SVG document; axes and words take the colour of the text around it. */
+  /** The chart as an SVG document; axes and words have the colour of the text around it. */
   svg({ width = 720, height = 300 } = {}): string {
     const [left, top, right, bottom] = [56, 28, width - 110, height - 40];
     const n = (value: number) => String(Math.round(10 * value) / 10);
@@ -159,33 +159,33 @@ export class Chart {
       [...across, ...up, axes, ...curves, ...names].join("\n") + "</svg>";
   }
 
-  /** As a terminal can show it, in colour where there is colour. */
+  /** The chart for this terminal, in colour if it has colour. */
   repr(): string {
     return this.text({ colour: coloured() });
   }
 
-  /** Each curve's points, from the upper left corner of a picture of this size. */
+  /** The points of each curve, measured from the top left corner of a picture of this size. */
   #placed(right: number, bottom: number): Point[][] {
     return this.#series.map(({ points }) =>
       points.map(([x, y]): Point => [this.#x.place(x, right), this.#y.place(y, bottom, true)])
     );
   }
 
-  /** Where each curve ends; one without points, in the lower left corner. */
+  /** The end of each curve; for a curve without points, the lower left corner. */
   #ends(right: number, bottom: number): Point[] {
     return this.#placed(right, bottom).map((places) => places.at(-1) ?? [0, bottom]);
   }
 }
 
-/** Numbers this close to 0 are drawn as 0: the steps between them would lose their digits. */
+/** Numbers smaller than this are drawn as 0: the steps between them would lose their digits. */
 const TINY = 1e-290;
 
-/** Numbers beyond this are drawn in a sixteenth of their size, or the distance of two would be no number. */
+/** Numbers larger than this are divided by 16 first, or the difference of two would overflow. */
 const HUGE = 1e307;
 
-/** A stretch of numbers, with its round ones. */
+/** The range of an axis, with its round numbers. */
 class Axis {
-  /** By how much all numbers are divided. */
+  /** The divisor of all numbers. */
   readonly #unit: number;
   readonly #from: number;
   readonly #to: number;
@@ -197,17 +197,17 @@ class Axis {
     this.#unit = values.length && size > HUGE ? 16 : 1;
     const [from, to] = [low / this.#unit, high / this.#unit];
     const flat = to - from <= Math.max(1e-9 * size / this.#unit, TINY);
-    const room = !flat ? 0 : size > TINY ? size / this.#unit / 2 : 0.5; // what is flat lies in the middle
+    const room = !flat ? 0 : size > TINY ? size / this.#unit / 2 : 0.5; // equal values lie in the middle
     [this.#from, this.#to] = values.length ? [from - room, to + room] : [0, 1];
   }
 
-  /** How far a value is from the beginning, of a whole of `size`; or `down` from the end. */
+  /** The distance of a value from the start of the axis, in units of `size`; or from the end, with `down`. */
   place(value: number, size: number, down = false): number {
     const share = (value / this.#unit - this.#from) / (this.#to - this.#from);
     return (down ? 1 - share : share) * size;
   }
 
-  /** About so many round numbers, two at least, and how they are written. */
+  /** About this many round numbers, at least two, and how to write them. */
   ticks(wanted: number): { at: number; text: string }[] {
     const rough = (this.#to - this.#from) / wanted;
     const ten = 10 ** Math.floor(Math.log10(rough));
@@ -228,10 +228,10 @@ class Axis {
   }
 }
 
-/** Dots of each column of a braille character, from the top, as bits of its code. */
+/** The bits of a braille character for the dots of each column, from the top. */
 const DOTS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-/** Characters to draw on. A character belongs to the curve that was there last. */
+/** A grid of characters to draw on. A character has the colour of the last curve drawn there. */
 class Grid {
   readonly #columns: number;
   readonly #cells: { code: number; curve: number }[];
@@ -257,7 +257,7 @@ class Grid {
     Object.assign(this.#cell(Math.round(x), Math.round(y)), { code, curve });
   }
 
-  /** A row up to what is drawn last in it, or to the column `end` if that is further. */
+  /** The text of a row up to the last thing drawn in it, or up to column `end` if that is further. */
   row(row: number, paint: (text: string, curve: number) => string, end: number): string {
     const cells = this.#cells.slice(row * this.#columns, (row + 1) * this.#columns);
     return cells.slice(0, Math.max(end, cells.findLastIndex(({ curve }) => curve >= 0)) + 1)
@@ -270,7 +270,7 @@ class Grid {
   }
 }
 
-/** The places nearest to those wanted that lie `gap` apart and none above 0 or below `end`. */
+/** The rows closest to the wanted ones that are `gap` apart and within 0 and `end`. */
 function spread(wanted: readonly number[], gap: number, end: number): number[] {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
   const places = [...wanted];

@@ -1,27 +1,26 @@
 /*
- * Is this output the one that was printed there? Texts exactly; numbers to one unit of the last
- * printed digit, or within a stated band.
+ * Compares an output with the one that was printed before. Texts must be equal; numbers may differ by one unit of the
+ * last printed digit, or by a stated band.
  *
- * Only a number with a fraction or an exponent may differ: 2.4787 is a rounded value, 6109 is a
- * count or a token. Where a number has changed its width, the spaces around it change with it; only
- * then are spaces not compared.
+ * Only a number with a fraction or an exponent may differ: 2.4787 is a rounded value, 6109 is a count or a token. If a
+ * number's width has changed, the spaces around it change too; only then are spaces ignored.
  */
 
-/** How many of the numbers in an output are right, and in which way. */
+/** How many numbers of an output agree, and how closely. */
 export interface Match {
-  /** Equal, character for character. */
+  /** Numbers that are equal, character for character. */
   exact: number;
-  /** Apart by no more than one unit of the last digit. */
+  /** Numbers that differ by at most one unit of the last digit. */
   near: number;
-  /** Further apart, but within the band. */
+  /** Numbers that differ by more, but are within the band. */
   inBand: number;
-  /** What is wrong, each as a sentence. Empty where the output holds. */
+  /** What is wrong, each as a sentence. Empty if the output agrees. */
   wrong: string[];
 }
 
 const NUMBER = /(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?![\w])/g;
 
-/** A text cut at its numbers: `texts` has one entry more than `numbers`. */
+/** A text split at its numbers: `texts` has one entry more than `numbers`. */
 interface Cut {
   texts: string[];
   numbers: string[];
@@ -32,7 +31,7 @@ const cut = (text: string): Cut => ({
   numbers: text.match(NUMBER) ?? [],
 });
 
-/** A printed number as `digits` times ten to the `power`, without any rounding. */
+/** A printed number as `digits` times ten to the `power`, without rounding. */
 interface Decimal {
   digits: bigint;
   power: number;
@@ -47,7 +46,7 @@ function decimal(number: string): Decimal {
   };
 }
 
-/** Whether two numbers lie no more than one unit of the last digit apart: of the coarser, at 9.99 and 10.0. */
+/** Whether two numbers differ by at most one unit of the last digit; for 9.99 and 10.0, of the coarser one. */
 function withinOneUnit(a: Decimal, b: Decimal): boolean {
   const power = Math.min(a.power, b.power);
   const scale = (at: number) => 10n ** BigInt(at - power);
@@ -64,11 +63,11 @@ function judge(expected: string, got: string, band: number): Verdict {
   if (expected === got) return "exact";
   if (!isRounded(expected) || !isRounded(got)) return "wrong";
   if (withinOneUnit(decimal(expected), decimal(got))) return "near";
-  // The decimals are no binary fractions: their difference may miss the band by a rounding.
+  // Decimal numbers have no exact binary form: their difference may exceed the band by a rounding error.
   return Math.abs(Number(expected) - Number(got)) <= band * (1 + 1e-9) ? "inBand" : "wrong";
 }
 
-/** Holds `want` against the numbers of `have` from `start` on, and the texts between them. */
+/** Compares `want` with the numbers of `have` from `start` on, and the texts between them. */
 function align(want: Cut, have: Cut, start: number, band: number): Match {
   const match: Match = { exact: 0, near: 0, inBand: 0, wrong: [] };
   want.numbers.forEach((number, i) => {
@@ -117,8 +116,8 @@ export function compareOutput(expected: string, got: string, { band = 0 } = {}):
 }
 
 /**
- * Looks for a printed text inside a run's outputs, which may put other words around it: the place
- * where the most numbers agree. The texts between its numbers must be there too.
+ * Looks for a printed text within the outputs of a run, which may have other words around it: the place where most
+ * numbers agree. The texts between its numbers must be there too.
  */
 export function locate(printed: string, outputs: readonly string[], { band = 0 } = {}): Match {
   const want = cut(printed);

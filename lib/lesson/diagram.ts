@@ -1,12 +1,12 @@
 /*
- * Diagrams: boxes, arrows and tables, drawn with the characters that Unicode has for lines. The text is the picture: it
- * stands in a lesson as it is, in a terminal too, and the book's SVG is drawn from the same characters.
+ * Diagrams: boxes, arrows and tables, drawn with Unicode's line characters. The text is the picture: a lesson's source
+ * and a terminal show it as it is, and the book's SVG is drawn from the same characters.
  *
- * A lesson's prose has its diagrams between fences (```diagram), its code makes tables of what it has computed.
+ * In a lesson's prose, diagrams are between fences (```diagram); in its code, they are tables of computed values.
  */
 import { escapeMarkup } from "../text/markup.ts";
 
-/** To which sides a character draws a line: left, right, up, down. */
+/** The sides to which a character draws a line: left, right, up, down. */
 const ARMS: Record<string, readonly [left: number, right: number, up: number, down: number]> = {
   "─": [1, 1, 0, 0],
   "│": [0, 0, 1, 1],
@@ -20,7 +20,7 @@ const ARMS: Record<string, readonly [left: number, right: number, up: number, do
   "┴": [1, 1, 1, 0],
   "┼": [1, 1, 1, 1],
 };
-/** An arrow's head: how its corners follow each other, from the tip. */
+/** The head of an arrow: its corners in order, from the tip. */
 const HEADS: Record<string, string> = {
   "►": "m4 0l-8 -4v8z",
   "◄": "m-4 0l8 -4v8z",
@@ -28,10 +28,10 @@ const HEADS: Record<string, string> = {
   "▼": "m0 0l-4 -8h8z",
 };
 
-/** Pixels of a character. */
+/** The size of a character in pixels. */
 const [ACROSS, DOWN] = [8, 18];
 
-/** A picture that is a text; {@linkcode diagram}, {@linkcode grid} and {@linkcode beside} make it. */
+/** A picture made of text; {@linkcode diagram}, {@linkcode grid} and {@linkcode beside} make it. */
 export class Diagram {
   /** @param text its lines */
   constructor(readonly text: string) {}
@@ -41,12 +41,12 @@ export class Diagram {
     return this.text;
   }
 
-  /** As `show` prints it. */
+  /** The text that `show` prints. */
   repr(): string {
     return this.text;
   }
 
-  /** As an SVG document, drawn from the characters; words and lines take the colour of the text around it. */
+  /** An SVG document, drawn from the characters; words and lines have the colour of the text around it. */
   svg(): string {
     const rows = this.text.split("\n").map((line) => [...line]);
     const columns = Math.max(...rows.map((row) => row.length));
@@ -66,10 +66,10 @@ export class Diagram {
   }
 }
 
-/** A diagram of lines and words as they stand. */
+/** A diagram from text that is drawn already. */
 export const diagram = (text: string): Diagram => new Diagram(text);
 
-/** Whether a text is drawn with boxes, and so is a diagram. */
+/** Whether a text contains a box, which makes it a diagram. */
 export const isDiagram = (text: string): boolean => /┌[─┬]+┐/.test(text);
 
 /**
@@ -99,7 +99,7 @@ export function grid(
   return new Diagram([...lines, "".padEnd(margin) + rule("└", "┴", "┘")].join("\n"));
 }
 
-/** Diagrams and words from left to right, each in the middle of the height. */
+/** Diagrams and words in a row, each centred vertically. */
 export function beside(...parts: readonly (Diagram | string)[]): Diagram {
   const blocks = parts.map((part) => (part instanceof Diagram ? part.text : part).split("\n"));
   const height = Math.max(...blocks.map((block) => block.length));
@@ -117,14 +117,14 @@ type Rows = readonly (readonly string[])[];
 const transposed = (rows: Rows, columns: number): Rows =>
   Array.from({ length: columns }, (_, c) => rows.map((row) => row[c] ?? " "));
 
-/** The straight lines of each row, or of each column, as pieces of a path; neighbours are drawn as one. */
+/** The straight lines of each row, or of each column, as parts of a path; adjacent ones are joined. */
 function strokes(rows: Rows, vertical: boolean): string[] {
   const [long, wide] = vertical ? [DOWN, ACROSS] : [ACROSS, DOWN];
   return rows.flatMap((row, r) => {
     const pieces: [number, number][] = [];
     const arms = row.map((char) => ARMS[char]?.slice(vertical ? 2 : 0));
     row.forEach((char, c) => {
-      // The head of an arrow goes on with the lines around it: it may lie on the edge of a box.
+      // An arrow's head may be part of the lines around it: it may be on the edge of a box.
       const around = [arms[c - 1]?.[1], arms[c + 1]?.[0]];
       const [before, after] = HEADS[char] ? around : arms[c] ?? [];
       const middle = (c + 0.5) * long;
@@ -143,7 +143,7 @@ function strokes(rows: Rows, vertical: boolean): string[] {
   });
 }
 
-/** The closed boxes, each by its upper left corner and its size. */
+/** The closed boxes, each with its top left corner and its size. */
 function boxes(rows: Rows): number[][] {
   const at = (r: number, c: number) => rows[r]?.[c] ?? " ";
   return rows.flatMap((row, top) =>
@@ -166,7 +166,7 @@ const heads = (rows: Rows): string[] =>
     )
   );
 
-/** The words: what is no line, each run as one text of the width that it has in characters. */
+/** The words: all text that is not lines, each run with its width in characters. */
 const words = (rows: Rows): string[] =>
   rows.flatMap((row, r) => {
     const line = row.map((char) => ARMS[char] || HEADS[char] ? " " : char).join("");

@@ -1,18 +1,18 @@
 /*
- * How a program ends that went wrong: the one place that turns an error into a sentence and an exit code.
+ * How a program ends after an error: the only place that turns an error into a sentence and an exit code.
  *
- * The reader of a lesson gets what is wrong, what to do, and the line of the lesson on which it happened.
- * `DEBUG=1` shows the whole stack.
+ * The reader of a lesson sees what is wrong, what to do, and the line of the lesson where it happened. `DEBUG=1` shows
+ * the whole stack.
  */
 import { host, isRefused } from "../host/mod.ts";
 import { printable } from "../host/printable.ts";
 import { clearStatus, dim } from "../host/terminal.ts";
 import { UsageError } from "../host/mistake.ts";
 
-/** Exit codes: 2 for a mistake of the person who started the program, 1 for everything else. */
+/** The exit code: 2 for a mistake of the person who started the program, 1 for any other error. */
 export const exitCode = (error: unknown): number => error instanceof UsageError ? 2 : 1;
 
-/** An error as a sentence, or with `DEBUG=1` as it is, with its stack and its causes. */
+/** An error as a sentence; with `DEBUG=1` as it is, with its stack and its causes. */
 export function sentence(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
   if (!/^(|0|false)$/.test(host.env("DEBUG") ?? "")) return printable(stacks(error));
@@ -22,7 +22,7 @@ export function sentence(error: unknown): string {
   return `${printable(inWords(error))}\n${dim(`(${where})`)}`;
 }
 
-/** What the system says, without its numbers, and what to do where that is known. */
+/** The system's own message without its numbers, and what to do, if that is known. */
 function inWords(error: Error): string {
   const said = error.message.replace(/ \(os error \d+\)/, "").trim() || error.name;
   if (isRefused(error)) {
@@ -38,7 +38,7 @@ function stacks(error: Error): string {
   return cause instanceof Error ? `${own}\nCaused by: ${stacks(cause)}` : own;
 }
 
-/** The first line of the stack that lies outside of the library: `lessons/04-training.ts, line 80`. */
+/** The first line of the stack outside the library: `lessons/04-training.ts, line 80`. */
 function place(stack: string): string | undefined {
   const library = new URL("..", import.meta.url).href;
   const root = new URL("../..", import.meta.url).href;
@@ -54,14 +54,14 @@ export function endBy(error: unknown): never {
   host.exit(exitCode(error));
 }
 
-/** From here on whatever nobody catches ends the program with a sentence. */
+/** From now on, an uncaught error ends the program with a sentence. */
 export function endWell(): void {
   if (!listens) host.onUncaught(endBy);
   listens = true;
 }
 let listens = false;
 
-/** Runs a program: an exit code that it returns is the process's, and an error ends it with a sentence. */
+/** Runs a program. If it returns an exit code, the process ends with that; an error ends it with a sentence. */
 export async function program(run: () => number | void | Promise<number | void>): Promise<void> {
   endWell();
   const code = await run();

@@ -1,17 +1,17 @@
 /*
- * Exercises that check themselves. A file of `lessons/exercises/` holds a lesson's exercises with their solutions and
- * checks; the reader gets the same file without these two, as a file of their own.
+ * Exercises that check themselves. A file in `lessons/exercises/` has the exercises of a lesson with their solutions
+ * and checks; the reader gets a copy without these two.
  *
- * An answer stands behind a comment `your answer`, up to the semicolon, or between `// your code` and `// end`. The
- * checks begin at the line `// ---- checks ----`.
+ * An answer follows the comment `your answer`, up to the semicolon, or is between `// your code` and `// end`. The
+ * checks start at the line `// ---- checks ----`.
  */
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** How an answer is checked. */
+/** How to check an answer. */
 export interface Check {
-  /** What helps at the second try. */
+  /** A hint for the second try. */
   readonly hint: string;
-  /** What is wrong with the answer, in a sentence; empty where nothing is. */
+  /** What is wrong with the answer, in a sentence; empty if it is right. */
   // deno-lint-ignore no-explicit-any
   wrong(answer: any): string | Promise<string>;
 }
@@ -19,19 +19,19 @@ export interface Check {
 /** The checks of a lesson's exercises, by the names of the answers. */
 export type Checks = Readonly<Record<string, Check>>;
 
-/** How an answer did. */
+/** The result of checking an answer. */
 export interface Outcome {
   readonly name: string;
-  /** What is wrong, or empty. */
+  /** What is wrong, or an empty string. */
   readonly wrong: string;
   readonly hint: string;
 }
 
 const CHECKS = "// ---- checks ----";
-/** What is said of an exercise that nobody has answered. */
+/** The message for an exercise without an answer. */
 export const NOT_YET = "not answered yet";
 
-/** The exercises without solutions and checks: what a reader begins with. */
+/** The exercises without solutions and checks: what a reader starts with. */
 export function withoutAnswers(source: string): string {
   return source.slice(0, source.indexOf(CHECKS))
     .replace(/^import type \{ Checks \}.*\n/m, "")
@@ -43,7 +43,7 @@ export function withoutAnswers(source: string): string {
     .trimEnd() + "\n";
 }
 
-/** The exercises with their solutions, without the checks and the words that mark an answer. */
+/** The exercises with their solutions, without the checks and the comments that mark an answer. */
 export function solutions(source: string): string {
   return source.slice(0, source.indexOf(CHECKS))
     .replace(/^import type \{ Checks \}.*\n/m, "")
@@ -52,7 +52,7 @@ export function solutions(source: string): string {
     .trimEnd() + "\n";
 }
 
-/** Checks the answers one after the other; an error that an answer throws is what is wrong with it. */
+/** Checks the answers one after another; if an answer throws an error, that is what is wrong with it. */
 export async function outcomes(
   checks: Checks,
   answers: Readonly<Record<string, unknown>>,
@@ -76,13 +76,13 @@ async function verdict(answer: unknown, wrong: Check["wrong"]): Promise<string> 
   }
 }
 
-/** What is wrong with a number: nothing within `near` of the one that is wanted. */
+/** What is wrong with a number: nothing if it differs by at most `near` from the right one. */
 export const wrongNumber = (given: unknown, wanted: number, near = 1e-4): string =>
   typeof given === "number" && Math.abs(given - wanted) <= near
     ? ""
     : `your answer is ${given}; it is ${Number(wanted.toPrecision(10))}`;
 
-/** What is wrong with a tensor: another shape, or the first of its values that is off by more than `near`. */
+/** What is wrong with a tensor: its shape, or the first value that differs by more than `near`. */
 export async function wrongTensor(given: Tensor, wanted: Tensor, near = 1e-5): Promise<string> {
   if (typeof given?.shape === "undefined") return `a tensor was wanted, ${given} came`;
   if (given.shape.join() !== wanted.shape.join()) {

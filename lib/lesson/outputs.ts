@@ -1,28 +1,28 @@
 /*
- * The outputs that stand in a lesson's source against those of a run: held, or written anew.
+ * Compares the outputs in a lesson's source with those of a run, or replaces them.
  */
 import { compareOutput, type Match } from "./compare.ts";
 import { isOutput, marksAt, outputUnder, statementEnd } from "./source.ts";
 
-/** What one call of `show` printed, and the line of the lesson on which it stands. */
+/** What one call of `show` printed, and the line of the lesson where it is. */
 export interface Shown {
   line: number;
   text: string;
 }
 
-/** A statement of a lesson: all that it printed in one run, and whether the source says the same. */
+/** A statement of a lesson: everything it printed in one run, and whether the source says the same. */
 export interface Held {
-  /** The statement's first and last line. */
+  /** The first and last line of the statement. */
   first: number;
   end: number;
-  /** What it printed; a `show` in a loop has all its outputs in one block. */
+  /** What it printed; all outputs of a `show` in a loop form one block. */
   text: string;
-  /** What stands under it in the source. */
+  /** The output that the source has under it. */
   expected?: string;
   match: Match;
 }
 
-/** Holds a run's outputs against the source; a run that is not `full` is that of a test. */
+/** Compares the outputs of a run with the source; a run that is not `full` is that of a test. */
 export function hold(source: string, journal: readonly Shown[], { full = false } = {}): Held[] {
   const lines = source.split("\n");
   const calls = [...Map.groupBy(journal, ({ line }) => line)];
@@ -42,7 +42,7 @@ export function hold(source: string, journal: readonly Shown[], { full = false }
 
 const trimLines = (text: string) => text.split("\n").map((line) => line.trimEnd()).join("\n");
 
-/** What does not hold, each as a sentence that names the line; outputs that nothing printed too. */
+/** What does not agree, each as a sentence that names the line; also outputs in the source that nothing printed. */
 export function problems(
   source: string,
   journal: readonly Shown[],
@@ -63,8 +63,8 @@ export function problems(
 }
 
 /**
- * The source with its outputs brought up to date: what still holds stays as it is, so that another
- * machine's last digit changes nothing, and what no statement printed goes.
+ * The source with its outputs updated. An output that still agrees stays as it is, so another machine's last digit
+ * changes nothing. An output that no statement printed is removed.
  */
 export function rewrite(source: string, journal: readonly Shown[]): string {
   const held = new Map(hold(source, journal, { full: true }).map((one) => [one.end, one]));

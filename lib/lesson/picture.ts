@@ -1,10 +1,10 @@
 /*
- * A matrix as a picture: attention weights, position tables. In a text each number is a bar, one to eight
- * eighths of a line high, so that a row reads as a small histogram; a dot is less than that, and nothing
- * is nothing. In a terminal it is a ground of that strength, from white to dark blue; as SVG it is a heat
- * map, which tells its numbers under the pointer.
+ * A matrix as a picture, such as attention weights. In a text each number is a bar, one to eight eighths of a line
+ * high, so a row reads as a small histogram; a dot is a value close to nothing, and a space is nothing. In a terminal
+ * each number is a background colour from white to dark blue. As SVG it is a heat map that shows its numbers under
+ * the pointer.
  *
- * It is no plotting library: it knows matrices and nothing else.
+ * It is not a plotting library: it only draws matrices.
  */
 import { coloured } from "../host/terminal.ts";
 import { optionsOf } from "../python/arguments.ts";
@@ -20,14 +20,14 @@ export interface HeatMapOptions {
   columns?: readonly string[];
   /** A title for each matrix. */
   titles?: readonly string[];
-  /** The numbers that are drawn as nothing and in full; 0 and the largest one unless given. */
+  /** The numbers that are drawn as empty and as full; 0 and the largest number by default. */
   range?: readonly [low: number, high: number];
 }
 
 /**
- * A picture of a matrix (R, C), or of several of one size (N, R, C) beside each other.
+ * A picture of a matrix (R, C), or of several matrices of one size (N, R, C) side by side.
  *
- * @throws {RangeError} for another shape, or labels that are not as many as what they label
+ * @throws {RangeError} if the shape is another one, or if there are too few or too many labels
  *
  * @example
  * ```ts
@@ -68,19 +68,19 @@ async function read(values: Tensor, R: number, C: number): Promise<Matrix[]> {
   return Array.from({ length: rows.length / R }, (_, n) => rows.slice(n * R, (n + 1) * R));
 }
 
-/** Hardly anything, and eight strengths: as bars, and as grounds among a terminal's 256 colours. */
+/** A value close to nothing, and eight strengths: as bars, and as colours among a terminal's 256. */
 const BARS = "·▁▂▃▄▅▆▇█";
 const GROUNDS = [231, 195, 153, 117, 75, 33, 26, 19, 17];
 const FULL = BARS.length - 1;
 
-/** The width of a page; matrices that do not fit beside each other stand below each other. */
+/** The width of a page; matrices that do not fit side by side are drawn below each other. */
 const PAGE = 80;
 const GAP = 2;
 
-/** Draws one number in `width` characters, the last `gap` of them between it and the next; nothing has no strength. */
+/** Draws one number `width` characters wide, the last `gap` of them empty; `undefined` has no strength. */
 type Cell = (strength: number | undefined, width: number, gap: number) => string;
 
-/** Matrices to look at: in a text, in a terminal, as SVG; {@linkcode heatMap} makes it. */
+/** Matrices as a picture: as text, in a terminal, as SVG; {@linkcode heatMap} makes it. */
 export class HeatMap {
   /** How they are drawn. */
   readonly options: HeatMapOptions;
@@ -103,7 +103,7 @@ export class HeatMap {
     };
   }
 
-  /** The picture as a text of bars. */
+  /** The picture as text, with bars. */
   plain(): Promise<string> {
     return this.#draw((strength, width, gap) => {
       const mark = strength === undefined ? " " : BARS[strength];
@@ -111,14 +111,14 @@ export class HeatMap {
     });
   }
 
-  /** The picture in the escape codes of a terminal. */
+  /** The picture with a terminal's colour codes. */
   ansi(): Promise<string> {
     return this.#draw((strength, width) =>
       `\x1b[48;5;${GROUNDS[strength ?? 0]}m${" ".repeat(width)}\x1b[49m`
     );
   }
 
-  /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
+  /** The picture for this terminal: {@linkcode ansi} if it has colours, else {@linkcode plain}. */
   repr(): Promise<string> {
     return coloured() ? this.ansi() : this.plain();
   }
@@ -149,7 +149,7 @@ export class HeatMap {
     return lines.map((line) => line.trimEnd()).join("\n");
   }
 
-  /** The picture as an SVG document; words take the colour of the text around it. */
+  /** The picture as an SVG document; words have the colour of the text around it. */
   async svg(): Promise<string> {
     const matrices = await this.matrices;
     const { rows = [], columns = [], titles = [] } = this.options;
@@ -189,7 +189,7 @@ function rangeOf(matrices: Matrix[], { range }: HeatMapOptions): readonly [numbe
     ];
 }
 
-/** How far a number lies from the low end to the high one, as a share; a NaN is nothing. */
+/** Where a number is between the low end and the high end, from 0 to 1; NaN is 0. */
 const share = (value: number, low: number, high: number) =>
   high > low ? Math.min(Math.max((value - low) / (high - low) || 0, 0), 1) : 0;
 
@@ -199,7 +199,7 @@ const chunks = <T>(items: T[], size: number): T[][] =>
     (_, i) => items.slice(i * size, (i + 1) * size),
   );
 
-/** Blocks of equally many lines as one, side by side. */
+/** Blocks of the same number of lines as one block, side by side. */
 const beside = (blocks: string[][]): string[] =>
   blocks[0].map((_, i) => blocks.map((block) => block[i]).join(" ".repeat(GAP)));
 

@@ -1,8 +1,8 @@
 /*
- * A loop that says how far it is: `for await (const step of progress(10_000, { label: "train" }))`.
+ * A loop that shows its progress: `for await (const step of progress(10_000, { label: "train" }))`.
  *
- * It also hands the thread back ten times a second, without which no finaliser runs and no memory of
- * a dropped tensor comes back. It writes on a terminal only, and only what takes longer than two seconds.
+ * It also returns control to the event loop ten times a second; without that, no finaliser runs and the memory of
+ * dropped tensors is not freed. It writes only on a terminal, and only if the loop takes longer than two seconds.
  */
 import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
@@ -10,7 +10,7 @@ import { progressLine } from "../host/progress.ts";
 import { clearStatus, hasStatus, status } from "../host/terminal.ts";
 import { watcher } from "./watch.ts";
 
-/** What {@linkcode progress} returns: the steps, and a place for a remark. */
+/** The result of {@linkcode progress}: the steps, and a method for a remark. */
 export interface Progress extends AsyncIterable<number> {
   /** Sets the words at the end of the line, such as `loss 2.31`. */
   note(text: string): void;
@@ -22,11 +22,11 @@ export interface ProgressOptions {
   label?: string;
   /** The first step. */
   start?: number;
-  /** What a step gets done, for the rate: `{ tokens: 2048 }` shows tokens a second. */
+  /** How much is done in one step, for the rate: `{ tokens: 2048 }` shows tokens per second. */
   each?: Readonly<Record<string, number>>;
-  /** What is shown above the line, asked for whenever the line is written. */
+  /** Text to show above the line; called each time the line is written. */
   above?: () => string | Promise<string>;
-  /** What is done where the program is asked to end, between two steps and before it does; `step` is not begun then. */
+  /** Called between two steps when the program is asked to end, before it ends; `step` is the one not started. */
   interrupted?: (step: number) => void | Promise<void>;
 }
 
@@ -37,17 +37,17 @@ const readProgress = optionsOf<ProgressOptions>(
 
 let onStart = () => {};
 
-/** Sets what is to be done before a loop that may be long, such as to print what comes before it. */
+/** Sets what to do before a loop that may be long, such as printing the text before it. */
 export const whenWorkStarts = (start: () => void): void => void (onStart = start);
 
 const DRAW_AFTER_MS = 2_000;
 const DRAW_EVERY_MS = 250;
 const BREATHE_EVERY_MS = 100;
-/** A terminal and `deno task` may both hand on one Ctrl-C. */
+/** A terminal and `deno task` may both pass on the same Ctrl-C. */
 const SAME_KEY_MS = 500;
 
 /**
- * Counts from `start` (0) up to, not including, `total`, and shows the count, the rate and the time left.
+ * Counts from `start` (0) up to, but not including, `total`, and shows the count, the rate and the time left.
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
               drawn = performance.now();
             }
             await new Promise((resolve) => setTimeout(resolve, 0));
-            await host.turn(); // a signal that was seen in one turn is heard in the next
+            await host.turn(); // a signal that arrives in one turn is delivered in the next
             breathed = performance.now();
           }
           if (asked && saves) {
@@ -110,16 +110,17 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
 }
 
 /*
- * The program is asked to end: by Ctrl-C, a signal, a reader that has gone. It ends with a clean line; where a loop has
- * something to save, that is done first, between two of its steps. Asked a second time it ends at once.
+ * The program is asked to end, by Ctrl-C, by a signal, or because the reader of its output has gone. It ends with a
+ * complete line. If a loop has something to save, it does so first, between two of its steps. If asked a second time,
+ * the program ends at once.
  */
 let listens = false, saving = 0;
 let asked: { code: number; at: number } | undefined;
 
 /**
- * From the first loop on that has something to save, for good: a signal that was listened to once does not end the
- * program by itself again. Without such a loop nobody listens, and the system ends the program at once, even in the
- * middle of a long computation.
+ * Called by the first loop that has something to save. The listener stays: once a signal has had a listener, it no
+ * longer ends the program by itself. Without such a loop there is no listener, and the system ends the program at once,
+ * even in the middle of a long computation.
  */
 function listen(saves: boolean): void {
   if (!saves) return;
@@ -160,7 +161,7 @@ export function stepLine(
   });
 }
 
-/** A rate to three digits: `61.5/s`, `126,000 tokens/s`. */
+/** A rate with three digits: `61.5/s`, `126,000 tokens/s`. */
 const perSecond = (rate: number, what: string) =>
   what
     ? `${Number(rate.toPrecision(3)).toLocaleString("en")} ${what}/s`

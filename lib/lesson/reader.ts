@@ -1,11 +1,11 @@
 /*
- * A lesson as it scrolls past while it runs: prose as it stands, terms in bold where a terminal has it, code set in by
- * two spaces. The outputs in the source are left out, since the real ones come between.
+ * The text of a lesson, shown while it runs: its prose, with terms in bold if the terminal has bold, and its code, set
+ * in by two spaces. The outputs in the source are left out, since the real ones appear in their place.
  */
 import { bold, coloured, dim, proseColumns } from "../host/terminal.ts";
 import { isOutput, parts, topLevelEnd } from "./source.ts";
 
-/** Where the heading of a section begins, bold or not. */
+/** Where the heading of a section starts, bold or not. */
 const SECTION = /^(?=(?:\p{Cc}\[1m)?## )/mu;
 
 /** Goes through a lesson's source once, from top to bottom. */
@@ -14,27 +14,27 @@ export class Reader {
   #at = 0;
   #opening = "";
 
-  /** @param paged whether the text is given in pages, of which each begins with a section's heading */
+  /** @param paged whether to return the text in pages, each starting with a section's heading */
   constructor(source: string, readonly paged = false) {
     this.#lines = source.split("\n");
   }
 
-  /** Notes that an output stands below the text so far. */
+  /** Notes that an output follows the text so far. */
   printed(): void {
     this.#opening = "\n";
   }
 
-  /** The text from where the reader stands to the end of the statement around the given line, in pages. */
+  /** The text from the current position to the end of the statement around the given line, in pages. */
   upTo(line: number): string[] {
     return line > this.#at ? this.#pages(this.#read(topLevelEnd(this.#lines, line))) : [];
   }
 
-  /** The text that is left, in pages. */
+  /** The remaining text, in pages. */
   rest(): string[] {
     return this.#pages(this.#read(this.#lines.length).replace(/\n+$/, "\n"));
   }
 
-  /** The first one is the end of the page that was begun; it may be empty. */
+  /** The first one is the end of the current page; it may be empty. */
   #pages(text: string): string[] {
     if (!this.paged) return [text];
     const pages = text.split(SECTION);
@@ -58,7 +58,7 @@ const prose = (text: string) =>
     .replace(/^#+ .*$/gm, bold)
     .replace(/\*\*([^*]+)\*\*/g, (marked, term) => coloured() ? bold(term) : marked);
 
-/** A paragraph, its lines filled anew to a width; headings, lists, tables and code stay as they are. */
+/** A paragraph, filled again to a width; headings, lists, tables and code stay as they are. */
 export function fill(block: string, columns: number): string {
   if (/^(#|\||>|```|\s|[-*] |\d+\. )/m.test(block)) return block;
   const lines = [""];
@@ -74,9 +74,9 @@ const code = (text: string) =>
   text.replace(IMPORTS, (_, names, from) => imports(names.match(/(?:type )?\w+/g)!, from))
     .replace(/^(?=.)/gm, "  ").replace(/^.+$/gm, dim);
 
-/** Names that are imported, one a line, as the formatter has them. */
+/** Imported names, one per line, as the formatter writes them. */
 const IMPORTS = /^import \{\n([^}]+)\} from (".+");$/gm;
 
-/** The same as a paragraph: a list of names is not read line by line. */
+/** The same as a paragraph: a long list of names takes fewer lines. */
 const imports = (names: readonly string[], from: string) =>
   fill(`import { ${names.join(", ")} } from ${from};`, 72).replaceAll("\n", "\n  ");

@@ -1,10 +1,10 @@
 /*
- * How a lesson speaks: `const { show } = lesson(import.meta)`.
+ * How a lesson prints: `const { show } = lesson(import.meta)`.
  *
- * Run by itself, a lesson is read from top to bottom: its prose and code appear as far as the reader
- * has come, and under each `await show(x)` what Python's print would print. Imported, it prints
- * nothing. Either way each output is noted with the line that printed it, so that tools and tests can
- * hold it against the `//>` lines in the source.
+ * If the lesson is the program that was started, it reads from top to bottom: its prose and code appear as far as it
+ * has run, and under each `await show(x)` what Python's print would print. If it is imported, it prints nothing. In
+ * both cases each output is recorded with its line, so that tools and tests can compare it with the `//>` lines in the
+ * source.
  */
 import { adapterLine } from "../gpu/adapter.ts";
 import { host } from "../host/mod.ts";
@@ -27,31 +27,31 @@ import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
 import { watcher } from "./watch.ts";
 
-/** What {@linkcode lesson} gives to a lesson. */
+/** What {@linkcode lesson} returns. */
 export interface Lesson<O extends Options> {
   /**
-   * Prints its arguments as Python's `print` would, and waits for the numbers that lie on the GPU. A stream of text
-   * is printed as it comes.
+   * Prints its arguments as Python's `print` would, and waits for numbers that are on the GPU. A stream of text is
+   * printed as it arrives.
    */
   show(...values: unknown[]): Promise<void>;
-  /** The lesson's own options, as the command line or a test sets them. */
+  /** The lesson's own options, from the command line or a test. */
   options: Values<O>;
 }
 
 const journals = new Map<string, Shown[]>();
 let fullLength = false;
 
-/** What a lesson has printed so far in this process, by its address. */
+/** What each lesson has printed so far in this process, by its address. */
 export const journalOf = (url: string): readonly Shown[] => journals.get(url) ?? [];
 
-/** Lets lessons that are imported from here on run at their full length, not at that of a test. */
+/** From now on, imported lessons run at full length, not at the length for tests. */
 export const runInFull = (): void => void (fullLength = true);
 
 /**
- * Opens a lesson: reads its command line, and begins to print where it is the program that was started.
+ * Starts a lesson: reads its command line, and prints its text if it is the program that was started.
  *
  * @param meta the lesson's `import.meta`
- * @param own options of this lesson; `short` is the value that a test takes
+ * @param own the options of this lesson; `short` is the value for tests
  *
  * @example
  * ```ts
@@ -111,18 +111,18 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   return { show, options };
 }
 
-/** Says a text; between its pages the reader turns over. */
+/** Prints a text; between its pages it waits for the reader. */
 function say(pages: readonly string[]): void {
   pages.forEach((text, i) => {
     if (i > 0 && host.pause("Enter goes on …")) {
-      // The line with the question goes, and the text stands as it would without it.
+      // The line with the question is removed, and the text looks as it would without it.
       if (!host.plain) host.errors.write("\x1b[A\r\x1b[J");
     }
     write(text);
   });
 }
 
-/** Says values as Python's `print` does, a stream of text piece by piece; returns all that was said. */
+/** Prints values as Python's `print` does, a stream of text piece by piece; returns all that was printed. */
 async function spoken(values: unknown[], say: (piece: string) => void): Promise<string> {
   if (!values.some(isStream)) {
     const texts = await Promise.all(values.map(async (value) => str(await value)));
@@ -144,7 +144,7 @@ async function spoken(values: unknown[], say: (piece: string) => void): Promise<
   return text;
 }
 
-/** A picture, which has colours on a terminal. */
+/** A picture, in colour on a terminal with colours. */
 const isPicture = (value: unknown) => typeof (value as { svg?: unknown })?.svg === "function";
 
 const isStream = (value: unknown): value is AsyncIterable<string> =>
@@ -161,17 +161,17 @@ function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<
   };
 }
 
-/** Whether the program that was started is a lesson beside this one, which imports it. */
+/** Whether the program that was started is a lesson in the same folder, which imports this one. */
 const belongsTo = (main: string | undefined, url: string) => folderOf(main) === folderOf(url);
 const folderOf = (address?: string) => address?.replace(/[^/]*$/, "");
 
-/** The lines of the lesson on which the calls stand that have led here, the innermost first. */
+/** The lines of the lesson in the current call stack, innermost first. */
 function linesBehind(url: string): number[] {
   const frames = new Error().stack!.split(`${url}:`).slice(1);
   return frames.length ? frames.map((frame) => parseInt(frame)) : [0];
 }
 
-/** The lesson's own text, where reading it is allowed without asking. */
+/** The lesson's source, if it may be read without a prompt. */
 function readSource({ filename }: ImportMeta): string | undefined {
   if (!filename || !host.granted({ name: "read", path: filename })) return undefined;
   return host.files.readText(filename);

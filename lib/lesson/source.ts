@@ -1,29 +1,29 @@
 /*
- * A lesson's source, read as a text: prose, code, and the outputs that stand under the code.
+ * Reads a lesson's source as prose, code, and the outputs under the code.
  *
- *   prose    a block comment that opens in column 0 with slash-star (slash-star-star documents an
- *            export and stays with its code); what stands between two of them is a cell
- *   output   the lines that begin with `//>`, directly under the statement that printed them
- *   marks    a comment behind that statement says where its output is not held to the digit:
- *            `// ±0.05` (fractions may differ by so much), `// varies` (no two runs agree),
- *            `// in full` (holds for a run of full length only), `// not seen` (nothing stands under it
- *            where nobody has run it yet); two are joined by a comma
+ *   prose    a block comment that starts in column 0 with slash-star (slash-star-star documents an
+ *            export and stays with its code); the code between two of them is a cell
+ *   output   the lines that start with `//>`, directly under the statement that printed them
+ *   marks    a comment after that statement says if its output may differ:
+ *            `// ±0.05` (fractions may differ by this much), `// varies` (every run differs),
+ *            `// in full` (only a run of full length must agree), `// not seen` (there is no output
+ *            because no one has run it yet); two marks are joined by a comma
  *
- * This is no TypeScript parser. It leans on `deno fmt`, which the gate checks: a statement ends on
- * the line that ends in `;` at the indentation at which it began.
+ * This is not a TypeScript parser. It relies on `deno fmt`, which is checked: a statement ends on the line that ends in
+ * `;` with the indentation of the statement's first line.
  */
 
-/** What the head of a lesson says about it. */
+/** What the first comment of a lesson says about it. */
 export interface Head {
   number: number;
   title: string;
   /** One sentence. */
   summary: string;
-  /** When the lesson needs the network: `no`, or in words. */
+  /** When the lesson needs the network: `no`, or a description. */
   network: string;
 }
 
-/** One stretch of a lesson; `first` and `last` are line numbers, counted from 1. */
+/** One part of a lesson; `first` and `last` are line numbers, counted from 1. */
 export interface Part {
   kind: "prose" | "code" | "output";
   first: number;
@@ -31,7 +31,7 @@ export interface Part {
   text: string;
 }
 
-/** What {@linkcode marksAt} found behind a statement. */
+/** The result of {@linkcode marksAt}. */
 export interface Marks {
   band?: number;
   varies?: boolean;
@@ -39,7 +39,7 @@ export interface Marks {
   notSeen?: boolean;
 }
 
-/** Whether a line of source is one of output. */
+/** Whether a line of the source is output. */
 export const isOutput = (line: string) => /^\s*\/\/>/.test(line);
 const opensProse = (line: string) => /^\/\*(?!\*)/.test(line);
 const indentation = (line: string) => line.length - line.trimStart().length;
@@ -74,8 +74,8 @@ function strip(kind: Part["kind"], text: string): string {
 }
 
 /**
- * The head of a lesson: its first prose, which begins `# Lesson 2: The embedding layer`, goes on with
- * a paragraph of one sentence, and has a line `Needs the network: no.`
+ * The head of a lesson: its first prose. It starts with `# Lesson 2: The embedding layer`, then has a paragraph of one
+ * sentence, and a line `Needs the network: no.`
  */
 export function headOf(source: string): Head {
   const prose = parts(source).find((part) => part.kind === "prose")?.text ?? "";
@@ -91,7 +91,7 @@ export function headOf(source: string): Head {
   return { number: Number(number), title, summary, network };
 }
 
-/** The last line of the statement that begins on the given line. */
+/** The last line of the statement that starts on the given line. */
 export function statementEnd(lines: readonly string[], first: number): number {
   const indent = indentation(lines[first - 1]);
   const isEnd = (line: string) => endsStatement(line) && indentation(line) === indent;
@@ -99,14 +99,14 @@ export function statementEnd(lines: readonly string[], first: number): number {
   return behind < 0 ? first : first + behind;
 }
 
-/** The line on which the top-level statement or block around the given line ends. */
+/** The last line of the top-level statement or block around the given line. */
 export function topLevelEnd(lines: readonly string[], line: number): number {
   const isEnd = (line: string) => /^\S/.test(line) && (endsStatement(line) || line.endsWith("}"));
   const behind = lines.slice(line - 1).findIndex(isEnd);
   return behind < 0 ? lines.length : line + behind;
 }
 
-/** The output that stands in the source under the statement which ends on the given line. */
+/** The output in the source under the statement that ends on the given line. */
 export function outputUnder(lines: readonly string[], end: number): string | undefined {
   const block: string[] = [];
   for (let line = end + 1; line <= lines.length && isOutput(lines[line - 1]); line++) {
@@ -115,7 +115,7 @@ export function outputUnder(lines: readonly string[], end: number): string | und
   return block.length ? block.join("\n") : undefined;
 }
 
-/** The marks behind the statement which ends on the given line. */
+/** The marks after the statement that ends on the given line. */
 export function marksAt(lines: readonly string[], end: number): Marks {
   const comment = lines[end - 1].match(/;\s*\/\/(.*)$/)?.[1] ?? "";
   const marks: Marks = {};

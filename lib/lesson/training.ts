@@ -1,9 +1,9 @@
 /*
- * The steps of a training run, as a person can live with them: how far it is, the loss in numbers and as
- * a curve that is drawn as it falls, and a Ctrl-C that saves.
+ * The steps of a training run, with what a person needs to follow it: the progress, the loss as a number and as a curve
+ * that is drawn while it falls, and a Ctrl-C that saves.
  *
- * A loss lies on the GPU, and waiting for it takes as long as a small step. So losses are handed over as
- * tensors, kept there, and read many at a time when something is drawn.
+ * A loss is on the GPU, and reading it takes as long as a small step. So losses are passed as tensors, kept there, and
+ * read many at a time when something is drawn.
  */
 import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
@@ -14,45 +14,45 @@ import { type Chart, chart, type Point, type Series } from "./chart.ts";
 import { progress } from "./progress.ts";
 import { watcher } from "./watch.ts";
 
-/** What a training run may be told besides its length. */
+/** Options of a training run, besides its length. */
 export interface TrainingOptions {
   /** The word before the count. */
   label?: string;
-  /** Tokens that a step learns from, for the rate. */
+  /** The tokens that one step learns from, for the rate. */
   tokens?: number;
   /**
-   * Saves all that is needed to go on, this run included, and returns how to: called between two steps, now and then
-   * and where the program is asked to end (by Ctrl-C, by a signal, by a reader of its output that has gone). Without
-   * it that ends the program at once.
+   * Saves everything needed to resume, including this run, and returns how to resume. It is called between two steps,
+   * now and then, and when the program is asked to end (by Ctrl-C, by a signal, or because the reader of its output
+   * has gone). Without it, such a request ends the program at once.
    */
   save?: () => Promise<string>;
 }
 
-/** What a saved run is made of. */
+/** What is saved of a run. */
 export interface TrainingState {
-  /** The step that comes next. */
+  /** The next step. */
   step: number;
-  /** Steps to a point of the curve. */
+  /** The number of steps for one point of the curve. */
   stretch: number;
-  /** The sum and the number of the losses of each stretch, from which its mean is drawn. */
+  /** For each point of the curve, the sum and the number of its losses; their mean is drawn. */
   sums: [stretch: number, sum: [sum: number, count: number]][];
-  /** What evaluations found, by name: points of the step and the number. */
+  /** The results of evaluations by name: pairs of a step and a number. */
   marks: Record<string, Point[]>;
-  /** The running mean of the loss that the progress line shows. */
+  /** The running mean of the loss, which the progress line shows. */
   late: number;
 }
 
-/** Losses that are read at once, at most. */
+/** The most losses that are read at once. */
 const AT_ONCE = 256;
-/** Stretches of a run, of each of which the curve shows the mean. */
+/** The number of points of the curve; each is the mean of several steps. */
 const STRETCHES = 240;
-/** Steps from one saving to the next. */
+/** The number of steps between two saves. */
 const SAVE_EVERY = 1000;
-/** A terminal of fewer rows is left to the line and the text. */
+/** On a terminal with fewer rows no curve is drawn. */
 const ROWS = 20;
 
 /**
- * Counts the steps of a run up to, not including, `steps`, as `progress` does, and keeps its losses.
+ * Counts the steps of a run up to, but not including, `steps`, as `progress` does, and keeps its losses.
  *
  * @example
  * ```ts
@@ -70,38 +70,38 @@ export const training = (steps: number, options: TrainingOptions = {}): Training
 
 const readTraining = optionsOf<TrainingOptions>("training", "label", "tokens", "save");
 
-/** What {@linkcode training} makes: the steps, and the curves. */
+/** The result of {@linkcode training}: the steps, and the curves. */
 export class Training implements AsyncIterable<number> {
-  /** The step that is being done, or that comes next. */
+  /** The current step, or the next one. */
   step = 0;
   #pending: { step: number; loss: Tensor }[] = [];
-  /** By stretch: the sum of the losses and their number. */
+  /** For each point of the curve, the sum of the losses and their number. */
   #sums = new Map<number, [sum: number, count: number]>();
   #marks: Record<string, Point[]> = {};
-  /** The running mean of the loss: each step counts a twentieth. */
+  /** The running mean of the loss; each step has a weight of one twentieth. */
   #late = NaN;
 
-  /** A run of so many steps in all, those of an earlier run included. */
+  /** A run with this many steps in all, including those of an earlier run. */
   constructor(readonly steps: number, readonly options: TrainingOptions) {}
 
-  /** Sets how the run is saved; see `save` of {@linkcode TrainingOptions}. */
+  /** Sets how to save the run; see `save` of {@linkcode TrainingOptions}. */
   saveBy(save: () => Promise<string>): void {
     this.options.save = save;
   }
 
-  /** Notes the loss of the step that is being done. The tensor is taken over: it is read later, then freed. */
+  /** Records the loss of the current step. The run owns the tensor from now on: it is read later, then freed. */
   loss(loss: Tensor): void {
     this.#pending.push({ step: this.step, loss });
   }
 
-  /** Notes what an evaluation before this step found: `{ validation: 3.38 }` is a mark in the chart. */
+  /** Records an evaluation before this step: `{ validation: 3.38 }` becomes a mark in the chart. */
   evaluated(values: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(values)) {
       (this.#marks[name] ??= []).push([this.step, value]);
     }
   }
 
-  /** The steps from {@linkcode step} on; the last losses are read when they end. */
+  /** The steps from {@linkcode step} on; the last losses are read when the loop ends. */
   async *[Symbol.asyncIterator](): AsyncIterator<number> {
     const { label = "train", tokens, save } = this.options;
     const start = this.step;
@@ -130,7 +130,7 @@ export class Training implements AsyncIterable<number> {
     await this.#read();
   }
 
-  /** Saves, and goes on learning where that fails: what is not saved yet is not to be lost as well. */
+  /** Saves the run. If saving fails, training continues, so that what is not saved yet is not lost as well. */
   async #saveOnTheWay(): Promise<void> {
     try {
       await this.options.save?.();
@@ -143,7 +143,7 @@ export class Training implements AsyncIterable<number> {
     }
   }
 
-  /** The curve of the losses, each point the mean of a stretch of steps, and the marks of the evaluations. */
+  /** The curve of the losses, each point the mean of several steps, and the marks of the evaluations. */
   async curves(): Promise<Series[]> {
     await this.#read();
     const width = this.#stretch();
@@ -168,14 +168,14 @@ export class Training implements AsyncIterable<number> {
     return { x: "step", y: "loss", span: [0, this.steps] };
   }
 
-  /** What must be saved to go on from here: which step comes next, and the curves. */
+  /** What must be saved to resume: the next step and the curves. */
   async stateDict(): Promise<TrainingState> {
     await this.#read();
     const [stretch, sums] = [this.#stretch(), [...this.#sums]];
     return { step: this.step, stretch, sums, marks: this.#marks, late: this.#late };
   }
 
-  /** Goes on from a saved state; curves of a run of quite another length are left behind. */
+  /** Resumes from a saved state; curves of a run of a very different length are dropped. */
   loadStateDict({ step, stretch, sums, marks, late }: TrainingState): void {
     this.step = step;
     this.#marks = marks;

@@ -1,33 +1,33 @@
 /*
- * Who watches while a lesson runs, instead of a terminal: a page, or the program that draws a
- * lesson's pictures for the book.
+ * A watcher sees what a lesson does while it runs, in place of a terminal: a page, or the program that draws a lesson's
+ * pictures for the book.
  */
 import type { ChartOptions, Series } from "./chart.ts";
 
-/** How far a loop is. */
+/** The progress of a loop. */
 export interface Progressed {
   /** The word before the count. */
   label: string;
   step: number;
   total: number;
-  /** The same in words, with the rate and the time left. */
+  /** The progress in words, with the rate and the time left. */
   words: string;
 }
 
-/** What a watcher hears. */
+/** What a watcher is told. */
 export interface Watcher {
   /** The lesson that was started. It takes its options from the arguments, as on a command line. */
   url: string;
   /** An output of that lesson: the line that printed it, its text, and the values it was made of. */
   shown?(line: number, text: string, values: readonly unknown[]): void | Promise<void>;
-  /** How far a loop is; nothing when it has ended. */
+  /** The progress of a loop; undefined when it has ended. */
   progressed?(at: Progressed | undefined): void;
   /** The curves of a training run so far. */
   curves?(series: readonly Series[], options: ChartOptions): void;
 }
 
-/** Who looks on, if anybody does. */
+/** The watcher, if there is one. */
 export let watcher: Watcher | undefined;
 
-/** Lets somebody watch, from here on. */
+/** Sets the watcher. */
 export const watch = (who: Watcher): void => void (watcher = who);

@@ -1,19 +1,19 @@
 /*
- * Installing a Debian package, where that is allowed: as root and on CI without asking, with a sudo that needs no
- * password after asking on a terminal, and else not.
+ * Installs a Debian package, if that is allowed: as root and on CI without asking; with a sudo that needs no password,
+ * after asking on a terminal; otherwise not at all.
  */
 import type { System } from "./machine.ts";
 
-/** The variable that says no to installing. */
+/** The variable that forbids installing. */
 export const SAY_NO = "LESSONS_INSTALL=no";
 
-/** The start of an apt command that may install here, and whether a person has to be asked first. */
+/** The start of an apt command that may install here, and whether to ask a person first. */
 export interface Apt {
   command: string[];
   asks: boolean;
 }
 
-/** How packages can be installed here; undefined where they can't. */
+/** How packages can be installed here; undefined if they cannot. */
 export async function findApt({ succeeds, ci }: System): Promise<Apt | undefined> {
   if (!await succeeds(["apt-get", "--version"])) return undefined;
   const settings = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120"];
@@ -33,7 +33,7 @@ export async function installBy(
   name: string,
 ): Promise<boolean> {
   const install = [...command, "install", "-y", "--no-install-recommends", name];
-  // Without package lists, or with old ones, the first try fails; it is the update that takes long.
+  // Without current package lists the first try fails; updating them is what takes long.
   return await succeeds(install) ||
     await succeeds([...command, "update"], true) && await succeeds(install, true);
 }

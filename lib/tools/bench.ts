@@ -1,8 +1,8 @@
 /*
- * `deno task bench`: how long this library takes at the adapter at hand, for what lessons and models do, and
- * what share that is of the multiply-adds or of the bytes that the adapter can do at all.
+ * `deno task bench`: how long this library takes, on this adapter, for what lessons and models do, and how close that
+ * is to the most multiply-adds or bytes that the adapter can do.
  *
- * What is measured stands in bench/, a file to a family of works; how, in bench/measure.ts.
+ * The works that are measured are in bench/, one file for each family; bench/measure.ts measures them.
  */
 import "../lesson/adapter.ts"; // first: it chooses the adapter
 import { defaultDevice } from "../gpu/default.ts";
@@ -43,7 +43,7 @@ export const allWorks = (tiny = false): Work[] => [
 
 const WIDTHS = [36, 9, 16, 17, 18, 7];
 
-/** A line of the table: the first cell to the left, the last as it is, numbers to the right. */
+/** A line of the table: the first cell aligned left, the last as it is, numbers right. */
 const row = (...cells: string[]) =>
   cells.map((cell, i) =>
     i === 0 ? cell.padEnd(WIDTHS[0]) : i < WIDTHS.length ? cell.padStart(WIDTHS[i]) : `  ${cell}`
@@ -68,7 +68,7 @@ export function line(
   return row(name, digits(ms), range(low, high), own, most, part, note);
 }
 
-/** A product's line for one kernel. */
+/** The line of a product for one kernel. */
 const formLine = ({ name, kernel, chosen, ms, low, high, ratio }: FormResult, first: boolean) =>
   row(
     first ? name : "",
@@ -88,7 +88,7 @@ const growthLine = ({ name, size, cost, unit, off }: Growth, first: boolean) =>
     `${off < 0 ? "−" : "+"}${(100 * Math.abs(off)).toFixed(0)} %`,
   );
 
-/** Where it has come to: on the terminal in one place, in a log a line for each work. */
+/** Shows the current work: on a terminal in one place, in a log one line for each work. */
 function progress() {
   let last = "";
   return (text: string) => {
@@ -110,7 +110,7 @@ const about =
   "the adapter's: what it does at most, multiply-adds without a load or bytes copied, whichever the work would\n" +
   "need longer for; measured in the same turn. share: the time that the work would take at that limit.\n";
 
-/** Measures all works and the kernels of all products, and prints what they took as one block. */
+/** Measures all works and the kernels of all products, and prints the results as one block. */
 async function printReport(
   works: readonly Work[],
   only: string,

@@ -1,12 +1,12 @@
 /*
- * Makes sure of a Chromium, in which the tests of the book run; installs Debian's where that is allowed. Where there
- * is none, those tests are ignored.
+ * Looks for a Chromium to run the tests of the book in, and installs Debian's if that is allowed. Without one, these
+ * tests are ignored.
  */
 import { findApt, installBy, SAY_NO } from "./apt.ts";
 import type { System } from "./machine.ts";
 
 const PACKAGE = "chromium";
-/** Where Chromium and its relatives are. */
+/** Where Chromium and similar browsers are installed. */
 export const places: readonly string[] = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -14,16 +14,16 @@ export const places: readonly string[] = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** The browser that is here: the one that `CHROMIUM` names, or else the first of the places. */
+/** The browser on this machine: the one that `CHROMIUM` names, or the first that is found. */
 export const findChromium = (
   exists: (path: string) => boolean = isThere,
   named: string | undefined = Deno.env.get("CHROMIUM"),
 ): string | undefined => named || places.find(exists);
 
 /**
- * Makes sure of a browser, as `ready` does of an adapter.
+ * Looks for a browser, as `ready` looks for an adapter.
  *
- * @returns its path, undefined where there is none; then it has been said what to do
+ * @returns its path; undefined if there is none, after printing what to do
  */
 export async function chromium(
   system: System,

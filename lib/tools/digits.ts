@@ -1,8 +1,8 @@
 /*
  * `deno task digits`: runs the lessons and counts how many of the notebooks' numbers they print.
  *
- * What must hold stands in lessons/ledger.md, which this program reads; every count that it prints is
- * measured here and now, none is kept.
+ * lessons/ledger.md says what must agree, and this program reads it. Every count that it prints is measured now, none
+ * is stored.
  */
 import { contents, type Row } from "../../lessons/contents.ts";
 import ledgerText from "../../lessons/ledger.md" with { type: "text" };
@@ -20,15 +20,15 @@ export interface Entry {
   cell: string;
   lesson: number;
   holds: "digits" | "band" | "cannot";
-  /** How far a number may lie from the printed one. */
+  /** How far a number may be from the printed one. */
   band: number;
-  /** Holds only for a lesson run at its full length. */
+  /** Needs a run of the lesson at full length. */
   full: boolean;
-  /** Holds only on the notebook's own songs. */
+  /** Needs the notebook's own songs. */
   songs: boolean;
-  /** Holds only with the weights that OpenAI published. */
+  /** Needs the weights that OpenAI published. */
   weights: boolean;
-  /** What it is, and for "cannot" the reason. */
+  /** What the output is; for "cannot", the reason. */
   what: string;
   /** What the notebook printed. */
   printed: string;
@@ -71,16 +71,16 @@ function readEntry(notebook: string, text: string): Entry {
 /** The ledger of this project. */
 export const ledger: Entry[] = readLedger(ledgerText);
 
-/** The words by which a lesson says that it runs on the notebook's own songs. */
+/** The words that a lesson prints if it runs on the notebook's own songs. */
 const SONGS = "Dataset: huggingartists/bob-dylan";
 
-/** What a lesson prints of the weights that it runs on, where they are OpenAI's. */
+/** The words that a lesson prints if its weights are OpenAI's. */
 const WEIGHTS = "Weights: gpt2";
 
-/** How an entry stands: what was measured, or why nothing was. */
+/** The state of an entry: what was measured, or why nothing was. */
 export type Standing = Match | "waiting" | "cannot" | "needs the songs" | "needs the weights";
 
-/** Looks for an entry among its lesson's outputs; none at all means that the lesson is not written. */
+/** Looks for an entry in the outputs of its lesson; an empty list means that the lesson is not written yet. */
 export function measure(entry: Entry, outputs: readonly string[] | undefined): Standing {
   if (entry.holds === "cannot") return "cannot";
   if (!outputs) return "waiting";
@@ -96,7 +96,7 @@ async function playAll(rows: readonly Row[]): Promise<Map<number, string[]>> {
     if (!written || !ledger.some(({ lesson }) => lesson === number)) continue;
     const journal = await play(written.url).catch((error) => {
       if (!needs?.weights) throw error;
-      return []; // it said what it lacks; its entries need the weights
+      return []; // it said what is missing; its entries need the weights
     });
     const held = hold(written.source, journal);
     outputs.set(number, held.map(({ text }) => text));
@@ -120,7 +120,7 @@ const COLUMNS: [title: string, of: (standings: Standing[]) => number][] = [
 const matches = (standings: Standing[]) => standings.filter((one) => typeof one === "object");
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
 
-/** The counts of each notebook as a table, and below it what does not hold, with the reasons. */
+/** The counts of each notebook as a table, and below it what does not agree, with the reasons. */
 export function report(measured: readonly [Entry, Standing][]): string {
   const groups = [...Map.groupBy(measured, ([{ notebook }]) => notebook)];
   const width = Math.max(...groups.map(([notebook]) => notebook.length));

@@ -1,5 +1,5 @@
 /*
- * `deno task exercise 3`: writes the exercises of a lesson into a file of the reader's, never over one that is there,
+ * `deno task exercise 3`: writes the exercises of a lesson to a file for the reader, but never over an existing one,
  * and checks the answers in it.
  */
 import { common, type Options, readArgs, UsageError } from "../lesson/args.ts";
@@ -23,11 +23,11 @@ export const lessonsWithExercises = (): number[] =>
   [...Deno.readDirSync(folder)].map(({ name }) => parseInt(name)).filter(Number.isInteger)
     .sort((a, b) => a - b);
 
-/** Where the exercises of a lesson stand, with their solutions. */
+/** The file with the exercises of a lesson and their solutions. */
 export const sourceOf = (lesson: number): URL =>
   new URL(`${String(lesson).padStart(2, "0")}.ts`, folder);
 
-/** The answers, one a line, and at a second try the hints. */
+/** The results, one per line; from the second try on with hints. */
 export function report(all: readonly Outcome[], tries: number): string {
   const lines = all.flatMap(({ name, wrong, hint }) => {
     if (!wrong) return [`✓ ${name}`];
@@ -47,7 +47,7 @@ async function check(lesson: number, file: URL): Promise<number> {
   return all.every(({ wrong }) => !wrong) ? 0 : 1;
 }
 
-/** How often a file was checked, this time included; noted beside it. */
+/** How often a file was checked, including this time; the count is stored beside it. */
 function countTry(file: URL): number {
   const note = new URL("tries.json", file);
   let tries: Record<string, number> = {};

@@ -1,6 +1,6 @@
 /*
- * `deno task export -- lesson-14 FOLDER`: writes what a lesson has trained as a folder in Hugging Face's layout, which
- * transformers, and whatever builds on it, opens as one of its own.
+ * `deno task export -- lesson-14 FOLDER`: writes a trained model of a lesson to a folder in Hugging Face's layout,
+ * which transformers and libraries built on it can open.
  */
 import {
   fetchModel,
@@ -56,14 +56,14 @@ const options = {
 } satisfies Options;
 type Told = Values<typeof options>;
 
-/** What a writer has done: the files, and what is to be said of them. */
+/** The result of a writer: the files, and what to say about them. */
 interface Written {
   files: string[];
   what: string;
   python: string;
 }
 
-/** What each lesson's model is written by. */
+/** The writer for the model of each lesson. */
 const writers: Record<number, (folder: string, told: Told) => Promise<Written>> = {
   9: async (folder, { from, model: name }) => {
     const source = from || await fetchModel(name);
@@ -109,7 +109,7 @@ const writers: Record<number, (folder: string, told: Told) => Promise<Written>> 
 const opened = (folder: string) =>
   `In Python: AutoModelForCausalLM.from_pretrained(${JSON.stringify(folder)}), and AutoTokenizer.`;
 
-/** The file that a lesson has saved. */
+/** The file in which a lesson has saved its run. */
 function checkpoint(path: string, lesson: number, stage?: string): string {
   try {
     if (Deno.statSync(path).isFile) return path;
@@ -134,7 +134,7 @@ function stagesIn(folder: string): string[] {
   }
 }
 
-/** The lesson and the folder of a command line, and the rest of it. */
+/** The lesson and the folder from a command line, and its other arguments. */
 function readWords(given: readonly string[]): { lesson: number; folder?: string; told: Told } {
   const args = given.filter((arg) => arg !== "--");
   const words: string[] = [];
@@ -192,7 +192,7 @@ export async function main(
   }
 }
 
-/** Refuses a folder that holds a model already, and a path that is none. */
+/** Refuses a folder that holds a model already, and a path that is not a folder. */
 async function letLie(folder: string, overwrite: boolean): Promise<void> {
   let names: string[];
   try {

@@ -1,6 +1,6 @@
 /*
- * `deno task fetch`: downloads what the lessons use and says where it lies, so that they run without a network
- * afterwards. What is in the cache already costs nothing; what was cut is gone on with.
+ * `deno task fetch`: downloads the files that the lessons use and prints where they are, so that the lessons run
+ * without a network afterwards. Files in the cache are not downloaded again, and interrupted downloads continue.
  */
 import { printable } from "../host/printable.ts";
 import { program } from "../lesson/ending.ts";
@@ -15,7 +15,7 @@ import {
 
 const all: Record<string, Source> = sources;
 
-/** Downloads the sources that are named, or all; returns the exit code. */
+/** Downloads the named sources, or all; returns the exit code. */
 export async function fetchAll(
   args: readonly string[],
   say: (line: string) => void,

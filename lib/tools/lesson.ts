@@ -1,6 +1,6 @@
 /*
- * `deno task lesson-3`, `deno task lesson 3`: runs a lesson in a process of its own, which may do what that lesson
- * needs and nothing else, on the adapter that `ready` found.
+ * `deno task lesson-3`, `deno task lesson 3`: runs a lesson in a separate process, with only the permissions that the
+ * lesson needs, on the adapter that `ready` found.
  */
 import { contents, type Row } from "../../lessons/contents.ts";
 import { exists } from "../hub/cache.ts";
@@ -19,7 +19,7 @@ deno task lesson 3 -- --help       the options of lesson 3
 deno task lesson 3 -- --page       stops between its sections
 `;
 
-/** The lesson that a word means: a number, `lesson-3`, or the name of its file, `mlp` or `13-mlp`. */
+/** The lesson for a word: a number, `lesson-3`, or the name of its file, `mlp` or `13-mlp`. */
 export function find(word: string, rows: readonly Row[] = contents): Row {
   const wanted = word.toLowerCase().replace(/^lesson-?/, "");
   const found = rows.find((row) => names(row).includes(wanted));
@@ -49,7 +49,7 @@ const noSuch = (word: string, row?: Row) =>
 
 const task = ({ number }: Row) => `lesson-${number}`;
 
-/** A `--data` that lies in the folder where the user stands: the task itself runs in that of the project. */
+/** Makes a `--data` path relative to the user's folder absolute: the task runs in the project's folder. */
 export function withData(args: readonly string[], from = Deno.env.get("INIT_CWD")): string[] {
   const at = args.findIndex((arg, i) => arg.startsWith("--data=") || args[i - 1] === "--data");
   if (at < 0 || !from) return [...args];
@@ -74,7 +74,7 @@ async function run({ written, needs }: Row, given: readonly string[]): Promise<n
   );
 }
 
-/** Answers `deno task lesson …`; returns the exit code. */
+/** The command `deno task lesson …`; returns the exit code. */
 export async function lesson(args: readonly string[]): Promise<number> {
   const [word, ...rest] = args[0] === "--" ? args.slice(1) : args;
   if (word === undefined || word === "--help") {

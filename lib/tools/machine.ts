@@ -1,37 +1,39 @@
 /*
- * The machine on which `ready` runs: its backends, its commands, the person at its terminal, and the file in
- * the user's cache folder that remembers which adapter was found.
+ * The machine on which `ready` runs: its backends, its commands, the person at its terminal, and the file in the user's
+ * cache folder that remembers which adapter was found.
  */
 /** An adapter that opens. */
 export interface Found {
-  /** As `DENO_WEBGPU_BACKEND` names it: `vulkan`, `opengl`, `metal`, `dx12`. */
+  /** The name in `DENO_WEBGPU_BACKEND`: `vulkan`, `opengl`, `metal`, `dx12`. */
   backend: string;
-  /** The adapter as its driver names it. */
+  /** The name that the driver gives the adapter. */
   adapter: string;
   /** Whether it computes on the processor. */
   software: boolean;
 }
 
-/** What this program asks of the system it runs on; a test puts its own in the place. */
+/** What this program asks of the system; tests replace it. */
 export interface System {
   /** `linux`, `darwin`, `windows`, … */
   os: string;
   /** The names in `ID` and `ID_LIKE` of /etc/os-release, such as `ubuntu debian`. */
   distribution: string;
-  /** The backend that `DENO_WEBGPU_BACKEND` asks for. */
+  /** The backend that `DENO_WEBGPU_BACKEND` names. */
   wanted?: string;
-  /** Whether `LESSONS_INSTALL=no` forbids to install anything. */
+  /** Whether `LESSONS_INSTALL=no` forbids installing anything. */
   forbidden: boolean;
-  /** Whether this is a machine that tests, on which nobody can answer. */
+  /** Whether this is a CI machine, on which no person can answer. */
   ci: boolean;
-  /** The adapter that a backend opens, asked for in a new process: a driver that has just come is seen by a new one only. */
+  /**
+   * The adapter that a backend opens, asked in a new process, since only that sees a driver that was just installed.
+   */
   probe(backend: string): Promise<Found | undefined>;
-  /** Whether the command ends with 0; `show` lets its errors be seen. */
+  /** Whether the command exits with 0; `show` makes its errors visible. */
   succeeds(command: string[], show?: boolean): Promise<boolean>;
-  /** The answer of the person at the terminal; undefined where there is no terminal. */
+  /** The answer of the person at the terminal; undefined if there is no terminal. */
   ask(question: string): Promise<boolean | undefined>;
   say(text: string): void;
-  /** What was found the last time, if nothing has changed since that could change it. */
+  /** What was found last time, if nothing has changed since then that could change it. */
   remembered(): Found | undefined;
   remember(found: Found): void;
 }
@@ -47,7 +49,7 @@ const VARIABLES = [
   "MESA_LOADER_DRIVER_OVERRIDE",
   "__EGL_VENDOR_LIBRARY_FILENAMES",
 ];
-/** … and folders: drivers, cards, and the file by which a home folder on two machines is told apart. */
+/** … and folders: drivers, cards, and a file that tells apart two machines with the same home folder. */
 const FOLDERS = [
   "/usr/share/vulkan/icd.d",
   "/usr/local/share/vulkan/icd.d",
@@ -79,7 +81,7 @@ export function machine(): System {
   };
 }
 
-/** Asks a backend for an adapter, in a process of its own. */
+/** Asks a backend for an adapter, in a separate process. */
 async function probe(backend: string): Promise<Found | undefined> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--no-lock", import.meta.resolve("./probe.ts")],
@@ -108,7 +110,7 @@ const attempt = <T>(read: () => T): T | undefined => {
   try {
     return read();
   } catch {
-    return undefined; // what can't be read is as if it were not there
+    return undefined; // a file that cannot be read counts as missing
   }
 };
 
@@ -117,7 +119,7 @@ function distribution(): string {
   return release.match(/^ID(_LIKE)?=.*$/gm)?.join(" ") ?? "";
 }
 
-/** Where a found adapter is remembered; nowhere for a user without a home folder. */
+/** The file that remembers the adapter; undefined for a user without a home folder. */
 function memory(os: string, env: (name: string) => string | undefined): string | undefined {
   const home = env("HOME");
   const folder = os === "windows"
@@ -126,7 +128,7 @@ function memory(os: string, env: (name: string) => string | undefined): string |
   return folder && `${folder}/language-models-from-scratch/adapter.json`;
 }
 
-/** All that could change which adapter is found, in one text. */
+/** Everything that could change which adapter is found, as one text. */
 function signature(env: (name: string) => string | undefined): string {
   const folders = FOLDERS.map((path) => {
     const changed = attempt(() => Deno.statSync(path).mtime?.getTime());
@@ -142,7 +144,7 @@ function recall(file: string, key: string): Found | undefined {
   return saved?.key === key ? saved.found : undefined;
 }
 
-/** Remembering only saves time, so a folder that can't be written is no matter. */
+/** Remembering only saves time, so it does not matter if the folder cannot be written. */
 function note(file: string, saved: { key: string; found: Found }): void {
   attempt(() => {
     Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });

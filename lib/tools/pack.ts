@@ -1,7 +1,7 @@
 /*
- * `deno task pack`: writes the library as an npm package, for Node with a WebGPU global and for bundlers: one
- * module of JavaScript and one of types for each of ours, so that it reads there as it reads here. What only Deno
- * can import (WGSL and JSON as text, `npm:` names) becomes plain modules on the way.
+ * `deno task pack`: writes the library as an npm package, for bundlers and for Node with a WebGPU global. Each module
+ * becomes one file of JavaScript and one of types, so it reads as it does here. What only Deno can import (WGSL and
+ * JSON as text, `npm:` names) becomes ordinary modules.
  */
 import { program } from "../lesson/ending.ts";
 import { UsageError } from "../host/mistake.ts";
@@ -14,10 +14,10 @@ deno task pack -- FOLDER       writes it to another folder
 Then \`npm pack FOLDER\` makes the file that \`npm install FILE\` takes into a project, and \`npm publish FOLDER\`
 gives it away.`;
 
-/** TypeScript's own compiler writes the types. Not named where it is imported, so only this task downloads it. */
+/** TypeScript's own compiler writes the types. The import hides its name, so only this task downloads it. */
 const COMPILER = "npm:typescript@5.9.3/";
 
-/** The modules and texts that a module stands on, itself among them, by path from the root. */
+/** The modules and texts that a module depends on, and the module itself, by path from the root. */
 async function collect(path: string, found: Map<string, string>): Promise<void> {
   if (found.has(path)) return;
   const text = await Deno.readTextFile(new URL(path, root));
@@ -37,7 +37,7 @@ const asModule = (path: string, text: string) =>
       ` = ${text};\nexport default data;\n`
     : `export default ${JSON.stringify(text)};\n`;
 
-/** A module with names that any runtime knows. */
+/** A module whose imports use names that any runtime knows. */
 const plain = (path: string, text: string) =>
   (path === "lib/host/packages.ts" ? 'export * from "./packages_bundled.js";\n' : text)
     .replace(/ with \{ type: "(text|json)" \}/g, "")
@@ -45,7 +45,7 @@ const plain = (path: string, text: string) =>
     .replace(/"(\.[^"\s]+)\.ts"/g, '"$1.js"')
     .replace(/"npm:((?:@[\w-]+\/)?[\w-]+)@[\d.]+/g, '"$1');
 
-/** What npm must know. */
+/** The content of package.json. */
 function manifest(packages: string): Record<string, unknown> {
   const { name, version, license, exports } = config;
   const named = [...packages.match(/npm:[^"]+/g)!, ...config.compilerOptions.types];
@@ -104,7 +104,7 @@ export async function pack(folder: URL): Promise<number> {
   host.readFile = (path: string) => own(path) ?? readFile.call(host, path);
   const written: [path: string, text: string][] = [];
   host.writeFile = (path: string, text: string) => void written.push([path.slice(1), text]);
-  // What it says of packages that it does not find is of no matter: deno check has checked all.
+  // Errors about packages that it cannot find do not matter: deno check has checked everything.
   ts.createProgram([...texts.keys()], options, host).emit();
 
   await Deno.remove(folder, { recursive: true }).catch(() => {});

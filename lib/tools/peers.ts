@@ -1,9 +1,9 @@
 /*
- * `deno task bench:peers`: this library beside jax-js, TensorFlow.js and PyTorch, at the same works, with the
- * same numbers, on the same machine, in turns.
+ * `deno task bench:peers`: compares this library with jax-js, TensorFlow.js and PyTorch: the same works, with the same
+ * numbers, on the same machine, in turns.
  *
- * Each library works in a process of its own, begun anew for each work, so that none pays for another's memory
- * or mistakes. The peers are installed into a temporary folder and belong to this command alone.
+ * Each library runs in its own process, started anew for each work, so that memory use or errors of one do not affect
+ * another. The other libraries are installed in a temporary folder and are used by this command only.
  */
 import { cpus } from "node:os";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
@@ -29,29 +29,29 @@ const options = {
   help: { value: false, help: "show this and stop" },
 };
 
-/** A library that has taken so long at a work sits out, once it has two turns. */
+/** A library that has spent this long on a work skips further turns, once it has had two. */
 const ENOUGH_MS = 8_000;
 
-/** Some libraries' threads look out for more work for a while. */
+/** The threads of some libraries go on looking for work for a while. */
 const PAUSE_MS = 20;
-/** What takes less than this is timed awake: others' turns have put its threads to sleep, both on one core. */
+/** A work shorter than this is warmed up before it is timed: during others' turns its threads have gone to sleep. */
 const BRIEF_MS = 500;
-/** For so long it is done before it is timed. */
+/** How long to warm up. */
 const AWAKE_MS = 100;
-/** What takes so long to do does not notice how it is read. */
+/** For a work that takes this long, it does not matter how the result is read. */
 const SLOW_MS = 3_000;
 
-/** Where it has come to: on the terminal in one place, in a log line by line. */
+/** Shows the current work: on a terminal in one place, in a log line by line. */
 const say = (text: string) => hasStatus() ? status(text) : console.error(text);
 
 const reasonOf = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).slice(0, 200);
 
-/** Whether a library is to have another turn. */
+/** Whether a library gets another turn. */
 export const goesOn = (times: readonly number[], each: number): boolean =>
   times.length < 2 || times.reduce((sum, ms) => sum + ms, 0) * each < ENOUGH_MS;
 
-/** A frequent reason for wrong numbers: adapters bind no more than so much at once. */
+/** A frequent reason for wrong numbers: adapters limit the size of a binding. */
 function largest({ tensors }: Work): string {
   const sizes = tensors.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
   return `the largest tensor takes ${(Math.max(...sizes) / 1e6).toFixed(0)} MB`;
@@ -76,7 +76,7 @@ async function compareStarts(work: Work, all: Contender[], runs: number): Promis
   return { work: work.name, entries };
 }
 
-/** A work, in turns: prepared and held against float64 by each library first. */
+/** One work, in turns; each library is first prepared and compared with float64. */
 async function compare(
   work: Work,
   all: Contender[],
@@ -122,7 +122,7 @@ async function compare(
   return { work: work.name, entries };
 }
 
-/** Does something with a library; where that fails, the library is out, and the reason noted. */
+/** Calls a library; if that fails, the library is out, and the reason is recorded. */
 async function attempt(entry: Entry, process: Process, action: () => Promise<void>): Promise<void> {
   try {
     await action();
@@ -133,7 +133,7 @@ async function attempt(entry: Entry, process: Process, action: () => Promise<voi
   }
 }
 
-/** The machine, as its tables need it. */
+/** A description of the machine for the tables. */
 function machine(): string {
   const [{ model }] = cpus();
   const { os, arch } = Deno.build;

@@ -1,10 +1,10 @@
 /*
- * What the process of a lesson or a tool may do, as flags of `deno run`: the least that works.
+ * The permissions for the process of a lesson or a tool, as flags of `deno run`: as few as possible.
  */
 import type { Needs } from "../../lessons/contents.ts";
 import { hubConfig } from "../hub/config.ts";
 
-/** What a process may read, write, connect to, and which variables it sees. */
+/** What a process may read, write and connect to, and which variables it may see. */
 interface Allowed {
   read: string[];
   write: string[];
@@ -15,7 +15,7 @@ interface Allowed {
 /** Variables that every program here may read. */
 const VARIABLES = ["DENO_WEBGPU_BACKEND", "LESSONS_*", "DEBUG", "TERM"];
 
-/** The flags for a lesson that is started with these words on its command line. */
+/** The flags for a lesson with this command line. */
 export function lessonFlags(
   url: string,
   needs: Needs = {},
@@ -32,7 +32,7 @@ export function lessonFlags(
   });
 }
 
-/** The flags for a program that does nothing but speak with the Hub. */
+/** The flags for a program that only uses the Hub. */
 export function hubFlags(): string[] {
   const { env, ...hub } = hubAccess();
   return flags({ ...hub, env: [...VARIABLES, ...env] });
@@ -40,7 +40,7 @@ export function hubFlags(): string[] {
 
 const none = (): Allowed => ({ read: [], write: [], net: [], env: [] });
 
-/** The Hub's hosts, or the one that HF_ENDPOINT names, the cache, and the file with the token. */
+/** The Hub's hosts, or the one in HF_ENDPOINT, the cache, and the file with the token. */
 function hubAccess(): Allowed {
   const { cacheDir, endpoint } = hubConfig();
   const cache = cacheDir ? [cacheDir] : [];
@@ -62,7 +62,7 @@ function flags(allowed: Allowed): string[] {
   return ["--no-prompt", ...named.map(([name, list]) => `--allow-${name}=${text(list)}`)];
 }
 
-/** What a command line says of an option. */
+/** The value of an option on a command line. */
 function optionIn(args: readonly string[], name: string): string | undefined {
   const at = args.findLastIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
   if (at < 0) return undefined;

@@ -1,16 +1,16 @@
 /*
- * Runs a lesson at its full length in a process of its own, and brings back what it printed. A lesson
- * may fill a GPU's memory or end its process; the tool that asked lives on.
+ * Runs a lesson at full length in a separate process, and returns what it printed. A lesson may fill the GPU's memory
+ * or end its process; the tool that runs it continues.
  */
 import type { Shown } from "../lesson/outputs.ts";
 import { journalOf, runInFull } from "../lesson/show.ts";
 import { write } from "../host/terminal.ts";
 
 /**
- * Runs the lesson at the given address, with these words on its command line.
+ * Runs the lesson at the given address, with these arguments.
  *
  * @returns what it printed
- * @throws where it failed; its own error stands on standard error
+ * @throws if it fails; its own error is on standard error
  */
 export async function play(url: string, ...words: string[]): Promise<Shown[]> {
   const args = ["run", "--allow-all", import.meta.url, url, ...words];

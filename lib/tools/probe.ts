@@ -1,5 +1,5 @@
 /*
- * Asks for an adapter and opens it; prints what it is, or ends with 1. `ready` runs this once for each backend.
+ * Asks for an adapter, opens it and prints what it is, or exits with 1. `ready` runs this once for each backend.
  */
 import { adapterName, isSoftware } from "../gpu/adapter.ts";
 

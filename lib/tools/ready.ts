@@ -1,9 +1,9 @@
 /*
- * `deno task ready`: makes sure that there is a WebGPU adapter, before a lesson or the tests need one.
+ * `deno task ready`: makes sure that there is a WebGPU adapter before a lesson or the tests need one.
  *
- * It looks which of a system's backends open an adapter, each in a process of its own. Vulkan comes before
- * OpenGL. Where there is none, on a system with apt and the right to use it, it installs Mesa's Vulkan driver,
- * after saying so; where that can't be, it is content with OpenGL, on which all the numbers are the same.
+ * It tries the backends of the system, each in a separate process, Vulkan before OpenGL. If Vulkan opens none, and the
+ * system has apt and the right to use it, it says so and installs Mesa's Vulkan driver. If that is not possible, OpenGL
+ * will do: all numbers are the same on it.
  */
 import { backendName } from "../gpu/adapter.ts";
 import { common, readArgs } from "../lesson/args.ts";
@@ -13,18 +13,18 @@ import { type Found, machine, type System } from "./machine.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
 
-/** The backends of each system, the better one first. */
+/** The backends of each system, the best first. */
 export const backendsOf: Record<string, string[]> = {
   darwin: ["metal"],
   windows: ["dx12", "vulkan"],
   linux: ["vulkan", "opengl"],
 };
 
-/** The adapters that a system's backends open, or the wanted one does, the best first. */
+/** The adapters that the system's backends open, or only that of the wanted backend, the best first. */
 export async function adapters(system: System): Promise<Found[]> {
   const backends = system.wanted ? [system.wanted] : backendsOf[system.os] ?? backendsOf.linux;
   const found = await Promise.all(backends.map((backend) => system.probe(backend)));
-  // A graphics card by any backend is better than the processor by the best one.
+  // A graphics card with any backend is better than the processor with the best backend.
   return found.filter((one) => one !== undefined)
     .sort((a, b) => Number(a.software) - Number(b.software));
 }
@@ -32,7 +32,7 @@ export async function adapters(system: System): Promise<Found[]> {
 /**
  * Makes sure of an adapter.
  *
- * @returns the one to compute on, undefined where there is none; then it has been said what to do
+ * @returns the one to compute on; undefined if there is none, after printing what to do
  */
 export async function ready(
   system: System,
@@ -59,7 +59,7 @@ const notHere = (backend: string) =>
 
 const hasVulkan = (found: readonly Found[]) => found.some(({ backend }) => backend === "vulkan");
 
-/** Installs a Vulkan driver if that is allowed; `best` is what there is without it. */
+/** Installs a Vulkan driver if that is allowed; `best` is the best adapter without it. */
 async function install(system: System, best: Found | undefined): Promise<Found | undefined> {
   const { say } = system;
   const apt = system.forbidden ? undefined : await findApt(system);
@@ -109,7 +109,7 @@ const COMMANDS: [distribution: RegExp, command: string][] = [
 
 type Place = Pick<System, "os" | "distribution">;
 
-/** What brings a Vulkan driver on this Linux. */
+/** How to install a Vulkan driver on this Linux. */
 function commandFor({ distribution }: Place): string {
   const command = COMMANDS.find(([name]) => name.test(distribution))?.[1];
   return command ? `\`${command}\`` : `Mesa's "lavapipe" with a Vulkan loader`;
@@ -138,7 +138,7 @@ It may install ${PACKAGE}: as root and on CI without asking, with a sudo that
 needs no password after asking on a terminal, and else not. ${SAY_NO} says no;
 DENO_WEBGPU_BACKEND=vulkan or =opengl takes that backend and no other.`;
 
-/** Answers `deno task ready …`; returns the exit code. */
+/** The command `deno task ready …`; returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { list, help } = readArgs(args, {
     list: { value: false, help: "name every backend that opens an adapter, and install nothing" },

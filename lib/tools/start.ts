@@ -1,6 +1,6 @@
 /*
- * `deno task test`, `check`, `bench`, …: makes sure of an adapter where one is needed, and runs the task's steps in
- * processes of their own. `--help` explains, and starts nothing.
+ * `deno task test`, `check`, `bench`, …: makes sure of an adapter if the task needs one, and runs its steps in separate
+ * processes. `--help` explains the task and starts nothing.
  */
 import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "../lesson/args.ts";
@@ -11,13 +11,13 @@ import { hubFlags } from "./permissions.ts";
 import { ready } from "./ready.ts";
 
 interface Task {
-  /** What `--help` says; left out where the program itself has help. */
+  /** The text for `--help`; missing if the program has its own help. */
   help?: string;
-  /** Whether it computes on an adapter. */
+  /** Whether it needs an adapter. */
   adapter: boolean;
-  /** Whether a browser would do it good. */
+  /** Whether it uses a browser, if there is one. */
   browser?: boolean;
-  /** Command lines of deno, one after the other up to the first that fails; the last one gets the arguments. */
+  /** Command lines of deno, run in order until one fails; the last one gets the arguments. */
   steps: (args: readonly string[]) => string[][];
 }
 
@@ -28,7 +28,7 @@ const tool = (name: string, ...allow: string[]) => [
 ];
 
 const root = new URL("../../", import.meta.url);
-/** What stands in a folder, without the book, whose packages stand in a map and a lock of its own. */
+/** The entries of a folder, without the book, whose packages have their own import map and lock. */
 const withoutBook = (folder: string) =>
   Array.from(Deno.readDirSync(new URL(folder, root)), ({ name }) => `${folder}/${name}`)
     .filter((path) => !path.endsWith("/book") && (/\.ts$/.test(path) || !/\.\w+$/.test(path)));
@@ -38,7 +38,7 @@ const ofBook = [
   "--frozen",
   "--unstable-raw-imports",
 ];
-/** What the package exports: all of it must be documented, with every type it speaks of. */
+/** What the package exports: all of it must be documented, with every type it uses. */
 const entries: string[] = Object.values(config.exports);
 const checks = () => [
   ["fmt", "--check"],
@@ -119,7 +119,7 @@ deno task museum -- --quiet   prints its outputs alone`,
   pack: {
     adapter: false,
     steps: (args) => [[
-      // The lock holds what lessons and tests use; the compiler is no part of it.
+      // The lock holds what lessons and tests use; the compiler is not part of it.
       ...tool("pack", "--no-lock", "--allow-read", "--allow-write", "--allow-env"),
       ...args,
     ]],
@@ -133,7 +133,7 @@ export function variables(
   backend?: string,
   env: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  // What a user has set stays. Without the last one Mesa complains.
+  // What a user has set stays. Without the last one, Mesa prints a warning.
   const absent = Object.entries({ ...env, XDG_RUNTIME_DIR: "/tmp" })
     .filter(([name]) => !Deno.env.get(name));
   return { ...Object.fromEntries(absent), ...backend && { DENO_WEBGPU_BACKEND: backend } };
@@ -143,8 +143,8 @@ export function variables(
 const LOADS = new Set(["run", "test", "check", "doc"]);
 
 /**
- * The arguments, with the lock that packages must agree with. It is named here and not in deno.json, since `deno task`
- * downloads all that stands in the lock of deno.json (39 MB) before it starts anything.
+ * The arguments, with the lock file for packages. It is named here and not in deno.json, because `deno task` downloads
+ * everything in the lock of deno.json (39 MB) before it starts anything.
  */
 export function locked([command, ...rest]: readonly string[]): string[] {
   const named = rest.some((arg) => /^--(no-)?lock\b/.test(arg));
@@ -152,16 +152,16 @@ export function locked([command, ...rest]: readonly string[]): string[] {
   return [command, `--lock=${import.meta.dirname}/../../deno.lock`, "--frozen", ...rest];
 }
 
-/** How the system asks a program to end, and the exit codes that say so. */
+/** The signals by which the system asks a program to end, with their exit codes. */
 const SIGNALS: [Deno.Signal, number][] = Deno.build.os === "windows"
   ? [["SIGINT", 130]]
   : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
-/** Milliseconds after which a process that has nothing to save is ended. */
+/** Milliseconds to wait before a process that has nothing to save is killed. */
 const PATIENCE = 1200;
 
 /**
- * Runs deno with these arguments to its end; returns its exit code. A signal is handed on. A process deep in its
- * arithmetic may hear it late: unless it `saves`, it is then ended.
+ * Runs deno with these arguments; returns its exit code. Signals are passed on. A process in the middle of a long
+ * computation may receive one late: unless it `saves`, it is killed.
  */
 export async function deno(
   args: string[],
@@ -174,7 +174,7 @@ export async function deno(
     try {
       child.kill(signal);
     } catch {
-      // It has ended already: a terminal gives Ctrl-C to both.
+      // It has ended already: a terminal sends Ctrl-C to both.
     }
   };
   const hears = SIGNALS.map(([signal, code]) => {

@@ -1,6 +1,6 @@
 /*
- * `deno task lessons:update`: runs the lessons and brings the outputs in their sources up to date.
- * `-- 2 5` does so for lessons 2 and 5, `-- --check` only says what no longer holds.
+ * `deno task lessons:update`: runs the lessons and updates the outputs in their sources. `-- 2 5` does so for lessons 2
+ * and 5; `-- --check` only reports outputs that no longer agree.
  */
 import { contents, type Row, type Written } from "../../lessons/contents.ts";
 import { parseArgs } from "@std/cli/parse-args";
@@ -10,7 +10,7 @@ import { problems, rewrite } from "../lesson/outputs.ts";
 import { play } from "./play.ts";
 
 /**
- * The written lessons among the given numbers, or all that there are.
+ * The written lessons with the given numbers, or all.
  *
  * @throws {UsageError} for a number without a written lesson
  */
@@ -27,9 +27,11 @@ export function chosen(wanted: readonly (string | number)[], rows: readonly Row[
   return numbers.length ? all.filter(({ number }) => numbers.includes(number)) : all;
 }
 
-/** Runs a lesson and writes its outputs, or with `check` only compares; says which, and whether all is well. */
+/**
+ * Runs a lesson and writes its outputs, or with `check` only compares them; returns a message, and whether all agree.
+ */
 export async function update(lesson: Written, { check = false } = {}): Promise<[string, boolean]> {
-  // Of the songs that may be on this machine, which are in copyright, no line may come into a source.
+  // The songs that may be on this machine are in copyright: none of their lines may get into a source.
   const journal = await play(lesson.url, "--data", "shipped");
   const wrong = problems(lesson.source, journal, { full: true });
   if (wrong.length === 0) return ["every output holds", true];

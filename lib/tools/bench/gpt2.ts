@@ -1,6 +1,6 @@
 /*
- * GPT-2's shape at 124 million parameters: building it, reading with it, writing with it. And how long it takes
- * from a command line to the first number of a lesson.
+ * GPT-2's shape with 124 million parameters: making it, a forward pass, generating text. And how long it takes from the
+ * command line to the first number of a lesson.
  */
 import {
   GPT2,
@@ -17,7 +17,7 @@ import { firstOf, release, runOnce } from "./limits.ts";
 import type { Work } from "./measure.ts";
 import { forwardFlop, GPT, gpt2, type GptSize, weightBytes } from "./models.ts";
 
-/** The model, built when it is first asked for: several works take turns with it. */
+/** The model, made when it is first needed: several works share it. */
 function shared(size: GptSize) {
   let model: GPT | undefined;
   return {
@@ -36,7 +36,7 @@ type Shared = ReturnType<typeof shared>;
 
 const nameOf = ({ embed }: GptSize) => embed === gpt2.embed ? "124M" : `${embed} wide`;
 
-/** One pass over B texts of T tokens, with a score for every token of the vocabulary at each place. */
+/** A forward pass over B texts of T tokens, with logits at every position. */
 function forward(size: GptSize, model: Shared, B: number, T: number, runs: number): Work {
   return {
     name: `${nameOf(size)} forward ${B}×${T}`,
@@ -53,8 +53,8 @@ function forward(size: GptSize, model: Shared, B: number, T: number, runs: numbe
 }
 
 /**
- * The best next token, again and again, each read before the next is asked for, as somebody who watches needs it:
- * `count` tokens after `before`, whose keys and values are in the cache already.
+ * Greedy generation, with each token read before the next is computed, as a person who watches needs it: `count` tokens
+ * after `before`, whose keys and values are in the cache already.
  */
 function writing(size: GptSize, count: number, before: number, runs: number): Work {
   const { vocab: vocabSize, context: nPositions, embed: nEmbd, heads: nHead, layers: nLayer } =
@@ -91,7 +91,7 @@ function writing(size: GptSize, count: number, before: number, runs: number): Wo
   };
 }
 
-/** Every number drawn, and on the GPU. */
+/** Draws every number, and copies it to the GPU. */
 function construction(size: GptSize, runs: number): Work {
   return {
     name: `${nameOf(size)} construction`,
@@ -108,7 +108,7 @@ function construction(size: GptSize, runs: number): Work {
   };
 }
 
-/** A process of its own, to the first number that it prints. */
+/** Starts a process, and waits for the first number that it prints. */
 function start(runs: number): Work {
   const lesson = `${import.meta.dirname}/../../../lessons/02-embedding.ts`;
   return {
@@ -136,7 +136,7 @@ function start(runs: number): Work {
   };
 }
 
-/** The works, or as small as can be; `free` gives back the model that they share. */
+/** The works, or tiny versions of them; `free` frees the memory of the model that they share. */
 export function gpt2Works(tiny = false): Work[] {
   const size = tiny ? { vocab: 11, context: 8, embed: 8, heads: 2, layers: 2 } : gpt2;
   const model = shared(size);

@@ -1,6 +1,6 @@
 /*
- * What becomes of a cost when the work grows: the time of lesson 13's step with its batch, the memory of attention,
- * forward and backward, with its length. Both should lie on a straight line.
+ * How a cost grows with the size of the work: the time of lesson 13's step with the batch size, and the memory of
+ * attention, forward and backward, with the length. Both should be on a straight line.
  */
 import { defaultDevice } from "../../gpu/default.ts";
 import { nn } from "../../mod.ts";
@@ -9,17 +9,17 @@ import { noise } from "./matmul.ts";
 import { median } from "./measure.ts";
 import { lessonStep } from "./training.ts";
 
-/** A size, what it costs, and how far that is from the straight line through the first and the last size. */
+/** A size, its cost, and how far that is from the straight line through the first and the last size. */
 export interface Growth {
   name: string;
   size: number;
   cost: number;
   unit: "ms" | "MB";
-  /** A share of what the line says: 0.1 is a tenth more. */
+  /** The distance as a share of what the line says: 0.1 is a tenth more. */
   off: number;
 }
 
-/** How far costs are from the straight line through the first and the last. */
+/** How far each cost is from the straight line through the first and the last. */
 export function offTheLine(points: readonly (readonly [size: number, cost: number])[]): number[] {
   const [[from, low], [to, high]] = [points[0], points.at(-1)!];
   return points.map(([size, cost]) =>
@@ -32,7 +32,7 @@ const named = (name: string, unit: Growth["unit"], points: [number, number][]): 
   return points.map(([size, cost], i) => ({ name, size, cost, unit, off: off[i] }));
 };
 
-/** Lesson 13's step at several batches, in turns. */
+/** Lesson 13's step with several batch sizes, in turns. */
 async function steps(batches: readonly number[], runs: number): Promise<[number, number][]> {
   const prepared = await Promise.all(batches.map((batch) => lessonStep(batch).prepare()));
   const times = batches.map((): number[] => []);
@@ -47,7 +47,7 @@ async function steps(batches: readonly number[], runs: number): Promise<[number,
   return batches.map((batch, i) => [batch, median(times[i])]);
 }
 
-/** The most bytes that attention holds, its operands and their gradients included. */
+/** The most bytes that attention uses, including its inputs and their gradients. */
 async function attentionBytes(heads: number, T: number, width: number): Promise<number> {
   const { pool } = defaultDevice;
   const before = pool.use().inUse;
@@ -63,7 +63,7 @@ async function attentionBytes(heads: number, T: number, width: number): Promise<
   return peak - before;
 }
 
-/** Measures both; with `tiny`, as small as can be. */
+/** Measures both; with `tiny`, as small as possible. */
 export async function* growth(runs: number, tiny = false): AsyncGenerator<Growth[]> {
   yield named(
     "lesson 13's step, batch",

@@ -1,5 +1,5 @@
 /*
- * The parts of a model that are fused into kernels of their own: attention, layer norm, cross-entropy, AdamW.
+ * The parts of a model that have their own fused kernels: attention, layer norm, cross-entropy, AdamW.
  */
 import { nn, noGrad, optim, type Tensor, tensor } from "../../mod.ts";
 import { firstOf, release, runOnce } from "./limits.ts";
@@ -8,7 +8,7 @@ import { digits, type Work } from "./measure.ts";
 
 const { crossEntropy, layerNorm, scaledDotProductAttention } = nn.functional;
 
-/** A work forward, and one forward and backward: both begin from the same inputs. */
+/** Two works, one forward, one forward and backward, with the same inputs. */
 function bothWays(
   name: string,
   needs: { forward: Partial<Work>; both: Partial<Work> },
@@ -55,7 +55,7 @@ function bothWays(
   ];
 }
 
-/** Causal attention; of scores and sums only those of a token's past count. */
+/** Causal attention; only the scores and sums of a token's past count. */
 function attention(heads: number, T: number, width: number): Work[] {
   const flop = 4 * heads * width * T * (T + 1) / 2;
   return bothWays(
@@ -67,7 +67,7 @@ function attention(heads: number, T: number, width: number): Work[] {
   );
 }
 
-/** The norm of rows. Backward reads what came in and its own gradient, and writes one. */
+/** The norm of rows. Backward reads the input and the output's gradient, and writes one gradient. */
 function norm(rows: number, width: number): Work[] {
   const bytes = 4 * rows * width;
   return bothWays(
@@ -78,7 +78,7 @@ function norm(rows: number, width: number): Work[] {
   );
 }
 
-/** The loss of rows of scores. It reads them; backward reads them again and writes as many. */
+/** The cross-entropy of rows of logits. It reads them; backward reads them again and writes as many numbers. */
 function loss(rows: number, vocab: number): Work[] {
   const bytes = 4 * rows * vocab;
   const right = () => tensor(Array.from({ length: rows }, (_, i) => i * 7919 % vocab));
@@ -90,7 +90,7 @@ function loss(rows: number, vocab: number): Work[] {
   );
 }
 
-/** A step over all parameters: four arrays are read, three of them written. */
+/** A step over all parameters: four arrays are read, three of them are written. */
 function adamw(shapes: number[][]): Work {
   const count = shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
   return {
@@ -116,7 +116,7 @@ function adamw(shapes: number[][]): Work {
   };
 }
 
-/** The weights and biases of GPT blocks. */
+/** The weights and biases of some GPT blocks. */
 const blockShapes = (layers: number, width: number) =>
   Array.from({ length: layers }, () => [
     ...[1, 2, 3, 4].map(() => [width, width]),
@@ -126,7 +126,7 @@ const blockShapes = (layers: number, width: number) =>
     [4 * width],
   ]).flat();
 
-/** The layers, at sizes of GPT-2, or as small as can be. */
+/** The layers at the sizes of GPT-2, or as small as possible. */
 export const layerWorks = (tiny = false): Work[] =>
   tiny ? [...attention(2, 5, 8), ...norm(3, 8), ...loss(3, 11), adamw(blockShapes(1, 4))] : [
     ...attention(12, 1024, 64),

@@ -1,6 +1,6 @@
 /*
- * What the adapter can do at all: multiply-adds without a load, and bytes copied without a kernel, which moves
- * them faster than any kernel that only copies.
+ * The limits of the adapter: multiply-adds without loads, and bytes copied without a kernel, which is faster than any
+ * kernel that only copies.
  */
 import { defaultDevice } from "../../gpu/default.ts";
 import type { Kernel } from "../../gpu/launch.ts";
@@ -8,17 +8,17 @@ import { allocate, Tensor } from "../../tensor/tensor.ts";
 import rateSource from "../../../kernels/bench/matmul_rate.wgsl" with { type: "text" };
 import type { Limits } from "./measure.ts";
 
-/** The first number of a tensor, once it is there. */
+/** The first number of a tensor, once it is computed. */
 export const firstOf = async ({ storage, dtype }: Tensor): Promise<number> =>
   (await new Tensor(storage, dtype, [1]).data())[0];
 
-/** The tensor's memory goes back, parameter or not. */
+/** Frees the memory of a tensor, parameter or not. */
 export function release({ storage }: Tensor): void {
   storage.kept = false;
   storage.release("when it was measured");
 }
 
-/** Runs something and gives back the memory of what it returns; its first number. */
+/** Runs a function, frees the tensor that it returns, and returns its first number. */
 export async function runOnce(run: () => Tensor): Promise<number> {
   const result = run();
   const first = await firstOf(result);
@@ -26,17 +26,17 @@ export async function runOnce(run: () => Tensor): Promise<number> {
   return first;
 }
 
-/** Something to launch again and again: how much of it is done, and what it writes. */
+/** A load that can be launched repeatedly: how much it does, and the tensor that it writes. */
 interface Load {
   amount: number;
   out: Tensor;
   launch(): void;
 }
 
-/** A measurement must take so long that reading its end does not count. */
+/** A measurement must take this long, so that reading its result does not count. */
 const LONG_MS = 8;
 
-/** What measures how much of a load is done in a second. */
+/** Returns a function that measures how much of a load is done per second. */
 async function meter({ amount, out, launch }: Load): Promise<() => Promise<number>> {
   const time = async (times: number) => {
     const start = performance.now();
@@ -51,7 +51,7 @@ async function meter({ amount, out, launch }: Load): Promise<() => Promise<numbe
 }
 
 const rate: Kernel = { name: "matmul_rate", source: rateSource };
-/** Operations of one launch, more or less. */
+/** The operations of one launch, approximately. */
 const FLOP = 4e8;
 
 /** Multiply-adds in tiles of this size. */
@@ -69,7 +69,7 @@ function multiplyAdds([rows, columns]: readonly [number, number]): Load {
   return { amount: k * flopOfRound, out, launch };
 }
 
-/** Bytes that are copied: more than a processor's caches hold. */
+/** The bytes to copy: more than a processor's caches hold. */
 const BYTES = 2 ** 26;
 
 /** Bytes read and written by a copy from one buffer to another. */
@@ -82,14 +82,14 @@ function bandwidth(): Load {
 
 const meters = new Map<string, Promise<() => Promise<number>>>();
 
-/** Measures a load; the first time it is compiled and made long enough. */
+/** Measures a load; the first call compiles it and makes it long enough. */
 async function measured(name: string, load: () => Load): Promise<number> {
   const found = meters.get(name) ?? meter(load());
   meters.set(name, found);
   return await (await found)();
 }
 
-/** The limits of the adapter at hand. */
+/** The limits of this adapter. */
 export const adapterLimits: Limits = {
   multiplyAdds: (tile) => measured(`multiply-adds ${tile}`, () => multiplyAdds(tile)),
   bandwidth: () => measured("bandwidth", bandwidth),

@@ -1,6 +1,6 @@
 /*
- * Matrix products, as forward and backward passes need them: beside the adapter's multiply-adds with as many
- * sums as the kernel keeps, and, to make the table in lib/ops/tuning.ts, every kernel against the others.
+ * Matrix products, as in forward and backward passes. Each is compared with the adapter's multiply-adds at as many sums
+ * as the kernel keeps; and, to make the table in lib/ops/tuning.ts, every kernel is compared with the others.
  */
 import { defaultDevice } from "../../gpu/default.ts";
 import { type Plan, tuningOf } from "../../ops/tuning.ts";
@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
   { m: 128, k: 64, n: 128, form: "NT", batch: 96 },
   { m: 128, k: 128, n: 64, form: "NN", batch: 96 },
 ];
-/** Smaller ones, for the edges of the table in lib/ops/tuning.ts. */
+/** Smaller products, for the edges of the table in lib/ops/tuning.ts. */
 const edges: readonly Case[] = [
   { m: 80, k: 32, n: 32, form: "NT" },
   { m: 80, k: 32, n: 2048, form: "NT" },
@@ -47,7 +47,7 @@ const nameOf = ({ m, k, n, form, batch }: Case) =>
   `matmul ${batch ? `${batch}×` : ""}${m}×${k}×${n} ${form}`;
 const flopOf = ({ m, k, n, batch = 1 }: Case) => 2 * batch * m * k * n;
 
-/** Numbers between −½ and ½: zeros and their like would be no measure on every processor. */
+/** Numbers between −½ and ½: on some processors, zeros and very small numbers take another time. */
 export function noise(...shape: number[]): Tensor {
   const values = Float32Array.from(
     { length: shape.reduce((product, n) => product * n, 1) },
@@ -56,7 +56,7 @@ export function noise(...shape: number[]): Tensor {
   return fromValues(values, shape, "float32");
 }
 
-/** A batch of matrices of this shape, lying row by row or column by column. */
+/** A batch of matrices of this shape, stored row by row or column by column. */
 function matrices(batch: number, rows: number, columns: number, transposed: boolean): Tensor {
   const { storage } = noise(batch * rows * columns);
   const strides = transposed ? [rows * columns, 1, rows] : [rows * columns, columns, 1];
@@ -76,7 +76,7 @@ const formCases: readonly Case[] = [...cases, ...edges];
 /** The names of what `--forms` measures. */
 export const formNames: readonly string[] = formCases.map(nameOf);
 
-/** The products, each by the kernel that it gets. */
+/** The products, each with the kernel that is chosen for it. */
 export const matmulWorks = (tiny = false): Work[] =>
   (tiny ? tinyCases : cases).map((one) => ({
     name: nameOf(one),
@@ -87,14 +87,14 @@ export const matmulWorks = (tiny = false): Work[] =>
       return {
         run: () => runOnce(() => multiply(product)),
         free: () => [product.a, product.b].forEach(release),
-        // A kernel of fewer sums than keep a processor busy is held against a rate with more.
+        // A kernel with too few sums to keep a processor busy is compared with the rate at more sums.
         tile: plan.form === "tile" ? [plan.rows, plan.columns] : undefined,
         note: planName(plan),
       };
     },
   }));
 
-/** A kernel's time for a product, and how many times that of the fastest it is. */
+/** The time of a kernel for a product, and its ratio to the time of the fastest kernel. */
 export interface FormResult {
   name: string;
   kernel: string;
@@ -105,14 +105,14 @@ export interface FormResult {
   ratio: number;
 }
 
-/** Whether a kernel can do a product, and not so slowly that nobody would wait for it. */
+/** Whether a kernel can compute a product, and fast enough to be worth measuring. */
 const worthTrying = ({ form, m, ...size }: Case, plan: Plan) =>
   plan.form === "rows"
     ? form === "NT" && m <= 8
     : plan.form === "tile" || !defaultDevice.software ||
       (plan.form === "plain" && flopOf({ form, m, ...size }) < 1e9);
 
-/** Measures every kernel on every product whose name has this in it, in turns. */
+/** Measures every kernel on every product with this text in its name, in turns. */
 export async function* formResults(
   { only, runs, say }: { only: string; runs: number; say: (text: string) => void },
 ): AsyncGenerator<FormResult[]> {
@@ -128,7 +128,7 @@ export async function* formResults(
       for (const [i, [, plan]] of plans.entries()) {
         const start = performance.now();
         await runOnce(() => multiply({ ...product, plan }));
-        if (turn >= 0) times[i].push(performance.now() - start); // the first compiles
+        if (turn >= 0) times[i].push(performance.now() - start); // the first run compiles
       }
     }
     [product.a, product.b].forEach(release);

@@ -1,52 +1,52 @@
 /*
- * How something is measured: what is compared, in turns, and medians are taken over the turns.
+ * How things are measured: what is compared runs in turns, and the median of the turns is taken.
  *
- * Machines drift by twice within an hour and are shared. So the adapter's limits are measured within the same
- * turn as the work that is held against them, and a share is the median of the turns' shares, not the share of
- * two medians.
+ * The speed of a machine can change by a factor of two within an hour, and it is shared. So the adapter's limits are
+ * measured in the same turn as the work that is compared with them, and a share is the median of the shares of all
+ * turns, not the ratio of two medians.
  */
 
 /** A work to measure. */
 export interface Work {
   name: string;
-  /** Operations that it can't do without; a multiply-add is two. */
+  /** The operations that it needs at least; a multiply-add counts as two. */
   flop?: number;
-  /** Bytes that it can't help but move. */
+  /** The bytes that it must move at least. */
   bytes?: number;
-  /** Tokens that a run handles, for a rate. */
+  /** The tokens in one run, for a rate. */
   tokens?: number;
-  /** Turns, where few must do because one takes long. */
+  /** The number of turns, if it must be small because each takes long. */
   runs?: number;
-  /** Makes what a run needs. */
+  /** Prepares a run. */
   prepare(): Prepared | Promise<Prepared>;
 }
 
-/** A work that can be run. */
+/** A work that is ready to run. */
 export interface Prepared {
-  /** Does the work once, to the moment when a number of its result can be read, and returns it. */
+  /** Does the work once, until a number of its result can be read, and returns it. */
   run(): Promise<number>;
-  /** Gives back the memory. */
+  /** Frees the memory. */
   free?(): void;
-  /** How many sums the limit is measured with: rows and columns of a tile. */
+  /** The number of sums for the measured limit: rows and columns of a tile. */
   tile?: readonly [rows: number, columns: number];
-  /** What stands behind the line, such as the kernel that was chosen. */
+  /** A remark at the end of the line, such as the kernel that was chosen. */
   note?: string;
 }
 
-/** How fast the adapter can at all: to ask takes some milliseconds. */
+/** The limits of the adapter; measuring them takes some milliseconds. */
 export interface Limits {
-  /** Operations a second with so many sums. */
+  /** Operations per second with this many sums. */
   multiplyAdds(tile: readonly [rows: number, columns: number]): Promise<number>;
-  /** Bytes a second. */
+  /** Bytes per second. */
   bandwidth(): Promise<number>;
 }
 
-/** What was measured, in one turn or as the median of several. */
+/** The result of one turn, or the median of several. */
 export interface Measure {
   ms: number;
-  /** How much of its time the work would need at the adapter's limit, 0 to 1 and a little more. */
+  /** The share of its time that the work would need at the adapter's limit: from 0 to about 1. */
   share?: number;
-  /** The limit that is nearer, in operations or bytes a second. */
+  /** The limit that applies, in operations or bytes per second. */
   limit?: number;
   of?: "multiply-adds" | "bandwidth";
 }
@@ -57,23 +57,23 @@ export interface Result extends Measure {
   low: number;
   high: number;
   runs: number;
-  /** Operations, bytes or tokens a second. */
+  /** Operations, bytes or tokens per second. */
   rate?: number;
   unit?: "flop" | "bytes" | "tokens";
   note?: string;
 }
 
-/** The middle one; of an even number the mean of the two. */
+/** The median; of an even number of values, the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** Milliseconds since a moment. */
+/** Milliseconds since a time. */
 const since = (start: number) => performance.now() - start;
 
-/** One turn: the work, and beside it the limits that it is held against. */
+/** One turn: the work, and the limits that it is compared with. */
 export async function turn(
   { flop, bytes }: Pick<Work, "flop" | "bytes">,
   { run, tile = [8, 16] }: Prepared,
@@ -91,7 +91,7 @@ export async function turn(
     : { ms, share: moving / ms, limit: bandwidth, of: "bandwidth" };
 }
 
-/** The turns as one line. */
+/** All turns as one line of the table. */
 export function summary(
   { name, flop, bytes, tokens }: Omit<Work, "prepare">,
   turns: readonly Measure[],
@@ -107,7 +107,7 @@ export function summary(
   };
   if (turns[0].share !== undefined) {
     result.share = median(turns.map(({ share }) => share!));
-    // Where two limits are alike, the turns may disagree which is the nearer: most of them say.
+    // If two limits are close, the turns may disagree on which one applies: the majority decides.
     const groups = Object.values(Object.groupBy(turns, ({ of }) => of!));
     const most = groups.toSorted((a, b) => b.length - a.length)[0];
     result.of = most[0].of;
@@ -121,7 +121,7 @@ export function summary(
   return amount === undefined ? result : { ...result, rate: amount / ms * 1000, unit };
 }
 
-/** Prepares a work, runs it once to compile it, then in turns beside the limits. */
+/** Prepares a work, runs it once to compile it, then in turns with the limits. */
 export async function measure(
   work: Work,
   limits: Limits,
@@ -142,12 +142,12 @@ export async function measure(
   }
 }
 
-/** Three digits: 0.0123, 1.23, 12.3, 123, 1,234. */
+/** A number with three digits: 0.0123, 1.23, 12.3, 123, 1,234. */
 export function digits(value: number): string {
   if (value >= 999.5) return Math.round(value).toLocaleString("en");
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.max(value, 1e-3))));
   const text = value.toFixed(decimals);
-  // 9.999 has become 10.00, with a digit too many
+  // 9.999 has become 10.00, which has a digit too many
   return Number(text) >= 10 ** (3 - decimals) ? value.toFixed(decimals - 1) : text;
 }
 

@@ -1,5 +1,5 @@
 /*
- * The models that are measured: lesson 13's and GPT-2's, of any size, and without a lesson around them.
+ * The models that are measured, of any size and without a lesson: lesson 13's and GPT-2's.
  */
 import { arange, cat, nn, type Tensor, tensor } from "../../mod.ts";
 import { anglesOf } from "../peers/library.ts";
@@ -14,7 +14,7 @@ export interface MlpSize {
   hidden: number;
 }
 
-/** Embeddings in a row, one hidden layer with tanh, a score for each token. */
+/** A concatenation of embeddings, one hidden layer with tanh, logits for all tokens. */
 export class MLP extends nn.Module {
   table: nn.Embedding;
   net: nn.Sequential;
@@ -41,12 +41,12 @@ export interface GptSize {
   embed: number;
   heads: number;
   layers: number;
-  /** Built as lesson 14's: rotary positions, ReLU, biases of queries, keys and values. */
+  /** Built as in lesson 14: rotary positions, ReLU, biases for queries, keys and values. */
   rotary?: boolean;
   dropout?: number;
 }
 
-/** A block as GPT-2's or lesson 14's: norms in front, causal attention of many heads, two layers. */
+/** A block as in GPT-2 or lesson 14: norms first, causal multi-head attention, two linear layers. */
 class Block extends nn.Module {
   norm1: nn.LayerNorm;
   query: nn.Linear;
@@ -126,18 +126,18 @@ export class GPT extends nn.Module {
   }
 }
 
-/** Operations of the products in one forward pass over B texts of T tokens; a backward pass takes twice as many. */
+/** The operations of the products in one forward pass over B texts of T tokens; a backward pass takes twice as many. */
 export function forwardFlop({ vocab, embed, layers }: GptSize, B: number, T: number): number {
   const weights = layers * 12 * embed ** 2 + vocab * embed;
   const attention = layers * 2 * embed * (T + 1) / 2; // scores and sums, of a token's past only
   return 2 * B * T * (weights + attention);
 }
 
-/** Bytes of the weights that one forward pass reads: all but the rows of the tables that no token asks for. */
+/** The bytes of the weights that one forward pass reads: all except unused rows of the embeddings. */
 export const weightBytes = ({ vocab, embed, layers }: GptSize): number =>
   4 * (layers * 12 * embed ** 2 + vocab * embed);
 
-/** GPT-2's sizes at 124 million parameters. */
+/** The sizes of GPT-2 with 124 million parameters. */
 export const gpt2: GptSize = { vocab: 50_257, context: 1024, embed: 768, heads: 12, layers: 12 };
 
 /** The sizes of lesson 14's last model. */

@@ -1,14 +1,14 @@
 /*
- * `deno task bench -- --report`: what a reader with a GPU can paste into an issue: the adapter and its limits, every
- * work, and for every product the kernels that can do it, the one that the table in lib/ops/tuning.ts chose, and what
- * the best one would save.
+ * `deno task bench -- --report`: a block of text that a reader with a GPU can paste into an issue: the adapter and its
+ * limits, every work, and for every product the kernels that can compute it, the one chosen by the table in
+ * lib/ops/tuning.ts, and what the best one would save.
  */
 import { adapterName } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
 import type { FormResult } from "./matmul.ts";
 import { digits, rateText, type Result } from "./measure.ts";
 
-/** Limits that kernels are chosen or cut by. */
+/** Limits that decide which kernels are used, or how work is divided. */
 const named = [
   "maxStorageBufferBindingSize",
   "maxBufferSize",
@@ -21,11 +21,11 @@ const named = [
 
 /** What a report says of the machine. */
 export interface Machine {
-  /** The adapter, its class, its limits and what its kernels read, a line each. */
+  /** The adapter, its type, its limits and whether its kernels read buffers or images, one per line. */
   lines: string[];
 }
 
-/** The machine at hand. */
+/** This machine. */
 export function machineOf(device: Device, versions: Record<string, string>): Machine {
   const { adapterInfo, software, imaging, limits, gpu } = device;
   const { vendor, architecture } = adapterInfo;
@@ -46,7 +46,7 @@ const table = (head: readonly string[], rows: readonly string[][]): string =>
 
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
-/** The block, in Markdown. */
+/** The block of text, in Markdown. */
 export function reportText(
   { lines }: Machine,
   works: readonly Result[],

@@ -1,5 +1,5 @@
 /*
- * Whole steps of training: lesson 13's, lesson 14's, and those of a GPT of ten million parameters.
+ * Complete training steps: lesson 13's, lesson 14's, and those of a GPT with ten million parameters.
  */
 import { manualSeed, nn, optim, randint, type Tensor } from "../../mod.ts";
 import { firstOf, release } from "./limits.ts";
@@ -8,7 +8,7 @@ import { forwardFlop, GPT, type GptSize, lesson14, MLP, type MlpSize } from "./m
 
 const { crossEntropy } = nn.functional;
 
-/** A step as lesson 12's loop has it; the loss is the last thing to be known. */
+/** A step as in the loop of lesson 12; the loss is the last number to be known. */
 function steps(model: nn.Module, lossOf: () => Tensor): Prepared {
   const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
   return {
@@ -17,7 +17,7 @@ function steps(model: nn.Module, lossOf: () => Tensor): Prepared {
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      // A number of a parameter is there only after the step; that of the loss was there before.
+      // A number of a parameter is known only after the step; that of the loss was known before.
       const [value] = await Promise.all([firstOf(loss), firstOf([...model.parameters()].at(-1)!)]);
       release(loss);
       return value;
@@ -32,7 +32,7 @@ function steps(model: nn.Module, lossOf: () => Tensor): Prepared {
   };
 }
 
-/** Lesson 13's step: its gradients flow down to the embeddings. */
+/** Lesson 13's step, with gradients down to the embeddings. */
 function mlpStep(size: MlpSize, batch: number): Work {
   const { vocab, context, embed, hidden } = size;
   return {
@@ -48,7 +48,7 @@ function mlpStep(size: MlpSize, batch: number): Work {
   };
 }
 
-/** A step of a GPT, with a loss at every place. */
+/** A step of a GPT, with a loss at every position. */
 function gptStep(size: GptSize, batch: number, runs: number): Work {
   const { vocab, context, embed, layers, rotary } = size;
   const what = rotary ? "lesson 14's step" : `GPT step ${layers}×${embed}`;
@@ -66,11 +66,11 @@ function gptStep(size: GptSize, batch: number, runs: number): Work {
   };
 }
 
-/** Lesson 13's own step, with any batch. */
+/** Lesson 13's own step, with any batch size. */
 export const lessonStep = (batch: number): Work =>
   mlpStep({ vocab: 512, context: 32, embed: 64, hidden: 512 }, batch);
 
-/** The steps, or as small as can be. */
+/** The steps, or as small as possible. */
 export const trainingWorks = (tiny = false): Work[] =>
   tiny
     ? [

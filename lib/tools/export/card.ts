@@ -1,10 +1,10 @@
 /*
- * Model cards: what a model is, which data made it, and how it is opened, as the README.md of its folder.
+ * Model cards for the README.md of a model's folder: what the model is, which data made it, how to open it.
  */
 import { fixed, GPT2 } from "../../mod.ts";
 import type { Facts, Mlp, Transformer } from "./lessons.ts";
 
-/** What the Hub reads at the head of a card. */
+/** What the Hub reads at the top of a card. */
 const head = (tags: string[], { data }: Facts, library?: string) =>
   [
     "---",
@@ -65,7 +65,7 @@ ${limits}
 `;
 }
 
-/** The card of lesson 13's model, with the code that it needs, since no library has it. */
+/** The card of lesson 13's model, with the code that it needs, since no library has this model. */
 export function mlpCard({ config, facts }: Mlp): string {
   const { vocab_size: V, context_length: T, n_embed: C, n_hidden: H } = config;
   return `${head(["mlp", "to-the-digit"], facts)}
@@ -109,7 +109,7 @@ ${limits}
 `;
 }
 
-/** The card of a GPT-2 that was published by others. */
+/** The card of a GPT-2 published by others. */
 export const gpt2Card = (name: string): string =>
   `---
 library_name: transformers

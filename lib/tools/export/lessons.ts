@@ -1,8 +1,8 @@
 /*
- * What the lessons have saved, as models whose layout others know.
+ * The models that the lessons have saved, converted to known layouts.
  *
- * Lesson 14's models are Hugging Face's, name for name: with a table of positions a GPT-2 (with a ReLU and a head of its
- * own), with rotary positions a GPT-NeoX. Only queries, keys and values are one matrix there, not three.
+ * Lesson 14's models become Hugging Face's: with a position embedding a GPT-2 (with ReLU and a separate head), with
+ * rotary positions a GPT-NeoX. The only difference is that queries, keys and values are one matrix there, not three.
  */
 import {
   type About,
@@ -20,13 +20,13 @@ import {
 /** Tensors by name, as a checkpoint has them. */
 export type State = ReadonlyMap<string, Tensor>;
 
-/** What a lesson has noted of its run. */
+/** What a lesson has recorded about its run. */
 export interface Facts {
-  /** The texts that it learned from, in words. */
+  /** A description of the texts that it learned from. */
   data: string;
   seed: number;
   steps: number;
-  /** The losses that were found at the end, where the lesson has kept them. */
+  /** The final losses, if the lesson has recorded them. */
   losses?: { train: number; val: number; exact: number };
   parameters: number;
 }
@@ -38,7 +38,7 @@ export interface Transformer {
   facts: Facts;
 }
 
-/** Lesson 13's model, for which there is no layout but its own. */
+/** Lesson 13's model, which has its own layout. */
 export interface Mlp {
   state: State;
   config: { vocab_size: number; context_length: number; n_embed: number; n_hidden: number };
@@ -53,7 +53,7 @@ interface Saved {
   origin: Origin;
 }
 
-/** What lessons note for an export. */
+/** What lessons record for an export. */
 interface Origin {
   data: string;
   tokenizer: string;
@@ -98,14 +98,14 @@ export function lesson13(path: string): Mlp {
 /**
  * One of lesson 14's models.
  *
- * @throws {RangeError} for one that is neither a GPT-2 nor a GPT-NeoX
+ * @throws {RangeError} if it is neither a GPT-2 nor a GPT-NeoX
  */
 export function lesson14(path: string): Transformer {
   const { state, tokenizer, facts, origin } = read(path, ["stage"]);
   return { model: transformer(state, origin, path), tokenizer, facts };
 }
 
-/** The model that lesson 14's tensors make. */
+/** The model made from lesson 14's tensors. */
 export function transformer(
   state: State,
   { contextLength, nHead, dropout = 0 }: Omit<Origin, "data" | "tokenizer">,
@@ -130,7 +130,7 @@ export function transformer(
   const sizes = { vocabSize, nPositions: contextLength, nEmbd, nLayer, nHead, nInner: 4 * nEmbd };
   const take = (name: string) => state.get(name)!;
   const target = new Map<string, Tensor>();
-  /** Both tensors of a layer: the weight and the bias. */
+  /** The weight and the bias of a layer. */
   const both = (theirs: string, ...ours: string[]) =>
     ["weight", "bias"].map((kind) => {
       const tensors = ours.map((name) => take(`${name}.${kind}`));
@@ -168,7 +168,7 @@ export function transformer(
   });
 }
 
-/** GPT-NeoX's order of rows: a head's queries, its keys, its values; then the next head's. (C, …) × 3 → (3C, …) */
+/** GPT-NeoX's order of rows: one head's queries, keys and values, then the next head's. (C, …) × 3 → (3C, …) */
 const byHead = (three: Tensor[], nHead: number): Tensor => {
   const [C, ...rest] = three[0].shape;
   const heads = three.map((x) => x.view(nHead, C / nHead, ...rest));

@@ -1,5 +1,5 @@
 /*
- * A folder put into the cache of the Hub, where Python's libraries look for a model by its name, as if it had been
+ * Copies a folder to the cache of the Hub, where Python's libraries look for a model by its name, as if it had been
  * downloaded: models--owner--name, with blobs, a snapshot and refs/main.
  */
 import { createHash } from "node:crypto";
@@ -7,7 +7,7 @@ import { UsageError } from "../../host/mistake.ts";
 import { exists, link, place, safe } from "../../hub/cache.ts";
 import { hubConfig } from "../../hub/config.ts";
 
-/** Where a model of this name lies in the cache. */
+/** The folder of a model in the cache. */
 export function shelfOf(name: string): string {
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {
     throw new UsageError(`--cache ${name}: give a name as the Hub has them, owner/name`);
@@ -20,7 +20,7 @@ export function shelfOf(name: string): string {
   return `${cacheDir}/models--${name.replace("/", "--")}`;
 }
 
-/** Puts these files of a folder into the cache, as the newest of `name`; returns the snapshot's folder. */
+/** Copies these files of a folder to the cache, as the newest commit of `name`; returns the snapshot's folder. */
 export async function shelve(
   folder: string,
   files: readonly string[],

@@ -1,11 +1,11 @@
 /*
- * The process in which a library works: `child.ts LIBRARY BACKEND` is given a work as a line of JSON, then does
- * it once for each line, and answers each with one. With `--tiny` it computes a small sum, prints it, and ends.
+ * The process in which a library works. `child.ts LIBRARY BACKEND` reads a work as a line of JSON, then does it once
+ * for each further line, and answers each with a line. With `--tiny` it computes a small sum, prints it, and ends.
  */
 import type { Library, Run } from "./library.ts";
 import type { Work } from "./works.ts";
 
-/** What a process answers: to the work what it is, to a run how long it took, and the numbers that were asked for. */
+/** What a process answers: to a work its name, to a run the time it took, and the numbers that were asked for. */
 export interface Answer {
   about?: string;
   ms?: number;
@@ -24,7 +24,7 @@ const print = (line: string) => {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 };
 
-/** Numbers as JSON has them: it knows no NaN and no infinity. */
+/** Numbers in a form for JSON, which has no NaN and no infinity. */
 const finite = (value: number) => Number.isFinite(value) ? value : null as unknown as number;
 
 async function answer(run: Run, samples: readonly number[] | null): Promise<Answer> {
@@ -55,7 +55,7 @@ async function serve(library: Library): Promise<void> {
 }
 
 if (import.meta.main) {
-  // Libraries talk on standard output, which is for answers.
+  // Libraries print to standard output, which is for answers.
   console.log = console.info = console.debug = console.error;
   const [name, backend, tiny] = Deno.args;
   try {
@@ -66,5 +66,5 @@ if (import.meta.main) {
     print(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
     Deno.exit(1);
   }
-  Deno.exit(0); // some keep workers that would go on
+  Deno.exit(0); // some have workers that would go on running
 }

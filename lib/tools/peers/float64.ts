@@ -1,5 +1,5 @@
 /*
- * Float64 arithmetic on rows of numbers, from the formulas, one number after the other: what the judges compute with.
+ * Float64 arithmetic on rows of numbers, straight from the formulas: the judges use it.
  */
 import { adamw } from "./library.ts";
 import { numbers, type Spec, type Work } from "./works.ts";
@@ -17,7 +17,7 @@ export const matrix = (rows: number, columns: number): Matrix => ({
   values: new Float64Array(rows * columns),
 });
 
-/** The tensor of this name as rows; one of a single dimension is one row. */
+/** The tensor of this name as rows; a tensor with one dimension is one row. */
 export function given({ tensors }: Work, name: string): Matrix {
   const { shape, ...spec } = tensors.find((spec) => spec.name === name)!;
   const columns = shape.at(-1)!;
@@ -25,7 +25,7 @@ export function given({ tensors }: Work, name: string): Matrix {
   return { rows: values.length / columns, columns, values };
 }
 
-/** x · wᵀ (+ bias): each number is a row of x by a row of w; four rows of x at a time, for speed alone. */
+/** x · wᵀ (+ bias): each number is a row of x times a row of w; four rows of x at a time, only for speed. */
 export function product(x: Matrix, w: Matrix, bias?: Matrix): Matrix {
   const out = matrix(x.rows, w.rows);
   const K = x.columns;
@@ -53,7 +53,7 @@ export function product(x: Matrix, w: Matrix, bias?: Matrix): Matrix {
   return out;
 }
 
-/** Rows and columns exchanged. */
+/** The transpose. */
 export function transpose({ rows, columns, values }: Matrix): Matrix {
   const out = matrix(columns, rows);
   for (let i = 0; i < values.length; i++) {
@@ -75,7 +75,7 @@ export const columnSums = ({ columns, values }: Matrix): Matrix => {
   return sums;
 };
 
-/** The rows of a table with these numbers. */
+/** The rows of a table with these indices. */
 export function look(table: Matrix, ids: readonly number[]): Matrix {
   const out = matrix(ids.length, table.columns);
   ids.forEach((id, i) => out.values.set(row(table, id), i * table.columns));
@@ -109,7 +109,7 @@ export function softmax(values: Float64Array): Float64Array {
 export const gelu = (x: number) =>
   x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
-/** Each place looks at those up to its own, in each head and each text of its own. */
+/** Causal attention: each position attends to itself and those before it, separately in each head and each text. */
 export function attention(q: Matrix, k: Matrix, v: Matrix, heads: number, length: number): Matrix {
   const out = matrix(q.rows, q.columns);
   const width = q.columns / heads;

@@ -1,8 +1,8 @@
 /*
- * The works in jax-js, as somebody would write them who knows it: whole functions under `jit`, weights in
- * the layout that its products like best, losses read together at the end.
+ * The works in jax-js, written as by someone who knows it well: whole functions under `jit`, weights in the layout that
+ * its products prefer, losses read together at the end.
  *
- * In jax-js whoever passes an array on gives it away; `.ref` keeps it.
+ * In jax-js, passing an array to a function gives it away; `.ref` keeps it.
  */
 import { adamw, anglesOf, type Foreign, type Library, load, type Run } from "./library.ts";
 import { numbers, type Spec, type Work } from "./works.ts";
@@ -24,14 +24,14 @@ export async function jax(device: string): Promise<Library> {
   /** One number of an array, or all of them. */
   const read = async (out: Foreign, all: boolean): Promise<ArrayLike<number>> =>
     await (all ? out : np.ravel(out).slice([0, 1])).data();
-  // A weight lies (out, in): across, an odd number of columns takes the wasm device fifty times as long.
+  // A weight is stored (out, in): the other way round, odd numbers of columns take the wasm device 50 times as long.
   const product = (x: Foreign, weight: Foreign) => np.matmul(x, weight.transpose());
   const linear = (x: Foreign, w: Record<string, Foreign>, name: string) =>
     product(x, w[`${name}.weight`]).add(w[`${name}.bias`]);
   const norm = (x: Foreign, w: Record<string, Foreign>, name: string) =>
     nn.standardize(x).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);
 
-  // The gradient of `take` is a kernel that Deno's WebGPU refuses, and that jit can't hold.
+  // The gradient of `take` is a kernel that Deno's WebGPU refuses, and that jit cannot contain.
   const gpu = device === "webgpu";
   const look = (table: Foreign, ids: Foreign) =>
     gpu ? np.matmul(nn.oneHot(ids, table.shape[0]), table) : np.take(table, ids, 0);
@@ -40,7 +40,7 @@ export async function jax(device: string): Promise<Library> {
     return nn.logSoftmax(logits).mul(nn.oneHot(targets, vocab)).sum().mul(-1 / rows);
   };
 
-  /** Steps of training: the losses, read together. */
+  /** Training steps: the losses, read together. */
   const learning = (
     work: Work,
     lossOf: (w: Record<string, Foreign>, ids: Foreign, targets: Foreign) => Foreign,

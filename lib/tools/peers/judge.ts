@@ -1,6 +1,6 @@
 /*
- * The works in float64, from the formulas, one number after the other: what all others are held against. It
- * shares nothing with what it judges but the numbers that go in.
+ * The works in float64, straight from the formulas: all libraries are compared with these results. It shares nothing
+ * with the libraries but the input numbers.
  */
 import {
   add,
@@ -22,7 +22,7 @@ import {
 import { gptTraining } from "./judge_gpt.ts";
 import type { Work } from "./works.ts";
 
-/** A product at the sampled places. */
+/** A product at the sampled positions. */
 function products(work: Work, b: Matrix): number[] {
   const a = given(work, "a");
   return work.samples.map((place) => {
@@ -32,7 +32,7 @@ function products(work: Work, b: Matrix): number[] {
   });
 }
 
-/** Lesson 13's model and its gradients, written out; the loss of each step. */
+/** Lesson 13's model and its gradients, written out; returns the loss of each step. */
 function training(work: Work): number[] {
   const w = Object.fromEntries(work.tensors.map(({ name }) => [name, given(work, name)]));
   const moments = Object.values(w).map((
@@ -74,7 +74,7 @@ function training(work: Work): number[] {
   });
 }
 
-/** A GPT's logits at the sampled places. */
+/** The logits of a GPT at the sampled positions. */
 function forward(work: Work): number[] {
   const [texts] = work.ids;
   const length = texts[0].length;
@@ -99,7 +99,7 @@ function forward(work: Work): number[] {
   });
 }
 
-/** The right numbers at the sampled places. */
+/** The right numbers at the sampled positions. */
 export function judge(work: Work): number[] {
   if (work.kind === "matmul") return products(work, transpose(given(work, "b")));
   if (work.kind === "linear") return products(work, given(work, "b"));
@@ -112,7 +112,7 @@ export function judge(work: Work): number[] {
   return work.kind === "forward" ? forward(work) : [12];
 }
 
-/** The largest difference from what is right, beside the largest right number; NaN where a number is none. */
+/** The largest difference from the right numbers, relative to the largest of them; NaN if a result is NaN. */
 export function errorOf(values: readonly (number | null)[], right: readonly number[]): number {
   const size = Math.max(...right.map(Math.abs));
   if (values.length !== right.length || values.includes(null)) return NaN;

@@ -1,6 +1,6 @@
 /*
- * Lesson 14's training in float64: each function computes a value and says how its gradient goes on to what it
- * was made of; backwards they are called in the opposite order.
+ * Lesson 14's training in float64. Each function computes a value and records how its gradient passes to its inputs;
+ * the backward pass calls these records in reverse order.
  */
 import { columnSums, given, look, type Matrix, matrix, product, row, softmax } from "./float64.ts";
 import { norm as normed, transpose, update } from "./float64.ts";
@@ -11,14 +11,14 @@ interface Node extends Matrix {
   grad: Matrix;
 }
 
-/** What is to be done on the way back. */
+/** What to do in the backward pass. */
 let way: (() => void)[] = [];
 
 const node = (x: Matrix): Node => ({ ...x, grad: matrix(x.rows, x.columns) });
 const gather = (grad: Matrix, more: Matrix) =>
   more.values.forEach((value, at) => grad.values[at] += value);
 
-/** A value made of others; `back` is given its gradient. */
+/** A value computed from others; `back` receives its gradient. */
 function made(x: Matrix, back: (grad: Matrix) => void): Node {
   const out = node(x);
   way.push(() => back(out.grad));
@@ -69,7 +69,9 @@ const norm = (x: Node, weight: Node, bias: Node) =>
     }
   });
 
-/** Each pair (i, i + D/2) of a head's numbers, turned by its angle at the row's place; `way` is 1, or −1 for back. */
+/**
+ * Rotates each pair (i, i + D/2) of a head's numbers by the angle of its position; `way` is 1, or −1 for the inverse.
+ */
 function turned(x: Matrix, heads: number, length: number, direction: 1 | -1): Matrix {
   const out = matrix(x.rows, x.columns);
   const [D, half] = [x.columns / heads, x.columns / heads / 2];
@@ -88,7 +90,7 @@ function turned(x: Matrix, heads: number, length: number, direction: 1 | -1): Ma
 const rotary = (x: Node, heads: number, length: number) =>
   made(turned(x, heads, length, 1), (g) => gather(x.grad, turned(g, heads, length, -1)));
 
-/** Each place looks at those up to its own; the gradient of a score is p · (dp − Σ p · dp). */
+/** Causal attention; the gradient of a score is p · (dp − Σ p · dp). */
 function attention(q: Node, k: Node, v: Node, heads: number, length: number): Node {
   const width = q.columns / heads;
   const part = (x: Matrix, i: number, head: number) =>
@@ -137,7 +139,7 @@ function crossEntropy(logits: Node, targets: readonly number[]): number {
   return loss;
 }
 
-/** Lesson 14's model, without dropout, and its gradients; the loss of each step. */
+/** Lesson 14's model without dropout, and its gradients; returns the loss of each step. */
 export function gptTraining(work: Work): number[] {
   const parameters = Object.fromEntries(
     work.tensors.map(({ name }) => [name, given(work, name)]),

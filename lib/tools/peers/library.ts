@@ -1,33 +1,33 @@
 /*
- * What a library has to offer to be compared: for each kind of work a function that prepares it, and gives
- * back a run of it.
+ * What a library must provide to be compared: for each kind of work a function that prepares it and returns a function
+ * to run it.
  */
 import type { Spec, Work } from "./works.ts";
 import { numbers } from "./works.ts";
 
-/** Does the work once, to the moment when one number of the result is there, or all. */
+/** Does the work once, until one number of the result can be read, or all. */
 export type Run = (all: boolean) => Promise<ArrayLike<number>>;
 
-/** A library, ready to be given a work. */
+/** A library that is ready for a work. */
 export interface Library {
-  /** Its name and version, and where it computes. */
+  /** Its name and version, and the device it computes on. */
   about: string;
-  /** A sum of a few numbers: the first thing that a program may do. */
+  /** A sum of a few numbers: a first small computation. */
   tiny(): Promise<number>;
   matmul(work: Work): Run;
-  /** A layer without a bias; its weight lies as the library likes it. */
+  /** A layer without a bias; its weight is in the library's preferred layout. */
   linear(work: Work): Run;
   training(work: Work): Run | Promise<Run>;
   gptTraining(work: Work): Run | Promise<Run>;
   forward(work: Work): Run;
-  /** A pass of one token after the other with keys and values kept, where it has been written in this library. */
+  /** One pass for each token, with a key-value cache, if the library has been given such code. */
   writing?(work: Work): Run;
 }
 
-/** What AdamW is told everywhere: PyTorch's defaults. */
+/** The options of AdamW for all libraries: PyTorch's defaults. */
 export const adamw = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.01 };
 
-/** Angles of rotary positions, (T, D) each: the cosines, and the sines with the sign that each half has. */
+/** The angles of rotary positions, (T, D) each: the cosines, and the sines with the sign for each half. */
 export function anglesOf(T: number, D: number): { cos: number[][]; sin: number[][] } {
   const angle = (t: number, i: number) => t * 1e4 ** (-2 * (i % (D / 2)) / D);
   const tableOf = (f: (t: number, i: number) => number) =>
@@ -38,18 +38,18 @@ export function anglesOf(T: number, D: number): { cos: number[][]; sin: number[]
   };
 }
 
-/** Imports a package that only this command has. */
+/** Imports a package that only this command uses. */
 export const load = (name: string) => import(name);
-/** Something of such a package: its types are not here. */
+/** An object of such a package; its types are not available here. */
 export type Foreign = Awaited<ReturnType<typeof load>>;
 
-/** A tensor of two dimensions that lies column by column; any other as it is. */
+/** A matrix stored column by column; a tensor with another number of dimensions stays as it is. */
 export function transposed(spec: Spec): [values: Float32Array<ArrayBuffer>, shape: number[]] {
   const values = numbers(spec);
   if (spec.shape.length !== 2) return [values, spec.shape];
   const [rows, columns] = spec.shape;
   const turned = new Float32Array(values.length);
-  const STRIP = 16; // columns at a time, so that what is read is still at hand
+  const STRIP = 16; // columns at a time, so that what is read is still in the cache
   for (let from = 0; from < columns; from += STRIP) {
     const to = Math.min(from + STRIP, columns);
     for (let row = 0; row < rows; row++) {
@@ -61,6 +61,6 @@ export function transposed(spec: Spec): [values: Float32Array<ArrayBuffer>, shap
   return [turned, [columns, rows]];
 }
 
-/** The names of weights that a product uses, and which peers want transposed. */
+/** The names of weights that a product uses, which some libraries want transposed. */
 export const isMatrix = ({ name, shape }: Spec) =>
   shape.length === 2 && !/^(table|tokens|places|a|b)\b/.test(name);

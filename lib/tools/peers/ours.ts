@@ -1,5 +1,5 @@
 /*
- * The works in this library, as a lesson writes them.
+ * The works in this library, written as in a lesson.
  */
 import "../../lesson/adapter.ts"; // first: it chooses the adapter
 import {
@@ -20,18 +20,18 @@ import { GPT, MLP } from "../bench/models.ts";
 import { adamw, type Library } from "./library.ts";
 import { numbers, type Spec, type Work } from "./works.ts";
 
-/** This library on an adapter; which one, `--adapter` says. */
+/** This library, on the adapter that `--adapter` names. */
 export function ours(): Library {
   const given = (spec: Spec) => fromValues(numbers(spec), spec.shape, "float32");
 
-  /** One number of a tensor, or all of them; the tensor goes. */
+  /** One number of a tensor, or all of them; the tensor is freed. */
   const read = async (out: Tensor, all: boolean): Promise<ArrayLike<number>> => {
     const values = all ? await out.data() : [await firstOf(out)];
     release(out);
     return values;
   };
 
-  /** Gives a model the numbers of its tensors, in place. */
+  /** Copies the numbers of its tensors into a model. */
   const filled = <M extends nn.Module>(model: M, tensors: readonly Spec[]): M => {
     const state = model.stateDict();
     for (const spec of tensors) {
@@ -49,7 +49,7 @@ export function ours(): Library {
     return { vocab, context, embed, heads, layers };
   };
 
-  /** Steps of training: the losses, read together. */
+  /** Training steps: the losses, read together. */
   const learning = (work: Work, empty: MLP | GPT) => {
     const model = filled(empty, work.tensors);
     const { lr, beta1, beta2, eps, decay } = adamw;
@@ -140,7 +140,7 @@ export function ours(): Library {
   };
 }
 
-/** A tensor's name in GPT-2, and the row at which it begins there: three layers are one. */
+/** A tensor's name in GPT-2, and the row where it starts there: three layers are one. */
 function inGPT2(name: string, width: number): [name: string, row: number] {
   const part = ["query", "key", "value"].findIndex((one) => name.includes(`.${one}.`));
   const inBlock = name.replace("blocks.", "h.").replace(/norm(\d)/, "ln_$1")

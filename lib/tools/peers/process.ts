@@ -1,16 +1,16 @@
 /*
- * The processes that the libraries work in: how each is started, what it is asked, what it answers.
+ * The processes in which the libraries work: how to start one, what it is asked, what it answers.
  */
 import type { Answer } from "./child.ts";
 import type { Work } from "./works.ts";
 
-/** A library to compare, and the command that starts a process of it. */
+/** A library to compare, and the command that starts its process. */
 export interface Contender {
   name: string;
   command: string[];
 }
 
-/** What the peers are, each at the version that was current when this was written. */
+/** The other libraries, each at the version that was current when this was written. */
 const PACKAGES = {
   "@jax-js/jax": "0.1.25",
   "@tensorflow/tfjs": "4.22.0",
@@ -18,13 +18,13 @@ const PACKAGES = {
   "@tensorflow/tfjs-backend-wasm": "4.22.0",
   "@tensorflow/tfjs-backend-webgpu": "4.22.0",
 };
-/** The versions as one reads them. */
+/** The versions, for a reader. */
 export const versions = `jax-js ${PACKAGES["@jax-js/jax"]}, TensorFlow.js ` +
   `${PACKAGES["@tensorflow/tfjs"]}`;
 
 const here = (file: string) => `${import.meta.dirname}/${file}`;
 
-/** Installs the peers into a folder, where nothing of the project knows of them. */
+/** Installs the other libraries in a folder outside the project. */
 export async function install(folder: string): Promise<void> {
   const imports = Object.fromEntries(
     Object.entries(PACKAGES).map(([name, version]) => [name, `npm:${name}@${version}`]),
@@ -40,7 +40,7 @@ export async function install(folder: string): Promise<void> {
   throw new Error(`installing the peers: deno install failed; is the network there?\n${reason}`);
 }
 
-/** This library, and the peers that lie in a folder. */
+/** This library, and those installed in a folder. */
 export function contenders(folder: string): Contender[] {
   const run = [Deno.execPath(), "run", "--quiet", "--allow-all"];
   const peer = (name: string, library: string, backend: string): Contender => ({
@@ -57,8 +57,8 @@ export function contenders(folder: string): Contender[] {
 }
 
 /**
- * PyTorch, where a Python has it: on the processor, and on CUDA where there is that. TORCH_PYTHON names a Python that
- * is asked first, such as one of a newer PyTorch.
+ * PyTorch, if a Python has it: on the processor, and on CUDA if available. TORCH_PYTHON names a Python to try first,
+ * such as one with a newer PyTorch.
  */
 export async function torchContenders(): Promise<Contender[]> {
   const named = Deno.env.get("TORCH_PYTHON");
@@ -80,11 +80,11 @@ export async function torchContenders(): Promise<Contender[]> {
   return [];
 }
 
-/** Spawns a command; what it says on standard error is for the notes. */
+/** Spawns a command; its standard error is kept for the notes. */
 const spawn = ([program, ...args]: string[], stdin: "piped" | "null") =>
   new Deno.Command(program, { args, stdin, stdout: "piped", stderr: "piped" }).spawn();
 
-/** How long a process starts, in milliseconds, to the first number that it prints. */
+/** Milliseconds from the start of a process to the first number that it prints. */
 export async function start({ command }: Contender): Promise<{ ms: number; value: number }> {
   const begin = performance.now();
   const child = spawn([...command, "--tiny"], "null");
@@ -102,7 +102,7 @@ export async function start({ command }: Contender): Promise<{ ms: number; value
   return { ms, value };
 }
 
-/** A process must answer within this time. */
+/** The time in which a process must answer. */
 const PATIENCE_MS = 120_000;
 
 /** A process that has been given a work. */
@@ -119,17 +119,17 @@ export class Process {
     this.#listen();
   }
 
-  /** Gives it the work; what it says about itself. */
+  /** Sends it the work; returns what it says about itself. */
   async prepare(work: Work): Promise<string> {
     return (await this.#ask(JSON.stringify(work))).about!;
   }
 
-  /** Has the work done once; `all`: the sampled numbers too. */
+  /** Runs the work once; with `all`, returns the sampled numbers too. */
   run(what: "one" | "all"): Promise<Answer> {
     return this.#ask(what);
   }
 
-  /** The first error that it wrote, if it wrote any. */
+  /** The first error that it printed, if any. */
   get complaint(): string {
     return firstComplaint(this.#complaint);
   }
@@ -170,7 +170,7 @@ export class Process {
   }
 }
 
-/** The line in which the trouble is named; that Mesa misses a variable is none. */
+/** The line that names the problem; Mesa's complaint about a missing variable does not count. */
 export function firstComplaint(text: string): string {
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => !/XDG_/.test(line));
   const named = lines.find((line) => /exceeds|error:|Error\b|out of bounds|Aborted/.test(line));

@@ -1,33 +1,33 @@
 /*
- * What was measured of the libraries, as the README's tables show it. Nothing is measured here.
+ * The measurements of the libraries, as the README's tables show them. Nothing is measured here.
  */
 import { digits, median } from "../bench/measure.ts";
 
-/** A library at a work. */
+/** The results of a library for a work. */
 export interface Entry {
   library: string;
-  /** Milliseconds by turn; a library that is slow sits turns out. */
+  /** Milliseconds for each turn; a slow library skips turns. */
   times: number[];
-  /** The largest difference from float64, beside the largest right number. */
+  /** The largest difference from float64, relative to the largest right number. */
   error?: number;
-  /** Why there is nothing, or nothing right. */
+  /** Why there is no result, or no right one. */
   reason?: string;
 }
 
-/** A row of the tables; the first entry is what the others are compared with. */
+/** A row of the tables; the others are compared with its first entry. */
 export interface Row {
   work: string;
   entries: Entry[];
 }
 
-/** A result further off than this is another result: float32 is a thousand times nearer. */
+/** A result with a larger error than this is wrong: rounding to float32 gives a thousandth of it. */
 export const WRONG = 1e-3;
 
-/** Whether a result was measured and is not what was asked for. */
+/** Whether a result was measured, but is wrong. */
 export const isWrong = ({ times, error }: Entry): boolean =>
   times.length > 0 && error !== undefined && !(error <= WRONG);
 
-/** How many times as long as the other: the median over the turns that both have. */
+/** The ratio of two libraries' times: the median over the turns that both have. */
 export function ratio(entry: Entry, other: Entry): number {
   const turns = Math.min(entry.times.length, other.times.length);
   return median(Array.from({ length: turns }, (_, i) => entry.times[i] / other.times[i]));
@@ -37,7 +37,7 @@ export function ratio(entry: Entry, other: Entry): number {
 const times = (ratio: number) =>
   `${ratio >= 9.95 ? ratio.toFixed(0) : ratio.toFixed(ratio < 0.995 ? 2 : 1)}×`;
 
-/** `342 · 6.9×`: the median, and how many times as long as the first. */
+/** `342 · 6.9×`: the median, and its ratio to the first library's. */
 export function timeCell(entry: Entry, first: Entry): string {
   if (entry.times.length === 0) return "fails";
   const ms = digits(median(entry.times));

@@ -1,8 +1,8 @@
 /*
- * The works in TensorFlow.js, as somebody would write them who knows it: fused products, everything in `tidy`,
- * its own Adam (and the decay of AdamW before it), losses read together at the end.
+ * The works in TensorFlow.js, written as by someone who knows it well: fused products, everything in `tidy`, its own
+ * Adam (preceded by the weight decay of AdamW), losses read together at the end.
  *
- * Its wasm backend finds one thread in Deno.
+ * In Deno, its wasm backend uses only one thread.
  */
 import {
   adamw,
@@ -25,13 +25,13 @@ export async function tfjs(backend: string): Promise<Library> {
   await tf.ready();
 
   const given = (spec: Spec) => tf.tensor(numbers(spec), spec.shape);
-  // A weight lies (in, out): its products with a transposed one take several times as long.
+  // A weight is stored (in, out): products with a transposed one take several times as long.
   const weight = (spec: Spec) =>
     tf.tensor(...(isMatrix(spec) ? transposed(spec) : [numbers(spec), spec.shape]));
   const weights = ({ tensors }: Work): Record<string, Foreign> =>
     Object.fromEntries(tensors.map((spec) => [spec.name, weight(spec)]));
 
-  /** One number of a tensor, or all of them; the tensor goes. */
+  /** One number of a tensor, or all of them; the tensor is freed. */
   const read = async (out: Foreign, all: boolean): Promise<ArrayLike<number>> => {
     const some = all ? out : tf.tidy(() => tf.slice(tf.reshape(out, [-1]), [0], [1]));
     const values = await some.data();
@@ -54,7 +54,7 @@ export async function tfjs(backend: string): Promise<Library> {
     return tf.mul(tf.mul(x, 0.5), share);
   };
 
-  /** What hides from each place those behind it. */
+  /** The causal mask: hides from each position those after it. */
   const causal = (length: number) =>
     tf.tensor(
       Float32Array.from(
@@ -64,7 +64,7 @@ export async function tfjs(backend: string): Promise<Library> {
       [length, length],
     );
 
-  /** Steps of training: the losses, read together. */
+  /** Training steps: the losses, read together. */
   const learning = async (
     work: Work,
     lossOf: (w: Record<string, Foreign>, ids: Foreign, targets: Foreign) => Foreign,

@@ -1,7 +1,7 @@
 /*
- * The works that libraries are compared by, told in a way that every one of them can be told: tensors by
- * PyTorch's names and shapes, their numbers by a formula, so that a process in any language makes the same
- * ones and no file of 652 MB has to be passed around.
+ * The works that libraries are compared by, in a form that each of them can be given: tensors with PyTorch's names
+ * and shapes. Their numbers come from a formula, so a process in any language makes the same ones, and no file of 652
+ * MB has to be passed around.
  */
 
 /** A tensor: element i is hash(start + i), as an even number in [−½, ½), times `scale`, plus `shift`. */
@@ -13,7 +13,7 @@ export interface Spec {
   shift: number;
 }
 
-/** What is to be done with the tensors. */
+/** What to do with the tensors. */
 export type Kind =
   | "matmul"
   | "linear"
@@ -23,18 +23,18 @@ export type Kind =
   | "writing"
   | "start";
 
-/** Something to compute, whole in itself. */
+/** One computation, with everything it needs. */
 export interface Work {
   name: string;
   kind: Kind;
   tensors: Spec[];
-  /** Tokens, a list a step: of training (batch, context), of a forward pass (batch, length). */
+  /** Tokens, one list per step: for training (batch, context), for a forward pass (batch, length). */
   ids: number[][][];
-  /** For training, the right answers, a list a step: (batch), of a GPT (batch · context). */
+  /** The targets of training, one list per step: (batch), or for a GPT (batch · context). */
   targets: number[][];
   /** Attention heads. */
   heads: number;
-  /** The places in the flat result that are held against float64. */
+  /** The positions in the flattened result that are compared with float64. */
   samples: number[];
 }
 
@@ -44,7 +44,7 @@ export interface MatmulSize {
   k: number;
   n: number;
 }
-/** An embedding of `context` tokens in a row, a hidden layer with tanh, a head. */
+/** A concatenation of `context` token embeddings, a hidden layer with tanh, and a head. */
 export interface MlpSize {
   batch: number;
   context: number;
@@ -53,7 +53,7 @@ export interface MlpSize {
   hidden: number;
   steps: number;
 }
-/** A GPT of pre-norm blocks. */
+/** A GPT with pre-norm blocks. */
 export interface GptSize {
   batch: number;
   length: number;
@@ -64,7 +64,7 @@ export interface GptSize {
   layers: number;
 }
 
-/** A 32-bit mix in which each bit of the place changes half of the bits. */
+/** A 32-bit hash in which each bit of the index changes half of the bits. */
 function hash(place: number): number {
   let x = Math.imul(place ^ place >>> 16, 0x21f0aaad);
   x = Math.imul(x ^ x >>> 15, 0x735a2d97);
@@ -86,14 +86,14 @@ export function numbers({ shape, start, scale, shift }: Spec): Float32Array<Arra
 const integers = (count: number, below: number, start: number) =>
   Array.from({ length: count }, (_, i) => hash(start + i) % below);
 
-/** Rows of so many. */
+/** The numbers in rows of this length. */
 const rows = (values: number[], width: number) =>
   Array.from(
     { length: values.length / width },
     (_, i) => values.slice(i * width, (i + 1) * width),
   );
 
-/** Gives each tensor numbers of its own. */
+/** Gives each tensor its own numbers. */
 function specs(list: [name: string, shape: number[], scale: number, shift?: number][]): Spec[] {
   let end = 0;
   return list.map(([name, shape, scale, shift = 0]) => {
@@ -104,10 +104,10 @@ function specs(list: [name: string, shape: number[], scale: number, shift?: numb
 }
 
 const none = { ids: [], targets: [], heads: 0 };
-/** Where the numbers begin that are not a tensor's. */
+/** Where the numbers start that do not belong to a tensor. */
 const APART = 2 ** 31;
 
-/** a · b of two square matrices, or of a layer: then b is a weight that lies (n, k) where a library likes it so. */
+/** a · b for two square matrices, or for a layer: then b is a weight, which a library may store as (n, k). */
 export function matmul(name: string, { m, k, n }: MatmulSize, linear = false): Work {
   const b = linear ? [n, k] : [k, n];
   const places = integers(Math.min(1024, m * n), m * n, APART);
@@ -120,7 +120,7 @@ export function matmul(name: string, { m, k, n }: MatmulSize, linear = false): W
   };
 }
 
-/** Steps of lesson 13's training, from the beginning: the result is the loss of each. */
+/** The first steps of lesson 13's training: the result is the loss of each. */
 export function training(name: string, size: MlpSize): Work {
   const { batch, context, vocab, embed, hidden, steps } = size;
   const ids = rows(integers(steps * batch * context, vocab, APART), context);
@@ -172,7 +172,7 @@ function gptTensors({ vocab, context, embed, layers }: GptSize, rotary: boolean)
   ]);
 }
 
-/** Steps of lesson 14's training, without its dropout, which each library draws in its own way: the losses. */
+/** Steps of lesson 14's training without dropout, which each library draws in its own way: the result is the losses. */
 export function gptTraining(name: string, size: GptSize & { steps: number }): Work {
   const { batch, length, vocab, heads, steps } = size;
   const ids = rows(integers(steps * batch * length, vocab, APART), length);
@@ -189,7 +189,7 @@ export function gptTraining(name: string, size: GptSize & { steps: number }): Wo
   };
 }
 
-/** A pass through a GPT: the result is the logits, (batch, length, vocab). */
+/** A forward pass of a GPT: the result is the logits, (batch, length, vocab). */
 export function forward(name: string, size: GptSize): Work {
   const { batch, length, vocab, heads } = size;
   const columns = [...new Set([...integers(62, vocab, APART), 0, vocab - 1])];
@@ -206,8 +206,8 @@ export function forward(name: string, size: GptSize): Work {
 }
 
 /**
- * The second half of a text, one token after the other, the first half having been read: keys and values are kept.
- * Of each token's logits the place of the best is found; the result is the last token's logits, (vocab).
+ * The second half of a text, one token after another, with the keys and values of the first half in the cache. For each
+ * token the largest logit is found; the result is the logits of the last token, (vocab).
  */
 export function writing(name: string, size: GptSize): Work {
   const work = forward(name, { ...size, batch: 1 });
@@ -216,7 +216,7 @@ export function writing(name: string, size: GptSize): Work {
   return { ...work, kind: "writing", samples };
 }
 
-/** The start of a process, up to the first number of a tiny sum. */
+/** The start of a process, until it prints the first number of a small sum. */
 export const start = (name: string): Work => ({
   ...none,
   name,
@@ -225,7 +225,7 @@ export const start = (name: string): Work => ({
   samples: [0],
 });
 
-/** GPT-2's shape at 124 million parameters, its head untied. */
+/** GPT-2's shape with 124 million parameters and a separate head. */
 const gpt2 = { vocab: 50_257, context: 1024, embed: 768, heads: 12, layers: 12 };
 
 /** What the README's table compares. */
