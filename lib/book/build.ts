@@ -1,6 +1,6 @@
 /*
- * Builds the book: every page, its styles, its programs and the index of the search, into one folder that
- * any server can hand out.
+ * Builds the book: every page, its styles, its programs and the search index, into one folder that any web server can
+ * serve.
  */
 import font from "@fontsource-variable/source-serif-4/files/source-serif-4-latin-wght-normal.woff2" with {
   type: "bytes",
@@ -15,13 +15,13 @@ import { searchIndex } from "./search_index.ts";
 import lessonStyle from "./style/lesson.css" with { type: "text" };
 import pageStyle from "./style/page.css" with { type: "text" };
 
-/** What a build made. */
+/** The result of a build. */
 export interface Built {
   pages: number;
   bytes: number;
 }
 
-/** Builds the book into a folder, which is made anew. */
+/** Builds the book into a folder, which is emptied first. */
 export async function build(folder: URL): Promise<Built> {
   const site = await readSite();
   const files = new Map<string, string | Uint8Array>();

@@ -1,6 +1,6 @@
 /*
- * The programs of the book: the library, its worker and the pages' own, bundled by Deno; and the lessons,
- * stripped of their types line by line, so that an error in one names the line of its source.
+ * The programs of the book. Deno bundles the library, its worker and the pages' own code. The lessons only lose their
+ * types, line by line, so that an error in one names the right line of its source.
  */
 import { compile } from "./compile.ts";
 import { ownPackages } from "./own_packages.ts";
@@ -14,10 +14,10 @@ const ENTRIES = [
   "lib/book/client/worker.ts",
 ];
 
-/** The configuration and the vocabulary of the small GPT-2 that lesson 9 is tested with. */
+/** The configuration and the vocabulary of the small GPT-2 for the tests of lesson 9. */
 const FIXTURE = "tests/fixtures/gpt2";
 
-/** All programs by their path under `code/`. */
+/** All programs, by their path under `code/`. */
 export async function bundle(site: Site): Promise<Map<string, string | Uint8Array>> {
   const folder = await Deno.makeTempDir();
   try {

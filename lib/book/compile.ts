@@ -1,6 +1,6 @@
 /*
- * A lesson as a browser reads it: without types, line by line where it was, so that what an error says of a
- * line is true of the source. The build compiles the lessons as they are; a page, what its reader has changed.
+ * A lesson as JavaScript for a browser: its types are removed, but every line stays in its place, so the line number
+ * in an error is that of the source. The build compiles the lessons; a page compiles what its reader has changed.
  */
 import { transform } from "sucrase";
 import { asProgram, type Mistake } from "./compile_plain.ts";
@@ -8,7 +8,7 @@ import { asProgram, type Mistake } from "./compile_plain.ts";
 /**
  * The JavaScript of a lesson.
  *
- * @param address where what is imported by a name lies
+ * @param address the address for each imported name
  * @throws {Mistake}
  */
 export function compile(source: string, address: (name: string) => string): string {

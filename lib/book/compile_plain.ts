@@ -1,15 +1,15 @@
 /*
- * What is left to do for a lesson without types: the addresses of what it imports, and who is the program.
+ * The last steps for a lesson without types: the addresses of its imports, and which module is the main program.
  */
 
-/** A mistake that is found before anything runs. */
+/** A mistake that is found before the program runs. */
 export interface Mistake {
   message: string;
   line?: number;
   column?: number;
 }
 
-/** A program of which each import has its address, and that is the one at work where a page runs it. */
+/** The program with an address for each import; it is the main program of the page that runs it. */
 export const asProgram = (code: string, address: (name: string) => string): string =>
   code.replace(
     /(\bfrom\s+|\bimport\s*\(\s*)"([^"]+)"/g,

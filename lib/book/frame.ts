@@ -1,11 +1,11 @@
 /*
- * What every page has around its text: head, contents at the side, search, the pages before and after.
+ * What every page has around its text: the head, contents at the side, search, links to the next and previous page.
  */
 import { attribute, type Html, markup } from "./html.ts";
 import type { Heading } from "./markdown.ts";
 import type { Page, Site } from "./site.ts";
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface Framed {
   site: Site;
   address: string;
@@ -13,17 +13,17 @@ export interface Framed {
   description: string;
   body: Html;
   headings?: readonly Heading[];
-  /** Whether the page's code can be run. */
+  /** Whether the code on the page can be run. */
   runs?: boolean;
 }
 
-/** What a page may load and ask: nothing but the book's own files; and the Hub, for who wants its songs. */
+/** What a page may load: only the book's own files, and the Hub for readers who want its songs. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' blob:",
   "worker-src 'self' blob:",
   "style-src 'self'",
-  "style-src-attr 'unsafe-inline'", // the editor sets its width of a tab so
+  "style-src-attr 'unsafe-inline'", // the editor sets its tab width this way
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self' https://huggingface.co https://*.huggingface.co https://*.hf.co",
@@ -36,7 +36,7 @@ const ICON = "data:image/svg+xml," + encodeURIComponent(
     `<path d="M3 12V9M6.3 12V5M9.6 12V7.500M13 12V3" stroke="#fff" stroke-width="2"/></svg>`,
 );
 
-/** The whole page. */
+/** The complete page. */
 export function frame({ site, address, title, description, body, headings = [], runs }: Framed) {
   const readingOrder = site.pages.filter(({ kind }) => kind !== "kernel");
   const at = readingOrder.findIndex((page) => page.address === address);
@@ -105,7 +105,7 @@ function contents(site: Site, address: string, headings: readonly Heading[]): Ht
     [...lessons, ...rows.filter(({ number }) => number === undefined)],
     ({ part }) => part,
   );
-  // Long groups of short names stay folded, but for the one that the reader is in.
+  // Long groups of short names stay folded, except the one with the current page.
   const folded = (name: string, pages: Page[]) => {
     const here = pages.some((page) => page.address === address);
     return markup`<details${attribute("open", here)}><summary>${name}</summary><ol>${

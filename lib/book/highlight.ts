@@ -1,6 +1,6 @@
 /*
- * Code in colours: each token a span with one of a few classes, whose colours for a light and a dark
- * page stand in the style sheet. Shapes in comments, such as `// (B, T, C)`, stand out.
+ * Coloured code: each token is a span with one of a few classes; the style sheet has their colours for light and dark
+ * pages. Shapes in comments, such as `// (B, T, C)`, are highlighted.
  */
 import { createHighlighterCoreSync } from "shiki/core";
 import { createOnigurumaEngine } from "shiki/engine/oniguruma";
@@ -12,7 +12,7 @@ import light from "shiki/themes/github-light-high-contrast.mjs";
 import dark from "shiki/themes/github-dark-high-contrast.mjs";
 import { escapeHtml } from "./html.ts";
 
-/** What can be coloured. */
+/** The languages that can be coloured. */
 export type Language = "typescript" | "wgsl" | "shellscript" | "python" | "text";
 
 const shiki = createHighlighterCoreSync({
@@ -22,12 +22,12 @@ const shiki = createHighlighterCoreSync({
 });
 const themes = { light: "github-light-high-contrast", dark: "github-dark-high-contrast" };
 
-/** The colours of what is neither word nor number have no class. */
+/** The class of text that is neither a word nor a number: none. */
 const PLAIN = "";
-/** The colours that have been used, each pair with its class. */
+/** The colours used so far, each pair with its class. */
 const classes = new Map([["#0E1116 #F0F3F6", PLAIN]]);
 
-/** The style of the classes that {@linkcode highlight} has given so far. */
+/** The style of the classes that {@linkcode highlight} has used so far. */
 export function highlightStyle(): string {
   const rules = (of: 0 | 1) =>
     [...classes].filter(([, name]) => name).map(([pair, name]) =>
@@ -36,14 +36,14 @@ export function highlightStyle(): string {
   return `${rules(0)}\n@media screen and (prefers-color-scheme:dark){${rules(1)}}\n`;
 }
 
-/** A text of code as HTML. */
+/** Code as HTML. */
 export function highlight(code: string, language: Language): string {
   if (language === "text") return escapeHtml(code);
   const { tokens } = shiki.codeToTokens(code, {
     lang: language,
     themes,
     defaultColor: false,
-    tokenizeTimeLimit: 0, // a line is coloured whole, however slow the machine is
+    tokenizeTimeLimit: 0, // a line is coloured completely, however slow the machine is
   });
   return tokens.map((line) => {
     const runs: { text: string; name: string }[] = [];

@@ -1,5 +1,5 @@
 /*
- * HTML as text: what is put into a template is escaped, unless it is HTML already.
+ * HTML as text: values in a template are escaped, unless they are HTML already.
  */
 
 /** A piece of HTML. */
@@ -22,13 +22,13 @@ const write = (value: Value): string =>
     ? ""
     : escapeHtml(String(value));
 
-/** A text as it must stand in HTML, in an attribute too. */
+/** A text, escaped for use in HTML, also in attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot" }[c]};`);
 
 /**
- * HTML of a template: strings are escaped, lists are joined, nothing is nothing. (The formatter would put
- * spaces into a template that is called `html`.)
+ * HTML from a template: strings are escaped, lists are joined, undefined becomes nothing. (If it were called `html`,
+ * the formatter would add spaces to the template.)
  */
 export const markup = (texts: TemplateStringsArray, ...values: Value[]): Html =>
   new Html(
@@ -36,7 +36,7 @@ export const markup = (texts: TemplateStringsArray, ...values: Value[]): Html =>
       .replace(/^\n\s*|\n\s*$/g, ""),
   );
 
-/** An attribute with the space before it, or nothing where it has no value; `true` is an attribute without one. */
+/** An attribute with the space before it; nothing if it has no value; without a value if that is `true`. */
 export const attribute = (name: string, value: string | number | boolean | undefined): Html =>
   new Html(
     value === undefined || value === false || value === ""
@@ -46,10 +46,10 @@ export const attribute = (name: string, value: string | number | boolean | undef
       : ` ${name}="${escapeHtml(String(value))}"`,
   );
 
-/** HTML that is not to be escaped again. */
+/** HTML that must not be escaped again. */
 export const raw = (text: string): Html => new Html(text);
 
-/** Text as the end of an address: `The last step` is `the-last-step`. */
+/** Text as the end of an address: `The last step` becomes `the-last-step`. */
 export const slug = (text: string): string =>
   text.toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") ||
   "section";

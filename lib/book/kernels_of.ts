@@ -1,10 +1,9 @@
 /*
- * Which kernels a cell of a lesson works with: the words by which a lesson calls an op, by the kernel that
- * computes it.
+ * Which kernels a cell of a lesson uses: a table of the words that call an op, by the kernel that computes it.
  */
 import type { Page, Site } from "./site.ts";
 
-/** A family of kernels, and the words in a lesson's code that set it to work. */
+/** A family of kernels, and the words in a lesson's code that use it. */
 const WORDS: readonly [family: string, words: RegExp][] = [
   ["embedding", /\bnn\.Embedding\b/],
   ["matmul", /\.matmul\(|\bnn\.Linear\b/],
@@ -23,7 +22,7 @@ const WORDS: readonly [family: string, words: RegExp][] = [
   ["unary", /\b(gelu|relu|tanh|sigmoid)\(|\bnn\.(GELU|ReLU|Tanh)\b/],
 ];
 
-/** The kernels' pages that belong to a cell's code, in the order of the table. */
+/** The kernel pages for the code of a cell, in the order of the table. */
 export const kernelsOf = (code: string, site: Site): Page[] =>
   WORDS.filter(([, words]) => words.test(code))
     .flatMap(([family]) => {

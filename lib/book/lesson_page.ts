@@ -1,5 +1,5 @@
 /*
- * A lesson as a page: its prose, its cells with their outputs, and what a run needs to know of it.
+ * A lesson as a page: its prose, its cells with their outputs, and the data that a run needs.
  */
 import { frame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
@@ -13,27 +13,27 @@ import { solutions } from "../lesson/exercise.ts";
 import { lessonOf, type Page, type Site } from "./site.ts";
 import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
 
-/** A page's text, and what others want of it. */
+/** The text of a page, and what other pages use from it. */
 export interface LessonPage {
   page: Html;
   headings: Heading[];
   /** Passages for the search. */
   passages: Passage[];
-  /** A picture for the table of lessons: a drawing, or an output that is short. */
+  /** A picture for the table of lessons: a drawing, or a short output. */
   thumbnail: Html;
 }
 
-/** A stretch of a page that the search can find. */
+/** A part of a page that the search can find. */
 export interface Passage {
   address: string;
   title: string;
   text: string;
 }
 
-/** Drawings that a run has made of a lesson's outputs, by the last line of their statement. */
+/** Drawings of a lesson's outputs from a run, by the last line of their statement. */
 export type Drawings = ReadonlyMap<number, string>;
 
-/** The page of a lesson or of another text of its form. */
+/** The page of a lesson, or of another text in the same form. */
 export async function lessonPage(
   site: Site,
   page: Page,
@@ -63,7 +63,7 @@ export async function lessonPage(
   for (const [i, block] of blocks.entries()) {
     if (block.kind === "prose") {
       const markdown = i === 0 ? restOfHead(block.markdown) : block.markdown;
-      // Each heading begins a passage, so a block that holds several is rendered piece by piece.
+      // Each heading starts a passage, so a block with several headings is rendered in parts.
       for (const piece of markdown.split(/^(?=#{2,3} )/m)) {
         const rendered = renderMarkdown(piece, around);
         headings.push(...rendered.headings);
@@ -143,10 +143,10 @@ const codeHtml = (code: string, first: number): Html =>
       data-first="${first}"><code>${raw(highlight(code, "typescript"))}</code></pre>
   `;
 
-/** Lines from which on the imports at a lesson's head are folded. */
+/** Imports at the start of a lesson are folded from this many lines on. */
 const MANY = 5;
 
-/** The imports at the head of a text, where they are many, and the rest. */
+/** The imports at the start of a text, if they are many, and the remaining text. */
 function cutImports(code: string): { head: string; rest: string } {
   const [head = ""] = code.match(/^(?:import [^;]*;\n?)+/) ?? [];
   return head.trimEnd().split("\n").length < MANY
@@ -154,7 +154,7 @@ function cutImports(code: string): { head: string; rest: string } {
     : { head: head.trimEnd(), rest: code.slice(head.length).replace(/^\n+/, "") };
 }
 
-/** Imports behind a fold that says from where, and how many names. */
+/** Folded imports; the summary says from where, and how many names. */
 function importsHtml(head: string, first: number): Html {
   const words = [...head.matchAll(/import ([^;]*?) from "([^"]+)"/g)].map(([, names, from]) => {
     const count = names.split(",").filter((name) => /\w/.test(name)).length;
@@ -165,7 +165,7 @@ function importsHtml(head: string, first: number): Html {
   }</details>`;
 }
 
-/** The solutions of the exercises on a page, by the number of the cell that they belong to. */
+/** The solutions of the exercises on a page, by the number of their cell. */
 function answersOf(source: string, solved: string): Map<number, string> {
   const codes = (text: string) =>
     weave(text).filter((block) => block.kind === "cell").map((cell) => codeOf(cell).trim());
@@ -224,10 +224,10 @@ async function cellHtml(
   `;
 }
 
-/** The statement that a text of code ends with; for pictures, which are known by the function that made them. */
+/** The last statement in some code; pictures are recognised by the function that made them. */
 const lastStatement = (code: string) => code.slice(Math.max(0, code.lastIndexOf("\nawait show(")));
 
-/** The task that runs what a page shows. */
+/** The task that runs the content of a page. */
 function taskOf({ kind, number, path }: Page): string {
   if (number !== undefined) return `lesson-${number}`;
   const name = path!.match(/([^/]+)\.ts$/)![1];

@@ -1,6 +1,6 @@
 /*
- * `deno task book`: builds the book into out/book. `-- --serve` serves it on this machine and builds it
- * anew when a source changes.
+ * `deno task book`: builds the book into out/book. `-- --serve` also serves it on this machine and rebuilds it when a
+ * source changes.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { build } from "./build.ts";

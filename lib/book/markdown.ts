@@ -1,5 +1,5 @@
 /*
- * Prose as HTML: headings get anchors, "lesson 3" a link, code of several lines its colours.
+ * Prose as HTML: headings get anchors, "lesson 3" becomes a link, blocks of code are coloured.
  */
 import MarkdownIt from "markdown-it";
 import { diagram } from "../lesson/diagram.ts";
@@ -14,19 +14,19 @@ export interface Heading {
   id: string;
 }
 
-/** A text's HTML, and its headings. */
+/** The HTML of a text, and its headings. */
 export interface Rendered {
   html: string;
   headings: Heading[];
 }
 
-/** What a page knows of its neighbours. */
+/** What a page knows about other pages. */
 export interface Surroundings {
-  /** The address of a lesson, where there is a page for it. */
+  /** The address of a lesson, if it has a page. */
   lesson?(number: number): string | undefined;
-  /** The address of a file of the project, where there is a page for it. */
+  /** The address of a file of the project, if it has a page. */
   file?(path: string): string | undefined;
-  /** Ids that are taken; those of the headings are added. */
+  /** Ids that are in use; those of the headings are added. */
   ids?: Set<string>;
 }
 
@@ -50,7 +50,7 @@ markdown.renderer.rules.fence = (tokens, i, ...rest) => {
   return figure(diagram(text).svg(), "Diagram", text).text;
 };
 
-/** Prose of the form that lessons have, as HTML. */
+/** Prose in the form used by lessons, as HTML. */
 export function renderMarkdown(text: string, around: Surroundings = {}): Rendered {
   const ids = around.ids ?? new Set();
   const headings: Heading[] = [];
@@ -91,7 +91,7 @@ function freeId(wanted: string, taken: Set<string>): string {
   return id;
 }
 
-/** The same with links: of "lesson 3" to its page, of a file of the project to the page that shows it. */
+/** The same with links: from "lesson 3" to its page, from a file of the project to the page that shows it. */
 function withLinks(tokens: Token[], { lesson, file }: Surroundings): Token[] {
   let inLink = 0;
   return tokens.flatMap((token): Token[] => {

@@ -1,9 +1,9 @@
 /*
- * A lesson as a notebook for Deno's kernel, with its outputs in it; and a notebook as a lesson again.
+ * Converts a lesson to a notebook for Deno's kernel, with its outputs, and a notebook back to a lesson.
  *
- * Prose is a Markdown cell, and a code cell ends where an output stands. A cell may not say `import.meta`, so a
- * notebook says `inNotebook` in its place, which its first cell defines. Where a lesson's outputs and empty
- * lines belong is noted in the metadata of its cells.
+ * Prose becomes a Markdown cell, and a code cell ends where there is an output. A cell cannot use `import.meta`, so a
+ * notebook has `inNotebook` in its place, which its first cell defines. The metadata of the cells records where the
+ * lesson's outputs and empty lines belong.
  */
 import { type Code, type Output, type Prose, titleOf, weave } from "./weave.ts";
 
@@ -17,14 +17,14 @@ export interface NotebookCell {
   execution_count?: null;
 }
 
-/** What a lesson's cell needs to become what it was. */
+/** What is needed to turn a cell back into part of a lesson. */
 interface Place {
-  /** The first cell, which no lesson has. */
+  /** True for the first cell, which is not part of the lesson. */
   setup?: true;
-  /** The code as it was written, and what printed where: the line of the cell, and the lines of the output. */
+  /** The original code, and where it printed: the line of the cell, and the lines of the output. */
   code?: string;
   printed?: [line: number, text: string][];
-  /** The empty lines above it. */
+  /** The number of empty lines above it. */
   gap?: number;
 }
 
@@ -39,7 +39,7 @@ export interface Notebook {
 const linesOf = (text: string) => text.split(/(?<=\n)/);
 const textOf = (source: string | string[]) => typeof source === "string" ? source : source.join("");
 
-/** The notebook of a lesson; `up` leads from the notebook's folder to that of the lessons. */
+/** The notebook of a lesson; `up` is the path from the notebook's folder to that of the lessons. */
 export function toNotebook(source: string, up: string): Notebook {
   const { number, title } = titleOf(source);
   const lines = source.split("\n");
@@ -80,7 +80,7 @@ export function toNotebook(source: string, up: string): Notebook {
       cell.metadata = { lesson: { gap: gapTo(piece[0].first), code, printed } };
       cells.push(cell);
       last = piece.at(-1)!.last;
-      while (!lines[last - 1].trim()) last--; // the empty lines belong to what follows
+      while (!lines[last - 1].trim()) last--; // empty lines belong to what follows
     }
   }
   return {
@@ -95,7 +95,7 @@ export function toNotebook(source: string, up: string): Notebook {
   };
 }
 
-/** The lesson of a notebook: as it was, but for the cells that its reader has changed. */
+/** The lesson of a notebook: unchanged, except for cells that its reader has changed. */
 export function fromNotebook({ cells, metadata }: Notebook): string {
   const { up = "./" } = (metadata.lesson ?? {}) as { up?: string };
   const parts = cells.filter(({ metadata }) => !metadata.lesson?.setup).map((cell, i) => {
@@ -119,7 +119,7 @@ function withOutputs(code: string, printed: readonly [number, string][]): string
   return lines.join("\n");
 }
 
-/** The segments of a cell, cut behind each output that stands at the left margin. */
+/** The parts of a cell, split after each output that starts at the left margin. */
 function pieces(segments: readonly (Code | Output)[]): (Code | Output)[][] {
   const found: (Code | Output)[][] = [];
   let open = true;
@@ -147,7 +147,7 @@ const codeCell = (id: string, code: string): NotebookCell => ({
   source: linesOf(code),
 });
 
-/** A notebook shows the value of a cell's last expression; a lesson shows only what it says it shows. */
+/** A notebook shows the value of a cell's last expression; a lesson shows only what it passes to `show`. */
 const SILENT = "\nvoid 0;";
 
 function inCell(code: string, up: string): string {

@@ -1,6 +1,6 @@
 /*
- * `deno task notebook -- 3 [FILE]`: writes a lesson as a notebook for Deno's kernel, with its outputs in it.
- * `-- --back FILE` writes the lesson that a notebook holds, as its reader may have changed it.
+ * `deno task notebook -- 3 [FILE]`: writes a lesson as a notebook for Deno's kernel, with its outputs.
+ * `-- --back FILE` converts a notebook, which its reader may have changed, back to a lesson.
  */
 import { fromNotebook, toNotebook } from "./notebook.ts";
 import { fromFileUrl, readSite, root } from "./site.ts";
@@ -18,7 +18,7 @@ function refuse(message: string): never {
   Deno.exit(2);
 }
 
-/** Writes a file, with its folder. */
+/** Writes a file, and makes its folder. */
 async function write(path: URL, text: string): Promise<void> {
   await Deno.mkdir(new URL(".", path), { recursive: true });
   await Deno.writeTextFile(path, text);

@@ -1,11 +1,11 @@
 /*
- * The options of a lesson, read from its source: what stands in the call of `lesson` is a plain object, but
- * for those that it takes from an earlier lesson.
+ * The options of a lesson, read from its source. The object in its call of `lesson` is plain, except for options that
+ * it shares with an earlier lesson.
  */
 import type { Options } from "../lesson/args.ts";
 import { transform } from "sucrase";
 
-/** The options of a lesson; none where it has none. `all` are the sources in which shared ones are found. */
+/** The options of a lesson; empty if it has none. `all` are the sources in which shared options are found. */
 export function optionsOf(source: string, all: readonly string[]): Options {
   const text = objectAfter(source, /\blesson\(import\.meta, (?=\{)/);
   if (!text) return {};
@@ -23,7 +23,7 @@ export function optionsOf(source: string, all: readonly string[]): Options {
   );
 }
 
-/** The object that begins where a text matches. */
+/** The object that starts where the pattern matches. */
 function objectAfter(source: string, pattern: RegExp): string | undefined {
   const match = source.match(pattern);
   if (!match) return undefined;

@@ -14,7 +14,7 @@ const count = (of: (entry: typeof ledger[number]) => boolean) => ledger.filter(o
 const numbersIn = (text: string) =>
   text.match(/(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?/g)?.length ?? 0;
 
-/** The first page: what this is, the promise, and the table of lessons. */
+/** The first page: what the book is, its promise, and the table of lessons. */
 export function indexPage(site: Site, thumbnails: ReadonlyMap<Page, Html>): Html {
   const exact = ledger.filter(({ holds }) => holds === "digits");
   const numbers = exact.reduce((sum, { printed }) => sum + numbersIn(printed), 0);
@@ -91,13 +91,13 @@ ${
   });
 }
 
-/** A page with text that others may search. */
+/** A page, with text for the search. */
 export interface Made {
   page: Html;
   passages: Passage[];
 }
 
-/** A family of kernels: of each its header as prose, and its code. */
+/** The page of a family of kernels: the header of each as prose, then its code. */
 export function kernelPage(site: Site, page: Page): Made {
   const headings: Heading[] = [];
   const passages: Passage[] = [];
@@ -134,7 +134,7 @@ export function kernelPage(site: Site, page: Page): Made {
   };
 }
 
-/** A paragraph of a kernel's header: the formula before its colon stands out. */
+/** A paragraph of a kernel's header; the formula before its colon is highlighted. */
 function paragraph(text: string): Html {
   const [, formula, rest] = text.match(/^([^\n:]* = [^\n:]*)([^]*)$/) ?? [];
   const words = (part: string) =>

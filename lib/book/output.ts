@@ -1,19 +1,19 @@
 /*
- * An output as HTML: what Python would have printed, letter by letter, and where it is a picture, drawn.
+ * An output as HTML: exactly what Python would have printed, or a drawing if it is a picture.
  */
 import { diagram, isDiagram } from "../lesson/diagram.ts";
 import { escapeHtml, type Html, markup, raw } from "./html.ts";
 import { readChart, readHeatMap, readTokens } from "./picture.ts";
 
-/** An output to be shown: its text, and the code that printed it. */
+/** An output to show: its text, and the code that printed it. */
 export interface Printed {
   text: string;
   code?: string;
-  /** A drawing made from the numbers themselves, where there was a run. */
+  /** A drawing made from the numbers themselves, if there was a run. */
   svg?: string;
 }
 
-/** The inside of an output, and what a screen reader calls it. */
+/** The content of an output, and its description for a screen reader. */
 export async function outputHtml({ text, code = "", svg }: Printed): Promise<Html> {
   const heat = readHeatMap(text);
   if (heat) return figure(svg ?? await heat.svg(), "Heat map", text);
@@ -26,7 +26,7 @@ export async function outputHtml({ text, code = "", svg }: Printed): Promise<Htm
   return markup`<pre tabindex="0" role="group" aria-label="Output">${withShapes(text)}</pre>`;
 }
 
-/** A drawing with the text that it replaces behind a fold. */
+/** A drawing; the text that it replaces is folded. */
 export const figure = (svg: string, what: string, text: string): Html =>
   markup`
     <figure>
@@ -47,7 +47,7 @@ const summaryOf = (text: string) => {
   return [...new Set(words.map((word) => word.replace(/\s+/g, " ")))].slice(0, 12).join(", ");
 };
 
-/** A drawing in the page's colours, with a label in words. */
+/** A drawing in the page's colours, with a description. */
 export function themed(svg: string, label: string): string {
   const coloured = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"].reduce(
     (text, colour, i) => text.replaceAll(`"${colour}"`, `"var(--curve-${i})"`),
@@ -60,7 +60,7 @@ export function themed(svg: string, label: string): string {
   return coloured.replace("<svg ", `<svg role="img" aria-label="${escapeHtml(label)}"${view} `);
 }
 
-/** Tokens on coloured grounds. */
+/** Tokens on coloured backgrounds. */
 export const tokensHtml = (tokens: readonly string[]): Html =>
   markup`<pre class="tokens" tabindex="0" role="group" aria-label="Tokens">${
     tokens.map((token, i) => {
@@ -72,7 +72,7 @@ export const tokensHtml = (tokens: readonly string[]): Html =>
 const withShapes = (text: string): Html =>
   raw(escapeHtml(text).replace(/torch\.Size\(\[[\d, ]*\]\)/g, (size) => `<b>${size}</b>`));
 
-/** Whether a text is a tree of modules: a line that opens a bracket, lines set in, a bracket. */
+/** Whether a text is a tree of modules: a line that opens a bracket, indented lines, a closing bracket. */
 export const isTree = (text: string): boolean =>
   /^[\w.]+\(\n(?: +\([\w.-]+\): .*\n| +\)\n)+\)$/.test(text);
 
@@ -81,7 +81,7 @@ interface Branch {
   children: Branch[];
 }
 
-/** A tree of modules of which each level can be folded. */
+/** A tree of modules; each level can be folded. */
 export function treeHtml(text: string): Html {
   const root: Branch = { line: "", children: [] };
   const path = [root];

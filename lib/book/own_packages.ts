@@ -1,10 +1,10 @@
 /*
- * The book's own packages: they stand in `imports.json` and `deno.lock` of this folder, so that a reader of
- * the terminal downloads none of them. Every command of Deno that touches the book is told so.
+ * The book's own packages. They are in `imports.json` and `deno.lock` in this folder, so that a reader who uses only
+ * the terminal downloads none of them. Every Deno command for the book gets these arguments.
  */
 import { fromFileUrl } from "./site.ts";
 
-/** The words on Deno's command line that make the book's packages known. */
+/** The arguments that make the book's packages known to Deno. */
 export const ownPackages: readonly string[] = [
   `--import-map=${fromFileUrl(new URL("imports.json", import.meta.url))}`,
   `--lock=${fromFileUrl(new URL("deno.lock", import.meta.url))}`,

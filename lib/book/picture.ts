@@ -1,9 +1,9 @@
 /*
- * The pictures of a lesson's outputs, read back from the text that stands in its source, so that a page
- * can draw them: heat maps from their bars, curves from their dots, tokens from the bars between them.
+ * Reads the pictures in a lesson's outputs back from their text, so that a page can draw them: heat maps from their
+ * bars, curves from their dots, tokens from the bars between them.
  *
- * A text knows nine strengths and 120 by 48 places. A run in the page, or one while the book is built,
- * replaces what is drawn from it by a picture of the numbers themselves.
+ * A text has only nine strengths and 120 by 48 points. A run in the page, or during the build of the book, replaces
+ * such a drawing by one made from the numbers themselves.
  */
 import { Chart, type ChartOptions, type Point, type Series } from "../lesson/chart.ts";
 import { HeatMap } from "../lesson/picture.ts";
@@ -11,7 +11,7 @@ import { HeatMap } from "../lesson/picture.ts";
 const BARS = "·▁▂▃▄▅▆▇█";
 const SCALE = /^( *)· (-?\d+\.\d\d) {2}█ (-?\d+\.\d\d)$/;
 
-/** The heat map that a text shows, if it shows one. */
+/** The heat map in a text, if there is one. */
 export function readHeatMap(text: string): HeatMap | undefined {
   const lines = text.split("\n");
   const scale = lines.at(-1)!.match(SCALE);
@@ -50,7 +50,7 @@ export function readHeatMap(text: string): HeatMap | undefined {
       matrices.push(body.map((row) =>
         Array.from({ length: C }, (_, c) => {
           const bar = BARS.indexOf(row[left + margin + c * width] ?? " ");
-          // A dot is hardly anything, and yet not nothing.
+          // A dot is a value close to nothing, but not nothing.
           return bar < 0 ? low : low + (high - low) * (bar || 0.2) / (BARS.length - 1);
         })
       ));
@@ -71,7 +71,7 @@ const wordsOf = (line: string, margin: number) =>
   [...line.matchAll(/\S+/g)].filter(({ index }) => index >= margin)
     .map(({ 0: word, index }) => ({ word, at: index }));
 
-/** The columns of the first of several matrices beside each other, and where the next one begins. */
+/** The columns of the first of several matrices side by side, and where the next one starts. */
 function repeatAfter(words: { word: string; at: number }[], width: number) {
   const breakAt = words.findIndex(({ at }, i) => i > 0 && at - words[i - 1].at !== width);
   const first = breakAt < 0 ? words : words.slice(0, breakAt);
@@ -81,19 +81,19 @@ function repeatAfter(words: { word: string; at: number }[], width: number) {
   };
 }
 
-/** Characters to a number, where no words stand above the columns. */
+/** The number of characters for one number, if no words are above the columns. */
 const unitOf = (rows: string[], margin: number) =>
   rows.every((row) => /^(?:(.)\1|· )*(?:.|\s)?$/.test(row.slice(margin).trimEnd())) ? 2 : 1;
 
 const MARKS = "○●◇◆";
 
-/** The chart that a text shows, if it shows one. */
+/** The chart in a text, if there is one. */
 export function readChart(text: string): Chart | undefined {
   const read = readCurves(text);
   return read && new Chart(read.series, read.options);
 }
 
-/** The curves of that chart, and what stands at its axes. */
+/** The curves of that chart, and the labels of its axes. */
 export function readCurves(
   text: string,
 ): { series: Series[]; options: ChartOptions } | undefined {
@@ -149,7 +149,7 @@ export function readCurves(
 
 const numberOf = (text: string) => Number(text.trim().replaceAll(",", "").replace("−", "-"));
 
-/** The straight line through points, as a function. */
+/** The straight line through some points, as a function. */
 function line(points: number[][]): (x: number) => number {
   const n = points.length || 1;
   const mean = (i: number) => points.reduce((sum, point) => sum + point[i], 0) / n;
@@ -169,7 +169,7 @@ function dotsOf(char: string): [number, number][] {
   );
 }
 
-/** Follows a curve from its last point to the left: of each column the dots nearest to where it was heading. */
+/** Follows a curve from its last point to the left: in each column, the dots closest to its direction so far. */
 function trace(dots: Map<number, number[]>, end: number): Point[] {
   const columns = [...dots.keys()].sort((a, b) => b - a);
   const points: Point[] = [];
@@ -200,5 +200,5 @@ function runsOf(ys: number[]): Run[] {
   return runs;
 }
 
-/** The tokens that a text shows, each as it reads; a line break belongs to the token before it. */
+/** The tokens in a text, each as it is printed; a line break belongs to the token before it. */
 export const readTokens = (text: string): string[] => text.split("│");

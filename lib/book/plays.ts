@@ -1,16 +1,16 @@
 /*
- * Where a page has a picture that answers to its reader, and what stands above it. What it asks is computed by the
- * lesson itself, by what it exports.
+ * Which pages have an interactive picture, and the text above it. Its data is computed by the lesson itself, with
+ * what it exports.
  */
 import { attribute, type Html, markup } from "./html.ts";
 
 interface Play {
   lesson: number;
-  /** The cell that it stands behind has this in its code. */
+  /** The picture follows the cell whose code contains this. */
   after: RegExp;
-  /** The first cell that it needs besides that with the imports, where it does not need all. */
+  /** The first cell that it needs besides the one with the imports, if it does not need all. */
   from?: RegExp;
-  /** As `client/play` knows it. */
+  /** Its name in `client/play`. */
   name: string;
   title: string;
   words: string;
@@ -59,7 +59,7 @@ const PLAYS: readonly Play[] = [
   },
 ];
 
-/** The pictures that stand behind a cell; `cells` are the code of all cells of the lesson. */
+/** The pictures that follow a cell; `cells` is the code of all cells of the lesson. */
 export const playsAfter = (
   lesson: number | undefined,
   cell: number,

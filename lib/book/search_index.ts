@@ -1,5 +1,5 @@
 /*
- * The index of the search, made while the book is built; a page loads it when a reader first searches.
+ * The search index, made when the book is built; a page loads it when a reader first searches.
  */
 import MiniSearch from "minisearch";
 import type { Passage } from "./lesson_page.ts";

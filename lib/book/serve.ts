@@ -30,7 +30,7 @@ export async function answer(folder: URL, request: Request): Promise<Response> {
   }
 }
 
-/** Builds the book, serves it, and builds it anew whenever a source changes. */
+/** Builds the book, serves it, and rebuilds it whenever a source changes. */
 export async function serveBook(folder: URL, port: number): Promise<void> {
   await rebuild(folder);
   const { finished } = listen(folder, port);
@@ -63,7 +63,7 @@ function listen(folder: URL, port: number): Deno.HttpServer {
   Deno.exit(1);
 }
 
-/** A program of its own builds, so that changed sources of the book itself count too. */
+/** A separate process builds, so that changes to the book's own sources count too. */
 async function rebuild(folder: URL): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [

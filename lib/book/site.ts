@@ -1,31 +1,31 @@
 /*
- * What pages the book has, in their order, and under which addresses: found in the project's folders, so
- * that a new lesson, a museum or exercises have pages as soon as they are there.
+ * The pages of the book, their order and their addresses. They are found in the project's folders, so a new lesson or
+ * new exercises get pages automatically.
  */
 import { withoutAnswers } from "../lesson/exercise.ts";
 import { titleOf } from "./weave.ts";
 
 /** A page of the book. */
 export interface Page {
-  /** Relative to the book's folder; all pages lie in it. */
+  /** The address, relative to the book's folder, which contains all pages. */
   address: string;
   title: string;
   summary: string;
   kind: "lesson" | "extra" | "exercise" | "kernel" | "ledger";
-  /** The file it is made from, relative to the project; a kernel's page has several. */
+  /** The file it is made from, relative to the project; the page of a kernel has several. */
   path: string;
   source: string;
-  /** What an exercise was made of: its solutions and checks too. */
+  /** The source of an exercise, with its solutions and checks. */
   solved?: string;
   /** A lesson's number. */
   number?: number;
-  /** What stands above it in the table of contents. */
+  /** The group that it is in, in the table of contents. */
   part: string;
-  /** The other sources of the page, for kernels. */
+  /** The other sources of a kernel's page. */
   sources?: { path: string; source: string }[];
 }
 
-/** A lesson that is still to be written. */
+/** A lesson that is not written yet. */
 export interface Planned {
   number: number;
   part: string;
@@ -46,7 +46,7 @@ export interface Site {
 
 /** The project's folder. */
 export const root = new URL("../..", import.meta.url);
-/** The path of a file by its address. */
+/** The path of a file from its URL. */
 export const fromFileUrl = (url: URL): string =>
   decodeURIComponent(Deno.build.os === "windows" ? url.pathname.slice(1) : url.pathname);
 const read = (path: string) => Deno.readTextFile(new URL(path, root));
@@ -93,7 +93,7 @@ export async function readSite(): Promise<Site> {
     .map(({ path, source }): Page => {
       const { title, summary } = titleOf(source);
       const address = `exercise-${path.match(/([^/]+)\.ts$/)![1]}.html`;
-      // A page shows what a reader begins with, not what solves it.
+      // The page shows what a reader starts with, without the solutions.
       const open = withoutAnswers(source);
       return {
         kind: "exercise",
@@ -153,12 +153,12 @@ export async function readSite(): Promise<Site> {
   };
 }
 
-/** The number of the lesson that a file of exercises belongs to. */
+/** The number of the lesson for a file of exercises. */
 export const lessonOf = (path: string): number => parseInt(path.match(/([^/]+)\.ts$/)![1]);
 
 const nameOf = (path: string) => path.match(/([^/]+)\.wgsl$/)![1];
 
-/** The shortest kernel's name that a name begins with; where several begin with one word, that word. */
+/** The shortest kernel name that a name starts with; if several start with the same word, that word. */
 function familyOf(name: string, all: readonly string[]): string {
   const headOf = (name: string) =>
     all.filter((other) => name === other || name.startsWith(`${other}_`))
@@ -168,6 +168,6 @@ function familyOf(name: string, all: readonly string[]): string {
   return heads.size > 1 ? word : headOf(name);
 }
 
-/** What a kernel says of itself above its code. */
+/** The comment of a kernel above its code. */
 export const headerOf = (source: string): string =>
   source.match(/^(?:\/\/.*\n)+/)?.[0].replace(/^\/\/ ?/gm, "").trim() ?? "";

@@ -1,6 +1,6 @@
 /*
- * A lesson's source as the blocks of a page or a notebook: prose, and cells in which code and its
- * outputs take turns. Nothing is lost: each block knows its lines.
+ * Splits a lesson's source into the blocks of a page or a notebook: prose, and cells with code and outputs in turn.
+ * Nothing is lost: each block knows its lines.
  */
 import { headOf, marksAt, parts, statementEnd } from "../lesson/source.ts";
 import type { Marks } from "../lesson/source.ts";
@@ -22,7 +22,7 @@ export interface Code {
   text: string;
 }
 
-/** What stands under a statement in the source. */
+/** The output under a statement in the source. */
 export interface Output {
   kind: "output";
   first: number;
@@ -31,14 +31,14 @@ export interface Output {
   end: number;
   text: string;
   marks: Marks;
-  /** Whether it stands inside a loop or a block. */
+  /** Whether the statement is inside a loop or a block. */
   inside: boolean;
 }
 
-/** What stands between two pieces of prose. */
+/** The code and outputs between two pieces of prose. */
 export interface Cell {
   kind: "cell";
-  /** Counted from 1. */
+  /** The number of the cell, counted from 1. */
   number: number;
   first: number;
   last: number;
@@ -77,11 +77,11 @@ export function weave(source: string): Block[] {
   return blocks;
 }
 
-/** The code of a cell, with empty lines in the places of its outputs. */
+/** The code of a cell, with empty lines in place of its outputs. */
 export const codeOf = (cell: Cell): string =>
   cell.segments.filter(({ kind }) => kind === "code").map(({ text }) => text).join("\n");
 
-/** What a page's title and its line in a table are made of. */
+/** The data for a page's title and for its line in a table. */
 export interface Title {
   title: string;
   /** One sentence. */
@@ -90,7 +90,7 @@ export interface Title {
   number?: number;
 }
 
-/** The head of a lesson, or of another text of that form that has no number: its heading and first paragraph. */
+/** The head of a lesson, or of a text in the same form without a number: its heading and first paragraph. */
 export function titleOf(source: string): Title {
   const prose = parts(source).find((part) => part.kind === "prose")?.text ?? "";
   if (/^# Lesson \d/.test(prose)) return headOf(source);
@@ -102,10 +102,10 @@ export function titleOf(source: string): Title {
   };
 }
 
-/** The prose of a page's head that is left when its title, summary and need of the network are said elsewhere. */
+/** The prose at the start of a page without the title, summary and network line, which are shown elsewhere. */
 export const restOfHead = (markdown: string): string =>
   markdown.split(/\n\s*\n/).slice(2)
     .filter((paragraph) => !paragraph.startsWith("Needs the network:")).join("\n\n");
 
-/** Whether the last statement of a text of code ends on a line: for marks of lines in an editor. */
+/** Whether the last statement of some code ends on a line: for the line marks of an editor. */
 export { statementEnd };

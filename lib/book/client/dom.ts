@@ -1,5 +1,5 @@
 /*
- * Elements, made in one expression.
+ * Makes an HTML element in one expression.
  */
 
 type Child = Node | string | undefined | false;

@@ -1,14 +1,14 @@
 /*
- * Downloads in a worker: large ones say how far they are.
+ * Downloads in a worker: large ones report their progress.
  */
 import { bytes, progressLine } from "../../host/progress.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 
-/** Bytes from which on a download is worth a word. */
+/** The size in bytes from which on a download reports its progress. */
 const LARGE = 2 ** 20;
 const EVERY_MS = 250;
 
-/** Lets every fetch of a large file say how far it is. */
+/** Makes every fetch of a large file report its progress. */
 export function tellDownloads(tell: (at: Progressed | undefined) => void): void {
   const plain = globalThis.fetch;
   globalThis.fetch = async (...asked) => {
@@ -22,7 +22,7 @@ export function tellDownloads(tell: (at: Progressed | undefined) => void): void 
   };
 }
 
-/** Lets bytes through, and counts them. */
+/** Passes bytes on, and counts them. */
 function counter(total: number, tell: (at: Progressed | undefined) => void) {
   const began = performance.now();
   let done = 0, told = 0;

@@ -1,11 +1,11 @@
 /*
- * The weights of a GPT-2 drawn from a seed: what tests/goldens/gpt2.py makes with transformers, byte for byte, so that
- * no weights need to be kept. A page runs lesson 9 with a small one where 548 MB are too many.
+ * A GPT-2 with random weights from a seed: byte for byte what tests/goldens/gpt2.py makes with transformers, so no
+ * weights need to be stored. A page can run lesson 9 with a small one if 548 MB are too much.
  */
 import { encodeSafetensors, type SafeTensor } from "../../data/safetensors.ts";
 import { Generator, normal } from "../../random/mod.ts";
 
-/** What of a configuration decides about shapes. */
+/** The fields of a configuration that decide the shapes. */
 export interface Sizes {
   vocab_size: number;
   n_positions: number;
@@ -13,10 +13,10 @@ export interface Sizes {
   n_layer: number;
 }
 
-/** As transformers saves it today, or as OpenAI's weights were published. */
+/** The layout: as transformers saves it today, or as OpenAI's weights were published. */
 export type Layout = "today" | "published";
 
-/** A model's tensors, by name, in the order in which they are drawn: name → shape, spread, mean. */
+/** The tensors of a model in the order in which they are drawn: name → shape, standard deviation, mean. */
 function* plan({ vocab_size: V, n_positions: P, n_embd: C, n_layer }: Sizes) {
   const norm = (name: string) =>
     [
@@ -41,7 +41,7 @@ function* plan({ vocab_size: V, n_positions: P, n_embd: C, n_layer }: Sizes) {
   yield* norm("ln_f");
 }
 
-/** The file of a model, drawn from a seed. */
+/** The file of a model with weights from a seed. */
 export function gpt2Weights(sizes: Sizes, layout: Layout, seed = 123): Uint8Array<ArrayBuffer> {
   const generator = new Generator().manualSeed(seed);
   const tensors: Record<string, SafeTensor> = {};

@@ -1,6 +1,6 @@
 /*
- * A cell that is being changed: CodeMirror instead of its code, loaded at the first Edit. What is
- * changed stays changed until Reset, in this browser, and a link carries it.
+ * The editor of a cell: CodeMirror replaces its code, and is loaded at the first Edit. Changes are kept in this browser
+ * until Reset, and a link can carry them.
  */
 import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
@@ -31,7 +31,7 @@ export function openEditor(
     else edits.set(number, text);
     saveEdits(edits);
   };
-  // In a root of its own, since in a page CodeMirror would write style elements, which the page's policy forbids.
+  // In a shadow root, because in a page CodeMirror would write style elements, which the page's policy forbids.
   const shell = element("div", { class: "shell" });
   const root = shell.attachShadow({ mode: "open" });
   root.append(element("link", { rel: "stylesheet", href: "style.css" }));

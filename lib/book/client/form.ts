@@ -1,28 +1,28 @@
 /*
- * The buttons of a lesson and its options as fields.
+ * The buttons of a lesson, and its options as form fields.
  */
 import type { Options } from "../../lesson/args.ts";
 import { element } from "./dom.ts";
 import { SMALL } from "./messages.ts";
 
-/** The values of a run, as they would stand on a command line. */
+/** The values of a run, as on a command line. */
 export type Values = Record<string, string | number | boolean>;
 
-/** The values of a full run, or of one as brief as a test's. */
+/** The values for a full run, or for one as short as in a test. */
 export const valuesOf = (options: Options, { brief }: { brief: boolean }): Values =>
   Object.fromEntries(
     Object.entries(options).map(([name, { value, short }]) => [
       name,
-      // The reader's machine may have songs that are in copyright; the numbers here are those of ours.
+      // The reader's machine may have songs that are in copyright; the numbers here are those of our songs.
       name === "data" ? "shipped" : brief ? short ?? value : value,
     ]),
   );
 
-/** The values of a brief run in which it differs from a full one. */
+/** The values of a brief run that differ from those of a full one. */
 const shortened = (brief: Values, options: Options): Values =>
   Object.fromEntries(lengthsOf(options).map((name) => [name, brief[name]]));
 
-/** The options that make a run long or short. */
+/** The options that change the length of a run. */
 export const lengthsOf = (options: Options): string[] =>
   Object.keys(options).filter((name) => name !== "data" && options[name].short !== undefined);
 
@@ -30,14 +30,14 @@ type Fields = Map<string, HTMLInputElement | HTMLSelectElement>;
 /** Files that the reader gave, by path. */
 export type Given = Map<string, Uint8Array<ArrayBuffer>>;
 
-/** Options that may name files, and what those are. */
+/** The options that may name files, with a label for each. */
 const FILES: Record<string, string> = {
   data: "A file of your own",
   resume: "A checkpoint to go on from",
   folder: "A folder with config.json, vocab.json, merges.txt and model.safetensors",
 };
 
-/** The form of a lesson; what its reader gives as a file goes to `given`. */
+/** The form of a lesson; files that its reader chooses are added to `given`. */
 export function form(options: Options, given: Given, run: (values: Values) => void): HTMLElement {
   const fields: Fields = new Map();
   const read = (): Values => {

@@ -1,6 +1,6 @@
 /*
- * What is shown of a run while the reader reads on: the adapter, how far it is and how long still, the loss
- * as it falls, and at the end how the outputs stand to the printed ones.
+ * What the reader sees during a run: the adapter, the progress and the time left, the loss as it falls, and at the end
+ * how many outputs agree with the printed ones.
  */
 import { chart, type ChartOptions, type Series } from "../../lesson/chart.ts";
 import type { Progressed } from "../../lesson/watch.ts";
@@ -19,7 +19,7 @@ const COUNTED: [Verdict, string][] = [
   ["new", "new"],
 ];
 
-/** The strip at the foot of the page. */
+/** The strip at the bottom of the page. */
 export class Live {
   readonly element = element("aside", { class: "live", "aria-label": "The run", hidden: true });
   readonly #adapter = element("span", { class: "adapter" });
@@ -34,7 +34,7 @@ export class Live {
   #hasFailed = false;
   #checked = "";
 
-  /** A strip whose button does so. */
+  /** A strip whose button calls this function. */
   constructor(stop: () => void) {
     this.#stop = element("button", { type: "button", class: "stop", onclick: stop }, "Stop");
     const close = () => void (this.element.hidden = true);
@@ -50,7 +50,7 @@ export class Live {
     this.element.append(this.#curves, this.#files, line);
   }
 
-  /** A run begins. */
+  /** A run starts. */
   begin(): void {
     this.#began = performance.now();
     this.#printed = undefined;
@@ -63,13 +63,13 @@ export class Live {
     this.#adapter.textContent = "";
   }
 
-  /** The GPU it runs on. */
+  /** Shows the GPU it runs on. */
   adapter(name: string): void {
     this.#adapter.textContent = `on ${name}`;
     this.#words.textContent = "Running";
   }
 
-  /** How far a loop is. */
+  /** Shows the progress of a loop. */
   progress(at: Progressed | undefined): void {
     if (at) {
       this.#bar.max = at.total;
@@ -81,7 +81,7 @@ export class Live {
     }
   }
 
-  /** The loss so far, beside the one that is printed in the page, where its axes are the same. */
+  /** Draws the loss so far over the printed chart, if that has the same axes. */
   curves(series: Series[], options: ChartOptions): void {
     this.#curves.hidden = false;
     this.#printed ??= printedCurves(options);
@@ -89,22 +89,22 @@ export class Live {
     this.#curves.innerHTML = themed(svg, "The loss so far");
   }
 
-  /** Something that the lesson holds besides its outputs. */
+  /** Adds a check that the lesson has besides its outputs. */
   say(text: string): void {
     this.#words.textContent = text;
   }
 
-  /** How the answers of a page of exercises did. */
+  /** Shows how many answers on a page of exercises are right. */
   checked(words: string): void {
     this.#checked = words;
   }
 
-  /** It ended with an error. */
+  /** The run ended with an error. */
   failed(): void {
     this.#hasFailed = true;
   }
 
-  /** What it has saved, to be downloaded. */
+  /** Offers what the run has saved as a download. */
   take(files: File[]): void {
     this.#files.hidden = files.length === 0;
     this.#files.replaceChildren(
@@ -117,7 +117,7 @@ export class Live {
     );
   }
 
-  /** It has ended. */
+  /** The run has ended. */
   end(words: string, counts: ReadonlyMap<Verdict, number> = new Map()): void {
     this.#bar.hidden = this.#stop.hidden = true;
     this.#close.hidden = false;
@@ -134,7 +134,7 @@ export class Live {
   }
 }
 
-/** The first chart of the page with such axes that no run has drawn: its curves. */
+/** The first chart on the page with these axes that no run has drawn: its curves. */
 function printedCurves({ x, y, span }: ChartOptions): Series[] {
   for (const text of document.querySelectorAll("article figure .as-text pre")) {
     const read = readCurves(text.textContent);

@@ -1,11 +1,11 @@
 /*
- * What the page and the worker that runs a lesson say to each other.
+ * The messages between the page and the worker that runs a lesson.
  */
 import type { ChartOptions, Series } from "../../lesson/chart.ts";
 import type { Outcome } from "../../lesson/exercise.ts";
 import type { Progressed } from "../../lesson/watch.ts";
 
-/** What a brief run of lesson 9 loads instead of GPT-2: a small one, which the page draws itself. */
+/** What a brief run of lesson 9 loads instead of GPT-2: a small model, which the page makes itself. */
 export const SMALL = "lessons/small-gpt2";
 
 /** A file by path. */
@@ -14,22 +14,22 @@ export interface File {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What the page asks for: one run. */
+/** The request of the page: one run. */
 export interface Run {
   kind: "run";
-  /** The program: the address of a lesson, or of a text that was made of one. */
+  /** The program: the address of a lesson, or of a text made from one. */
   url: string;
   /** The folder of the book's programs. */
   code: string;
-  /** What stands on the command line. */
+  /** The arguments, as on a command line. */
   args: string[];
   /** Files that the reader gave. */
   files: File[];
-  /** The module by which exercises are checked, where the program is a page of exercises. */
+  /** The module that checks exercises, if the program is a page of exercises. */
   checks?: string;
 }
 
-/** Something that the page says to the worker. */
+/** A message from the page to the worker. */
 export type ToWorker = Run | { kind: "stop" } | {
   kind: "ask";
   id: number;
@@ -37,7 +37,7 @@ export type ToWorker = Run | { kind: "stop" } | {
   what: unknown;
 };
 
-/** Something that the worker says to the page. */
+/** A message from the worker to the page. */
 export type FromWorker =
   | { kind: "adapter"; name: string }
   | { kind: "shown"; line: number; text: string; svg?: string }

@@ -1,6 +1,6 @@
 /*
- * What every page does by itself: the contents know where the reader is, and the search, the run and the
- * pictures that answer are loaded when they are first wanted.
+ * The script of every page: it shows in the contents where the reader is. The search, the run and the interactive
+ * pictures are loaded when they are first needed.
  */
 
 const search = document.querySelector<HTMLInputElement>("#search");
@@ -17,7 +17,7 @@ if (search) {
   });
 }
 
-/** Marks the section that is being read in the contents. */
+/** Marks the current section in the contents. */
 function followReader(): void {
   const links = new Map(
     [...document.querySelectorAll<HTMLAnchorElement>(".contents .sections a")]

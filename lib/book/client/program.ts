@@ -1,6 +1,6 @@
 /*
- * What a reader runs: a lesson with the cells that he has changed, whole or up to a cell; and how its lines
- * and the source's belong together.
+ * The program that a reader runs: a lesson with the cells that the reader has changed, in full or up to one cell; and
+ * which of its lines belong to which lines of the source.
  */
 import { codeOf, weave } from "../weave.ts";
 import type { Cell } from "../weave.ts";
@@ -8,18 +8,18 @@ import type { Cell } from "../weave.ts";
 /** The changed text of cells, by their number. */
 export type Edits = ReadonlyMap<number, string>;
 
-/** A text to run. */
+/** A program to run. */
 export interface Program {
   text: string;
-  /** By line of the text, counted from 1: the cell it is in, if any, and the line of the source, if it has not changed. */
+  /** For each line, counted from 1: its cell, if it has one, and its line in the source, if it has not changed. */
   lines: { cell?: number; source?: number; skipped?: true }[];
-  /** Whether it is the lesson from its beginning to its end, as it was written. */
+  /** Whether it is the complete lesson, unchanged. */
   whole: boolean;
 }
 
 /**
- * The program of a source: up to a cell, and `from` one on where those between the first, which imports, and that one
- * are not needed.
+ * The program of a source up to a cell. With `from`, cells between the first (which has the imports) and that one are
+ * left out.
  */
 export function programOf(
   source: string,
@@ -55,11 +55,11 @@ export function programOf(
 export const cellsOf = (source: string): Cell[] =>
   weave(source).filter((block) => block.kind === "cell");
 
-/** The code of each cell as it is edited: without its outputs. */
+/** The code of each cell for editing: without its outputs. */
 export const codesOf = (source: string): Map<number, string> =>
   new Map(cellsOf(source).map((cell) => [cell.number, codeOf(cell)]));
 
-/** The line within its cell of a line of a program. */
+/** For a line of a program, its line within its cell. */
 export function lineInCell({ lines }: Program, line: number): number {
   const { cell } = lines[line] ?? {};
   return line - lines.findIndex((one) => one.cell === cell) + 1;

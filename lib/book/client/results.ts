@@ -1,6 +1,6 @@
 /*
- * What a run prints, put beside what is printed in the page: each output is marked as equal, one unit off, in
- * its band, or different.
+ * The outputs of a run, next to those printed on the page. Each output is marked as equal, one unit off, in its band,
+ * or different.
  */
 import { NOT_YET, type Outcome } from "../../lesson/exercise.ts";
 import { type Held, hold, type Shown } from "../../lesson/outputs.ts";
@@ -9,7 +9,7 @@ import { outputHtml } from "../output.ts";
 import { element } from "./dom.ts";
 import { lineInCell, type Program } from "./program.ts";
 
-/** How an output stands to the printed one. */
+/** How an output compares with the printed one. */
 export type Verdict = "equal" | "near" | "in-band" | "different" | "not-compared" | "new";
 
 const WORDS: Record<Verdict, string> = {
@@ -39,7 +39,7 @@ export class Results {
   #pictures = new Map<number, string>();
   #open: number | undefined;
 
-  /** Results of a program, in an article; what an earlier run left there goes. */
+  /** The results of a program, in an article; those of an earlier run are removed. */
   constructor(article: HTMLElement, program: Program, { full }: { full: boolean }) {
     [this.#article, this.#program, this.#full] = [article, program, full];
     article.querySelectorAll(".mark, .here, .fault").forEach((old) => old.remove());
@@ -47,7 +47,7 @@ export class Results {
     article.querySelectorAll<HTMLElement>("[data-printed]").forEach(restore);
   }
 
-  /** Takes an output. A statement in a loop is held once all that it prints is there. */
+  /** Adds an output. A statement in a loop is compared once all its outputs are there. */
   shown(line: number, text: string, svg?: string): void {
     if (this.#open !== undefined && this.#open !== line) this.#close(this.#open);
     this.#open = line;
@@ -55,7 +55,7 @@ export class Results {
     if (svg) this.#pictures.set(line, svg);
   }
 
-  /** No more comes. */
+  /** There are no more outputs. */
   ended(): void {
     if (this.#open !== undefined) this.#close(this.#open);
     this.#open = undefined;
@@ -79,7 +79,7 @@ export class Results {
     fault.scrollIntoView({ block: "nearest" });
   }
 
-  /** Shows under each cell how its answer did; returns the whole in words. */
+  /** Shows the result of each answer under its cell; returns a summary in words. */
   checked(outcomes: readonly Outcome[]): string {
     for (const { name, wrong, hint } of outcomes) {
       const line = this.#program.text.split("\n")
@@ -166,7 +166,7 @@ function restore(figure: HTMLElement): void {
 
 const NUMBER = /((?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?![\w]))/;
 
-/** Marks the numbers that are other ones than those expected. */
+/** Marks the numbers that differ from the expected ones. */
 function markNumbers(pre: HTMLElement, expected: string, text: string): void {
   const [want, have] = [expected.split(NUMBER), text.split(NUMBER)];
   if (want.length !== have.length) return;

@@ -1,6 +1,6 @@
 /*
- * Runs the lesson of a page: its buttons and options, the worker, and what is left to take away. Loaded by
- * the pages that have a lesson.
+ * Runs the lesson of a page: its buttons and options, the worker, and the files to download afterwards. Loaded by pages
+ * that have a lesson.
  */
 import type { Options } from "../../lesson/args.ts";
 import { asProgram, type Mistake } from "../compile_plain.ts";
@@ -14,7 +14,7 @@ import { Results } from "./results.ts";
 const BROWSERS =
   "WebGPU is in Chrome and Edge from 113 on, in Safari from 26, in Firefox from 141.";
 
-/** Where the book's programs are. */
+/** The folder of the book's programs. */
 const code = new URL("code/", document.baseURI);
 const article = document.querySelector<HTMLElement>("article")!;
 const panel = document.querySelector<HTMLElement>("#run")!;
@@ -25,9 +25,9 @@ const checked = "checks" in panel.dataset;
 const live = new Live(() => stop());
 
 let worker: Worker | undefined;
-/** The worker of a run that has ended well, which can still be asked; and the last cell it came to. */
+/** The worker of the last successful run, which can still answer questions, and the last cell that it ran. */
 let rested: { worker: Worker; upTo: number } | undefined;
-/** What waits for an answer. */
+/** Callers that wait for an answer. */
 const asked = new Map<number, (message: Extract<FromWorker, { kind: "answered" }>) => void>();
 let results: Results | undefined;
 const given: Given = new Map();
@@ -37,13 +37,13 @@ let text: Promise<string> | undefined;
 export const source = (): Promise<string> =>
   text ??= fetch(new URL(path, code)).then((response) => response.text());
 
-/** The cells that the reader has changed; the editor puts them here. */
+/** The cells that the reader has changed; the editor stores them here. */
 export const edits = new Map<number, string>();
 
-/** A cell is run with a lesson that is as brief as it can be. */
+/** To run one cell, the lesson is run as briefly as possible. */
 const brief = valuesOf(options, { brief: true });
 
-/** Runs the lesson, whole or up to a cell. */
+/** Runs the lesson, in full or up to a cell. */
 export async function run(values: Values, upTo?: number, from?: number): Promise<void> {
   stop();
   rested?.worker.terminate();
@@ -83,7 +83,7 @@ export async function run(values: Values, upTo?: number, from?: number): Promise
   worker.postMessage({ kind: "run", url, code: code.href, args, files, checks } satisfies Run);
 }
 
-/** A program as something that can be imported. */
+/** A program as a module to import. */
 async function addressOf({ text, lines, whole }: Program): Promise<string> {
   const built = new URL(path.replace(/\.ts$/, ".js"), code);
   if (whole) return built.href;
@@ -96,7 +96,7 @@ async function addressOf({ text, lines, whole }: Program): Promise<string> {
     const { compile } = await import("../compile.ts");
     script = compile(text, address);
   } else {
-    // Compiled line by line, so that the beginning of the text is the beginning of the program.
+    // Compiled line by line, so line numbers stay the same from the first line on.
     const all = await (await fetch(built)).text();
     const kept = all.split("\n").slice(0, text.split("\n").length)
       .map((line, i) => lines[i + 1].skipped ? "" : line);
@@ -138,7 +138,7 @@ function hear(message: FromWorker, program: Program, upTo = Infinity): void {
 }
 
 let hasFailed = false;
-/** Those who wait for the end of the run. */
+/** Callers that wait for the end of the run. */
 const waiting: (() => void)[] = [];
 
 function finish(words: string): void {
@@ -149,8 +149,8 @@ function finish(words: string): void {
 }
 
 /**
- * Asks the lesson, as it stands after the reader's last run, for what a picture shows; where that run did not come to
- * the picture's cell, the lesson runs up to it, briefly.
+ * Asks the lesson, in the state of the reader's last run, for the data of a picture. If that run did not get to the
+ * picture's cell, the lesson first runs up to it, briefly.
  */
 export async function ask(
   play: string,
@@ -171,7 +171,7 @@ export async function ask(
 }
 let questions = 0;
 
-/** Stops what runs: where the lesson saves, it does so first. */
+/** Stops the run; if the lesson can save, it does so first. */
 export function stop(): void {
   if (!worker) return;
   const current = worker;
@@ -183,7 +183,7 @@ export function stop(): void {
   }, 1500);
 }
 
-/** Makes the page one that runs; without WebGPU it says which browsers have it. */
+/** Adds what a page needs to run; without WebGPU it says which browsers have it. */
 export async function open(): Promise<void> {
   const gpu = (navigator as { gpu?: GPU }).gpu;
   const adapter = await gpu?.requestAdapter().catch(() => null);
@@ -223,7 +223,7 @@ export async function open(): Promise<void> {
     const toHere = button("", "Run to here", () => run(brief, number));
     toHere.title = "Run the lesson up to this cell";
     const change = button("edit", checked ? "Answer" : "Edit", () => edit(section));
-    // A page of exercises has an editor where there is something to answer.
+    // A page of exercises has an editor for each cell with an answer.
     const tools = checked ? section.querySelector(".solution") ? [change] : [] : [toHere, change];
     if (tools.length) section.append(element("div", { class: "tools" }, ...tools));
   }

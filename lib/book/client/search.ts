@@ -1,10 +1,10 @@
 /*
- * The search over the whole book, loaded when a reader first asks for it.
+ * The search of the whole book, loaded when a reader first uses it.
  */
 import MiniSearch, { type SearchResult } from "minisearch";
 import { searchOptions } from "./search_options.ts";
 
-/** Loads the index, and lists under the field what is found for its words. */
+/** Loads the index, and lists under the field what matches its words. */
 export async function openSearch(field: HTMLInputElement): Promise<void> {
   const index = await (await fetch(new URL("search.json", document.baseURI))).text();
   const search = MiniSearch.loadJSON(index, searchOptions);

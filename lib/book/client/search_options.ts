@@ -1,8 +1,8 @@
 /*
- * How passages are searched: said once, for the build that makes the index and the page that reads it.
+ * The search options, shared by the build that makes the index and the page that reads it.
  */
 
-/** Words are names too: `crossEntropy` is found as a whole and by each of its words. */
+/** Names are also words: `crossEntropy` matches as a whole and by each of its words. */
 export const searchOptions = {
   fields: ["title", "text"],
   storeFields: ["address", "title"],

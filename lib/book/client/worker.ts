@@ -1,5 +1,5 @@
 /*
- * Runs one lesson, in a worker of its own, and tells the page what it prints, how far it is and how it ends.
+ * Runs one lesson in its own worker, and tells the page its outputs, its progress and how it ends.
  */
 import { runsIn } from "../../host/mod.ts";
 import { MemoryFiles } from "../../host/memory_files.ts";
@@ -9,22 +9,22 @@ import { type FromWorker, type Run, SMALL, type ToWorker } from "./messages.ts";
 const worker = self as unknown as {
   postMessage(message: FromWorker): void;
   addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
-  /** The lesson that takes itself for the program that was started. */
+  /** The lesson that acts as the main program. */
   lessonAtWork?: string;
   Deno?: unknown;
 };
 const say = (message: FromWorker) => worker.postMessage(message);
 
-/** Ends a lesson that is to stop; the message does not matter. */
+/** Ends a lesson that has been stopped; the message does not matter. */
 class Ended extends Error {}
 
 const CACHE = "/cache";
 const files = new MemoryFiles();
 const interrupts = new Set<(code: number) => void>();
 let stopped = false;
-/** What the lesson exports, once it has ended. */
+/** The exports of the lesson, once it has ended. */
 let exported: Record<string, unknown> = {};
-/** Where the book's programs are. */
+/** The folder of the book's programs. */
 let programs = "";
 
 worker.addEventListener("message", ({ data }) => {
@@ -61,7 +61,7 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
     exit: () => {
       throw new Ended();
     },
-    // The Hub's files are kept as long as the worker lives.
+    // The Hub's files are kept until the worker ends.
     env: (name) => name === "HF_HOME" ? CACHE : undefined,
     onStop(listener) {
       interrupts.add(listener);
@@ -70,7 +70,7 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
   });
   tellDownloads((at) => say({ kind: "progressed", at }));
   worker.lessonAtWork = url;
-  // What a lesson itself asks of Deno; the library asks its host, which has made its choice by now.
+  // For what a lesson itself asks of Deno; the library asks its host, which is set by now.
   worker.Deno = {
     writeTextFile: (path: string, text: string) => Promise.resolve(files.writeText(path, text)),
     readTextFile: (path: string) => Promise.resolve(files.readText(path)),
@@ -107,7 +107,7 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
   say({ kind: "ended", files: saved, stopped });
 }
 
-/** Answers a picture that asks the lesson something. */
+/** Answers the question of a picture. */
 async function answer({ id, play, what }: Extract<ToWorker, { kind: "ask" }>): Promise<void> {
   try {
     const { answers } = await import("./play/answers.ts");
@@ -117,7 +117,7 @@ async function answer({ id, play, what }: Extract<ToWorker, { kind: "ask" }>): P
   }
 }
 
-/** Puts a small GPT-2 where a lesson finds it. */
+/** Stores a small GPT-2 where a lesson finds it. */
 async function drawSmall(code: string): Promise<void> {
   const { gpt2Weights } = await import("./drawn_gpt2.ts");
   const take = async (name: string) => {
@@ -132,7 +132,7 @@ async function drawSmall(code: string): Promise<void> {
 const isPicture = (value: unknown): value is { svg(): string | Promise<string> } =>
   typeof (value as { svg?: unknown } | null)?.svg === "function";
 
-/** What went wrong, and where in the lesson. */
+/** The error, and the line of the lesson where it happened. */
 function place(error: unknown, url: string): { message: string; line?: number; column?: number } {
   const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
   const [, line, column] = stack.match(
@@ -146,7 +146,7 @@ function place(error: unknown, url: string): { message: string; line?: number; c
   };
 }
 
-/** As Ctrl-C: whoever saves does so between two steps; where nobody does, the page ends this worker. */
+/** Acts like Ctrl-C: a loop that can save does so between two steps; otherwise the page ends this worker. */
 function stop(): void {
   stopped = true;
   for (const listener of interrupts) {

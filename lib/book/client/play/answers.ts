@@ -1,5 +1,5 @@
 /*
- * What the pictures that answer ask of a lesson, computed in its worker by what the lesson exports.
+ * The answers to the interactive pictures, computed in the worker of a lesson with what the lesson exports.
  */
 import { full, manualSeed, mergePair, nn, type Tensor, tensor, triu } from "../../../lessons.ts";
 import { compilePattern, splitText } from "../../../text/split.ts";
@@ -8,7 +8,7 @@ import type { Distribution, Merges, Vectors, Weights } from "./kinds.ts";
 type Exports = Record<string, unknown>;
 type Answer<What, Value> = (lesson: Exports, what: What, code: string) => Promise<Value>;
 
-/** Something that the lesson exports, unless its reader has changed that. */
+/** An export of the lesson; throws if its reader has removed it. */
 function taken<T>(lesson: Exports, name: string): T {
   if (name in lesson) return lesson[name] as T;
   throw new Error(
@@ -26,7 +26,7 @@ interface Tokenizer {
 const tokenizerOf = async (code: string): Promise<Tokenizer> =>
   (await import(new URL("lessons/11-tokenizer.js", code).href)).tokenizer;
 
-/** Lesson 3: who attends to whom in a sentence, its words embedded as there. */
+/** Lesson 3: which word of a sentence attends to which, with embeddings as in the lesson. */
 const attention: Answer<{ words: string[]; masked: boolean }, Weights> = async (
   lesson,
   { words, masked },
@@ -45,7 +45,7 @@ const attention: Answer<{ words: string[]; masked: boolean }, Weights> = async (
   return { words, weights: await weights.tolist() as number[][] };
 };
 
-/** Lesson 8: the five words that could follow. */
+/** Lesson 8: the five possible next words. */
 const words: Answer<unknown, Distribution> = async (lesson) => ({
   tokens: taken<string[]>(lesson, "words"),
   logits: await taken<Tensor>(lesson, "wordLogits").tolist() as number[],
@@ -58,7 +58,7 @@ interface Model {
   tokenEmbeddingTable: nn.Embedding;
 }
 
-/** Lesson 13: what the model, as far as it has learned, takes for the next token of a text. */
+/** Lesson 13: what the model, as far as it is trained, predicts as the next token of a text. */
 const next: Answer<{ text: string }, Distribution> = async (lesson, { text }, code) => {
   const model = taken<Model>(lesson, "model");
   const tokenizer = await tokenizerOf(code);
@@ -78,7 +78,7 @@ const vectors: Answer<unknown, Vectors> = async (lesson, _, code) => {
   return { tokens: rows.map((_, id) => tokenizer.decode([id])), rows };
 };
 
-/** Lesson 11: the merges of a text, one after the other, in the order in which they were learned. */
+/** Lesson 11: the merges of a text, one after another, in the order in which they were learned. */
 const merges: Answer<{ text: string }, Merges> = (lesson, { text }) => {
   const tokenizer = taken<Tokenizer>(lesson, "tokenizer");
   const idOf = new Map(tokenizer.merges.map((pair, i) => [pair.join(), 256 + i]));
@@ -107,7 +107,7 @@ const merges: Answer<{ text: string }, Merges> = (lesson, { text }) => {
   return Promise.resolve({ steps });
 };
 
-/** All of them by name. */
+/** All answers by name. */
 export const answers: Record<string, Answer<never, unknown>> = {
   attention,
   words,

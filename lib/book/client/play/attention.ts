@@ -1,6 +1,6 @@
 /*
- * The attention weights of a sentence that the reader types: of the word that is pointed at, or reached by keyboard,
- * how much it attends to each.
+ * The attention weights of a sentence that the reader types: for the word under the pointer, or with the keyboard
+ * focus, how much it attends to each word.
  */
 import { element } from "../dom.ts";
 import type { Weights } from "./kinds.ts";
@@ -61,7 +61,7 @@ export function attention(ask: Ask): Picture {
   };
 }
 
-/** The darker, the larger. */
+/** The larger the weight, the darker the colour. */
 function shade(cell: HTMLElement, weight: number): void {
   cell.style.setProperty("--weight", `${Math.round(100 * weight)}%`);
   cell.classList.toggle("strong", weight > 0.55);

@@ -1,6 +1,6 @@
 /*
- * The vectors of lesson 13's tokens in the plane: the two directions in which they differ most. The plane misleads,
- * so a token that is chosen also lists its nearest in all 64 dimensions.
+ * The vectors of lesson 13's tokens in two dimensions: the two directions in which they differ most. Such a picture can
+ * mislead, so a chosen token also lists its nearest tokens in all 64 dimensions.
  */
 import { element } from "../dom.ts";
 import type { Vectors } from "./kinds.ts";
@@ -63,7 +63,7 @@ export function embeddings(ask: Ask): Picture {
 const dot = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, i) => sum + value * b[i], 0);
 
-/** The other rows by the cosine of their angle to this one, the nearest first. */
+/** The other rows by cosine similarity to this one, the nearest first. */
 export function nearest(rows: readonly number[][], id: number): { id: number; cosine: number }[] {
   const length = rows.map((row) => Math.sqrt(dot(row, row)));
   return rows.map((row, other) => ({
@@ -72,7 +72,7 @@ export function nearest(rows: readonly number[][], id: number): { id: number; co
   })).filter(({ id: other }) => other !== id).sort((a, b) => b.cosine - a.cosine);
 }
 
-/** Rows by their first two principal components, from 0 to 1. */
+/** Rows as their first two principal components, scaled from 0 to 1. */
 export function inPlane(rows: readonly number[][]): [number, number][] {
   const mean = rows[0].map((_, j) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length);
   const centred = rows.map((row) => row.map((value, j) => value - mean[j]));
@@ -87,7 +87,7 @@ export function inPlane(rows: readonly number[][]): [number, number][] {
   return x.map((value, i) => [value, y[i]]);
 }
 
-/** The direction of the greatest variance that is square to another, by the power method. */
+/** The direction of the greatest variance orthogonal to another, by power iteration. */
 function component(rows: readonly number[][], other?: readonly number[]): number[] {
   let axis = rows[0].map((_, j) => Math.cos(j + 1));
   for (let round = 0; round < 60; round++) {

@@ -1,14 +1,14 @@
 /*
- * What the worker answers to the pictures that ask.
+ * What the worker answers to the interactive pictures.
  */
 
-/** How much each word of a sentence attends to each: a row a query. */
+/** Attention weights between the words of a sentence: each row is a query. */
 export interface Weights {
   words: string[];
   weights: number[][];
 }
 
-/** What could come next, each with its logit. */
+/** The possible next words or tokens, each with its logit. */
 export interface Distribution {
   tokens: string[];
   logits: number[];
@@ -20,13 +20,13 @@ export interface Vectors {
   rows: number[][];
 }
 
-/** How a text becomes tokens: at each step one merge, at the last none. */
+/** How a text becomes tokens: each step is one merge, the last has none. */
 export interface Merges {
   steps: {
     /** The id that the pair becomes. */
     id?: number;
     pair?: [string, string];
-    /** `joins` where the token is the left half of the pair that is merged next. */
+    /** `joins` if the token is the left half of the pair that is merged next. */
     tokens: { text: string; joins: boolean }[];
   }[];
 }

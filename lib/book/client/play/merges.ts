@@ -1,5 +1,5 @@
 /*
- * The tokenizer on any text, merge by merge: the pair that is merged next is marked.
+ * The tokenizer on any text, merge by merge; the next pair to merge is marked.
  */
 import { element } from "../dom.ts";
 import type { Merges } from "./kinds.ts";

@@ -1,17 +1,17 @@
 /*
- * What the pictures that answer have in common: what they are, their fields, and how they wait for a reader who types.
+ * What the interactive pictures share: their types, their fields, and how they wait while a reader types.
  */
 import { element } from "../dom.ts";
 
-/** Asks the lesson for a thing by name. */
+/** Asks the lesson for something by name. */
 export type Ask = (what: unknown) => Promise<unknown>;
-/** A picture: its elements, and what makes them show what the reader has chosen. */
+/** A picture: its elements, and a function that updates them to what the reader has chosen. */
 export interface Picture {
   parts: HTMLElement[];
   draw(): Promise<void>;
 }
 
-/** Calls a function once nothing has happened for a moment; while it works, the last call waits. */
+/** Calls a function once nothing has happened for a moment; while it is busy, the last call waits. */
 export function soon(work: () => Promise<void>): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = false, again = false;
@@ -34,11 +34,11 @@ export function soon(work: () => Promise<void>): () => void {
   };
 }
 
-/** A field with its name before it. */
+/** A field with its label before it. */
 export function labelled(words: string, field: HTMLElement): HTMLElement {
   return element("label", { class: "field" }, element("span", {}, words), field);
 }
 
-/** A token as it is shown: what cannot be seen has a sign. */
+/** A token for display: invisible characters become symbols. */
 export const visible = (token: string): string =>
   token.replaceAll("\n", "⏎").replace(/^ /, "·").replace(/[^\P{C}]/gu, "�");

@@ -1,6 +1,6 @@
 /*
- * Pictures that answer: each asks the lesson, which runs in its worker, and draws what it is told. They are opened by
- * a button, since the lesson must have run up to their cell.
+ * Interactive pictures: each asks the lesson, which runs in its worker, and draws the answer. A button opens them,
+ * since the lesson must first run up to their cell.
  */
 import { element } from "../dom.ts";
 import { attention } from "./attention.ts";
@@ -17,7 +17,7 @@ const pictures: Record<string, (ask: Ask) => Picture> = {
   merges,
 };
 
-/** Gives each picture of a page its button. */
+/** Adds a button for each picture of a page. */
 export function openPlays(
   article: HTMLElement,
   ask: (

@@ -1,15 +1,15 @@
 /*
- * What comes next, as bars: temperature and top-k change them, a hundred draws stand beside them.
+ * The next token, as bars: temperature and top-k change them, and a hundred samples are drawn beside them.
  */
 import { element } from "../dom.ts";
 import type { Distribution } from "./kinds.ts";
 import { type Ask, labelled, type Picture, soon, visible } from "./parts.ts";
 
-/** Rows that are drawn. */
+/** The number of rows. */
 const ROWS = 12;
 const DRAWS = 100;
 
-/** The probabilities of logits: divided by the temperature, all but the best k excluded. */
+/** The probabilities of logits, divided by the temperature; all but the best k are excluded. */
 export function probabilities(logits: readonly number[], temperature: number, k: number): number[] {
   const least = logits.toSorted((a, b) => b - a)[Math.min(k, logits.length) - 1];
   const top = Math.max(...logits);
@@ -21,7 +21,7 @@ export function probabilities(logits: readonly number[], temperature: number, k:
 /** The five words of lesson 8. */
 export const words = (ask: Ask): Picture => sampling(ask);
 
-/** The next token of a text, by the model of lesson 13. */
+/** The next token of a text, from the model of lesson 13. */
 export const next = (ask: Ask): Picture => sampling(ask, "He walked down to the river and");
 
 function sampling(ask: Ask, text?: string): Picture {
