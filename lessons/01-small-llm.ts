@@ -39,7 +39,7 @@ same number here, to the last digit.
 A lesson is a program, and you read it from top to bottom. `#lib` is this
 project's library. `await show(x)` prints `x` as Python would; in the file,
 the lines that begin with `//>` are what it printed. Everything is computed on
-the GPU; `await` stands where we wait for numbers to come back from there.
+the GPU; `await` stands where we wait for its results.
 
 All data is in tensors, which are arrays of numbers with a shape. Comments
 like `// (2, 3)` say which shape a line makes. TypeScript has no operators for
@@ -52,9 +52,10 @@ await show(a.add(10).mul(a)); // (a + 10) · a
 //> tensor([11, 24, 39])
 
 /*
-Here 10 was added to all three elements. Where two shapes differ, what is too
-small is repeated until it fits. That is called **broadcasting**. A column and
-a row are added; what is repeated stands in brackets:
+Here 10 was added to all three elements. Where two shapes differ, a dimension
+that is missing, or that has the size 1, is repeated until it fits. That is
+called **broadcasting**. Here a column and a row are added. What is repeated
+stands in brackets:
 */
 
 const column = tensor([[1], [2]]); // (2, 1)
@@ -77,15 +78,15 @@ await show(beside(
 ## The task
 
 A language model reads a text and predicts what comes next. It does not see
-words. A tokenizer has cut the text into pieces first, the **tokens**, and has
-given each piece a number (lesson 11). All that the model ever does is predict
-the next number from those before it. So a first model can do without words.
-Ours knows ten numbers, 0 to 9, and is to learn to count.
+words. First, a tokenizer cuts the text into pieces, the **tokens**, and gives
+each piece a number (lesson 11). All that the model ever does is predict the
+next number from those before it. So a first model can do without words. Ours
+knows ten numbers, 0 to 9, and is to learn to count.
 
 For a long time this was done by recurrent neural networks (RNNs). They read
-one token after another and carry what they remember along in one vector. What
-was read long ago fades, and since each step must wait for the one before it,
-a GPU with thousands of cores has little to do. The transformer of 2017 reads
+one token after another and keep what they remember in one vector. What was
+read long ago fades, and since each step must wait for the one before it, a
+GPU with thousands of cores has little to do. The transformer of 2017 reads
 all tokens at once and lets each look directly at every other one. That is why
 it could be trained on so much text, and why it has replaced almost everything
 that came before it.
@@ -96,8 +97,8 @@ Our model has three layers. The embedding turns each number into a vector
 (lesson 2). The transformer lets the vectors look at each other (lesson 3).
 The linear layer multiplies each vector by a matrix, adds another vector (its
 **bias**), and so gives ten scores, one for each number that could come next.
-T is the length of a sequence. B is the number of sequences that are computed
-at once; together they are a **batch**.
+T (for time) is the length of a sequence. B is the number of sequences that
+are computed at once; together they are a **batch**.
 
 ```diagram
  numbers   ┌───────────┐    ┌─────────────┐    ┌────────┐   scores
@@ -138,9 +139,10 @@ export class SmallLLM extends nn.Module {
 
 /*
 The sizes are ours to choose. The vocabulary has ten numbers, and a vector has
-32 dimensions. (What heads and layers of a transformer are, lesson 3 shows.)
-The values in a model's matrices are its **parameters**. They begin at random,
-and training changes them; the seed says with which random numbers they begin.
+32 dimensions. (Lesson 3 shows what the heads and the layers of a transformer
+are.) The values in a model's matrices are its **parameters**. They begin as
+random numbers, and training changes them. The seed decides which random
+numbers they are.
 */
 
 export const vocabSize = 10;
@@ -170,11 +172,12 @@ await show(three.softmax(-1)); // -1: along the last dimension
 //> tensor([0.6285, 0.2312, 0.1402])
 
 /*
-The loss says how wrong that is. Suppose the last of the three was right. It
-got a probability of 0.1402, and the loss is minus its logarithm: 0 if the
-probability had been 1, and the larger, the smaller the probability was. This
-is the **cross-entropy**, the loss of every language model, since to choose
-the next token is to choose one of many classes.
+The loss says how wrong these probabilities are. Suppose that the last of the
+three was the right one. It got a probability of 0.1402, and the loss is minus
+the logarithm of that. If the right one gets the probability 1, the loss is 0.
+The smaller its probability, the larger the loss. This is the
+**cross-entropy**, the loss of every language model, since to choose the next
+token is to choose one of many classes.
 */
 
 await show(three.softmax(-1).log().neg());
@@ -226,8 +229,8 @@ await show(weights.grad);
 An **optimizer** makes the step. The simplest one, stochastic gradient descent
 (SGD), multiplies the gradient by a small number, the learning rate `lr`, and
 subtracts the result from the parameters. Adam, which we take, also adapts the
-size of the step to each parameter. Lesson 4 trains with it and with this
-loss, PyTorch's criterion:
+size of the step to each parameter. Lesson 4 trains with Adam and with the
+cross-entropy. The notebook calls the loss its criterion:
 */
 
 export const criterion = new nn.CrossEntropyLoss();
@@ -236,7 +239,8 @@ export const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
 /*
 ## What is inside
 
-A model prints as the tree of its layers.
+A model prints as the tree of its layers. Most of the names in it are new
+here; lesson 3 builds these layers.
 */
 
 await show(model);
@@ -353,9 +357,9 @@ await show(trained.index(0, 0));
 
 /*
 How wrong is it, before any training? After 0 should come 1, after 1 should
-come 2, and so on. The loss is the mean over these nine. A model that knows
-nothing, and gives each of the ten numbers the same probability, has the loss
-−ln 0.1:
+come 2, and so on. The loss is the mean over these nine predictions. A model
+that knows nothing, and gives each of the ten numbers the same probability,
+has the loss −ln 0.1:
 */
 
 const predictions = logits.index(":-1", 0); // (9, 10)
@@ -365,8 +369,8 @@ await show(fixed(-Math.log(0.1), 4));
 //> 2.3026
 
 /*
-The first number is our model's, before training. It is a little worse than
-one that knows nothing, because its random logits prefer some numbers to
+The first number is our model's, before training. Our model is a little worse
+than one that knows nothing, because its random logits prefer some numbers to
 others, for no reason.
 
 Next: the first layer, opened, in lesson 2.

@@ -31,11 +31,11 @@ A network computes with real numbers, and a token id is only a name: token 4
 is not twice token 2. (How a text is cut into tokens is lesson 11.) So the
 first layer of every language model is an **embedding**: a table that has one
 row for each token. The row is the token's vector. Training decides what
-stands in it, so that tokens which are used alike can end up with similar
+stands in it, so tokens that are used in similar ways can end up with similar
 vectors.
 
-The table begins at random. The notebook set no seed, but from what it printed
-its seed could be found again: 1327059842. (Its author had built the model of
+The table begins at random. The notebook set no seed, but its seed could be
+found from what it printed: 1327059842. (Its author had built the model of
 lesson 1 twice before, and each time that took 1,385,258 random draws of 32
 bits. We skip the same draws, and so get the notebook's table.)
 */
@@ -57,9 +57,9 @@ await show(embedding);
 /*
 ## Looking up
 
-The input is a list of token ids. The output has the row of each: id 1 brings
-row 1, id 0 brings row 0. Change the ids, run the lesson again, and see which
-rows come.
+The input is a list of token ids. The output has one row for each of them: row
+1 for id 1, row 0 for id 0. Change the ids, run the lesson again, and see
+which rows come.
 */
 
 const inputIndices = tensor([1, 2, 4, 0]); // (4)
@@ -116,9 +116,8 @@ await show(beside(
 ## A lookup is a matrix product
 
 A one-hot vector has a 1 at the position of the id, and 0 everywhere else.
-Stack the one-hot vectors of our four ids, multiply them with the table, and
-the same four rows come out. Looking up is only a fast way to compute this
-product.
+Stack the one-hot vectors of our four ids, multiply them by the table, and the
+same four rows come out. So a lookup is a fast way to compute this product.
 */
 
 const classes = tensor([0, 1, 2, 3, 4]); // (5)
@@ -135,11 +134,13 @@ await show(oneHot.matmul(embedding.weight).eq(embedded).all()); // equal?
 ## The same on the GPU
 
 What does the GPU do when we look up rows? It runs a **kernel**, a small
-program in the language WGSL. A kernel is the body of a loop: it is called
-once for each element of the result, and thousands of these calls, its
-invocations, run at the same time. Each gets its own number, `id`, and from
-that it knows which element is its own. (The first three lines name the data:
-two arrays to read and one to write. Invocations are started 64 at a time.)
+program in the language WGSL. A kernel is like the body of a loop: it is
+called once for each element of the result. Each call is an invocation, and
+thousands of them run at the same time. An invocation gets its own number,
+`id.x`, and computes the element with that number. Our result has 3 columns,
+so the row of this element is `id.x / 3`, rounded down, and its column is
+`id.x % 3`. (The first three lines name the data: two arrays to read and one
+to write. Invocations are started 64 at a time.)
 */
 
 const lookUp = /* wgsl */ `
@@ -186,8 +187,8 @@ await show(embedding.weight.grad);
 /*
 Row 1 was looked up twice, row 3 once, and each value of a row adds 1 to the
 sum each time. So only the rows that were used have a gradient. Does that mean
-that only they change? It depends on the optimizer. Two copies of the table,
-one step each; which rows moved?
+that only they change? It depends on the optimizer. We make two copies of the
+table and one step on each. `True` marks the rows that moved:
 */
 
 for (const Optimizer of [optim.SGD, optim.AdamW]) {
@@ -203,8 +204,9 @@ for (const Optimizer of [optim.SGD, optim.AdamW]) {
 
 /*
 Plain gradient descent (SGD) moves only rows with a gradient. AdamW, a
-relative of Adam, also pulls every parameter a little towards 0, and it
-remembers the gradients of earlier steps, so it moves them all.
+relative of Adam, also pulls every parameter a little towards 0, so it moves
+all rows. (It remembers the gradients of earlier steps, too. So a row keeps
+moving for some steps after it was last used.)
 
 Next: the layers that work with these vectors, in lesson 3.
 

@@ -31,9 +31,9 @@ const { show } = lesson(import.meta);
 
 /*
 The model of lesson 1 has a transformer between its embedding and its logits.
-It has eight layers, and each layer is made of three or four ideas. Here we
-build every one of them by hand, in its smallest real form. The first half of
-the lesson is attention; the second half puts the layers together.
+It has eight layers, and each layer is made of a few parts. Here we build
+every part by hand, in its smallest real form. The first half of the lesson is
+attention; the second half puts the layers together.
 
 After each part, a cell compares it with the library's own layer, given the
 same weights. `True` means that no value differs by more than a
@@ -79,10 +79,11 @@ weights, and it computes them from the vectors themselves.
 
 ## One query, step by step
 
-Attention works like a soft dictionary. A dictionary compares a **query** with
-its **keys** and returns the **value** of the key that matches. Here queries
-and keys are vectors, and the dot product of the two is the **score**: it says
-how well they match. One query and three keys:
+Attention works like a dictionary. A dictionary compares a **query** with its
+**keys** and returns the **value** of the key that matches. Attention returns
+a mixture of all values: the better a key matches, the more its value counts.
+Queries and keys are vectors, and the dot product of the two is the **score**,
+which says how well they match. One query and three keys:
 */
 
 const query = tensor([3, 3]).float(); // (2)
@@ -117,8 +118,10 @@ useful.
 
 ## All queries at once
 
-Many queries are the rows of a matrix, and two products do it all. The first
-query here points along the second key, and gets that key's value, 20.
+If we make several queries the rows of a matrix, one product gives all their
+scores, and a second one all their context vectors. (`keys.t()` is the
+transposed matrix: its columns are the keys.) The first query here points
+along the second key, and gets that key's value, 20.
 */
 
 const queries = tensor([[0, 3], [3, 3]]).float();
@@ -147,9 +150,10 @@ await show(products.var(), scaled.var());
 
 /*
 This matters because of the softmax. If the scores lie far apart, one weight
-is near 1 and all others are near 0, and there the softmax is flat. Its slope
-at a weight p is p · (1 − p). For ten keys at a time, here are the mean of the
-largest weight and the mean slope, first without the division, then with it:
+is near 1 and all others are near 0. There the softmax is flat: another score
+hardly changes the weights. Its slope at a weight p is p · (1 − p). Here are
+the mean of the largest weight and the mean slope, for ten keys at a time. The
+first line is without the division, the second with it:
 */
 
 for (const scores of [products, scaled]) { // (1000, 1000)
@@ -165,7 +169,8 @@ slope is a quarter as large. For many queries it is near 0: their gradient
 vanishes, and they hardly learn to attend to anything else. The larger the
 vectors, the worse. So the scores are divided by the square root of the size.
 That is all of **scaled dot-product attention**. It returns the context
-vectors and the attention weights. (The mask is for later.)
+vectors and the attention weights. In the comments, T is how many queries
+there are, and S how many keys. (The mask is for later.)
 */
 
 export function attention(q: Tensor, k: Tensor, v: Tensor, mask?: Tensor) {
@@ -238,11 +243,12 @@ The library's product (`kernels/matmul_tile.wgsl`) lets each invocation
 compute a whole tile of elements, so that a value that was read once is used
 many times.
 
-In a softmax the elements of a row need each other: the largest one and the
-sum. So a row is computed by a **workgroup**, here of eight invocations, that
-share a small piece of memory. At a `workgroupBarrier` each waits until all
-have arrived. Why the largest is subtracted: e to the power 100 is too large
-for a float, and e to the power 0 is not.
+In a softmax each element needs its whole row, since its power is divided by
+the sum of the row's powers. So a row is computed by a **workgroup**, here of
+eight invocations, that share a small piece of memory. At a `workgroupBarrier`
+each waits until all have arrived. The largest element is subtracted from all
+of them. This changes nothing in the result, but no power gets too large: e to
+the power 100 does not fit into a float.
 */
 
 const softmaxRows = /* wgsl */ `
@@ -268,8 +274,8 @@ await show(equal(rows, weights));
 //> tensor(True)
 
 /*
-The library's (`kernels/softmax.wgsl`) takes rows of any length and lets each
-invocation sum only a part of one.
+The library's kernel (`kernels/softmax.wgsl`) takes rows of any length and
+lets each invocation sum only a part of a row.
 
 ## Masks: what may be seen
 
@@ -368,8 +374,8 @@ await show(tensor([-Infinity, -Infinity, -Infinity]).softmax(-1));
 /*
 This happens when sentences are padded on the left and the mask is causal: the
 first position sees only padding. Newer versions of PyTorch have a rule for
-this in their attention function: a query that sees nothing gets zeros. So has
-ours:
+this in their attention function: a query that sees nothing gets zeros. Our
+library has it too:
 */
 
 const blind = full([6, 6], -Infinity);
@@ -421,11 +427,10 @@ class Head extends nn.Module {
 }
 
 /*
-The library's attention with one head is the same, but for two things. It
-keeps the three weight matrices in one, one below the other. And it has one
-more layer at the end, the output projection; we set that to the identity
-matrix, which changes nothing. (A state dict has the parameters of a layer by
-their names.)
+The library's attention with one head differs in only two things. It stacks
+the three weight matrices into a single one. And it has one more layer at the
+end, the output projection; we set that to the identity matrix, which changes
+nothing. (A state dict has the parameters of a layer by their names.)
 */
 
 const head = new Head(32, 32);
@@ -533,9 +538,9 @@ export class MultiHeadAttention extends nn.Module {
 }
 
 /*
-Compared with the library, with the same weights, on a batch of two sentences
-and with both masks. Our mask gets one more dimension, so that it holds for
-every head.
+We compare it with the library's layer, with the same weights, on a batch of
+two sentences and with both masks. Our mask gets one more dimension, so that
+it holds for every head.
 */
 
 const ours = new MultiHeadAttention(32, 2);
@@ -612,11 +617,11 @@ positions.
 
 ## A network for each position
 
-Attention only mixes: what comes out is a weighted sum of what went in. The
-mixed vectors are then worked on by a small **feed-forward network**, two
-linear layers with a ReLU between them, which sets negative values to 0. It
-widens each vector to 2048 dimensions and brings it back to 32, and it is
-applied to each position by itself.
+Attention only mixes: what comes out is a weighted sum of what went in. Then a
+small **feed-forward network** works on the mixed vectors. It is two linear
+layers with a ReLU between them. (A ReLU sets negative values to 0.) The first
+layer widens a vector to 2048 dimensions, the second brings it back to 32.
+Each position is computed by itself:
 */
 
 const feedForward = new nn.Sequential(
@@ -658,9 +663,9 @@ await show(equal(norm(x), new nn.LayerNorm(32).forward(x)));
 There are two places for it. **Post-norm**: after the residual sum, as in 2017
 and by default in PyTorch. The vectors keep their size, but the path of the
 residuals is cut by every norm, and deep models are hard to train at first.
-**Pre-norm**: before the sublayer, as in GPT-2. Then the path stays free and
-the vectors grow slowly. Both forms, with twelve layers that give random
-values of variance 1:
+**Pre-norm**: before the attention and before the feed-forward network, as in
+GPT-2. Then the path stays free and the vectors grow slowly. Here are both
+forms, with twelve layers that give random values of variance 1:
 */
 
 let [post, pre] = [norm(randn([1, 10_000])), norm(randn([1, 10_000]))];
@@ -808,10 +813,10 @@ await show(
 /*
 So a vector for the position is added to the vector of the word. In the
 transformer of 2017 it consists of sines and cosines of many wavelengths, from
-6 positions to tens of thousands. It works like a counter: in the number 137
-the last digit changes at every step, the one before it at every tenth. Here
-the first dimensions change quickly and the last ones hardly at all. Positions
-go down the picture, the sixteen sines go across:
+6 positions to tens of thousands. It works like a counter. When we count up
+from 137, the last digit changes at every step, the one before it at every
+tenth step. Here the first dimensions change quickly and the last ones hardly
+at all. Positions go down the picture, the sixteen sines go across:
 */
 
 export function sinusoids(T: number, E: number): Tensor {
@@ -968,7 +973,7 @@ await show(output.index(0, ":", ":6"));
 //>         [ 0.5267, -0.0861, -0.8110, -1.0610,  0.1991,  0.7458]])
 
 /*
-A GPT is less than this. It does not translate, so it needs no encoder, and
+A GPT needs less than this. It does not translate, so it needs no encoder, and
 its decoder layers need no cross-attention. What remains is one stack of
 layers with self-attention, the causal mask and the feed-forward network: a
 **decoder-only** transformer. Lesson 8 builds it. But first we train the model

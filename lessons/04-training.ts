@@ -159,7 +159,8 @@ for await (const epoch of progress(options.epochs, { label: "epoch" })) {
 
 /*
 These are the notebook's 50 losses. The notebook computed them with other code
-on another processor, and so many random steps lie before the last of them:
+and on another processor. To get to the last of them takes this many steps,
+each with its own random dropout:
 */
 
 await show(losses.length, "steps"); // in full
@@ -193,7 +194,7 @@ export async function generateNumbers(read: (window: number[]) => Tensor) {
 }
 
 /*
-The notebook reads them so:
+The notebook reads them like this:
 */
 
 const asNotebook = (window: number[]) =>
@@ -205,7 +206,7 @@ await show(generated); // in full
 /*
 These are the notebook's numbers too. After the ten given ones come 7, 3, 7,
 7, and then every number a few times. The model has learned something, but not
-to count. Here the notebook ends. What went wrong can be found out, one
+to count. Here the notebook ends. We will find out what went wrong, one
 suspicion at a time.
 
 ## Reason 1: it attends across the batch
@@ -294,8 +295,8 @@ await show(last.slice(10)); // in full
 //> [0, 7, 7, 8, 8, 8, 9, 9, 9, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
 
 /*
-It also generates in training mode, so a tenth of all values is dropped, and
-the same input gives another output the next time:
+The notebook also generates in training mode, so dropout sets a tenth of the
+values to 0, and the same input gives another output the next time:
 */
 
 model.train();
@@ -305,11 +306,11 @@ await show((await generateNumbers(asNotebook)).slice(10)); // in full
 /*
 ## A smaller model with switches
 
-Two more faults have not shown yet, because the model never attended along a
-sequence. They will as soon as it does. To try them out quickly we take less
-of everything: one layer instead of eight, a narrow feed-forward network, and
-no decoder. The batch comes first, as in our data. Two parts can be switched
-off.
+There are two more faults. They do not show as long as the model does not
+attend along a sequence, and they will as soon as it does. To try them out
+quickly, we take less of everything: one layer instead of eight, a narrow
+feed-forward network, and no decoder. The batch comes first, as in our data.
+Two parts can be switched off.
 */
 
 interface Parts {
@@ -425,8 +426,9 @@ const lossOf = (model: CountingLLM, x: Tensor, y: Tensor) => {
 };
 
 /*
-The optimizer is AdamW, a relative of Adam (lesson 12). Its learning rate
-rises over the first 20 steps (warm-up) and then falls along a cosine:
+The optimizer is AdamW, a relative of Adam (lesson 12). `weightDecay` says how
+strongly it pulls the parameters towards 0. The learning rate rises over the
+first 20 steps (warm-up) and then falls along a cosine:
 */
 
 const rate = (step: number) =>
@@ -462,7 +464,7 @@ export async function learn(parts: Parts) {
 }
 
 /*
-And what we keep of it. `well` is the second measure.
+This is what we keep of it. `well` is the second measure.
 */
 
 async function results(
@@ -499,15 +501,15 @@ await show("continued right:", percent(peeking.well)); // in full
 //> continued right: 16.2 %
 
 /*
-The first measure is perfect and worthless: where the target is not there to
-be read, the model knows nothing. A measure must not show the model more than
-it will have at inference, when it is used.
+The first measure is perfect and worthless: the model has learned to read its
+target, and when it writes there is no target to be read. A measure must not
+show the model more than it will have at inference, when it is used.
 
 ## Reason 5: it does not know the positions
 
-With the mask, but without positions, a number sees which numbers came before
-it, and not in which order. At first that is enough. But after five numbers of
-a count by two, all five have occurred, and upwards looks like downwards:
+With the mask, but without positions, the model sees which values came before,
+but not in which order. At first that is enough. But a count by two has only
+five values. When all five have occurred, upwards looks like downwards:
 */
 
 export const placeless = await learn({ masked: true, positional: false });
@@ -519,9 +521,9 @@ await show("continued right:", percent(placeless.well)); // in full
 /*
 ## And now all of it
 
-The batch first, a causal mask, positions; and at inference the model is in
-evaluation mode and is asked at the last position, for what it was trained to
-predict.
+This model gets all of it: the batch comes first, there is a causal mask, and
+there are positions. At inference it is in evaluation mode, and is asked at
+the last position for what it was trained to predict.
 */
 
 export const mended = await learn({ masked: true, positional: true });

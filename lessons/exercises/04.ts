@@ -6,6 +6,7 @@ Training it, and showing that it learned.
 import {
   arange,
   DataLoader,
+  manualSeed,
   nn,
   optim,
   type Tensor,
@@ -36,7 +37,17 @@ export function targetsOf(sequences: Tensor): Tensor {
 }
 
 /*
-## 3. One step
+## 3. Targets that are not shifted
+
+Somebody forgets to shift: at each position the target is the number that is read
+there. The model is an embedding and a linear layer, and after training its loss is
+near 0. It is given a 3. Which four numbers does it write next, greedily?
+*/
+
+export const unshifted = /* your answer */ [3, 3, 3, 3];
+
+/*
+## 4. One step
 
 Make one training step of `model` on a batch, and return the loss before the step.
 */
@@ -57,7 +68,7 @@ export function step(
 }
 
 /*
-## 4. A project
+## 5. A project
 
 Give the model of lesson 4 a language of your own. Copy `lessons/04-training.ts` to
 `lessons/mine.ts`, take out all but the part from "A smaller model with switches"
@@ -88,6 +99,33 @@ export const checks: Checks = {
         given(tensor([[7, 8, 9], [9, 0, 1]])),
         tensor([[8, 9, 0], [0, 1, 2]]),
       ),
+  },
+  unshifted: {
+    hint:
+      "The loss is near 0 when each number predicts its target. What is it?",
+    async wrong(given: number[]) {
+      manualSeed(123);
+      const model = new nn.Sequential(
+        new nn.Embedding(10, 16),
+        new nn.Linear(16, 10),
+      );
+      const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
+      const x = arange(10); // (10), and the targets are the same
+      for (let i = 0; i < 40; i++) {
+        optimizer.zeroGrad();
+        nn.functional.crossEntropy(model.forward(x), x).backward();
+        optimizer.step();
+      }
+      const written = [3];
+      while (written.length < 5) {
+        const logits = model.forward(tensor([written.at(-1)!])).index(0); // (10)
+        written.push(await logits.argmax().item());
+      }
+      const [answer, wanted] = [String(given), String(written.slice(1))];
+      return answer === wanted
+        ? ""
+        : `you said ${answer}; it writes ${wanted}`;
+    },
   },
   step: {
     hint: "Logits, loss, zeroGrad, backward, step: five lines.",
