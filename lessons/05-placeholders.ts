@@ -24,10 +24,10 @@ const { show } = lesson(import.meta);
 /*
 ## The configuration
 
-A few numbers say which GPT is meant. These are the sizes of the smallest of
-the four GPT-2 models that OpenAI published in 2019. One thing differs: in
-OpenAI's, the layers for query, key and value have a bias. The notebook leaves
-it out, and so do we until lesson 9.
+A few numbers describe a GPT. These are the sizes of the smallest of the four
+GPT-2 models that OpenAI published in 2019. One thing differs: in OpenAI's,
+the layers for query, key and value have a bias. The notebook leaves it out,
+and so do we until lesson 9.
 */
 
 export const GPT_CONFIG_124M = {
@@ -87,8 +87,8 @@ export class DummyLayerNorm extends nn.Module {
 }
 
 /*
-Here is the outline in code. (PyTorch once drew its dropout from another
-stream of random numbers on Intel processors, called "mkl". The notebook ran
+Here is the outline in code. (On Intel processors, PyTorch once drew its
+dropout from another stream of random numbers, called "mkl". The notebook ran
 on such a machine, so we choose that stream.)
 */
 
@@ -127,9 +127,10 @@ export class DummyGPTModel extends nn.Module {
 /*
 ## Two texts
 
-GPT-2's tokenizer cuts a text into tokens, which are whole words where a word
-is frequent, and gives the id of each. (Lesson 11 builds such a tokenizer.)
-These two texts have four tokens each, so they can be stacked into one batch.
+GPT-2's tokenizer cuts a text into tokens and gives the id of each. A frequent
+word is one token, a rare one is cut into several. (Lesson 11 builds such a
+tokenizer.) These two texts have four tokens each, so they can be stacked into
+one batch.
 */
 
 const tokenizer = await getEncoding("gpt2");
@@ -145,8 +146,9 @@ await show(batch);
 //>         [6109, 1110, 6622,  257]])
 
 /*
-Both texts begin with "Every", so the first column has the same id twice. The
-tokens of the first text, one by one; the space before a word belongs to it:
+Both texts begin with "Every", so the first column has the same id twice. Here
+are the tokens of the first text. The space before a word belongs to its
+token:
 */
 
 await show(tokenizer.encode(txt1).map((id) => tokenizer.decode([id])));
@@ -155,10 +157,11 @@ await show(tokenizer.encode(txt1).map((id) => tokenizer.decode([id])));
 /*
 ## The logits
 
-The parameters are random and nothing was trained, so the logits mean nothing
-yet. But the seed settles which random numbers they are, and so does the order
-in which the constructor draws them: first a normal distribution for the two
-embeddings, then a uniform one for the head. This is how many are drawn:
+Nothing was trained: the parameters are random, so the logits mean nothing
+yet. But they are the same in every run. The seed decides which random values
+come, and the constructor draws them in a fixed order: first from a normal
+distribution for the two embeddings, then from a uniform one for the head.
+This is how many are drawn:
 */
 
 manualSeed(123);
@@ -169,7 +172,7 @@ for (const [name, p] of model.namedParameters()) await show(name, p.numel());
 //> out_head.weight 38597376
 
 /*
-With them, the logits of the two texts:
+With these parameters, the model gives the two texts these logits:
 */
 
 export const logits = model.forward(batch); // (2, 4, 50257)
@@ -189,8 +192,9 @@ await show(logits);
 
 /*
 These are the notebook's values. There are two texts with four tokens each,
-and for each token 50,257 logits: how well each token of the vocabulary would
-do as the next one. A softmax would turn them into probabilities.
+and for each of these tokens 50,257 logits, one for every token of the
+vocabulary. The larger a logit, the more probable the model finds that token
+as the next one. A softmax would turn the logits into probabilities.
 
 ## What is random, and what is not
 
@@ -217,8 +221,8 @@ await show(first.eq(second).all());
 /*
 And a token does not know its neighbors yet. Replace the first word by
 another, and the logits at the last position stay exactly as they were. In the
-finished model they will change, since there a token attends to those before
-it.
+finished model they will change, because there each token attends to the
+tokens before it.
 */
 
 const swapped = tensor([[345, 3626, 6100, 345]]); // "you effort moves you"
@@ -227,11 +231,11 @@ await show(other.index(0, 3).eq(first.index(0, 3)).all());
 //> tensor(True)
 
 /*
-The placeholders name what is missing: lesson 6 makes the layer norm, and
-lesson 8 the blocks.
+Two placeholders are left to fill: lesson 6 builds the layer norm, and lesson
+8 the blocks.
 
 (The notebook uses its placeholders one cell before it defines them; `deno
-task museum` has that and other bugs.)
+task museum` shows this bug and others.)
 
 Exercises, which check your answers: `deno task exercise 5`.
 */

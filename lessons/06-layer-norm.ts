@@ -25,17 +25,17 @@ const { show } = lesson(import.meta);
 /*
 ## The problem
 
-In a deep network each layer multiplies what the one before it gave. Suppose
-that every layer makes its values larger by a half, or smaller by a half.
-After thirty layers they are so many times as large:
+In a deep network each layer multiplies what the layer before it gave. Suppose
+that each one multiplies its values by 1.5, or that each one multiplies them
+by 0.5. This is the factor after 30 layers:
 */
 
 await show(fixed(1.5 ** 30, 0), fixed(0.5 ** 30, 10));
 //> 191751 0.0000000009
 
 /*
-They explode, or they vanish. The same happens to the gradients on the way
-back. These are **exploding** and **vanishing gradients**, and with them
+The values explode, or they vanish. The same happens to the gradients on the
+way back. These are **exploding** and **vanishing gradients**, and with them
 training hardly works.
 
 Layer normalization ([Ba et al., 2016](https://arxiv.org/abs/1607.06450))
@@ -44,8 +44,8 @@ GPT-2 does this before the attention and before the feed-forward network of
 every block, and once more before the head. It makes training faster and more
 reliable.
 
-First we need something to normalize: two examples with five features each,
-sent through a linear layer and a ReLU.
+First we need something to normalize: two examples of five values each (their
+features), sent through a linear layer and a ReLU.
 */
 
 manualSeed(123);
@@ -76,10 +76,11 @@ await show("Variance:\n", variance);
 //>         [0.0670]], grad_fn=<VarBackward0>)
 
 /*
-`dim` says which dimension disappears. With `dim: -1`, the last one, we get
-one mean for each row; `dim: 0` would give one for each column. `keepdim`
-keeps the dimension with size 1, so that the means stand in a column next to
-their rows and can be subtracted from them. Without it we get a plain vector:
+`dim` says along which dimension the mean is taken. With `dim: -1`, the last
+one, we get one mean for each row; `dim: 0` would give one for each column.
+`keepdim` keeps the dimension with size 1, so that the means stand in a column
+next to their rows and can be subtracted from them. Without it we get a plain
+vector:
 */
 
 await show(out.mean({ dim: -1 }).size(), mean.size());
@@ -89,9 +90,9 @@ await show(out.mean({ dim: -1 }).size(), mean.size());
 ## Normalizing
 
 Subtract the mean and divide by the standard deviation, the square root of the
-variance. Then each row has mean 0 and variance 1. Rounding leaves means of a
-few hundred-millionths, so we do not print them but compare them with a small
-number.
+variance. Then each row has mean 0 and variance 1. Because of rounding the
+means are not exactly 0, so we do not print them but test that they are very
+small.
 */
 
 export const normalized = out.sub(mean).div(variance.sqrt()); // (2, 6)
@@ -109,10 +110,10 @@ await show("Variance:\n", normalized.var({ dim: -1, keepdim: true }));
 /*
 ## As a layer
 
-Two things are added. A small constant `eps` under the root prevents a
-division by zero when all values of a row are equal. And a scale and a shift,
-one parameter each per feature, let training undo the normalization where that
-is better. They begin as 1 and 0.
+The layer adds two things. A small constant `eps` under the root prevents a
+division by zero when all values of a row are equal. And each feature has two
+parameters, a scale and a shift, with which training can undo the
+normalization where that is better. They begin as 1 and 0.
 */
 
 class LayerNorm extends nn.Module {
@@ -137,8 +138,9 @@ class LayerNorm extends nn.Module {
 /*
 `correction: 0` divides the sum of squares by n. PyTorch's default for `var`
 is to divide by n − 1, which estimates the variance of a population from a
-sample. GPT-2 was trained with the first; for 768 features the two hardly
-differ.
+sample. GPT-2 was trained with a division by n, so we divide by n too. With
+768 features the difference is tiny. (`eps` is why the variances below are a
+little less than 1.)
 */
 
 const x = batchExample;
@@ -150,8 +152,8 @@ await show(ours.var({ dim: -1, keepdim: true, correction: 0 }));
 //>         [0.9999]], grad_fn=<VarBackward0>)
 
 /*
-The library has this layer as a single kernel. Its values agree with ours, for
-these two rows and for rows of 768 random values far from 0:
+The library has this layer as a single kernel. Its values agree with ours,
+both for these two rows and for rows of 768 random values far from 0:
 */
 
 const library = new nn.LayerNorm(5).forward(x);
@@ -167,8 +169,8 @@ await show(difference.abs().lt(1e-4).all());
 /*
 ## The same on the GPU
 
-A workgroup computes one row, as in the softmax of lesson 3. First the mean,
-then the variance, which needs the mean: two passes over the row.
+A workgroup computes one row, as in the softmax of lesson 3. It goes over the
+row twice: first for the mean, then for the variance, which needs the mean.
 */
 
 const normRows = /* wgsl */ `
@@ -195,20 +197,20 @@ await show(normed.sub(library).abs().lt(1e-6).all());
 //> tensor(True)
 
 /*
-To make one number of many, such as a sum, is called a **reduction**. Here
-every invocation computes the same two sums, which wastes work. In the
-library's kernel (`kernels/layer_norm.wgsl`) they share it: each sums a piece
-of the row, then the sums of the pieces are added.
+A computation that makes one value from many, such as a sum, is called a
+**reduction**. Here every invocation computes the same two sums, which wastes
+work. In the library's kernel (`kernels/layer_norm.wgsl`) they divide the
+work: each sums a piece of the row, then the sums of the pieces are added.
 
 ## An older relative
 
 **Batch normalization** takes the mean over the examples of a batch. In
 training, the output for one example then depends on the others in its batch.
-At inference it uses averages that it collected during training, since there
-may be no batch. Layer normalization needs neither: it looks at one token
-alone, in training and at inference.
+At inference there may be no batch, so it uses averages that it collected
+during training. Layer normalization needs neither a batch nor such averages:
+it looks at one token alone, in training and at inference.
 
-Next: the placeholder model with this layer in it, in lesson 7.
+Next: the placeholder model with a real layer norm, in lesson 7.
 
 Exercises, which check your answers: `deno task exercise 6`.
 */

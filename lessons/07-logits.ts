@@ -23,10 +23,11 @@ const { show } = lesson(import.meta);
 /*
 ## The same model in another notebook
 
-This notebook builds the outline of lesson 5 too. Two things differ. The layer
-norm before the head is real, and the dropout is drawn from PyTorch's usual
-stream. Only the blocks are placeholders; `nn.Identity` returns what it is
-given. We need no class this time. Two tables, and one layer after another:
+This lesson follows another notebook, which also builds the outline of lesson
+5. Two things differ: the layer norm before the head is real, and the dropout
+is drawn from PyTorch's usual stream of random numbers. Only the blocks are
+still placeholders; `nn.Identity` returns what it is given. We need no class
+this time. Two tables of embeddings and a sequence of layers are enough:
 */
 
 manualSeed(123);
@@ -105,8 +106,8 @@ await show(probabilities.sum({ dim: -1 }));
 
 /*
 The model has learned nothing, so no token stands out. A uniform distribution
-would give each token the probability 1 / 50,257. By accident, the best three
-tokens have so many times that probability:
+would give each token the probability 1 / 50,257. By accident some tokens get
+more. For the three most probable ones, this is how many times as much:
 */
 
 const [values, ids] = probabilities.index(0, -1).topk(3);
@@ -119,10 +120,11 @@ await show(best.map((id) => tokenizer.decode([id])));
 /*
 ## How wrong they are
 
-The cross-entropy of lesson 1 measures it: minus the logarithm of the
-probability that the right token got, averaged over the positions. Inputs and
-targets come from the same text: at each position the target is the next
-token.
+The cross-entropy of lesson 1 measures how wrong the logits are: minus the
+logarithm of the probability that the right token got, averaged over the
+positions. Inputs and targets come from the same text: at each position the
+target is the next token. (The last token of a text has no next one, so three
+positions are left.)
 */
 
 const targets = batch.index(":", "1:"); // (2, 3): what did follow
@@ -136,9 +138,10 @@ await show(loss);
 
 /*
 A uniform distribution would have the loss ln 50,257 = 10.8249, and this model
-is a little worse. People often print the **perplexity** instead, e to the
-power of the loss: the number of equally likely tokens between which one would
-be just as unsure. For the uniform distribution that is 50,257.
+is a little worse. People often print the **perplexity** instead, which is e
+to the power of the loss. A perplexity of 3 means: the model is as unsure as
+if it had to guess among 3 equally likely tokens. For the uniform distribution
+the perplexity is 50,257. Here are its loss and the perplexity of this model:
 */
 
 const perplexity = Math.exp(await loss.item());
@@ -152,7 +155,7 @@ await show(
 /*
 Next: the blocks, and with them the whole model, in lesson 8.
 
-(More mistakes like this one: `deno task museum`.)
+(The mistake with the probabilities and others: `deno task museum`.)
 
 Exercises, which check your answers: `deno task exercise 7`.
 */

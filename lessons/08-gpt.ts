@@ -2,7 +2,7 @@
 # Lesson 8: The blocks, the GPT model, generating text
 
 The placeholders of lessons 5 and 7 are replaced one by one, until GPT-2 with
-its 124 million parameters is there and writes.
+its 124 million parameters is complete and writes its first words.
 
 Needs the network: no.
 */
@@ -32,8 +32,8 @@ const { show } = lesson(import.meta);
 
 /*
 The outline of lessons 5 and 7 has one gap left: twelve blocks that return
-what they are given. A block needs an activation, a feed-forward network with
-it, and the attention of lesson 3. The configuration is that of lesson 5:
+what they are given. A block needs an activation, a feed-forward network that
+uses it, and the attention of lesson 3. The configuration is that of lesson 5:
 */
 
 export const GPT_CONFIG_124M = {
@@ -51,13 +51,14 @@ export type GPTConfig = typeof GPT_CONFIG_124M;
 ## The activation
 
 An activation is a function that is applied to each value between two linear
-layers. Without one, two linear layers in a row would be no more than one.
-ReLU, in lesson 3, sets everything negative to 0, and where it does so it has
-no gradient at all. GELU ([Hendrycks and Gimpel,
-2016](https://arxiv.org/abs/1606.08415)) is a smooth relative: x · Φ(x), where
-Φ(x) is the probability that a normal random number is smaller than x. When
-GPT-2 was trained, that was slow to compute. So it used an approximation with
-a tanh, and its weights expect that one.
+layers. Without one, two linear layers in a row would do no more than a single
+one, since the product of two matrices is again a matrix. ReLU, in lesson 3,
+sets everything negative to 0, and there its gradient is 0 too. GELU
+([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is a smooth
+relative: x · Φ(x), where Φ(x) is the probability that a normal random number
+is smaller than x. When GPT-2 was trained, Φ was slow to compute. So it used
+an approximation with a tanh, and its weights expect that one. Here are the
+exact function and the approximation:
 */
 
 const exactGelu = (x: Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
@@ -67,7 +68,7 @@ const tanhGelu = (x: Tensor) => {
 };
 
 /*
-Both are what the library computes:
+Both agree with the library's:
 */
 
 const { gelu, relu } = nn.functional;
@@ -79,8 +80,8 @@ await show(tanhGelu(x).sub(byTanh).abs().lt(1e-6).all());
 //> tensor(True)
 
 /*
-Next to ReLU: GELU dips below 0 before it rises. So a negative input still has
-an output and a gradient.
+Here is GELU next to ReLU. It dips below 0 before it rises, so a negative
+input still has an output and a gradient.
 */
 
 const curve = async (name: string, y: Tensor) => {
@@ -108,8 +109,8 @@ await show(curves);
 //>              −2                       0                      2
 
 /*
-The approximation would lie on the same dots. Its largest error is half a
-thousandth:
+In this picture nobody could tell the approximation from the exact GELU. The
+largest difference is half a thousandth:
 */
 
 await show(exactGelu(x).sub(tanhGelu(x)).abs().amax());
@@ -118,9 +119,9 @@ await show(exactGelu(x).sub(tanhGelu(x)).abs().amax());
 /*
 ## The feed-forward network
 
-Two linear layers with a GELU between them. The first makes the 768 dimensions
-of a token four times as many, the second brings them back to 768, so that
-blocks can be stacked.
+It has two linear layers with a GELU between them. The first widens the vector
+of a token from 768 dimensions to four times as many. The second brings it
+back to 768, so that blocks can be stacked.
 */
 
 export class FeedForward extends nn.Module {
@@ -157,12 +158,12 @@ await show(count(ffn), "parameters");
 /*
 ## Shortcuts
 
-Deep networks were once thought impossible to train, and this is the reason.
-The gradient of the lowest layer is a product with one factor for each layer
-above it. The factors are usually less than 1, and the product of twelve of
-them is tiny. The remedy is the residual connection of lesson 3, also called a
-shortcut: each layer's output is added to its input. The sum passes the
-gradient on unchanged.
+For a long time deep networks were very hard to train. One reason is that the
+gradient of the lowest layer is a product with one factor for each layer above
+it. If the factors are less than 1, the product of twelve of them is tiny. The
+remedy is the residual connection of lesson 3, also called a shortcut: each
+layer's output is added to its input. The sum passes the gradient on
+unchanged.
 
 To measure it, here is a network of twelve layers with a GELU each, first
 without shortcuts, then with them and with the same weights:
@@ -226,8 +227,9 @@ await show(fixed(without[11] / without[0] / 1000, 0), "thousand");
 //> 84 thousand
 
 /*
-With shortcuts all layers learn alike. For all twelve layers, as powers of ten
-(−5 stands for 10⁻⁵):
+With shortcuts all layers have gradients of about the same size. The picture
+has all twelve layers, and their gradients as powers of ten (−5 stands for
+10⁻⁵):
 */
 
 const powers = (sizes: number[]) =>
@@ -301,11 +303,13 @@ await show(count(new MultiHeadAttention(GPT_CONFIG_124M)), "parameters");
 //> 2360064 parameters
 
 /*
-How can attention do without the matrix of weights? A query meets its keys one
-after another and keeps three things: the largest score so far, the sum of the
-exponentials, and the weighted sum of the values. When a larger score comes,
-the two sums are scaled down. At the end one is divided by the other. This is
-the running softmax of FlashAttention ([Dao et al.,
+How can attention do without the matrix of weights? For each query, the kernel
+goes through the keys one after another. It keeps three things: the largest
+score so far, the sum of the exponentials, and the sum of the values, each
+multiplied by its exponential. As in lesson 3, the largest score is subtracted
+before e is raised to it; so when a larger one comes, both sums are scaled
+down. At the end the second sum is divided by the first. This is the running
+softmax of FlashAttention ([Dao et al.,
 2022](https://arxiv.org/abs/2205.14135)), here for one head, with one
 invocation for each query:
 */
@@ -348,14 +352,14 @@ await show(ours.sub(library).abs().lt(1e-5).all());
 //> tensor(True)
 
 /*
-The library's (`kernels/attention.wgsl`) handles several queries at a time, so
-that each key is read less often.
+The library's kernel (`kernels/attention.wgsl`) handles several queries at a
+time, so that each key is read less often.
 
 ## The block
 
 In a block, attention lets the tokens exchange information, and the
-feed-forward network works on what each has received. Both are pre-norm: the
-layer norm comes first, dropout after, and a shortcut leads around all three.
+feed-forward network works on what each has received. Both are pre-norm: a
+layer norm comes before, and dropout after. A shortcut leads around the three.
 The output has the shape of the input.
 
 ```diagram
@@ -420,8 +424,8 @@ await show(count(block), "parameters");
 /*
 ## The model
 
-The outline of lesson 5, with nothing missing. GPT-2 is decoder-only: there is
-no encoder and no cross-attention, only a stack of such blocks.
+This is the outline of lesson 5, with nothing missing. GPT-2 is decoder-only:
+there is no encoder and no cross-attention, only a stack of such blocks.
 
 ```diagram
    token ids (B, T)
@@ -487,10 +491,10 @@ await show(count(model), "parameters");
 //> 163009536 parameters
 
 /*
-That is more than 124 million. GPT-2 uses one matrix for two purposes: the
-head is the table of token embeddings again. With such **weight tying** its
-38,597,376 parameters count only once. We keep the two apart, which is easier
-to train but takes more memory. The published model ties them (lesson 9).
+That is more than 124 million. GPT-2 uses one matrix for two purposes: its
+head is the table of token embeddings again. This is called **weight tying**,
+and the 38,597,376 parameters of the head need not be counted then. We keep
+two matrices, as the notebooks do. The published model ties them (lesson 9).
 */
 
 await show(count(model) - count(model.outHead), "parameters, tied");
@@ -504,8 +508,9 @@ await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB");
 //> 621.83 MB
 
 /*
-OpenAI's model has 124,439,808 parameters. The rest are the biases of query,
-key and value: three times 768 in each of twelve blocks.
+OpenAI's model has 124,439,808 parameters, a few more than ours when tied. The
+difference is the biases of query, key and value: three times 768 in each of
+twelve blocks.
 */
 
 await show(count(model) - count(model.outHead) + 12 * 3 * 768);
@@ -530,7 +535,7 @@ for (const [name, part] of model.namedChildren()) {
 /*
 ## One pass
 
-The batch of lesson 5 again: two texts of four tokens. The model is in
+We take the batch of lesson 5 again, two texts of four tokens. The model is in
 training mode, as in the notebooks, so a tenth of the values is dropped: after
 the embeddings, among the attention weights, and before each sum. These random
 draws follow from the same seed, in the order in which the model makes them.
@@ -572,9 +577,9 @@ await show(change.abs().amax({ dim: -1 }).gt(1e-4));
 /*
 ## A token's way through the model
 
-The same pass again, step by step, with the shape after each. An id becomes a
-vector of 768 dimensions; twelve blocks keep that shape; and only the head
-changes it, into one logit for each token of the vocabulary.
+Here is the same pass, step by step, with the shape after each step. An id
+becomes a vector of 768 dimensions; twelve blocks keep that shape; and only
+the head changes it, into one logit for each token of the vocabulary.
 */
 
 const way = noGrad(() => {
@@ -602,8 +607,8 @@ await show(way.head.sub(evalLogits).abs().lt(1e-4).all());
 
 To write, a model predicts again and again. It gives the logits for the next
 token; one token is chosen and appended; and the longer text goes in again.
-The simplest choice is greedy: the token with the largest logit. If the
-text has become longer than the context, only its end is read.
+The simplest choice is greedy: the token with the largest logit. If the text
+has become longer than `contextLength`, only its end is read.
 */
 
 export function generate(model: GPTModel, ids: Tensor, newTokens: number) {
@@ -630,27 +635,27 @@ await show(tokenizer.decode(ids));
 //> Every effort moves you Aeiman Byeswickattributeometer
 
 /*
-Words without sense, since the model has never seen a text. Training changes
-only its parameters; the code stays as it is. Lesson 9 loads the parameters
-that OpenAI trained, and the same function writes English.
+This is nonsense, since the model has never seen a text. Training changes only
+its parameters; the code stays as it is. Lesson 9 loads the parameters that
+OpenAI trained, and the same function writes English.
 
 ## Less greedy
 
-A trained model that always takes the best token soon repeats itself, and it
-says the same thing every time. It is better to draw the next token at random,
-by its probability. Two rules keep the draw in check. Take five words that
-could follow "Every effort moves you", with logits as a trained model might
-give them:
+A trained model that always takes the best token soon repeats itself, and the
+same text always gets the same continuation. It is better to draw the next
+token at random: the more probable a token is, the more often it is drawn. Two
+settings control the draw. Take five words that could follow "Every effort
+moves you", with logits as a trained model might give them:
 */
 
 export const words = ["forward", "closer", "along", "nowhere", "pizza"];
 export const wordLogits = tensor([3, 2.5, 1.5, 0.5, 0]); // (5)
 
 /*
-The **temperature** divides the logits before the softmax. Below 1 it makes
-the best token even more likely; towards 0 the choice becomes greedy. Above 1
-it makes all tokens more alike and the text more daring, until it talks of
-pizza.
+The logits are divided by the **temperature** before the softmax. A
+temperature below 1 makes the best token even more likely; near 0 the choice
+is almost greedy. A temperature above 1 makes the probabilities more alike.
+The text becomes more surprising, and in the end it talks of pizza.
 */
 
 const temperatures = [0.5, 1, 2];
@@ -671,8 +676,8 @@ await show(
 //>      · 0.00  █ 0.70
 
 /*
-**Top-k** keeps the k best tokens. All others get the logit −∞, and so the
-probability 0, as in a mask.
+**Top-k** keeps the k best tokens. All others get the logit −∞, as in a mask,
+and so the probability 0. Here k is 3:
 */
 
 const [best] = wordLogits.topk(3); // (3), the largest first

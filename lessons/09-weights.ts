@@ -62,13 +62,15 @@ const { show, options } = lesson(import.meta, {
 });
 
 /*
-OpenAI trained GPT-2 on 40 GB of text with a cluster of accelerators. The
-result is public: a file of parameters, which anybody may load. Whoever has
-the right code and that file has the model.
+OpenAI trained GPT-2 on 40 GB of text. The result is public: a file of
+parameters, which anybody may load. Whoever has the right code and that file
+has the model.
 
 The file is on the Hugging Face Hub. It is downloaded once, into the cache
 that Python's libraries use too, and its checksum is verified. `--folder`
-takes a folder of your own.
+takes a folder of your own. (In the code below, `// in full` marks an output
+that holds for OpenAI's weights, and `// not seen` one that has not been
+recorded yet.)
 */
 
 const folder = options.folder || await fetchModel(options.model);
@@ -80,20 +82,20 @@ await show("Weights:", options.folder || options.model); // in full
 //> Weights: gpt2
 
 /*
-`loadPretrained` has done in one line what this lesson is about. It has read
+`loadPretrained` has done in one line what this lesson explains. It has read
 four files of the folder:
 
 - `config.json`: the sizes, such as the number of blocks
 - `vocab.json`: the tokens and their ids
-- `merges.txt`: how the tokenizer makes tokens of letters (lesson 11)
+- `merges.txt`: how the tokenizer builds tokens from letters (lesson 11)
 - `model.safetensors`: the parameters
 
 ## What is in the file
 
-A safetensors file begins with a header, which gives the name, the shape and
-the dtype of each tensor: what kind of numbers it has. F32 are floats of 4
-bytes. Then come the bytes, one tensor after the other. So the list of tensors
-can be read without the tensors.
+A safetensors file begins with a header. For each tensor it gives the name,
+the shape, and the dtype, which is the type of its values: F32 means floats of
+4 bytes. After the header come the values, one tensor after another. So the
+list of tensors can be read without the tensors.
 */
 
 using file = openSafetensors(`${folder}/model.safetensors`);
@@ -101,8 +103,9 @@ await show(file.names.length, "tensors"); // in full
 //> 160 tensors
 
 /*
-Outside the blocks there are four. `wte` is the table of token embeddings,
-`wpe` that of the position embeddings, `ln_f` the final layer norm:
+Outside the blocks there are four tensors. `wte` is the table of token
+embeddings, `wpe` is the table of position embeddings, and `ln_f` is the final
+layer norm:
 */
 
 const numel = (shape: readonly number[]) => shape.reduce((n, d) => n * d, 1);
@@ -120,7 +123,8 @@ for (const name of file.names.filter((name) => !isBlock(name))) {
 }
 
 /*
-All others are in the twelve blocks, thirteen in each. Those of the first:
+All others are in the twelve blocks, thirteen in each. These are the tensors
+of the first block:
 */
 
 for (const name of file.names.filter((name) => /\bh\.0\./.test(name))) {
@@ -146,8 +150,8 @@ from 768 to 3,072 and back. Four things are not as in lesson 8.
 
 **`attn.bias` is no bias.** It is the causal mask, 1,024 × 1,024 zeros and
 ones, which an early program saved along with the weights. The mask follows
-from the code, so it is skipped. Without the masks, the parameters are those
-that gave the model its name:
+from the code, so it is skipped. Without the masks, the file has exactly as
+many parameters as lesson 8 counted for OpenAI's model:
 */
 
 const isMask = (name: string) => /attn\.bias$/.test(name);
@@ -162,13 +166,15 @@ again: the logit of a token is the dot product of the last layer norm's output
 with that token's embedding. The two are *tied*, and saved once.
 
 **The matrices are transposed.** For a layer from 768 to 3,072 dimensions,
-PyTorch keeps a weight (3072, 768) and computes x · Wᵀ. OpenAI wrote GPT-2 in
-TensorFlow, as convolutions of width 1. Their weight is (768, 3072), and they
-compute x · W. The values are the same, in another order.
+PyTorch keeps a weight (3072, 768) and computes x · Wᵀ. OpenAI wrote GPT-2
+with another library, TensorFlow, and took a layer that was made for something
+else, a convolution (the `c` in `c_fc`). Its weight is (768, 3072), and it
+computes x · W. The values are the same, in another order.
 
 **`c_attn` is three matrices in one.** Query, key and value are three linear
-layers with the same input. Side by side in one matrix they are one product,
-which a GPU computes faster than three:
+layers with the same input. If their matrices stand side by side in one
+matrix, one product is enough, and a GPU computes it faster than three. A
+small example shows that the result is the same:
 */
 
 manualSeed(options.seed);
@@ -182,8 +188,9 @@ await show(together.sub(cat(apart, 1)).abs().lt(1e-6).all());
 /*
 ## From their names to ours
 
-Here is lesson 8's model once more, shorter and of any size. Two things
-differ: query, key and value have a bias, as in GPT-2, and the head is tied.
+Here is lesson 8's model once more, shorter and of any size. Three things
+differ: query, key and value have a bias, as in GPT-2; the head is tied; and
+there is no dropout, since we do not train.
 */
 
 export interface Sizes {
@@ -255,7 +262,7 @@ export class Block extends nn.Module {
 
 /*
 And the model. `forward` also takes the position of the first token, which is
-0 for now. The last line is the tied head:
+0 for now. Its last line is the tied head:
 */
 
 export class SmallGPT extends nn.Module {
@@ -284,7 +291,7 @@ export class SmallGPT extends nn.Module {
 }
 
 /*
-The names, theirs and ours:
+This table has the names in the file and ours:
 
 | in the file              | in lesson 8                         |          |
 | ------------------------ | ----------------------------------- | -------- |
@@ -296,7 +303,8 @@ The names, theirs and ours:
 | `h.N.mlp.c_fc`, `c_proj` | `….ff.0`, `….ff.2`                  | flipped  |
 | `ln_f`                   | `final_norm`                        |          |
 
-As code. `take` gives a tensor of the file by its name.
+The same in code. `take` is a function that returns the tensor of the file
+with a given name.
 */
 
 type Named = [name: string, tensor: Tensor];
@@ -309,8 +317,9 @@ function* inOurNames(take: (name: string) => Tensor, nLayer: number) {
 }
 
 /*
-A linear layer or a norm has a weight and a bias. Of a linear layer the weight
-is transposed back; and `c_attn`, (768, 2304), is cut into three (768, 768).
+A linear layer or a norm has a weight and a bias. The weight of a linear layer
+is transposed back ("flipped" in the table). The weight of `c_attn`, (768,
+2304), is first cut into three of (768, 768).
 */
 
 function* pair(take: (name: string) => Tensor, theirs: string, ours: string) {
@@ -320,7 +329,7 @@ function* pair(take: (name: string) => Tensor, theirs: string, ours: string) {
 }
 
 /*
-All of a block:
+And these are all the tensors of one block:
 */
 
 function* blockInOurNames(take: (name: string) => Tensor, n: number) {
@@ -340,10 +349,13 @@ function* blockInOurNames(take: (name: string) => Tensor, n: number) {
 
 /*
 Loading checks three things, and each mistake gets an error that names the
-tensor. No tensor is missing: `take` refuses a name that the file does not
-have. Each is used once: `take` removes it, so a second time it is missing,
-and at the end none may be left over. The shapes are equal: `loadStateDict`
-compares them, and it also wants a value for every parameter of ours.
+tensor:
+
+- No tensor is missing. `take` refuses a name that the file does not have.
+- Each tensor is used once. `take` removes it from its list, and at the end
+  nothing may be left there.
+- The shapes are equal. `loadStateDict` compares them, and it also refuses to
+  leave out a parameter of ours.
 */
 
 export function load(
@@ -362,9 +374,10 @@ export function load(
 }
 
 /*
-To see that it is right, we need a small GPT-2 to compare with. The library's
-class `GPT2` has the names of the file. We make one with random weights, take
-its tensors as a file would have them, and load them into our model.
+To test our model and `load`, we need a small GPT-2 to compare with. The
+library's class `GPT2` uses the names of the file. We make one with random
+weights, take its tensors as a file would have them, and load them into our
+model.
 */
 
 const sizes = {
@@ -382,7 +395,7 @@ export const small = new SmallGPT(sizes).eval();
 load(small, publishedState(theirs), sizes.nLayer);
 
 /*
-Then both read the same eight tokens. Are their logits equal?
+Then both models read the same eight tokens. Are their logits equal?
 */
 
 const ids = tensor([[3, 1, 4, 1, 5, 9, 2, 6]]); // (1, 8)
@@ -392,21 +405,21 @@ await show(logits.sub(reference).abs().lt(1e-5).all());
 //> tensor(True)
 
 /*
-The file of 548 MB goes the same way. To need memory only once, the library
+The file of 548 MB is loaded in the same way. To save memory, the library
 reads one tensor, or a piece of one, uploads it to the GPU, and forgets it
-before it reads the next.
+before it reads the next. So the file is never in memory twice.
 
 ## What a new token costs
 
-In lesson 8 each new token sent the whole text through the model again. For a
-text of 1,000 tokens that is 1,000 times the work of one, and nearly all of it
-has been done before: the causal mask lets no position look ahead, so what the
-model computes for a position does not change when the text grows.
+In lesson 8 the whole text went through the model again for each new token.
+After 1,000 tokens that is 1,000 times the work for one token. Nearly all of
+it has been done before: the causal mask lets no position look ahead, so what
+the model computes for a position does not change when the text grows.
 
-What does a new token need from the earlier positions? In a block the
-positions meet in one place only, in the attention; and there the new token's
-query needs the others' keys and values. So we keep those, in each block. That
-is the **key-value cache**. The rest is one subclass:
+What does a new token need from the earlier positions? In a block only the
+attention combines positions. There the new token's query needs the keys and
+values of the earlier positions. So we keep these, in each block. They are the
+**key-value cache**. The code is one subclass:
 */
 
 export class CachedAttention extends Attention {
@@ -427,9 +440,10 @@ export class CachedAttention extends Attention {
 }
 
 /*
-(`detach` keeps a tensor beyond the end of `noGrad`.) The text as above, but
-only five tokens at once, and the last three one by one. The logits are the
-same:
+(The memory of what is computed inside `noGrad` is used again after it;
+`detach` keeps a tensor from that.) Now the new model reads the eight tokens
+of above, first five at once, then the last three one by one. The logits are
+the same:
 */
 
 const cached = new SmallGPT(sizes, CachedAttention).eval();
@@ -444,8 +458,8 @@ await show(far.lt(1e-5).all());
 //> tensor(True)
 
 /*
-And so is the text. Both models continue it, each time with the best token,
-one by reading everything again, the other by reading the new token alone:
+The two models also write the same text. Both append the best token, 12 times.
+One reads everything again each time, the other reads the new token alone:
 */
 
 const best = (scores: Tensor) =>
@@ -463,10 +477,10 @@ await show(again.eq(onwards.index(":", ":-1")).all());
 //> tensor(True)
 
 /*
-A new token now costs the same at an early and at a late position, except for
-the attention itself: later there are more keys to compare with. The price is
-memory. For GPT-2, a key and a value of 768 dimensions must be kept for each
-position in each of its 12 blocks.
+Now a late token costs hardly more than an early one. Only the attention takes
+longer, because there are more keys to compare with. The price is memory. For
+GPT-2, a key and a value of 768 dimensions must be kept for each position in
+each of its 12 blocks.
 
 The library's cache is the same idea with the memory reserved beforehand, so
 that nothing is copied as the text grows.
@@ -490,13 +504,13 @@ await show(write(options.prompt, greedy)); // in full
 //> The first step is to understand the importance of your work
 
 /*
-The code is that of lesson 8. All the difference is in the values of the
-parameters.
+The model is that of lesson 8. Only the values of its parameters have changed,
+and the nonsense has become English.
 
-The greedy text has no surprises, and a long one repeats itself. Temperature
-and top-k, as lesson 8 explains them, let the model draw: the logits are
-divided by the temperature, all but the best k tokens are excluded, and the
-next token is drawn from the rest by its probability.
+The greedy text has no surprises, and a long one repeats itself. So we draw
+the next token, as in lesson 8: the logits are divided by the temperature, all
+but the best k tokens are excluded, and one of the rest is drawn by its
+probability.
 */
 
 const { tokens, temperature, "top-k": topK, "top-p": topP } = options;
@@ -513,10 +527,11 @@ await show(kept(write(options.prompt, drawn))); // in full
 //> What makes us want to be on top of that?
 
 /*
-The draw is PyTorch's, so the same seed gives the same text there. With these
-options (seed 123, temperature 1.5, top-k 50, 25 tokens) the author of the
-second notebook prints the text above in his book. Where OpenAI's weights are
-loaded and the options are as they were, the lesson compares:
+The random numbers are PyTorch's, so PyTorch writes the same text from the
+same seed. With these options (seed 123, temperature 1.5, top-k 50, 25 tokens)
+the author of the second notebook printed a text in his book. If OpenAI's
+weights are loaded and no option was changed, the lesson compares ours with
+his:
 */
 
 const PRINTED = "Every effort moves you toward finding an ideal new way to " +
@@ -532,14 +547,14 @@ await show("as printed:", asPrinted); // in full
 ## Top-p
 
 Top-k always keeps the same number of tokens, whether the model is sure or
-not. Where one token has nearly all the probability, the others can only do
-harm. After "My name is" thousands would do, and 50 are too few. **Top-p**, or
-nucleus sampling ([Holtzman et al., 2019](https://arxiv.org/abs/1904.09751)),
-counts probability and not tokens: it keeps the best tokens that together
-reach the probability p.
+not. If one token has nearly all the probability, the others can only do harm.
+After "My name is" thousands of tokens would fit, and 50 are too few.
+**Top-p**, or nucleus sampling ([Holtzman et al.,
+2019](https://arxiv.org/abs/1904.09751)), looks at the probabilities: it keeps
+the best tokens, as few as together reach the probability p.
 
-Five tokens, of which three reach 0.9. Of a thousand draws none goes to the
-other two:
+Here are five tokens, the best first. The sums of their probabilities show
+that three of them reach 0.9. Of a thousand draws none goes to the other two:
 */
 
 const scores = Float32Array.of(3, 2.5, 1.5, 0.5, 0);
@@ -553,7 +568,7 @@ await show(counts);
 //> [558, 313, 129, 0, 0]
 
 /*
-A text with top-p, at temperature 1:
+Here is a text with top-p, at temperature 1:
 */
 
 manualSeed(options.seed);
@@ -562,12 +577,13 @@ await show(write(options.prompt, { maxNewTokens: tokens, topP })); // not seen
 /*
 ## How surprised is it?
 
-To choose the next token the model gives each a probability. On a text that is
-already there, those probabilities say how well the model predicts it. The
-loss is the mean of their negative logarithms, and the perplexity is e to the
-power of the loss (lesson 7): between how many equally likely tokens the model
-hesitates. A uniform guess would have the size of the vocabulary as its
-perplexity. `--text` takes a text of yours.
+At each position of a text the model gives every token a probability. If the
+text is already there, we can look up the probability of the token that really
+came next. The loss is the mean of the negative logarithms of these
+probabilities, and the perplexity is e to the power of the loss (lesson 7):
+the model is as unsure as if it had to guess among so many equally likely
+tokens. For a uniform distribution that is the size of the vocabulary.
+`--text` takes a text of yours.
 */
 
 export async function lossOf(text: string): Promise<number> {
@@ -586,10 +602,11 @@ await show(`loss ${a}, perplexity ${b}`); // not seen
 /*
 ## What the heads attend to
 
-Each block has twelve attention heads, and nobody told them what to look for.
-We compute the attention weights for the last token of the text above, in the
-block that `--layer` names. (The last token may attend to all tokens, so its
-row needs no mask.)
+Each block has twelve attention heads. Nobody told them what to look for;
+training found it. Here we can see what each one attends to. We compute the
+attention weights for the last token of the text above, in the block that
+`--layer` names. (The last token may attend to all tokens, so its row needs no
+mask.)
 */
 
 export function attentionWeights(ids: Tensor, layer: number): Tensor {
@@ -607,8 +624,8 @@ export function attentionWeights(ids: Tensor, layer: number): Tensor {
 }
 
 /*
-Each row is a head, and each column a token of the text. The weights of a row
-add up to 1.
+In the picture each row is a head, and each column a token of the text. The
+weights of a row add up to 1.
 */
 
 const seen = tokenizer.encode(options.text);
@@ -619,15 +636,15 @@ await show(heatMap(looks, {
 })); // not seen
 
 /*
-Some heads attend to the token before, some to a word that has to do with this
-one. Many attend to the first token, which means to nothing in particular: the
-weights of a row must have the sum 1, and a head that finds nothing puts them
-there.
+In GPT-2 some heads attend to the token before, some to a word that is related
+to this one. Many attend to the first token. That usually means that they
+found nothing: the weights of a row must have the sum 1, and a head that finds
+nothing puts them there.
 
 `--model gpt2-medium`, `gpt2-large` and `gpt2-xl` load the larger sizes, with
 355, 774 and 1,558 million parameters.
 
-Next: where the text that a model learns from comes from, in lesson 10.
+Next: the dataset, the text that a model learns from, in lesson 10.
 
 Exercises, which check your answers: `deno task exercise 9`.
 */

@@ -2,7 +2,7 @@
 # The museum of bugs
 
 The mistakes of the four notebooks, each one run: where it was, what it did to
-the numbers, how it is mended, and how one could have noticed.
+the results, how it is mended, and how one could have noticed it.
 
 Needs the network: no.
 */
@@ -27,9 +27,9 @@ const count = (module: nn.Module) =>
   [...module.parameters()].reduce((n, p) => n + p.numel(), 0);
 
 /*
-Nobody writes a notebook without mistakes, and these four are good ones. None
-of the mistakes below raised an error where it was made, and that is why they
-are instructive.
+Nobody writes a notebook without mistakes, and these four are good notebooks.
+They are called 000, 001, 002 and 003 here. Hardly any of the mistakes below
+raised an error where it was made, and that is why they are instructive.
 
 ## 1. The third argument
 
@@ -44,12 +44,13 @@ await show(count(meant), count(built));
 //> 558720 1125888
 
 /*
-Mended: name both, `numEncoderLayers` and `numDecoderLayers`. How to notice:
-print the model, or count its parameters.
+The first number is the model that was meant, the second the one that was
+built. Mended: name both, `numEncoderLayers` and `numDecoderLayers`. How to
+notice: print the model, or count its parameters.
 
 ## 2. Attention across the batch
 
-000 (lesson 4) hands a batch of shape (examples, positions) to a transformer
+000 (lesson 4) gives a batch of shape (examples, positions) to a transformer
 that expects (positions, examples). Change the second example, and the output
 for the first one changes:
 */
@@ -91,7 +92,7 @@ for (const isCausal of [false, true]) {
 
 /*
 Mended: the causal mask. How to notice: change a later token, and see whether
-an earlier output changes. A loss near 0 that comes too soon is a sign too.
+an earlier output changes. A loss that is near 0 too soon is a sign as well.
 
 ## 4. Writing in training mode
 
@@ -105,13 +106,14 @@ await show(layer.forward(batch).eq(layer.forward(batch)).all());
 
 /*
 Mended: `eval()` before, `train()` after (lesson 12's `estimateLoss`). How to
-notice: ask twice.
+notice: run the same input twice.
 
 ## 5. The wrong position
 
 000 generates from a sequence of shape (T, 1) and reads `output[0, -1]`. That
-is the output at position 0, for the last and only example. What follows the
-whole sequence is at the last position:
+is the output at position 0, for the last and only example. But the prediction
+for what follows the whole sequence is at the last position. Here the output
+at each position is the position itself:
 */
 
 const positions = arange(10).view(10, 1); // (T, B)
@@ -119,8 +121,8 @@ await show(positions.index(0, -1), positions.index(-1, 0));
 //> tensor(0) tensor(9)
 
 /*
-Mended: `output[-1, 0]`. How to notice: give each position a recognizable
-value, as here.
+Mended: `output[-1, 0]`. How to notice: give each position a value by which
+you can tell it, as here.
 
 ## 6. Logits called probabilities
 
@@ -140,7 +142,7 @@ Mended: a softmax. How to notice: add them up.
 ## 7. A result that nobody keeps
 
 003 (lesson 12) calls `X.to(device)` and ignores what it returns. `to` does
-not change its tensor; it gives back a new one. The same with a dtype:
+not change its tensor; it returns a new one. It is the same with a dtype:
 */
 
 const X = tensor([1.5, 2.5]);
@@ -149,8 +151,8 @@ await show(X.dtype, X.to("int64").dtype);
 //> float32 int64
 
 /*
-Mended: `X = X.to(device)`. How to notice: on a graphics card the next line
-fails. On a processor nothing does, and so it stayed.
+Mended: `X = X.to(device)`. How to notice: on a GPU the next line fails. On a
+CPU nothing fails, so nobody noticed.
 
 ## 8. One name, two spellings
 
@@ -204,8 +206,8 @@ extremes.
 ## 11. A split without a seed
 
 003 splits its songs with `train_test_split(test_size=0.1)` and no seed. Every
-run has another validation split, so two losses can't be compared. Of 15
-songs, how many are in both splits?
+run has another validation split, so two losses can't be compared. Two runs
+draw 15 songs each for validation. How many songs did both draw?
 */
 
 const { dataset } = await songs({ data: "shipped" });
@@ -216,13 +218,13 @@ await show(one.filter((song) => two.includes(song)).length);
 //> 0
 
 /*
-Mended: a seed (lesson 10). How to notice: run the cell twice.
+None. Mended: a seed (lesson 10). How to notice: run the cell twice.
 
 ## 12. A class before its definition
 
 001 (lesson 5) uses `DummyTransformerBlock` in the cell above the one that
-defines it. Its author had run the lower cell first; who reads from the top
-gets an error. The same here:
+defines it. Its author must have run the lower cell first; whoever starts at
+the top gets an error. Here is the same:
 */
 
 const build = () => new Placeholder();
@@ -239,9 +241,10 @@ Mended: define, then use. How to notice: restart, and run all.
 
 ## 13. Dropout that depends on the processor
 
-No mistake of an author, but a trap for readers. Before version 2.7, PyTorch
-drew its dropout on Intel processors from another stream of random numbers
-than anywhere else. The same seed, and other values are dropped:
+This is not an author's mistake, but a trap for readers. Before version 2.7,
+PyTorch drew its dropout on Intel processors from another stream of random
+numbers than anywhere else. Its name here is "mkl"; the usual one is "aten".
+With the same seed, the two drop different values:
 */
 
 for (const stream of ["aten", "mkl"] as const) {
@@ -253,10 +256,11 @@ for (const stream of ["aten", "mkl"] as const) {
 }
 
 /*
-001 was run on such a machine, 002 was not; that is how the seeds of both
-could be reproduced (lessons 5 and 7).
+001 was run on such a machine, 002 was not. So lesson 5 takes the one stream
+and lesson 7 the other, and both print their notebook's digits. How to notice:
+run the same seed on two machines.
 
-## 14. Words about numbers
+## 14. Sentences that the code contradicts
 
 A few sentences of the notebooks are wrong where the code is right. 001 says
 that without `keepdim` the mean would be "a two-dimensional vector"; it is a

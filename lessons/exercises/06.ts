@@ -18,8 +18,9 @@ export const ofEqualValues = /* your answer */ 0;
 /*
 ## 2. RMSNorm
 
-Newer models leave out the mean: they divide each row by the root of the mean of its
-squares (plus `eps` under the root). Return that for `x` of shape (…, D).
+Newer models do not subtract the mean. They only divide each row by the square root of
+the mean of its squares (plus `eps` under the root). Return that for `x` of shape
+(…, D).
 */
 
 export function rmsNorm(x: Tensor, eps = 1e-5): Tensor {

@@ -18,8 +18,8 @@ export const change = /* your answer */ 0;
 /*
 ## 2. Predict
 
-And by how much if `qkvBias` is true? There are 12 blocks, and a vector has 768
-dimensions.
+And by how much does it change if `qkvBias` is true? There are 12 blocks, and a vector
+has 768 dimensions.
 */
 
 export const changeByBias = /* your answer */ 12 * 3 * 768;

@@ -45,7 +45,7 @@ Let GPT-2 read and continue a text of your own:
     deno task lesson-9 -- --prompt "…" --text "…"
 
 Which of two sentences surprises it more, one of yours or the same with its words
-shuffled? Which temperature and which top-p give a text that you would sign? Is
+shuffled? Which temperature and which top-p give the text that you like best? Is
 there a head (`--layer 0` to `--layer 11`) of which you can say what it looks for?
 */
 
@@ -71,7 +71,7 @@ export const checks: Checks = {
     },
   },
   bytes: {
-    hint: "Numbers for one position in one block: 2 · 768.",
+    hint: "One position in one block has 2 · 768 numbers.",
     wrong: (given: number) => {
       using cache = new KeyValueCache(config);
       const [, both] = cache.layer(0).stacks(1000); // keys and values
