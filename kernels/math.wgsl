@@ -113,9 +113,9 @@ fn turns(i: u32) -> u32 {
   }
 }
 
-// The angle, within pi / 4 of 0, and the number of quarter turns that make v; |v| is at least pi / 4. It is v / (2
-// pi) in 64 digits after the point, by Payne & Hanek (ACM SIGNUM 18, 1983): digits of 1 / (2 pi) that only add
-// whole turns, or too little to count, are left out.
+// The angle, within pi / 4 of 0, and the number of quarter turns that make v; |v| is at least pi / 4. It is
+// v / (2 pi) in 64 digits after the point, by Payne & Hanek (ACM SIGNUM 18, 1983): digits of 1 / (2 pi) that only
+// add whole turns, or too little to count, are left out.
 fn within_a_quarter(v: f32) -> vec2<f32> {
   let bits = bitcast<u32>(v) & 0x7fffffffu;
   let digits = (bits << 8u) | 0x80000000u;

@@ -1,9 +1,9 @@
 // values[r, j], indices[r, j] = the j-th largest element of row r and its index; among equals the first.
 //
-// One workgroup owns one row of the dense `x`. Round j looks for the largest element that comes after the (j -
-// 1)-th one in this order. A NaN comes before everything, or (NAN_LAST) after it: in PyTorch topk takes NaN as the
-// largest, and argmin finds it too. Rounds `start` to `end` are done here, since a launch must not loop for too
-// long.
+// One workgroup owns one row of the dense `x`. Round j looks for the largest element that comes after the
+// (j - 1)-th one in this order. A NaN comes before everything, or (NAN_LAST) after it: in PyTorch topk takes NaN
+// as the largest, and argmin finds it too. Rounds `start` to `end` are done here, since a launch must not loop for
+// too long.
 
 alias T = f32; // replaced by the dtype of x
 

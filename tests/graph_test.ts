@@ -156,7 +156,7 @@ Deno.test("noGrad keeps what it returns, inside lists, objects and maps too, and
   await assertRejects(
     () => others[1].tolist(),
     Error,
-    "this tensor's memory went at the end of the no-grad region that made it",
+    "this tensor's memory was freed at the end of the no-grad region that made it",
   );
   assertThrows(() => others[1].add(1), Error, "return it from the no-grad region");
   assertThrows(() => others[1].detach(), Error, "call detach() on it before");
@@ -191,7 +191,7 @@ Deno.test("a tensor between leaf and root goes with the next graph and says so; 
   assertThrows(
     () => gone.add(1),
     Error,
-    "this tensor's memory went when backward() freed the graph",
+    "this tensor's memory was freed when backward() freed the graph",
   );
   assertThrows(() => gone.add(1), Error, "it was made by MulBackward0");
   await assertRejects(() => gone.tolist(), Error, "call detach() on it before");

@@ -345,8 +345,8 @@ Deno.test("memory that was given back is handed out again, and the old tensor kn
   x.storage.release("for this test");
   const y = tensor([3.5, 4.5]);
   assertEquals(y.storage.block.id, block.id);
-  assertThrows(() => x.add(1), Error, "this tensor's memory went for this test; to keep it");
-  await assertRejects(() => x.repr(), Error, "this tensor's memory went");
+  assertThrows(() => x.add(1), Error, "this tensor's memory was freed for this test; to keep it");
+  await assertRejects(() => x.repr(), Error, "this tensor's memory was freed");
   x.storage.release("a second time");
   assertEquals(await y.tolist(), [3.5, 4.5]);
 });

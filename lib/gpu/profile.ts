@@ -95,7 +95,7 @@ export class Profile {
     };
   }
 
-  /** The table, dearest kernels first, once all times have arrived. */
+  /** The table, most expensive kernels first, once all times have arrived. */
   async report(): Promise<string> {
     this.device.launcher.flush();
     await Promise.all(this.#arriving);

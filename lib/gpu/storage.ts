@@ -87,7 +87,7 @@ export class Storage<D extends Gpu = Gpu> implements Held {
     const { block } = this.#lease;
     if (block.lease === this.#lease) return block;
     throw new Error(
-      `this tensor's memory went ${this.released}; to keep it, call detach() on it before, ` +
+      `this tensor's memory was freed ${this.released}; to keep it, call detach() on it before, ` +
         `return it from the no-grad region, or use backward({ retainGraph: true })`,
     );
   }
@@ -111,7 +111,7 @@ export class Storage<D extends Gpu = Gpu> implements Held {
     this.kept = true;
   }
 
-  /** Gives the buffer back to the pool. `when` completes the sentence "this tensor's memory went …". */
+  /** Gives the buffer back to the pool. `when` completes the sentence "this tensor's memory was freed …". */
   release(when: string): void {
     if (this.released !== null || this.kept) return;
     this.escape();

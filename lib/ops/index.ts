@@ -84,7 +84,7 @@ export function index(x: Tensor, ...indices: Index[]): Tensor {
   return ids.length === 0 ? view : called("IndexBackward0", lookUp(view, ids));
 }
 
-/** Looks up tensors of ids: the dimensions they index come first, are joined to one, and are looked up as rows. */
+/** Looks up tensors of ids: the dimensions they index come first, are joined into one, and are looked up as rows. */
 function lookUp(
   x: Tensor,
   ids: { dim: number; index: Tensor }[],

@@ -83,7 +83,7 @@ export interface IndexPutOptions {
   indices: readonly Index[];
   /** What is written: of the dtype of the tensor, broadcasting to the part; or a number. */
   values: Tensor | number;
-  /** Whether values are added to what is there, also several at one place; false. */
+  /** Whether values are added to what is there, several values at one place too; false. */
   accumulate?: boolean;
 }
 
@@ -125,7 +125,7 @@ function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions):
   const mask = indices.find(isMask)!;
   if (indices.some((place) => place !== mask && place !== ":" && place !== "...")) {
     throw new TypeError(
-      `indexPut: beside a mask stand ":" and "..." only; for more, give its places: ` +
+      `indexPut: with a mask, the other places can only be ":" and "..."; for more, give its indices: ` +
         `(await mask.nonzero()).unbind(1) in the place of mask`,
     );
   }
@@ -147,8 +147,8 @@ function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions):
     const found = value.ndim - 1 - rest;
     if (value.shape[found] !== 1) {
       throw new TypeError(
-        `indexPut: as many values as a mask has places can't be assigned, since only the GPU knows how ` +
-          `many these are; give the places: x.indexPut_((await mask.nonzero()).unbind(1), values)`,
+        `indexPut: one value for each true element of a mask can't be assigned, since only the GPU knows ` +
+          `how many there are; give the indices: x.indexPut_((await mask.nonzero()).unbind(1), values)`,
       );
     }
     const ones = new Array<number>(mask.ndim).fill(1);

@@ -65,7 +65,7 @@ export function median(x: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor]
 function middle(x: Tensor, dim: number): [Tensor, Tensor] {
   if (x.ndim === 0) return middle(reshape(x, [1]), dim);
   const size = x.shape[normalizeDim(dim, x.ndim)];
-  if (size === 0) throw new RangeError("median(): there is no middle of no elements");
+  if (size === 0) throw new RangeError("median(): a tensor without elements has no median");
   const [values, indices] = sorted(x, { dim });
   const at = Math.floor((size - 1) / 2);
   const found: [Tensor, Tensor] = [select(values, dim, at), select(indices, dim, at)];

@@ -92,7 +92,7 @@ const gradKernels = inUnits("activation_grad", gradSource);
 /** Whether an activation is differentiated from its result. */
 const byResult = (name: Activation) => gradientOf(activations[name]).of === "y";
 
-/** As a matrix: all dimensions except the last are joined to one. */
+/** As a matrix: all dimensions except the last are joined into one. */
 const flat = (x: Tensor): Tensor =>
   x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
 
