@@ -1,7 +1,7 @@
 /*
- * What this library is for, in thirty lines: a seed draws PyTorch's numbers, a network learns from them, and
- * what it learned prints as in PyTorch. Named so that it runs before all other tests. What is wanted is what the
- * same program in Python prints with PyTorch 2.13.
+ * The whole library in thirty lines: a seed draws PyTorch's numbers, a network learns from them, and the result
+ * prints as in PyTorch. The name makes it run before all other tests. The expected values come from the same program
+ * in Python with PyTorch 2.13.
  */
 import { assertEquals } from "@std/assert";
 import { getEncoding, manualSeed, nn, optim, repr, tensor } from "#lib";

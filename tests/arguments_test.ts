@@ -1,6 +1,6 @@
 /*
- * How calls are read: PyTorch's positions work, options work, both work together, and whatever else is given
- * is refused with the form and the nearest name. A walk over all that is exported holds it for every function.
+ * How calls are read: PyTorch's positions work, options work, both work together, and anything else is refused with the
+ * right form and the nearest name. A loop over all exports tests this for every function.
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import * as lib from "#lib";

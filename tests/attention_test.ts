@@ -1,7 +1,7 @@
 /*
- * The fused attention against the plain one, which is its judge: over random shapes, masks, layouts and dropout,
- * forward and backward; past the rounds that a loop may run; and the memory it needs. The registry's tests hold it
- * to float64 and PyTorch besides (ops_test.ts).
+ * The fused attention is compared with the plain one: over random shapes, masks, layouts and dropout, forward and
+ * backward; beyond the number of rounds that a loop may run; and the memory it needs. The tests of the registry also
+ * compare it with float64 and PyTorch (ops_test.ts).
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {

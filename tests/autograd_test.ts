@@ -1,6 +1,6 @@
 /*
- * The rules of gradients that no single op shows: accumulation, reuse, broadcasting, views, ties, masks.
- * Numbers are worked by hand or are PyTorch's.
+ * The rules of gradients that no single op shows: accumulation, reuse, broadcasting, views, ties, masks. The expected
+ * numbers were worked out by hand or are PyTorch's.
  */
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { add, arange, cat, embedding, linear, mul, ones, type Tensor, tensor, where } from "#lib";

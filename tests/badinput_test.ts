@@ -1,6 +1,6 @@
 /*
- * Bad input: each is answered with an error in a sentence that says what was given and what was wanted, in
- * PyTorch's words where it has some, and the program goes on. What PyTorch accepts and we don't is here too.
+ * Bad input: the answer is an error in a sentence that says what was given and what was wanted, in PyTorch's words
+ * where it has some, and the program continues. Input that PyTorch accepts and we don't is tested here too.
  */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {

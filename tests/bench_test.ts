@@ -1,6 +1,6 @@
 /*
- * The benchmarks: their arithmetic, that everything they measure runs, and that what they are held against is
- * right. How fast anything is, no test says.
+ * The benchmarks: their arithmetic, that everything they measure runs, and that the results they compare with are
+ * right. No test says how fast anything is.
  */
 import { growth, offTheLine } from "../lib/tools/bench/growth.ts";
 import {

@@ -1,6 +1,6 @@
 /*
- * Files in which a bit is wrong, and model files that were made to harm. Whatever is flipped, a file is read (where a
- * letter has become another) or refused in one sentence; nothing hangs, and no error is JavaScript's own.
+ * Files with a flipped bit, and model files made to do harm. Whatever is flipped, a file is read (if only a letter
+ * became another) or refused in one sentence; nothing hangs, and no error is JavaScript's own.
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";

@@ -1,7 +1,7 @@
 /*
- * Composed programs of the whole library: integers, booleans, empties, ties, NaN, infinities, numbers below 2^-126,
- * views, writing over. PyTorch 2.13 judges every step and the gradients (tests/goldens/composed.py, which also says how
- * 10,000 others are made and judged: COMPOSED names their file).
+ * Programs that combine many parts of the library: integers, booleans, empty tensors, ties, NaN, infinities, numbers
+ * below 2^-126, views, in-place writes. Every step and the gradients are compared with PyTorch 2.13
+ * (tests/goldens/composed.py, which also explains how to make and run 10,000 others: COMPOSED names their file).
  */
 import { assertEquals } from "@std/assert";
 import goldens from "./goldens/composed.json" with { type: "json" };

@@ -1,6 +1,6 @@
 /*
- * The lessons as a text to be read: their diagrams are whole, their cells are short, and the numbers in their prose are
- * held by what a cell computes.
+ * The lessons as text: their diagrams are complete, their cells are short, and the numbers in their prose agree with
+ * what a cell computes.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { beside, diagram, grid } from "#lib";

@@ -1,6 +1,6 @@
 /*
- * Datasets against the judge that goldens/data.py asked: Python's `datasets`, NumPy and PyYAML; and before
- * the Hub of fake_hub.ts, never before the real one.
+ * Datasets, compared with the results of Python's `datasets`, NumPy and PyYAML from goldens/data.py; and downloads from
+ * the Hub of fake_hub.ts, never from the real one.
  */
 import {
   assert,

@@ -1,7 +1,7 @@
 /*
- * Where results are easily wrong: NaN, infinities and −0 in everything, integers and booleans where floats belong,
- * ties, empties, tensors without dimensions, huge scores. PyTorch 2.13 judges each row (tests/goldens/edges.py): value,
- * shape and dtype, gradients, or that it refuses.
+ * Where results are easily wrong: NaN, infinities and −0 everywhere, integers and booleans instead of floats, ties,
+ * empty tensors, tensors without dimensions, huge scores. Each row is compared with PyTorch 2.13
+ * (tests/goldens/edges.py): value, shape and dtype, gradients, or that it is refused.
  */
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "#lib";

@@ -1,5 +1,5 @@
 /*
- * The exercises: every solution holds, nothing holds before it is answered, and the reader's file is never lost.
+ * The exercises: every solution passes, nothing passes before it is answered, and the reader's file is never lost.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Checks, outcomes, withoutAnswers } from "../lib/lesson/exercise.ts";

@@ -1,6 +1,7 @@
 /*
- * Taking models away: folders in Hugging Face's layout. transformers has opened the same ones (goldens/export.py); here
- * the files are the same, byte for byte, and this library reads them back to the same logits, texts and tokens.
+ * Exporting models to folders in Hugging Face's layout. transformers has opened the same folders (goldens/export.py).
+ * Here the files must be the same byte for byte, and this library must read them back to the same logits, texts and
+ * tokens.
  */
 import {
   assert,

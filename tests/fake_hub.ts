@@ -1,8 +1,7 @@
 /*
- * A Hugging Face Hub on localhost: two servers on two ports, the Hub and the file store to which it sends
- * large files on. It counts what it is asked, and fails on demand. It is judged by Python's huggingface_hub
- * (1.33), which downloads from it and then leaves the same cache as ours, byte for byte. No Hub to keep
- * anything in.
+ * A Hugging Face Hub on localhost: two servers on two ports, the Hub and the file store that it redirects to for large
+ * files. It counts requests, and fails on demand. It was checked with Python's huggingface_hub (1.33), which downloads
+ * from it and then leaves the same cache as ours, byte for byte. It stores nothing.
  */
 import { createHash } from "node:crypto";
 

@@ -1,6 +1,5 @@
 /*
- * Tensors against what PyTorch 2.13 printed, and floats against what Python wrote; goldens/format.py
- * made both.
+ * Tensors compared with what PyTorch 2.13 printed, and floats with what Python wrote; goldens/format.py made both.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { exponential, fixed, shortest } from "../lib/python/decimal.ts";

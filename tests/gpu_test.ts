@@ -1,6 +1,6 @@
 /*
- * What goes wrong on a GPU, each thrown in a sentence: memory that runs out, kernels that don't compile, a device
- * that goes. And reads: many at once, not awaited, and with work going on between.
+ * What goes wrong on a GPU, each reported in a sentence: memory that runs out, kernels that don't compile, a device
+ * that is lost. And reads: many at once, not awaited, and with other work in between.
  */
 import {
   assert,

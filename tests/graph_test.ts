@@ -1,6 +1,6 @@
 /*
- * The life of a graph: how long it and its memory last, what detaches from it, the regions without one, and
- * what a tensor that comes too late is answered with.
+ * The life of a graph: how long it and its memory last, what detaches from it, regions without a graph, and the error
+ * for a tensor that is used too late.
  */
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { enableGrad, isGradEnabled, noGrad, type Tensor, tensor, zeros } from "#lib";

@@ -1,6 +1,5 @@
 /*
- * The library in other places than a program of Deno with an adapter: what needs neither works there, and
- * what needs one says so.
+ * The library outside a Deno program with an adapter: what needs neither works there, and what needs one says so.
  */
 import { assertEquals, assertMatch } from "@std/assert";
 

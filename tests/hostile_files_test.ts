@@ -1,6 +1,6 @@
 /*
- * Files that are odd, hostile or broken: what Python's `datasets` and safetensors make of them (goldens/faults.py asked
- * them), these make of them, or refuse them with a sentence that names the file.
+ * Files that are odd, hostile or broken. They are read as Python's `datasets` and safetensors read them
+ * (goldens/faults.py), or refused with a sentence that names the file.
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";

@@ -1,6 +1,6 @@
 /*
- * What an editor shows when the mouse rests on a method: the documentation of the function that it is. The judge is
- * Deno's own language server, asked as an editor asks it.
+ * What an editor shows when the mouse is over a method: the documentation of the function behind it. Deno's own
+ * language server is asked, as an editor would ask it.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Tensor } from "#lib";

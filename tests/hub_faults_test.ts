@@ -1,7 +1,7 @@
 /*
- * Everything that a Hub, a store or a network may answer wrongly, tried on each of the ways that ask. Whatever comes, it ends
- * soon, in the right bytes or in one sentence: without the token, without control characters, and with nothing
- * wrong left in the cache.
+ * Every wrong answer that a Hub, a store or a network may give, tried on each kind of request. Each time the request
+ * ends soon, with the right bytes or with one sentence: without the token, without control characters, and with
+ * nothing wrong left in the cache.
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";

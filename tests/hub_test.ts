@@ -1,6 +1,6 @@
 /*
- * The way from the Hub to the disk, and everything that may go wrong on it, each fault with its error and
- * with the cache intact. The Hub is that of fake_hub.ts, never the real one.
+ * Downloads from the Hub to the disk, and everything that may go wrong, each fault with its error and with the cache
+ * intact. The Hub is that of fake_hub.ts, never the real one.
  */
 import {
   assert,

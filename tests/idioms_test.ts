@@ -1,5 +1,5 @@
 /*
- * The lines that notebooks of this field write, each against PyTorch's own answer (tests/goldens/idioms.py).
+ * Lines that are common in notebooks, each compared with PyTorch's own answer (tests/goldens/idioms.py).
  */
 import { assert, assertEquals } from "@std/assert";
 import { Tensor } from "#lib";

@@ -1,5 +1,5 @@
 /*
- * The door for a kernel of one's own: what it binds, what it refuses, and that views are handed over row by row.
+ * Kernels written by a user: what they can bind, what is refused, and that views are passed row by row.
  */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { arange, kernel, tensor, zeros } from "#lib";

@@ -1,5 +1,5 @@
 /*
- * Launching: what a profile says, and the traps of the adapter under it.
+ * Launching kernels: what a profile shows, and the traps of the adapter.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";

@@ -1,6 +1,6 @@
 /*
- * The machinery of the lessons, and then the lessons themselves: each is imported, as short as it
- * allows, and its outputs are held against the `//>` lines in its source and against the ledger.
+ * The code behind the lessons, and then the lessons themselves: each is imported, as short as it allows, and its
+ * outputs are compared with the `//>` lines in its source and with the ledger.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "npm:fast-check@4.10.2";

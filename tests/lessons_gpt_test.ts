@@ -1,6 +1,6 @@
 /*
- * Lessons 3, 4 and 8 against PyTorch, and the pictures that they draw. That each prints what stands in its
- * source is held where all lessons are, in lesson_test.ts.
+ * Lessons 3, 4 and 8 compared with PyTorch, and the pictures that they draw. lesson_test.ts tests that each prints what
+ * its source says.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import {

@@ -1,6 +1,6 @@
 /*
- * Lessons 10 to 13 from inside and from outside: what their functions do, and lesson 13 as a program that is
- * stopped and goes on. That they print what their notebook printed is lesson_test.ts's matter.
+ * Lessons 10 to 13: what their functions do, and lesson 13 as a program that is stopped and resumed. lesson_test.ts
+ * tests that they print what their notebook printed.
  */
 import {
   assert,

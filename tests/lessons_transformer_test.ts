@@ -1,6 +1,6 @@
 /*
- * Lesson 14 from inside: each of its models, in the width of a test, against the same one in PyTorch; and the losses
- * that the lesson tells against those of PyTorch's whole runs. That it runs as a lesson is lesson_test.ts's matter.
+ * Lesson 14: each of its models, small enough for a test, compared with the same model in PyTorch; and the losses in
+ * the lesson compared with those of PyTorch's complete runs. lesson_test.ts tests that it runs as a lesson.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { manualSeed, nn, noGrad, openSafetensors, randn, tensor, training } from "#lib";

@@ -1,6 +1,6 @@
 /*
- * Lesson 9 as a program: on a small GPT-2 that a Hub on this machine serves, in both layouts; without a network;
- * and with what no text can be written with.
+ * Lesson 9 as a program: with a small GPT-2 from a Hub on this machine, in both layouts; without a network; and with
+ * options for which no text can be generated.
  */
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { tensor } from "#lib";

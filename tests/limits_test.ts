@@ -1,6 +1,6 @@
 /*
- * The limits of a GPU: grids above 65,535 workgroups, loops that an adapter would cut short without a word, tensors
- * larger than a binding. Each is worked around, with the right numbers, or refused; nothing is silently wrong.
+ * The limits of a GPU: grids above 65,535 workgroups, loops that an adapter would silently cut short, tensors larger
+ * than a binding. Each is worked around, with the right numbers, or refused; nothing is silently wrong.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {

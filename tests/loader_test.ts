@@ -1,5 +1,5 @@
 /*
- * The data loader: PyTorch's batches in PyTorch's order, with what its generators give afterwards; and stacks.
+ * The data loader: PyTorch's batches in PyTorch's order, the state of its generators afterwards, and stacks.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import {

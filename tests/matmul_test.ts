@@ -1,5 +1,5 @@
 /*
- * Matrix products: every kernel there is, on every adapter, against float64 and against the plain kernel.
+ * Matrix products: every kernel, on every adapter, compared with float64 and with the plain kernel.
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";

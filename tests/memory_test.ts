@@ -1,6 +1,7 @@
 /*
- * Where tensors' memory comes from and when it goes: at backward, at the end of a no-grad region, and at last
- * by the collector; nowhere is there anything to dispose of. A loop ends with the bytes it had near its start.
+ * Where the memory of tensors comes from and when it is freed: at backward, at the end of a no-grad region, and
+ * finally by the garbage collector. Nothing has to be disposed of. A loop ends with as many bytes as it had near its
+ * start.
  */
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {

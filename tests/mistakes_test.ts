@@ -1,5 +1,5 @@
 /*
- * A user's mistake is a sentence, never a stack: what was given, what is wanted, what to do next.
+ * A user's mistake gives a sentence, never a stack: what was given, what is wanted, what to do next.
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { arange, chart, Generator, manualSeed, songs, split, tensor, zeros } from "#lib";

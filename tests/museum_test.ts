@@ -1,5 +1,5 @@
 /*
- * The museum prints what stands in its source, and every bug in it says how to notice it.
+ * The museum prints what its source says, and every bug in it says how to notice it.
  */
 import { assert, assertEquals } from "@std/assert";
 import { problems } from "../lib/lesson/outputs.ts";

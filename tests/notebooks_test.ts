@@ -1,6 +1,6 @@
 /*
- * What notebook 003 printed under its recovered seed, drawn and computed here in its order: held before its
- * lessons are, and apart from them.
+ * What notebook 003 printed with its recovered seed, drawn and computed here in the same order, independent of its
+ * lessons.
  */
 import { assertEquals } from "@std/assert";
 import { crossEntropy, manualSeed, nn, randint, randn } from "#lib";

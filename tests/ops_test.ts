@@ -1,9 +1,9 @@
 /*
- * Walks the registry: every op, on every sample that it declares, in every layout, forward and backward,
- * against its float64 reference and against PyTorch. An op is tested by being declared.
+ * Tests every op in the registry, with every sample that it declares, in every layout, forward and backward, against
+ * its float64 reference and against PyTorch. To declare an op is to test it.
  *
- * Buffers are poisoned before they are handed out, outputs are weighted by random numbers in gradients, and
- * a test at the end counts what ran.
+ * Buffers are filled with garbage before use, gradients are weighted with random numbers, and a test at the end counts
+ * what ran.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";

@@ -1,5 +1,5 @@
 /*
- * Optimisers, schedules and clipping: against PyTorch over a hundred steps, and what PyTorch does not tell:
+ * Optimisers, schedules and clipping: compared with PyTorch over a hundred steps. And what PyTorch cannot say:
  * windows of large parameters, parameters that are views, dispatches, memory, resuming to the bit.
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";

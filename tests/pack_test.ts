@@ -1,6 +1,6 @@
 /*
- * The library in somebody's own project: imported by its path with nothing but a program of ten lines, and as an
- * npm package, whose types a TypeScript project reads and whose modules Node loads.
+ * The library in another project: imported by its path in a program of ten lines, and as an npm package, whose types
+ * TypeScript reads and whose modules Node loads.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

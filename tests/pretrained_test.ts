@@ -1,6 +1,6 @@
 /*
- * GPT-2 folders against Hugging Face's transformers: the same weights, made here from the same seed, give the same
- * logits, the same texts and the same perplexity, from both layouts; and a folder that is not whole is refused.
+ * GPT-2 folders compared with Hugging Face's transformers: the same weights, made here from the same seed, give the
+ * same logits, texts and perplexity, in both layouts; and an incomplete folder is refused.
  */
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {

@@ -1,6 +1,6 @@
 /*
- * What others wrote, on a terminal and in pictures: no control character comes through, and SVG stays well-formed whatever
- * a series or a token is called.
+ * Text from outside, on a terminal and in pictures: no control character gets through, and SVG stays well-formed
+ * whatever the name of a curve or a token.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "npm:fast-check@4.10.2";

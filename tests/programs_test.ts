@@ -1,6 +1,6 @@
 /*
- * Hundreds of random programs, each run on the GPU and in float64: values and gradients are the same. The seed
- * is fixed; a program that fails is shrunk by fast-check and printed as it would be written.
+ * Hundreds of random programs, each run on the GPU and in float64: values and gradients must agree. The seed is fixed;
+ * fast-check shrinks a program that fails, and prints it as code.
  */
 import { assert } from "@std/assert";
 import fc from "npm:fast-check@4.10.2";

@@ -1,5 +1,5 @@
 /*
- * Plain values against what Python 3.11 wrote and IPython laid out; goldens/python.py made both.
+ * Plain values compared with what Python 3.11 wrote and IPython laid out; goldens/python.py made both.
  */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { display, float, type Repr, repr, size, str, tuple } from "../lib/python/repr.ts";

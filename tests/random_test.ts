@@ -1,9 +1,9 @@
 /*
- * PyTorch's random numbers: streams, states and errors against real PyTorch (goldens/random_numbers.py),
- * and against what two of the notebooks printed.
+ * PyTorch's random numbers: streams, states and errors compared with real PyTorch (goldens/random_numbers.py), and with
+ * what two of the notebooks printed.
  *
- * Integers are held exactly. Real numbers are held to one unit in the last place of float32, and all but one
- * in a thousand of them to the bit: double-precision logarithms may differ between C libraries.
+ * Integers must be equal. Real numbers may differ by one unit in the last place of float32, and only one in a thousand
+ * may differ at all: double-precision logarithms may differ between C libraries.
  */
 
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";

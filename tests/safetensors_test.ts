@@ -1,5 +1,5 @@
 /*
- * Safetensors against the files that Python's safetensors wrote (goldens/data.py asked it).
+ * Safetensors compared with files that Python's safetensors wrote (goldens/data.py).
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "npm:fast-check@4.10.2";

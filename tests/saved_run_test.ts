@@ -1,6 +1,6 @@
 /*
- * What a run has made is not lost: checkpoints that keep or refuse every value and notice every flipped bit, places that
- * one run at a time saves to, and all the ways in which a program is asked to end.
+ * A run's results are not lost: checkpoints keep or refuse every value and notice every flipped bit, only one run at a
+ * time saves to a path, and all the ways in which a program is asked to end.
  */
 import {
   assert,

@@ -1,6 +1,6 @@
 /*
- * The house rules, held by a program so that nobody needs to remember them: where a file may import
- * from, what it begins with, how long it may be, and what must not stand in it.
+ * The rules of this project, checked by a program so that no one has to remember them: what a file may import, how it
+ * starts, how long it may be, and what it must not contain.
  */
 import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };

@@ -1,6 +1,6 @@
 /*
- * What a terminal gets: pages on request, a foot that leaves nothing behind when the window changes, and no
- * escapes where it can't do them.
+ * What is written to a terminal: pages on request, status lines that leave nothing behind when the window changes,
+ * and no escape codes on terminals without them.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { host, runsIn } from "../lib/host/mod.ts";

@@ -1,5 +1,5 @@
 /*
- * The lessons speak as the field does: house words do not stand for its terms, and the terms are there.
+ * The lessons use the terms of the field, and no words of our own in their place.
  */
 import { assert, assertEquals } from "@std/assert";
 import { contents } from "../lessons/contents.ts";

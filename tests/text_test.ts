@@ -1,6 +1,6 @@
 /*
- * The tokenizers against four judges: minbpe and tiktoken themselves (goldens/text.py asked them),
- * js-tiktoken, and the slow algorithm of lib/text/bpe.ts.
+ * The tokenizers compared with four judges: minbpe and tiktoken (goldens/text.py), js-tiktoken, and the slow
+ * algorithm of lib/text/bpe.ts.
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "npm:fast-check@4.10.2";

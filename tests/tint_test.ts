@@ -1,8 +1,8 @@
 /*
- * Browsers compile WGSL with Tint, which refuses what naga takes: a barrier in divergent flow, an infinity in a
- * constant. Here Tint itself (npm's `webgpu` is Dawn; its null backend needs no GPU) compiles every specialisation of
- * a kernel that all samples of all ops make, forward and backward, and the optimisers; once in the forms for
- * processors, once in those for GPUs. It is the only check of uniform control flow to be had.
+ * Browsers compile WGSL with Tint, which refuses some code that naga accepts: a barrier in divergent control flow, an
+ * infinity in a constant. Here Tint itself (npm's `webgpu` is Dawn; its null backend needs no GPU) compiles every
+ * kernel that the samples of all ops use, forward and backward, and those of the optimisers; once in the forms for
+ * processors, once in those for GPUs. It is the only check of uniform control flow that we have.
  */
 import { assert, assertEquals } from "@std/assert";
 import { manualSeed, nn, optim, randn } from "#lib";

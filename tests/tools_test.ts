@@ -1,6 +1,5 @@
 /*
- * The programs beside the library: the adapter check, the table of contents, the ledger and its
- * count, the outputs' update, and the gate.
+ * The tools: the adapter check, the table of contents, the ledger and its count, the update of outputs, and the gate.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import config from "../deno.json" with { type: "json" };

@@ -1,6 +1,6 @@
 /*
- * Files that torch.save wrote (tests/goldens/torch_file.py), read without running anything of them; and what is refused:
- * classes, damage, other formats.
+ * Files that torch.save wrote (tests/goldens/torch_file.py), read without running anything in them; and what is
+ * refused: classes, damage, other formats.
  */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {

@@ -1,5 +1,5 @@
 /*
- * Training: lesson 13's steps against PyTorch's, what a checkpoint must hold for a run to go on as if it had
+ * Training: lesson 13's steps compared with PyTorch's, what a checkpoint must hold for a run to continue as if it had
  * never stopped, and what a person sees meanwhile.
  */
 import {

@@ -1,7 +1,7 @@
 /*
- * Attention and the transformer as layers, against PyTorch: what they begin with, what they give in use and in
- * training, all gradients, and where five steps of an optimiser lead. tests/goldens/transformer.py says which
- * cases there are, and makes PyTorch's answers; the masks below are its own.
+ * Attention and the transformer as layers, compared with PyTorch: their initial values, their outputs in evaluation
+ * and in training, all gradients, and the result of five steps of an optimiser. tests/goldens/transformer.py lists
+ * the cases and makes PyTorch's answers; the masks below are its own.
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {

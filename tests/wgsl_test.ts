@@ -1,6 +1,6 @@
 /*
- * What rewrites kernels: each way by itself, that nothing unmarked is touched, and that every kernel compiles as it
- * stands.
+ * The functions that rewrite kernels: each by itself, that nothing unmarked is changed, and that every kernel
+ * compiles as it is.
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { defaultDevice } from "#lib";
