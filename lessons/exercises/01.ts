@@ -19,7 +19,7 @@ export const fcParameters = /* your answer */ 32 * 20 + 20;
 ## 2. Predict
 
 The whole model has 1,126,538 parameters, and each of its two encoder layers
-137,504 of them. How many does it have with four encoder layers?
+has 137,504 of them. How many would it have with four encoder layers?
 */
 
 export const fourLayers = /* your answer */ 1_126_538 + 2 * 137_504;

@@ -32,8 +32,9 @@ export function lookUp(table: Tensor, ids: Tensor): Tensor {
 /*
 ## 3. Write a kernel
 
-Each invocation of the kernel of lesson 2 has one element of the result, `id.x`. Give
-the WGSL expression for `out[id.x]`, so that it is the element of `x`, squared.
+As in lesson 2, each invocation of the kernel computes one element of the result, the
+one at `id.x`. Write the WGSL expression for `out[id.x]`: the square of the element
+of `x` at `id.x`.
 */
 
 export const expression: string = /* your answer */ "x[id.x] * x[id.x]";

@@ -18,7 +18,8 @@ import type { Checks } from "../../lib/lesson/exercise.ts";
 /*
 ## 1. Predict
 
-A hundred examples come in batches of eight. How many steps has an epoch?
+A hundred examples come in batches of eight. How many steps does an epoch
+have?
 */
 
 export const stepsPerEpoch = /* your answer */ 13;
@@ -49,7 +50,9 @@ export const unshifted = /* your answer */ [3, 3, 3, 3];
 /*
 ## 4. One step
 
-Make one training step of `model` on a batch, and return the loss before the step.
+Make one training step of `model` on the batch `x` with the targets `y`. The loss is
+the mean of the squared differences between what the model gives and `y`. Return the
+loss before the step.
 */
 
 export function step(
@@ -128,7 +131,8 @@ export const checks: Checks = {
     },
   },
   step: {
-    hint: "Logits, loss, zeroGrad, backward, step: five lines.",
+    hint:
+      "Forward and loss, zeroGrad, backward, step, and return loss.detach().",
     async wrong(given: typeof step) {
       const model = new nn.Linear(1, 1);
       const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
