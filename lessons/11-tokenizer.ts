@@ -90,10 +90,10 @@ await show(partialText.slice(502, 600));
 
 /*
 A vocabulary of 512 tokens takes 256 merges. Before that comes one step that
-the toy did not have. A regular expression, the one of GPT-4, splits the text
-into chunks: a word with the space before it, a number, punctuation, line
-breaks. No merge crosses from one chunk into the next. Otherwise "dog", "dog."
-and "dog," would each have to be learned separately.
+eleven letters did not need. A regular expression, the one of GPT-4, splits
+the text into chunks: a word with the space before it, a number, punctuation,
+line breaks. No merge crosses from one chunk into the next. Otherwise "dog",
+"dog." and "dog," would each have to be learned separately.
 */
 
 export const tokenizer = new RegexTokenizer();
@@ -102,7 +102,7 @@ await show(tokenizer.merges.length);
 //> 256
 
 /*
-The first merges are the most frequent pairs of letters, often with a space:
+The first merges are the most frequent pairs, often with a space:
 */
 
 const token = (id: number) => tokenizer.decode([id]);

@@ -343,7 +343,7 @@ await show(bigram.writing); // varies, not seen
 
 /*
 It beats lesson 13's MLP, as the table at the end shows. One token of context
-is better than 32, if the model learns from all 32 targets and has too few
+can do better than 32, if the model learns from all 32 targets and has too few
 parameters to learn its songs by heart.
 
 ## One head of self-attention
@@ -440,8 +440,8 @@ Fewer parameters than the bigram, and a lower validation loss.
 
 ## Several heads
 
-One head has one set of attention weights. If it attends to the last word, it
-can't attend to the end of the last line. So the 128 dimensions are cut into
+One head has one set of attention weights. What it gives to the last word, it
+can't give to the end of the last line. So the 128 dimensions are cut into
 four heads of 32, each with attention weights of its own, and their context
 vectors are concatenated. The layers and the parameters stay the same; only
 their outputs are read as (B, H, T, D), and each head attends by itself.
