@@ -15,11 +15,10 @@ export async function* parquet(path: string): AsyncGenerator<[Row]> {
   try {
     yield* rowsOf(path);
   } catch (cause) {
+    // The reader does not check the bytes it is given, and fails in odd ways; few of its messages help a user.
     const { message } = cause as Error;
-    // The reader does not check the bytes it is given, and fails in odd ways.
-    const reason = cause instanceof TypeError || message.includes("\n")
-      ? "its bytes make no sense"
-      : message.replace(/^read Parquet: /, "");
+    const known = /^(read Parquet:|parquet) /.test(message) && !/\n|undefined|NaN/.test(message);
+    const reason = known ? message.replace(/^read Parquet: /, "") : "its bytes make no sense";
     throw new SyntaxError(`read ${path}: ${reason}; is it whole, and a Parquet file?`, { cause });
   }
 }
@@ -39,7 +38,9 @@ async function* rowsOf(path: string): AsyncGenerator<[Row]> {
   const few = metadata.row_groups.some(({ num_rows, columns }) =>
     columns.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)
   );
-  if (counted !== metadata.num_rows || few) throw new RangeError("its counts of rows disagree");
+  if (counted !== metadata.num_rows || few) {
+    throw new RangeError("read Parquet: its counts of rows disagree");
+  }
   let rowStart = 0;
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows);

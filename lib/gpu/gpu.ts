@@ -5,6 +5,7 @@
  * WebGPU reports most errors late, and not where they were caused. Here an error is kept until the next launch or
  * read, which throws it; nothing that was computed after it is ever shown.
  */
+import { host } from "../host/mod.ts";
 import { adapterName, hasSlowBuffers, isSoftware } from "./adapter.ts";
 
 /** WebGPU's limits by name. */
@@ -15,6 +16,9 @@ function numbersOf(limits: GPUSupportedLimits): Limits {
   for (const name in limits) numbers[name] = Number(limits[name as keyof GPUSupportedLimits]);
   return numbers as Limits;
 }
+
+/** What is said, and advised, where a buffer or a texture could not be had. */
+export const OUT_OF_MEMORY = "the GPU's memory ran out; use a smaller model or batch";
 
 /** Whether kernels read images: where it pays, everywhere (to test them), nowhere. */
 export type Imaging = "where it pays" | "always" | "never";
@@ -45,7 +49,9 @@ export class Gpu {
     this.imaging = hasSlowBuffers(adapterInfo) ? "where it pays" : "never";
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      this.fail((event as GPUUncapturedErrorEvent).error.message);
+      const { error } = event as GPUUncapturedErrorEvent;
+      const scarce = error.constructor.name === "GPUOutOfMemoryError"; // no global of Node's
+      this.fail(scarce ? `${OUT_OF_MEMORY}:\n${error.message}` : error.message);
     });
     gpu.lost.then(({ reason, message }) =>
       this.fail(
@@ -68,6 +74,16 @@ export class Gpu {
     throw failure;
   }
 
+  /** What `create` makes, where there may be no memory for it; `what` says what that is, should it fail. */
+  watched<T>(what: string, create: () => T, failed: () => void): T {
+    this.gpu.pushErrorScope("validation");
+    this.gpu.pushErrorScope("out-of-memory");
+    const made = create();
+    this.endScope(`${what}: ${OUT_OF_MEMORY}`, failed);
+    this.endScope(what, failed);
+    return made;
+  }
+
   /** Ends an error scope. What it caught is noted as a failure, after `what`; then `failed` is called. */
   endScope(what: string, failed: () => void): void {
     const heard = this.gpu.popErrorScope().then((error) => {
@@ -81,6 +97,7 @@ export class Gpu {
   /** Waits for what all scopes that were ended so far have to report, and throws it. */
   async settled(): Promise<void> {
     await Promise.all(this.#listening.splice(0));
+    if (this.#failure) await host.turn(); // what follows from it comes a turn later, and is no other failure
     this.check();
   }
 

@@ -113,15 +113,22 @@ export class Images {
       this.flush();
       this.#destroy(oldest);
     }
-    const texture = this.device.gpu.createTexture({
-      label: "read as an image",
-      size: [WIDTH, Math.ceil(bytes / TEXEL / WIDTH)],
-      format: "rgba32uint",
-      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
-    });
+    const create = () => {
+      const texture = this.device.gpu.createTexture({
+        label: "read as an image",
+        size: [WIDTH, Math.ceil(bytes / TEXEL / WIDTH)],
+        format: "rgba32uint",
+        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+      });
+      return { texture, view: texture.createView() };
+    };
+    const failed = () => {
+      if (this.#all.has(image)) this.#destroy(image); // so that it is tried anew
+    };
+    const made = this.device.watched("copying a tensor into an image", create, failed);
+    const image = { ...made, id: this.#nextId++, bytes, leave, writes: -1, copied: 0 };
     this.#bytes += bytes;
-    const view = texture.createView();
-    return { id: this.#nextId++, texture, view, bytes, leave, writes: -1, copied: 0 };
+    return image;
   }
 
   #destroy(image: Image): void {

@@ -7,7 +7,7 @@
  * the driver could answer with wrong numbers.
  */
 import { passDoubts } from "./doubts.ts";
-import type { Gpu } from "./gpu.ts";
+import { type Gpu, OUT_OF_MEMORY } from "./gpu.ts";
 import { Images } from "./image.ts";
 import type { Block, Storage, Window } from "./storage.ts";
 import type { Profile } from "./profile.ts";
@@ -257,7 +257,7 @@ export class Launcher {
     gpu.queue.submit([this.#encoder.finish()]);
     const encoding = this.#encoding;
     const refused = () => this.#refused.add(encoding);
-    this.device.endScope("the GPU's memory ran out; use a smaller model or batch", refused);
+    this.device.endScope(OUT_OF_MEMORY, refused);
     this.device.endScope("submitting work", refused);
     collected?.();
     this.#encoder = null;

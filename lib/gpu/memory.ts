@@ -140,12 +140,12 @@ export class Pool<D extends Owner = Owner> implements Lender {
   #create(size: number, what: string): Block {
     const { gpu } = this.device;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const watched = size >= LARGE;
-    if (watched) {
-      gpu.pushErrorScope("out-of-memory");
-      gpu.pushErrorScope("validation");
-    }
-    const buffer = gpu.createBuffer({ label: what, size, usage });
+    const create = () => gpu.createBuffer({ label: what, size, usage });
+    const buffer = size < LARGE ? create() : this.device.watched(
+      `allocating ${what}`,
+      create,
+      () => block.broken = true,
+    );
     const id = this.#nextId++;
     const block: Block = {
       id,
@@ -158,13 +158,6 @@ export class Pool<D extends Owner = Owner> implements Lender {
       writes: 0,
       images: new Map(),
     };
-    if (!watched) return block;
-    const failed = () => block.broken = true;
-    this.device.endScope(`allocating ${what}`, failed);
-    this.device.endScope(
-      `allocating ${what}: the GPU's memory ran out; use a smaller model or batch`,
-      failed,
-    );
     return block;
   }
 

@@ -68,10 +68,7 @@ export class Reader {
     await this.device.settled();
     await this.#turn();
     if (!sealed(bytes)) {
-      throw new Error(
-        `reading from GPU ${this.device.name}: the copy was not made, most likely since memory ran out; ` +
-          "use a smaller model or batch, and compute this again",
-      );
+      throw this.#unread("the copy was not made");
     }
     if (doubts.size > 0) {
       await settled;
@@ -83,7 +80,17 @@ export class Reader {
 
   #create(size: number): GPUBuffer {
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    return this.device.gpu.createBuffer({ label: "reading", size, usage });
+    const create = () => this.device.gpu.createBuffer({ label: "reading", size, usage });
+    // Where it fails, its mapping does too.
+    return this.device.watched("making room to read into", create, () => {});
+  }
+
+  #unread(why: string, cause?: unknown): Error {
+    return new Error(
+      `reading from GPU ${this.device.name}: ${why}, most likely since memory ran out; ` +
+        "use a smaller model or batch, and compute this again",
+      { cause },
+    );
   }
 
   async #map(
@@ -95,7 +102,11 @@ export class Reader {
     let range = mappedBefore ? rangeAtOnce(staging, size) : null;
     if (range) mapped.catch(() => {}); // it is unmapped before the promise notices
     else {
-      await mapped;
+      await mapped.catch(async (cause) => {
+        staging.destroy();
+        await this.device.settled(); // throws what went wrong before, where that is known
+        throw this.#unread("the copy can't be looked at", cause);
+      });
       range = staging.getMappedRange(0, size);
     }
     const bytes = new Uint8Array(range).slice();
