@@ -114,7 +114,7 @@ Deno.test("samplers name the places of samples, or those of each batch; a genera
     11,
     12,
   ]]);
-  assertThrows(() => new lib.DataLoader(generated()).length, TypeError, "nobody knows how many");
+  assertThrows(() => new lib.DataLoader(generated()).length, TypeError, "is not known in advance");
   assertThrows(() => new lib.DataLoader(generated(), 2, true), TypeError, "leave out shuffle");
   assertThrows(
     () => new lib.DataLoader(data, { sampler: places, shuffle: true }),

@@ -217,12 +217,12 @@ withFiles("a file that is not what its name says ends in a sentence with its nam
     loadDataset(`${folder}/${name}`, { split: "train", ...options });
   const wrong: [string, string][] = [
     ["broken.json", "broken.json: "],
-    ["latin.txt", "latin.txt: it is no UTF-8"],
-    ["half.txt", "half.txt: it is no UTF-8"],
+    ["latin.txt", "latin.txt: it is not UTF-8"],
+    ["half.txt", "half.txt: it is not UTF-8"],
     ["cut.txt.gz", "cut.txt.gz: it is not packed"],
     ["broken.jsonl", "broken.jsonl, line 2: "],
-    ["number.json", "1 is no row"],
-    ["wide.csv", "row 2 has 3 fields and the head names 2"],
+    ["number.json", "1 is not a row"],
+    ["wide.csv", "row 2 has 3 fields but the header names 2"],
     ["open.csv", "a quote is opened and never closed"],
   ];
   for (const [name, words] of wrong) await assertRejects(() => load(name), SyntaxError, words);

@@ -122,12 +122,12 @@ Deno.test(`--data says which file, which line, and where it looked${because}`, o
   const rows = await at("rows.jsonl", '{"text": "a"}\n5\n');
   assertEquals(
     await dataMistake(rows),
-    `read ${rows}, line 2: 5 is no row; a row is an object or a text`,
+    `read ${rows}, line 2: 5 is not a row; a row is an object or a text`,
   );
   const list = await at("rows.json", '[{"text": "a"}, [1]]');
   assertEquals(
     await dataMistake(list),
-    `read ${list}, row 1: [1] is no row; a row is an object or a text`,
+    `read ${list}, row 1: [1] is not a row; a row is an object or a text`,
   );
   assertEquals(
     await dataMistake("none.txt"),
@@ -166,7 +166,7 @@ Deno.test("the advice fits the Hub's status, and a wait is said as long as it is
   for (const status of [304, 400, 416, 418]) {
     assertMatch(
       await said(status),
-      /answered \d+; that is no answer to this question; run this again/,
+      /answered \d+; this is not a valid answer; run this again/,
     );
     assert(!(await said(status)).includes("log in"));
   }

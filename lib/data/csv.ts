@@ -23,7 +23,7 @@ export async function* csv(
     }
     if (fields.length > names.length) {
       throw new SyntaxError(
-        `read CSV: row ${columns[0].length + 1} has ${fields.length} fields and the head names ` +
+        `read CSV: row ${columns[0].length + 1} has ${fields.length} fields but the header names ` +
           `${names.length}; put a field that holds a separator in quotes`,
       );
     }

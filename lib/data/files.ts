@@ -56,7 +56,7 @@ export function filesByPattern(paths: string[], wanted: SplitFiles): SplitFiles 
       const found = paths.filter((path) => form.test(path)).sort();
       if (found.length > 0) return found;
       throw new RangeError(
-        `Unable to find '${pattern}': the files are ${some(paths)}; look at the spelling`,
+        `Unable to find '${pattern}': the files are ${some(paths)}; check the spelling`,
       );
     });
   }

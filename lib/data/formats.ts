@@ -142,7 +142,7 @@ function asRow(value: unknown, where: string): Row {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
   const given = JSON.stringify(value);
   throw new SyntaxError(
-    `read ${where}: ${given?.slice(0, 60)} is no row; a row is an object or a text`,
+    `read ${where}: ${given?.slice(0, 60)} is not a row; a row is an object or a text`,
   );
 }
 

@@ -44,7 +44,7 @@ function withNumbers(text: string): unknown {
     if (source === NOT_A_NUMBER) return NaN;
     if (Number.isSafeInteger(value) || !/^-?\d+$/.test(source ?? String(value))) return value;
     if (source === undefined) {
-      throw new RangeError(`${value} is past 2^53, and this runtime can't read it exactly`);
+      throw new RangeError(`${value} is above 2^53, and this runtime can't read it exactly`);
     }
     return BigInt(source);
   };

@@ -276,7 +276,7 @@ function countOf(samples: object, name: string): number {
   const count = length ?? size;
   if (count !== undefined) return count;
   throw new TypeError(
-    `DataLoader: nobody knows how many there are in the ${name}; count as you go`,
+    `DataLoader: the number of items in the ${name} is not known in advance; count them in the loop`,
   );
 }
 

@@ -141,7 +141,7 @@ class Machine {
         const args = this.#pop();
         const make = this.#pop();
         if (typeof make !== "function" || !Array.isArray(args)) {
-          throw new TypeError("the pickle calls what is no function");
+          throw new TypeError("the pickle calls something that is not a function");
         }
         return push(make(...args));
       }
@@ -208,14 +208,16 @@ class Machine {
 
   #append(values: unknown[]): void {
     const list = this.#stack.at(-1);
-    if (!Array.isArray(list)) throw new TypeError("the pickle appends to what is no list");
+    if (!Array.isArray(list)) {
+      throw new TypeError("the pickle appends to something that is not a list");
+    }
     for (const value of values) list.push(value);
   }
 
   #set(pairs: unknown[]): void {
     const map = this.#stack.at(-1);
     if (!(map instanceof Map)) {
-      throw new TypeError("the pickle puts items into what is no dictionary");
+      throw new TypeError("the pickle puts items into something that is not a dictionary");
     }
     for (let i = 0; i + 1 < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
   }

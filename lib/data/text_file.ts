@@ -17,7 +17,9 @@ export async function* pieces(path: string, limits: Limits): AsyncGenerator<stri
     for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
     yield decoder.decode();
   } catch (cause) {
-    if (cause instanceof TypeError) throw refused(path, `it is no UTF-8 (${cause.message})`, cause);
+    if (cause instanceof TypeError) {
+      throw refused(path, `it is not UTF-8 (${cause.message})`, cause);
+    }
     if (cause instanceof NotPacked) {
       throw refused(path, `it is not packed with gzip as it should be (${cause.message})`, cause);
     }

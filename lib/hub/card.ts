@@ -32,7 +32,7 @@ export async function cardConfigs(readme: string): Promise<CardConfig[]> {
     throw refused((error as Error).message.split("\n")[0]);
   }
   if (!Array.isArray(configs) || !configs.every(isConfig)) {
-    throw refused("its configs are no list of names and files");
+    throw refused("its configs are not a list of names and files");
   }
   return configs;
 }

@@ -65,7 +65,7 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   {
     fault: "no file",
     when: (r) => r.code === "EntryNotFound",
-    advice: () => "look at the repository's list of files, and at the spelling",
+    advice: () => "check the spelling, and the repository's list of files",
   },
   {
     fault: "no revision",
@@ -99,7 +99,7 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   {
     fault: "server",
     when: (r) => r.elsewhere,
-    advice: () => "run this again for a fresh link; if it stays, a proxy may stand in the way",
+    advice: () => "run this again for a fresh link; if it happens again, a proxy may be in the way",
   },
   {
     fault: "unauthorized",
@@ -110,7 +110,7 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
     fault: "server",
     when: () => true, // 304, 400, 416, 418: another account would not help
     advice: () =>
-      "that is no answer to this question; run this again later, and look at HF_ENDPOINT and the proxy if it stays",
+      "this is not a valid answer; run this again later, and check HF_ENDPOINT and the proxy if it happens again",
   },
 ];
 

@@ -192,7 +192,7 @@ function readCommandLine<O extends Options>(source: string | undefined, own: O) 
 }
 
 function help(source: string | undefined, options: Options): string {
-  const list = `Options, behind \`--\`:\n\n${describeOptions(options)}\n`;
+  const list = `Options, after \`--\`:\n\n${describeOptions(options)}\n`;
   if (!source) return list;
   const { number, title, summary, network } = headOf(source);
   return [

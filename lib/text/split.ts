@@ -25,7 +25,7 @@ export function compilePattern(pattern: string): RegExp {
     // In GPT-4's pattern, what follows can never start with what the quantifier has matched.
     if (pattern === GPT4_SPLIT_PATTERN) return quantifier!;
     throw new SyntaxError(
-      `split pattern: "${part}" was given, a possessive quantifier, which JavaScript has not; ` +
+      `split pattern: "${part}" was given, a possessive quantifier, which JavaScript does not have; ` +
         `write "${quantifier}", which matches the same unless what follows can begin with what it takes`,
     );
   });

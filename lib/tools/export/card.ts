@@ -29,7 +29,7 @@ const training = ({ data, seed, steps, losses, parameters }: Facts) => {
 const limits = `## What it is not
 
 A model that was trained in minutes to show how such models work. It writes lines that look like its texts and
-mean little; it knows nothing, and nobody has made it safe or fair.`;
+mean little; it knows nothing, and it was not made safe or fair.`;
 
 /** The card of a model of lesson 14. */
 export function transformerCard({ model, tokenizer, facts }: Transformer): string {
