@@ -142,7 +142,7 @@ function known(path: string, module: string, name: string, device: Device | unde
   if (module === "torch" && name in storages) return { storage: name };
   if (module === "torch" && /^(b?float\d+|u?int\d+|bool)$/.test(name)) return full;
   throw new TypeError(
-    `${path} holds a ${full}, and which is not loaded from a file; in Python, save what you need ` +
+    `${path} holds a ${full}, which is not loaded from a file; in Python, save what you need ` +
       `of it: torch.save(model.state_dict(), path)`,
   );
 }
