@@ -5,15 +5,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { defaultDevice } from "#lib";
 import { readInterface } from "../lib/gpu/interface.ts";
-import {
-  forItems,
-  inForm,
-  mathFunctions,
-  renamed,
-  replaced,
-  unrolled,
-  withFunctions,
-} from "../lib/gpu/wgsl.ts";
+import { forItems, inForm, renamed, replaced, unrolled, withFunctions } from "../lib/gpu/wgsl.ts";
+import { mathFunctions } from "../lib/ops/declare.ts";
 
 /** Lines without what surrounds them, for texts that are compared. */
 const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);

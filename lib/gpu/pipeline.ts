@@ -5,14 +5,7 @@
 import type { Gpu } from "./gpu.ts";
 import { readingImages } from "./image_text.ts";
 import { type Binding, type Interface, readInterface } from "./interface.ts";
-import {
-  type Kernel,
-  mathFunctions,
-  replaced,
-  uncommented,
-  unrolled,
-  withFunctions,
-} from "./wgsl.ts";
+import { type Kernel, replaced, uncommented, unrolled, withFunctions } from "./wgsl.ts";
 
 export type { Kernel };
 
@@ -60,7 +53,7 @@ export function compile(
 ): Pipeline {
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const code = withFunctions(unrolled(replaced(kernel, replace)), mathFunctions);
+  const code = withFunctions(unrolled(replaced(kernel, replace)), kernel.functions);
   const build = (label: string, code: string): Form => {
     before();
     return built(device, readInterface(name, code), { label, code, constants }, refused);

@@ -9,15 +9,15 @@
  *   // for each item:                                  what follows, up to `// end`, once for every item: item 1 has
  *                                                      `grad1` for `grad0` and `p.n[1]` for `p.n[0]`
  *
- * And the functions of kernels/math.wgsl can be called by any kernel: those that it calls are put before its text.
+ * And a kernel may call functions that it does not declare: those that it calls are put before its text.
  */
-import mathSource from "../../kernels/math.wgsl" with { type: "text" };
-import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 
 /** A kernel: the text of its `.wgsl` file under a name. */
 export interface Kernel {
   readonly name: string;
   readonly source: string;
+  /** Functions that it may call without declaring them, by name. */
+  readonly functions?: ReadonlyMap<string, string>;
   /** Whether it is compiled as it stands, being a reader's own. */
   readonly asIs?: boolean;
 }
@@ -59,7 +59,8 @@ export const renamed = (expression: string, names: Readonly<Record<string, strin
   expression.replace(/\b[a-z_]\w*\b/gi, (name) => names[name] ?? name);
 
 /** A kernel with the declarations of another text for those that say they are replaced by it, as by `fours.wgsl`. */
-export function inForm({ name, source }: Kernel, form: Kernel): Kernel {
+export function inForm(kernel: Kernel, form: Kernel): Kernel {
+  const { name, source } = kernel;
   const says = new RegExp(
     `^(?:alias|const|fn) (\\w+).*// replaced by ${form.name}\\.wgsl$`,
     "gm",
@@ -76,7 +77,7 @@ export function inForm({ name, source }: Kernel, form: Kernel): Kernel {
     const by = form.source.slice(at.index, endOfDeclaration(form.source, at.index));
     text = text.slice(0, start) + by + text.slice(end);
   }
-  return { name: `${name} ${form.name}`, source: text };
+  return { ...kernel, name: `${name} ${form.name}`, source: text };
 }
 
 /** The place after a declaration: after its semicolon, or after the brace that ends the function. */
@@ -137,11 +138,11 @@ export function forItems(kernel: Kernel, items: number): Kernel {
     region,
     (_, text: string) => Array.from({ length: items }, (_, i) => once(text, i)).join(""),
   );
-  return { name: `${kernel.name} ×${items}`, source };
+  return { ...kernel, name: `${kernel.name} ×${items}`, source };
 }
 
 /** The functions of a text, by name: each with its body, and without the comment above it. */
-const functionsOf = (source: string): Map<string, string> =>
+export const functionsOf = (source: string): Map<string, string> =>
   new Map(
     [...source.matchAll(/^fn\s+(\w+)/gm)].map((found) => [
       found[1],
@@ -150,7 +151,10 @@ const functionsOf = (source: string): Map<string, string> =>
   );
 
 /** A kernel's text with those functions of `library` before it that it calls and does not declare. */
-export function withFunctions(text: string, library: ReadonlyMap<string, string>): string {
+export function withFunctions(
+  text: string,
+  library: ReadonlyMap<string, string> = new Map(),
+): string {
   const own = functionsOf(text);
   const wanted = new Set<string>();
   const parts = [text];
@@ -163,6 +167,3 @@ export function withFunctions(text: string, library: ReadonlyMap<string, string>
   }
   return [...parts.slice(1), text].join("\n");
 }
-
-/** The functions of kernels/math.wgsl and math_powers.wgsl, which any kernel may call. */
-export const mathFunctions: ReadonlyMap<string, string> = functionsOf(mathSource + powersSource);

@@ -2,7 +2,7 @@
  * Clipping gradients, between `backward()` and a step, as `torch.nn.utils` does. Nothing is read from the GPU:
  * the norm stays there, and so does the decision whether it is too large.
  */
-import type { Kernel, Specialisation } from "../gpu/launch.ts";
+import type { Specialisation } from "../gpu/launch.ts";
 import { empty, zeros } from "../ops/create.ts";
 import { ELEMENTS_A_GROUP, foreach } from "../ops/foreach.ts";
 import { clamp_ } from "../ops/inplace.ts";
@@ -12,10 +12,11 @@ import { Tensor } from "../tensor/tensor.ts";
 import coefficientSource from "../../kernels/clip_coefficient.wgsl" with { type: "text" };
 import partialsSource from "../../kernels/clip_partials.wgsl" with { type: "text" };
 import scaleSource from "../../kernels/clip_scale.wgsl" with { type: "text" };
+import { declared } from "../ops/declare.ts";
 
-const partialsKernel: Kernel = { name: "clip_partials", source: partialsSource };
-const coefficientKernel: Kernel = { name: "clip_coefficient", source: coefficientSource };
-const scaleKernel: Kernel = { name: "clip_scale", source: scaleSource };
+const partialsKernel = declared("clip_partials", partialsSource);
+const coefficientKernel = declared("clip_coefficient", coefficientSource);
+const scaleKernel = declared("clip_scale", scaleSource);
 
 const [term, combine, finish] = ["abs(x)", "maxNan(a, b)", "total"];
 

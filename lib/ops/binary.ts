@@ -16,7 +16,7 @@ import { floorDivide, launchBinary } from "./elementwise.ts";
 import { checkInteger } from "./limits.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
-import { checkIndex } from "./check_index.ts";
+import { checkIndex } from "./faults.ts";
 import { to } from "./copy.ts";
 import { log } from "./unary.ts";
 import { unless, where } from "./where.ts";

@@ -2,7 +2,6 @@
  * Moving elements: copies that lay a view out row by row, writes into a view, changes of dtype. And in-place
  * forms, which compute a result in new memory and then write it over the old one.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { a, takes } from "../python/arguments.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -15,8 +14,9 @@ import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
 import { cut, viewOf } from "./layout.ts";
 import { bindable, bound } from "./limits.ts";
+import { declared } from "./declare.ts";
 
-const copyKernel: Kernel = { name: "copy", source: copySource };
+const copyKernel = declared("copy", copySource);
 
 /** Writes `source`, which broadcasts, over the elements that `target` views. */
 export function copyInto(target: Tensor, source: Tensor): void {

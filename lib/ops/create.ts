@@ -3,7 +3,6 @@
  */
 import { defaultDevice } from "../gpu/default.ts";
 import type { Device } from "../gpu/device.ts";
-import type { Kernel } from "../gpu/launch.ts";
 import {
   a,
   type Given,
@@ -18,8 +17,9 @@ import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
 import { groupsFor, wgslType } from "./elementwise.ts";
+import { declared } from "./declare.ts";
 
-const fillKernel: Kernel = { name: "fill", source: fillSource };
+const fillKernel = declared("fill", fillSource);
 
 /** What every creation function takes besides its shape. */
 export interface TensorOptions {

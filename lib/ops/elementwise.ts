@@ -10,7 +10,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
-import { inUnits } from "./fours.ts";
+import { inUnits } from "./declare.ts";
 
 /** Invocations in a workgroup of the elementwise kernels. */
 const LANES = 64;

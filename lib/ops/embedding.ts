@@ -3,7 +3,6 @@
  */
 import type { Device } from "../gpu/device.ts";
 import type { FaultMessage } from "../gpu/doubts.ts";
-import type { Kernel } from "../gpu/launch.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { build, ravel } from "../tensor/ndarray.ts";
@@ -17,14 +16,14 @@ import listsSource from "../../kernels/embedding_lists.wgsl" with { type: "text"
 import { add } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
-import { inUnits, unitOf } from "./fours.ts";
+import { declared, inUnits, unitOf } from "./declare.ts";
 import { narrow } from "./slices.ts";
 import { LONGEST_LIST, tuningOf } from "./tuning.ts";
 import { reshape } from "./views.ts";
 
 const forwardKernels = inUnits("embedding", forwardSource);
 const gradKernels = inUnits("embedding_grad", gradSource);
-const listsKernel: Kernel = { name: "embedding_lists", source: listsSource };
+const listsKernel = declared("embedding_lists", listsSource);
 
 const outside: FaultMessage = (id, rows) =>
   `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`;

@@ -9,7 +9,7 @@ import { floats, ints } from "../tensor/sample.ts";
 import { denseStrides, normalizeDim, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
-import { checkIndex } from "./check_index.ts";
+import { checkIndex } from "./faults.ts";
 import { contiguous } from "./copy.ts";
 import { arange } from "./create.ts";
 import { embeddingGrad, embeddingOp } from "./embedding.ts";

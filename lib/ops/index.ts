@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { embedding } from "./embedding.ts";
-import { checkIndex } from "./check_index.ts";
+import { checkIndex } from "./faults.ts";
 import { select, slice } from "./slices.ts";
 import { permute, reshape, unsqueeze } from "./views.ts";
 

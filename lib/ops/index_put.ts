@@ -4,7 +4,6 @@
  *
  * An index names places of the flat tensor; where several values go to one place, the last one stays.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { called } from "../tensor/autograd.ts";
@@ -23,8 +22,9 @@ import { embedding, embeddingGrad } from "./embedding.ts";
 import { basic, type Index, index } from "./index.ts";
 import { expand, reshape } from "./views.ts";
 import { where } from "./where.ts";
+import { declared } from "./declare.ts";
 
-const lastKernel: Kernel = { name: "last_place", source: lastSource };
+const lastKernel = declared("last_place", lastSource);
 
 const lastPlaceOp = defineOp<{ rows: number }>({
   name: "lastPlace",

@@ -10,6 +10,7 @@ import { numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { clone } from "./copy.ts";
 import { zeros } from "./create.ts";
+import { declared } from "./declare.ts";
 
 /** How {@linkcode kernel} starts a kernel. */
 export interface KernelOptions {
@@ -95,7 +96,7 @@ export function kernel(
   });
   const { launcher } = out.device;
   launcher.launch(
-    launcher.pipeline({ name: nameOf(source), source, asIs: true }),
+    launcher.pipeline({ ...declared(nameOf(source), source), asIs: true }),
     Object.fromEntries(windows),
     {},
     groups ?? Math.ceil(numelOf(shape) / invocations(source)),

@@ -12,7 +12,7 @@ import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" 
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { clone, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
-import { inUnits } from "./fours.ts";
+import { inUnits } from "./declare.ts";
 import { sum } from "./reduce.ts";
 import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";

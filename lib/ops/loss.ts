@@ -3,7 +3,6 @@
  * number a row beside the logits.
  */
 import type { FaultMessage } from "../gpu/doubts.ts";
-import type { Kernel } from "../gpu/launch.ts";
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { lines, type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -14,14 +13,14 @@ import forwardSource from "../../kernels/cross_entropy.wgsl" with { type: "text"
 import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "text" };
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
-import { inUnits } from "./fours.ts";
+import { declared, inUnits } from "./declare.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { permute, reshape } from "./views.ts";
 
 const forwardKernels = inUnits("cross_entropy", forwardSource);
 const gradKernels = inUnits("cross_entropy_grad", gradSource);
-const meanKernel: Kernel = { name: "cross_entropy_mean", source: meanSource };
+const meanKernel = declared("cross_entropy_mean", meanSource);
 
 const outside: FaultMessage = (target, classes) =>
   `Target ${target} is out of bounds. crossEntropy was given logits of ${classes} classes, so targets are ` +

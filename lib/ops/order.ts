@@ -1,7 +1,6 @@
 /*
  * Sums along the way and the order of elements: cumsum, topk, argmax, the largest along a dimension.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { along, lines, type NdArray, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -16,9 +15,10 @@ import { scatter } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
 import { TOPK_ROUNDS } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
+import { declared } from "./declare.ts";
 
-const cumsumKernel: Kernel = { name: "cumsum", source: cumsumSource };
-const topkKernel: Kernel = { name: "topk", source: topkSource };
+const cumsumKernel = declared("cumsum", cumsumSource);
+const topkKernel = declared("topk", topkSource);
 
 /** The dimension brought to the end and laid out row by row, with the way back. */
 function asRows(x: Tensor, dim: number) {

@@ -12,7 +12,6 @@ import {
   readSizes,
   type Sizes,
 } from "../python/arguments.ts";
-import type { Kernel } from "../gpu/launch.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
@@ -20,13 +19,14 @@ import { allocate, allocateForUpload, fromValues, type Tensor } from "../tensor/
 import { div, mul } from "./binary.ts";
 import { contiguous, to } from "./copy.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
-import { checkWeights } from "./check_weights.ts";
+import { checkWeights } from "./faults.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
 import { argmax, topk } from "./order.ts";
 import { DRAWN_AT_A_TIME } from "./tuning.ts";
 import multinomialSource from "../../kernels/multinomial.wgsl" with { type: "text" };
+import { declared } from "./declare.ts";
 
-const lookUpKernel: Kernel = { name: "multinomial", source: multinomialSource };
+const lookUpKernel = declared("multinomial", multinomialSource);
 
 /** Where a random tensor's numbers come from, besides what every new tensor takes. */
 export interface RandomOptions extends TensorOptions {

@@ -9,7 +9,7 @@ import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text
 import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
 import { groupsFor, part as window, wgslType } from "./elementwise.ts";
-import { inUnits, unitOf } from "./fours.ts";
+import { inUnits, unitOf } from "./declare.ts";
 import { viewOf } from "./layout.ts";
 import { LONGEST_ROW, tuningOf } from "./tuning.ts";
 

@@ -4,7 +4,7 @@
  * rows.
  */
 import type { Device } from "../gpu/device.ts";
-import { unitOf } from "./fours.ts";
+import { unitOf } from "./declare.ts";
 import { checkRounds } from "./limits.ts";
 import { tuningOf } from "./tuning.ts";
 

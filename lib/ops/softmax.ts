@@ -10,7 +10,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
-import { inUnits } from "./fours.ts";
+import { inUnits } from "./declare.ts";
 import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { reshape, transpose } from "./views.ts";

@@ -1,7 +1,6 @@
 /*
  * Choosing between two tensors by a third, and masking, which is made of it.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { a, takes } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { promote } from "../tensor/dtype.ts";
@@ -15,8 +14,9 @@ import { groupsFor, walk } from "./elementwise.ts";
 import { to } from "./copy.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
+import { declared } from "./declare.ts";
 
-const kernel: Kernel = { name: "where", source: whereSource };
+const kernel = declared("where", whereSource);
 
 const whereOp: Op = defineOp({
   name: "where",

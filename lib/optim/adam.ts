@@ -2,7 +2,6 @@
  * Adam, and AdamW, whose weight decay is separate from the gradient. The arithmetic is in kernels/adam.wgsl; its
  * steps and their rounding are those of PyTorch 1.13's `_single_tensor_adam` and `_single_tensor_adamw`.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { foreach, type Item } from "../ops/foreach.ts";
 import { a, type Given } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -18,8 +17,9 @@ import {
   type Rated,
   type Shared,
 } from "./optimizer.ts";
+import { declared } from "../ops/declare.ts";
 
-const kernel: Kernel = { name: "adam", source };
+const kernel = declared("adam", source);
 
 /** The options of {@linkcode Adam} and {@linkcode AdamW}. */
 export interface AdamOptions extends Rated {

@@ -2,7 +2,6 @@
  * RMSprop and Adagrad, which divide each gradient by how large it has been. The arithmetic is in
  * kernels/rmsprop.wgsl; its steps and their rounding are those of PyTorch's single-tensor forms.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { foreach, type Item } from "../ops/foreach.ts";
 import { fill_ } from "../ops/inplace.ts";
 import { a, type Given } from "../python/arguments.ts";
@@ -21,8 +20,9 @@ import {
   type Rated,
   type Shared,
 } from "./optimizer.ts";
+import { declared } from "../ops/declare.ts";
 
-const kernel: Kernel = { name: "rmsprop", source };
+const kernel = declared("rmsprop", source);
 
 /** The options of {@linkcode RMSprop}. */
 export interface RMSpropOptions extends Rated {

@@ -2,7 +2,6 @@
  * Stochastic gradient descent, with momentum, dampening and Nesterov's form. The arithmetic is in
  * kernels/sgd.wgsl; its steps and their rounding are those of PyTorch 1.13's `_single_tensor_sgd`.
  */
-import type { Kernel } from "../gpu/launch.ts";
 import { foreach, type Item } from "../ops/foreach.ts";
 import { a, type Given } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -18,8 +17,9 @@ import {
   type Rated,
   type Shared,
 } from "./optimizer.ts";
+import { declared } from "../ops/declare.ts";
 
-const kernel: Kernel = { name: "sgd", source };
+const kernel = declared("sgd", source);
 
 /** The options of {@linkcode SGD}. */
 export interface SGDOptions extends Rated {

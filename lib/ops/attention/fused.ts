@@ -8,7 +8,6 @@
  * back as the same stacks, laid out in memory as the operands are, so that a projection's backward copies
  * nothing.
  */
-import type { Kernel } from "../../gpu/launch.ts";
 import type { Generator } from "../../random/mod.ts";
 import { type NdArray, ndarray, sumOf } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
@@ -29,10 +28,11 @@ import {
   unstacked,
 } from "./launch.ts";
 import { dropoutMask } from "../random.ts";
+import { declared } from "../declare.ts";
 
-const forwardKernel: Kernel = { name: "attention", source: forwardSource };
-const deltaKernel: Kernel = { name: "attention_delta", source: deltaSource };
-const gradKernel: Kernel = { name: "attention_grad", source: gradSource };
+const forwardKernel = declared("attention", forwardSource);
+const deltaKernel = declared("attention_delta", deltaSource);
+const gradKernel = declared("attention_grad", gradSource);
 
 type Args = {
   /** Whether a query sees no key after its own position. */

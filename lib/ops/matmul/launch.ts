@@ -18,6 +18,7 @@ import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
 import { NARROW, type Plan, TILE_LANES, tuningOf } from "../tuning.ts";
+import { declared } from "../declare.ts";
 
 /** out = activation(a · b + bias). */
 export interface Product {
@@ -44,10 +45,10 @@ export interface Task extends Product {
 }
 
 const kernels: Record<Plan["form"], Kernel> = {
-  plain: { name: "matmul", source: plainSource },
-  rows: { name: "matmul_rows", source: rowsSource },
-  shared: { name: "matmul_shared", source: sharedSource },
-  tile: { name: "matmul_tile", source: tileSource },
+  plain: declared("matmul", plainSource),
+  rows: declared("matmul_rows", rowsSource),
+  shared: declared("matmul_shared", sharedSource),
+  tile: declared("matmul_tile", tileSource),
 };
 
 /** Chooses a kernel and launches it. */
@@ -102,8 +103,8 @@ const isAligned = ({ shape, strides, offset }: Tensor): boolean =>
   strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
 
 /** Forms of the kernel of tiles. */
-const aligned: Kernel = { name: "matmul_aligned", source: alignedSource };
-const singles: Kernel = { name: "matmul_singles", source: singlesSource };
+const aligned = declared("matmul_aligned", alignedSource);
+const singles = declared("matmul_singles", singlesSource);
 
 const compiled = new WeakMap<Device, Map<string, Pipeline>>();
 

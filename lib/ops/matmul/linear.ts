@@ -23,7 +23,7 @@ import {
 } from "../activation.ts";
 import { checkInPlace, contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
-import { inUnits, unitOf } from "../fours.ts";
+import { inUnits, unitOf } from "../declare.ts";
 import { viewOf } from "../layout.ts";
 import { sum } from "../reduce.ts";
 import { ROWS_A_PART } from "../tuning.ts";

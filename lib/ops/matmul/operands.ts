@@ -2,15 +2,15 @@
  * The operands of matrix products as kernels bind them: where they lie, whether they can be read four numbers
  * at a time, and their packed copies where they can't.
  */
-import type { Kernel } from "../../gpu/launch.ts";
 import type { Storage, Window } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import packSource from "../../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";
 import { bound } from "../limits.ts";
 import { FEW_USES } from "../tuning.ts";
+import { declared } from "../declare.ts";
 
-const pack: Kernel = { name: "matmul_pack", source: packSource };
+const pack = declared("matmul_pack", packSource);
 
 /** Whether each of these places begins a vec4. */
 export const quads = (...places: number[]) => places.every((place) => place % 4 === 0);
