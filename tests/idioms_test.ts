@@ -5,10 +5,11 @@ import { assert, assertEquals } from "@std/assert";
 import { Tensor } from "#lib";
 import goldens from "./goldens/idioms.json" with { type: "json" };
 import { rows as layers } from "./idioms/layers.ts";
+import { rows as losses } from "./idioms/losses.ts";
 import { rows as more } from "./idioms/more.ts";
 import { rows as first } from "./idioms/rows.ts";
 
-const rows = [...first, ...more, ...layers];
+const rows = [...first, ...more, ...layers, ...losses];
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };
 

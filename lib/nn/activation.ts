@@ -1,8 +1,7 @@
 /*
- * Activations and the loss as layers, for use inside `Sequential`.
+ * Activations as layers, for use inside `Sequential`.
  */
 import { type Activation, type ActivationName, activations, isFused } from "../ops/activation.ts";
-import { crossEntropy, type CrossEntropyOptions, readCrossEntropy } from "../ops/loss.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
@@ -168,24 +167,5 @@ export class LogSoftmax extends Softmax {
   /** any shape → the same shape */
   override forward(x: Tensor): Tensor {
     return logSoftmax(x, this.dim);
-  }
-}
-
-const crossEntropyOptions = readCrossEntropy("CrossEntropyLoss");
-
-/** Cross-entropy between logits (N, C) and class ids (N). */
-export class CrossEntropyLoss extends Module {
-  /** The options it was made with. */
-  readonly options: CrossEntropyOptions;
-
-  /** Options of `crossEntropy`, by name: `{ reduction: "sum" }`. */
-  constructor(...args: Given<[], CrossEntropyOptions>) {
-    super();
-    this.options = crossEntropyOptions(args);
-  }
-
-  /** logits, targets → the loss */
-  forward(logits: Tensor, target: Tensor): Tensor {
-    return crossEntropy(logits, target, this.options);
   }
 }

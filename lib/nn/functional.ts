@@ -5,7 +5,7 @@
 export { embedding } from "../ops/embedding.ts";
 export { linear } from "../ops/matmul/linear.ts";
 export { layerNorm } from "../ops/layer_norm.ts";
-export { crossEntropy } from "../ops/loss.ts";
+export { crossEntropy, nllLoss } from "../ops/class_losses.ts";
 export { logSoftmax, softmax } from "../ops/softmax.ts";
 export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
@@ -34,7 +34,6 @@ export {
   binaryCrossEntropyWithLogits,
   l1Loss,
   mseLoss,
-  nllLoss,
   smoothL1Loss,
 } from "../ops/losses.ts";
 export { oneHot } from "../ops/pick.ts";

@@ -1,8 +1,9 @@
 /*
- * Losses as layers; what they compute is in lib/ops/losses.ts.
+ * Losses as layers; what they compute is in lib/ops/losses.ts and class_losses.ts.
  */
+import * as classLosses from "../ops/class_losses.ts";
 import * as losses from "../ops/losses.ts";
-import type { Given, Reader } from "../python/arguments.ts";
+import type { Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
@@ -21,9 +22,10 @@ export abstract class Loss extends Module {
 const read = {
   mse: losses.lossOptions("MSELoss"),
   l1: losses.lossOptions("L1Loss"),
-  bce: losses.lossOptions("BCELoss"),
-  logits: losses.lossOptions("BCEWithLogitsLoss"),
-  nll: losses.nllOptions("NLLLoss"),
+  bce: losses.readBinary("BCELoss"),
+  logits: losses.readLogits("BCEWithLogitsLoss"),
+  nll: classLosses.readNll("NLLLoss"),
+  crossEntropy: classLosses.readCrossEntropy("CrossEntropyLoss"),
 };
 
 /** The mean of (x − y)². */
@@ -52,45 +54,75 @@ export class L1Loss extends Loss {
   }
 }
 
+/** What the losses with weights share. The weights are a buffer: they are saved with the module. */
+export abstract class WeightedLoss<O extends { weight?: Tensor | null }> extends Module {
+  /** The weights it was made with. */
+  readonly weight: Tensor | null = null;
+  /** The other options it was made with. */
+  readonly options: Omit<O, "weight">;
+
+  /** A loss whose options `read` reads. */
+  constructor(read: Reader<O>, args: losses.WeightedArguments<O>) {
+    super();
+    const { weight, ...options } = read(args);
+    this.options = options;
+    if (weight) this.registerBuffer("weight", weight);
+  }
+}
+
 /** Binary cross-entropy of probabilities. */
-export class BCELoss extends Loss {
-  /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.LossArguments) {
+export class BCELoss extends WeightedLoss<losses.BinaryLossOptions> {
+  /** Weights of losses, by position or name; `{ reduction: "mean" }`, `"sum"` or `"none"`. */
+  constructor(...args: losses.WeightedArguments<losses.BinaryLossOptions>) {
     super(read.bce, args);
   }
 
   /** probabilities, targets → the loss */
   forward(x: Tensor, y: Tensor): Tensor {
-    return losses.binaryCrossEntropy(x, y, this.options);
+    return losses.binaryCrossEntropy(x, y, { ...this.options, weight: this.weight });
   }
 }
 
 /** Binary cross-entropy of logits. */
-export class BCEWithLogitsLoss extends Loss {
-  /** `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.LossArguments) {
+export class BCEWithLogitsLoss extends WeightedLoss<losses.LogitsLossOptions> {
+  /** What targets of 1 weigh, for each class. */
+  readonly posWeight: Tensor | null = null;
+
+  /** Options of `binaryCrossEntropyWithLogits`, weights also by position. */
+  constructor(...args: losses.WeightedArguments<losses.LogitsLossOptions>) {
     super(read.logits, args);
+    if (this.options.posWeight) this.registerBuffer("posWeight", this.options.posWeight);
   }
 
   /** logits, targets → the loss */
   forward(x: Tensor, y: Tensor): Tensor {
-    return losses.binaryCrossEntropyWithLogits(x, y, this.options);
+    const { weight, posWeight } = this;
+    return losses.binaryCrossEntropyWithLogits(x, y, { ...this.options, weight, posWeight });
   }
 }
 
 /** The negative log-likelihood of logarithms of probabilities (N, C) at class ids (N). */
-export class NLLLoss extends Module {
-  /** The options it was made with. */
-  readonly options: losses.NllOptions;
-
-  /** `{ ignoreIndex: -100, reduction: "mean" }`, or one of them. */
-  constructor(...args: Given<[], losses.NllOptions>) {
-    super();
-    this.options = read.nll(args);
+export class NLLLoss extends WeightedLoss<classLosses.NllOptions> {
+  /** Options of `nllLoss`, weights of classes also by position. */
+  constructor(...args: losses.WeightedArguments<classLosses.NllOptions>) {
+    super(read.nll, args);
   }
 
   /** logarithms of probabilities, targets → the loss */
   forward(x: Tensor, target: Tensor): Tensor {
-    return losses.nllLoss(x, target, this.options);
+    return classLosses.nllLoss(x, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** Cross-entropy between logits (N, C) and class ids (N), or probabilities (N, C). */
+export class CrossEntropyLoss extends WeightedLoss<classLosses.CrossEntropyOptions> {
+  /** Options of `crossEntropy`, weights of classes also by position. */
+  constructor(...args: losses.WeightedArguments<classLosses.CrossEntropyOptions>) {
+    super(read.crossEntropy, args);
+  }
+
+  /** logits, targets → the loss */
+  forward(logits: Tensor, target: Tensor): Tensor {
+    return classLosses.crossEntropy(logits, target, { ...this.options, weight: this.weight });
   }
 }

@@ -23,7 +23,6 @@ export {
   type LinearOptions,
 } from "./layers.ts";
 export {
-  CrossEntropyLoss,
   type Elementwise,
   GELU,
   LogSoftmax,
@@ -71,7 +70,16 @@ export {
 } from "./cells.ts";
 export type { FromState, Nonlinearity, RecurrentKind, State } from "./recurrent_steps.ts";
 export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from "./norms.ts";
-export { BCELoss, BCEWithLogitsLoss, L1Loss, type Loss, MSELoss, NLLLoss } from "./losses.ts";
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  L1Loss,
+  type Loss,
+  MSELoss,
+  NLLLoss,
+  type WeightedLoss,
+} from "./losses.ts";
 /** Attention, and the layers made of it. */
 export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export type { AttentionOptions, AttentionWeights } from "./attention_forward.ts";

@@ -3,9 +3,9 @@
  * number a row beside the logits.
  */
 import type { FaultMessage } from "../gpu/doubts.ts";
-import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { dtypes } from "../tensor/dtype.ts";
 import { lines, type NdArray, ndarray, sumOf } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
@@ -16,13 +16,13 @@ import { contiguous } from "./copy.ts";
 import { declared, inUnits } from "./declare.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
-import { permute, reshape } from "./views.ts";
 
 const forwardKernels = inUnits("cross_entropy", forwardSource);
 const gradKernels = inUnits("cross_entropy_grad", gradSource);
 const meanKernel = declared("cross_entropy_mean", meanSource);
 
-const outside: FaultMessage = (target, classes) =>
+/** What is said of a target that is no class. */
+export const outside: FaultMessage = (target, classes) =>
   `Target ${target} is out of bounds. crossEntropy was given logits of ${classes} classes, so targets are ` +
   `0 to ${classes - 1}, or ignoreIndex`;
 
@@ -31,12 +31,14 @@ export type Reduction = "mean" | "sum" | "none";
 
 type Args = { ignoreIndex: number; reduction: Reduction };
 
-const crossEntropyOp = defineOp<Args>({
+/** The cross-entropy of logits (N, C) and class ids (N). */
+export const crossEntropyOp: Op<Args> = defineOp<Args>({
   name: "crossEntropy",
   gradFn: "NllLossBackward0",
   torch: "F.cross_entropy(i[0], i[1], ignore_index=a['ignoreIndex'], reduction=a['reduction'])",
   forward([logits, target], { ignoreIndex, reduction }) {
-    check(logits, target);
+    checkFloat("crossEntropy", logits);
+    checkTargets("crossEntropy", logits, target);
     const x = contiguous(logits);
     const [rows, classes] = x.shape;
     checkRounds("crossEntropy", Math.ceil(rows / 64) + 6, rows);
@@ -166,11 +168,12 @@ const crossEntropyOp = defineOp<Args>({
   ],
 });
 
-function check(logits: Tensor, target: Tensor): void {
-  checkFloat("crossEntropy", logits);
+/** Refuses targets that are no class ids, or not one for each row. */
+export function checkTargets(name: string, logits: Tensor, target: Tensor): void {
   if (target.dtype !== "int64") {
+    const found = dtypes[target.dtype].scalarType;
     throw new TypeError(
-      "expected scalar type Long but found Float: crossEntropy's targets are class ids; use long()",
+      `expected scalar type Long but found ${found}: ${name}'s targets are class ids; use long()`,
     );
   }
   if (logits.shape[0] !== target.shape[0]) {
@@ -180,74 +183,4 @@ function check(logits: Tensor, target: Tensor): void {
         `targets ${shapeText(target.shape)}`,
     );
   }
-}
-
-/** How {@linkcode crossEntropy} sums up. */
-export interface CrossEntropyOptions {
-  /** The class whose targets are ignored. */
-  ignoreIndex?: number;
-  /** How single losses become one; `"mean"`. */
-  reduction?: Reduction;
-}
-
-/** What a cross-entropy is told, for the layer as for the function. */
-export const readCrossEntropy = (name: string): Reader<CrossEntropyOptions> =>
-  parameters<CrossEntropyOptions & Refused>(name, {
-    ignoreIndex: a.whole,
-    reduction: a.oneOf("mean", "sum", "none"),
-    weight: a.refused(undefined, 'take reduction "none" and weigh the losses'),
-    labelSmoothing: a.refused(0, "mix in the mean of logSoftmax over the classes"),
-  }, { positional: 0 });
-
-interface Refused {
-  weight?: never;
-  labelSmoothing?: never;
-}
-
-const crossEntropyOptions = readCrossEntropy("crossEntropy");
-
-/**
- * How surprised the logits are by the targets: −log softmax(logits)[target], in nats.
- *
- * @param logits (N, C), (C), or (N, C, d1, …), before any softmax
- * @param target class ids: (N), (), or (N, d1, …)
- * @param options `ignoreIndex`: the class whose targets are ignored; `reduction`: the mean over the other targets,
- * the sum, or each loss by itself
- *
- * @example
- * ```ts
- * import { crossEntropy, tensor } from "#lib";
- * import { assertAlmostEquals } from "@std/assert";
- * const loss = crossEntropy(tensor([[1.5, 1.5]]), tensor([1]));
- * assertAlmostEquals(await loss.item(), Math.log(2), 1e-6);
- * ```
- */
-export function crossEntropy(
-  logits: Tensor,
-  target: Tensor,
-  ...given: Given<[], CrossEntropyOptions>
-): Tensor {
-  const { ignoreIndex = -100, reduction = "mean" } = crossEntropyOptions(given);
-  const args = { ignoreIndex, reduction };
-  if (!["mean", "sum", "none"].includes(reduction)) {
-    throw new RangeError(
-      `${reduction} is not a valid value for reduction: "mean", "sum" or "none"`,
-    );
-  }
-  if (logits.ndim === 0 || target.ndim !== Math.max(logits.ndim - 1, 0)) {
-    throw new RangeError(
-      `crossEntropy: logits of shape ${shapeText(logits.shape)} want targets of one dimension ` +
-        `less, not ${shapeText(target.shape)}; bring logits to (N, C) and targets to (N)`,
-    );
-  }
-  if (logits.ndim === 2) return crossEntropyOp([logits, target], args);
-  if (logits.ndim === 1) {
-    const loss = crossEntropyOp([reshape(logits, [1, -1]), reshape(target, [1])], args);
-    return reduction === "none" ? reshape(loss, []) : loss;
-  }
-  const [classes, ...rest] = logits.shape.slice(1);
-  const order = [0, ...rest.map((_, d) => d + 2), 1];
-  const flat = reshape(permute(logits, order), [-1, classes]);
-  const loss = crossEntropyOp([flat, reshape(target, [-1])], args);
-  return reduction === "none" ? reshape(loss, target.shape) : loss;
 }

@@ -4,15 +4,12 @@
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, lt, minimum, mul, ne, sub } from "./binary.ts";
-import { float, long } from "./copy.ts";
+import { add, div, lt, minimum, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
-import { gather } from "./gather.ts";
 import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
 import { mean } from "./stats.ts";
 import { abs, exp, log, log1p, neg, square } from "./unary.ts";
-import { reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
 /** How single losses become one. */
@@ -33,12 +30,7 @@ export const lossOptions = (name: string): Reader<LossOptions> =>
 const reduced = (losses: Tensor, { reduction = "mean" }: LossOptions): Tensor =>
   reduction === "mean" ? mean(losses) : reduction === "sum" ? sum(losses) : losses;
 
-const read = {
-  mse: lossOptions("mseLoss"),
-  l1: lossOptions("l1Loss"),
-  bce: lossOptions("binaryCrossEntropy"),
-  logits: lossOptions("binaryCrossEntropyWithLogits"),
-};
+const read = { mse: lossOptions("mseLoss"), l1: lossOptions("l1Loss") };
 
 /** The mean of (x − y)². */
 export const mseLoss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
@@ -68,46 +60,62 @@ export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Op
   return called("SmoothL1LossBackward0", reduced(losses, options));
 }
 
+/** How {@linkcode binaryCrossEntropy} sums up. */
+export interface BinaryLossOptions extends LossOptions {
+  /** What each loss is multiplied by; it spreads as in a product. */
+  weight?: Tensor | null;
+}
+
+/** How {@linkcode binaryCrossEntropyWithLogits} sums up. */
+export interface LogitsLossOptions extends BinaryLossOptions {
+  /** What targets of 1 weigh against targets of 0, for each class. */
+  posWeight?: Tensor | null;
+}
+
+/** Weights by position, all else by name. */
+export type WeightedArguments<O> = Given<[weight?: Tensor | null], O>;
+
+const weighted = { weight: a.orNull(a.tensor), reduction: reductionKind };
+
+/** The reader of its options. */
+export const readBinary = (name: string): Reader<BinaryLossOptions> =>
+  parameters<BinaryLossOptions>(name, weighted, { positional: 1 });
+
+/** The reader of its options. */
+export const readLogits = (name: string): Reader<LogitsLossOptions> =>
+  parameters<LogitsLossOptions>(name, { ...weighted, posWeight: a.orNull(a.tensor) }, {
+    positional: 1,
+  });
+
+const binaryOptions = readBinary("binaryCrossEntropy");
+const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
+const weighed = (losses: Tensor, { weight, ...options }: BinaryLossOptions) =>
+  reduced(weight ? mul(losses, weight) : losses, options);
+
 /** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
-export function binaryCrossEntropy(p: Tensor, y: Tensor, ...args: LossArguments): Tensor {
+export function binaryCrossEntropy(
+  p: Tensor,
+  y: Tensor,
+  ...args: WeightedArguments<BinaryLossOptions>
+): Tensor {
   const bounded = (x: Tensor) => clamp(log(x), { min: -100 });
   const hit = mul(y, bounded(p));
   const miss = mul(add(neg(y), 1), bounded(add(neg(p), 1)));
-  return called("BinaryCrossEntropyBackward0", reduced(neg(add(hit, miss)), read.bce(args)));
+  return called("BinaryCrossEntropyBackward0", weighed(neg(add(hit, miss)), binaryOptions(args)));
 }
 
-/** The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|). */
-export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
+/**
+ * The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|); `posWeight` p makes it
+ * (1 − y) · x − ((p − 1) · y + 1) · log σ(x).
+ */
+export function binaryCrossEntropyWithLogits(
+  x: Tensor,
+  y: Tensor,
+  ...args: WeightedArguments<LogitsLossOptions>
+): Tensor {
+  const { posWeight, ...options } = logitsOptions(args);
   const logSigmoid = sub(minimum(x, 0), log1p(exp(neg(abs(x)))));
-  const losses = reduced(sub(mul(add(neg(y), 1), x), logSigmoid), read.logits(args));
+  const hit = posWeight ? mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid) : logSigmoid;
+  const losses = weighed(sub(mul(add(neg(y), 1), x), hit), options);
   return called("BinaryCrossEntropyWithLogitsBackward0", losses);
-}
-
-/** How {@linkcode nllLoss} sums up. */
-export interface NllOptions extends LossOptions {
-  /** The class whose targets are ignored. */
-  ignoreIndex?: number;
-}
-
-/** The reader of its options. */
-export const nllOptions = (name: string): Reader<NllOptions> =>
-  parameters<NllOptions>(name, { ignoreIndex: a.whole, reduction: reductionKind }, {
-    positional: 0,
-  });
-const readNll = nllOptions("nllLoss");
-
-/** The mean of −x at each target's class: x (N, C) are logarithms of probabilities, targets (N). */
-export function nllLoss(x: Tensor, target: Tensor, ...args: Given<[], NllOptions>): Tensor {
-  const { ignoreIndex = -100, reduction = "mean" } = readNll(args);
-  if (x.ndim !== 2 || target.ndim !== 1) {
-    throw new RangeError(
-      `nllLoss: (N, C) and (N) are wanted, not ${x.ndim} and ${target.ndim} dimensions`,
-    );
-  }
-  const counts = ne(target, ignoreIndex);
-  const places = unsqueeze(mul(target, long(counts)), 1);
-  const losses = where(counts, neg(reshape(gather(x, 1, places), target.shape)), 0);
-  if (reduction === "none") return called("NllLossBackward0", losses);
-  const total = sum(losses);
-  return called("NllLossBackward0", reduction === "sum" ? total : div(total, sum(float(counts))));
 }

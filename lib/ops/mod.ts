@@ -128,18 +128,25 @@ export { gather, scatter } from "./gather.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
-export { crossEntropy, type CrossEntropyOptions, type Reduction } from "./loss.ts";
+export type { Reduction } from "./loss.ts";
+export {
+  crossEntropy,
+  type CrossEntropyOptions,
+  nllLoss,
+  type NllOptions,
+} from "./class_losses.ts";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  type BinaryLossOptions,
   l1Loss,
+  type LogitsLossOptions,
   type LossArguments,
   type LossOptions,
   mseLoss,
-  nllLoss,
-  type NllOptions,
   smoothL1Loss,
   type SmoothL1Options,
+  type WeightedArguments,
 } from "./losses.ts";
 export {
   elu,

@@ -52,6 +52,10 @@ def node(f):
 
 k = torch.tensor([-30.0, -3, -1.5, -0.01, 0, 0.01, 0.5, 1, 3, 6, 30])  # numbers around all kinks
 
+u = torch.tensor([2, -100])  # class ids, one of them ignored
+images = x.view(1, 2, 3)
+pixels = torch.tensor([[0, 1, 1]])
+
 DTYPES = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
 
 
@@ -74,6 +78,6 @@ def answered(line):
 
 
 folder = pathlib.Path(__file__).parent.parent.joinpath("idioms")
-texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts")]
+texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts")]
 lines = [line for text in texts for line in re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', text, re.M)]
 print(json.dumps({"torch": torch.__version__, "answers": {line: answered(line) for line in lines}}, indent=1))
