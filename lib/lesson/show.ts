@@ -39,13 +39,14 @@ export interface Lesson<O extends Options> {
 }
 
 const journals = new Map<string, Shown[]>();
-let fullLength = false;
+/** The lesson that runs at full length, though it is imported. */
+let inFull: string | undefined;
 
 /** What each lesson has printed so far in this process, by its address. */
 export const journalOf = (url: string): readonly Shown[] => journals.get(url) ?? [];
 
-/** From now on, imported lessons run at full length, not at the length for tests. */
-export const runInFull = (): void => void (fullLength = true);
+/** The lesson at this address, when it is imported, runs at full length; the lessons that it imports do not. */
+export const runInFull = (url: string): void => void (inFull = url);
 
 /**
  * Starts a lesson: reads its command line, and prints its text if it is the program that was started.
@@ -152,11 +153,11 @@ const isStream = (value: unknown): value is AsyncIterable<string> =>
 
 /** The values for a lesson that is imported: by another lesson, by a tool or by a test. */
 function importedValues<O extends Options>({ url }: ImportMeta, own: O): Values<O> {
-  const byLesson = belongsTo(host.main, url);
+  const byLesson = belongsTo(inFull ?? host.main, url);
   const shared = Object.entries(own).filter(([, option]) => option.shared);
   return {
-    ...valuesOf(own, fullLength),
-    ...valuesOf(Object.fromEntries(shared), fullLength || byLesson),
+    ...valuesOf(own, url === inFull),
+    ...valuesOf(Object.fromEntries(shared), byLesson),
     ...sharedArgs(host.args, own),
   };
 }

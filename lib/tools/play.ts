@@ -22,7 +22,7 @@ export async function play(url: string, ...words: string[]): Promise<Shown[]> {
 
 if (import.meta.main) {
   const [url] = Deno.args;
-  runInFull();
+  runInFull(url);
   await import(url);
   write(JSON.stringify(journalOf(url)));
 }
