@@ -151,7 +151,7 @@ async function loadedWith(path: string, seen = new Set<string>()): Promise<Set<s
 }
 
 Deno.test({
-  name: `texts, rows, downloads, printing and a lesson's help open no GPU` +
+  name: `texts, rows, downloads and printing load nothing that opens a GPU` +
     `${canRead ? "" : " (ignored: needs --allow-read)"}`,
   ignore: !canRead,
   async fn() {

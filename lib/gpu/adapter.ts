@@ -32,19 +32,13 @@ const backends: Record<string, string> = {
 /** A backend as it is written: `vulkan` is Vulkan. */
 export const backendName = (backend: string): string => backends[backend] ?? backend;
 
-let opened: GPUAdapterInfo | undefined;
-
-/** Notes which adapter was opened, for {@linkcode adapterLine}. */
-export const noteOpened = (info: GPUAdapterInfo): void => void (opened ??= info);
-
 /**
- * The adapter that was opened and, where `DENO_WEBGPU_BACKEND` says it, its backend, as the first line of a
- * lesson: `llvmpipe (LLVM 15.0.6, 256 bits) · Vulkan`. WebGPU itself does not tell the backend.
+ * An adapter and, where `DENO_WEBGPU_BACKEND` says it, its backend, as the first line of a lesson:
+ * `llvmpipe (LLVM 15.0.6, 256 bits) · Vulkan`. WebGPU itself does not tell the backend.
  */
-export function adapterLine(): string | undefined {
-  if (!opened) return undefined;
+export function adapterLine(info: GPUAdapterInfo): string {
   const backend = host.env("DENO_WEBGPU_BACKEND");
-  return [adapterName(opened), ...backend ? [backendName(backend)] : []].join(" · ");
+  return [adapterName(info), ...backend ? [backendName(backend)] : []].join(" · ");
 }
 
 let wanted: AdapterName | undefined;

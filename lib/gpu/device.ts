@@ -1,39 +1,52 @@
 /*
  * A device: a GPU with all that works on it, its memory, its launcher, its reader.
  */
-import { type AdapterName, noteOpened } from "./adapter.ts";
+import type { Host } from "../host/mod.ts";
+import type { AdapterName } from "./adapter.ts";
 import { Faults } from "./fault.ts";
 import { Gpu } from "./gpu.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
 import { Reader } from "./read.ts";
 
-/** An opened GPU: limits, memory, launcher, and its health. */
+/** A GPU: its limits, memory, launcher, and its health. Nothing is opened before it is used. */
 export class Device extends Gpu {
-  /**
-   * Compiles kernels and launches them.
-   *
-   * @internal
-   */
-  readonly launcher: Launcher = new Launcher(this);
+  #launcher: Launcher | null = null;
+  #faults: Faults | null = null;
+  #reader: Reader | null = null;
   /**
    * The memory of tensors, and what was released and can be reused.
    *
    * @internal
    */
   readonly pool: Pool<Device> = new Pool<Device>(this);
+
+  /**
+   * Compiles kernels and launches them.
+   *
+   * @internal
+   */
+  get launcher(): Launcher {
+    return this.#launcher ??= new Launcher(this);
+  }
+
   /**
    * Indices that kernels found out of range.
    *
    * @internal
    */
-  readonly faults: Faults = new Faults(this.pool, this.launcher);
+  get faults(): Faults {
+    return this.#faults ??= new Faults(this.pool, this.launcher);
+  }
+
   /**
    * Brings numbers from the GPU.
    *
    * @internal
    */
-  readonly reader: Reader = new Reader(this, this.launcher, this.faults);
+  get reader(): Reader {
+    return this.#reader ??= new Reader(this, this.launcher, this.faults);
+  }
 }
 
 const kindOf = (name: AdapterName) => name === "default" ? "" : ` of the kind "${name}"`;
@@ -46,23 +59,22 @@ const missing = (name: AdapterName) =>
     : `opening the GPU: no WebGPU adapter${kindOf(name)} was found; ` +
       `run \`deno task ready\`, which installs a software one where it can and says what to do elsewhere`;
 
-/**
- * Opens an adapter with its own limits.
- *
- * @param name which adapter, where there are several
- * @throws where there is none, with what to do
- */
-export async function openDevice(name: AdapterName = "default"): Promise<Device> {
-  const adapter = await globalThis.navigator?.gpu?.requestAdapter({
+const adapterOf = (name: AdapterName): Promise<GPUAdapter | null> => {
+  const { gpu } = globalThis.navigator ?? {};
+  if (!gpu) throw new Error(missing(name));
+  return gpu.requestAdapter({
     // Without a preference, wgpu takes the first adapter that it finds, and that may be the weaker one.
     powerPreference: name === "low-power" ? "low-power" : "high-performance",
     forceFallbackAdapter: name === "software",
   });
-  if (!adapter) throw new Error(missing(name));
-  const { limits } = adapter;
-  const gpu = await adapter.requestDevice({
+};
+
+/** The device of an adapter, with the adapter's own limits. */
+const gpuOf = (adapter: GPUAdapter): Promise<GPUDevice> => {
+  const { limits, features } = adapter;
+  return adapter.requestDevice({
     label: "lessons",
-    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredFeatures: features.has("timestamp-query") ? ["timestamp-query"] : [],
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -75,6 +87,48 @@ export async function openDevice(name: AdapterName = "default"): Promise<Device>
       maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
     },
   });
-  noteOpened(adapter.info);
-  return new Device(adapter.info, gpu);
+};
+
+/**
+ * Opens an adapter with its own limits.
+ *
+ * @param name which adapter, where there are several
+ * @throws where there is none, with what to do
+ */
+export async function openDevice(name: AdapterName = "default"): Promise<Device> {
+  const adapter = await adapterOf(name);
+  if (!adapter) throw new Error(missing(name));
+  const opened = { adapterInfo: adapter.info, gpu: await gpuOf(adapter) };
+  return new Device(() => opened);
+}
+
+/** A device that throws at its first use. */
+export const unusable = (reason: Error): Device =>
+  new Device(() => {
+    throw new Error(reason.message);
+  });
+
+/**
+ * A device that is opened when it is first used, where a promise's value can be had at once.
+ *
+ * @param wanted which adapter; asked at that time
+ */
+export function deviceOnDemand(
+  wanted: () => AdapterName,
+  settled: NonNullable<Host["settled"]>,
+): Device {
+  const atOnce = <T>(promise: Promise<T>, kind: { prototype: object }): T => {
+    const value = settled(promise, kind);
+    if (value !== undefined) return value;
+    throw new Error(
+      "opening the GPU: it can't be opened at once here; write " +
+        "`setDefaultDevice(await openDevice())` before the first tensor",
+    );
+  };
+  return new Device(() => {
+    const name = wanted();
+    const adapter = atOnce(adapterOf(name), GPUAdapter);
+    if (!adapter) throw new Error(missing(name));
+    return { adapterInfo: adapter.info, gpu: atOnce(gpuOf(adapter), GPUDevice) };
+  });
 }

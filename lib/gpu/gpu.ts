@@ -23,30 +23,77 @@ export const OUT_OF_MEMORY = "the GPU's memory ran out; use a smaller model or b
 /** Whether kernels read images: where it pays, everywhere (to test them), nowhere. */
 export type Imaging = "where it pays" | "always" | "never";
 
-/** An opened GPU: its name, its limits, and what went wrong on it. */
-export class Gpu {
-  /** As PyTorch would name it: `webgpu:0`. */
+/** A WebGPU device, and what its adapter says of itself. */
+export interface Opened {
+  readonly adapterInfo: GPUAdapterInfo;
+  readonly gpu: GPUDevice;
+}
+
+/** What is known of a GPU once it is open. */
+interface Known extends Opened {
   readonly name: string;
-  /** The adapter's limits, as plain numbers: asking the GPU each time would take as long as a small op. */
   readonly limits: Readonly<Limits>;
-  /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
   readonly software: boolean;
+  imaging: Imaging;
+}
+
+/** A GPU, opened when it is first used: its name, its limits, and what went wrong on it. */
+export class Gpu {
+  #open: () => Opened;
+  #known: Known | null = null;
+  #failure: Error | null = null;
+  #listening: Promise<void>[] = [];
+  static #count = 0;
+
+  /** Nothing is opened yet: `open` is called by the first use, and what it throws, that use throws. */
+  constructor(open: () => Opened) {
+    this.#open = open;
+  }
+
+  get #now(): Known {
+    return this.#known ??= this.#opened();
+  }
+
+  /** The device as WebGPU gives it. */
+  get gpu(): GPUDevice {
+    return this.#now.gpu;
+  }
+
+  /** What the adapter says of itself. */
+  get adapterInfo(): GPUAdapterInfo {
+    return this.#now.adapterInfo;
+  }
+
+  /** As PyTorch would name it: `webgpu:0`. */
+  get name(): string {
+    return this.#now.name;
+  }
+
+  /** The adapter's limits, as plain numbers: asking the GPU each time would take as long as a small op. */
+  get limits(): Readonly<Limits> {
+    return this.#now.limits;
+  }
+
+  /** True where shaders run on the processor (llvmpipe, SwiftShader, WARP): kernels are chosen by it. */
+  get software(): boolean {
+    return this.#now.software;
+  }
+
   /**
    * Whether kernels read their inputs as images; a test sets it.
    *
    * @internal
    */
-  imaging: Imaging;
-  #failure: Error | null = null;
-  #listening: Promise<void>[] = [];
-  static #opened = 0;
+  get imaging(): Imaging {
+    return this.#now.imaging;
+  }
 
-  /** An opened WebGPU device, and what its adapter says of itself. */
-  constructor(readonly adapterInfo: GPUAdapterInfo, readonly gpu: GPUDevice) {
-    this.name = `webgpu:${Gpu.#opened++}`;
-    this.limits = numbersOf(gpu.limits);
-    this.software = isSoftware(adapterInfo);
-    this.imaging = hasSlowBuffers(adapterInfo) ? "where it pays" : "never";
+  set imaging(imaging: Imaging) {
+    this.#now.imaging = imaging;
+  }
+
+  #opened(): Known {
+    const { adapterInfo, gpu } = this.#open();
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -59,6 +106,14 @@ export class Gpu {
           `its tensors are gone, restart the program, with a smaller model or batch if memory ran out`,
       )
     );
+    return {
+      adapterInfo,
+      gpu,
+      name: `webgpu:${Gpu.#count++}`,
+      limits: numbersOf(gpu.limits),
+      software: isSoftware(adapterInfo),
+      imaging: hasSlowBuffers(adapterInfo) ? "where it pays" : "never",
+    };
   }
 
   /** Notes a failure; the first one is what the next launch or read throws. */

@@ -220,4 +220,18 @@ export const denoHost: Host = {
     }, { once: true });
   },
   turn: () => new Promise((resolve) => void setImmediate(resolve)),
+  settled<T>(promise: Promise<T>, { prototype }: { prototype: object }): T | undefined {
+    promise.catch(() => {}); // who awaits it hears of it
+    // Deno.inspect shows what a settled promise holds, and asks that value how it wants to be shown.
+    let value: T | undefined;
+    const shown = function (this: T) {
+      value = this;
+      return "";
+    };
+    const asked = Symbol.for("Deno.customInspect");
+    Object.defineProperty(prototype, asked, { configurable: true, value: shown });
+    const text = Deno.inspect(promise);
+    Reflect.deleteProperty(prototype, asked);
+    return text === "Promise { null }" ? null as T : value;
+  },
 };

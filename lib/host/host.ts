@@ -94,6 +94,11 @@ export interface Host {
   atEnd(last: () => void | Promise<void>): void;
   /** Lets the event loop run once. */
   turn(): Promise<void>;
+  /**
+   * The value, of the class `kind`, of a promise that is settled already, or null where it is null; undefined where
+   * the promise waits or has failed. It is missing where a value can only be awaited.
+   */
+  settled?<T>(promise: Promise<T>, kind: { prototype: object }): T | undefined;
 }
 
 /** Whether an error says that a file or its folder is missing. */

@@ -1,6 +1,6 @@
 /*
- * `--adapter NAME` on the command line of a lesson or a benchmark. It must be read before the library opens the default
- * device, so this module must be imported first. An unknown name is reported later, with all other mistakes.
+ * `--adapter NAME` on the command line of a lesson or a benchmark. It is read when this is imported, which must be
+ * before the first tensor. An unknown name is reported later, with all other mistakes.
  */
 import { isAdapterName, wantAdapter } from "../gpu/adapter.ts";
 import { host } from "../host/mod.ts";

@@ -6,23 +6,14 @@
  * both cases each output is recorded with its line, so that tools and tests can compare it with the `//>` lines in the
  * source.
  */
-import { adapterLine } from "../gpu/adapter.ts";
 import { host } from "../host/mod.ts";
 import { printable } from "../host/printable.ts";
 import { bold, dim, write } from "../host/terminal.ts";
 import { str } from "../python/repr.ts";
-import {
-  common,
-  describeOptions,
-  type Options,
-  readArgs,
-  sharedArgs,
-  type Values,
-  valuesOf,
-} from "./args.ts";
+import { common, type Options, readArgs, sharedArgs, type Values, valuesOf } from "./args.ts";
 import { endBy, endWell } from "./ending.ts";
+import { help, optionsIn } from "./help.ts";
 import type { Shown } from "./outputs.ts";
-import { headOf } from "./source.ts";
 import { whenWorkStarts } from "./progress.ts";
 import { Reader } from "./reader.ts";
 import { watcher } from "./watch.ts";
@@ -41,6 +32,12 @@ export interface Lesson<O extends Options> {
 const journals = new Map<string, Shown[]>();
 /** The lesson that runs at full length, though it is imported. */
 let inFull: string | undefined;
+
+/** The first line of a lesson, in which a program with a GPU names it. */
+let adapterInWords: () => string | undefined = () => undefined;
+
+/** From now on, a lesson's first line is what this returns, if it returns anything. */
+export const beginWith = (line: () => string | undefined): void => void (adapterInWords = line);
 
 /** What each lesson has printed so far in this process, by its address. */
 export const journalOf = (url: string): readonly Shown[] => journals.get(url) ?? [];
@@ -96,8 +93,8 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
   const reader = quiet || !source
     ? undefined
     : new Reader(source, page && host.output.isTerminal());
-  const adapter = adapterLine();
-  if (!quiet && adapter) write(`${dim(adapter)}\n\n`);
+  const adapter = quiet ? undefined : adapterInWords();
+  if (adapter) write(`${dim(adapter)}\n\n`);
   const readOn = () => say(reader?.upTo(Math.max(...linesBehind(meta.url))) ?? []);
   readOn();
   whenWorkStarts(readOn);
@@ -173,10 +170,23 @@ function linesBehind(url: string): number[] {
 }
 
 /** The lesson's source, if it may be read without a prompt. */
-function readSource({ filename }: ImportMeta): string | undefined {
+function readSource({ filename }: { filename?: string }): string | undefined {
   if (!filename || !host.granted({ name: "read", path: filename })) return undefined;
   return host.files.readText(filename);
 }
+
+/** Answers `--help` at once where the program is a lesson whose text may be read, and ends. */
+export function helpAtOnce(): void {
+  if (!host.args.includes("--help") || !/\/lessons\/\d+-[^/]+\.ts$/.test(host.main ?? "")) return;
+  const read = (url: string) => readSource({ filename: pathOf(url) }) ?? "";
+  const source = read(host.main!);
+  if (source) {
+    readCommandLine(source, optionsIn(source, (name) => read(new URL(name, host.main).href)));
+  }
+}
+
+const pathOf = (url: string) =>
+  decodeURIComponent(new URL(url).pathname).replace(/^\/(?=[A-Z]:)/, "");
 
 function readCommandLine<O extends Options>(source: string | undefined, own: O) {
   const all = { ...own, ...common };
@@ -190,17 +200,4 @@ function readCommandLine<O extends Options>(source: string | undefined, own: O) 
   } catch (error) {
     endBy(error);
   }
-}
-
-function help(source: string | undefined, options: Options): string {
-  const list = `Options, after \`--\`:\n\n${describeOptions(options)}\n`;
-  if (!source) return list;
-  const { number, title, summary, network } = headOf(source);
-  return [
-    bold(`Lesson ${number}: ${title}`),
-    summary,
-    `Needs the network: ${network}.`,
-    `deno task lesson-${number} -- [options]`,
-    list,
-  ].join("\n\n");
 }

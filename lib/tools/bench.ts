@@ -4,7 +4,7 @@
  *
  * The works that are measured are in bench/, one file for each family; bench/measure.ts measures them.
  */
-import "../lesson/adapter.ts"; // first: it chooses the adapter
+import "../lesson/adapter.ts";
 import { defaultDevice } from "../gpu/default.ts";
 import { adapterNames } from "../gpu/adapter.ts";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";

@@ -89,8 +89,8 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
       curves: (series, options) => say({ kind: "curves", series: [...series], options }),
     });
     await import("../../lessons.ts");
-    const { adapterLine } = await import("../../gpu/adapter.ts");
-    say({ kind: "adapter", name: adapterLine() ?? "" });
+    const { defaultAdapter } = await import("../../gpu/default.ts");
+    say({ kind: "adapter", name: defaultAdapter() ?? "" });
     exported = await import(url);
     if (checks) {
       const { outcomes } = await import("../../lesson/exercise.ts");

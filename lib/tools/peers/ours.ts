@@ -1,7 +1,7 @@
 /*
  * The works in this library, written as in a lesson.
  */
-import "../../lesson/adapter.ts"; // first: it chooses the adapter
+import "../../lesson/adapter.ts";
 import {
   defaultDevice,
   GPT2,
