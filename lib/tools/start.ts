@@ -17,6 +17,8 @@ interface Task {
   adapter: boolean;
   /** Whether it uses a browser, if there is one. */
   browser?: boolean;
+  /** Environment variables for its steps. */
+  variables?: Record<string, string>;
   /** Command lines of deno, run in order until one fails; the last one gets the arguments. */
   steps: (args: readonly string[]) => string[][];
 }
@@ -50,13 +52,17 @@ const checks = () => [
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];
-const bookTests = [
+const bookTest = [
   "test",
   ...ofBook,
   "--allow-all",
   "--no-check", // `deno task check` has done that
+];
+const bookTests = [
+  ...bookTest,
   "tests/book/pages.ts",
   "tests/book/browser.ts",
+  "tests/book/suite.ts",
   "tests/book/jupyter.ts",
 ];
 
@@ -97,6 +103,17 @@ nbclient, which runs the notebooks.`,
     adapter: true,
     browser: true,
     steps: (args) => [[...bookTests, ...args]],
+  },
+  "test:browser": {
+    help:
+      `deno task test:browser                    runs the library's own tests in Chromium, file by file
+deno task test:browser -- --filter ops    runs the files with a word in their name
+
+The files are those that need nothing of Deno but its test runner. A few of them are part of test:book.`,
+    adapter: false,
+    browser: true,
+    variables: { BOOK: "all" },
+    steps: (args) => [[...bookTest, "tests/book/suite.ts", ...args]],
   },
   book: {
     adapter: false,
@@ -195,7 +212,7 @@ export async function deno(
 /** Starts a task; returns its exit code. */
 export async function start(name: string, given: readonly string[]): Promise<number> {
   const args = given.filter((arg, i) => i > 0 || arg !== "--");
-  const { help, adapter, browser, steps } = tasks[name];
+  const { help, adapter, browser, variables: own, steps } = tasks[name];
   const asks = args.includes("--help");
   if (asks && help !== undefined) {
     console.log(help);
@@ -210,7 +227,7 @@ export async function start(name: string, given: readonly string[]): Promise<num
   if (adapter && !asks && !found) return 1;
   if (browser && !asks) await chromium(machine());
   for (const step of steps(args)) {
-    const code = await deno(step, variables(found?.backend));
+    const code = await deno(step, { ...variables(found?.backend), ...own });
     if (code !== 0) return code;
   }
   return 0;

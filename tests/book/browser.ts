@@ -2,12 +2,14 @@
  * The book in a browser: every page, lessons that run in it, and what a reader may do to them. Ignored with
  * the reason where there is no Chromium. `BOOK=all` runs the lessons that take long too, and whole.
  */
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import axe from "axe-core/axe.min.js" with { type: "text" };
 import { type Browser, chromium, type Page as Tab } from "playwright-core";
 import { build } from "../../lib/book/build.ts";
 import { answer } from "../../lib/book/serve.ts";
-import { readSite } from "../../lib/book/site.ts";
+import { readSite, root } from "../../lib/book/site.ts";
+import { peekCheckpoint } from "../../lib/data/checkpoint.ts";
 import { findChromium } from "../../lib/tools/chromium.ts";
 
 const executablePath = findChromium();
@@ -139,10 +141,10 @@ test("axe finds nothing, in light and dark", async () => {
 });
 
 /** Lessons that run whole in any run of the tests, and those that do so only when all is wanted. */
-const WHOLE = [1, 2, 5, 6, 7, 10, 11];
-const WHOLE_TOO = [3, 8, 12];
+const WHOLE = [1, 2, 3, 5, 6, 7, 10, 11, 12];
+const WHOLE_TOO = [8];
 /** The same for those that take their time even when they run briefly. */
-const BRIEF = [9, 12];
+const BRIEF = [9];
 const BRIEF_TOO = [4, 13, 14];
 
 for (const number of all ? [...WHOLE, ...WHOLE_TOO] : WHOLE) {
@@ -225,15 +227,77 @@ test("a cell is changed, run, breaks with its line, is reset; the change survive
   });
 });
 
-test("a lesson that trains shows how far it is, and Stop stops it, with what it has learned so far", async () => {
-  await visit("lesson-13.html", async (tab) => {
-    await tab.locator(".options summary").click();
-    await tab.getByLabel("--evals").fill("1");
-    await tab.locator("#run").getByRole("button", { name: "Run in full" }).click();
-    await tab.getByText(/train [\d,]+\/10,000 · .* left/).waitFor({ timeout: 240_000 });
-    assert(await tab.locator(".live .curves polyline").count() > 0);
+test("a lesson that trains shows how far it is, and stops; what it has learned goes to the terminal and comes back", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/lesson-13.safetensors`;
+  const stop = async (tab: Tab) => {
+    const words = tab.getByText(/train [\d,]+\/10,000 · .* left/);
+    await words.waitFor({ timeout: 240_000 });
+    const [, step] = (await words.innerText()).match(/train ([\d,]+)/)!;
     await tab.locator(".live .stop").click();
     assertMatch(await ended(tab), /^Stopped\./);
+    return Number(step.replace(",", ""));
+  };
+  try {
+    await visit("lesson-13.html", async (tab) => {
+      const full = tab.locator("#run").getByRole("button", { name: "Run in full" });
+      await tab.locator(".options summary").click();
+      await tab.getByLabel("--evals").fill("1");
+      await full.click();
+      await stop(tab);
+      assert(await tab.locator(".live .curves polyline").count() > 0);
+      const [download] = await Promise.all([
+        tab.waitForEvent("download"),
+        tab.getByRole("link", { name: "lesson-13.safetensors" }).click(),
+      ]);
+      await download.saveAs(path);
+      const learned = peekCheckpoint(path)!.step;
+
+      const args = ["--resume", "--data=shipped", "--evals=1", "--quiet", `--steps=${learned + 2}`];
+      const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "--allow-all",
+          "--no-check",
+          "lessons/13-mlp.ts",
+          ...args,
+          `--out=${folder}/lesson-13`,
+        ],
+        cwd: root,
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      assertMatch(new TextDecoder().decode(stdout), new RegExp(`step ${learned + 1}: train loss`));
+      assertEquals(peekCheckpoint(path)!.step, learned + 2);
+
+      await tab.getByLabel("A checkpoint to go on from").setInputFiles(path);
+      assert(await tab.getByLabel("--resume").isChecked());
+      await full.click();
+      const again = await stop(tab);
+      assert(again >= learned + 2, `${again} after ${learned + 2}`);
+      const goOn = tab.locator(".live").getByRole("button", { name: "Go on" });
+      assert(await goOn.isVisible());
+      if (!all) return; // each start of this lesson takes long
+      await goOn.click();
+      assert(await stop(tab) >= again);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+test("a file of the reader's own is the data", async () => {
+  await visit("lesson-10.html", async (tab) => {
+    await tab.locator(".options summary").click();
+    await tab.getByLabel("A file of your own").setInputFiles({
+      name: "mine.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("One song\n\nAnother\n\nA third\n\nAnd a fourth\n"),
+    });
+    assertEquals(await tab.getByLabel("--data", { exact: true }).inputValue(), "./mine.txt");
+    await run(tab, "Run this lesson");
+    const [first, second] = await tab.locator(".output .here pre").allInnerTexts();
+    assertMatch(first, /mine\.txt.*\b4\b/);
+    assertMatch(second, /num_rows: 4\b/);
   });
 });
 

@@ -12,6 +12,7 @@ import { fromNotebook, toNotebook } from "../../lib/book/notebook.ts";
 import { isTree, outputHtml, treeHtml } from "../../lib/book/output.ts";
 import { readChart, readHeatMap } from "../../lib/book/picture.ts";
 import { isDiagram } from "../../lib/lesson/diagram.ts";
+import { ownPackages } from "../../lib/book/own_packages.ts";
 import { readSite, root } from "../../lib/book/site.ts";
 import { weave } from "../../lib/book/weave.ts";
 
@@ -129,38 +130,80 @@ Deno.test("code keeps every character, and a shape in a comment stands out", () 
   assertEquals(page.replace(/<[^>]+>/g, "").replace(/&\w+;/g, (name) => entities[name]), code);
 });
 
-Deno.test("every link between pages leads to a page, every anchor to an element", async () => {
-  const { build } = await import("../../lib/book/build.ts");
+Deno.test("`deno task book -- --serve` says its address, serves the book, builds it anew when a source changes, and ends by Ctrl-C", async (t) => {
   const folder = await Deno.makeTempDir();
+  const serving = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-all",
+      "--unstable-raw-imports",
+      ...ownPackages,
+      "lib/book/main.ts",
+      "--serve",
+      "--port=0",
+      `--out=${folder}/book`,
+    ],
+    cwd: root,
+    stdout: "piped",
+  }).spawn();
+  const lines = serving.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  const says = async (pattern: RegExp) => {
+    for (;;) {
+      const match = said.match(pattern);
+      if (match) return match;
+      const { value, done } = await lines.read();
+      assert(!done, `it ended after: ${said}`);
+      said += value;
+    }
+  };
   try {
-    const url = new URL(`file://${folder}/book/`);
-    await build(url);
-    const texts = new Map<string, string>();
-    for await (const { name } of Deno.readDir(url)) {
-      if (name.endsWith(".html")) texts.set(name, await Deno.readTextFile(new URL(name, url)));
-    }
-    assertEquals(texts.size, site.pages.length + 1);
-    for (const [name, text] of texts) {
-      const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
-      assertEquals(ids.length, new Set(ids).size, `${name} has two elements of one id`);
-      for (const [, href] of text.matchAll(/\b(?:href|src)="([^"]+)"/g)) {
-        if (/^(https?|data):/.test(href)) continue;
-        const [page, anchor] = href.split("#");
-        if (page && !page.endsWith(".html")) {
-          await Deno.stat(new URL(page, url));
-          continue;
-        }
-        const target = page ? texts.get(page) : text;
-        assert(target, `${name} links to ${href}`);
-        if (anchor) assertStringIncludes(target, `id="${anchor}"`, `${name} links to ${href}`);
+    const [, address] = await says(/The book is at (http:\/\/localhost:\d+\/)/);
+    await t.step("its pages", async () => {
+      const texts = new Map<string, string>();
+      for (const name of ["index.html", ...site.pages.map(({ address }) => address)]) {
+        const response = await fetch(address + name);
+        assertEquals(response.headers.get("content-type"), "text/html; charset=utf-8", name);
+        texts.set(name, await response.text());
       }
-      assert(!/ style="| on\w+="|<script>|<style/.test(text), `${name} breaks its own policy`);
-    }
-    await weigh(url, [...texts.keys()]);
+      const url = new URL(`file://${folder}/book/`);
+      await checkLinks(url, texts);
+      await weigh(url, [...texts.keys()]);
+    });
+    const { status, body } = await fetch(`${address}nothing.html`);
+    await body?.cancel();
+    assertEquals(status, 404);
+    said = "";
+    const now = Date.now() / 1000;
+    await Deno.utime(new URL("lessons/contents.ts", root), now, now);
+    await says(/^[\d:]+ built\n/m);
   } finally {
+    serving.kill("SIGINT");
+    await lines.cancel();
+    assertEquals((await serving.status).signal, "SIGINT");
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** Every link leads to a page or a file, every anchor to an element; nothing breaks the page's own policy. */
+async function checkLinks(url: URL, texts: ReadonlyMap<string, string>) {
+  for (const [name, text] of texts) {
+    const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+    assertEquals(ids.length, new Set(ids).size, `${name} has two elements of one id`);
+    for (const [, href] of text.matchAll(/\b(?:href|src)="([^"]+)"/g)) {
+      if (/^(https?|data):/.test(href)) continue;
+      const [page, anchor] = href.split("#");
+      if (page && !page.endsWith(".html")) {
+        await Deno.stat(new URL(page, url));
+        continue;
+      }
+      const target = page ? texts.get(page) : text;
+      assert(target, `${name} links to ${href}`);
+      if (anchor) assertStringIncludes(target, `id="${anchor}"`, `${name} links to ${href}`);
+    }
+    assert(!/ style="| on\w+="|<script>|<style/.test(text), `${name} breaks its own policy`);
+  }
+}
 
 /** Compressed, a page weighs at most 120 kB before its lesson is run, and the library 230 kB more. */
 async function weigh(url: URL, pages: readonly string[]) {

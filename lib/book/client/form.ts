@@ -28,7 +28,7 @@ export const lengthsOf = (options: Options): string[] =>
 
 type Fields = Map<string, HTMLInputElement | HTMLSelectElement>;
 /** Files that the reader gave, by path. */
-export type Given = Map<string, Uint8Array<ArrayBuffer>>;
+export type Given = Map<string, Blob>;
 
 /** The options that may name files, with a label for each. */
 const FILES: Record<string, string> = {
@@ -75,8 +75,7 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
   const rows = Object.entries(options).map(([name, option]) => {
     const field = fieldOf(name, option);
     fields.set(name, field);
-    const take = (event: Event) =>
-      void takeFile(event.target as HTMLInputElement, name, fields, given);
+    const take = (event: Event) => takeFile(event.target as HTMLInputElement, name, fields, given);
     return element(
       "div",
       { class: "option" },
@@ -86,6 +85,7 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
         type: "file",
         "aria-label": FILES[name],
         webkitdirectory: name === "folder",
+        multiple: name === "resume",
         onchange: take,
       }),
       element("small", {}, option.help),
@@ -114,23 +114,21 @@ function fieldOf(name: string, { value, choices }: Options[string]) {
   return element("input", { id, type, value: name === "data" ? "shipped" : value, step: "any" });
 }
 
-async function takeFile(
-  field: HTMLInputElement,
-  name: string,
-  fields: Fields,
-  given: Given,
-): Promise<void> {
+/** Notes the files that the reader chose; the run reads them. */
+function takeFile(field: HTMLInputElement, name: string, fields: Fields, given: Given): void {
   const [file, ...others] = field.files ?? [];
   if (!file) return;
-  const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
   if (name === "folder") {
-    for (const each of [file, ...others]) given.set(`./given/${each.name}`, await bytesOf(each));
+    for (const each of [file, ...others]) given.set(`./given/${each.name}`, each);
     fields.get("folder")!.value = "./given";
   } else if (name === "data") {
-    given.set(`./${file.name}`, await bytesOf(file));
+    given.set(`./${file.name}`, file);
     fields.get("data")!.value = `./${file.name}`;
   } else {
-    given.set(`${fields.get("out")?.value}.safetensors`, await bytesOf(file));
+    // A lesson saves one file, or several in a folder.
+    const out = fields.get("out")?.value;
+    if (others.length === 0) given.set(`${out}.safetensors`, file);
+    for (const each of [file, ...others]) given.set(`${out}/${each.name}`, each);
     (fields.get("resume") as HTMLInputElement).checked = true;
   }
 }

@@ -104,10 +104,16 @@ export class Live {
     this.#hasFailed = true;
   }
 
-  /** Offers what the run has saved as a download. */
-  take(files: File[]): void {
+  /** Offers what the run has saved as a download; and a button that goes on with it, if it can. */
+  take(files: File[], goOn?: () => void): void {
     this.#files.hidden = files.length === 0;
+    const more = element(
+      "button",
+      { type: "button", class: "more", onclick: () => goOn?.() },
+      "Go on",
+    );
     this.#files.replaceChildren(
+      ...(goOn && files.length ? [more, " "] : []),
       "Saved: ",
       ...files.flatMap(({ path, bytes }, i) => {
         const name = path.replace(/^.*\//, "");

@@ -46,5 +46,6 @@ export type FromWorker =
   | { kind: "said"; text: string }
   | { kind: "answered"; id: number; value?: unknown; error?: string }
   | { kind: "checked"; outcomes: Outcome[] }
+  | { kind: "saving" }
   | { kind: "failed"; message: string; line?: number; column?: number }
   | { kind: "ended"; files: File[]; stopped: boolean };

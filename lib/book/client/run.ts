@@ -43,11 +43,13 @@ export const edits = new Map<number, string>();
 /** To run one cell, the lesson is run as briefly as possible. */
 const brief = valuesOf(options, { brief: true });
 
+let turns = 0;
 /** Runs the lesson, in full or up to a cell. */
 export async function run(values: Values, upTo?: number, from?: number): Promise<void> {
-  stop();
+  const turn = ++turns;
+  worker?.terminate();
   rested?.worker.terminate();
-  rested = undefined;
+  worker = rested = stopping = undefined;
   const atLength = valuesOf(options, { brief: false });
   const full = lengthsOf(options).every((name) => values[name] === atLength[name]);
   const program = programOf(await source(), edits, { upTo, from });
@@ -66,12 +68,18 @@ export async function run(values: Values, upTo?: number, from?: number): Promise
   const args = Object.entries(values).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : value === false || value === "" ? [] : [`--${name}=${value}`]
   );
-  const files: File[] = [...given].map(([path, bytes]) => ({ path, bytes }));
+  const files: File[] = await Promise.all(
+    Array.from(given, async ([path, file]) => ({
+      path,
+      bytes: new Uint8Array(await file.arrayBuffer()),
+    })),
+  );
+  if (turn !== turns) return; // another run was started meanwhile
   worker = new Worker(new URL("book/client/worker.js", code), { type: "module" });
   const current = worker;
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
     if (data.kind === "answered") asked.get(data.id)?.(data);
-    else if (worker === current) hear(data, program, upTo);
+    else if (worker === current) hear(data, program, values, upTo);
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
@@ -105,7 +113,7 @@ async function addressOf({ text, lines, whole }: Program): Promise<string> {
   return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
-function hear(message: FromWorker, program: Program, upTo = Infinity): void {
+function hear(message: FromWorker, program: Program, values: Values, upTo = Infinity): void {
   switch (message.kind) {
     case "adapter":
       return live.adapter(message.name);
@@ -120,6 +128,9 @@ function hear(message: FromWorker, program: Program, upTo = Infinity): void {
       return;
     case "said":
       return live.say(message.text);
+    case "saving":
+      clearTimeout(stopping?.timer);
+      return live.say("Saving after this step; Stop again ends it at once.");
     case "failed":
       results!.failed(
         message.message,
@@ -131,10 +142,19 @@ function hear(message: FromWorker, program: Program, upTo = Infinity): void {
       return;
     case "ended":
       results!.ended();
-      live.take(message.files);
+      live.take(
+        message.files,
+        message.stopped && "resume" in options ? () => goOn(message.files, values) : undefined,
+      );
       if (!hasFailed && worker) rested = { worker, upTo };
       finish(message.stopped ? "Stopped." : "");
   }
+}
+
+/** Goes on with a run that was stopped, from the step where it was. */
+function goOn(files: File[], values: Values): void {
+  for (const { path, bytes } of files) given.set(path, new Blob([bytes]));
+  void run({ ...values, resume: true });
 }
 
 let hasFailed = false;
@@ -143,7 +163,7 @@ const waiting: (() => void)[] = [];
 
 function finish(words: string): void {
   if (worker !== rested?.worker) worker?.terminate();
-  worker = undefined;
+  worker = stopping = undefined;
   live.end(words, results?.counts);
   waiting.splice(0).forEach((go) => go());
 }
@@ -171,16 +191,23 @@ export async function ask(
 }
 let questions = 0;
 
-/** Stops the run; if the lesson can save, it does so first. */
+/** Milliseconds after which a worker that does not answer is ended. */
+const PATIENCE = 1500;
+/** The run that is being stopped, and the timer that ends it. */
+let stopping: { worker: Worker; timer?: ReturnType<typeof setTimeout> } | undefined;
+
+/** Stops the run. If the lesson can save, it does so after its step; a second call does not wait for that. */
 export function stop(): void {
   if (!worker) return;
   const current = worker;
-  worker.postMessage({ kind: "stop" });
-  setTimeout(() => {
+  const end = () => {
     if (worker !== current) return;
     results?.ended();
     finish("Stopped.");
-  }, 1500);
+  };
+  if (stopping?.worker === current) return end();
+  stopping = { worker, timer: setTimeout(end, PATIENCE) };
+  worker.postMessage({ kind: "stop" } satisfies ToWorker);
 }
 
 /** Adds what a page needs to run; without WebGPU it says which browsers have it. */

@@ -152,6 +152,7 @@ function stop(): void {
   for (const listener of interrupts) {
     try {
       listener(130);
+      say({ kind: "saving" });
     } catch {
       say({ kind: "ended", files: [], stopped });
     }
