@@ -493,7 +493,7 @@ for (const [name, call] of Object.entries(optioned)) {
 
 /** Exported functions that take no options and no optional positions, which types alone hold; each says what it takes. */
 const plain: Record<string, string> = {
-  "activated lengthOf spreadOf": "a tensor, from inside",
+  "activated": "a tensor, from inside",
   "countPairs mergePair": "ids and pairs",
   "decodeSafetensors encodeSafetensors openSafetensors saveSafetensors saveTensors":
     "a path or bytes, arrays",

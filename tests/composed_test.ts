@@ -21,11 +21,12 @@ Deno.test(`${programs.length} composed programs give what PyTorch gives`, async 
   const found: string[] = [];
   const kinds = new Map<string, number>();
   const used = new Set<string>();
-  let [compared, edges, steps] = [0, 0, 0];
+  let [compared, edges, steps, declined] = [0, 0, 0, 0];
   for (const [n, program] of programs.entries()) {
     const judged = await judge(program, program.answer);
     compared += judged.compared;
     edges += judged.edges;
+    declined += judged.declined;
     steps += program.steps.length;
     for (const { call } of program.steps) used.add(call);
     const { difference } = judged;
@@ -41,7 +42,7 @@ Deno.test(`${programs.length} composed programs give what PyTorch gives`, async 
   }
   console.log(
     `${programs.length} programs of ${steps} steps of ${used.size} calls, ${compared} numbers compared; ` +
-      `${edges} steps stood on an edge`,
+      `${edges} steps stood on an edge; ${declined} in-place forms of what wants a gradient were refused by design`,
   );
   const counts = [...kinds].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`);
   assertEquals(counts, [], `\n${counts.join("\n")}\n\n${found.join("\n")}`);

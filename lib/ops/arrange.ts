@@ -16,11 +16,12 @@ import { expand, reshape, unsqueeze } from "./views.ts";
 /** The elements along these dimensions from the last to the first. */
 export function flip(x: Tensor, ...dims: Sizes): Tensor {
   const list = readShape("flip", dims);
-  return normalizeDims(list, x.ndim).reduce((y, d) => {
+  const flipped = normalizeDims(list, x.ndim).reduce((y, d) => {
     const last = y.shape[d] - 1;
     const backwards = add(mul(arange(y.shape[d], { device: y.device }), -1), last);
     return called("FlipBackward0", indexSelect(y, d, backwards));
   }, x);
+  return copied(flipped, x);
 }
 
 /** By how much, along which dimensions. */

@@ -1,27 +1,60 @@
 /*
- * Activations besides the common ones, made of other ops. Where a function has a kink, its slope there is
- * PyTorch's.
+ * Activations besides the common ones, made of other ops. Their slopes are PyTorch's, also at kinks, at NaN
+ * and at infinities.
  */
 import { a, takes } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, ge, gt, le, mul, sub } from "./binary.ts";
-import { softplus } from "./curves.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp, type Op, type OpSpec } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { add, div, ge, gt, le, lt, minimum, mul, sub } from "./binary.ts";
+import { clamp } from "./clamp.ts";
+import { eluOp } from "./curves.ts";
+import { logicalAnd } from "./logic.ts";
 import { narrow } from "./slices.ts";
 import { softmax } from "./softmax.ts";
-import { abs, expm1, neg, sigmoid, tanh } from "./unary.ts";
+import { abs, exp, log1p, neg, sigmoid, tanh } from "./unary.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
 
 const one = { input: a.tensor };
 
+/** Functions whose slope PyTorch computes in a way of its own: what is written here is its formula. */
+const bend = <A = Record<never, never>>(
+  spec: Pick<OpSpec<A>, "name" | "gradFn" | "torch" | "reference"> & {
+    args?: A;
+    of: (x: Tensor, args: A) => Tensor;
+    gradient: (g: Tensor, x: Tensor, args: A) => Tensor;
+  },
+): Op<A> =>
+  defineOp<A>({
+    ...spec,
+    forward: ([x], args) => spec.of(x, args),
+    gradient: (g, saved) => [spec.gradient(g, saved.input(0), saved.args)],
+    samples: [[], [3, 67]].map((shape) => ({
+      inputs: [floats(shape, { lo: -7, hi: 7 })],
+      args: spec.args ?? {} as A,
+    })),
+  });
+
+type Bounds = { minVal: number; maxVal: number };
+const hardtanhOp = bend<Bounds>({
+  name: "hardtanh",
+  torch: "F.hardtanh(i[0], a['minVal'], a['maxVal'])",
+  args: { minVal: -1, maxVal: 1 },
+  of: (x, { minVal, maxVal }) => where(le(x, minVal), minVal, where(ge(x, maxVal), maxVal, x)),
+  gradient: (g, x, { minVal, maxVal }) => where(between(x, minVal, maxVal), g, 0),
+  reference: ([x], { minVal, maxVal }) => map((v) => Math.min(Math.max(v, minVal), maxVal), x),
+});
+const between = (x: Tensor, low: number, high: number) => logicalAnd(gt(x, low), lt(x, high));
+
 /** x, but no less than `minVal` (−1) and no more than `maxVal` (1). */
 export const hardtanh: (x: Tensor, minVal?: number, maxVal?: number) => Tensor = takes(
   "hardtanh",
   { input: a.tensor, minVal: a.number, maxVal: a.number },
-  (x: Tensor, minVal = -1, maxVal = 1): Tensor =>
-    called("HardtanhBackward0", where(le(x, minVal), minVal, where(ge(x, maxVal), maxVal, x))),
+  (x: Tensor, minVal = -1, maxVal = 1): Tensor => hardtanhOp([x], { minVal, maxVal }),
   { required: 1 },
 );
 
@@ -32,23 +65,34 @@ export const relu6: (x: Tensor) => Tensor = takes(
   (x: Tensor): Tensor => hardtanh(x, 0, 6),
 );
 
+const hardsigmoidOp = bend({
+  name: "hardsigmoid",
+  torch: "F.hardsigmoid(i[0])",
+  of: (x) => where(le(x, -3), 0, where(ge(x, 3), 1, div(add(x, 3), 6))),
+  gradient: (g, x) => where(between(x, -3, 3), div(g, 6), 0),
+  reference: ([x]) => map((v) => Math.min(Math.max(v + 3, 0), 6) / 6, x),
+});
+
 /** A sigmoid of straight lines: (x + 3) / 6 between 0 and 1. */
 export const hardsigmoid: (x: Tensor) => Tensor = takes(
   "hardsigmoid",
   one,
-  (x: Tensor): Tensor =>
-    called("HardsigmoidBackward0", where(le(x, -3), 0, where(ge(x, 3), 1, div(add(x, 3), 6)))),
+  (x: Tensor): Tensor => hardsigmoidOp([x], {}),
 );
+
+const hardswishOp = bend({
+  name: "hardswish",
+  torch: "F.hardswish(i[0])",
+  of: (x) => div(mul(x, clamp(add(x, 3), 0, 6)), 6),
+  gradient: (g, x) => where(le(x, -3), 0, where(ge(x, 3), g, mul(g, add(div(x, 3), 0.5)))),
+  reference: ([x]) => map((v) => v * Math.min(Math.max(v + 3, 0), 6) / 6, x),
+});
 
 /** x times its hardsigmoid (Howard et al., 2019). */
 export const hardswish: (x: Tensor) => Tensor = takes(
   "hardswish",
   one,
-  (x: Tensor): Tensor =>
-    called(
-      "HardswishBackward0",
-      where(le(x, -3), 0, where(ge(x, 3), x, div(mul(x, add(x, 3)), 6))),
-    ),
+  (x: Tensor): Tensor => hardswishOp([x], {}),
 );
 
 const SELU_ALPHA = 1.6732632423543772;
@@ -59,14 +103,12 @@ export const selu: (x: Tensor) => Tensor = takes(
   "selu",
   one,
   (x: Tensor): Tensor =>
-    called(
-      "EluBackward0",
-      where(
-        gt(x, 0),
-        mul(x, SELU_SCALE),
-        mul(expm1(where(gt(x, 0), 0, x)), SELU_ALPHA * SELU_SCALE),
-      ),
-    ),
+    eluOp([x], {
+      alpha: SELU_ALPHA,
+      scale: SELU_SCALE,
+      inputScale: 1,
+      gradFn: "EluBackward0",
+    }),
 );
 
 /** x, and alpha · (e^(x / alpha) − 1) below 0: an elu without a kink. */
@@ -74,25 +116,46 @@ export const celu: (x: Tensor, alpha?: number) => Tensor = takes(
   "celu",
   { input: a.tensor, alpha: a.number },
   (x: Tensor, alpha = 1): Tensor =>
-    called(
-      "CeluBackward0",
-      where(gt(x, 0), x, mul(expm1(div(where(gt(x, 0), 0, x), alpha)), alpha)),
-    ),
+    eluOp([x], { alpha, scale: 1, inputScale: 1 / alpha, gradFn: "CeluBackward0" }),
   { required: 1 },
 );
+
+const mishOp = bend({
+  name: "mish",
+  torch: "F.mish(i[0])",
+  of: (x) => mul(x, tanh(log1p(exp(x)))),
+  gradient(g, x) {
+    const t = tanh(log1p(exp(x)));
+    return mul(g, add(t, mul(mul(x, sigmoid(x)), add(mul(mul(t, t), -1), 1))));
+  },
+  reference: ([x]) => map((v) => v * Math.tanh(Math.log1p(Math.exp(v))), x),
+});
 
 /** x · tanh(softplus(x)) (Misra, 2019). */
 export const mish: (x: Tensor) => Tensor = takes(
   "mish",
   one,
-  (x: Tensor): Tensor => called("MishBackward0", mul(x, tanh(softplus(x)))),
+  (x: Tensor): Tensor => mishOp([x], {}),
 );
+
+const logsigmoidOp = bend({
+  name: "logsigmoid",
+  gradFn: "LogSigmoidBackward0",
+  torch: "F.logsigmoid(i[0])",
+  of: (x) => sub(minimum(x, 0), log1p(exp(neg(abs(x))))),
+  gradient(g, x) {
+    const z = exp(neg(abs(x)));
+    const part = div(z, add(z, 1));
+    return mul(g, where(lt(x, 0), sub(1, part), part));
+  },
+  reference: ([x]) => map((v) => Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), x),
+});
 
 /** The logarithm of the sigmoid. */
 export const logsigmoid: (x: Tensor) => Tensor = takes(
   "logsigmoid",
   one,
-  (x: Tensor): Tensor => called("LogSigmoidBackward0", neg(softplus(neg(x), 1, Infinity))),
+  (x: Tensor): Tensor => logsigmoidOp([x], {}),
 );
 
 /** x / (1 + |x|). */
@@ -109,12 +172,21 @@ export const tanhshrink: (x: Tensor) => Tensor = takes(
   (x: Tensor): Tensor => sub(x, tanh(x)),
 );
 
+type Step = { threshold: number; value: number };
+const thresholdOp = bend<Step>({
+  name: "threshold",
+  torch: "F.threshold(i[0], a['threshold'], a['value'])",
+  args: { threshold: 0.5, value: -7 },
+  of: (x, { threshold, value }) => where(le(x, threshold), value, x),
+  gradient: (g, x, { threshold }) => where(le(x, threshold), 0, g),
+  reference: ([x], { threshold, value }) => map((v) => v <= threshold ? value : v, x),
+});
+
 /** x where it is above `threshold`, else `value`. */
 export const threshold: (x: Tensor, threshold: number, value: number) => Tensor = takes(
   "threshold",
   { input: a.tensor, threshold: a.number, value: a.number },
-  (x: Tensor, threshold: number, value: number): Tensor =>
-    called("ThresholdBackward0", where(gt(x, threshold), x, value)),
+  (x: Tensor, threshold: number, value: number): Tensor => thresholdOp([x], { threshold, value }),
 );
 
 /** The softmax of −x. */

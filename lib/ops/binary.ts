@@ -112,7 +112,8 @@ const rows = {
     domain: [0.5, 2],
     gradient: pair((g, x, y) => [
       () => div(g, y()),
-      () => mul(div(div(mul(g, x()), y()), y()), -1), // −g x / y²
+      // −g x / y², in PyTorch's order, in which what cancels exactly there does so here.
+      () => mul(mul(g, -1), div(div(x(), y()), y())),
     ]),
   },
   pow: {
@@ -131,10 +132,10 @@ const rows = {
     gradient: pair((g, x, y) => [
       // g y x^(y − 1), and 0 where y = 0.
       () => unless(eqTo(y(), 0), mul(g, mul(pow(x(), oneLess(y())), y()))),
-      // g x^y ln x, and 0 where x = 0 and y ≥ 0.
+      // g x^y ln x. Where x = 0 and y ≥ 0 the slope is 0: multiplied by, so that a NaN that arrives stays one.
       () => {
         const y0 = y() as Tensor; // a number has no gradient
-        return unless(mul(eq(x(), 0), ge(y0, 0)), mul(g, mul(pow(x(), y0), log(x()))));
+        return mul(g, unless(mul(eq(x(), 0), ge(y0, 0)), mul(pow(x(), y0), log(x()))));
       },
     ]),
   },

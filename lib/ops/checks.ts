@@ -2,11 +2,13 @@
  * NaN and infinities, and whether tensors agree. A yes or no is read from the GPU, and so awaited.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
-import { called } from "../tensor/autograd.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats, given } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, le, lt, mul, ne, sub } from "./binary.ts";
-import { clone, float } from "./copy.ts";
+import { clone, float, to } from "./copy.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { all } from "./reduce.ts";
 import { abs } from "./unary.ts";
@@ -36,6 +38,23 @@ export interface NanToNumOptions {
   neginf?: number;
 }
 
+const nanToNumOp = defineOp<Required<NanToNumOptions>>({
+  name: "nanToNum",
+  torch: "i[0].nan_to_num(a['nan'], a['posinf'], a['neginf'])",
+  forward([x], { nan, posinf, neginf }) {
+    const numbers = where(isnan(x), nan, x);
+    return where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, numbers));
+  },
+  // Multiplied, as in PyTorch: a NaN that arrives stays one.
+  gradient: (grad, saved) => [mul(grad, to(isfinite(saved.input(0)), "float32"))],
+  reference: ([x], { nan, posinf, neginf }) =>
+    map((v) => Number.isNaN(v) ? nan : v === Infinity ? posinf : v === -Infinity ? neginf : v, x),
+  samples: [
+    { inputs: [floats([3, 5])], args: { nan: 0, posinf: 9, neginf: -9 } },
+    { inputs: [given([NaN, 1, Infinity, -Infinity])], args: { nan: 2, posinf: 9, neginf: -9 } },
+  ],
+});
+
 const readNanToNum = parameters<NanToNumOptions>("nanToNum", {
   nan: a.number,
   posinf: a.number,
@@ -49,11 +68,7 @@ export function nanToNum(
 ): Tensor {
   const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = readNanToNum(args);
   if (x.dtype !== "float32") return clone(x);
-  const numbers = where(isnan(x), nan, x);
-  return called(
-    "NanToNumBackward0",
-    where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, numbers)),
-  );
+  return nanToNumOp([x], { nan, posinf, neginf });
 }
 
 /** What counts as near: |x − y| ≤ atol + rtol · |y|. */

@@ -4,12 +4,13 @@
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
-import { floats } from "../tensor/sample.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { map, reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
+import { floats, given, ints } from "../tensor/sample.ts";
 import { normalizeDim, normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, gt, mul, sub } from "./binary.ts";
+import { add, div, eq, gt, lt, mul, sub } from "./binary.ts";
 import { clone, float, to } from "./copy.ts";
 import { full } from "./create.ts";
 import { isfinite } from "./checks.ts";
@@ -24,23 +25,37 @@ import {
   sum,
 } from "./reduce.ts";
 import { exp, expm1, log, log1p } from "./unary.ts";
+import { launchReduce, type Reducer } from "./reduction.ts";
 import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
 
 const one = { input: a.tensor };
 
+const logOp = defineOp<{ base: 2 | 10 }>({
+  name: "logToBase",
+  gradFn: (_, { base }) => `Log${base}Backward0`,
+  torch: "torch.log2(i[0]) if a['base'] == 2 else torch.log10(i[0])",
+  forward: ([x], { base }) => div(log(x), Math.log(base)),
+  gradient: (grad, saved) => [div(grad, mul(saved.input(0), Math.log(saved.args.base)))],
+  reference: ([x], { base }) => map((v) => Math.log(v) / Math.log(base), x),
+  samples: ([2, 10] as const).flatMap((base) => [
+    { inputs: [floats([3, 67], { lo: 0.1, hi: 4 })], args: { base } },
+    { inputs: [ints([5], 9, 1)], args: { base } },
+  ]),
+});
+
 /** The logarithm to base 2. */
 export const log2: (x: Tensor) => Tensor = takes(
   "log2",
   one,
-  (x) => called("Log2Backward0", div(log(x), Math.LN2)),
+  (x) => logOp([x], { base: 2 }),
 );
 /** The logarithm to base 10. */
 export const log10: (x: Tensor) => Tensor = takes(
   "log10",
   one,
-  (x) => called("Log10Backward0", div(log(x), Math.LN10)),
+  (x) => logOp([x], { base: 10 }),
 );
 
 /** x, and `negativeSlope` · x below 0. */
@@ -54,14 +69,37 @@ export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
   { required: 1 },
 );
 
+/** scale · x, and scale · alpha · (e^(inputScale · x) − 1) below 0; how the three kinds of elu are computed. */
+export const eluOp: Op<{ alpha: number; scale: number; inputScale: number; gradFn: string }> =
+  defineOp({
+    name: "elu",
+    gradFn: (_, { gradFn }) => gradFn,
+    torch: "torch.ops.aten.elu(i[0], a['alpha'], a['scale'], a['inputScale'])",
+    forward: ([x], { alpha, scale, inputScale }) =>
+      where(lt(x, 0), mul(expm1(mul(x, inputScale)), alpha * scale), mul(x, scale)),
+    gradient(grad, saved) {
+      const { alpha, scale, inputScale } = saved.args;
+      const x = saved.input(0);
+      const below = mul(mul(grad, inputScale * alpha * scale), exp(mul(x, inputScale)));
+      return [where(gt(x, 0), mul(grad, scale), below)];
+    },
+    reference: ([x], { alpha, scale, inputScale }) =>
+      map((v) => scale * (v < 0 ? alpha * Math.expm1(inputScale * v) : v), x),
+    samples: [[1, 1, 1], [1.6732632, 1.050701, 1], [0.5, 1, 2]].map((
+      [alpha, scale, inputScale],
+    ) => ({
+      inputs: [floats([3, 67])],
+      args: { alpha, scale, inputScale, gradFn: "EluBackward0" },
+    })),
+  });
+
 /** x, and alpha · (e^x − 1) below 0. */
 export const elu: (x: Tensor, alpha?: number) => Tensor = takes(
   "elu",
   { input: a.tensor, alpha: a.number },
   (x, alpha = 1) => {
     checkFloat("elu", x);
-    const above = gt(x, 0);
-    return called("EluBackward0", where(above, x, mul(expm1(where(above, 0, x)), alpha)));
+    return eluOp([x], { alpha, scale: 1, inputScale: 1, gradFn: "EluBackward0" });
   },
   { required: 1 },
 );
@@ -120,24 +158,67 @@ export type ProductOptions = Omit<ReduceOptions, "dim"> & { dim?: number };
 
 const readProd = parameters<ProductOptions>("prod", { dim: a.whole, keepdim: a.flag });
 
+/** For each element the product of those before it along a dimension, or of those after it. */
+function productOfOthers(x: Tensor, d: number, after: boolean): Tensor {
+  const size = x.shape[d];
+  const ones = (n: number) => full(x.shape.with(d, n), 1, { device: x.device });
+  const moved = (y: Tensor, by: number) =>
+    after
+      ? cat([narrow(y, d, by, size - by), ones(by)], d)
+      : cat([ones(by), narrow(y, d, 0, size - by)], d);
+  let y = moved(x, 1);
+  for (let by = 1; by < size; by *= 2) y = mul(y, moved(y, by));
+  return y;
+}
+
+const multiplier = (dtype: DType): Reducer => ({
+  load: "Acc(v)",
+  combine: "x * y",
+  identity: "Acc(1)",
+  acc: dtype,
+  out: dtype,
+});
+
+const prodOp = defineOp<{ dim: number; whole: boolean }>({
+  name: "prod",
+  gradFn: (_, { whole }) => `ProdBackward${whole ? 0 : 1}`,
+  torch: "i[0].prod(a['dim'], keepdim=True)",
+  forward: ([x], { dim }) =>
+    reshape(launchReduce(x, [dim], multiplier(x.dtype)), x.shape.with(dim, 1)),
+  // The result divided by each element; as PyTorch, by products of the others where any element is 0.
+  gradient(grad, saved) {
+    const { dim, whole } = saved.args;
+    const x = saved.input(0);
+    const zeros = sum(to(eq(x, 0), "int64"));
+    const divided = mul(grad, div(saved.output(0), x));
+    const others = x.shape[dim] > 1
+      ? mul(grad, mul(productOfOthers(x, dim, false), productOfOthers(x, dim, true)))
+      : grad;
+    const found = where(eq(zeros, 0), divided, others);
+    return [whole ? where(gt(zeros, 1), 0, found) : found];
+  },
+  reference: ([x], { dim }) => reduceNd(x, [dim], true, (v) => v.reduce((a, b) => a * b, 1)),
+  samples: [
+    { inputs: [floats([7], { lo: 0.5, hi: 2 })], args: { dim: 0, whole: true } },
+    { inputs: [floats([3, 5], { lo: 0.5, hi: 2 })], args: { dim: 1, whole: false } },
+    { inputs: [floats([4, 1])], args: { dim: 1, whole: false } },
+    { inputs: [given([2, 0, 3, 4, 0, 0], [2, 3])], args: { dim: 1, whole: false } },
+    { inputs: [ints([2, 6], 4, -4)], args: { dim: 1, whole: false } },
+    { inputs: [floats([2, 0])], args: { dim: 1, whole: false } },
+  ],
+});
+
 /** The product of all elements, or of those along a dimension. */
 export function prod(
   x: Tensor,
   ...args: Given<[dim?: number, keepdim?: boolean], ProductOptions>
 ): Tensor {
   const { dim, keepdim = false } = readProd(args);
-  if (x.ndim === 0) return reshape(prod(reshape(x, [1]), dim ?? 0), []);
-  if (dim === undefined) return prod(reshape(x, [-1]), 0, keepdim);
-  const d = normalizeDim(dim, x.ndim);
-  let y = to(x, x.dtype === "bool" ? "int64" : x.dtype);
-  const one = full(x.shape.with(d, 1), 1, { dtype: y.dtype, device: x.device });
-  if (x.shape[d] === 0) y = add(sum(y, d, true), one); // a 1 that keeps the gradient's way to x
-  // Halves are multiplied with each other until one element is left.
-  while (y.shape[d] > 1) {
-    if (y.shape[d] % 2 === 1) y = cat([y, one], d);
-    const half = y.shape[d] / 2;
-    y = mul(narrow(y, d, 0, half), narrow(y, d, half, half));
-  }
-  if (y.storage === x.storage) y = clone(y);
-  return keepdim ? y : reshape(y, x.shape.toSpliced(d, 1));
+  const factors = to(x, x.dtype === "bool" ? "int64" : x.dtype);
+  const d = normalizeDim(dim ?? 0, dim === undefined ? 0 : x.ndim);
+  if (x.ndim === 0) return factors === x ? clone(x) : factors;
+  const whole = dim === undefined;
+  const y = prodOp([whole ? reshape(factors, [-1]) : factors], { dim: d, whole });
+  if (keepdim) return y;
+  return reshape(y, whole ? [] : x.shape.toSpliced(d, 1));
 }

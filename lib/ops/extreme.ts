@@ -2,17 +2,54 @@
  * `max` and `min` in PyTorch's three ways: of all elements, of two tensors, and along a dimension with indices.
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { ndarray } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats, given, ints } from "../tensor/sample.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { maximum, minimum } from "./binary.ts";
+import { div, eq, maximum, minimum, ne } from "./binary.ts";
+import { to } from "./copy.ts";
 import { gather } from "./gather.ts";
+import { logicalAnd, logicalOr } from "./logic.ts";
 import { argmax, argmin } from "./order.ts";
-import { amax, amin } from "./reduce.ts";
+import { amax, amin, sum } from "./reduce.ts";
 import { reshape } from "./views.ts";
+import { where } from "./where.ts";
+
+/** Where an extreme was found: where it is a NaN, at every NaN. */
+export const foundAt = (x: Tensor, extreme: Tensor): Tensor =>
+  logicalOr(eq(x, extreme), logicalAnd(ne(x, x), ne(extreme, extreme)));
+
+/** Of all elements. Unlike that of amax, its gradient is 0 where it was not found, and goes to NaNs. */
+const ofAll = (
+  name: string,
+  gradFn: string,
+  of: typeof amax,
+  better: (a: number, b: number) => boolean,
+) => {
+  const op = defineOp({
+    name,
+    gradFn,
+    torch: `i[0].${name}()`,
+    forward: ([x]) => of(x),
+    gradient(grad, saved) {
+      const found = foundAt(saved.input(0), saved.output(0));
+      return [where(found, div(grad, sum(to(found, "float32"))), 0)];
+    },
+    reference: ([x]) =>
+      ndarray([], [[...x.data].reduce((a, b) => better(a, b) || Number.isNaN(a) ? a : b)]),
+    samples: [
+      ...[[], [7], [3, 67]].map((shape) => floats(shape)),
+      ints([3, 4], 9),
+      given([1, 3, 3, -1, -1]),
+    ].map((input) => ({ inputs: [input], args: {} })),
+  });
+  return (x: Tensor): Tensor => op([x], {});
+};
 
 /** The elements at the indices that `find` gives along a dimension, and these indices. */
 function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
-  const places = find(x, { dim, keepdim: true });
+  const places = find(x.dtype === "bool" ? to(x, "int64") : x, { dim, keepdim: true });
   const pair: [Tensor, Tensor] = [gather(x, dim, places), places];
   if (keepdim) return pair;
   const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
@@ -61,13 +98,13 @@ function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFu
 
 /** The largest of all elements, of two tensors, or along a dimension with their indices. */
 export const max: ExtremeFunction = extremeOf(readLargest, {
-  whole: (x) => amax(x),
+  whole: ofAll("max", "MaxBackward1", amax, (a, b) => a > b),
   pairwise: (x, y) => maximum(x, y),
   find: argmax,
 });
 /** The smallest of all elements, of two tensors, or along a dimension with their indices. */
 export const min: ExtremeFunction = extremeOf(readSmallest, {
-  whole: (x) => amin(x),
+  whole: ofAll("min", "MinBackward1", amin, (a, b) => a < b),
   pairwise: (x, y) => minimum(x, y),
   find: argmin,
 });

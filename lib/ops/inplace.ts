@@ -13,6 +13,33 @@ import { full } from "./create.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
 import { maskedFill } from "./where.ts";
 
+/** Whether the elements of a tensor lie side by side, in whatever order of its dimensions. */
+function fillsItsPlace({ shape, strides }: Tensor): boolean {
+  let expected = 1;
+  const walked = shape.map((size, d) => [strides[d], size]).filter(([, size]) => size !== 1);
+  for (const [stride, size] of walked.sort(([a], [b]) => a - b)) {
+    if (stride !== expected) return false;
+    expected *= size;
+  }
+  return true;
+}
+
+/** Refuses to read what is being written, where it is a part of the same memory and not the same tensor. */
+function checkOverlap(x: Tensor, y: Tensor | number): void {
+  if (typeof y === "number" || y.storage !== x.storage || x.numel() === 0 || y.numel() === 0) {
+    return;
+  }
+  if (!fillsItsPlace(x) || !fillsItsPlace(y)) return;
+  const [from, to] = [x.offset, x.offset + x.numel()];
+  const [first, last] = [y.offset, y.offset + y.numel()];
+  const same = first === from && last === to && `${x.strides}` === `${y.strides}`;
+  if (same || first >= to || from >= last) return;
+  throw new Error(
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single " +
+      "memory location; clone() the input",
+  );
+}
+
 function overwrite(x: Tensor, result: () => Tensor): Tensor {
   // A leaf that asks for gradients is refused before anything is computed.
   const made = x.requiresGrad ? result() : quietly(result);
@@ -27,25 +54,30 @@ function overwrite(x: Tensor, result: () => Tensor): Tensor {
   return x;
 }
 
+function over(x: Tensor, y: Tensor | number, result: () => Tensor): Tensor {
+  checkOverlap(x, y);
+  return overwrite(x, result);
+}
+
 const two = { input: a.tensor, other: a.operand };
 
 /** x += alpha · y. */
 export const add_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  overwrite(x, () => arithmetic.add(x, y, ...args));
+  over(x, y, () => arithmetic.add(x, y, ...args));
 /** x −= alpha · y. */
 export const sub_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  overwrite(x, () => arithmetic.sub(x, y, ...args));
+  over(x, y, () => arithmetic.sub(x, y, ...args));
 /** x *= y. */
 export const mul_: (x: Tensor, y: Tensor | number) => Tensor = takes(
   "mul_",
   two,
-  (x, y) => overwrite(x, () => arithmetic.mul(x, y)),
+  (x, y) => over(x, y, () => arithmetic.mul(x, y)),
 );
 /** x /= y. */
 export const div_: (x: Tensor, y: Tensor | number) => Tensor = takes(
   "div_",
   two,
-  (x, y) => overwrite(x, () => arithmetic.div(x, y)),
+  (x, y) => over(x, y, () => arithmetic.div(x, y)),
 );
 /** Every element becomes `value`. */
 export const fill_: (x: Tensor, value: number) => Tensor = takes(

@@ -118,7 +118,8 @@ export const cat: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
   function cat(tensors, dim = 0): Tensor {
     some("cat", tensors);
     // PyTorch joins a tensor of shape [0] with any others, from the time when no other empty shape existed.
-    const full = tensors.filter(({ shape }) => shape.length !== 1 || shape[0] !== 0);
+    const flat = tensors.every(({ ndim }) => ndim === 1);
+    const full = flat ? [] : tensors.filter(({ shape }) => shape.length !== 1 || shape[0] !== 0);
     return catOp(full.length > 0 ? full : tensors, { dim });
   },
   { required: 1 },

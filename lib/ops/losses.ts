@@ -3,13 +3,20 @@
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, lt, minimum, mul, sub } from "./binary.ts";
+import { add, div, gt, lt, minimum, mul, sub } from "./binary.ts";
+import { sumTo } from "./broadcast.ts";
+import { float } from "./copy.ts";
+import { checkFloat } from "./limits.ts";
 import { clamp } from "./clamp.ts";
 import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
 import { mean } from "./stats.ts";
-import { abs, exp, log, log1p, neg, square } from "./unary.ts";
+import { abs, exp, log, log1p, neg, sigmoid, square } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** How single losses become one. */
@@ -32,9 +39,58 @@ const reduced = (losses: Tensor, { reduction = "mean" }: LossOptions): Tensor =>
 
 const read = { mse: lossOptions("mseLoss"), l1: lossOptions("l1Loss") };
 
+/** Two operands of a loss as floats; PyTorch takes integers beside a float, and not alone. */
+function floatsOf(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
+  if (x.dtype !== "float32") checkFloat(name, y);
+  return [float(x), float(y)];
+}
+
+/** Operands of a loss of probabilities: two floats of one shape. */
+function pairOf(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
+  checkFloat(name, x, y);
+  const [given, wanted] = [shapeText(y.shape), shapeText(x.shape)];
+  if (given === wanted) return [x, y];
+  throw new RangeError(
+    `${name}: Target size (${given}) must be the same as input size (${wanted})`,
+  );
+}
+
+/** Single losses whose slopes PyTorch computes in a way of its own: `dx` and `dy` are its formulas. */
+interface LossSpec<A> {
+  name: string;
+  torch: string;
+  of: (x: Tensor, y: Tensor, args: A) => Tensor;
+  dx: (g: Tensor, x: Tensor, y: Tensor, args: A) => Tensor;
+  dy: (g: Tensor, x: Tensor, y: Tensor, args: A) => Tensor;
+  reference: (x: number, y: number) => number;
+  args: A;
+  /** Where x and y are tested. */
+  domain: [number, number];
+}
+
+const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec<A>): Op<A> =>
+  defineOp<A>({
+    name: spec.name,
+    torch: `F.${torch}(*i, reduction='none')`,
+    forward: ([x, y], args) => of(x, y, args),
+    gradient(grad, saved) {
+      const [x, y] = [saved.input(0), saved.input(1)];
+      return [dx, dy].map((slope, i) =>
+        saved.needs(i) ? sumTo(slope(grad, x, y, saved.args), saved.shape(i)) : null
+      );
+    },
+    reference: ([x, y]) => map(reference, x, y),
+    samples: [[], [3, 67]].map((shape) => {
+      const [lo, hi] = spec.domain;
+      return { inputs: [floats(shape, { lo, hi }), floats(shape, { lo, hi })], args };
+    }),
+  });
+
 /** The mean of (x − y)². */
-export const mseLoss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
-  called("MseLossBackward0", reduced(square(sub(x, y)), read.mse(args)));
+export function mseLoss(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
+  const away = sub(...floatsOf("mseLoss", x, y));
+  return called("MseLossBackward0", reduced(square(away), read.mse(args)));
+}
 
 /** The mean of |x − y|. */
 export const l1Loss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
@@ -51,12 +107,31 @@ const readSmooth = parameters<SmoothL1Options>("smoothL1Loss", {
   beta: a.number,
 }, { positional: 0 });
 
+const smoothSlope = (g: Tensor, x: Tensor, y: Tensor, { beta }: { beta: number }) => {
+  const away = sub(x, y);
+  return where(lt(away, -beta), neg(g), where(gt(away, beta), g, div(mul(away, g), beta)));
+};
+const smoothOp = defineLoss<{ beta: number }>({
+  name: "smoothL1Loss",
+  torch: "smooth_l1_loss",
+  of(x, y, { beta }) {
+    const away = abs(sub(x, y));
+    return where(lt(away, beta), div(square(away), 2 * beta), sub(away, beta / 2));
+  },
+  dx: smoothSlope,
+  dy: (g, x, y, args) => neg(smoothSlope(g, x, y, args)),
+  reference(x, y) {
+    const away = Math.abs(x - y);
+    return away < 1 ? away * away / 2 : away - 0.5;
+  },
+  args: { beta: 1 },
+  domain: [-2, 2],
+});
+
 /** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
 export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Options>): Tensor {
   const { beta = 1, ...options } = readSmooth(args);
-  const away = abs(sub(x, y));
-  const near = div(square(away), 2 * beta);
-  const losses = where(lt(away, beta), near, sub(away, beta / 2));
+  const losses = smoothOp(floatsOf("smoothL1Loss", x, y), { beta });
   return called("SmoothL1LossBackward0", reduced(losses, options));
 }
 
@@ -92,17 +167,39 @@ const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
 const weighed = (losses: Tensor, { weight, ...options }: BinaryLossOptions) =>
   reduced(weight ? mul(losses, weight) : losses, options);
 
+const bounded = (x: Tensor) => clamp(x, { min: -100 });
+const binaryOp = defineLoss({
+  name: "binaryCrossEntropy",
+  torch: "binary_cross_entropy",
+  of: (p, y) => sub(mul(sub(y, 1), bounded(log1p(neg(p)))), mul(y, bounded(log(p)))),
+  dx: (g, p, y) => div(mul(g, sub(p, y)), clamp(mul(add(neg(p), 1), p), { min: 1e-12 })),
+  dy: (g, p) => mul(sub(log(add(neg(p), 1)), log(p)), g),
+  reference: (p, y) => -(y * Math.log(p) + (1 - y) * Math.log1p(-p)),
+  args: {},
+  domain: [0.1, 0.9],
+});
+
 /** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
 export function binaryCrossEntropy(
   p: Tensor,
   y: Tensor,
   ...args: WeightedArguments<BinaryLossOptions>
 ): Tensor {
-  const bounded = (x: Tensor) => clamp(log(x), { min: -100 });
-  const hit = mul(y, bounded(p));
-  const miss = mul(add(neg(y), 1), bounded(add(neg(p), 1)));
-  return called("BinaryCrossEntropyBackward0", weighed(neg(add(hit, miss)), binaryOptions(args)));
+  const losses = binaryOp(pairOf("binaryCrossEntropy", p, y), {});
+  return called("BinaryCrossEntropyBackward0", weighed(losses, binaryOptions(args)));
 }
+
+const logSigmoid = (x: Tensor) => sub(minimum(x, 0), log1p(exp(neg(abs(x)))));
+const logitsOp = defineLoss({
+  name: "binaryCrossEntropyWithLogits",
+  torch: "binary_cross_entropy_with_logits",
+  of: (x, y) => sub(mul(add(neg(y), 1), x), logSigmoid(x)),
+  dx: (g, x, y) => mul(sub(sigmoid(x), y), g),
+  dy: (g, x) => mul(neg(x), g),
+  reference: (x, y) => (1 - y) * x - Math.min(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  args: {},
+  domain: [-2, 2],
+});
 
 /**
  * The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|); `posWeight` p makes it
@@ -114,8 +211,9 @@ export function binaryCrossEntropyWithLogits(
   ...args: WeightedArguments<LogitsLossOptions>
 ): Tensor {
   const { posWeight, ...options } = logitsOptions(args);
-  const logSigmoid = sub(minimum(x, 0), log1p(exp(neg(abs(x)))));
-  const hit = posWeight ? mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid) : logSigmoid;
-  const losses = weighed(sub(mul(add(neg(y), 1), x), hit), options);
-  return called("BinaryCrossEntropyWithLogitsBackward0", losses);
+  const pair = pairOf("binaryCrossEntropyWithLogits", x, y);
+  const losses = posWeight
+    ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
+    : logitsOp(pair, {});
+  return called("BinaryCrossEntropyWithLogitsBackward0", weighed(losses, options));
 }

@@ -101,18 +101,24 @@ export const triuIndices: (row: number, col: number, offset?: number) => Tensor 
 
 const two = { input: a.tensor, other: a.tensor };
 
+function checkVectors(name: string, x: Tensor, y: Tensor): void {
+  if (x.ndim === 1 && y.ndim === 1) return;
+  throw new RangeError(`${name}: 1D tensors expected, but got ${x.ndim}D and ${y.ndim}D tensors`);
+}
+
 /** Every element of one vector times every one of another: (n), (m) → (n, m). */
 export const outer: (x: Tensor, y: Tensor) => Tensor = takes(
   "outer",
   two,
-  (x, y) => mul(unsqueeze(x, 1), y),
+  (x, y) => {
+    checkVectors("outer", x, y);
+    return mul(unsqueeze(x, 1), y);
+  },
 );
 
 /** The sum of the products of two vectors. */
 export const dot: (x: Tensor, y: Tensor) => Tensor = takes("dot", two, (x, y) => {
-  if (x.ndim !== 1 || y.ndim !== 1) {
-    throw new RangeError(`1D tensors expected, but got ${x.ndim}D and ${y.ndim}D tensors`);
-  }
+  checkVectors("dot", x, y);
   return matmul(x, y);
 });
 

@@ -22,8 +22,8 @@ type Args = { dim: number };
 
 /** Runs `f` on a tensor whose last dimension is the one meant. */
 function withLast(x: Tensor, dim: number, f: (x: Tensor) => Tensor): Tensor {
-  if (x.ndim === 0) return reshape(f(reshape(x, [1])), []);
   const d = normalizeDim(dim, x.ndim);
+  if (x.ndim === 0) return reshape(f(reshape(x, [1])), []);
   const last = x.ndim - 1;
   return d === last ? f(x) : contiguous(transpose(f(transpose(x, d, last)), d, last));
 }

@@ -5,11 +5,12 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
-import { normalizeDims, numelOf, type Shape } from "../tensor/shape.ts";
+import { normalizeDims, numelOf, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { div, eq, mul, ne, pow, sub } from "./binary.ts";
+import { div, eq, gt, lt, mul, ne, pow, sub } from "./binary.ts";
 import { to } from "./copy.ts";
-import { logicalAnd, logicalOr } from "./logic.ts";
+import { full } from "./create.ts";
+import { foundAt } from "./extreme.ts";
 import {
   amax,
   amin,
@@ -19,7 +20,9 @@ import {
   spread,
   sum,
 } from "./reduce.ts";
-import { abs, lengthOf, sign, spreadOf, square } from "./unary.ts";
+import { abs, sign, sqrt, square } from "./unary.ts";
+import { reshape } from "./views.ts";
+import { unless, where } from "./where.ts";
 
 const countOf = (shape: Shape, { dim }: ReduceOptions) =>
   numelOf(normalizeDims(dim, shape.length).map((d) => shape[d]));
@@ -91,31 +94,80 @@ const varOptions = (name: string) => {
 };
 const [readVar, readStd] = [varOptions("var"), varOptions("std")];
 
-const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>({
+type VarArgs = Required<Pick<VarOptions, "correction">> & ReduceOptions;
+
+function varied(x: Tensor, args: VarArgs): Tensor {
+  const { dim, keepdim, correction } = args;
+  const away = sub(x, mean(x, dim, true));
+  return div(sum(square(away), dim, keepdim), Math.max(0, countOf(x.shape, args) - correction));
+}
+
+/** 2 (x − mean) / (count − correction) times what arrived; of too few, PyTorch's infinities. */
+function variedBack(grad: Tensor, x: Tensor, args: VarArgs): Tensor {
+  const g = spread(grad, x.shape, args);
+  const centre = mean(x, args.dim, true);
+  const freedom = countOf(x.shape, args) - args.correction;
+  if (freedom <= 0 && (args.dim === undefined || x.ndim === 0)) {
+    return mul(g, where(eq(x, centre), NaN, Infinity));
+  }
+  return mul(mul(sub(x, centre), 2 / freedom), g);
+}
+
+const varianceOf = (v: number[], correction: number) => {
+  const centre = sumOf(v) / v.length;
+  return sumOf(v.map((a) => (a - centre) ** 2)) / (v.length - correction);
+};
+const varianceSamples = ways.slice(1).flatMap(([shape, args]) =>
+  [0, 1].map((correction) => ({ inputs: [floats(shape)], args: { ...args, correction } }))
+);
+
+const varOp = defineOp<VarArgs>({
   name: "var",
   gradFn: "VarBackward0",
   torch: "varied(i[0], a)",
   forward([x], args) {
     checkFloat("var", x);
-    const { dim, keepdim, correction } = args;
-    const away = sub(x, mean(x, dim, true));
-    return div(sum(square(away), dim, keepdim), Math.max(0, countOf(x.shape, args) - correction));
+    return varied(x, args);
+  },
+  gradient: (grad, saved) => [variedBack(grad, saved.input(0), saved.args)],
+  reference: ([x], { dim, keepdim = false, correction }) =>
+    reduceNd(
+      x,
+      normalizeDims(dim, x.shape.length),
+      keepdim,
+      (v) => varianceOf(v, correction),
+    ),
+  samples: varianceSamples,
+});
+
+const stdOp = defineOp<VarArgs>({
+  name: "std",
+  gradFn: "StdBackward0",
+  torch: "varied(i[0], a).sqrt()",
+  // Numbers whose squares no float holds are first scaled by a power of two, which changes no digit.
+  forward([x], args) {
+    checkFloat("std", x);
+    if (x.numel() === 0) return sqrt(varied(x, args));
+    const largest = amax(abs(x), args.dim, true);
+    const scale = where(gt(largest, 2 ** 60), 2 ** -80, where(lt(largest, 2 ** -60), 2 ** 120, 1));
+    const found = sqrt(varied(mul(x, scale), { ...args, keepdim: true }));
+    const shape = reducedShape(x.shape, normalizeDims(args.dim, x.ndim), args.keepdim ?? false);
+    return reshape(div(found, scale), shape);
   },
   gradient(grad, saved) {
-    const { args } = saved;
-    const x = saved.input(0);
-    const away = sub(x, mean(x, args.dim, true));
-    const scale = 2 / Math.max(0, countOf(x.shape, args) - args.correction);
-    return [mul(mul(away, scale), spread(grad, x.shape, args))];
+    const y = saved.output(0);
+    return [
+      variedBack(unless(eq(y, 0), div(grad, mul(y, 2))), saved.input(0), saved.args),
+    ];
   },
   reference: ([x], { dim, keepdim = false, correction }) =>
-    reduceNd(x, normalizeDims(dim, x.shape.length), keepdim, (v) => {
-      const centre = sumOf(v) / v.length;
-      return sumOf(v.map((a) => (a - centre) ** 2)) / (v.length - correction);
-    }),
-  samples: ways.slice(1).flatMap(([shape, args]) =>
-    [0, 1].map((correction) => ({ inputs: [floats(shape)], args: { ...args, correction } }))
-  ),
+    reduceNd(
+      x,
+      normalizeDims(dim, x.shape.length),
+      keepdim,
+      (v) => Math.sqrt(varianceOf(v, correction)),
+    ),
+  samples: varianceSamples,
 });
 
 /**
@@ -125,8 +177,47 @@ const varOp = defineOp<Required<Pick<VarOptions, "correction">> & ReduceOptions>
 export const variance = (x: Tensor, ...args: VarArguments): Tensor => varOp([x], readVar(args));
 
 /** The standard deviation: the root of the variance. */
-export const std = (x: Tensor, ...args: VarArguments): Tensor =>
-  spreadOf(varOp([x], readStd(args)));
+export const std = (x: Tensor, ...args: VarArguments): Tensor => stdOp([x], readStd(args));
+
+const normOp = defineOp<ReduceOptions & { p: number }>({
+  name: "norm",
+  gradFn: "LinalgVectorNormBackward0",
+  torch: "torch.linalg.vector_norm(i[0], a['p'], a.get('dim'), a.get('keepdim', False))",
+  forward([x], { p, ...options }) {
+    if (p === 0) return sum(to(ne(x, 0), "float32"), options);
+    if (p === 1 || countOf(x.shape, options) === 1) return sum(abs(x), options);
+    if (p === 2) return sqrt(sum(square(x), options));
+    return pow(sum(pow(abs(x), p), options), 1 / p);
+  },
+  // PyTorch's formulas: where the norm is 0, so is its slope.
+  gradient(grad, saved) {
+    const { p } = saved.args;
+    const x = saved.input(0);
+    const [g, y] = [grad, saved.output(0)].map((t) => spread(t, x.shape, saved.args));
+    if (p === 0) return [full(x.shape, 0, { device: x.device })];
+    if (p === 1) return [mul(sign(x), g)];
+    if (p === 2) return [mul(g, unless(eq(y, 0), div(x, y)))];
+    const part = mul(sign(x), pow(abs(x), p - 1));
+    if (p < 1) return [mul(mul(unless(eq(x, 0), part), g), pow(y, 1 - p))];
+    return [mul(part, unless(eq(y, 0), div(g, pow(y, p - 1))))];
+  },
+  reference: ([x], { p, dim, keepdim = false }) =>
+    reduceNd(
+      x,
+      normalizeDims(dim, x.shape.length),
+      keepdim,
+      (v) =>
+        p === 0
+          ? v.filter((a) => a !== 0).length
+          : sumOf(v.map((a) => Math.abs(a) ** p)) ** (1 / p),
+    ),
+  samples: [2, 1, 0, 0.5, 1.5, 3].flatMap((p) =>
+    ways.slice(1).map(([shape, args]) => ({
+      inputs: [floats(shape, p < 2 && p !== 1 ? { lo: 0.1, hi: 2 } : {})],
+      args: { ...args, p },
+    }))
+  ),
+});
 
 const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
   name: "maxNorm",
@@ -138,10 +229,7 @@ const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
   gradient(grad, saved) {
     const x = saved.input(0);
     const found = spread(saved.output(0), x.shape, saved.args);
-    const here = to(
-      logicalOr(eq(abs(x), found), logicalAnd(ne(x, x), ne(found, found))),
-      "float32",
-    );
+    const here = to(foundAt(abs(x), found), "float32");
     const count = sum(here, saved.args.dim, true);
     return [mul(sign(x), div(mul(here, spread(grad, x.shape, saved.args)), count))];
   },
@@ -176,9 +264,6 @@ export function norm(
       `norm(): Expected a floating point tensor as input. Got ${x.dtype}; use float()`,
     );
   }
-  if (p === 2) return lengthOf(sum(square(x), options));
-  if (p === Infinity) return maxNormOp([x], { ...options, largest: true });
-  if (p === -Infinity) return maxNormOp([x], { ...options, largest: false });
-  if (p === 0) return sum(to(ne(x, 0), "float32"), options);
-  return p === 1 ? sum(abs(x), options) : pow(sum(pow(abs(x), p), options), 1 / p);
+  if (Math.abs(p) === Infinity) return maxNormOp([x], { ...options, largest: p > 0 });
+  return normOp([x], { ...options, p });
 }

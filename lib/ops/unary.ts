@@ -41,40 +41,21 @@ const rows = {
     bools: "bool",
   },
   exp: { wgsl: "power_of_e(v)", slope: "y", reference: Math.exp },
-  log: { wgsl: "logarithm(v)", slope: "1.0 / v", reference: Math.log, domain: [0.1, 4] },
+  log: { wgsl: "logarithm(v)", slope: "g / v", reference: Math.log, domain: [0.1, 4] },
   expm1: { wgsl: "expm1(v)", slope: "y + 1.0", reference: Math.expm1 },
   log1p: {
     wgsl: "log1p(v)",
-    slope: "1.0 / (v + 1.0)",
+    slope: "g / (v + 1.0)",
     reference: Math.log1p,
     gradFn: "Log1PBackward0",
     domain: [-0.9, 4],
   },
-  sqrt: { wgsl: "sqrt(v)", slope: "0.5 / y", reference: Math.sqrt, domain: [0.1, 4] },
+  sqrt: { wgsl: "sqrt(v)", slope: "g / (2.0 * y)", reference: Math.sqrt, domain: [0.1, 4] },
   rsqrt: {
     wgsl: "1.0 / sqrt(v)",
     slope: "-0.5 * y * y * y",
     reference: (v) => 1 / Math.sqrt(v),
     domain: [0.1, 4],
-  },
-  // The roots of a sum of squares and of a variance: where they are 0, so is their gradient.
-  lengthOf: {
-    wgsl: "sqrt(v)",
-    slope: "select(0.5 * g / y, 0.0, y == 0.0)",
-    reference: Math.sqrt,
-    domain: [0.1, 4],
-    torch: "torch.sqrt(i[0])",
-    gradFn: "LinalgVectorNormBackward0",
-    real: true,
-  },
-  spreadOf: {
-    wgsl: "sqrt(v)",
-    slope: "select(0.5 * g / y, 0.0, y == 0.0)",
-    reference: Math.sqrt,
-    domain: [0.1, 4],
-    torch: "torch.sqrt(i[0])",
-    gradFn: "StdBackward0",
-    real: true,
   },
   reciprocal: { wgsl: "1.0 / v", slope: "-y * y", reference: (v) => 1 / v, domain: [0.3, 3] },
   square: {
@@ -170,10 +151,6 @@ export const expm1: (x: Tensor) => Tensor = of("expm1");
 export const log1p: (x: Tensor) => Tensor = of("log1p");
 /** The square root. */
 export const sqrt: (x: Tensor) => Tensor = of("sqrt");
-/** The square root of a sum of squares: where the root is 0, its gradient is 0 too. */
-export const lengthOf = (x: Tensor): Tensor => table.lengthOf([x], {});
-/** The square root of a variance: where the root is 0, its gradient is 0 too. */
-export const spreadOf = (x: Tensor): Tensor => table.spreadOf([x], {});
 /** 1 / √x. */
 export const rsqrt: (x: Tensor) => Tensor = of("rsqrt");
 /** 1 / x. */

@@ -47,7 +47,7 @@ export const unaries: Record<string, Call> = {
   log2: unary(lib.log2, "i[0].log2()"),
   log10: unary(lib.log10, "i[0].log10()"),
   leakyRelu: unary(lib.leakyRelu, "F.leaky_relu(i[0])", float),
-  elu: unary(lib.elu, "F.elu(i[0])", float),
+  elu: unary(lib.elu, "elu(i[0])", float),
   softplus: unary(lib.softplus, "F.softplus(i[0])", float),
   isnan: unary(lib.isnan, "i[0].isnan()"),
   isinf: unary(lib.isinf, "i[0].isinf()"),

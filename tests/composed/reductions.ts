@@ -8,7 +8,7 @@ export const reductions: Record<string, Call> = {
   sum: reduction((x, a) => lib.sum(x, a), "i[0].sum(**a)"),
   mean: reduction((x, a) => lib.mean(x, a), "i[0].mean(**a)", float),
   var: reduction((x, a) => lib.variance(x, a), "i[0].var(**a)", float),
-  std: reduction((x, a) => lib.std(x, a), "deviation(i[0], **a)", float),
+  std: reduction((x, a) => lib.std(x, a), "i[0].std(**a)", float),
   norm: reduction((x, a) => lib.norm(x, a), "i[0].norm(p=2, **a)", float),
   norm1: reduction((x, a) => lib.norm(x, { p: 1, ...a }), "i[0].norm(p=1, **a)", float),
   normInf: reduction(

@@ -18,6 +18,7 @@ import warnings
 import numpy
 import torch
 import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
@@ -40,17 +41,32 @@ def topk(x, k, dim, largest):
 
 
 def attention(q, k, causal):
-    """Open where a hidden key is not finite: 0 times it is NaN there, and here it is not looked at."""
+    """Open where a hidden key is not finite (0 times it is NaN there, and here it is not looked at), and where the
+    kernels of PyTorch do not agree: on infinite scores."""
     if causal and not bool(torch.isfinite(k).all()):
         raise Beyond
-    return F.scaled_dot_product_attention(q, k, k, is_causal=causal)
-
-
-def deviation(x, **how):
-    """Open where the variance is past a float32: PyTorch takes the root of a double."""
-    if bool(x.var(**how).isinf().any()):
+    with sdpa_kernel(SDPBackend.MATH):
+        plain = F.scaled_dot_product_attention(q, k, k, is_causal=causal)
+    found = F.scaled_dot_product_attention(q, k, k, is_causal=causal)
+    if not torch.equal(plain.isfinite(), found.isfinite()):
         raise Beyond
-    return x.std(**how)
+    return found
+
+
+def elu(x):
+    """Open where a NaN is differentiated: PyTorch's loop over vectors gives a NaN, its loop over the rest does not."""
+    if x.requires_grad and bool(x.isnan().any()):
+        raise Beyond
+    return F.elu(x)
+
+
+def memory(x):
+    return x.untyped_storage().data_ptr() if x.numel() else None
+
+
+def overlap(x, y):
+    """Whether an in-place form reads, broadcast or in another order, what it has written: its result is left open."""
+    return memory(x) == memory(y) and (x.shape, x.stride(), x.data_ptr()) != (y.shape, y.stride(), y.data_ptr())
 
 
 def whole(x):
@@ -72,7 +88,7 @@ def run(program, code, real):
     values = [leaf(given, real) for given in program["leaves"]]
     leaves = list(values)
     said = []
-    names = {"torch": torch, "F": F, "topk": topk, "deviation": deviation, "attention": attention, "whole": whole, "REAL": real}
+    names = {"torch": torch, "F": F, "topk": topk, "elu": elu, "attention": attention, "whole": whole, "REAL": real}
     for step in program["steps"]:
         inputs = [values[i] for i in step["inputs"]]
         made = [None] * step["makes"]
@@ -81,6 +97,8 @@ def run(program, code, real):
         else:
             try:
                 out = eval(code[step["call"]], names | {"i": inputs, "a": step["args"]})
+                if step["call"].endswith("_") and any(overlap(inputs[0], x) for x in inputs[1:]):
+                    raise Beyond
                 out = list(out) if isinstance(out, (tuple, list)) else [out]
                 if not inputs[0].is_floating_point() and all(x.numel() == 0 for x in out) and step["makes"] == 0:
                     raise Beyond  # it looks at no dtype where there are no numbers
@@ -88,7 +106,7 @@ def run(program, code, real):
                 if any(not x.is_floating_point() and x.numel() and bool((x.long().abs() >= WIDE).any()) for x in out):
                     said.append({"open": True})
                 else:
-                    said.append({"out": kept})
+                    said.append({"out": kept, "shares": [memory(x) == memory(inputs[0]) for x in out]})
                     made = out[: step["makes"]] + [None] * (step["makes"] - len(out))
             except Beyond:
                 said.append({"open": True})
@@ -153,7 +171,8 @@ def answer(program, code):
         if "out" in step:
             others = exact.get("out", [])
             others = others + [None] * (len(step["out"]) - len(others))
-            steps.append({"out": [kept(x, y) for x, y in zip(step["out"], others)]})
+            shares = {"shares": step["shares"]} if any(step["shares"]) else {}
+            steps.append({"out": [kept(x, y) for x, y in zip(step["out"], others)], **shares})
         else:
             steps.append(step)
     torch.set_default_dtype(torch.float64)

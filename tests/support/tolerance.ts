@@ -11,8 +11,8 @@ import { defaultDevice } from "../../lib/gpu/default.ts";
 /** Ops that only move, choose or round once: not one bit may differ. */
 const EXACT = new Set(
   ("clone cast view reshape permute transpose expand slice select cat stack where tril triu clamp " +
-    "embedding gather topk argmax argmin amax amin any all eq ne lt le gt ge maximum minimum " +
-    "add sub mul neg abs sign floor ceil round relu square").split(" "),
+    "embedding gather topk argmax argmin amax amin max min any all eq ne lt le gt ge maximum minimum " +
+    "add sub mul neg abs sign floor ceil round relu square hardtanh threshold nanToNum").split(" "),
 );
 
 /** What most others keep: worst seen 3.8 forward (cumsum), 3.9 backward (mm). */

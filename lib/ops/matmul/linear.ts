@@ -7,11 +7,11 @@
  * gradient is wanted.
  */
 import { a, takes } from "../../python/arguments.ts";
-import { isGradEnabled } from "../../tensor/autograd.ts";
+import { goesWith, isGradEnabled } from "../../tensor/autograd.ts";
 import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats, ints } from "../../tensor/sample.ts";
-import { numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
+import { broadcastShapes, numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import gradSource from "../../../kernels/activation_grad.wgsl" with { type: "text" };
 import {
@@ -21,6 +21,7 @@ import {
   gradientOf,
   isFused,
 } from "../activation.ts";
+import { add } from "../binary.ts";
 import { checkInPlace, contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
 import { inUnits, unitOf } from "../declare.ts";
@@ -29,7 +30,7 @@ import { sum } from "../reduce.ts";
 import { ROWS_A_PART } from "../tuning.ts";
 import { activated } from "../unary.ts";
 import { expand, reshape, t, unsafeReshape } from "../views.ts";
-import { batched, checkFactors, mm, single, sizes } from "./matmul.ts";
+import { batched, checkFactors, matmul, mm, single, sizes } from "./matmul.ts";
 import { multiply, multiplyInto } from "./product.ts";
 
 /** Refuses an input that a linear layer's weight does not fit. */
@@ -71,15 +72,33 @@ const linearOp = defineOp({
   }],
 });
 
+/** With a bias of another shape, which must broadcast to that of the result. */
+function added(y: Tensor, bias: Tensor): Tensor {
+  const shape = broadcastShapes(y.shape, bias.shape);
+  if (shapeText(shape) === shapeText(y.shape)) return goesWith(add(y, bias), y);
+  throw new RangeError(
+    `linear: a bias of shape ${shapeText(bias.shape)} does not fit a result of shape ${
+      shapeText(y.shape)
+    }`,
+  );
+}
+
 /**
  * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
- * `nn.Linear` keeps them; the result is (…, out_features).
+ * `nn.Linear` keeps them; the result is (…, out_features). A weight (in_features) gives (…).
  */
 export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor = takes("linear", {
   input: a.tensor,
   weight: a.tensor,
   bias: a.orNull(a.tensor),
 }, function linear(x, weight, bias): Tensor {
+  if (weight.ndim === 1) {
+    const y = matmul(x, weight);
+    return bias ? added(y, bias) : y;
+  }
+  if (bias && (bias.ndim !== 1 || bias.shape[0] !== weight.shape[0])) {
+    return added(linear(x, weight, null), bias);
+  }
   const flat = x.ndim === 2 ? x : reshape(x, [numelOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
   const y = linearOp(bias ? [flat, weight, bias] : [flat, weight], {});
   if (x.ndim === 2) return y;
