@@ -282,6 +282,102 @@ const rows: Rows = {
   ])),
 };
 
+const { functional: F } = nn;
+const SIXTEEN = ENDS.repeat(2);
+/** Slopes at the ends, which PyTorch's kernels compute by formulas of their own. */
+const bends: Record<string, (x: Tensor) => Tensor> = {
+  ...{ elu: torch.elu, selu: F.selu, hardtanh: F.hardtanh, relu6: F.relu6, mish: F.mish },
+  ...{ hardsigmoid: F.hardsigmoid, hardswish: F.hardswish, logsigmoid: F.logsigmoid },
+  ...{ softplus: F.softplus, leakyRelu: F.leakyRelu, softsign: F.softsign },
+  ...{ tanhshrink: F.tanhshrink, log: torch.log, log2: torch.log2, log10: torch.log10 },
+  celu: (x) => F.celu(x, 2),
+  threshold: (x) => F.threshold(x, 0.5, -7),
+  log1p: torch.log1p,
+  nanToNum: (x) => x.nanToNum(0, 9, -9),
+  max: (x) => x.max().reshape(1),
+  min: (x) => x.min().reshape(1),
+  prod: (x) => x.prod().reshape(1),
+  std: (x) => x.std().reshape(1),
+  "norm 3": (x) => x.norm(3).reshape(1),
+  "norm 1": (x) => x.norm(1).reshape(1),
+  "norm 0.5": (x) => x.norm(0.5).reshape(1),
+};
+const losses = ["mseLoss", "smoothL1Loss", "l1Loss", "binaryCrossEntropyWithLogits"] as const;
+const P = f([0, 0.5, 1, 0.25]).repeat(4);
+const Y = torch.repeatInterleave(f([0, 0.5, 1, 0.25]), 4);
+const FEW = f([[0, 2, 3], [1, -2, 4], [0, 0, 5]]);
+
+/** What was there, after what `of` gave was written over. */
+const written = (of: (x: Tensor) => Tensor, x: Tensor) => (of(x).fill_(5), x);
+
+Object.assign(rows, {
+  ...each(
+    "slope at the ends: ",
+    Object.fromEntries(Object.entries(bends).map(([name, of]) => [name, () => grads(of, SIXTEEN)])),
+  ),
+  ...each(
+    "slope at the ends, infinity arrives: ",
+    Object.fromEntries(
+      Object.entries(bends).map((
+        [name, of],
+      ) => [name, () => grads((x) => of(x).mul(inf), SIXTEEN)]),
+    ),
+  ),
+  ...each(
+    "slope at pairs: ",
+    Object.fromEntries(losses.map((name) => [
+      name,
+      () => grads((x, y) => F[name](x, y, { reduction: "none" }), A, B),
+    ])),
+  ),
+  ...each(
+    "slope at pairs, mean: ",
+    Object.fromEntries(
+      losses.map((name) => [name, () => grads((x, y) => F[name](x, y).reshape(1), A, B)]),
+    ),
+  ),
+  "slope at 0 and 1: binaryCrossEntropy": () =>
+    grads((p, y) => F.binaryCrossEntropy(p, y, { reduction: "none" }), P, Y),
+  "div cancels": () => grads((x) => x.div(x), f([3, 1e30, 1e-40, -7])),
+  "prod along rows with zeros": () => grads((x) => x.prod(1), FEW),
+  "prod of all with zeros": () => grads((x) => x.prod().reshape(1), FEW),
+  "prod along one": () => grads((x) => x.prod(1), f([[nan], [2]])),
+  "max of ties": () => grads((x) => x.max().reshape(1), f([1, 3, 3, -1])),
+  "max of NaNs": () => grads((x) => x.max().reshape(1), f([1, nan, 3, nan])),
+  "max along rows of bools": () => T([[true, false], [false, false]]).max(1),
+  "min along rows of bools": () => T([[true, false], [false, false]]).min(1),
+  "var of one": () => grads((x) => x.var().reshape(1), f([2])),
+  "var of one along rows": () => grads((x) => x.var(1), f([[2], [1]])),
+  "std of large": () => grads((x) => x.std(1), f([[1e30, -1e30, 0], [1, 2, 4]])),
+  "std of small": () => f([[0, 1e-40], [3e-30, 1e-30]]).std(1),
+  "norm of one": () => f([[1e30], [-2], [1e-40]]).norm({ dim: 1 }),
+  "norm at 0, infinity arrives": () =>
+    grads((x) => torch.div(1, x.norm({ dim: 1 })), f([[0, 0], [3, 4]])),
+  "0 pow at 0": () => grads((x) => torch.div(1, torch.pow(f(0), x)), f([1, 2, 0])),
+  "softmax of a number along 1": () => f(2).softmax(1),
+  "flip of a number": () => written((x) => x.flip(0), f(2)),
+  "flip along none": () => written((x) => x.flip([]), f([2, 3])),
+  "linear with a matrix as bias": () => grads(torch.linear, W, W, f([[1], [2], [3]])),
+  "linear with a vector as weight": () => grads((x, w) => torch.linear(x, w), W, f([3, 5])),
+  "linear with a bias too large": () => torch.linear(W, W, torch.ones([2, 3, 3])),
+  "nllLoss of ints": () => F.nllLoss(T([[1, 2]]), T([0])),
+  "outer of a matrix": () => torch.outer(f([[1, 2]]), f([1])),
+  "mul_ by a part of itself": () => {
+    const x = f([2, 3]);
+    return x.mul_(x.select(0, 0));
+  },
+  "mul_ by itself": () => {
+    const x = f([2, 3]);
+    return x.mul_(x);
+  },
+  "a tensor of which all is cut away": () =>
+    grads((x) => torch.pad(x, [-1, 1], { value: 1 }), f([2])),
+  "binaryCrossEntropyWithLogits of another shape": () =>
+    F.binaryCrossEntropyWithLogits(W, W.select(0, 0)),
+  "mseLoss of floats and bools": () => F.mseLoss(f([1, 2]), T([true, false])),
+  "mseLoss of ints": () => F.mseLoss(T([1, 2]), T([3, 4])),
+} as Rows);
+
 /** Rows that PyTorch has and we can't: with the reason. */
 const WITHOUT: Record<string, string> = {
   scatterAdd: "there is no scatterAdd; scatter is inside",

@@ -198,6 +198,73 @@ for count in (7, 8, 9, 100, 1000):
     CASES[f"linspace of {count}"] = lambda count=count: torch.linspace(-0.3, 1.7, count)
 
 
+# Slopes at the ends, which PyTorch's kernels compute by formulas of their own; and with an infinity that arrives.
+# Of sixteen numbers, since fewer are left to a loop over single numbers, whose slopes of NaN are others.
+SIXTEEN = ENDS.repeat(2)
+BENDS = {
+    "elu": F.elu, "selu": F.selu, "celu": lambda x: F.celu(x, 2.0), "hardtanh": F.hardtanh, "relu6": F.relu6,
+    "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "logsigmoid": F.logsigmoid, "mish": F.mish,
+    "softplus": F.softplus, "leakyRelu": F.leaky_relu, "softsign": F.softsign, "tanhshrink": F.tanhshrink,
+    "threshold": lambda x: F.threshold(x, 0.5, -7.0), "log": torch.log, "log2": torch.log2, "log10": torch.log10,
+    "log1p": torch.log1p, "nanToNum": lambda x: x.nan_to_num(0, 9, -9), "max": lambda x: x.max().reshape(1),
+    "min": lambda x: x.min().reshape(1), "prod": lambda x: x.prod().reshape(1), "std": lambda x: x.std().reshape(1),
+    "norm 3": lambda x: x.norm(p=3).reshape(1), "norm 1": lambda x: x.norm(p=1).reshape(1),
+    "norm 0.5": lambda x: x.norm(p=0.5).reshape(1),
+}
+LOSSES = {"mseLoss": F.mse_loss, "smoothL1Loss": F.smooth_l1_loss, "l1Loss": F.l1_loss,
+          "binaryCrossEntropyWithLogits": F.binary_cross_entropy_with_logits}
+P = T([0.0, 0.5, 1, 0.25]).repeat(4)
+Y = T([0.0, 0.5, 1, 0.25]).repeat_interleave(4)
+FEW = T([[0.0, 2, 3], [1, -2, 4], [0, 0, 5]])
+
+
+def written(f, x):
+    """What was there, after what `f` gave was written over."""
+    f(x).fill_(5)
+    return x
+
+
+CASES |= {
+    **{f"slope at the ends: {name}": lambda f=f: grads(f, SIXTEEN) for name, f in BENDS.items()},
+    **{f"slope at the ends, infinity arrives: {name}": lambda f=f: grads(lambda x: f(x) * inf, SIXTEEN)
+       for name, f in BENDS.items()},
+    **{f"slope at pairs: {name}": lambda f=f: grads(lambda x, y: f(x, y, reduction="none"), A, B)
+       for name, f in LOSSES.items()},
+    **{f"slope at pairs, mean: {name}": lambda f=f: grads(lambda x, y: f(x, y).reshape(1), A, B)
+       for name, f in LOSSES.items()},
+    "slope at 0 and 1: binaryCrossEntropy": lambda: grads(lambda p, y: F.binary_cross_entropy(p, y, reduction="none"), P, Y),
+    "div cancels": lambda: grads(lambda x: x / x, T([3.0, 1e30, 1e-40, -7])),
+    "prod along rows with zeros": lambda: grads(lambda x: x.prod(1), FEW),
+    "prod of all with zeros": lambda: grads(lambda x: x.prod().reshape(1), FEW),
+    "prod along one": lambda: grads(lambda x: x.prod(1), T([[nan], [2.0]])),
+    "max of ties": lambda: grads(lambda x: x.max().reshape(1), T([1.0, 3, 3, -1])),
+    "max of NaNs": lambda: grads(lambda x: x.max().reshape(1), T([1.0, nan, 3, nan])),
+    "max along rows of bools": lambda: T([[True, False], [False, False]]).max(1),
+    "min along rows of bools": lambda: T([[True, False], [False, False]]).min(1),
+    "var of one": lambda: grads(lambda x: x.var().reshape(1), T([2.0])),
+    "var of one along rows": lambda: grads(lambda x: x.var(1), T([[2.0], [1.0]])),
+    "std of large": lambda: grads(lambda x: x.std(1), T([[1e30, -1e30, 0], [1, 2, 4]])),
+    "std of small": lambda: T([[0, 1e-40], [3e-30, 1e-30]]).std(1),
+    "norm of one": lambda: T([[1e30], [-2.0], [1e-40]]).norm(dim=1),
+    "norm at 0, infinity arrives": lambda: grads(lambda x: 1 / x.norm(dim=1), T([[0.0, 0], [3, 4]])),
+    "0 pow at 0": lambda: grads(lambda x: 1 / T(0.0).pow(x), T([1.0, 2, 0])),
+    "softmax of a number along 1": lambda: T(2.0).softmax(1),
+    "flip of a number": lambda: written(lambda x: x.flip(0), T(2.0)),
+    "flip along none": lambda: written(lambda x: x.flip([]), T([2.0, 3])),
+    "linear with a matrix as bias": lambda: grads(lambda x, w, b: F.linear(x, w, b), W, W, T([[1.0], [2], [3]])),
+    "linear with a vector as weight": lambda: grads(lambda x, w: F.linear(x, w), W, T([3.0, 5])),
+    "linear with a bias too large": lambda: F.linear(W, W, torch.ones(2, 3, 3)),
+    "nllLoss of ints": lambda: F.nll_loss(T([[1, 2]]), T([0])),
+    "outer of a matrix": lambda: torch.outer(T([[1.0, 2]]), T([1.0])),
+    "mul_ by a part of itself": lambda: (lambda x: x.mul_(x[0]))(T([2.0, 3])),
+    "mul_ by itself": lambda: (lambda x: x.mul_(x))(T([2.0, 3])),
+    "a tensor of which all is cut away": lambda: grads(lambda x: F.pad(x, [-1, 1], value=1.0), T([2.0])),
+    "binaryCrossEntropyWithLogits of another shape": lambda: F.binary_cross_entropy_with_logits(W, W[0]),
+    "mseLoss of floats and bools": lambda: F.mse_loss(T([1.0, 2]), T([True, False])),
+    "mseLoss of ints": lambda: F.mse_loss(T([1, 2]), T([3, 4])),
+}
+
+
 def number(v):
     """The shortest decimal that reads back as the same float32; what JSON has no number for, by name."""
     if v != v or abs(v) == inf:
