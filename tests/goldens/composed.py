@@ -60,13 +60,14 @@ def elu(x):
     return F.elu(x)
 
 
-def memory(x):
-    return x.untyped_storage().data_ptr() if x.numel() else None
+def shared(x, y):
+    """Whether two tensors look at the same memory."""
+    return x.numel() > 0 and x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
 
 
 def overlap(x, y):
     """Whether an in-place form reads, broadcast or in another order, what it has written: its result is left open."""
-    return memory(x) == memory(y) and (x.shape, x.stride(), x.data_ptr()) != (y.shape, y.stride(), y.data_ptr())
+    return shared(x, y) and (x.shape, x.stride(), x.data_ptr()) != (y.shape, y.stride(), y.data_ptr())
 
 
 def whole(x):
@@ -106,7 +107,7 @@ def run(program, code, real):
                 if any(not x.is_floating_point() and x.numel() and bool((x.long().abs() >= WIDE).any()) for x in out):
                     said.append({"open": True})
                 else:
-                    said.append({"out": kept, "shares": [memory(x) == memory(inputs[0]) for x in out]})
+                    said.append({"out": kept, "shares": [shared(x, inputs[0]) for x in out]})
                     made = out[: step["makes"]] + [None] * (step["makes"] - len(out))
             except Beyond:
                 said.append({"open": True})

@@ -77,9 +77,8 @@ function added(y: Tensor, bias: Tensor): Tensor {
   const shape = broadcastShapes(y.shape, bias.shape);
   if (shapeText(shape) === shapeText(y.shape)) return goesWith(add(y, bias), y);
   throw new RangeError(
-    `linear: a bias of shape ${shapeText(bias.shape)} does not fit a result of shape ${
-      shapeText(y.shape)
-    }`,
+    `linear: a bias of shape ${shapeText(bias.shape)} does not fit a result of shape ` +
+      shapeText(y.shape),
   );
 }
 
