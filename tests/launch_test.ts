@@ -179,19 +179,25 @@ Deno.test("a buffer's first map is waited for: taking its range at once would en
   assertEquals(seen, Array(7).fill("after a wait"));
 });
 
-Deno.test("a loss is read without the 11 ms that mapAsync's promise takes, once a buffer was mapped", async () => {
-  const { mapAsync } = GPUBuffer.prototype;
-  assertEquals(await full([], 1).item(), 1);
-  GPUBuffer.prototype.mapAsync = function (...args) {
-    mapAsync.apply(this, args).catch(() => {});
-    return new Promise(() => {}); // who waits for this one waits for ever
-  };
-  try {
-    for (let i = 0; i < 20; i++) assertEquals(await full([], i).item(), i);
-  } finally {
-    Object.assign(GPUBuffer.prototype, { mapAsync });
-  }
-});
+Deno.test(
+  "a loss is read without the 11 ms that mapAsync's promise takes, once a buffer was mapped",
+  {
+    ignore: !("process" in globalThis), // a browser gives no range before the promise is settled
+  },
+  async () => {
+    const { mapAsync } = GPUBuffer.prototype;
+    assertEquals(await full([], 1).item(), 1);
+    GPUBuffer.prototype.mapAsync = function (...args) {
+      mapAsync.apply(this, args).catch(() => {});
+      return new Promise(() => {}); // who waits for this one waits for ever
+    };
+    try {
+      for (let i = 0; i < 20; i++) assertEquals(await full([], i).item(), i);
+    } finally {
+      Object.assign(GPUBuffer.prototype, { mapAsync });
+    }
+  },
+);
 
 Deno.test("a large upload in pieces, from the middle of an array, arrives whole", async () => {
   const n = 2 ** 18 * 2 + 5;

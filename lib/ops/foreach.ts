@@ -73,7 +73,10 @@ function foreachOn(
   }));
   for (const places of batches(owned, most)) {
     const bound = places.flatMap(({ buffers }, i) =>
-      names.map((name) => [`${name}${i}`, buffers[name] ?? nothing(device, i)])
+      names.map((
+        name,
+        j,
+      ) => [`${name}${i}`, buffers[name] ?? nothing(device, i * names.length + j)])
     );
     const numbers = mapValues(places[0].numbers, (_, name) => places.map((p) => p.numbers[name]));
     const fours = places.reduce((sum, { n }) => sum + Math.ceil(n / 4), 0);
@@ -137,7 +140,7 @@ const mapValues = <A, B>(of: Record<string, A>, f: (value: A, name: string) => B
 
 const placeholders = new WeakMap<Device, Storage[]>();
 
-/** What item i gets in place of a tensor that it lacks: never one buffer in two bindings. */
+/** What binding i gets in place of a tensor that its item lacks: never one buffer in two bindings. */
 function nothing(device: Device, i: number): Storage {
   const made = placeholders.get(device) ?? [];
   placeholders.set(device, made);

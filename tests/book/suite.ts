@@ -3,7 +3,7 @@
  * run, all with `deno task test:browser`.
  */
 import { assertEquals } from "@std/assert";
-import { type Browser, chromium } from "playwright-core";
+import { chromium } from "playwright-core";
 import { ownPackages } from "../../lib/book/own_packages.ts";
 import { answer } from "../../lib/book/serve.ts";
 import { fromFileUrl, root } from "../../lib/book/site.ts";
@@ -33,7 +33,7 @@ for (const name of files) {
 }
 const chosen = all ? plain : plain.filter((name) => ALWAYS.includes(name));
 
-let browser: Browser, server: Deno.HttpServer, folder: string, address: string;
+let server: Deno.HttpServer, folder: string, address: string;
 const counts = { passed: 0, failed: 0, ignored: 0 };
 
 if (executablePath) {
@@ -61,13 +61,8 @@ if (executablePath) {
       (asked) => answer(at, asked),
     );
     address = `http://localhost:${(server.addr as Deno.NetAddr).port}/`;
-    browser = await chromium.launch({
-      executablePath,
-      args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
-    });
   });
   Deno.test.afterAll(async () => {
-    await browser.close();
     await server.shutdown();
     await Deno.remove(folder, { recursive: true });
     const { passed, failed, ignored } = counts;
@@ -84,6 +79,10 @@ for (const name of chosen) {
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
+      const browser = await chromium.launch({
+        executablePath,
+        args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+      });
       const tab = await browser.newPage();
       try {
         const found: Outcome[] = [];
@@ -100,7 +99,7 @@ for (const name of chosen) {
         counts.passed += found.length - wrong.length - ignored.length;
         assertEquals(wrong.map(({ name, error }) => `${name}\n${error}`), []);
       } finally {
-        await tab.close();
+        await browser.close();
       }
     },
   });
