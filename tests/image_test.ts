@@ -8,6 +8,8 @@ import { defaultDevice as device } from "../lib/gpu/default.ts";
 import type { Imaging } from "../lib/gpu/gpu.ts";
 import { Images } from "../lib/gpu/image.ts";
 import { readingImages } from "../lib/gpu/image_text.ts";
+import { readInterface } from "../lib/gpu/interface.ts";
+import { readingParamsOnce } from "../lib/gpu/params_text.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
 
@@ -44,6 +46,25 @@ Deno.test("a kernel's reads become fetches, what it writes and what is no number
   assertStringIncludes(text, "fn fetch_table(i: u32) -> vec4<u32> {");
   assertStringIncludes(readingImages(kernel, 1), "var<storage, read> table: array<Cell>;");
   assertEquals(readingImages(kernel, 0), kernel);
+});
+
+Deno.test("a kernel with a loop reads its parameters once, but for arrays; others stay as they are", () => {
+  const text = "struct Params { k: u32, rates: vec4<f32>, shape: array<vec4<u32>, 2> }\n" +
+    "@group(0) @binding(0) var<uniform> p: Params;\n" +
+    "fn f(d: u32) -> u32 { return p.shape[d][0] + p.k; }\n" +
+    "fn main(@builtin(local_invocation_index) i: u32) {\n  for (;;) { f(p.k * u32(p.rates.x)); }\n}\n";
+  const { fields } = readInterface("test", text);
+  const once = readingParamsOnce(text, fields);
+  assertStringIncludes(once, "var<private> given_k: u32;\nvar<private> given_rates: vec4<f32>;\n");
+  assertStringIncludes(once, "return p.shape[d][0] + given_k;");
+  assertStringIncludes(
+    once,
+    "{\n  given_k = p.k;\n  given_rates = p.rates;\n  for (;;) { f(given_k",
+  );
+  const flat = text.replace("for (;;) ", "");
+  assertEquals(readingParamsOnce(flat, fields), flat);
+  const waiting = text.replace("f(p.k", "workgroupBarrier(); f(p.k");
+  assertEquals(readingParamsOnce(waiting, fields), waiting);
 });
 
 Deno.test("what is read before it is written is read from an image of what it was, and written where it is", () => {

@@ -5,6 +5,7 @@
 import type { Gpu } from "./gpu.ts";
 import { readingImages } from "./image_text.ts";
 import { type Binding, type Interface, readInterface } from "./interface.ts";
+import { readingParamsOnce } from "./params_text.ts";
 import { type Kernel, replaced, uncommented, unrolled, withFunctions } from "./wgsl.ts";
 
 export type { Kernel };
@@ -53,7 +54,9 @@ export function compile(
 ): Pipeline {
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const code = withFunctions(unrolled(replaced(kernel, replace)), kernel.functions);
+  const whole = withFunctions(unrolled(replaced(kernel, replace)), kernel.functions);
+  const rewrites = device.software && !kernel.asIs;
+  const code = rewrites ? readingParamsOnce(whole, readInterface(name, whole).fields) : whole;
   const build = (label: string, code: string): Form => {
     before();
     return built(device, readInterface(name, code), { label, code, constants }, refused);
