@@ -95,9 +95,6 @@ const software: Tuning = {
   // `deno task bench -- --forms` runs the kernels against each other. A larger tile means fewer loads, but too few
   // tiles for all cores sooner; and the first use of a tile size costs its compilation (0.6 s for 16×16, 1.6 s for
   // 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile. Where operands
-  // are images (lib/gpu/image.ts, a processor without AVX-512) loads are cheap, and all tiles from 8×8 to 32×16
-  // reach 9 to 14 GFLOP for a second of the processor, PyTorch 2.13 37 to 60; 32×32 is slower, and
-  // compiles for 28 s.
   products: [
     { ...plain, when: ({ work }) => work < TINY },
     // The step that generates a token.
@@ -112,6 +109,22 @@ const software: Tuning = {
     },
     { form: "tile", rows: 32, columns: 16, when: () => true },
   ],
+};
+
+/**
+ * Where operands are images (lib/gpu/image.ts: a processor without AVX-512) loads are cheap, and all tiles from 8×8 to
+ * 32×16 reach 14 to 17 GFLOP for a second of the processor at best, PyTorch 2.13 28 to 46 in the same sitting. A tile of
+ * 8×8 takes 7.0 instructions for a vector's multiply-add, 16×8 6.1, 16×16 5.1; but those of a round no longer fit the
+ * processor's caches of instructions: 10, 18 and 32 KB, 68 of 32×16. That one compiles for 7 s, 16×16 for 2.6.
+ */
+const imaging: Tuning = {
+  ...software,
+  products: [...software.products.slice(0, -2), {
+    form: "tile",
+    rows: 16,
+    columns: 16,
+    when: () => true,
+  }],
 };
 
 const gpu: Tuning = {
@@ -129,8 +142,9 @@ const gpu: Tuning = {
 };
 
 /** The numbers for an adapter. */
-export const tuningOf = (device: { readonly software: boolean }): Tuning =>
-  device.software ? software : gpu;
+export const tuningOf = (
+  device: { readonly software: boolean; readonly imaging?: "where it pays" | "always" | "never" },
+): Tuning => !device.software ? gpu : (device.imaging ?? "never") === "never" ? software : imaging;
 
 /** Up to so many rows of the other operand, an unaligned one is read as it lies: packing it would not pay. */
 export const FEW_USES = 16;

@@ -13,6 +13,7 @@ import { program } from "../lesson/ending.ts";
 import { gpt2Works } from "./bench/gpt2.ts";
 import { type Growth, growth } from "./bench/growth.ts";
 import { layerWorks } from "./bench/layers.ts";
+import { type LaunchCost, launchCosts } from "./bench/launches.ts";
 import { adapterLimits } from "./bench/limits.ts";
 import { formNames, type FormResult, formResults, matmulWorks } from "./bench/matmul.ts";
 import { digits, measure, rateText, type Result, type Work } from "./bench/measure.ts";
@@ -27,6 +28,7 @@ const options = {
   },
   forms: { value: false, help: "measure every kernel that can do a product against the others" },
   growth: { value: false, help: "measure what becomes of a cost when the work grows" },
+  launches: { value: false, help: "measure what a launch and an op cost in TypeScript" },
   report: { value: false, help: "print one block with everything, to paste into an issue" },
   json: { value: false, help: "print the numbers as JSON" },
   adapter: { value: "default", choices: adapterNames, help: "the GPU to measure" },
@@ -88,6 +90,10 @@ const growthLine = ({ name, size, cost, unit, off }: Growth, first: boolean) =>
     `${off < 0 ? "−" : "+"}${(100 * Math.abs(off)).toFixed(0)} %`,
   );
 
+/** A launch or an op, and its cost. */
+const launchLine = ({ name, us, low, goal }: LaunchCost) =>
+  row(name, digits(us), digits(low), goal === undefined ? "" : String(goal));
+
 /** Shows the current work: on a terminal in one place, in a log one line for each work. */
 function progress() {
   let last = "";
@@ -102,6 +108,9 @@ function progress() {
 const aboutGrowth =
   "cost: the median of the turns, or the most memory that was held. off: from the straight line through the first\n" +
   "and the last.\n";
+const aboutLaunches =
+  "µs: microseconds in TypeScript, from a call until its dispatch is recorded; the median of the turns, and the\n" +
+  "least. goal: what it should cost at most.\n";
 const aboutForms =
   "ms: from a call to a number of its result, warm; the median, and the range. to fastest: how many times as\n" +
   "long as the fastest kernel, the median of the turns. chosen: by the table in lib/ops/tuning.ts.\n";
@@ -129,7 +138,10 @@ async function printReport(
 
 /** Measures and prints. */
 export async function bench(args: readonly string[]): Promise<void> {
-  const { only, runs, forms, growth: growing, report, json, help } = readArgs(args, options);
+  const { only, runs, forms, growth: growing, launches, report, json, help } = readArgs(
+    args,
+    options,
+  );
   if (help) {
     return write(`How fast this library is on this adapter.\n\n${describeOptions(options)}\n`);
   }
@@ -145,19 +157,22 @@ export async function bench(args: readonly string[]): Promise<void> {
   }
   const say = progress();
   if (report) return await printReport(works, only, runs, say);
-  const results: (Result | FormResult | Growth)[] = [];
-  const found = (result: Result | FormResult | Growth, text: string) => {
+  const results: (Result | FormResult | Growth | LaunchCost)[] = [];
+  const found = (result: Result | FormResult | Growth | LaunchCost, text: string) => {
     clearStatus();
     results.push(result);
     if (!json) write(text);
   };
-  const what = growing ? aboutGrowth : forms ? aboutForms : about;
+  const what = growing ? aboutGrowth : launches ? aboutLaunches : forms ? aboutForms : about;
   if (!json) write(`${defaultDevice}\n${dim(what)}\n`);
   if (growing) {
     if (!json) write(bold(row("work", "size", "cost", "off")));
     for await (const group of growth(runs || 7)) {
       group.forEach((result, i) => found(result, growthLine(result, i === 0)));
     }
+  } else if (launches) {
+    if (!json) write(bold(row("launch", "µs", "least", "goal")));
+    for (const cost of await launchCosts(runs || 30)) found(cost, launchLine(cost));
   } else if (forms) {
     if (!json) write(bold(row("product", "ms", "range", "to fastest", "kernel", "chosen")));
     for await (const group of formResults({ only, runs: runs || 7, say })) {

@@ -20,10 +20,13 @@ import {
   versions,
 } from "./peers/process.ts";
 import { type Entry, report, type Row } from "./peers/table.ts";
+import { compareTokenizers } from "./peers/text.ts";
 import { type Work, works } from "./peers/works.ts";
 
 const options = {
   only: { value: "", help: "compare at the works that have this in their name" },
+  tokenizers: { value: false, help: "compare tokenizers: training on 10 MB of text, encoding it" },
+  beside: { value: "", help: "compare with the libraries that have this in their name" },
   runs: { value: 7, help: "turns; medians are taken over them" },
   json: { value: false, help: "print the numbers as JSON" },
   help: { value: false, help: "show this and stop" },
@@ -150,7 +153,7 @@ the largest right number.`;
 
 /** Compares and prints. */
 export async function peers(args: readonly string[]): Promise<void> {
-  const { only, runs, json, help } = readArgs(args, options);
+  const { only, tokenizers, beside, runs, json, help } = readArgs(args, options);
   if (help) {
     const what = "This library beside jax-js, TensorFlow.js and, where Python has it, PyTorch.";
     return write(`${what}\n\n${describeOptions(options)}\n`);
@@ -171,9 +174,21 @@ export async function peers(args: readonly string[]): Promise<void> {
   };
   Deno.addSignalListener("SIGINT", interrupted);
   try {
+    if (tokenizers) {
+      const [torch] = await torchContenders();
+      const table = await compareTokenizers(torch?.command[0], folder, Math.min(runs, 3), say);
+      clearStatus();
+      return write(`${new Date().toISOString().slice(0, 10)}; ${machine()}.\n\n${table}\n`);
+    }
     say(`installing ${versions}`);
     await install(folder);
-    const all = [...contenders(folder), ...await torchContenders()];
+    const [own, ...others] = [...contenders(folder), ...await torchContenders()];
+    const chosenOthers = others.filter(({ name }) => name.includes(beside));
+    if (chosenOthers.length === 0) {
+      const names = others.map(({ name }) => name).join(", ");
+      throw new UsageError(`there is no library with "${beside}" in its name; there are ${names}`);
+    }
+    const all = [own, ...chosenOthers];
     const about = new Set<string>();
     const rows: Row[] = [];
     for (const work of chosen) {
@@ -190,8 +205,8 @@ export async function peers(args: readonly string[]): Promise<void> {
         `${JSON.stringify({ date, machine: machine(), about: [...about], rows }, null, 2)}\n`,
       );
     }
-    const own = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
-    write(`${[date, machine(), versions, ...own].join("; ")}.\n\n`);
+    const named = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
+    write(`${[date, machine(), versions, ...named].join("; ")}.\n\n`);
     write(`${explanation}\n\n${report(rows)}`);
   } finally {
     clearStatus();

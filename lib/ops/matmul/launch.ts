@@ -69,7 +69,8 @@ function rowFor({ a, b, out, form }: Task): Plan {
     ...{ batch, m, n, work: out.numel() * a.shape[2] },
     alongK: alongK(a) && alongK(transposed(b)),
   };
-  const { products } = tuningOf({ software: out.device.software || form !== undefined });
+  const { software, imaging } = out.device;
+  const { products } = tuningOf({ software: software || form !== undefined, imaging });
   const choice = products.find((choice) =>
     (form === undefined || choice.form === form) && choice.when(product)
   );

@@ -58,22 +58,23 @@ export function contenders(folder: string): Contender[] {
 
 /**
  * PyTorch, if a Python has it: on the processor, and on CUDA if available. TORCH_PYTHON names a Python to try first,
- * such as one with a newer PyTorch.
+ * such as one with a newer PyTorch; then come the one on the path, and the system's.
  */
 export async function torchContenders(): Promise<Contender[]> {
   const named = Deno.env.get("TORCH_PYTHON");
-  for (const python of [...named ? [named] : [], "/usr/bin/python3", "python3"]) {
-    const code = "import torch; print(torch.cuda.is_available())";
+  for (const python of [...named ? [named] : [], "python3", "/usr/bin/python3"]) {
+    const code = "import torch; print(torch.__version__, torch.cuda.is_available())";
     const probe = new Deno.Command(python, { args: ["-c", code], stderr: "null" }).output();
     const { success, stdout } = await probe.catch(() => ({
       success: false,
       stdout: new Uint8Array(),
     }));
     if (!success) continue;
-    const cuda = new TextDecoder().decode(stdout).includes("True");
+    const [version, cuda] = new TextDecoder().decode(stdout).trim().split(" ");
+    const name = `PyTorch ${version.split(".").slice(0, 2).join(".")}`;
     const script = here("torch_works.py");
-    return (cuda ? ["cpu", "cuda"] : ["cpu"]).map((device) => ({
-      name: device === "cpu" ? "PyTorch" : "PyTorch CUDA",
+    return (cuda === "True" ? ["cpu", "cuda"] : ["cpu"]).map((device) => ({
+      name: device === "cpu" ? name : `${name} CUDA`,
       command: [python, script, device],
     }));
   }
