@@ -392,10 +392,15 @@ Deno.test("a report names the adapter, every work, and what the table chose besi
       share: 0.5,
     }],
     [[
-      { name: "512³", kernel: "tile 8×8", chosen: true, ms: 3, low: 3, high: 3, ratio: 1.5 },
-      { name: "512³", kernel: "tile 16×16", chosen: false, ms: 2, low: 2, high: 2, ratio: 1 },
-      { name: "512³", kernel: "plain", chosen: false, ms: 40, low: 40, high: 40, ratio: 20 },
-    ]],
+      { kernel: "tile 8×8", chosen: true, ms: 3, low: 3, high: 3, ratio: 1.5 },
+      { kernel: "tile 16×16", chosen: false, ms: 2, low: 2, high: 2, ratio: 1 },
+      { kernel: "plain", chosen: false, ms: 40, low: 40, high: 40, ratio: 20 },
+    ].map((form) => ({
+      ...form,
+      name: "512³",
+      size: { batch: 1, m: 512, k: 512, n: 512 },
+      plan: { form: "tile", rows: 8, columns: 8 },
+    }))],
   );
   assertStringIncludes(text, `- adapter: ${adapterName(defaultDevice.adapterInfo)}`);
   assertStringIncludes(text, "- maxStorageBufferBindingSize: ");

@@ -61,7 +61,7 @@ export interface Choice extends Plan {
 
 const plain = { form: "plain", rows: 1, columns: 1 } as const;
 /** Below this many multiply-adds a launch costs more than any kernel saves. */
-const TINY = 2 ** 16;
+export const TINY: number = 2 ** 16;
 
 /** What depends on the class of adapter. */
 export interface Tuning {

@@ -6,7 +6,8 @@
  */
 import "../lesson/adapter.ts";
 import { defaultDevice } from "../gpu/default.ts";
-import { adapterNames } from "../gpu/adapter.ts";
+import { adapterName, adapterNames } from "../gpu/adapter.ts";
+import { useMeasured } from "../ops/measured.ts";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
 import { bold, clearStatus, dim, hasStatus, status, write } from "../host/terminal.ts";
 import { program } from "../lesson/ending.ts";
@@ -19,6 +20,8 @@ import { formNames, type FormResult, formResults, matmulWorks } from "./bench/ma
 import { digits, measure, rateText, type Result, type Work } from "./bench/measure.ts";
 import { machineOf, reportText } from "./bench/report.ts";
 import { trainingWorks } from "./bench/training.ts";
+import { fastest } from "./bench/tune.ts";
+import { formsFile, measuredForms } from "./machine.ts";
 
 const options = {
   only: { value: "", help: "measure what has this in its name" },
@@ -28,6 +31,7 @@ const options = {
   },
   forms: { value: false, help: "measure every kernel that can do a product against the others" },
   growth: { value: false, help: "measure what becomes of a cost when the work grows" },
+  tune: { value: false, help: "measure the kernels of products, and use the fastest from now on" },
   launches: { value: false, help: "measure what a launch and an op cost in TypeScript" },
   report: { value: false, help: "print one block with everything, to paste into an issue" },
   json: { value: false, help: "print the numbers as JSON" },
@@ -136,9 +140,35 @@ async function printReport(
   write(reportText(machineOf(defaultDevice, versions), results, products));
 }
 
+/** Measures the kernels of products, and keeps the fastest for this adapter. */
+async function keepFastest(only: string, runs: number, say: (text: string) => void): Promise<void> {
+  const file = formsFile();
+  if (!file) {
+    throw new Error("bench --tune: there is no home folder to keep the result in; set HOME");
+  }
+  useMeasured({}); // so that the table is what the kernels are compared with
+  const found = fastest(await Array.fromAsync(formResults({ only, runs: runs || 7, say })));
+  clearStatus();
+  const all = { ...JSON.parse(measuredForms() ?? "{}") };
+  const name = adapterName(defaultDevice.adapterInfo);
+  if (found.length > 0) all[name] = found;
+  else delete all[name];
+  await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+  await Deno.writeTextFile(file, JSON.stringify(all, null, 1) + "\n");
+  const lines = found.map(({ batch, m, k, n, form, rows, columns }) =>
+    `  ${batch > 1 ? `${batch}×` : ""}${m}×${k}×${n}: ${form} ${rows}×${columns}\n`
+  );
+  write(
+    found.length === 0
+      ? `${defaultDevice}: no kernel is clearly faster than the one in the table.\n`
+      : `${defaultDevice}: clearly faster than the table's kernel, and used from now on:\n` +
+        `${lines.join("")}kept in ${file}; delete it to go back to the table.\n`,
+  );
+}
+
 /** Measures and prints. */
 export async function bench(args: readonly string[]): Promise<void> {
-  const { only, runs, forms, growth: growing, launches, report, json, help } = readArgs(
+  const { only, runs, forms, growth: growing, tune, launches, report, json, help } = readArgs(
     args,
     options,
   );
@@ -157,6 +187,7 @@ export async function bench(args: readonly string[]): Promise<void> {
   }
   const say = progress();
   if (report) return await printReport(works, only, runs, say);
+  if (tune) return await keepFastest(only, runs, say);
   const results: (Result | FormResult | Growth | LaunchCost)[] = [];
   const found = (result: Result | FormResult | Growth | LaunchCost, text: string) => {
     clearStatus();

@@ -119,13 +119,17 @@ function distribution(): string {
   return release.match(/^ID(_LIKE)?=.*$/gm)?.join(" ") ?? "";
 }
 
-/** The file that remembers the adapter; undefined for a user without a home folder. */
-function memory(os: string, env: (name: string) => string | undefined): string | undefined {
+/** A file of ours in the user's cache folder; undefined for a user without a home folder. */
+function memory(
+  os: string,
+  env: (name: string) => string | undefined,
+  name = "adapter.json",
+): string | undefined {
   const home = env("HOME");
   const folder = os === "windows"
     ? env("LOCALAPPDATA")
     : env("XDG_CACHE_HOME") ?? (home && `${home}/${os === "darwin" ? "Library/Caches" : ".cache"}`);
-  return folder && `${folder}/language-models-from-scratch/adapter.json`;
+  return folder && `${folder}/language-models-from-scratch/${name}`;
 }
 
 /** Everything that could change which adapter is found, as one text. */
@@ -137,6 +141,16 @@ function signature(env: (name: string) => string | undefined): string {
   const id = attempt(() => Deno.readTextFileSync("/etc/machine-id").trim());
   const variables = VARIABLES.map((name) => `${name}=${env(name) ?? ""}`);
   return [Deno.version.deno, Deno.execPath(), id, ...folders, ...variables].join("\n");
+}
+
+/** The file with what `deno task bench -- --tune` measured, by adapter. */
+export const formsFile = (): string | undefined =>
+  memory(Deno.build.os, (name) => Deno.env.get(name) || undefined, "forms.json");
+
+/** What is in that file, as JSON; undefined where nothing was measured. */
+export function measuredForms(): string | undefined {
+  const file = formsFile();
+  return file && attempt(() => JSON.stringify(JSON.parse(Deno.readTextFileSync(file))));
 }
 
 function recall(file: string, key: string): Found | undefined {

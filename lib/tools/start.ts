@@ -6,7 +6,7 @@ import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { chromium } from "./chromium.ts";
-import { machine } from "./machine.ts";
+import { machine, measuredForms } from "./machine.ts";
 import { hubFlags } from "./permissions.ts";
 import { ready } from "./ready.ts";
 
@@ -151,7 +151,12 @@ export function variables(
   env: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   // What a user has set stays. Without the last one, Mesa prints a warning.
-  const absent = Object.entries({ ...env, XDG_RUNTIME_DIR: "/tmp" })
+  const forms = measuredForms();
+  const absent = Object.entries({
+    ...env,
+    ...forms && { LESSONS_FORMS: forms },
+    XDG_RUNTIME_DIR: "/tmp",
+  })
     .filter(([name]) => !Deno.env.get(name));
   return { ...Object.fromEntries(absent), ...backend && { DENO_WEBGPU_BACKEND: backend } };
 }

@@ -2,6 +2,7 @@
  * The launches of the kernels of matrix products, each with what it requires of its operands. At this point every
  * operand fits one binding; see product.ts.
  */
+import { adapterName } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
 import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -17,7 +18,8 @@ import { groupsFor, wgslType } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
-import { NARROW, type Plan, TILE_LANES, tuningOf } from "../tuning.ts";
+import { measuredPlan } from "../measured.ts";
+import { NARROW, type Plan, TILE_LANES, TINY, tuningOf } from "../tuning.ts";
 import { declared } from "../declare.ts";
 
 /** out = activation(a · b + bias). */
@@ -71,10 +73,14 @@ function rowFor({ a, b, out, form }: Task): Plan {
   };
   const { software, imaging } = out.device;
   const { products } = tuningOf({ software: software || form !== undefined, imaging });
-  const choice = products.find((choice) =>
-    (form === undefined || choice.form === form) && choice.when(product)
-  );
-  return choice ?? products[0];
+  const choice =
+    products.find((choice) =>
+      (form === undefined || choice.form === form) && choice.when(product)
+    ) ?? products[0];
+  // The kernel for a row adds in another order, so nothing takes its place, and it takes that of no other.
+  if (form !== undefined || choice.form === "rows" || product.work < TINY) return choice;
+  return measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k: a.shape[2] }) ??
+    choice;
 }
 
 /** The kernel that a whole product gets. */

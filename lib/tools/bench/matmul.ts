@@ -3,6 +3,7 @@
  * as the kernel keeps; and, to make the table in lib/ops/tuning.ts, every kernel is compared with the others.
  */
 import { defaultDevice } from "../../gpu/default.ts";
+import type { Size } from "../../ops/measured.ts";
 import { type Plan, tuningOf } from "../../ops/tuning.ts";
 import { multiply, planOf, type Product } from "../../ops/matmul/product.ts";
 import { fromValues, Tensor } from "../../tensor/tensor.ts";
@@ -97,6 +98,8 @@ export const matmulWorks = (tiny = false): Work[] =>
 /** The time of a kernel for a product, and its ratio to the time of the fastest kernel. */
 export interface FormResult {
   name: string;
+  size: Size;
+  plan: Plan;
   kernel: string;
   chosen: boolean;
   ms: number;
@@ -134,8 +137,11 @@ export async function* formResults(
     [product.a, product.b].forEach(release);
     const medians = times.map(median);
     const fastest = times[medians.indexOf(Math.min(...medians))];
-    yield plans.map(([kernel], i) => ({
+    const { batch = 1, m, k, n } = one;
+    yield plans.map(([kernel, { form, rows, columns }], i) => ({
       name: nameOf(one),
+      size: { batch, m, k, n },
+      plan: { form, rows, columns },
       kernel,
       chosen: kernel === chosen,
       ms: medians[i],
