@@ -3,7 +3,14 @@
  * ends soon, with the right bytes or with one sentence: without the token, without control characters, and with
  * nothing wrong left in the cache.
  */
-import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
 import { lock } from "../lib/hub/cache.ts";
 import { hubConfig } from "../lib/hub/config.ts";
@@ -12,6 +19,7 @@ import { hubPackage } from "../lib/host/packages.ts";
 import { hubFetch } from "../lib/hub/fetch.ts";
 import { UsageError } from "../lib/host/mistake.ts";
 import { loadDataset } from "../lib/data/load.ts";
+import { at, holding } from "./support/holding.ts";
 import {
   cutAfter,
   FakeHub,
@@ -349,18 +357,44 @@ testWith(needs, "a file in the cache is held to its pinned hash", async () => {
 
 testWith(needs, "who holds a lock is named with its age while it is waited for", async () => {
   const folder = await Deno.makeTempDir();
+  const path = `${folder}/x.lock`;
   const told: string[] = [];
-  const first = await lock(`${folder}/x.lock`, () => {});
-  Deno.utimeSync(`${folder}/x.lock`, new Date(), new Date(Date.now() - 720_000));
-  const second = lock(`${folder}/x.lock`, (text) => {
+  const first = await lock(path, () => {});
+  Deno.writeTextFileSync(path, `4711 ${new Date(Date.now() - 725_000).toISOString()}\n`);
+  const second = await lock(path, (text) => {
     told.push(text);
     first[Symbol.dispose]();
   });
-  (await second)[Symbol.dispose]();
+  second[Symbol.dispose]();
   assertEquals(told.length, 1);
-  assertMatch(told[0], /another program .* holds \S+x.lock, for 1[23] min; waiting for it/);
+  assertMatch(told[0], /same file: \S+x\.lock, process 4711 has held it for 12m \d+s; waiting for/);
+  (await lock(path, (text) => told.push(text)))[Symbol.dispose](); // released as it should be: nothing to say
+  assertEquals(told.length, 1);
   await Deno.remove(folder, { recursive: true });
 });
+
+testWith(
+  [...needs, "run"],
+  "a download that was killed leaves a lock that the next one takes over, and names",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/x.lock`;
+    await using child = await holding(
+      `import { lock } from ${at("lib/hub/cache.ts")};
+      await lock(${JSON.stringify(path)}, () => {});`,
+    );
+    const told: string[] = [];
+    const next = lock(path, (text) => {
+      told.push(text);
+      void child.kill();
+    });
+    (await next)[Symbol.dispose]();
+    assertEquals(told.length, 2);
+    assertStringIncludes(told[0], `${path}, process ${child.pid} has held it for`);
+    assertMatch(told[1], /^a download was cut off \(process \d+, \d+s ago\); going on from what/);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 Deno.test("a token with a line break is refused, and not shown", () => {
   for (

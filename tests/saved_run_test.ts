@@ -24,6 +24,7 @@ import {
 } from "#lib";
 import { host, runsIn } from "../lib/host/mod.ts";
 import { UsageError } from "../lib/host/mistake.ts";
+import { at, holding } from "./support/holding.ts";
 
 const granted = async (...names: Deno.PermissionName[]) => {
   const all = await Promise.all(names.map((name) => Deno.permissions.query({ name } as never)));
@@ -239,6 +240,56 @@ Deno.test(
 );
 
 Deno.test(
+  `a schedule that was changed since is refused by its constant${because}`,
+  onDisk,
+  async () => {
+    const { CosineAnnealingLR, LambdaLR, LinearLR, OneCycleLR, ReduceLROnPlateau, SequentialLR } =
+      optim.lrScheduler;
+    const warm = (optimizer: optim.AdamW, iters: number) =>
+      new SequentialLR(optimizer, [
+        new LinearLR(optimizer, { totalIters: iters }),
+        new CosineAnnealingLR(optimizer, 90),
+      ], [10]);
+    type Make = (optimizer: optim.AdamW) => Parameters<typeof saveCheckpoint>[1][string];
+    const changes: [was: Make, is: Make, says: string][] = [
+      [
+        (o) => new optim.lrScheduler.StepLR(o, 3),
+        (o) => new optim.lrScheduler.StepLR(o, 3, { gamma: 0.2 }),
+        "the schedule's gamma 0.1, and here it is 0.2",
+      ],
+      [
+        (o) => new ReduceLROnPlateau(o, { patience: 3 }),
+        (o) => new ReduceLROnPlateau(o, { patience: 4 }),
+        "the schedule's patience 3, and here it is 4",
+      ],
+      [
+        (o) => new OneCycleLR(o, { maxLr: 1e-4, totalSteps: 9, divFactor: 10 }),
+        (o) => new OneCycleLR(o, { maxLr: 2e-4, totalSteps: 9, divFactor: 20 }),
+        "the schedule's maxLr [0.0001], and here it is [0.0002]",
+      ],
+      [
+        (o) => new LambdaLR(o, (t) => 0.9 ** t),
+        (o) => new LambdaLR(o, (t) => 0.8 ** t),
+        'the schedule\'s lrLambda "(t)=>0.9 ** t", and here it is "(t)=>0.8 ** t"',
+      ],
+      [(o) => warm(o, 10), (o) => warm(o, 11), '"totalIters":11'],
+    ];
+    const folder = await Deno.makeTempDir();
+    for (const [i, [was, is, says]] of changes.entries()) {
+      const out = `${folder}/run${i}`;
+      const make = (schedule: Make) => {
+        const { model, optimizer, run } = parts(9);
+        return { model, optimizer, schedule: schedule(optimizer), run };
+      };
+      await (await savedRun(make(was), { seed: 7 }, { out })).save();
+      await savedRun(make(was), { seed: 7 }, { out, resume: true });
+      const refused = await refusal(() => savedRun(make(is), { seed: 7 }, { out, resume: true }));
+      assertStringIncludes(refused, says);
+    }
+  },
+);
+
+Deno.test(
   `a learning rate that was changed since is not lost in silence${because}`,
   onDisk,
   async () => {
@@ -395,6 +446,42 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
 }
 
 Deno.test(
+  `a run that was killed leaves a lock that the next one takes over, and names${becauseRun}`,
+  running,
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const out = `${folder}/run`;
+    await using child = await holding(
+      `import { savedRun, training } from ${at("lib/mod.ts")};
+      await savedRun({ run: training(9) }, {}, { out: ${JSON.stringify(out)} });`,
+    );
+    const begin = () => savedRun({ run: training(9) }, {}, { out });
+    const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    assertMatch(
+      await refusal(begin),
+      new RegExp(
+        `^--out ${out}: another run is saving there \\(\\S+/\\.run\\.lock: ` +
+          `process ${child.pid} has held it for \\d+s\\); wait for it, or give this one another place$`,
+      ),
+    );
+    await child.kill();
+    assertEquals(names(), [".run.lock"]);
+    const { errors } = host;
+    let told = "";
+    runsIn({ errors: { isTerminal: () => false, write: (text) => told += text } });
+    try {
+      await begin();
+    } finally {
+      runsIn({ errors });
+    }
+    assertMatch(
+      told,
+      new RegExp(`^The run .* ${out} before \\(process ${child.pid}, \\d+s ago\\)`),
+    );
+  },
+);
+
+Deno.test(
   `a reader that has gone ends a training, which saves first${becauseRun}`,
   running,
   async () => {
@@ -438,8 +525,5 @@ Deno.test(`two runs do not save to one place${becauseRun}`, running, async () =>
     child.kill("SIGTERM");
   });
   assertEquals([first.code, second!.code], [143, 2]);
-  assertEquals(
-    second!.err,
-    `--out ${out}: another run is saving there; wait for it, or give this one another place\n`,
-  );
+  assertMatch(second!.err, /^--out \S+: another run is saving there \(.*\); .* another place\n$/);
 });

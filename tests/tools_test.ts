@@ -259,7 +259,8 @@ Deno.test(`a lesson may do what it needs and no more${because}`, ifAllowed, () =
   const values = (flags: string[], kind: string) =>
     flags.find((flag) => flag.startsWith(`--allow-${kind}=`))?.replace(/.*?=/, "").split(",") ?? [];
   for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) {
-    assertEquals(kinds(of(number)), ["--no-prompt", "--allow-read", "--allow-env"]);
+    assertEquals(kinds(of(number)), ["--no-prompt", "--allow-sys", "--allow-read", "--allow-env"]);
+    assertEquals(values(of(number), "sys"), ["systemMemoryInfo"]);
     assertEquals(values(of(number), "read").length, 1);
     assertMatch(values(of(number), "read")[0], /\/lessons\/0\d-.*\.ts$/);
   }

@@ -6,6 +6,7 @@
 import { optionsOf } from "../python/arguments.ts";
 import { host, isMissing } from "../host/mod.ts";
 import { UsageError } from "../host/mistake.ts";
+import { holderOf, takeLock } from "../host/lock.ts";
 import { append } from "../host/whole.ts";
 import {
   type About,
@@ -98,31 +99,42 @@ export async function savedRun(
   return { save };
 }
 
-/** What models and optimisers say about themselves. */
+/** What models, optimisers and schedules say about themselves. */
 interface Own {
+  constants?: Readonly<Record<string, unknown>>;
   paramGroups?: readonly Record<string, unknown>[];
   namedParameters?: unknown;
   repr?: () => string;
 }
 
 /**
- * What the code of a run says about it: the layers of its models and the options of its optimisers, before it starts.
+ * What the code of a run says about it: the layers of its models, the options of its optimisers and the constants of its
+ * schedules, before it starts.
  * A checkpoint restores its own learning rate, so a change of it in the code must be reported, not silently ignored.
  */
 function identityOf(parts: Parts): About {
   const about: About = {};
   for (const [name, part] of Object.entries(parts)) {
-    const { paramGroups, namedParameters, repr } = part as Own;
+    const { constants, paramGroups, namedParameters, repr } = part as Own;
     if (namedParameters && repr) about[`${name}'s layers`] = repr.call(part);
     for (const [i, group] of (paramGroups ?? []).entries()) {
       const which = paramGroups!.length > 1 ? `${name}'s group ${i}, its ` : `${name}'s `;
       for (const [option, value] of Object.entries(group)) {
-        if (option !== "params") about[which + option] = JSON.stringify(value) ?? "undefined";
+        if (option !== "params") about[which + option] = inWriting(value);
       }
+    }
+    for (const [constant, value] of Object.entries(constants ?? {})) {
+      about[`${name}'s ${constant}`] = inWriting(value);
     }
   }
   return about;
 }
+
+/** A value as text that tells it from others; a function is told by its source. */
+const inWriting = (value: unknown): string => {
+  const isOdd = (one: unknown) => typeof one === "function" || Math.abs(one as number) === Infinity;
+  return JSON.stringify(value, (_, one) => isOdd(one) ? String(one) : one) ?? "undefined";
+};
 
 /** The paths that this process has locked; it keeps them until it ends. */
 const taken = new Map<string, Disposable>();
@@ -134,11 +146,18 @@ function reserve(out: string): void {
   if (taken.has(out)) return;
   attempt(out, () => {
     if (folder) host.files.makeFolder(folder);
-    const lock = host.files.tryLock(`${folder ?? ""}.${name}.lock`, { leaves: false });
-    if (lock) return taken.set(out, lock);
-    throw new UsageError(
-      `--out ${out}: another run is saving there; wait for it, or give this one another place`,
-    );
+    const place = `${folder ?? ""}.${name}.lock`;
+    const lock = takeLock(place, { leaves: false });
+    if (!lock) {
+      throw new UsageError(
+        `--out ${out}: another run is saving there (${place}: ${holderOf(place)}); ` +
+          "wait for it, or give this one another place",
+      );
+    }
+    if (lock.left) {
+      host.errors.write(`The run that saved to ${out} before (${lock.left}) was killed.\n`);
+    }
+    taken.set(out, lock);
   });
 }
 

@@ -47,6 +47,13 @@ export class Device extends Gpu {
   get reader(): Reader {
     return this.#reader ??= new Reader(this, this.launcher, this.faults);
   }
+
+  /** @internal */
+  override relieve(): void {
+    this.launcher.flush();
+    this.launcher.images.empty();
+    this.pool.empty();
+  }
 }
 
 const kindOf = (name: AdapterName) => name === "default" ? "" : ` of the kind "${name}"`;

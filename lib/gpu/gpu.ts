@@ -6,6 +6,7 @@
  * read, which throws it; nothing that was computed after it is ever shown.
  */
 import { host } from "../host/mod.ts";
+import { Budget } from "./budget.ts";
 import { adapterName, hasSlowBuffers, isSoftware } from "./adapter.ts";
 
 /** WebGPU's limits by name. */
@@ -34,6 +35,7 @@ interface Known extends Opened {
   readonly name: string;
   readonly limits: Readonly<Limits>;
   readonly software: boolean;
+  readonly budget: Budget;
   imaging: Imaging;
 }
 
@@ -92,8 +94,25 @@ export class Gpu {
     this.#now.imaging = imaging;
   }
 
+  /**
+   * The memory that is taken on it.
+   *
+   * @internal
+   */
+  get budget(): Budget {
+    return this.#now.budget;
+  }
+
+  /**
+   * Gives back what is kept for reuse, where memory runs out.
+   *
+   * @internal
+   */
+  relieve(): void {}
+
   #opened(): Known {
     const { adapterInfo, gpu } = this.#open();
+    const software = isSoftware(adapterInfo);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -111,7 +130,8 @@ export class Gpu {
       gpu,
       name: `webgpu:${Gpu.#count++}`,
       limits: numbersOf(gpu.limits),
-      software: isSoftware(adapterInfo),
+      software,
+      budget: new Budget(software, () => this.relieve()),
       imaging: hasSlowBuffers(adapterInfo) ? "where it pays" : "never",
     };
   }

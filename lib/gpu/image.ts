@@ -86,7 +86,7 @@ export class Images {
     for (const { name } of shown) {
       const given = buffers[name];
       if (!given || storageOf(given).device !== this.device) return null; // the launch says what is wrong
-      if (bytesBound(given) > most) return null;
+      if (bytesBound(given) > most || !this.#fits(given)) return null;
       const image = this.of(given);
       if (isFresh(image, given) || stale.has(image)) continue;
       stale.set(image, given);
@@ -96,10 +96,16 @@ export class Images {
     return pays || this.device.imaging === "always" ? stale : null;
   }
 
+  /** Whether there is an image of a buffer, or memory for one. */
+  #fits(given: Storage | Window): boolean {
+    return storageOf(given).block.images.has(keyOf(given)) ||
+      this.device.budget.fits(bytesBound(given));
+  }
+
   /** The image of a buffer or a window, whatever it holds. */
   of(given: Storage | Window): Image {
     const { images } = storageOf(given).block;
-    const key = "storage" in given ? `${given.offset}+${given.size}` : "";
+    const key = keyOf(given);
     let image = images.get(key);
     if (!image) images.set(key, image = this.#create(bytesBound(given), () => images.delete(key)));
     this.#all.delete(image);
@@ -113,6 +119,7 @@ export class Images {
       this.flush();
       this.#destroy(oldest);
     }
+    this.device.budget.add(bytes);
     const create = () => {
       const texture = this.device.gpu.createTexture({
         label: "read as an image",
@@ -134,8 +141,14 @@ export class Images {
   #destroy(image: Image): void {
     this.#all.delete(image);
     this.#bytes -= image.bytes;
+    this.device.budget.give(image.bytes);
     image.leave();
     image.texture.destroy();
+  }
+
+  /** Gives all images back to the driver; what still reads them must have been submitted. */
+  empty(): void {
+    for (const image of this.#all) this.#destroy(image);
   }
 
   /** Gives back the images of a buffer that is destroyed. */
@@ -165,6 +178,10 @@ export class Images {
     }
   }
 }
+
+/** Which part of its buffer an image shows. */
+const keyOf = (given: Storage | Window): string =>
+  "storage" in given ? `${given.offset}+${given.size}` : "";
 
 const storageOf = (given: Storage | Window): Storage => "storage" in given ? given.storage : given;
 

@@ -280,6 +280,7 @@ export class Launcher {
   #destroyNow(block: Block): void {
     this.images.forget(block);
     block.buffer.destroy();
+    this.device.budget.give(block.bytes);
   }
 
   /** Copies bytes from TypeScript into a storage. */

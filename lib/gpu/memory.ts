@@ -4,8 +4,8 @@
  *
  * There is no reference counting. A storage is released at points that every program passes (the end of
  * `backward()`, the end of a no-grad region), or when JavaScript's collector finds its owner gone. The collector
- * can't see GPU memory, so each buffer carries an untouched ArrayBuffer of its size: virtual memory only, but it
- * makes the collector run when GPU memory grows.
+ * can't see GPU memory, so each buffer carries an untouched ArrayBuffer of its size, or a share in one: virtual
+ * memory only, but it makes the collector run when GPU memory grows.
  *
  * Released memory may still be read, so it rests for a while: it can be read, and taken back, until the pool hands
  * the buffer to another storage. What backward() released rests until the next graph is begun; what a no-grad
@@ -140,6 +140,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
   #create(size: number, what: string): Block {
     const { gpu } = this.device;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    this.device.budget.take(size, `allocating ${what}`);
     const create = () => gpu.createBuffer({ label: what, size, usage });
     const buffer = size < LARGE ? create() : this.device.watched(
       `allocating ${what}`,
@@ -258,9 +259,18 @@ export class Pool<D extends Owner = Owner> implements Lender {
   }
 }
 
+/** The system gives fresh memory from this size on, which takes no room until it is touched; less it may fill with zeros. */
+const FRESH = 2 ** 25 + 2 ** 16;
+let shared: ArrayBuffer | null = null;
+let unshared = 0;
+
+/** What the collector takes for a buffer's memory: an ArrayBuffer of its own, or one that small buffers share. */
 function ballast(bytes: number): ArrayBuffer | null {
   try {
-    return new ArrayBuffer(bytes);
+    if (bytes >= FRESH) return new ArrayBuffer(bytes);
+    if (unshared < bytes) [shared, unshared] = [new ArrayBuffer(FRESH), FRESH];
+    unshared -= bytes;
+    return shared;
   } catch {
     return null; // only the collector's hint is lost
   }

@@ -18,6 +18,9 @@ import type { Window } from "./storage.ts";
 
 const SMALL = 4096;
 
+/** A read is in memory so many times: here, as the driver maps it, and twice as JavaScript's own. */
+const COPIES = 4;
+
 /** Reads from the buffers of one device. */
 export class Reader {
   /** Small staging buffers that have been mapped at least once, and are free. */
@@ -80,9 +83,11 @@ export class Reader {
 
   #create(size: number): GPUBuffer {
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const what = "making room to read into";
+    this.device.budget.ask(COPIES * size, what);
     const create = () => this.device.gpu.createBuffer({ label: "reading", size, usage });
     // Where it fails, its mapping does too.
-    return this.device.watched("making room to read into", create, () => {});
+    return this.device.watched(what, create, () => {});
   }
 
   #unread(why: string, cause?: unknown): Error {

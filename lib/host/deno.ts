@@ -3,6 +3,7 @@
  * names Deno.
  */
 import type { Files, Host, OpenFile, Output, Permission } from "./host.ts";
+import { heapOf, limitOf, type Room, usageOf, type V8 } from "./room.ts";
 
 const encoder = new TextEncoder();
 const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -159,10 +160,31 @@ const env = (name: string) =>
   granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined;
 const isDumb = () => env("TERM") === "dumb";
 
+/** What Deno says only by Node's interface, which it loads when that is first asked for. */
+interface NodeProcess {
+  constrainedMemory(): number;
+  getBuiltinModule(name: "node:v8"): V8;
+}
+const nodes = () => (globalThis as unknown as { process: NodeProcess }).process;
+
+/** The system's memory is known with the permission to ask for it, as far as this group of programs may have it. */
+function room(): Room {
+  const { heapUsed, rss } = Deno.memoryUsage();
+  const heap = heapOf(heapUsed, () => nodes().getBuiltinModule("node:v8"));
+  const asking = { name: "sys", kind: "systemMemoryInfo" } as const;
+  if (Deno.permissions.querySync(asking).state !== "granted") return { heap };
+  const { available, swapFree } = Deno.systemMemoryInfo();
+  const most = limitOf(rss, () => nodes().constrainedMemory());
+  return { heap, available: Math.min(available + swapFree, most - rss) };
+}
+
 /** A Deno program. */
 export const denoHost: Host = {
   get args() {
     return Deno.args;
+  },
+  get pid() {
+    return Deno.pid;
   },
   get main() {
     return Deno.mainModule;
@@ -193,6 +215,8 @@ export const denoHost: Host = {
     } while (key[0] !== 10);
     return true;
   },
+  usage: () => usageOf(Deno.memoryUsage()),
+  room,
   exit: (code) => Deno.exit(code),
   onUncaught(listener) {
     addEventListener("unhandledrejection", (event) => {

@@ -3,6 +3,8 @@
  * for a Deno program, `node.ts` for a Node program, `page.ts` for a page and its workers.
  */
 
+import type { Room, Usage } from "./room.ts";
+
 /** A permission that the program may or may not have. A place without permissions grants everything it can do. */
 export type Permission =
   | { name: "read" | "write"; path?: string }
@@ -61,6 +63,8 @@ export interface Files {
 export interface Host {
   /** The arguments on the command line. */
   readonly args: readonly string[];
+  /** The number of this process, where locks can be held. */
+  readonly pid?: number;
   /** The address of the main module, if there is one. */
   readonly main: string | undefined;
   /** Whether the reader wants no colours (`NO_COLOR`). */
@@ -80,6 +84,10 @@ export interface Host {
   granted(...wanted: Permission[]): boolean;
   /** Shows a question and waits for a line from the terminal; false at the end of input, or if there is no terminal. */
   pause(question: string): boolean;
+  /** The memory that this program takes; undefined where that is not known. */
+  usage(): Usage | undefined;
+  /** The memory that it can still have. */
+  room(): Room;
   /** Ends the program. */
   exit(code: number): never;
   /** Passes every uncaught error to `listener`, which ends the program. */

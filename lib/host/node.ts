@@ -5,6 +5,7 @@
 import type * as fs from "node:fs";
 import type { Files, Host, OpenFile, Output } from "./host.ts";
 import { pageHost } from "./page.ts";
+import { heapOf, type MemoryUsage, usageOf, type V8 } from "./room.ts";
 
 interface Stream {
   readonly isTTY?: boolean;
@@ -17,6 +18,9 @@ interface Process {
   readonly stdout: Stream & { readonly columns?: number; readonly rows?: number };
   readonly stderr: Stream;
   getBuiltinModule?(name: "node:fs"): typeof fs;
+  getBuiltinModule?(name: "node:v8"): V8;
+  memoryUsage(): MemoryUsage;
+  availableMemory?(): number;
   exit(code: number): never;
   on(event: string, listener: (what: unknown) => void): void;
   once(event: string, listener: () => void): void;
@@ -93,6 +97,11 @@ export function nodeHost(): Host | undefined {
     size: () => ({ columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 }),
     env: (name) => process.env[name],
     granted: () => true,
+    usage: () => usageOf(process.memoryUsage()),
+    room: () => ({
+      heap: heapOf(process.memoryUsage().heapUsed, () => process.getBuiltinModule?.("node:v8")),
+      available: process.availableMemory?.(),
+    }),
     exit: (code) => process.exit(code),
     onUncaught(listener) {
       process.on("uncaughtException", listener);

@@ -52,6 +52,8 @@ export const pageHost: Host = {
   env: () => undefined,
   granted: (...wanted) => wanted.every(({ name }) => name === "net"),
   pause: () => false,
+  usage: () => undefined,
+  room: () => ({}),
   exit: (code) => {
     throw new Error(`the program ended with code ${code}`);
   },

@@ -3,7 +3,8 @@
  * it or nothing. client.ts decides which file is which.
  */
 import { host, isMissing } from "../host/mod.ts";
-import { inWords, sleep } from "./waiting.ts";
+import { holderOf, takeLock } from "../host/lock.ts";
+import { sleep } from "./waiting.ts";
 
 /** A file of a repository, as the Hub lists it. */
 export interface HubFile {
@@ -62,20 +63,15 @@ export async function lock(path: string, tell: (text: string) => void): Promise<
   const { files } = host;
   files.makeFolder(folderOf(path));
   for (let looks = 0;; looks++) {
-    const held = files.tryLock(path);
+    const held = takeLock(path);
     if (held) {
-      try {
-        files.writeText(path, `${new Date().toISOString()}\n`); // the file's age is that of this lock
-      } catch {
-        // Then the age is not known.
-      }
+      if (held.left) tell(`a download was cut off (${held.left}); going on from what it left`);
       return held;
     }
     if (looks % TELL_EVERY === TELL_AFTER) {
-      const since = files.info(path)?.mtime?.getTime();
-      const age = since === undefined ? "" : `, for ${inWords(Date.now() - since)}`;
       tell(
-        `another program is downloading the same file and holds ${path}${age}; waiting for it, and if it hangs, end it`,
+        `another program is downloading the same file: ${path}, ${holderOf(path)}; ` +
+          "waiting for it, and if it hangs, end it",
       );
     }
     await sleep(LOOK);

@@ -21,8 +21,12 @@ interface Place {
   group: number;
 }
 
+/** What a schedule was made with: its numbers by name, given or by default. */
+export type Constants = Readonly<Record<string, unknown>>;
+
 /** What tells one schedule from another. */
 interface Rule {
+  constants: Constants;
   /** The rate at a step, given the one before. */
   next(lr: number, place: Place): number;
   /** The rate with which a schedule starts inside a sequence, if it is not what `next` makes of the base. */
@@ -45,11 +49,14 @@ export class LRScheduler {
   lastEpoch = 0;
   /** The rates it began with, one a group. */
   protected baseLrs: number[];
+  /** What it was made with. A checkpoint keeps it, so that a run goes on with the same schedule. */
+  readonly constants: Constants;
   readonly #rule: Rule;
 
   /** A schedule whose rule makes each rate from the one before; sets the first rates. */
   constructor(readonly optimizer: AnyOptimizer, rule: Rule) {
     this.#rule = rule;
+    this.constants = rule.constants;
     for (const group of optimizer.paramGroups) group.initialLr ??= group.lr;
     this.baseLrs = optimizer.paramGroups.map(({ initialLr }) => initialLr!);
     this.begin();
@@ -168,7 +175,10 @@ export class LambdaLR extends LRScheduler {
     if (lambdas.length !== groups) {
       throw new RangeError(`Expected ${groups} lr_lambdas, but got ${lambdas.length}`);
     }
-    super(optimizer, { next: (_, { epoch, base, group }) => base * lambdas[group](epoch) });
+    super(optimizer, {
+      constants: { lrLambda },
+      next: (_, { epoch, base, group }) => base * lambdas[group](epoch),
+    });
   }
 }
 
@@ -181,6 +191,7 @@ export class StepLR extends LRScheduler {
   ) {
     const { stepSize, gamma = 0.1 } = stepOptions(args);
     super(optimizer, {
+      constants: { stepSize, gamma },
       next: (lr, { epoch }) => epoch === 0 || epoch % stepSize !== 0 ? lr : lr * gamma,
     });
   }
@@ -209,6 +220,7 @@ export class LinearLR extends LRScheduler {
     }
     const way = endFactor - startFactor;
     super(optimizer, {
+      constants: { startFactor, endFactor, totalIters },
       next(lr, { epoch }) {
         if (epoch === 0) return lr * startFactor;
         if (epoch > totalIters) return lr;
@@ -230,6 +242,7 @@ export class CosineAnnealingLR extends LRScheduler {
   ) {
     const { tMax, etaMin = 0 } = cosineOptions(args);
     super(optimizer, {
+      constants: { tMax, etaMin },
       next(lr, { epoch, base }) {
         if (epoch === 0) return lr;
         if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
@@ -285,6 +298,15 @@ export class SequentialLR {
     }
     for (const group of optimizer.paramGroups) group.lr = group.initialLr!;
     schedulers[0].begin();
+  }
+
+  /** What it was made with, and each schedule in it. */
+  get constants(): Constants {
+    const parts = this.schedulers.map((part) => ({
+      kind: part.constructor.name,
+      ...part.constants,
+    }));
+    return { schedulers: parts, milestones: this.milestones };
   }
 
   /** Sets the next rates. */

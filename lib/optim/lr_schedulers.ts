@@ -4,6 +4,7 @@
 
 /** By a rule from epoch to epoch. */
 export {
+  type Constants,
   CosineAnnealingLR,
   LambdaLR,
   LinearLR,

@@ -2,7 +2,7 @@
  * A learning rate that goes down when the loss no longer does.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import type { AnyOptimizer } from "./lr_scheduler.ts";
+import type { AnyOptimizer, Constants } from "./lr_scheduler.ts";
 
 /** What {@linkcode ReduceLROnPlateau} waits for. */
 export interface PlateauOptions {
@@ -96,6 +96,11 @@ export class ReduceLROnPlateau {
     }
     this.#options = options;
     this.best = options.mode === "min" ? Infinity : -Infinity;
+  }
+
+  /** What it was made with. */
+  get constants(): Constants {
+    return { ...this.#options, minLr: this.#lowest };
   }
 
   /** Looks at the number of an epoch, and lowers the rates where it is time. */

@@ -10,7 +10,10 @@ const readExponential = optionsFor<{ gamma: number }>("ExponentialLR", { gamma: 
 export class ExponentialLR extends LRScheduler {
   constructor(optimizer: AnyOptimizer, ...args: Given<[gamma: number], { gamma: number }>) {
     const { gamma } = readExponential(args);
-    super(optimizer, { next: (lr, { epoch }) => epoch === 0 ? lr : lr * gamma });
+    super(optimizer, {
+      constants: { gamma },
+      next: (lr, { epoch }) => epoch === 0 ? lr : lr * gamma,
+    });
   }
 }
 
@@ -34,6 +37,7 @@ export class MultiStepLR extends LRScheduler {
     const { milestones, gamma = 0.1 } = readMultiStep(args);
     const times = (epoch: number) => milestones.filter((each) => each === epoch).length;
     super(optimizer, {
+      constants: { milestones, gamma },
       next: (lr, { epoch }) => times(epoch) === 0 ? lr : lr * gamma ** times(epoch),
     });
   }
@@ -65,6 +69,7 @@ export class ConstantLR extends LRScheduler {
       );
     }
     super(optimizer, {
+      constants: { factor, totalIters },
       next: (lr, { epoch }) => epoch === 0 ? lr * factor : epoch === totalIters ? lr / factor : lr,
     });
   }
@@ -96,6 +101,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     if (!(t0 > 0)) throw new RangeError(`Expected positive integer T_0, but got ${t0}`);
     if (!(tMult >= 1)) throw new RangeError(`Expected integer T_mult >= 1, but got ${tMult}`);
     super(optimizer, {
+      constants: { t0, tMult, etaMin },
       next(_, { epoch, base }) {
         let [length, since] = [t0, epoch];
         while (since >= length) {
@@ -220,8 +226,12 @@ export class OneCycleLR extends LRScheduler {
         : [rise, { end: total - 1, rate: [max, last], momentum: [low, high] }];
     };
     const phases = highest.map(phasesOf);
+    const { threePhase = false } = options;
+    const momentum = { cycleMomentum, baseMomentum, maxMomentum };
+    const shape = { pctStart, annealStrategy, divFactor, finalDivFactor, threePhase };
     groups.forEach((group, i) => group.initialLr = phases[i][0].rate[0]);
     super(optimizer, {
+      constants: { maxLr: highest, totalSteps: total, ...shape, ...momentum },
       next(_, { epoch, group }) {
         if (epoch > total) {
           throw new RangeError(

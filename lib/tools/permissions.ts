@@ -15,6 +15,9 @@ interface Allowed {
 /** Variables that every program here may read. */
 const VARIABLES = ["DENO_WEBGPU_BACKEND", "LESSONS_*", "DEBUG", "TERM"];
 
+/** How much memory the machine has left, so that a program can say in time that it runs out. */
+const MEMORY = "--allow-sys=systemMemoryInfo";
+
 /** The flags for a lesson with this command line. */
 export function lessonFlags(
   url: string,
@@ -61,7 +64,7 @@ function flags(allowed: Allowed): string[] {
   const named = Object.entries(allowed).filter(([, list]) => list.length > 0);
   // A comma in a path is written twice.
   const text = (list: string[]) => list.map((one) => one.replaceAll(",", ",,")).join();
-  return ["--no-prompt", ...named.map(([name, list]) => `--allow-${name}=${text(list)}`)];
+  return ["--no-prompt", MEMORY, ...named.map(([name, list]) => `--allow-${name}=${text(list)}`)];
 }
 
 /** The value of an option on a command line. */
