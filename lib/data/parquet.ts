@@ -3,18 +3,27 @@
  * file is opened. The Hub keeps a Parquet copy of almost every dataset.
  */
 import { host, type OpenFile } from "../host/mod.ts";
-import { parquetCompressors, parquetPackage } from "../host/packages.ts";
+import { parquetCompressors, parquetPackage, parquetPages } from "../host/packages.ts";
 import type { Row } from "./dataset.ts";
+import { type Limits, limitsOf } from "./limits.ts";
+import { checkChunks, checkPages, type Chunk, rangeOf } from "./parquet_pages.ts";
 
 /**
  * The rows of a Parquet file, one row group at a time.
  *
  * @throws {SyntaxError} if the file is not Parquet, or is damaged
  */
-export async function* parquet(path: string): AsyncGenerator<[Row]> {
+export async function* parquet(
+  path: string,
+  options: Partial<Limits> = {},
+): AsyncGenerator<[Row]> {
+  const limits = limitsOf(options);
   try {
-    yield* rowsOf(path);
+    yield* rowsOf(path, limits);
   } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new SyntaxError(`read ${path}: ${cause.message}`, { cause });
+    }
     // The reader does not check the bytes it is given, and fails in odd ways; few of its messages help a user.
     const { message } = cause as Error;
     const known = /^(read Parquet:|parquet) /.test(message) && !/\n|undefined|NaN/.test(message);
@@ -23,15 +32,24 @@ export async function* parquet(path: string): AsyncGenerator<[Row]> {
   }
 }
 
-async function* rowsOf(path: string): AsyncGenerator<[Row]> {
+async function* rowsOf(path: string, limits: Limits): AsyncGenerator<[Row]> {
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await parquetPackage();
   const { compressors } = await parquetCompressors();
+  const { parquetHeader } = await parquetPages();
   using handle = host.files.open(path, "read");
   const byteLength = handle.size();
-  const file = {
-    byteLength,
-    slice: (start: number, end = byteLength) => readAt(handle, start, end - start),
+  let chunks: Chunk[] = [];
+  const slice = (start: number, end = byteLength) => {
+    const bytes = readAt(handle, start, end - start);
+    for (const chunk of chunks) {
+      const range = rangeOf(chunk);
+      if (range.start < start || range.end > end) continue;
+      const view = new DataView(bytes, range.start - start, range.end - range.start);
+      checkPages(view, chunk, parquetHeader);
+    }
+    return bytes;
   };
+  const file = { byteLength, slice };
   const metadata = await parquetMetadataAsync(file);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
   const counted = metadata.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
@@ -42,7 +60,9 @@ async function* rowsOf(path: string): AsyncGenerator<[Row]> {
     throw new RangeError("read Parquet: its counts of rows disagree");
   }
   let rowStart = 0;
-  for (const { num_rows } of metadata.row_groups) {
+  for (const { num_rows, columns: parts } of metadata.row_groups) {
+    chunks = parts.flatMap(({ meta_data }) => meta_data ?? []);
+    checkChunks(chunks, limits);
     const rowEnd = rowStart + Number(num_rows);
     let rows: unknown[][] = [];
     // Rows as lists, since an object cannot have every name; only columns that the file calls text become text.

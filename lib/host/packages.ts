@@ -8,6 +8,7 @@ import type * as bundled from "./packages_bundled.ts";
 
 /** After a slash: the whole package. */
 const ALL = "";
+const pages = "src/column.js";
 const gpt2 = "ranks/gpt2", cl100k = "ranks/cl100k_base";
 
 /** Hugging Face's own client: commits, lists of files, information about a file. */
@@ -17,6 +18,10 @@ export const hubPackage: typeof bundled.hubPackage = () =>
 /** A reader of Parquet. */
 export const parquetPackage: typeof bundled.parquetPackage = () =>
   import(`npm:hyparquet@1.31.5/${ALL}`);
+
+/** Its reader of page headers. */
+export const parquetPages: typeof bundled.parquetPages = () =>
+  import(`npm:hyparquet@1.31.5/${pages}`);
 
 /** The compression formats that a Parquet file may use. */
 export const parquetCompressors: typeof bundled.parquetCompressors = () =>

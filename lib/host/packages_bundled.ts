@@ -11,6 +11,10 @@ export const hubPackage = (): Promise<typeof import("npm:@huggingface/hub@2.17.5
 export const parquetPackage = (): Promise<typeof import("npm:hyparquet@1.31.5")> =>
   import("npm:hyparquet@1.31.5");
 
+/** Its reader of page headers. */
+export const parquetPages = (): Promise<typeof import("npm:hyparquet@1.31.5/src/column.js")> =>
+  import("npm:hyparquet@1.31.5/src/column.js");
+
 /** The compression formats that a Parquet file may use. */
 export const parquetCompressors = (): Promise<
   typeof import("npm:hyparquet-compressors@1.1.2")
