@@ -35,6 +35,37 @@ Deno.test("a profile counts each kernel's calls, bytes and time, over several su
   device.gpu.destroy();
 });
 
+Deno.test("a submission ends after so many dispatches, or so many reads", async () => {
+  const device = await openDevice();
+  const { launcher, gpu: { queue } } = device;
+  const out = full([4], 0, { device });
+  const kernel = {
+    name: "nothing",
+    source: "@group(0) @binding(1) var<storage, read_write> out: array<f32>;\n" +
+      "@compute @workgroup_size(1) fn main() { out[0] = 1.0; }",
+  };
+  const { submit } = queue;
+  const submissionsOf = (times: number, reads: number) => {
+    let submissions = 0;
+    launcher.flush();
+    queue.submit = (buffers) => {
+      submissions++;
+      submit.call(queue, buffers);
+    };
+    const buffers = { out: out.storage };
+    for (let i = 0; i < times; i++) {
+      launcher.launch(launcher.pipeline(kernel), buffers, {}, 1, reads);
+    }
+    queue.submit = submit;
+    return submissions;
+  };
+  assertEquals(submissionsOf(255, 1), 0);
+  assertEquals(submissionsOf(256, 1), 1);
+  assertEquals(submissionsOf(3, 2 ** 31), 3);
+  assertEquals(submissionsOf(5, 2 ** 30), 2);
+  device.gpu.destroy();
+});
+
 Deno.test("a profile lists the dearest kernel first, and what a step took", () => {
   const device = { toString: () => "webgpu:9 (an adapter)" } as Profile["device"];
   const costs = new Map([

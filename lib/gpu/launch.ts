@@ -17,6 +17,11 @@ export type { Kernel, Pipeline, Specialisation };
 
 const RING_BYTES = 64 * 1024;
 const DISPATCHES_A_SUBMIT = 256;
+/**
+ * Reads of a submission, about, after which it ends. Windows takes the GPU away from a program whose submission takes
+ * two seconds; a weak GPU reads some 2³¹ numbers in that time, one after the other.
+ */
+const READS_A_SUBMIT = 2 ** 31;
 const MAX_CACHED_GROUPS = 4096;
 /** More is uploaded in pieces, each submitted, so that the driver reuses the memory of one piece for the next. */
 const UPLOAD_BYTES = 2 ** 20;
@@ -28,6 +33,7 @@ export class Launcher {
   #pass: GPUComputePassEncoder | null = null;
   #encoding = 1;
   #recorded = 0;
+  #reads = 0;
   #doomed: Block[] = [];
   #ring: GPUBuffer;
   #ringWords = new Uint32Array(RING_BYTES / 4);
@@ -106,7 +112,8 @@ export class Launcher {
     pass.dispatchWorkgroups(x, y, z);
     if (this.profile) this.#closePass();
     this.dispatches++;
-    if (++this.#recorded >= DISPATCHES_A_SUBMIT) this.flush();
+    this.#reads += total;
+    if (++this.#recorded >= DISPATCHES_A_SUBMIT || this.#reads >= READS_A_SUBMIT) this.flush();
   }
 
   #grid(groups: number): [number, number, number] {
@@ -261,7 +268,7 @@ export class Launcher {
     this.device.endScope("submitting work", refused);
     collected?.();
     this.#encoder = null;
-    this.#ringUsed = this.#recorded = 0;
+    this.#ringUsed = this.#recorded = this.#reads = 0;
     this.#encoding++;
     for (const block of this.#doomed.splice(0)) this.#destroyNow(block);
   }

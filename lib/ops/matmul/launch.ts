@@ -201,7 +201,9 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
     const { buffers, params } = common(task);
     const [batch, m, n] = out.shape;
     const groups = [Math.ceil(n / 64), Math.ceil(m / 64), batch] as const;
-    out.device.launcher.launch(pipeline, buffers, { ...params, ...strides(task) }, groups);
+    // Two numbers of each operand for four multiply-adds of a lane, which owns 16.
+    const reads = 8 * params.k;
+    out.device.launcher.launch(pipeline, buffers, { ...params, ...strides(task) }, groups, reads);
   },
 
   rows(task, plan) {
