@@ -37,7 +37,7 @@ def topk(x, k, dim, largest):
     if k > (x.shape[dim] if x.ndim else 1) or k < 0:
         raise RuntimeError("selected index k out of range")
     values, places = torch.sort(x, dim=dim, descending=largest, stable=True)
-    return (values.narrow(dim, 0, k), places.narrow(dim, 0, k)) if x.ndim else (values, places)
+    return (values.narrow(dim, 0, k).contiguous(), places.narrow(dim, 0, k).contiguous()) if x.ndim else (values, places)
 
 
 def attention(q, k, causal):
