@@ -207,7 +207,8 @@ Deno.test("a buffer's first map is waited for: taking its range at once would en
     assertEquals(await full([2000], 1, { device }).sum().item(), 2000);
     assertEquals((await full([2000], 1, { device }).data())[1999], 1);
   });
-  assertEquals(seen, Array(7).fill("after a wait"));
+  assertEquals(new Set(seen), new Set(["after a wait"]));
+  assert(seen.length >= 7);
 });
 
 Deno.test(

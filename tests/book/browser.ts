@@ -1,6 +1,6 @@
 /*
  * The book in a browser: every page, lessons that run in it, and what a reader may do to them. Ignored with
- * the reason where there is no Chromium. `BOOK=all` runs the lessons that take long too, and whole.
+ * the reason where there is no Chromium. `BOOK=all` also runs the lessons that take long, and holds every page where else one of a kind is held.
  */
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -113,7 +113,7 @@ test("every page loads without an error or a request elsewhere, and never scroll
 });
 
 test("axe finds nothing, in light and dark", async () => {
-  const kinds = [
+  const kinds = all ? pages : [
     "index.html",
     "lesson-3.html",
     "lesson-11.html",
@@ -147,9 +147,10 @@ const WHOLE_TOO = [8];
 const BRIEF = [9];
 const BRIEF_TOO = [4, 13, 14];
 
-for (const number of all ? [...WHOLE, ...WHOLE_TOO] : WHOLE) {
-  test(`lesson ${number} runs whole in its page, every output as in its source`, async () => {
-    await visit(`lesson-${number}.html`, async (tab) => {
+const whole = (all ? [...WHOLE, ...WHOLE_TOO] : WHOLE).map((number) => `lesson-${number}`);
+for (const name of [...whole, "museum"]) {
+  test(`${name} runs whole in its page, every output as in its source`, async () => {
+    await visit(`${name}.html`, async (tab) => {
       const outputs = await tab.locator(".output").count();
       const words = await run(tab, /Run this lesson|Run in full/);
       assertMatch(words, new RegExp(`^${outputs} outputs?: .*swiftshader`));
@@ -172,8 +173,27 @@ for (const number of all ? [...BRIEF, ...BRIEF_TOO] : BRIEF) {
       const notSeen = site.lesson(number)!.source.match(/; \/\/ .*not seen$/gm)?.length ?? 0;
       assertEquals(found.filter((mark) => mark.startsWith("+")).length, notSeen);
       assert(number === 14 || found.some((mark) => mark.startsWith("~ not compared: a short run")));
+      if (number === 13) await asksTheModel(tab);
     });
   });
+}
+
+/** The pictures of lesson 13 ask the model that the page has just trained. */
+async function asksTheModel(tab: Tab) {
+  for (const name of ["next", "vectors"]) {
+    const play = tab.locator(`[data-play=${name}]`);
+    await play.getByRole("button", { name: "Try it" }).click();
+    await play.getByRole("button", { name: "Ask again" }).waitFor({ timeout: 240_000 });
+  }
+  const next = await tab.locator("[data-play=next]").innerText();
+  assertMatch(next, /the best 512 of 512: as open as a choice among \d+\.\d equal tokens/);
+  const vectors = tab.locator("[data-play=vectors]");
+  assert(await vectors.locator("svg text").count() > 300);
+  await vectors.getByLabel("A token").selectOption({ label: "·my" });
+  assertMatch(
+    await vectors.innerText(),
+    /Nearest to “·my” in all 64 dimensions, with their cosine: (\S+ 0\.\d\d, ){7}\S+ 0\.\d\d\./,
+  );
 }
 
 test("a cell is changed, run, breaks with its line, is reset; the change survives a reload and goes with a link", async () => {

@@ -15,8 +15,8 @@ const because = executablePath ? "" : " (ignored: no Chromium, see the book's ot
 const all = Deno.env.get("BOOK") === "all";
 /** Files that always run: a few seconds. */
 const ALWAYS = ["00_smoke", "format", "python", "random"];
-/** Takes minutes even in Deno, since whole lessons run in it; the lessons' own pages are tested elsewhere. */
-const LESSONS = ["lessons_gpt"];
+/** Runs texts of the book and finds their lines in their files, not in a bundle; their pages are tested in browser.ts. */
+const TEXTS = ["lessons_gpt", "museum"];
 
 /** Whether a file of tests uses nothing of Deno but its tests, and no program or package of Deno's side. */
 const isPlain = (text: string) =>
@@ -29,7 +29,7 @@ const plain: string[] = [];
 for (const name of files) {
   const text = await Deno.readTextFile(new URL(`tests/${name}`, root));
   const [, short] = name.match(/^(.*)_test\.ts$/)!;
-  if (isPlain(text) && !LESSONS.includes(short)) plain.push(short);
+  if (isPlain(text) && !TEXTS.includes(short)) plain.push(short);
 }
 const chosen = all ? plain : plain.filter((name) => ALWAYS.includes(name));
 
@@ -106,7 +106,7 @@ for (const name of chosen) {
 }
 
 /** Milliseconds after which a file's worker is ended. */
-const PATIENCE = 240_000;
+const PATIENCE = 600_000;
 
 /** In the page: starts the worker with a file, and passes on what it says. */
 const inPage = ({ name, patience }: { name: string; patience: number }) =>

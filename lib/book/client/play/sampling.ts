@@ -34,7 +34,13 @@ function sampling(ask: Ask, text?: string): Picture {
     value: 1,
     oninput: () => bars(),
   });
-  const topK = element("input", { type: "range", min: 1, value: 1000, oninput: () => bars() });
+  const topK = element("input", {
+    type: "range",
+    min: 1,
+    max: 1000,
+    value: 1000,
+    oninput: () => bars(),
+  });
   const list = element("table", { class: "bars" });
   const words = element("p", { class: "note", role: "status" });
   let found: Distribution = { tokens: [], logits: [] };
