@@ -2,7 +2,7 @@
  * Files with a flipped bit, and model files made to do harm. Whatever is flipped, a file is read (if only a letter
  * became another) or refused in one sentence; nothing hangs, and no error is JavaScript's own.
  */
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { BasicTokenizer, loadTensors, loadTokenizer, RegexTokenizer } from "#lib";
 import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "../lib/text/split.ts";
@@ -11,6 +11,8 @@ import { readTree } from "../lib/hub/cache.ts";
 import { cardConfigs } from "../lib/hub/card.ts";
 import { readConfig } from "../lib/models/config.ts";
 import { loadDataset } from "../lib/data/load.ts";
+import { checkPages, type Chunk, rangeOf, type ReadHeader } from "../lib/data/parquet_pages.ts";
+import { parquetPackage, parquetPages } from "../lib/host/packages.ts";
 import { encodeSafetensors } from "../lib/data/safetensors.ts";
 import { readArgs } from "../lib/lesson/args.ts";
 import { UsageError } from "../lib/host/mistake.ts";
@@ -37,6 +39,8 @@ const formats: Record<string, [Uint8Array<ArrayBuffer>, (path: string) => unknow
   "parquet": [file("snappy.parquet"), dataset],
   "groups.parquet": [file("groups.parquet"), dataset],
   "zstd.parquet": [file("zstd.parquet"), dataset],
+  "gzip.parquet": [file("gzip.parquet"), dataset],
+  "brotli.parquet": [file("brotli.parquet"), dataset],
   "safetensors": [
     encodeSafetensors({ a: { dtype: "F32", shape: [2, 3], data: new Float32Array(6) } }, {
       x: "y",
@@ -95,6 +99,76 @@ for (const [name, [whole, read]] of Object.entries(formats)) {
     assertEquals(failed.slice(0, 5), []);
   });
 }
+
+/** The bytes that the page headers of a column take, each as where it starts and ends. */
+function headers(view: DataView, { num_values }: Chunk, read: ReadHeader): [number, number][] {
+  const found: [number, number][] = [];
+  const reader = { view, offset: 0 };
+  for (let left = Number(num_values); left > 0;) {
+    const start = reader.offset;
+    const page = read(reader);
+    found.push([start, reader.offset]);
+    reader.offset += page.compressed_page_size;
+    left -= (page.data_page_header ?? page.data_page_header_v2)?.num_values ?? 0;
+  }
+  return found;
+}
+
+Deno.test("no flipped bit of a page's header asks for more than the file's footer says", async () => {
+  const { parquetMetadata } = await parquetPackage();
+  const { parquetHeader } = await parquetPages();
+  for (const name of Object.keys(formats).filter((name) => name.endsWith("parquet"))) {
+    const whole = formats[name][0].slice();
+    const chunks = parquetMetadata(whole.buffer).row_groups.flatMap(({ columns }) =>
+      columns.map(({ meta_data }) => meta_data!)
+    );
+    let tried = 0, passed = 0;
+    for (const chunk of chunks) {
+      const { start, end } = rangeOf(chunk);
+      const view = new DataView(whole.buffer, start, end - start);
+      checkPages(view, chunk, parquetHeader);
+      for (const [from, to] of headers(view, chunk, parquetHeader)) {
+        for (let bit = 8 * from; bit < 8 * to; bit++, tried++) {
+          const flip = () => whole[start + (bit >> 3)] ^= 1 << (bit & 7);
+          flip();
+          let claimed = 0, values = 0;
+          const noted: ReadHeader = (reader) => {
+            const header = parquetHeader(reader);
+            claimed += Number(header.uncompressed_page_size);
+            values += Number(
+              (header.data_page_header_v2 ?? header.data_page_header)?.num_values ?? 0,
+            );
+            return header;
+          };
+          let refused = false;
+          try {
+            checkPages(view, chunk, noted);
+          } catch {
+            refused = true; // the file is refused in a sentence: see the flips of whole files above
+          }
+          const asks = claimed > chunk.total_uncompressed_size || values > chunk.num_values;
+          assert(refused || !asks, `${name}: bit ${8 * start + bit}`);
+          if (!refused) passed++;
+          flip();
+        }
+      }
+    }
+    console.log(
+      `page headers of ${name}: ${tried} flips, ${tried - passed} refused, 0 ask for more`,
+    );
+  }
+});
+
+Deno.test("a Parquet file that unpacks to more than the limit is refused by name", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".parquet" });
+  await Deno.writeFile(path, file("gzip.parquet"));
+  const load = async (maxUnpacked: number) =>
+    await loadDataset(path, { split: "train", maxUnpacked });
+  const { message } = await assertRejects(() => load(100), SyntaxError);
+  assertMatch(message, /^read \S+\.parquet: it unpacks to more than 100 bytes; .* allow more with/);
+  await load(2 ** 20);
+  await Deno.remove(path);
+});
 
 Deno.test("merges that double are refused before a token is made", () => {
   const merges = ["97 97", ...Array.from({ length: 39 }, (_, i) => `${256 + i} ${256 + i}`)];

@@ -86,8 +86,8 @@ export function checkPages(view: DataView, chunk: Chunk, readHeader: ReadHeader)
   }
 }
 
-/** The number, which must be from 0 to `most`. */
-function within(number: number | undefined, most: number, what: string): number {
-  if (number !== undefined && number >= 0 && number <= most) return number;
+/** The number, which must be from 0 to `most`; of a damaged header it may be anything. */
+function within(number: unknown, most: number, what: string): number {
+  if (typeof number === "number" && number >= 0 && number <= most) return number;
   throw disagree(what);
 }

@@ -86,8 +86,9 @@ export class Images {
     for (const { name } of shown) {
       const given = buffers[name];
       if (!given || storageOf(given).device !== this.device) return null; // the launch says what is wrong
-      if (bytesBound(given) > most || !this.#fits(given)) return null;
-      const image = this.of(given);
+      if (bytesBound(given) > most) return null;
+      const image = this.#find(given) ?? this.#createIfItFits(given);
+      if (!image) return null;
       if (isFresh(image, given) || stale.has(image)) continue;
       stale.set(image, given);
       bytes += bytesHeld(given);
@@ -96,19 +97,29 @@ export class Images {
     return pays || this.device.imaging === "always" ? stale : null;
   }
 
-  /** Whether there is an image of a buffer, or memory for one. */
-  #fits(given: Storage | Window): boolean {
-    return storageOf(given).block.images.has(keyOf(given)) ||
-      this.device.budget.fits(bytesBound(given));
-  }
-
   /** The image of a buffer or a window, whatever it holds. */
   of(given: Storage | Window): Image {
+    return this.#find(given) ?? this.#createFor(given);
+  }
+
+  #find(given: Storage | Window): Image | undefined {
+    const image = storageOf(given).block.images.get(keyOf(given));
+    if (!image) return undefined;
+    this.#all.delete(image);
+    this.#all.add(image);
+    return image;
+  }
+
+  /** Kernels can do without an image, where there is no memory for one. */
+  #createIfItFits(given: Storage | Window): Image | undefined {
+    return this.device.budget.fits(bytesBound(given)) ? this.#createFor(given) : undefined;
+  }
+
+  #createFor(given: Storage | Window): Image {
     const { images } = storageOf(given).block;
     const key = keyOf(given);
-    let image = images.get(key);
-    if (!image) images.set(key, image = this.#create(bytesBound(given), () => images.delete(key)));
-    this.#all.delete(image);
+    const image = this.#create(bytesBound(given), () => images.delete(key));
+    images.set(key, image);
     this.#all.add(image);
     return image;
   }
