@@ -54,11 +54,11 @@ const { show, options } = lesson(import.meta, {
   },
   resume: {
     value: false,
-    help: "go on where a run with the same options was stopped",
+    help: "continue where a run with the same options was stopped",
   },
   overwrite: {
     value: false,
-    help: "begin anew where a longer run is saved",
+    help: "start over where a longer run is saved",
   },
 });
 
@@ -271,7 +271,7 @@ await show(await generate(model, { maxNewTokens: 50 }));
 
 A training may take long, so it can be stopped. Ctrl-C saves everything to a
 file, the **checkpoint**: the parameters, the optimizer's state, the random
-generator's state and the curve. With `--resume` it goes on from there, bit
+generator's state and the curve. With `--resume` it continues from there, bit
 for bit as if it had never stopped.
 */
 

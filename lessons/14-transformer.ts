@@ -78,8 +78,8 @@ const { show, options } = lesson(import.meta, {
   },
   seed: { value: 4273904858, help: "where the random numbers begin" },
   out: { value: "out/lesson-14", help: "the folder to save the models to" },
-  resume: { value: false, help: "go on where a run was stopped" },
-  overwrite: { value: false, help: "begin anew where a longer run is saved" },
+  resume: { value: false, help: "continue where a run was stopped" },
+  overwrite: { value: false, help: "start over where a longer run is saved" },
 });
 
 await show(which);

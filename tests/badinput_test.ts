@@ -126,7 +126,7 @@ const dtypes: Bad[] = [
 
 const values: Bad[] = [
   ["expected a list of 2 at dim 1", () => tensor([[1, 2], [3]])],
-  ["all lists of one depth are of one length", () => tensor([[1, 2], 3])],
+  ["all lists at one depth must have the same length", () => tensor([[1, 2], 3])],
   ["Trying to create tensor with negative dimension -1", () => zeros([2, -1])],
   ["sizes are whole numbers", () => ones([1.5])],
   ["sizes are whole numbers", () => full([NaN], 1)],

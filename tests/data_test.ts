@@ -178,7 +178,7 @@ withFiles("a part of a split is the slice that Python takes", {
   assertEquals((await part("train[:99]")).length, 25);
   assertEquals((await part("train[:0]")).length, 0);
   for (const split of ["train[", "train[1]", "", "train[1:2:3]", "a b"]) {
-    await assertRejects(() => part(split), RangeError, "is no split");
+    await assertRejects(() => part(split), RangeError, "is not a split");
   }
   await assertRejects(
     () => part("test"),
@@ -219,14 +219,14 @@ withFiles("a file that is not what its name says ends in a sentence with its nam
     ["broken.json", "broken.json: "],
     ["latin.txt", "latin.txt: it is not UTF-8"],
     ["half.txt", "half.txt: it is not UTF-8"],
-    ["cut.txt.gz", "cut.txt.gz: it is not packed"],
+    ["cut.txt.gz", "cut.txt.gz: it should be packed"],
     ["broken.jsonl", "broken.jsonl, line 2: "],
     ["number.json", "1 is not a row"],
     ["wide.csv", "row 2 has 3 fields but the header names 2"],
     ["open.csv", "a quote is opened and never closed"],
   ];
   for (const [name, words] of wrong) await assertRejects(() => load(name), SyntaxError, words);
-  await assertRejects(() => load("./what.bin"), TypeError, "names no format");
+  await assertRejects(() => load("./what.bin"), TypeError, "does not name a format");
   await assertRejects(() => load("missing.csv"), RangeError, "there is no file");
   await assertRejects(() => load("number.json", { field: "x" }), SyntaxError, 'no field "x"');
   await assertRejects(() => load("cut.parquet"), Error);
@@ -455,7 +455,7 @@ hubTest(
       assertEquals(dataset.numRows, shipped.train.length);
       assertStringIncludes(
         which,
-        `since huggingartists/bob-dylan is neither in the cache nor within reach (${why})`,
+        `since huggingartists/bob-dylan is not in the cache and can't be reached (${why})`,
       );
       assertEquals(which.includes("\n"), false);
     }

@@ -62,7 +62,7 @@ Deno.test({
     };
     const wrong = await run("77");
     assertEquals(wrong.code, 2);
-    assertStringIncludes(wrong.out, '"77" is no lesson with exercises');
+    assertStringIncludes(wrong.out, '"77" is not a lesson with exercises');
     assertEquals((await run("--help")).code, 0);
     assertEquals((await run("5", "--solutoin")).code, 2);
     assertStringIncludes((await run("5", "--solution")).out, '"contextLength"');

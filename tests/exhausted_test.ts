@@ -17,7 +17,7 @@ Deno.test("a copy that the driver left undone is an error, not what was read bef
     await assertRejects(
       () => x.tolist(),
       Error,
-      "the copy was not made, most likely since memory ran out; use a smaller model or batch",
+      "the copy was not made, most likely because memory ran out; use a smaller model or batch",
     );
   } finally {
     delete (launcher as Partial<typeof launcher>).copyOut; // the class's own again

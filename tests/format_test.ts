@@ -110,12 +110,15 @@ Deno.test("set_printoptions: what is not named stays, but sciMode returns to nul
 Deno.test("options out of range and values that do not fill the shape are refused, and change nothing", () => {
   const before = { ...printOptions };
   const refused: [Record<string, unknown>, string][] = [
-    [{ edgeitems: 0 }, "edgeitems was 0, a whole number from 1"],
+    [{ edgeitems: 0 }, "edgeitems was 0, expected a whole number from 1"],
     [{ precision: -1 }, "precision was -1"],
-    [{ precision: 101 }, "precision was 101, a whole number from 0 to 100"],
+    [{ precision: 101 }, "precision was 101, expected a whole number from 0 to 100"],
     [{ linewidth: 2.5 }, "linewidth was 2.5"],
     [{ threshold: NaN }, "threshold was NaN"],
-    [{ precision: 2, profile: "long" }, 'the profile was "long", one of default, short, full'],
+    [
+      { precision: 2, profile: "long" },
+      'the profile was "long", expected one of default, short, full',
+    ],
   ];
   for (const [options, message] of refused) {
     assertThrows(() => setPrintOptions(options), RangeError, message);
@@ -124,12 +127,12 @@ Deno.test("options out of range and values that do not fill the shape are refuse
   assertThrows(
     () => formatTensor({ values: [1, 2], shape: [3], dtype: "float32" }),
     RangeError,
-    "2 values were given for the shape [3], all 3 were wanted",
+    "got 2 values for the shape [3], expected all 3",
   );
   assertThrows(
     () => formatTensor({ values: [1, 2], shape: [7, 200], dtype: "int64" }),
     RangeError,
-    "all 1400 or the 36 at summaryIndices were wanted",
+    "expected all 1400 or the 36 at summaryIndices",
   );
 });
 

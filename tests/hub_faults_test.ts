@@ -401,7 +401,7 @@ Deno.test("a token with a line break is refused, and not shown", () => {
     const token of ["hf_secret\nx", "hf_secret\0", "hf_sec ret", "hf_sécret", "hf_secret\r\n\r\n"]
   ) {
     const { message } = assertThrows(() => hubConfig({ token }), UsageError);
-    assertMatch(message, /^the access token of the Hub .* copy it anew. It is not shown here$/);
+    assertMatch(message, /^the access token of the Hub .* copy it again. It is not shown here$/);
     assert(!/secret|sec ret|sécret/.test(message));
   }
   assertEquals(hubConfig({ token: "hf_right" }).token, "hf_right");
@@ -434,12 +434,12 @@ Deno.test("a redirect from https to http is refused, and pages have an end", asy
   );
   assertMatch(
     down.message,
-    /^find a: hub.test sends on from https to http, where anybody may change/,
+    /^find a: hub.test redirects from https to http, where anyone can change/,
   );
   assertEquals(asked.length, 1);
   assertMatch(
     (await answering(() => new Response("{}"), "http://hub.test/a")).message,
-    /sends on to http:/,
+    /redirects to http:/,
   );
 
   const list = hubFetch("list a", config);
@@ -448,10 +448,10 @@ Deno.test("a redirect from https to http is refused, and pages have an end", asy
     const { message } = await assertRejects(async () => {
       for (page = 0; page < 5000; page++) await list(`https://hub.test/a?cursor=${page}`);
     }, HubError);
-    assertMatch(message, /^list a: hub.test gives a list without an end \(1000 pages\)/);
+    assertMatch(message, /^list a: hub.test gives a list that does not end \(1000 pages\)/);
     const circle = hubFetch("list a", config);
     await circle("https://hub.test/a");
-    await assertRejects(() => circle("https://hub.test/a"), HubError, "without an end (1 pages)");
+    await assertRejects(() => circle("https://hub.test/a"), HubError, "does not end (1 pages)");
   } finally {
     globalThis.fetch = real;
   }

@@ -477,13 +477,13 @@ hubTest("where no symbolic link may be made, the snapshot holds the file itself"
 Deno.test("names that would lead out of the cache are refused", async () => {
   const options = { cacheDir: "/nowhere", offline: true };
   for (const name of ["../../etc", "a/b/c", "", "a b", "..", "datasets/a/.."]) {
-    assertThrows(() => new Hub(name, options), TypeError, "names no repository");
+    assertThrows(() => new Hub(name, options), TypeError, "is not a repository's name");
   }
   const hub = new Hub("a/b", options);
   for (const path of ["../x", "/x", "a/../../x", "a\\..\\x", "", "c:x"]) {
-    assertThrows(() => hub.cached(COMMIT, path), TypeError, "is no path");
+    assertThrows(() => hub.cached(COMMIT, path), TypeError, "is not a valid path");
   }
-  await assertRejects(() => hub.commit("../main"), TypeError, "is no revision");
+  await assertRejects(() => hub.commit("../main"), TypeError, "is not a valid revision");
 });
 
 hubTest("the environment variables of Python's huggingface_hub are honoured", async (at) => {

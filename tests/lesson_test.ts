@@ -144,9 +144,9 @@ Deno.test("outputs hold as they stand in the source, and what is changed there d
   assertEquals(problems(fixture, journal), []);
   for (
     const [from, to, says] of [
-      ["//>         [ 0.3000,", "//>         [ 0.3002,", "0.3002 was wanted"],
-      ["//> first line 7", "//> first line", "numbers were wanted"],
-      ["//> loss 2.3178", "//> loss 2.4178", "2.4178 was wanted"],
+      ["//>         [ 0.3000,", "//>         [ 0.3002,", "expected 0.3002"],
+      ["//> first line 7", "//> first line", "numbers, got"],
+      ["//> loss 2.3178", "//> loss 2.4178", "expected 2.4178"],
       ["//> 12.5 ms\n", "", "no output stands under it"],
       ["//> 12.5 ms\n", "//> 12.5 ms\n\n//> stray\n", "nothing printed this output"],
     ]
@@ -202,10 +202,13 @@ Deno.test("a command line sets a lesson's options, and a mistake in it gets a se
     assertThrows(() => readArgs(args, options), UsageError).message;
   assertEquals(mistake("--step", "5"), "there is no option --step; did you mean --steps?");
   assertMatch(mistake("--zebra"), /no option --zebra; --help lists/);
-  assertMatch(mistake("--steps", "many"), /--steps wants a number, such as 10; "many" is none/);
+  assertMatch(
+    mistake("--steps", "many"),
+    /--steps wants a number, such as 10; "many" is not a number/,
+  );
   assertMatch(mistake("--data"), /--data wants a value/);
   assertMatch(mistake("--mood", "dorian"), /--mood dorian: .*give major, minor/);
-  assertMatch(mistake("7"), /"7" is no option/);
+  assertMatch(mistake("7"), /"7" is not an option/);
   assertMatch(mistake("-s"), /there is no option --s; did you mean --steps|--help lists/);
   assertEquals([true, false].map((full) => valuesOf(options, full).steps), [10, 2]);
 });

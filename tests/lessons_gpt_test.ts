@@ -218,6 +218,6 @@ Deno.test("what can't be drawn as a heat map is refused with a reason", () => {
   assertThrows(
     () => heatMap(tensor([[1, 2]]), { columns: ["a"] }),
     RangeError,
-    "1 columns were given, 2 were wanted",
+    "expected 2 columns, but got 1",
   );
 });

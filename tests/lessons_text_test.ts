@@ -285,7 +285,10 @@ Deno.test({
       setTimeout(() => child.kill("SIGINT"), 200 * Math.random());
     });
     assertEquals(cut.code, 130, cut.err);
-    assertMatch(cut.err, /^Stopped before step \d+; saved to \S+cut.safetensors; --resume goes on/);
+    assertMatch(
+      cut.err,
+      /^Stopped before step \d+; saved to \S+cut.safetensors; --resume continues/,
+    );
 
     const rest = await start(["--out", `${folder}/cut`, "--resume"]);
     assertEquals(rest.code, 0, rest.err);

@@ -72,7 +72,7 @@ testWith(
       );
       assertStringIncludes(
         err,
-        "\nWhere there is a network, this fetches it: deno task fetch -- gpt2\n",
+        "\nWith a network, this downloads it: deno task fetch -- gpt2\n",
       );
     } finally {
       if (before === undefined) Deno.env.delete("HF_HOME");

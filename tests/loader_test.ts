@@ -126,6 +126,6 @@ Deno.test("loader: refuses what PyTorch refuses, in its words", () => {
   refused(() => new TensorDataset(), "Size mismatch between tensors");
   const uneven = new DataLoader([[1, 2], [3]], { batchSize: 2 });
   refused(() => [...uneven], "each element in list of batch should be of equal size");
-  refused(() => [...new DataLoader([null])], "here is null");
+  refused(() => [...new DataLoader([null])], "this one is null");
   assertEquals([...new DataLoader([])], []);
 });

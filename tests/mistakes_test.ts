@@ -29,7 +29,7 @@ Deno.test("a number on the command line is a count or a seed, where the lesson's
   const mistake = (...args: string[]) =>
     assertThrows(() => readArgs(args, options), UsageError).message;
   const whole = (name: string, such: number, given: string) =>
-    `--${name} wants a whole number from 0 on, such as ${such}, not ${given}`;
+    `--${name} wants a whole number, 0 or more, such as ${such}, not ${given}`;
   assertEquals(mistake("--steps=-1"), whole("steps", 10, "-1"));
   assertEquals(mistake("--steps", "1.5"), whole("steps", 10, "1.5"));
   assertEquals(mistake("--seed=-1"), whole("seed", 4273904858, "-1"));
@@ -37,7 +37,7 @@ Deno.test("a number on the command line is a count or a seed, where the lesson's
     mistake("--seed", "9007199254740993"),
     /^--seed 9007199254740993: past 900719.*smaller/,
   );
-  assertMatch(mistake("--steps", "1e400"), /wants a number, such as 10; "1e400" is none/);
+  assertMatch(mistake("--steps", "1e400"), /wants a number, such as 10; "1e400" is not a number/);
   assertMatch(mistake("--steps", " "), /wants a number/);
   assertMatch(mistake("--steps", "-1"), /--steps|option/);
   assertEquals(readArgs(["--rate=-1.5", "--steps", "1e3"], options), {
@@ -60,12 +60,12 @@ Deno.test("what no tensor can be made of is said, not run into", () => {
   const odd = (data: unknown) => () => tensor(data as any);
   assertEquals(
     wrong(odd(["x"])),
-    'tensor: "x" is no number; give numbers, booleans, or lists of them',
+    'tensor: "x" is not a number; give numbers, booleans, or lists of them',
   );
-  assertMatch(wrong(odd([1, "x"])), /^tensor: "x" is no number/);
-  assertMatch(wrong(odd([null])), /^tensor: null is no number/);
-  assertMatch(wrong(odd([undefined])), /^tensor: undefined is no number/);
-  assertMatch(wrong(odd([1n])), /^tensor: 1 is no number/);
+  assertMatch(wrong(odd([1, "x"])), /^tensor: "x" is not a number/);
+  assertMatch(wrong(odd([null])), /^tensor: null is not a number/);
+  assertMatch(wrong(odd([undefined])), /^tensor: undefined is not a number/);
+  assertMatch(wrong(odd([1n])), /^tensor: 1 is not a number/);
   assertMatch(
     wrong(() => tensor([NaN], { dtype: "int64" })),
     /cannot convert float NaN to integer/,
@@ -134,7 +134,7 @@ Deno.test(`--data says which file, which line, and where it looked${because}`, o
     `there is no file none.txt in ${Deno.cwd()}; a dataset of the Hub is called owner/name`,
   );
   const odd = await at("songs.text", "la");
-  assertMatch(await dataMistake(odd), /its ending names no format/);
+  assertMatch(await dataMistake(odd), /its ending does not name a format/);
   // A path counts from where the user stands, not from where the task runs.
   const mine = await at("mine.txt", "la");
   assertEquals(withData(["--data", "mine.txt"], folder), ["--data", mine]);
@@ -148,7 +148,7 @@ Deno.test(`--data without the Hub says which ways there are${becauseRun}`, runni
   try {
     assertMatch(
       await dataMistake("owner/name"),
-      /gave no answer .*; without the Hub there are --data shipped, .* and a file of your own$/,
+      /gave no answer .*; without the Hub, use --data shipped .* or a file of your own$/,
     );
   } finally {
     if (asked === undefined) Deno.env.delete("HF_ENDPOINT");

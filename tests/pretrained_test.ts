@@ -334,8 +334,12 @@ const broken: [what: string, Files, says: string][] = [
     config({ model_type: "llama" }),
     'model_type is "llama", and only "gpt2" and "gpt_neox" can be loaded',
   ],
-  ["sizes that are none", config({ n_layer: 0 }), "n_layer is 0, wanted a whole number from 1"],
-  ["heads that do not share", config({ n_head: 5 }), "n_embd 32 is no multiple of n_head 5"],
+  [
+    "sizes that are none",
+    config({ n_layer: 0 }),
+    "n_layer is 0, expected a whole number, 1 or more",
+  ],
+  ["heads that do not share", config({ n_head: 5 }), "n_embd 32 is not a multiple of n_head 5"],
   [
     "an unknown activation",
     config({ activation_function: "silu" }),
@@ -348,7 +352,11 @@ const broken: [what: string, Files, says: string][] = [
   ],
   ["a vocabulary too large", config({ vocab_size: 299 }), "its vocabulary has 300 tokens"],
   ["no configuration", without("config.json"), "it holds no config.json"],
-  ["no weights", without("model.safetensors"), "it holds no model.safetensors; download it again"],
+  [
+    "no weights",
+    without("model.safetensors"),
+    "there is no model.safetensors in it; download it again",
+  ],
   [
     "weights for Python alone",
     { ...without("model.safetensors"), "pytorch_model.bin": "x" },

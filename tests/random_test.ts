@@ -411,7 +411,7 @@ Deno.test("what cannot be drawn is refused in PyTorch's words, and nothing is dr
 
 Deno.test("what PyTorch refuses elsewhere, or in no useful words, is refused in ours", () => {
   assertThrows(() => G.setState(new Uint8Array(4)), RangeError, "5056");
-  assertThrows(() => G.manualSeed(NaN), RangeError, "wanted an integer");
+  assertThrows(() => G.manualSeed(NaN), RangeError, "expected an integer");
   assertThrows(() => truncNormal(G, floats(3), { std: 0 }), RangeError, "std=0");
   const two = new Float32Array([0.5, 2]);
   assertThrows(() => bernoulli(G, floats(2), two), RangeError, "p=2");

@@ -113,7 +113,7 @@ Deno.test("every file that is cut short or lies is refused with a reason", () =>
     [one("F32", [2], 0, 4), "for tensor a: bytes 0 to 4 for F32 [2]"],
     [one("F32", [3], 0, 8), "invalid shape, data type, or offset"],
     [one("F32", [1], 4, 8), "invalid shape, data type, or offset"],
-    [one("F32", [1], 0, 4), "speaks of 4 bytes of data and there are 8"],
+    [one("F32", [1], 0, 4), "promises 4 bytes of data, but there are 8"],
     [one("F99", [2], 0, 8), "of dtype F99"],
     [file("{]"), "invalid JSON"],
     [file("\xff".repeat(3)), "invalid JSON"],

@@ -106,7 +106,7 @@ Deno.test(
         [{ [Symbol("s")]: 1 }, "part.x is an object with a symbol"],
         // deno-lint-ignore no-sparse-arrays
         [[1, , 2], "part.x is an array with holes"],
-        [circle, "part.x.again.0 is what it lies in"],
+        [circle, "part.x.again.0 contains itself"],
       ] as [unknown, string][]
     ) {
       const error = await assertRejects(() => thereAndBack({ x: value }), TypeError);
@@ -153,11 +153,11 @@ Deno.test(
       assertThrows(() => loadCheckpoint(path, parts, about), RangeError).message;
     assertStringIncludes(
       refused({ optimizer: adamW }),
-      "holds the state of another optimizer, SGD, and here it is AdamW",
+      "holds the state of the optimizer SGD, but here it is AdamW",
     );
     assertStringIncludes(
       refused({ model: new nn.LayerNorm(2) }),
-      "another model, Linear, and here it is LayerNorm",
+      "the model Linear, but here it is LayerNorm",
     );
     assertStringIncludes(
       refused({ model }, { text: fingerprint("another song") }),
@@ -220,15 +220,15 @@ Deno.test(
     assertEquals(
       await refusal(() => resume({ seed: 7 })),
       `--resume: there is nothing to resume, since ${out}.safetensors does not exist; ` +
-        "begin without --resume, or say with --out where the run is",
+        "start without --resume, or say with --out where the run is",
     );
-    assertEquals(await made(out, 5), `saved to ${out}.safetensors; --resume goes on from there`);
+    assertEquals(await made(out, 5), `saved to ${out}.safetensors; --resume continues from there`);
     const all = parts(9);
     await savedRun(all, { seed: 7 }, { out, resume: true });
     assertEquals(all.run.step, 5);
     assertMatch(
       await refusal(() => resume({ seed: 8 })),
-      /^--resume: \S+ is of another run, with the seed 7, and here it is 8; go on with the same, or begin anew$/,
+      /^--resume: \S+ is from another run: its seed was 7, and now it is 8; use the same value, or start over$/,
     );
     assertMatch(
       await refusal(() => resume({ seed: 7 }, 3)),
@@ -305,7 +305,7 @@ Deno.test(
     await resumed(make(1e-3));
     assertMatch(
       await refusal(() => resumed(make(1e-2))),
-      /is of another run, with the optimizer's lr 0.001, and here it is 0.01; go on with the same/,
+      /is from another run: its optimizer's lr was 0.001, and now it is 0.01; use the same/,
     );
     assertMatch(
       await refusal(() => resumed(make(1e-3, false))),
@@ -325,15 +325,15 @@ Deno.test(
     const names = () => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
     assertEquals(
       await refusal(() => savedRun(parts(20), { seed: 7 }, { out })),
-      `${out}.safetensors holds a run of 40 steps, and this one makes 20; --resume goes on with it, ` +
-        "--overwrite begins anew in its place, --out NAME leaves it alone",
+      `${out}.safetensors holds a run of 40 steps, but this run has only 20; --resume continues it, ` +
+        "--overwrite starts over in its place, --out NAME leaves it alone",
     );
     const all = parts(60);
     const saved = await savedRun(all, { seed: 9 }, { out });
     all.run.step = 20;
     assertEquals(
       await saved.save(),
-      `saved to ${out}-2.safetensors; --resume --out ${out}-2 goes on from there`,
+      `saved to ${out}-2.safetensors; --resume --out ${out}-2 continues from there`,
     );
     assertEquals(await Deno.readFile(`${out}.safetensors`), long);
     all.run.step = 50;
@@ -347,7 +347,7 @@ Deno.test(
     await Deno.writeTextFile(`${out}.safetensors`, "mine");
     assertMatch(
       await refusal(() => savedRun(parts(20), {}, { out })),
-      /is there already and is no checkpoint that can be read/,
+      /exists already, and it is not a checkpoint that can be read/,
     );
   },
 );
@@ -361,7 +361,7 @@ Deno.test(
     const at = (out: string) => savedRun(parts(3), {}, { out });
     assertMatch(
       await refusal(() => at(`${folder}/file/run`)),
-      /^--out \S+: the run could not be saved there \(.*\); make room, or give another place$/,
+      /^--out \S+: the run could not be saved there \(.*\); free some space, or give another place$/,
     );
     assertMatch(await refusal(() => at(`${folder}/`)), /is a folder; give a name in it/);
     // A disk that is full once the parameters are on it.
@@ -436,7 +436,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
     );
     assertEquals(ended.code, code, ended.err);
     const [, step] = ended.err.match(
-      /^Stopped before step (\d+); saved to \S+run.safetensors; --resume goes on from there\n$/,
+      /^Stopped before step (\d+); saved to \S+run.safetensors; --resume continues from there\n$/,
     )!;
     const { states } = JSON.parse(openSafetensors(`${out}.safetensors`).metadata.checkpoint);
     assertEquals(states.run.step, Number(step));

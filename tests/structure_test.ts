@@ -243,6 +243,17 @@ rule(
       .map((line) => `${line.trim()} … (end the literal before it, and add the rest with +)`),
 );
 
+/** Words that nobody says today; "is no option" is written "is not an option". */
+const OLD_WORDS =
+  /\b(anew|is none|here is no|(was|were) wanted|[\w}"] is no (?!such|longer|more)\w+|sends on|lest)\b/i;
+rule(
+  "no message says what nobody says today",
+  source.filter((path) => /^(lib|lessons)\/.*\.ts$/.test(path)),
+  (_, text) =>
+    (withoutComments(text).match(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [])
+      .filter((said) => OLD_WORDS.test(said.replace(/there is no/gi, ""))),
+);
+
 /** A terminal has 80 columns, and a lesson's code is set in by two. */
 const CODE_WIDTH = 78;
 rule(

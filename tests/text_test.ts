@@ -306,7 +306,7 @@ Deno.test("a .model file is read strictly, and by the tokenizer it belongs to", 
   const regex = new RegexTokenizer();
   const load = (...lines: string[]) => () => regex.fromModel(lines.join("\n"));
   const wrong = (action: () => unknown, message: string) => assertThrows(action, Error, message);
-  wrong(load(""), 'line 1 is "", and "minbpe v1" was wanted');
+  wrong(load(""), 'line 1 is "", expected "minbpe v1"');
   wrong(load("minbpe v1", "[^]", "one"), 'line 3 is "one"');
   wrong(load("minbpe v1", "[^]", "1", "<x>"), 'line 4 is "<x>"');
   wrong(load("minbpe v1", "[^]", "0", "97 97", "97"), 'line 5 is "97"');
@@ -344,7 +344,7 @@ Deno.test({
       const loaded = new RegexTokenizer().load(`${folder}/saved.model`);
       assertEquals(loaded.toModel(), goldens.special.model);
       assertEquals(Deno.readTextFileSync(`${folder}/saved.vocab`), goldens.special.vocab);
-      assertThrows(() => loaded.load(`${folder}/saved.vocab`), Error, "a .model file was wanted");
+      assertThrows(() => loaded.load(`${folder}/saved.vocab`), Error, "expected a .model file");
     } finally {
       Deno.removeSync(folder, { recursive: true });
     }

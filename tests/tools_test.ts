@@ -88,7 +88,10 @@ Deno.test("a browser is installed for the book's tests where that is allowed, an
   assertEquals([await chromium(no.it, () => undefined), no.ran], [undefined, []]);
   const asked = system(SUDO, stays("vulkan"));
   assertEquals(await chromium(asked.it, () => undefined), undefined);
-  assertMatch(asked.said[0], /^Here is no Chromium. Install .* with sudo; LESSONS_INSTALL=no/);
+  assertMatch(
+    asked.said[0],
+    /^There is no Chromium here. Install .* with sudo; LESSONS_INSTALL=no/,
+  );
   assertEquals(findChromium(() => true, "/opt/x"), "/opt/x");
 });
 
@@ -407,7 +410,7 @@ Deno.test("the report counts what was measured and names what is wrong", () => {
   const match = { exact: 11, near: 1, inBand: 0, wrong: [] };
   const text = report([
     [entry, match],
-    [entry, { ...match, exact: 2, near: 0, wrong: ["0.9123 was wanted, 0.8123 came"] }],
+    [entry, { ...match, exact: 2, near: 0, wrong: ["expected 0.9123, got 0.8123"] }],
     [entry, "waiting"],
     [{ ...entry, what: "A song. It can't be shipped." }, "cannot"],
   ]);
@@ -425,7 +428,7 @@ Deno.test("the report counts what was measured and names what is wrong", () => {
     "in band",
   ]);
   assertEquals(counts.trim().split(/ +/), ["000-small-llm", ..."4 1 1 1 0 0 1 13 1 0".split(" ")]);
-  assertMatch(wrong, /^WRONG 000-small-llm In \[7\], lesson 2: A table\. 0\.9123 was wanted/);
+  assertMatch(wrong, /^WRONG 000-small-llm In \[7\], lesson 2: A table\. expected 0\.9123/);
   assertMatch(cannot, /A song\. It can't be shipped\./);
 });
 
@@ -454,7 +457,7 @@ Deno.test(
     const lesson = { ...row.written!, url: `file://${path}`, source };
     const [text, well] = await update(lesson, { check: true });
     assertEquals([well, await Deno.readTextFile(path)], [false, source]);
-    assertStringIncludes(text, "5 was wanted, 4 came");
+    assertStringIncludes(text, "expected 5, got 4");
     assertEquals(await update(lesson), ["outputs written", true]);
     const mended = await Deno.readTextFile(path);
     assertEquals(mended, source.replace("//> step 5", "//> step 4"));

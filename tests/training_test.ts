@@ -218,7 +218,7 @@ Deno.test(
     );
     assertStringIncludes(
       refused({ model }, { seed: 8 }),
-      "another run, with the seed 7, and here it is 8",
+      "from another run: its seed was 7, and now it is 8",
     );
     assertStringIncludes(refused({ model: new nn.Linear(2, 2) }), "size mismatch for weight");
     assertThrows(() => loadCheckpoint(`${path}.none`, {}), Deno.errors.NotFound);
@@ -226,7 +226,7 @@ Deno.test(
     await assertRejects(() => saveCheckpoint(path, { odd }), TypeError, "odd.f is a function");
     loadCheckpoint(path, { model }); // what failed has not touched the file
     await saveSafetensors(path, {});
-    assertStringIncludes(refused({}), "holds arrays but no checkpoint");
+    assertStringIncludes(refused({}), "holds arrays but is not a checkpoint");
   },
 );
 

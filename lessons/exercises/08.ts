@@ -84,7 +84,7 @@ export const checks: Checks = {
       const [wanted, got] = ["0,1,0,1,0", kept.join()];
       return got === wanted
         ? ""
-        : `for [0.1, 0.4, 0.05, 0.25, 0.2] and p = 0.6 yours is [${got}]; [${wanted}] was wanted`;
+        : `for [0.1, 0.4, 0.05, 0.25, 0.2] and p = 0.6 yours is [${got}]; expected [${wanted}]`;
     },
   },
 };

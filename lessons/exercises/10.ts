@@ -95,7 +95,7 @@ export const checks: Checks = {
       for (const [train, text, wanted] of cases) {
         const got = given(train, text).join();
         if (got !== wanted) {
-          return `"${text}" gives [${got}]; [${wanted}] was wanted`;
+          return `"${text}" gives [${got}]; expected [${wanted}]`;
         }
       }
       return "";
@@ -110,7 +110,7 @@ export const checks: Checks = {
       );
       return got.join() === "a,ridge"
         ? ""
-        : `yours is [${got}]; [a,ridge] was wanted`;
+        : `yours is [${got}]; expected [a,ridge]`;
     },
   },
 };

@@ -70,7 +70,7 @@ export const checks: Checks = {
           tokenizer.encode(word).join(),
         ];
         if (got !== wanted) {
-          return `"${word}" gives [${got}]; [${wanted}] was wanted`;
+          return `"${word}" gives [${got}]; expected [${wanted}]`;
         }
       }
       return "";

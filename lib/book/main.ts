@@ -11,13 +11,13 @@ const HELP = `The book: every lesson as a page that runs in a browser.
 deno task book -- [options]
 
   --out FOLDER   where to build it; out/book unless given
-  --serve        serve it on this machine, and build it anew when a source changes
+  --serve        serve it on this machine, and build it again when a source changes
   --port 8000    the port to serve it on
   --help         show this and stop
 `;
 
 const usage = (message: string): never => {
-  console.error(`${message}; --help lists the options there are`);
+  console.error(`${message}; --help lists the options`);
   Deno.exit(2);
 };
 
@@ -25,14 +25,14 @@ const { out, serve, port, help } = parseArgs(Deno.args.filter((arg) => arg !== "
   boolean: ["serve", "help"],
   string: ["out", "port"],
   default: { out: "out/book", port: "8000" },
-  unknown: (arg) => usage(`${arg} is no option of the book`),
+  unknown: (arg) => usage(`${arg} is not an option of the book`),
 });
 if (help) {
   console.log(HELP);
   Deno.exit(0);
 }
 if (!/^\d+$/.test(port) || Number(port) > 65535) {
-  usage(`--port ${port}: a number up to 65535 was wanted`);
+  usage(`--port ${port}: give a number up to 65535`);
 }
 const folder = new URL(`${out.replace(/\/+$/, "")}/`, root);
 if (serve) {

@@ -14,7 +14,7 @@ The kernel comes with Deno: deno jupyter --install. A notebook finds the library
 `;
 
 function refuse(message: string): never {
-  console.error(`${message}; --help says what there is`);
+  console.error(`${message}; --help lists what there is`);
   Deno.exit(2);
 }
 
@@ -42,12 +42,12 @@ if (args.includes("--help") || args.length === 0) {
   const chosen = which === "all"
     ? lessons
     : lessons.filter(({ number }) => number === Number(which));
-  if (chosen.length === 0) refuse(`${which} is no lesson that is written`);
+  if (chosen.length === 0) refuse(`${which} is not a lesson that is written`);
   for (const { number, source } of chosen) {
     const url = new URL(file ?? `out/notebooks/lesson-${number}.ipynb`, root);
     const inside = url.href.startsWith(root.href);
     if (!inside) {
-      refuse(`${file} lies outside the project, where a notebook does not find the library`);
+      refuse(`${file} lies outside the project, where a notebook can't find the library`);
     }
     const depth = url.href.slice(root.href.length).split("/").length - 1;
     const up = depth === 0 ? "./lessons/" : `${"../".repeat(depth)}lessons/`;

@@ -26,7 +26,7 @@ export async function answer(folder: URL, request: Request): Promise<Response> {
     return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache" } });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return new Response(`${path} is no page of the book`, { status: 404 });
+    return new Response(`${path} is not a page of the book`, { status: 404 });
   }
 }
 
@@ -59,7 +59,7 @@ function listen(folder: URL, port: number): Deno.HttpServer {
       if (!(error instanceof Deno.errors.AddrInUse) || port === 0) throw error;
     }
   }
-  console.error(`The ports from ${port} to ${port + 20} are all in use: name another with --port`);
+  console.error(`The ports ${port} to ${port + 20} are all in use; choose another with --port`);
   Deno.exit(1);
 }
 

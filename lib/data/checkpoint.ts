@@ -126,12 +126,12 @@ function savedIn(file: SafetensorsFile, who: string): Saved {
   const { checkpoint, checksum } = file.metadata;
   if (checkpoint === undefined) {
     throw new RangeError(
-      `${who}: ${file.path} holds arrays but no checkpoint; give one that saveCheckpoint wrote`,
+      `${who}: ${file.path} holds arrays but is not a checkpoint; give a file that saveCheckpoint wrote`,
     );
   }
   if (checksum !== checksumOf(checkpoint, file.names, (name) => file.read(name))) {
     throw new RangeError(
-      `${who}: ${file.path} is damaged: its bytes are not those that were saved; take a copy that is whole, or begin anew`,
+      `${who}: ${file.path} is damaged: its bytes are not those that were saved; use a whole copy, or start over`,
     );
   }
   return JSON.parse(checkpoint);
@@ -165,15 +165,15 @@ function fits(
     }
     const kind = part.constructor.name;
     if (kinds[name] !== kind) {
-      refuse(`holds the state of another ${name}, ${kinds[name]}, and here it is ${kind}`);
+      refuse(`holds the state of the ${name} ${kinds[name]}, but here it is ${kind}`);
     }
   }
   const other = Object.keys(about).find((name) => about[name] !== was[name]);
   if (other !== undefined) {
     const [before, here] = differing(String(was[other] ?? "none"), String(about[other]));
     refuse(
-      `is of another run, with the ${other} ${before}, and here it is ${here}; ` +
-        "go on with the same, or begin anew",
+      `is from another run: its ${other} was ${before}, and now it is ${here}; ` +
+        "use the same value, or start over",
     );
   }
 }

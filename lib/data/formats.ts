@@ -63,7 +63,9 @@ export function readRows(path: string, options: FormatOptions = {}): Rows {
   const format = formatOf(path);
   if (format === undefined) {
     const known = Object.keys(formats).join(", ");
-    throw new TypeError(`read ${path}: its ending names no format; these are known: ${known}`);
+    throw new TypeError(
+      `read ${path}: its ending does not name a format; the known ones are: ${known}`,
+    );
   }
   return formats[format](path, options);
 }

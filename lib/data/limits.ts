@@ -30,7 +30,7 @@ function fromEnv(name: string): number | undefined {
   if (!text) return undefined;
   const limit = Number(text);
   if (limit > 0) return limit;
-  throw new RangeError(`${name}: "${text}" is no number above 0; give one, such as 4e9`);
+  throw new RangeError(`${name}: "${text}" is not a number above 0; give one, such as 4e9`);
 }
 
 /** The error for a text that is longer than the limit. */

@@ -112,9 +112,9 @@ const loaderOptions = parameters<AnyOptions>("DataLoader", {
   shuffle: a.flag,
   sampler: a.object,
   batchSampler: a.object,
-  numWorkers: a.refused(0, "what is loaded lies in memory already"),
+  numWorkers: a.refused(0, "the data is in memory already"),
   collateFn: a.function,
-  pinMemory: a.refused(false, "all of a tensor's memory is the GPU's"),
+  pinMemory: a.refused(false, "all of a tensor's memory is on the GPU"),
   dropLast: a.flag,
   generator: a.generator,
 });
@@ -173,7 +173,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     if (!hasPlaces(dataset)) {
       if (shuffle || options.sampler || options.batchSampler) {
         throw new TypeError(
-          "DataLoader: samples that come one after the other have no places; leave out shuffle, " +
+          "DataLoader: samples that arrive one after the other can't be picked by index; leave out shuffle, " +
             "sampler and batchSampler, or give an array of them",
         );
       }
@@ -287,7 +287,7 @@ function stacked(samples: unknown[]): unknown {
   if (typeof sample === "string") return samples;
   if (typeof sample !== "object" || sample === null) {
     throw new TypeError(
-      `DataLoader: samples are made of tensors, numbers, strings, arrays and objects, but here is ` +
+      `DataLoader: samples can hold tensors, numbers, strings, arrays and objects, but this one is ` +
         `${sample === null ? "null" : `a ${typeof sample}`}; give a collateFn`,
     );
   }

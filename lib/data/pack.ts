@@ -59,7 +59,7 @@ export async function packed(
     );
   }
   if (within.includes(value)) {
-    throw new TypeError(`saveCheckpoint: ${path} is what it lies in: a circle has no end`);
+    throw new TypeError(`saveCheckpoint: ${path} contains itself, and a file can't hold a circle`);
   }
   const entries: [unknown, unknown][] = isMap
     ? [...value as Map<unknown, unknown>]

@@ -27,7 +27,7 @@ export async function* parquet(
     // The reader does not check the bytes it is given, and fails in odd ways; few of its messages help a user.
     const { message } = cause as Error;
     const known = /^(read Parquet:|parquet) /.test(message) && !/\n|undefined|NaN/.test(message);
-    const reason = known ? message.replace(/^read Parquet: /, "") : "its bytes make no sense";
+    const reason = known ? message.replace(/^read Parquet: /, "") : "its bytes are not Parquet";
     throw new SyntaxError(`read ${path}: ${reason}; is it whole, and a Parquet file?`, { cause });
   }
 }

@@ -22,7 +22,7 @@ export class Part {
     const match = /^(\w+(?:[.-]\w+)*)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?$/.exec(text);
     if (match === null) {
       throw new RangeError(
-        `loadDataset: '${text}' is no split; write train, train[:100] or train[10%:20%]`,
+        `loadDataset: '${text}' is not a split; write train, train[:100] or train[10%:20%]`,
       );
     }
     return new Part(match[1], placeOf(match[2]), placeOf(match[3]));

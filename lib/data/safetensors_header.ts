@@ -154,7 +154,7 @@ export function headerOf(bytes: Uint8Array, dataLength: number): Header {
   }
   if (at !== dataLength) {
     throw new RangeError(
-      `read safetensors: the header speaks of ${at} bytes of data and there are ${dataLength}; download it again`,
+      `read safetensors: the header promises ${at} bytes of data, but there are ${dataLength}; download it again`,
     );
   }
   return { places: new Map(places), metadata: (metadata ?? {}) as SafeMetadata };

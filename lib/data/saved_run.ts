@@ -66,7 +66,7 @@ const SUFFIX = ".safetensors";
  * const run = training(3);
  * const saved = await savedRun({ model, optimizer, run }, { seed: 7 }, { out });
  * for await (const _ of run) optimizer.step();
- * assertEquals(await saved.save(), `saved to ${out}.safetensors; --resume goes on from there`);
+ * assertEquals(await saved.save(), `saved to ${out}.safetensors; --resume continues from there`);
  * ```
  */
 export async function savedRun(
@@ -93,7 +93,7 @@ export async function savedRun(
       aside = undefined;
     }
     const to = await saveCheckpoint((aside ?? out) + SUFFIX, parts, about);
-    return `saved to ${to}; ${aside ? `--resume --out ${aside}` : "--resume"} goes on from there`;
+    return `saved to ${to}; ${aside ? `--resume --out ${aside}` : "--resume"} continues from there`;
   };
   run.saveBy(save);
   return { save };
@@ -165,7 +165,7 @@ function bringBack(path: string, there: boolean, parts: Parts & { run: Run }, ab
   if (!there) {
     throw new UsageError(
       `--resume: there is nothing to resume, since ${path} does not exist; ` +
-        "begin without --resume, or say with --out where the run is",
+        "start without --resume, or say with --out where the run is",
     );
   }
   const { run } = parts;
@@ -178,21 +178,23 @@ function bringBack(path: string, there: boolean, parts: Parts & { run: Run }, ab
   }
   if (run.step > steps) {
     throw new UsageError(
-      `--resume: ${path} is at step ${run.step} already; give --steps ${run.step} or more`,
+      `--resume: ${path} is already at step ${run.step}; give --steps ${run.step} or more`,
     );
   }
 }
 
 /** Refuses to overwrite a run that got further than this one will, or a file that is not a checkpoint. */
 function letLie(path: string, steps: number): void {
-  const ways = "--overwrite begins anew in its place, --out NAME leaves it alone";
+  const ways = "--overwrite starts over in its place, --out NAME leaves it alone";
   const saved = peekCheckpoint(path);
   if (!saved) {
-    throw new UsageError(`${path} is there already and is no checkpoint that can be read; ${ways}`);
+    throw new UsageError(
+      `${path} exists already, and it is not a checkpoint that can be read; ${ways}`,
+    );
   }
   if (saved.step <= steps) return;
   throw new UsageError(
-    `${path} holds a run of ${saved.step} steps, and this one makes ${steps}; --resume goes on with it, ${ways}`,
+    `${path} holds a run of ${saved.step} steps, but this run has only ${steps}; --resume continues it, ${ways}`,
   );
 }
 
@@ -216,9 +218,9 @@ function attempt<T>(out: string, act: () => T): T {
   const refuse = (cause: unknown): never => {
     if (cause instanceof UsageError || cause instanceof TypeError) throw cause;
     const reason = (cause as Error).message.replace(/ \(os error \d+\).*/, "");
-    const what = isMissing(cause) ? "the folder is not there" : reason;
+    const what = isMissing(cause) ? "the folder does not exist" : reason;
     throw new UsageError(
-      `--out ${out}: the run could not be saved there (${what}); make room, or give another place`,
+      `--out ${out}: the run could not be saved there (${what}); free some space, or give another place`,
       { cause },
     );
   };

@@ -96,7 +96,7 @@ async function notebooks(source: Source, options: HubOptions): Promise<string | 
     return await fetchSource(source, quick);
   } catch (error) {
     const reason = error instanceof HubError ? error.fault : (error as Error).message;
-    return new Error(`${name} is neither in the cache nor within reach (${reason})`);
+    return new Error(`${name} is not in the cache and can't be reached (${reason})`);
   }
 }
 
@@ -110,7 +110,7 @@ async function given(data: string, options: HubOptions): Promise<Songs> {
   const rows = await loadDataset(data, { ...options, split: "train", sampleBy: "paragraph" })
     .catch((error: Error) => {
       const ways = error instanceof HubError
-        ? "; without the Hub there are --data shipped, the songs of this project, and a file of your own"
+        ? "; without the Hub, use --data shipped (the songs of this project) or a file of your own"
         : "";
       return refuse(error.message.replace(/^loadDataset: /, "") + ways, error);
     });
@@ -119,7 +119,7 @@ async function given(data: string, options: HubOptions): Promise<Songs> {
   const column = texts.includes("text") ? "text" : texts.length === 1 ? texts[0] : undefined;
   if (column === undefined) {
     return refuse(
-      "it has no column 'text' and not just one column of text; it has " +
+      "it has no column 'text', and not exactly one column of text; it has " +
         Object.keys(rows.features).join(", "),
     );
   }

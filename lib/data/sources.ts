@@ -96,7 +96,7 @@ export async function fetchModel(name: string, options?: HubOptions): Promise<st
     throw new HubError(
       error.fault,
       `${title}${size && ` (${size})`}, not on this machine yet: ${error.message}\n` +
-        `Where there is a network, this fetches it: deno task fetch -- ${name}`,
+        `With a network, this downloads it: deno task fetch -- ${name}`,
       { cause: error },
     );
   }

@@ -172,7 +172,7 @@ export function tensorOf(array: SafeTensor, device?: Device, name = "an array"):
   for (const number of numbers) {
     if (Number(number) === values[i++]) continue;
     throw new RangeError(
-      `${name} holds ${number}, and int64 tensors hold integers from −2^31 to 2^31 − 1 here`,
+      `${name} holds ${number}, but int64 tensors hold only integers from −2^31 to 2^31 − 1 here`,
     );
   }
   return fromValues(values, shape, "int64", device);

@@ -21,7 +21,7 @@ export async function* pieces(path: string, limits: Limits): AsyncGenerator<stri
       throw refused(path, `it is not UTF-8 (${cause.message})`, cause);
     }
     if (cause instanceof NotPacked) {
-      throw refused(path, `it is not packed with gzip as it should be (${cause.message})`, cause);
+      throw refused(path, `it should be packed with gzip, and is not (${cause.message})`, cause);
     }
     if (cause instanceof SyntaxError) {
       throw new SyntaxError(`read ${path}: ${cause.message}`, { cause });

@@ -88,7 +88,7 @@ export function load(path: string, ...args: [mapLocation?: "cpu" | TorchFileOpti
 function loadBytes(bytes: Uint8Array, path: string, device: Device | undefined): Loaded {
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) {
     throw new RangeError(
-      `${path} is no file that torch.save wrote since PyTorch 1.6; in Python, torch.load it there and ` +
+      `${path} is not a file that torch.save of PyTorch 1.6 or later wrote; in Python, torch.load it and ` +
         `torch.save it again, or write it with safetensors.torch.save_file for loadTensors()`,
     );
   }

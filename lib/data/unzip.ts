@@ -33,7 +33,7 @@ function contents(view: DataView): { at: number; count: number } {
   let end = view.byteLength - 22;
   const least = Math.max(0, end - 65_535);
   while (end >= least && view.getUint32(end, true) !== END) end--;
-  if (end < least) throw new RangeError("this is no zip archive, or not all of one");
+  if (end < least) throw new RangeError("this is not a zip archive, or only part of one");
   const locator = end - 20;
   if (locator >= 0 && view.getUint32(locator, true) === END_64_LOCATOR) {
     const at = Number(view.getBigUint64(locator + 8, true));

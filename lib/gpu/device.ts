@@ -61,10 +61,10 @@ const kindOf = (name: AdapterName) => name === "default" ? "" : ` of the kind "$
 /** What to say where there is no adapter; `deno task ready` knows more. */
 const missing = (name: AdapterName) =>
   globalThis.navigator?.gpu === undefined
-    ? "opening the GPU: there is no WebGPU here (navigator.gpu is missing); take Deno, a browser that has it, or " +
+    ? "opening the GPU: there is no WebGPU here (navigator.gpu is missing); use Deno, a browser that has it, or " +
       "Node with npm's `webgpu`"
     : `opening the GPU: no WebGPU adapter${kindOf(name)} was found; ` +
-      `run \`deno task ready\`, which installs a software one where it can and says what to do elsewhere`;
+      `run \`deno task ready\`, which installs a software one if it can, and else says what to do`;
 
 const adapterOf = (name: AdapterName): Promise<GPUAdapter | null> => {
   const { gpu } = globalThis.navigator ?? {};

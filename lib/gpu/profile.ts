@@ -133,7 +133,7 @@ export function formatProfile(
       `${(total.bytes / 1e6 / steps).toFixed(1)} MB each`,
     ]
     : [];
-  const blind = timed ? [] : ["this adapter does not tell the time (no timestamp-query)"];
+  const blind = timed ? [] : ["this adapter can't measure time (no timestamp-query)"];
   return [
     `Profile of ${device}`,
     ...a,

@@ -92,7 +92,7 @@ export class Reader {
 
   #unread(why: string, cause?: unknown): Error {
     return new Error(
-      `reading from GPU ${this.device.name}: ${why}, most likely since memory ran out; ` +
+      `reading from GPU ${this.device.name}: ${why}, most likely because memory ran out; ` +
         "use a smaller model or batch, and compute this again",
       { cause },
     );
@@ -110,7 +110,7 @@ export class Reader {
       await mapped.catch(async (cause) => {
         staging.destroy();
         await this.device.settled(); // throws what went wrong before, where that is known
-        throw this.#unread("the copy can't be looked at", cause);
+        throw this.#unread("the copy can't be read", cause);
       });
       range = staging.getMappedRange(0, size);
     }

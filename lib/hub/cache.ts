@@ -24,7 +24,9 @@ export function safe(name: string, what: string): string {
   const bad = parts.some((part) => part === "" || part === "." || part === "..") ||
     /[\\:\0]/.test(name);
   if (bad) {
-    throw new TypeError(`Hub: "${name}" is no ${what}; give one without "..", as the Hub lists it`);
+    throw new TypeError(
+      `Hub: "${name}" is not a valid ${what}; give one without "..", as the Hub lists it`,
+    );
   }
   return name;
 }
@@ -71,7 +73,7 @@ export async function lock(path: string, tell: (text: string) => void): Promise<
     if (looks % TELL_EVERY === TELL_AFTER) {
       tell(
         `another program is downloading the same file: ${path}, ${holderOf(path)}; ` +
-          "waiting for it, and if it hangs, end it",
+          "waiting for it; if it hangs, end it",
       );
     }
     await sleep(LOOK);

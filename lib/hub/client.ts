@@ -106,7 +106,7 @@ export class Hub {
     const [, kind, name] = /^(datasets\/|models\/)?([\w.-]+(?:\/[\w.-]+)?)$/.exec(repo) ?? [];
     if (name === undefined || name.includes("..")) {
       throw new TypeError(
-        `Hub: "${repo}" names no repository; write owner/name for a model, datasets/owner/name for a dataset`,
+        `Hub: "${repo}" is not a repository's name; write owner/name for a model, datasets/owner/name for a dataset`,
       );
     }
     this.#id = { type: kind === "datasets/" ? "dataset" : "model", name };
@@ -114,7 +114,7 @@ export class Hub {
     this.config = { listener: terminalBar(), ...hubConfig(given) };
     if (this.config.cacheDir === undefined) {
       throw new TypeError(
-        "Hub: there is no place for the cache; set HF_HOME, and let the program read it (--allow-env)",
+        "Hub: no folder for the cache is known; set HF_HOME, and let the program read it (--allow-env)",
       );
     }
     this.#cache = this.config.cacheDir;
@@ -148,7 +148,7 @@ export class Hub {
       // The message of a TypeError is JavaScript's own, and does not help a reader.
       const why = cause instanceof RangeError ? ` (${printable(cause.message)})` : "";
       const { host } = new URL(this.config.endpoint);
-      throw strange(asked, host, `answered what makes no sense here${why}`, cause);
+      throw strange(asked, host, `gave an answer that makes no sense${why}`, cause);
     }
   }
 
@@ -177,7 +177,7 @@ export class Hub {
       const passing = error instanceof HubError &&
         ["no network", "server", "too many requests"].includes(error.fault);
       if (!passing || !known) throw error;
-      this.config.listener?.note(`${error.message}; going on with what was downloaded earlier`);
+      this.config.listener?.note(`${error.message}; using what was downloaded earlier`);
       return known;
     }
   }
@@ -264,8 +264,8 @@ export class Hub {
     if (found === sha256) return path;
     throw new HubError(
       "hash",
-      `${asked}: what lies in the cache as ${path} is another file (its sha256 hash is ${found}, not the promised ` +
-        `${sha256}), so it is not used; remove it, and run this again`,
+      `${asked}: the file in the cache, ${path}, is a different one (its sha256 hash is ${found}, not the promised ` +
+        `${sha256}), so it is not used; remove it and run this again`,
     );
   }
 }
@@ -277,5 +277,5 @@ function fileOf(
 ): HubFile {
   const file = { path, size: lfs?.size ?? size, oid, sha256: lfs?.oid };
   if (isHubFile(file)) return file;
-  throw new RangeError(`of ${path} it says neither size nor hash`);
+  throw new RangeError(`it gives no size or hash for ${path}`);
 }

@@ -63,14 +63,16 @@ export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
   };
   if (config.token === undefined || /^[!-~]+$/.test(config.token)) return config;
   throw new UsageError(
-    "the access token of the Hub (HF_TOKEN, or the file that `hf auth login` wrote) holds a character that no token " +
-      "has, such as a line break or a space; copy it anew. It is not shown here",
+    "the access token of the Hub (HF_TOKEN, or the file that `hf auth login` wrote) holds a character that a token " +
+      "can't have, such as a line break or a space; copy it again. It is not shown here",
   );
 }
 
 function address(text: string): string {
   if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text.replace(/\/+$/, "");
-  throw new TypeError(`HF_ENDPOINT: "${text}" is no address; write it as https://huggingface.co`);
+  throw new TypeError(
+    `HF_ENDPOINT: "${text}" is not an address; write it as https://huggingface.co`,
+  );
 }
 
 const env = (name: string): string | undefined => host.env(name)?.trim() || undefined;

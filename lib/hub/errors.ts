@@ -99,7 +99,8 @@ const refusals: { fault: HubFault; when(r: Refusal): boolean; advice(r: Refusal)
   {
     fault: "server",
     when: (r) => r.elsewhere,
-    advice: () => "run this again for a fresh link; if it happens again, a proxy may be in the way",
+    advice: () =>
+      "run this again to get a new link; if it happens again, a proxy may be in the way",
   },
   {
     fault: "unauthorized",

@@ -33,7 +33,7 @@ export function hubFetch(asked: string, config: HubConfig, { file = false } = {}
       );
     }
     if (!file && (pages.has(url.href) || pages.size === MAX_PAGES)) {
-      throw strange(asked, url.host, `gives a list without an end (${pages.size} pages)`);
+      throw strange(asked, url.host, `gives a list that does not end (${pages.size} pages)`);
     }
     pages.add(url.href);
     for (let tries = 0;; tries++) {
@@ -67,7 +67,7 @@ async function whole(asked: string, url: URL, answer: Response, config: HubConfi
       if (size > MAX_ANSWER) {
         throw strange(asked, url.host, `answered more than ${MAX_ANSWER} bytes`);
       }
-      if (performance.now() > end) throw new Error("slower than any list comes");
+      if (performance.now() > end) throw new Error("too slow");
     }
   } catch (error) {
     reader?.cancel().catch(() => {});
@@ -77,8 +77,12 @@ async function whole(asked: string, url: URL, answer: Response, config: HubConfi
   try {
     JSON.parse(text);
   } catch (cause) {
-    const what = /^\s*</.test(text) ? "a page" : size === 0 ? "nothing" : "what is no JSON";
-    throw strange(asked, url.host, `answered ${what} where JSON was wanted`, cause);
+    const what = /^\s*</.test(text)
+      ? "a page"
+      : size === 0
+      ? "nothing"
+      : "something that is not JSON";
+    throw strange(asked, url.host, `answered ${what}, not JSON`, cause);
   }
   const { status } = answer, link = answer.headers.get("link");
   return new Response(text, { status, headers: link === null ? {} : { link } });
@@ -115,7 +119,7 @@ async function follow(
   for (let url = start, hops = 0; hops <= MAX_REDIRECTS; hops++) {
     if (!/^https?:$/.test(url.protocol) || safely && url.protocol !== "https:") {
       const to = printable(url.href.length > 80 ? `${url.href.slice(0, 79)}…` : url.href);
-      throw strange(asked, start.host, `sends on to ${to}, where no file of the Hub lies`);
+      throw strange(asked, start.host, `redirects to ${to}, which does not hold files of the Hub`);
     }
     const headers = new Headers(init.headers);
     if (config.token && url.origin === home) headers.set("authorization", `Bearer ${config.token}`);
@@ -124,12 +128,12 @@ async function follow(
     if (answer.status < 300 || answer.status > 399 || next === null) return [answer, url];
     answer.body?.cancel().catch(() => {});
     const to = URL.parse(next, url);
-    if (!to) throw strange(asked, url.host, "sends on to what is no address");
+    if (!to) throw strange(asked, url.host, "redirects to something that is not an address");
     if (url.protocol === "https:" && to.protocol === "http:") {
       throw strange(
         asked,
         url.host,
-        "sends on from https to http, where anybody may change a file",
+        "redirects from https to http, where anyone can change the file",
       );
     }
     url = to;

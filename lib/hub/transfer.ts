@@ -85,7 +85,7 @@ async function fill(file: Arriving, wanted: Transfer, config: HubConfig): Promis
       if (more) record = file.done;
       if (tries > config.retries) throw cut(file, wanted, config, cause);
       const wait = config.backoff * 2 ** (tries - 1);
-      config.listener?.note(`${wanted.name}: ${cause.message}; going on in ${wait / 1000} s`);
+      config.listener?.note(`${wanted.name}: ${cause.message}; trying again in ${wait / 1000} s`);
       await sleep(wait);
     }
   }
@@ -104,7 +104,7 @@ async function ask(get: typeof fetch, file: Arriving, wanted: Transfer): Promise
     throw strange(
       wanted.asked,
       new URL(wanted.url).host,
-      "answered a page where a file was wanted",
+      "answered with a web page, not with the file",
     );
   }
   const from = Number(/^bytes (\d+)-/.exec(answer?.headers.get("content-range") ?? "")?.[1] ?? 0);
@@ -125,7 +125,7 @@ function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error):
   return new HubError(
     "cut",
     `${wanted.asked}: the connection broke ${times} times in a row (${cause.message}); ` +
-      `${file.done} of ${wanted.size} bytes are kept, run this again to go on from there`,
+      `${file.done} of ${wanted.size} bytes are kept; run this again to continue from there`,
     { cause },
   );
 }
@@ -206,7 +206,7 @@ class Arriving {
         await this.file.truncate(this.done).catch(() => {});
         throw new HubError(
           "disk full",
-          `${asked}: the disk is full (${cause.message}), the file takes ${size} bytes; make room beside ` +
+          `${asked}: the disk is full (${cause.message}), the file takes ${size} bytes; free some space beside ` +
             `${path}, or put the cache elsewhere with HF_HUB_CACHE, and run this again`,
           { cause },
         );
@@ -230,7 +230,7 @@ class Arriving {
     return new HubError(
       "hash",
       `${asked}: its ${kind} hash is ${found[at]}, not the promised ${hex}, so nothing is kept; ` +
-        "run this again, and if it stays so, a proxy changes it, or the file is another one now",
+        "run this again, and if it happens again, a proxy changes the file, or the file on the Hub is a new one",
     );
   }
 

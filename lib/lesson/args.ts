@@ -78,17 +78,17 @@ export function readArgs<O extends Options>(args: readonly string[], options: O)
 function readNumber(name: string, given: string, value: number): number {
   const number = Number(given);
   if (given.trim() === "" || !Number.isFinite(number)) {
-    throw new UsageError(`--${name} wants a number, such as ${value}; "${given}" is none`);
+    throw new UsageError(`--${name} wants a number, such as ${value}; "${given}" is not a number`);
   }
   if (!Number.isInteger(value)) return number;
   if (!Number.isInteger(number) || number < 0) {
     throw new UsageError(
-      `--${name} wants a whole number from 0 on, such as ${value}, not ${given}`,
+      `--${name} wants a whole number, 0 or more, such as ${value}, not ${given}`,
     );
   }
   if (Number.isSafeInteger(number)) return number;
   throw new UsageError(
-    `--${name} ${given}: past ${Number.MAX_SAFE_INTEGER} (2^53 − 1) not every number can be told from the next; ` +
+    `--${name} ${given}: past ${Number.MAX_SAFE_INTEGER} (2^53 − 1) numbers are no longer exact; ` +
       "give a smaller one",
   );
 }
@@ -96,12 +96,12 @@ function readNumber(name: string, given: string, value: number): number {
 function unknownMessage(arg: string, names: readonly string[]): string {
   const name = arg.replace(/^-+/, "").split("=")[0];
   if (!arg.startsWith("-")) {
-    return `"${arg}" is no option; options begin with two dashes, and --help lists them`;
+    return `"${arg}" is not an option; options begin with two dashes, and --help lists them`;
   }
   const meant = nearest(name, names);
   return meant
     ? `there is no option --${name}; did you mean --${meant}?`
-    : `there is no option --${name}; --help lists those there are`;
+    : `there is no option --${name}; --help lists the options`;
 }
 
 /** The known word that a mistyped one most likely stands for, if one is close enough. */

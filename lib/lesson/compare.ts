@@ -73,7 +73,7 @@ function align(want: Cut, have: Cut, start: number, band: number): Match {
   want.numbers.forEach((number, i) => {
     const came = have.numbers[start + i];
     const verdict = judge(number, came, band);
-    if (verdict === "wrong") match.wrong.push(`${number} was wanted, ${came} came`);
+    if (verdict === "wrong") match.wrong.push(`expected ${number}, got ${came}`);
     else match[verdict]++;
   });
   for (let i = 1; i < want.numbers.length; i++) {
@@ -84,7 +84,7 @@ function align(want: Cut, have: Cut, start: number, band: number): Match {
 
 function sameText(want: string, came: string, same: (a: string, b: string) => boolean): string[] {
   const [a, b] = [want, came].map((text) => text.replace(/\s+/g, " ").trim());
-  return same(a, b) ? [] : [`${JSON.stringify(a)} was wanted, ${JSON.stringify(b)} came`];
+  return same(a, b) ? [] : [`expected ${JSON.stringify(a)}, got ${JSON.stringify(b)}`];
 }
 
 /**
@@ -102,7 +102,7 @@ function sameText(want: string, came: string, same: (a: string, b: string) => bo
 export function compareOutput(expected: string, got: string, { band = 0 } = {}): Match {
   const [want, have] = [cut(expected), cut(got)];
   if (want.numbers.length !== have.numbers.length) {
-    const wrong = [`${want.numbers.length} numbers were wanted, ${have.numbers.length} came`];
+    const wrong = [`expected ${want.numbers.length} numbers, got ${have.numbers.length}`];
     return { exact: 0, near: 0, inBand: 0, wrong };
   }
   const match = align(want, have, 0, band);

@@ -84,14 +84,14 @@ export const wrongNumber = (given: unknown, wanted: number, near = 1e-4): string
 
 /** What is wrong with a tensor: its shape, or the first value that differs by more than `near`. */
 export async function wrongTensor(given: Tensor, wanted: Tensor, near = 1e-5): Promise<string> {
-  if (typeof given?.shape === "undefined") return `a tensor was wanted, ${given} came`;
+  if (typeof given?.shape === "undefined") return `expected a tensor, got ${given}`;
   if (given.shape.join() !== wanted.shape.join()) {
-    return `your result has the shape [${given.shape.join(", ")}]; [` +
-      `${wanted.shape.join(", ")}] was wanted`;
+    return `your result has the shape [${given.shape.join(", ")}]; expected [` +
+      `${wanted.shape.join(", ")}]`;
   }
   const [ours, theirs] = await Promise.all([given.data(), wanted.data()]);
   const at = theirs.findIndex((value, i) =>
     !(Math.abs(ours[i] - value) <= near || ours[i] === value)
   );
-  return at < 0 ? "" : `element ${at} of your result is ${ours[at]}; ${theirs[at]} was wanted`;
+  return at < 0 ? "" : `element ${at} of your result is ${ours[at]}; expected ${theirs[at]}`;
 }

@@ -41,7 +41,7 @@ export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
   readOptions(options);
   if (values.ndim !== 2 && values.ndim !== 3) {
     throw new RangeError(
-      `drawing a heat map: a tensor of ${values.ndim} dimensions was given, one of 2 or 3 was wanted; ` +
+      `drawing a heat map: expected a tensor of 2 or 3 dimensions, but got ${values.ndim}; ` +
         "choose a matrix of it with index()",
     );
   }
@@ -51,7 +51,7 @@ export function heatMap(values: Tensor, options: HeatMapOptions = {}): HeatMap {
     const given = options[what as keyof typeof counts]?.length ?? count;
     if (given === count) continue;
     throw new RangeError(
-      `drawing a heat map: ${given} ${what} were given, ${count} were wanted; give each one a label`,
+      `drawing a heat map: expected ${count} ${what}, but got ${given}; give each one a label`,
     );
   }
   return new HeatMap(read(values, R, C), options);

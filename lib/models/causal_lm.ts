@@ -63,7 +63,7 @@ export abstract class CausalLM extends Module {
     const { nPositions } = this.config;
     if (!(T > 0)) {
       throw new RangeError(
-        `${this.constructor.name}: there is no token to go on from; give one at least`,
+        `${this.constructor.name}: there is no token to continue from; give at least one`,
       );
     }
     if (from + T > nPositions) {

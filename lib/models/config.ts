@@ -84,7 +84,7 @@ export function readConfig(text: string, path: string): ModelConfig {
       return { modelType: "gpt_neox", config: gptNeoXFrom(read) };
   }
   return read.refuse(
-    `model_type is ${JSON.stringify(read.json.model_type) ?? "missing"}, and only "gpt2" and ` +
+    `model_type is ${JSON.stringify(read.json.model_type) ?? "missing"}, but only "gpt2" and ` +
       `"gpt_neox" can be loaded; give the folder of such a model`,
   );
 }
@@ -97,7 +97,7 @@ class Reader {
     try {
       this.json = Object(JSON.parse(text));
     } catch {
-      this.refuse("this is no JSON; download it again");
+      this.refuse("this is not JSON; download it again");
     }
   }
 
@@ -110,7 +110,7 @@ class Reader {
     const value = this.json[name] ?? otherwise;
     if (Number.isInteger(value) && (value as number) >= 1) return value as number;
     return this.refuse(
-      `${name} is ${JSON.stringify(value) ?? "missing"}, wanted a whole number from 1`,
+      `${name} is ${JSON.stringify(value) ?? "missing"}, expected a whole number, 1 or more`,
     );
   }
 
@@ -118,7 +118,7 @@ class Reader {
   share(name: string, otherwise: number, from: Json = this.json): number {
     const value = from[name] ?? otherwise;
     if (typeof value === "number" && value >= 0 && value <= 1) return value;
-    return this.refuse(`${name} is ${JSON.stringify(value)}, wanted a share, from 0 to 1`);
+    return this.refuse(`${name} is ${JSON.stringify(value)}, expected a number from 0 to 1`);
   }
 
   /** Refuses a value with which the model would differ from the code here. */
@@ -127,7 +127,7 @@ class Reader {
       const found = this.json[name] ?? value;
       if (found !== value) {
         this.refuse(
-          `${name} is ${JSON.stringify(found)}, and a model with that is another one than ${model}`,
+          `${name} is ${JSON.stringify(found)}; this library's ${model} does not have that`,
         );
       }
     }
@@ -143,7 +143,9 @@ class Reader {
   /** Refuses a number of heads that does not divide the dimensions of a token. */
   heads({ nEmbd, nHead }: ModelSizes, width: string, heads: string): void {
     if (nEmbd % nHead === 0) return;
-    this.refuse(`${width} ${nEmbd} is no multiple of ${heads} ${nHead}; the heads share it`);
+    this.refuse(
+      `${width} ${nEmbd} is not a multiple of ${heads} ${nHead}; the heads share it evenly`,
+    );
   }
 }
 

@@ -66,7 +66,7 @@ export function sample(logits: Float32Array, options: Sampling = {}): number {
 export function checkSampling({ temperature = 1, topK, topP }: Sampling, vocabulary: number): void {
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new RangeError(
-      `temperature ${temperature}: give a number from 0, which takes the best token each time, up`,
+      `temperature ${temperature}: give a number of 0 (always the best token) or more`,
     );
   }
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1 && topK <= vocabulary)) {
@@ -75,7 +75,7 @@ export function checkSampling({ temperature = 1, topK, topP }: Sampling, vocabul
     );
   }
   if (topP !== undefined && !(topP > 0 && topP <= 1)) {
-    throw new RangeError(`top-p ${topP}: give a share of the probability, above 0 and up to 1`);
+    throw new RangeError(`top-p ${topP}: give a probability above 0 and up to 1`);
   }
 }
 

@@ -52,7 +52,7 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   const text = textIn(folder, "config.json");
   if (text === undefined) {
     throw new RangeError(
-      `${folder}: it holds no config.json, so it is no model's folder; give one that holds config.json, ` +
+      `${folder}: there is no config.json in it, so it is not a model's folder; give one with config.json, ` +
         `model.safetensors and a tokenizer`,
     );
   }
@@ -61,7 +61,7 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   const Class = modelType === "gpt2" ? GPT2 : GPTNeoX;
   if (as && as !== Class as unknown) {
     throw new RangeError(
-      `${folder}/config.json: model_type is "${modelType}", and here only a ${as.name} will do`,
+      `${folder}/config.json: model_type is "${modelType}", but a ${as.name} was asked for`,
     );
   }
   const paths = weightsIn(folder);
@@ -92,7 +92,7 @@ function weightsIn(folder: string): string[] {
     names.includes("pytorch_model.bin")
       ? `${folder}: its weights are in pytorch_model.bin, which only Python can read; save it as ` +
         `model.safetensors with transformers: model.save_pretrained(folder)`
-      : `${folder}: it holds no model.safetensors; download it again`,
+      : `${folder}: there is no model.safetensors in it; download it again`,
   );
 }
 

@@ -85,7 +85,7 @@ function placesIn(files: readonly SafetensorsFile[], folder: string): Places {
       if (followsFromCode(bare)) continue;
       if (places.has(bare)) {
         throw new RangeError(
-          `${folder}: ${bare} is there twice, the second time as ${name}; keep one of them`,
+          `${folder}: ${bare} appears twice, the second time as ${name}; keep one of them`,
         );
       }
       places.set(bare, { file, name });
@@ -107,8 +107,8 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
   if (foreign.length > 0) {
     throw new RangeError(
       `${folder}: its weights hold ` +
-        `${few(foreign)}, which no model with the sizes of its config.json has; ` +
-        `save the model again, without`,
+        `${few(foreign)}, which a model with the sizes of its config.json does not have; ` +
+        `save the model again without them`,
     );
   }
   for (const [name, { shape }] of wanted) {

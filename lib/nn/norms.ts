@@ -86,7 +86,7 @@ export class BatchNorm1d extends Module {
   forward(x: Tensor): Tensor {
     if (x.ndim < 2 || x.ndim > 3 || x.shape[1] !== this.numFeatures) {
       throw new RangeError(
-        `BatchNorm1d: (N, ${this.numFeatures}) or (N, ${this.numFeatures}, L) is wanted, not ` +
+        `BatchNorm1d: expected (N, ${this.numFeatures}) or (N, ${this.numFeatures}, L), not ` +
           `(${x.shape.join(", ")})`,
       );
     }

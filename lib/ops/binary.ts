@@ -62,7 +62,7 @@ const pair =
     );
   };
 
-const flat = { none: "its result does not change smoothly with its inputs" } as const;
+const flat = { none: "its result has no gradient with respect to its inputs" } as const;
 const comparison = (wgsl: string, reference: (x: number, y: number) => boolean): Row => ({
   wgsl: `u32(${wgsl})`,
   reference: (x, y) => Number(reference(x, y)),

@@ -145,7 +145,7 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
   if ([target, ...sources].some((x) => x.requiresGrad)) {
     throw new Error(
       `in-place operation on a tensor of shape ${shapeText(target.shape)} ` +
-        `whose gradient is wanted; use the form without "_", which returns a new tensor`,
+        `that needs a gradient; use the form without "_", which returns a new tensor`,
     );
   }
 }

@@ -55,7 +55,7 @@ const isList = (data: unknown) =>
 /** A string is refused: it would be a list of strings, each of which is a list again. */
 const noNumber = (data: unknown) => {
   const said = typeof data === "string" ? JSON.stringify(data.slice(0, 40)) : String(data);
-  return new TypeError(`tensor: ${said} is no number; give numbers, booleans, or lists of them`);
+  return new TypeError(`tensor: ${said} is not a number; give numbers, booleans, or lists of them`);
 };
 
 function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], depth = 0): void {
@@ -72,7 +72,7 @@ function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], dep
   const found = typeof data === "object" ? `a list of ${data.length}` : "a number";
   const wanted = depth < shape.length ? `a list of ${shape[depth]}` : "a number";
   throw new RangeError(
-    `tensor: expected ${wanted} at dim ${depth} (got ${found}); all lists of one depth are of one length`,
+    `tensor: expected ${wanted} at dim ${depth} (got ${found}); all lists at one depth must have the same length`,
   );
 }
 
@@ -240,7 +240,7 @@ export function arange(...args: unknown[]): Tensor {
   const options = optionsFor.arange(args.slice(numbers.length));
   if (numbers.length < 1 || numbers.length > 3) {
     throw new TypeError(
-      "arange(): one to three numbers are wanted; write arange(end), arange(start, end) or " +
+      "arange(): expected one to three numbers; write arange(end), arange(start, end) or " +
         "arange(start, end, step)",
     );
   }

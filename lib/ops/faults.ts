@@ -54,7 +54,7 @@ export function checkWeights(probs: Tensor, replacement: boolean): Doubts {
   const n = probs.shape.at(-1)!, rows = probs.numel() / n;
   const { buffer: fault, code, doubts } = faults.begin((bits, column) => {
     if (column === n) {
-      return "invalid multinomial distribution (sum of probabilities <= 0): there are zeros only in a row";
+      return "invalid multinomial distribution (sum of probabilities <= 0): a row has only zeros";
     }
     const [weight] = new Float32Array(Int32Array.of(bits).buffer);
     const entry = weight < 0 ? "< 0" : "= infinity or NaN";

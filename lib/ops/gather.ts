@@ -89,7 +89,7 @@ const scatterOp = defineOp<{ shape: Shape; dim: number }>({
     if (shapeText(source.shape) !== shapeText(index.shape)) {
       throw new RangeError(
         `scatter: source is ${shapeText(source.shape)} and index ${shapeText(index.shape)}; ` +
-          "they must be of one shape",
+          "they must have the same shape",
       );
     }
     const indices = reshape(flatIndices(shape, index, dim), [-1]);
@@ -113,7 +113,7 @@ const scatterOp = defineOp<{ shape: Shape; dim: number }>({
   rejects: [{
     inputs: [floats([3, 1]), ints([3, 2], 5)],
     args: { shape: [3, 5], dim: 1 },
-    error: "they must be of one shape",
+    error: "they must have the same shape",
   }],
 });
 

@@ -42,7 +42,7 @@ const lastPlaceOp = defineOp<{ rows: number }>({
     );
     return out;
   },
-  gradient: { none: "it gives indices, which do not change smoothly" },
+  gradient: { none: "its result is indices, which have no gradient" },
   reference([ids], { rows }) {
     const last = new Array<number>(rows).fill(0);
     ids.data.forEach((id, i) => last[id] = i + 1);

@@ -10,7 +10,7 @@ import { MOST_ROUNDS } from "./tuning.ts";
 export function checkFloat(op: string, ...tensors: readonly Tensor[]): void {
   const wrong = tensors.find(({ dtype }) => dtype !== "float32");
   if (!wrong) return;
-  throw new TypeError(`"${op}" not implemented for ${wrong.dtype}, wanted float32; use float()`);
+  throw new TypeError(`"${op}" not implemented for ${wrong.dtype}, only for float32; use float()`);
 }
 
 /** Refuses a number that gives no integer with a tensor of integers, or does not fit. */
@@ -46,7 +46,7 @@ export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
 export function checkRounds(op: string, rounds: number, elements: number): void {
   if (rounds <= MOST_ROUNDS) return;
   throw new RangeError(
-    `${op}: ${elements} elements in a row are more than this kernel's loops can walk; split the tensor ` +
+    `${op}: ${elements} elements in a row are more than this kernel can loop over; split the tensor ` +
       `along that dimension`,
   );
 }

@@ -48,7 +48,7 @@ export const diag: (x: Tensor, diagonal?: number) => Tensor = takes(
       return where(at, unsqueeze(spread, 1), full([], 0, { dtype: x.dtype, device }));
     }
     if (x.ndim !== 2) {
-      throw new RangeError(`diag(): a vector or a matrix is wanted, not ${x.ndim} dimensions`);
+      throw new RangeError(`diag(): expected a vector or a matrix, not ${x.ndim} dimensions`);
     }
     const [rows, columns] = x.shape;
     const count = Math.max(0, Math.min(rows - down, columns - right));

@@ -202,7 +202,7 @@ const defineArg = (name: string, largest: boolean): Op<ArgArgs> =>
         ? indices
         : reshape(indices, x.shape.toSpliced(normalizeDim(dim, x.ndim), 1));
     },
-    gradient: { none: "it gives indices, which do not change smoothly" },
+    gradient: { none: "its result is indices, which have no gradient" },
     reference([x], { dim, keepdim }): NdArray {
       const best = (values: number[]) =>
         ordered(values, largest, largest ? Infinity : -Infinity)[0];

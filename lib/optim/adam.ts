@@ -109,7 +109,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     betas.forEach((beta, i) => {
       if (beta >= 0 && beta < 1) return;
       throw new RangeError(
-        `Invalid beta parameter at index ${i}: ${beta}; it is from 0 to below 1`,
+        `Invalid beta parameter at index ${i}: ${beta}; it must be at least 0 and below 1`,
       );
     });
   }

@@ -209,7 +209,9 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
       if (params.length === paramGroups[i].params.length) return;
       throw new RangeError(
         `loaded state dict contains a parameter group that doesn't match the size of optimizer's group: ` +
-          `${paramGroups[i].params.length} parameters in group ${i}, and here are ${params.length}`,
+          `${
+            paramGroups[i].params.length
+          } parameters in group ${i}, but this optimizer has ${params.length}`,
       );
     });
     const loaded = this.paramGroups.flatMap(({ params }, i) =>
@@ -252,5 +254,5 @@ export const memoryFor = (param: Tensor): Tensor => kept(zerosLike(param));
 
 /** Refuses an option that makes no sense below 0, in PyTorch's words. */
 export function checkNotNegative(what: string, value: number): void {
-  if (!(value >= 0)) throw new RangeError(`Invalid ${what}: ${value}; it is 0 or more`);
+  if (!(value >= 0)) throw new RangeError(`Invalid ${what}: ${value}; it must be 0 or more`);
 }

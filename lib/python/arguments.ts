@@ -118,7 +118,7 @@ export function parameters<O>(
     const kind = known.get(key);
     if (!kind) refuse(`there is no "${key}"${suggestion(key, names)}`);
     if (value !== undefined && !kind!.accepts(value)) {
-      refuse(`${key} must be ${kind!.wanted}, and is ${described(value)}`);
+      refuse(`${key} must be ${kind!.wanted}, but is ${described(value)}`);
     }
   }
 

@@ -222,7 +222,7 @@ function scalar(value: unknown): string {
 }
 
 const unknown = (what: string): string =>
-  `repr: ${what} was given, a value that Python can write was wanted; give it a repr() method.`;
+  `repr: expected a value that Python can write, but got ${what}; give it a repr() method.`;
 
 const bytes = (value: Uint8Array): string =>
   "b" + quoted(Array.from(value, (byte) => String.fromCharCode(byte)).join(""), /[^ -~]/);

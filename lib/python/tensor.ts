@@ -77,7 +77,7 @@ export function setPrintOptions(
   if (profile !== undefined && !Object.hasOwn(profiles, profile)) {
     const known = Object.keys(profiles).join(", ");
     throw new RangeError(
-      `setPrintOptions: the profile was "${profile}", one of ${known} was wanted.`,
+      `setPrintOptions: the profile was "${profile}", expected one of ${known}.`,
     );
   }
   const base = profile ? { ...current, ...profiles[profile] } : current;
@@ -98,7 +98,7 @@ function merge(base: PrintOptions, over: Partial<PrintOptions>): PrintOptions {
     const whole = Number.isInteger(value) || value === Infinity;
     if (!(whole && value >= least && value <= most)) {
       throw new RangeError(
-        `print options: ${name} was ${value}, a whole number from ${least} to ${most} was wanted.`,
+        `print options: ${name} was ${value}, expected a whole number from ${least} to ${most}.`,
       );
     }
   }
@@ -218,8 +218,8 @@ function displayed(
   if (values.length === (summary?.length ?? numel)) return Array.from(values);
   if (summary && values.length === numel) return Array.from(summary, (index) => values[index]);
   throw new RangeError(
-    `formatTensor: ${values.length} values were given for the shape [${shape.join(", ")}], ` +
-      `all ${numel}${summary ? ` or the ${summary.length} at summaryIndices` : ""} were wanted.`,
+    `formatTensor: got ${values.length} values for the shape [${shape.join(", ")}], expected ` +
+      `all ${numel}${summary ? ` or the ${summary.length} at summaryIndices` : ""}.`,
   );
 }
 

@@ -43,7 +43,7 @@ export function bernoulli<A extends Coins>(
   }
   if (p.length !== out.length) {
     throw new RangeError(
-      `bernoulli: got ${p.length} probabilities for ${out.length} coins, wanted one for each; ` +
+      `bernoulli: got ${p.length} probabilities for ${out.length} coins, expected one for each; ` +
         "expand them first",
     );
   }

@@ -158,7 +158,7 @@ export function truncNormal(
     {},
 ): Float32Array {
   if (!(std > 0)) {
-    throw new RangeError(`trunc_normal_: got std=${std}, wanted a spread; fill with the mean`);
+    throw new RangeError(`trunc_normal_: got std=${std}, expected more than 0; fill with the mean`);
   }
   if (!(a < b)) throw new RangeError(`trunc_normal_: no number lies between ${a} and ${b}`);
   const below = (cut: number) => (1 + erf((cut - mean) / std / SQRT2)) / 2;

@@ -149,7 +149,7 @@ export function setRngState(saved: Uint8Array): void {
 /** A seed as PyTorch reads it: the integer part, negative ones counted from 2^64. */
 function toUint64(seed: number | bigint): bigint {
   if (typeof seed === "number" && !Number.isFinite(seed)) {
-    throw new RangeError(`manualSeed: got ${seed}, wanted an integer; pass a number or a bigint`);
+    throw new RangeError(`manualSeed: got ${seed}, expected an integer; pass a number or a bigint`);
   }
   if (typeof seed === "number" && Math.abs(seed) > Number.MAX_SAFE_INTEGER) {
     throw new RangeError(
@@ -160,7 +160,7 @@ function toUint64(seed: number | bigint): bigint {
   const integer = typeof seed === "number" ? BigInt(Math.trunc(seed)) : seed;
   if (integer < -(2n ** 63n) || integer >= 2n ** 64n) {
     throw new RangeError(
-      `Overflow when unpacking long long: got the seed ${integer}, wanted -2^63 ... 2^64 - 1; ` +
+      `Overflow when unpacking long long: got the seed ${integer}, expected -2^63 ... 2^64 - 1; ` +
         "only its low 32 bits matter",
     );
   }

@@ -48,7 +48,9 @@ export function multinomial(
 ): Int32Array {
   const categories = weights.length / rows;
   if (!(samples > 0)) {
-    throw new RangeError(`cannot sample n_sample <= 0 samples: got ${samples}, wanted at least 1`);
+    throw new RangeError(
+      `cannot sample n_sample <= 0 samples: got ${samples}, expected at least 1`,
+    );
   }
   if (!replacement && samples > categories) {
     throw new RangeError(

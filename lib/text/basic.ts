@@ -65,7 +65,7 @@ export class BasicTokenizer {
     readTrain(options);
     if (!Number.isInteger(vocabSize) || vocabSize < 256) {
       throw new RangeError(
-        `train: a vocabSize of ${vocabSize} was given, and a whole number from 256 up was wanted, ` +
+        `train: vocabSize is ${vocabSize}, but must be a whole number, 256 or more, ` +
           "since each byte has an id",
       );
     }
@@ -146,7 +146,7 @@ export class BasicTokenizer {
    */
   load(path: string, limits: ModelLimits = {}): this {
     if (!path.endsWith(".model")) {
-      throw new Error(`load: ${path} was given, and a .model file was wanted`);
+      throw new Error(`load: expected a .model file, but got ${path}`);
     }
     return this.fromModel(host.files.readText(path), limits);
   }

@@ -49,11 +49,11 @@ export class Codec {
     const id = this.vocab.length;
     if (!(left in this.vocab && right in this.vocab)) {
       throw new RangeError(
-        `merge ${id}: (${left}, ${right}) was given, and both must be ids below ${id}`,
+        `merge ${id}: got (${left}, ${right}), but both must be ids below ${id}`,
       );
     }
     if (256 + this.#pairs.add(left, right) !== id) {
-      throw new RangeError(`merge ${id}: (${left}, ${right}) was given, which is merged before`);
+      throw new RangeError(`merge ${id}: (${left}, ${right}) is merged before already`);
     }
     this.merges.push([left, right]);
     this.vocab.push(concatBytes([this.vocab[left], this.vocab[right]]));

@@ -41,7 +41,7 @@ const ENCODINGS: Record<EncodingName, { load: () => Promise<Ranks>; pattern: str
 export async function getEncoding(name: EncodingName): Promise<PretrainedTokenizer> {
   if (!Object.hasOwn(ENCODINGS, name)) {
     const known = Object.keys(ENCODINGS).map((key) => `"${key}"`).join(" or ");
-    throw new Error(`Unknown encoding ${JSON.stringify(name)}: ${known} was wanted`);
+    throw new Error(`Unknown encoding ${JSON.stringify(name)}: use ${known}`);
   }
   const { load, pattern } = ENCODINGS[name];
   return new PretrainedTokenizer(await load(), pattern);

@@ -25,7 +25,7 @@ export function formatModel({ pattern, specialTokens, merges }: Model): string {
   for (const line of [pattern, ...specialTokens.keys()]) {
     if (/[\r\n]/.test(line) || line !== line.trim()) {
       throw new Error(
-        `save: ${JSON.stringify(line)} was given, and a line of a .model file can't hold a line ` +
+        `save: got ${JSON.stringify(line)}, but a line of a .model file can't hold a line ` +
           "break, or a space at an end; use a pattern or a special token without",
       );
     }
@@ -45,8 +45,8 @@ export function parseModel(text: string): Model {
   const lines = text.split(/\r?\n/);
   const wrong = (number: number, wanted: string) =>
     new Error(
-      `load: line ${number} is ${JSON.stringify(lines[number - 1] ?? "")}, and ${wanted} was ` +
-        "wanted; is it a .model file that minbpe or this library wrote?",
+      `load: line ${number} is ${JSON.stringify(lines[number - 1] ?? "")}, expected ${wanted}; ` +
+        "is it a .model file that minbpe or this library wrote?",
     );
   if (lines[0].trim() !== VERSION) throw wrong(1, `"${VERSION}"`);
   const pattern = (lines[1] ?? "").trim();

@@ -36,7 +36,7 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
   if (vocab !== undefined && merges !== undefined) return readTokenizer(vocab, merges, folder);
   const missing = vocab === undefined ? "vocab.json" : "merges.txt";
   throw new RangeError(
-    `${folder}: it holds no ${missing}, and a vocabulary is in tokenizer.json, or in vocab.json ` +
+    `${folder}: there is no ${missing} in it; a vocabulary is in tokenizer.json, or in vocab.json ` +
       `and merges.txt; download it again`,
   );
 }
@@ -86,7 +86,7 @@ export function readTokenizer(
   try {
     ids = Object(JSON.parse(vocab));
   } catch {
-    refuse(folder, "vocab.json is no JSON");
+    refuse(folder, "vocab.json is not JSON");
   }
   const pairs = merges.split("\n").filter((line) =>
     line.trim() !== "" && !line.startsWith("#version")
@@ -117,7 +117,7 @@ function codecOf(
     if (!(ids[left] < id && ids[right] < id) || ids[left + right] !== id) {
       refuse(
         folder,
-        `its merges make "${left}${right}" of "${left}" and "${right}", and its vocabulary has no ` +
+        `its merges make "${left}${right}" of "${left}" and "${right}", but its vocabulary has no ` +
           `such token at ${id}`,
       );
     }

@@ -66,7 +66,7 @@ export function checkPattern(pattern: string, { anyPattern = false }: ModelLimit
   const refuse = (what: string): never => {
     const shown = JSON.stringify(pattern.length > 60 ? pattern.slice(0, 59) + "…" : pattern);
     throw new RangeError(
-      `load: the split pattern ${shown} ${what}, which can take for ever; ` +
+      `load: the split pattern ${shown} ${what}, which can take forever; ` +
         "if the file is to be trusted, pass { anyPattern: true }",
     );
   };

@@ -50,7 +50,7 @@ export class PretrainedTokenizer extends RegexTokenizer {
   override toModel(): never {
     throw new Error(
       "save: this vocabulary is pretrained, and a .model file has no place for the order of its " +
-        "bytes; make the tokenizer anew instead, or look at toVocab()",
+        "bytes; make the tokenizer again instead, or look at toVocab()",
     );
   }
 

@@ -175,15 +175,15 @@ export class RegexTokenizer extends BasicTokenizer {
     const known = [...this.#specialTokens.keys()].map((token) => JSON.stringify(token)).join(", ");
     if (typeof allowed === "string") {
       throw new TypeError(
-        `encode: allowedSpecial: ${JSON.stringify(allowed)} was given, and "all", "none", ` +
-          `"none_raise" or a list was wanted; the special tokens are ${known || "none"}`,
+        `encode: allowedSpecial is ${JSON.stringify(allowed)}, but must be "all", "none", ` +
+          `"none_raise" or a list; the special tokens are ${known || "none"}`,
       );
     }
     const wanted = new Set(allowed);
     for (const token of wanted) {
       if (this.#specialTokens.has(token)) continue;
       throw new RangeError(
-        `encode: allowedSpecial names ${JSON.stringify(token)}, which is no special token; ` +
+        `encode: allowedSpecial names ${JSON.stringify(token)}, which is not a special token; ` +
           `the special tokens are ${known || "none"}`,
       );
     }

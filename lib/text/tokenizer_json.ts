@@ -89,7 +89,7 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   try {
     json = Object(JSON.parse(text));
   } catch {
-    throw new RangeError(`${path}: this is no JSON; download it again`);
+    throw new RangeError(`${path}: this is not JSON; download it again`);
   }
   const { model, normalizer, pre_tokenizer, added_tokens = [] } = json;
   if (model?.type !== undefined && model.type !== "BPE") refuse(`its model is ${model.type}`);

@@ -39,10 +39,10 @@ export async function chromium(
   const what = `${PACKAGE} (113 MB), the browser in which the book is tested, with apt-get`;
   if (apt.asks) {
     const question =
-      `Here is no Chromium. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
+      `There is no Chromium here. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
     if (!await system.ask(question)) return void say(advice);
   } else {
-    say(`Here is no Chromium: installing ${what} … (${SAY_NO} says no.)`);
+    say(`There is no Chromium here: installing ${what} … (${SAY_NO} says no.)`);
   }
   if (!await installBy(apt, system, PACKAGE)) {
     say(`Installing ${PACKAGE} failed, for the reason that apt gives above. ${advice}`);

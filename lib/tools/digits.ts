@@ -137,7 +137,11 @@ export function report(measured: readonly [Entry, Standing][]): string {
   const remarks = measured.flatMap(([entry, standing]) => {
     const start = `${entry.notebook} ${entry.cell}, lesson ${entry.lesson}: ${entry.what}`;
     if (standing === "cannot" || standing === "needs the weights") {
-      return [standing === "cannot" ? start : `NOT SEEN here, for want of the weights: ${start}`];
+      return [
+        standing === "cannot"
+          ? start
+          : `NOT SEEN here, because GPT-2's weights are missing: ${start}`,
+      ];
     }
     if (typeof standing === "string") return [];
     return standing.wrong.length ? [`WRONG ${start} ${standing.wrong.slice(0, 3).join("; ")}`] : [];
@@ -149,7 +153,7 @@ const HELP =
   `deno task digits   runs every lesson at its full length, in a process of its own, and counts how
                    many of the notebooks' numbers it prints; this takes some minutes
 
-The ledger, lessons/ledger.md, lists what must hold. It ends with 1 where a number is wrong.
+The ledger, lessons/ledger.md, lists what must hold. The exit code is 1 if a number is wrong.
 `;
 
 if (import.meta.main) {

@@ -81,7 +81,9 @@ async function main(given: readonly string[]): Promise<number> {
   }
   const lesson = Number(first.replace(/^lesson-/, ""));
   if (!known.includes(lesson)) {
-    throw new UsageError(`"${first}" is no lesson with exercises; there are ${known.join(", ")}`);
+    throw new UsageError(
+      `"${first}" is not a lesson with exercises; those with exercises are ${known.join(", ")}`,
+    );
   }
   const source = await Deno.readTextFile(sourceOf(lesson));
   if (solution) return write(source.split("// ---- checks")[0]), 0;

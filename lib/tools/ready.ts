@@ -54,7 +54,7 @@ export async function ready(
 }
 
 const notHere = (backend: string) =>
-  `DENO_WEBGPU_BACKEND asks for ${backend}, which opens no adapter here; ` +
+  `DENO_WEBGPU_BACKEND asks for ${backend}, but that opens no adapter here; ` +
   "unset it, and the best one there is will be taken.";
 
 const hasVulkan = (found: readonly Found[]) => found.some(({ backend }) => backend === "vulkan");
@@ -75,10 +75,10 @@ async function install(system: System, best: Found | undefined): Promise<Found |
   const what = `${PACKAGE}, Mesa's Vulkan driver, with apt-get`;
   if (apt.asks) {
     const question =
-      `Here ${have}. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
+      `On this machine ${have}. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
     if (!await system.ask(question)) return void otherwise();
   } else {
-    say(`Here ${have}: installing ${what} … (${SAY_NO} says no.)`);
+    say(`On this machine ${have}: installing ${what} … (${SAY_NO} says no.)`);
   }
   const installed = await installBy(apt, system, PACKAGE);
   const now = await adapters(system);
@@ -134,8 +134,8 @@ export function advice(place: Place): string {
 const HELP = `deno task ready               makes sure of a WebGPU adapter, and names it
 deno task ready -- --list     names every backend that opens one, and installs nothing
 
-It may install ${PACKAGE}: as root and on CI without asking, with a sudo that
-needs no password after asking on a terminal, and else not. ${SAY_NO} says no;
+It may install ${PACKAGE}: as root and on CI without asking; on a terminal after
+asking, if sudo needs no password; otherwise not. ${SAY_NO} says no;
 DENO_WEBGPU_BACKEND=vulkan or =opengl takes that backend and no other.`;
 
 /** The command `deno task ready …`; returns the exit code. */

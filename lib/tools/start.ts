@@ -74,7 +74,7 @@ export const tasks: Record<string, Task> = {
 deno task test -- tests/ops_test.ts     runs the tests of a file
 deno task test -- --filter softmax      runs the tests with a word in their name
 
-DENO_WEBGPU_BACKEND=opengl runs them on that backend. What else may follow the -- is that of \`deno test --help\`.`,
+DENO_WEBGPU_BACKEND=opengl runs them on that backend. After the -- come the options of \`deno test --help\`.`,
     adapter: true,
     steps: (args) => [[...tests, ...args]],
   },

@@ -22,7 +22,7 @@ export function chosen(wanted: readonly (string | number)[], rows: readonly Row[
   const missing = wanted.find((_, i) => !all.some(({ number }) => number === numbers[i]));
   if (missing !== undefined) {
     const those = all.map(({ number }) => number).join(", ") || "none";
-    throw new UsageError(`lesson ${missing} is not among those that are written: ${those}`);
+    throw new UsageError(`there is no lesson ${missing}; the lessons are ${those}`);
   }
   return numbers.length ? all.filter(({ number }) => numbers.includes(number)) : all;
 }
@@ -51,7 +51,7 @@ if (import.meta.main) {
       boolean: ["check", "help"],
       unknown: (arg) => {
         if (!arg.startsWith("-")) return true;
-        throw new UsageError(`there is no option ${arg}; --help lists those there are`);
+        throw new UsageError(`there is no option ${arg}; --help lists the options`);
       },
     });
     if (help) return console.log(HELP);

@@ -400,7 +400,7 @@ test("without WebGPU a page is a good page still, and says which browsers have i
   const plain = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
     await visit("lesson-2.html", async (tab) => {
-      await tab.getByText("This page runs where there is WebGPU").waitFor();
+      await tab.getByText("This page needs WebGPU").waitFor();
       assertEquals(await tab.locator(".cell button").count(), 0);
       assert(await tab.locator(".output").count() > 0);
     }, { browser: plain });

@@ -33,7 +33,7 @@ export type Given = Map<string, Blob>;
 /** The options that may name files, with a label for each. */
 const FILES: Record<string, string> = {
   data: "A file of your own",
-  resume: "A checkpoint to go on from",
+  resume: "A checkpoint to continue from",
   folder: "A folder with config.json, vocab.json, merges.txt and model.safetensors",
 };
 

@@ -135,7 +135,7 @@ export class Live {
     const outputs = total === 0
       ? ""
       : `${total} output${total === 1 ? "" : "s"}: ${kinds} · ${seconds} s`;
-    const failed = this.#hasFailed ? "It broke off at an error." : "";
+    const failed = this.#hasFailed ? "It stopped at an error." : "";
     this.#words.textContent = [words, failed, this.#checked, outputs].filter(Boolean).join(" ");
   }
 }

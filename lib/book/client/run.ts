@@ -181,7 +181,7 @@ export async function ask(
     if (!worker) void run(brief, cell, from);
     await new Promise<void>((go) => void waiting.push(go));
   }
-  if (!rested || rested.upTo < cell) throw new Error("The lesson did not come to this cell.");
+  if (!rested || rested.upTo < cell) throw new Error("The lesson did not reach this cell.");
   const id = ++questions;
   const answer = new Promise<unknown>((resolve, reject) =>
     asked.set(id, ({ value, error }) => error === undefined ? resolve(value) : reject(error))
@@ -219,7 +219,7 @@ export async function open(): Promise<void> {
       element(
         "p",
         { class: "still" },
-        `This page runs where there is WebGPU; here is none${
+        `This page needs WebGPU, and there is none here${
           gpu ? " that can be used" : ""
         }. ${BROWSERS}`,
       ),

@@ -169,7 +169,7 @@ export const attentionOp = defineOp<Args>({
     {
       inputs: [floats([2, 1, 2, 3, 4])],
       args: { causal: false, scale: 1 },
-      error: "attention: the stacks hold 2 tensors, wanted q, k and v",
+      error: "attention: expected q, k and v, but the stacks hold 2 tensors",
     },
     {
       inputs: [floats([3, 1, 2, 3, 4]), bools([1, 2, 3, 3])],
@@ -179,7 +179,7 @@ export const attentionOp = defineOp<Args>({
     {
       inputs: [floats([3, 1, 2, 3, 4]), floats([1, 1, 3, 3])],
       args: { causal: false, scale: 1 },
-      error: "attention: the mask is [1, 1, 3, 3], wanted [1, 2, 3, 3]",
+      error: "attention: expected a mask of [1, 2, 3, 3], but got [1, 1, 3, 3]",
     },
   ],
 });
@@ -190,7 +190,9 @@ function check(inputs: readonly Tensor[]): void {
   if (wrong) throw new TypeError(`attention: expected float32 but got ${wrong.dtype}; use float()`);
   const parts = unstacked(stacks);
   if (parts.length !== 3) {
-    throw new RangeError(`attention: the stacks hold ${parts.length} tensors, wanted q, k and v`);
+    throw new RangeError(
+      `attention: expected q, k and v, but the stacks hold ${parts.length} tensors`,
+    );
   }
   const [q, k, v] = parts.map(({ shape }) => shape);
   if (shapeText(k) !== shapeText(v) || shapeText(q.with(2, k[2])) !== shapeText(k)) {
@@ -202,7 +204,7 @@ function check(inputs: readonly Tensor[]): void {
   const grid = shapeText([...q.slice(0, 3), k[2]]);
   if (mask && shapeText(mask.shape) !== grid) {
     throw new RangeError(
-      `attention: the mask is ${shapeText(mask.shape)}, wanted ${grid}; expand it`,
+      `attention: expected a mask of ${grid}, but got ${shapeText(mask.shape)}; expand it`,
     );
   }
 }

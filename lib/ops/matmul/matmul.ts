@@ -40,7 +40,7 @@ const mmOp = defineOp({
     if (a.shape[1] !== b.shape[0]) {
       throw new RangeError(
         `mat1 and mat2 shapes cannot be multiplied (${sizes(a)} and ${sizes(b)}); ` +
-          `the columns of the first must be as many as the rows of the second: is one of them to be transposed?`,
+          `the columns of the first must be as many as the rows of the second: should one of them be transposed?`,
       );
     }
     return single(multiply({ a: batched(a), b: batched(b) }));

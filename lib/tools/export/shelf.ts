@@ -15,7 +15,7 @@ export function shelfOf(name: string): string {
   safe(name, "name of a model");
   const { cacheDir } = hubConfig();
   if (!cacheDir) {
-    throw new UsageError("--cache: nothing says where the cache is; set HF_HOME or HOME");
+    throw new UsageError("--cache: no folder for the cache is known; set HF_HOME or HOME");
   }
   return `${cacheDir}/models--${name.replace("/", "--")}`;
 }
