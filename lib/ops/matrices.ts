@@ -10,7 +10,6 @@ import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { bmm, matmul } from "./matmul/matmul.ts";
 import { sum } from "./reduce.ts";
-import { fromValues } from "../tensor/tensor.ts";
 import { permute, reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
@@ -66,38 +65,6 @@ export const trace: (x: Tensor) => Tensor = takes("trace", { input: a.tensor }, 
   if (x.dtype === "bool") throw new TypeError('"trace" not implemented for bool; use long()');
   return sum(diag(x));
 });
-
-const triangle = (
-  name: string,
-  inside: (row: number, column: number, offset: number) => boolean,
-): (row: number, col: number, offset?: number) => Tensor =>
-  takes(
-    name,
-    { row: a.whole, col: a.whole, offset: a.whole },
-    (row: number, col: number, offset = 0) => {
-      const places: [number[], number[]] = [[], []];
-      for (let i = 0; i < row; i++) {
-        for (let j = 0; j < col; j++) {
-          if (!inside(i, j, offset)) continue;
-          places[0].push(i);
-          places[1].push(j);
-        }
-      }
-      return fromValues(Int32Array.from(places.flat()), [2, places[0].length], "int64");
-    },
-    { required: 2 },
-  );
-
-/** Rows and columns of the places of a lower triangle, (2, n). */
-export const trilIndices: (row: number, col: number, offset?: number) => Tensor = triangle(
-  "trilIndices",
-  (row, column, offset) => column <= row + offset,
-);
-/** Rows and columns of the places of an upper triangle, (2, n). */
-export const triuIndices: (row: number, col: number, offset?: number) => Tensor = triangle(
-  "triuIndices",
-  (row, column, offset) => column >= row + offset,
-);
 
 const two = { input: a.tensor, other: a.tensor };
 

@@ -34,76 +34,39 @@ import * as views from "./views.ts";
 import { tril, triu } from "./triangle.ts";
 import { maskedFill } from "./where.ts";
 
-const { add, sub, mul, div, pow, remainder, maximum, minimum } = binary;
-const { eq, ne, lt, le, gt, ge } = binary;
-const {
-  neg,
-  abs,
-  sign,
-  exp,
-  expm1,
-  log,
-  log1p,
-  sqrt,
-  rsqrt,
-  reciprocal,
-  square,
-  sin,
-  cos,
-  floor,
-  ceil,
-} = unary;
-const { round, erf, tanh, sigmoid, relu, silu, gelu } = unary;
-const { view, reshape, permute, transpose, t, expand, squeeze, unsqueeze, flatten } = views;
-const { select, narrow, split, chunk } = slices;
-const { bernoulli_, cauchy_, exponential_, geometric_, logNormal_, normal_, uniform_ } = fills;
-const { add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ } = inplace;
-
-const { argsort, median, sort } = sorting;
-const { flip, repeat, repeatInterleave, roll, unbind } = arrange;
-const { allclose, equal, isclose, isfinite, isinf, isnan, nanToNum } = checks;
-const { log2, log10, logsumexp, prod } = curves;
-const { diag, dot, outer, trace } = matrices;
-const { bincount, maskedSelect, nonzero, unique } = pick;
+/** Some functions of a module. */
+const of = <M extends object, Name extends keyof M>(module: M, ...names: Name[]) =>
+  Object.fromEntries(names.map((name) => [name, module[name]])) as Pick<M, Name>;
 
 const methods = {
-  ...{ add, sub, mul, div, pow, remainder, maximum, minimum, matmul, mm, bmm },
-  ...{ eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot },
-  ...{
-    expm1,
-    log1p,
-    neg,
-    abs,
-    sign,
-    exp,
-    log,
-    sqrt,
-    rsqrt,
-    reciprocal,
-    square,
-    sin,
-    cos,
-    floor,
-    ceil,
-    round,
-  },
-  ...{ erf, tanh, sigmoid, relu, silu, gelu, clamp, softmax, logSoftmax },
+  ...of(binary, "add", "sub", "mul", "div", "pow", "remainder", "maximum", "minimum"),
+  ...of(binary, "eq", "ne", "lt", "le", "gt", "ge"),
+  ...of(unary, "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt"),
+  ...of(unary, "reciprocal", "square", "sin", "cos", "floor", "ceil", "round"),
+  ...of(unary, "erf", "tanh", "sigmoid", "relu", "silu", "gelu"),
+  ...of(views, "view", "reshape", "permute", "transpose", "t", "expand"),
+  ...of(views, "squeeze", "unsqueeze", "flatten"),
+  ...of(slices, "select", "narrow", "split", "chunk"),
+  ...of(fills, "uniform_", "normal_", "logNormal_", "cauchy_", "exponential_"),
+  ...of(fills, "geometric_", "bernoulli_"),
+  ...of(inplace, "add_", "sub_", "mul_", "div_", "fill_", "zero_", "clamp_", "maskedFill_"),
+  ...of(sorting, "argsort", "sort"),
+  ...of(arrange, "flip", "repeat", "repeatInterleave", "roll", "unbind"),
+  ...of(checks, "allclose", "equal", "isclose", "isfinite", "isinf", "isnan", "nanToNum"),
+  ...of(curves, "log2", "log10", "logsumexp", "prod"),
+  ...of(matrices, "diag", "dot", "outer", "trace"),
+  ...of(pick, "bincount", "maskedSelect", "nonzero", "unique"),
+  ...{ matmul, mm, bmm, logicalAnd, logicalOr, logicalXor, logicalNot },
+  ...{ clamp, softmax, logSoftmax, histc },
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
-  ...{ view, reshape, permute, transpose, t, expand, select, narrow, squeeze, unsqueeze },
-  ...{ flatten, split, chunk, index, indexSelect, maskedFill, tril, triu },
-  ...{ indexAdd, indexFill, indexPut, indexPut_ },
+  ...{ index, indexSelect, indexAdd, indexFill, indexPut, indexPut_, maskedFill, tril, triu },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
-  ...{ add_, sub_, mul_, div_, fill_, zero_, clamp_, maskedFill_ },
-  ...{ argsort, sort, flip, repeat, repeatInterleave, roll, unbind, diag, dot, outer, trace },
-  ...{ allclose, equal, isclose, isfinite, isinf, isnan, nanToNum, log2, log10, logsumexp, prod },
-  ...{ bincount, histc, maskedSelect, nonzero, unique },
-  ...{ uniform_, normal_, logNormal_, cauchy_, exponential_, geometric_, bernoulli_ },
   registerHook,
 };
 
 /** What has several forms, whose types are written out below. */
-const several = { max, min, median };
+const several = { max, min, median: sorting.median };
 
 /*
  * The types of the methods come from the modules, not from the list above, so that an editor shows the
@@ -182,13 +145,13 @@ Object.defineProperties(Tensor.prototype, {
   T: {
     configurable: true,
     get(this: Tensor) {
-      return permute(this, this.shape.map((_, d) => this.ndim - 1 - d));
+      return views.permute(this, this.shape.map((_, d) => this.ndim - 1 - d));
     },
   },
   mT: {
     configurable: true,
     get(this: Tensor) {
-      return transpose(this, -2, -1);
+      return views.transpose(this, -2, -1);
     },
   },
 });

@@ -63,7 +63,7 @@ export * from "./binary.ts";
 export * from "./logic.ts";
 /** Choice by a mask. */
 export { maskedFill, where } from "./where.ts";
-export { tril, triu } from "./triangle.ts";
+export { tril, trilIndices, triu, triuIndices } from "./triangle.ts";
 /** Copies and dtypes. */
 export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 /** Other shapes over the same memory, and parts of it. */
@@ -170,7 +170,7 @@ export {
   type RollOptions,
   unbind,
 } from "./arrange.ts";
-export { diag, dot, einsum, eye, outer, trace, trilIndices, triuIndices } from "./matrices.ts";
+export { diag, dot, einsum, eye, outer, trace } from "./matrices.ts";
 export { histc, type HistcOptions } from "./histc.ts";
 export { bincount, maskedSelect, nonzero, oneHot, unique } from "./pick.ts";
 /** No ordinary numbers, and whether tensors agree. */

@@ -5,7 +5,7 @@ import { a, takes } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { gt, lt } from "./binary.ts";
 import { arange } from "./create.ts";
 import { viewOf } from "./layout.ts";
@@ -13,12 +13,15 @@ import { maskedFill } from "./where.ts";
 
 type Triangle = { diagonal: number };
 
-/** The function that leaves a triangle: zeros stand where a column lies beyond the row's end. */
-function triangle(
-  name: "tril" | "triu",
-  beyond: (column: Tensor, row: Tensor) => Tensor,
-  beyondReference: (column: number, row: number) => boolean,
-): (x: Tensor, diagonal?: number) => Tensor {
+/** Whether a column lies beyond the end of its row, of the lower and of the upper triangle. */
+const beyond = {
+  tril: (column: number, row: number) => column > row,
+  triu: (column: number, row: number) => column < row,
+};
+
+/** The function that leaves a triangle, and zeros beyond it. */
+function triangle(name: "tril" | "triu"): (x: Tensor, diagonal?: number) => Tensor {
+  const isBeyond = { tril: gt, triu: lt }[name];
   const op: Op<Triangle> = defineOp<Triangle>({
     name,
     torch: `torch.${name}(i[0], a['diagonal'])`,
@@ -28,13 +31,13 @@ function triangle(
       const [rows, columns] = shape.slice(-2);
       const row = arange(diagonal, rows + diagonal, { device });
       const column = arange(0, columns, { device });
-      return maskedFill(x, beyond(column, viewOf(row, [rows, 1])), 0);
+      return maskedFill(x, isBeyond(column, viewOf(row, [rows, 1])), 0);
     },
     gradient: (grad, { args }) => [op([grad], args)],
     reference: ([x], { diagonal }) =>
       build(x.shape, (index) => {
         const [row, column] = index.slice(-2);
-        return beyondReference(column, row + diagonal) ? 0 : at(x, index);
+        return beyond[name](column, row + diagonal) ? 0 : at(x, index);
       }),
     samples: [-2, 0, 1].flatMap((diagonal) =>
       [[4, 3], [2, 3, 5], [1, 1], [0, 2]].map((shape) => ({
@@ -53,14 +56,33 @@ function triangle(
 }
 
 /** The lower triangle of matrices, up to a diagonal; zeros above. */
-export const tril: (x: Tensor, diagonal?: number) => Tensor = triangle(
-  "tril",
-  gt,
-  (column, row) => column > row,
-);
+export const tril: (x: Tensor, diagonal?: number) => Tensor = triangle("tril");
+
 /** The upper triangle of matrices, from a diagonal on; zeros below. */
-export const triu: (x: Tensor, diagonal?: number) => Tensor = triangle(
-  "triu",
-  lt,
-  (column, row) => column < row,
-);
+export const triu: (x: Tensor, diagonal?: number) => Tensor = triangle("triu");
+
+const indices = (
+  triangle: "tril" | "triu",
+): (row: number, col: number, offset?: number) => Tensor =>
+  takes(
+    `${triangle}Indices`,
+    { row: a.whole, col: a.whole, offset: a.whole },
+    (row: number, col: number, offset = 0) => {
+      const places: [number[], number[]] = [[], []];
+      for (let i = 0; i < row; i++) {
+        for (let j = 0; j < col; j++) {
+          if (beyond[triangle](j, i + offset)) continue;
+          places[0].push(i);
+          places[1].push(j);
+        }
+      }
+      return fromValues(Int32Array.from(places.flat()), [2, places[0].length], "int64");
+    },
+    { required: 2 },
+  );
+
+/** Rows and columns of the places of a lower triangle, (2, n). */
+export const trilIndices: (row: number, col: number, offset?: number) => Tensor = indices("tril");
+
+/** Rows and columns of the places of an upper triangle, (2, n). */
+export const triuIndices: (row: number, col: number, offset?: number) => Tensor = indices("triu");
