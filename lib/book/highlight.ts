@@ -10,7 +10,7 @@ import shell from "shiki/langs/shellscript.mjs";
 import python from "shiki/langs/python.mjs";
 import light from "shiki/themes/github-light-high-contrast.mjs";
 import dark from "shiki/themes/github-dark-high-contrast.mjs";
-import { escapeHtml } from "./html.ts";
+import { escapeMarkup } from "../text/markup.ts";
 
 /** The languages that can be coloured. */
 export type Language = "typescript" | "wgsl" | "shellscript" | "python" | "text";
@@ -38,7 +38,7 @@ export function highlightStyle(): string {
 
 /** Code as HTML. */
 export function highlight(code: string, language: Language): string {
-  if (language === "text") return escapeHtml(code);
+  if (language === "text") return escapeMarkup(code);
   const { tokens } = shiki.codeToTokens(code, {
     lang: language,
     themes,
@@ -67,8 +67,10 @@ function classOf(pair: string): string {
 const SHAPE = /^(\s*\/\/ )(\([^()]*\)(?: each)?|torch\.Size.*)$/;
 
 function span(text: string, name: string): string {
-  if (!text.trim() || name === PLAIN) return escapeHtml(text);
+  if (!text.trim() || name === PLAIN) return escapeMarkup(text);
   const shape = text.match(SHAPE);
-  const inner = shape ? `${escapeHtml(shape[1])}<b>${escapeHtml(shape[2])}</b>` : escapeHtml(text);
+  const inner = shape
+    ? `${escapeMarkup(shape[1])}<b>${escapeMarkup(shape[2])}</b>`
+    : escapeMarkup(text);
   return `<span class="${name}">${inner}</span>`;
 }

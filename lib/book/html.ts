@@ -1,6 +1,7 @@
 /*
  * HTML as text: values in a template are escaped, unless they are HTML already.
  */
+import { escapeMarkup } from "../text/markup.ts";
 
 /** A piece of HTML. */
 export class Html {
@@ -20,11 +21,7 @@ const write = (value: Value): string =>
     ? value.text
     : value === undefined || value === null || value === false
     ? ""
-    : escapeHtml(String(value));
-
-/** A text, escaped for use in HTML, also in attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"]/g, (c) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot" }[c]};`);
+    : escapeMarkup(String(value));
 
 /**
  * HTML from a template: strings are escaped, lists are joined, undefined becomes nothing. (If it were called `html`,
@@ -43,7 +40,7 @@ export const attribute = (name: string, value: string | number | boolean | undef
       ? ""
       : value === true
       ? ` ${name}`
-      : ` ${name}="${escapeHtml(String(value))}"`,
+      : ` ${name}="${escapeMarkup(String(value))}"`,
   );
 
 /** HTML that must not be escaped again. */

@@ -3,7 +3,8 @@
  */
 import MarkdownIt from "markdown-it";
 import { diagram } from "../lesson/diagram.ts";
-import { escapeHtml, slug } from "./html.ts";
+import { escapeMarkup } from "../text/markup.ts";
+import { slug } from "./html.ts";
 import { highlight, type Language } from "./highlight.ts";
 import { figure } from "./output.ts";
 
@@ -63,7 +64,7 @@ export function renderMarkdown(text: string, around: Surroundings = {}): Rendere
       headings.push({ level: Number(token.tag[1]), text: words, id });
       const anchor = new Token("html_inline", "", 0);
       anchor.content = ` <a class="anchor" href="#${id}" aria-label="Link to “${
-        escapeHtml(words)
+        escapeMarkup(words)
       }”">#</a>`;
       tokens[i + 1].children?.push(anchor);
     } else if (token.type === "inline" && tokens[i - 1]?.type !== "heading_open") {

@@ -2,7 +2,8 @@
  * An output as HTML: exactly what Python would have printed, or a drawing if it is a picture.
  */
 import { diagram, isDiagram } from "../lesson/diagram.ts";
-import { escapeHtml, type Html, markup, raw } from "./html.ts";
+import { escapeMarkup } from "../text/markup.ts";
+import { type Html, markup, raw } from "./html.ts";
 import { readChart, readHeatMap, readTokens } from "./picture.ts";
 
 /** An output to show: its text, and the code that printed it. */
@@ -57,7 +58,7 @@ export function themed(svg: string, label: string): string {
   const view = box && !/<svg[^>]*viewBox/.test(coloured)
     ? ` viewBox="0 0 ${box[1]} ${box[2]}"`
     : "";
-  return coloured.replace("<svg ", `<svg role="img" aria-label="${escapeHtml(label)}"${view} `);
+  return coloured.replace("<svg ", `<svg role="img" aria-label="${escapeMarkup(label)}"${view} `);
 }
 
 /** Tokens on coloured backgrounds. */
@@ -70,7 +71,7 @@ export const tokensHtml = (tokens: readonly string[]): Html =>
   }</pre>`;
 
 const withShapes = (text: string): Html =>
-  raw(escapeHtml(text).replace(/torch\.Size\(\[[\d, ]*\]\)/g, (size) => `<b>${size}</b>`));
+  raw(escapeMarkup(text).replace(/torch\.Size\(\[[\d, ]*\]\)/g, (size) => `<b>${size}</b>`));
 
 /** Whether a text is a tree of modules: a line that opens a bracket, indented lines, a closing bracket. */
 export const isTree = (text: string): boolean =>
