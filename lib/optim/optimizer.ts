@@ -209,9 +209,8 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
       if (params.length === paramGroups[i].params.length) return;
       throw new RangeError(
         `loaded state dict contains a parameter group that doesn't match the size of optimizer's group: ` +
-          `${
-            paramGroups[i].params.length
-          } parameters in group ${i}, but this optimizer has ${params.length}`,
+          `${paramGroups[i].params.length} parameters in group ${i}, but this optimizer has ` +
+          params.length,
       );
     });
     const loaded = this.paramGroups.flatMap(({ params }, i) =>
