@@ -139,14 +139,14 @@ const refused: [string, () => unknown][] = [
   ["did you mean dim?", () => x.sum(any({ axis: 1 }))],
   ["did you mean reduction?", () => new nn.CrossEntropyLoss(any({ reducton: "sum" }))],
   [
-    'reduction must be "mean" or "sum" or "none", and is "men"',
+    'reduction must be "mean" or "sum" or "none", but is "men"',
     () => new nn.CrossEntropyLoss({ reduction: any("men") }),
   ],
   ["gradients of gradients are not offered", () => x.backward({ createGraph: any(true) })],
   ["multiply the loss by −1", () => new optim.SGD(weights(), { maximize: any(true) })],
   ["numWorkers must be left out", () => new lib.DataLoader([1], { numWorkers: any(4) })],
   ["dim is given twice", () => x.sum(1, any({ dim: 0 }))],
-  ["bias must be true or false, and is 1", () => new nn.Linear(2, 2, any(1))],
+  ["bias must be true or false, but is 1", () => new nn.Linear(2, 2, any(1))],
   ["outFeatures is missing; write Linear(inFeatures, outFeatures, bias?, device?)", () => {
     new nn.Linear(...any([2]));
   }],

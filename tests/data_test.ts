@@ -500,7 +500,7 @@ withFiles(
     await assertRejects(
       none,
       Error,
-      "no column 'text' and not just one column of text; it has a, b",
+      "no column 'text', and not exactly one column of text; it has a, b",
     );
   },
 );
@@ -526,6 +526,6 @@ hubTest(
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeTextFile(`${folder}/${file}`, "{}");
     assertEquals(await run("songs"), 1);
-    assertStringIncludes(lines[1], `${folder}/${file} is another file`);
+    assertStringIncludes(lines[1], `${folder}/${file}, is a different one`);
   },
 );

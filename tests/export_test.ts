@@ -220,7 +220,7 @@ testWith(needs, "a folder of another class than the one that is asked for is ref
   assertThrows(
     () => loadPretrained(folder, { as: GPT2 }),
     RangeError,
-    'model_type is "gpt_neox", and here only a GPT2 will do',
+    'model_type is "gpt_neox", but a GPT2 was asked for',
   );
 });
 
@@ -307,7 +307,7 @@ testWith(needs, "deno task export says what it wants", async () => {
   );
   await refuses(["lesson-14", folder, "--frm", "x"], "did you mean --from?");
   await refuses(["lesson-14", "--cache", "songs"], "give a name as the Hub has them, owner/name");
-  await refuses(["lesson-9", folder, "--from", folder], "it holds no config.json");
+  await refuses(["lesson-9", folder, "--from", folder], "there is no config.json in it");
   await exported("lesson-14", folder, ...from);
   await refuses(
     ["lesson-14", folder, ...from],

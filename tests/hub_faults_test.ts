@@ -345,11 +345,11 @@ testWith(needs, "a file in the cache is held to its pinned hash", async () => {
     assertEquals([error.fault, hub.heard.length], ["hash", 0]);
     assertMatch(
       error.message,
-      /is another file .* so it is not used; remove it, and run this again/,
+      /is a different one .* so it is not used; remove it and run this again/,
     );
     await Deno.remove(path);
     const again = await assertRejects(() => hubDownload(REPO, "small.txt", pinned), HubError);
-    assertMatch(again.message, /blobs\/\S+ is another file/);
+    assertMatch(again.message, /blobs\/\S+ is a different one/);
     await Deno.remove(`${new Hub(REPO, options).folder}/blobs`, { recursive: true });
     assertEquals(await Deno.readTextFile(await hubDownload(REPO, "small.txt", pinned)), SMALL);
   });

@@ -382,7 +382,7 @@ hubTest("the store's refusal is not mistaken for the Hub's", async (at) => {
   at.hub.fail("store", () => new Response("link expired", { status: 403 }));
   const error = await faultOf(hubDownload(REPO, "large.bin", at.options));
   assertEquals([error.fault, error.status], ["server", 403]);
-  assertStringIncludes(error.message, "fresh link");
+  assertStringIncludes(error.message, "new link");
 });
 
 hubTest("no network: the error names the host and the ways out", async (at) => {

@@ -82,7 +82,7 @@ Deno.test("a profile lists the dearest kernel first, and what a step took", () =
   ]);
   assertMatch(
     formatProfile({ device, costs, steps: 0, timed: false }),
-    /\(an adapter\)\nthis adapter does not tell the time/,
+    /\(an adapter\)\nthis adapter can't measure time/,
   );
 });
 

@@ -214,7 +214,11 @@ Deno.test("a heat map has colours in a terminal, and its numbers in an SVG", asy
 });
 
 Deno.test("what can't be drawn as a heat map is refused with a reason", () => {
-  assertThrows(() => heatMap(tensor([1, 2])), RangeError, "1 dimensions was given, one of 2 or 3");
+  assertThrows(
+    () => heatMap(tensor([1, 2])),
+    RangeError,
+    "expected a tensor of 2 or 3 dimensions, but got 1",
+  );
   assertThrows(
     () => heatMap(tensor([[1, 2]]), { columns: ["a"] }),
     RangeError,

@@ -131,7 +131,7 @@ Deno.test("rows longer than a kernel's loops may walk are refused, not walked in
     const message = attempt(call) ?? "nothing";
     assertStringIncludes(
       message,
-      `${LONG} elements in a row are more than this kernel's loops can walk`,
+      `${LONG} elements in a row are more than this kernel can loop over`,
     );
     assertStringIncludes(message, op);
   }

@@ -309,7 +309,7 @@ const broken: [what: string, Files, says: string][] = [
   [
     "a doubled one",
     changed((t) => void (t["wte.weight"] = float([300, 32]))),
-    "wte.weight is there twice",
+    "wte.weight appears twice",
   ],
   [
     "a misshaped one",
@@ -332,7 +332,7 @@ const broken: [what: string, Files, says: string][] = [
   [
     "another architecture",
     config({ model_type: "llama" }),
-    'model_type is "llama", and only "gpt2" and "gpt_neox" can be loaded',
+    'model_type is "llama", but only "gpt2" and "gpt_neox" can be loaded',
   ],
   [
     "sizes that are none",
@@ -348,10 +348,10 @@ const broken: [what: string, Files, says: string][] = [
   [
     "scores scaled by layer",
     config({ scale_attn_by_inverse_layer_idx: true }),
-    "is another one than GPT-2",
+    "this library's GPT-2 does not have that",
   ],
   ["a vocabulary too large", config({ vocab_size: 299 }), "its vocabulary has 300 tokens"],
-  ["no configuration", without("config.json"), "it holds no config.json"],
+  ["no configuration", without("config.json"), "there is no config.json in it"],
   [
     "no weights",
     without("model.safetensors"),
@@ -362,7 +362,7 @@ const broken: [what: string, Files, says: string][] = [
     { ...without("model.safetensors"), "pytorch_model.bin": "x" },
     "its weights are in pytorch_model.bin, which only Python can read",
   ],
-  ["no vocabulary", without("vocab.json"), "it holds no vocab.json"],
+  ["no vocabulary", without("vocab.json"), "there is no vocab.json in it"],
   [
     "merges of another vocabulary",
     { ...tinyFiles(), "merges.txt": "#version: 0.2\nt h\n" },
@@ -390,8 +390,8 @@ withModel(
     );
     await refuses([1], { maxNewTokens: 0 }, "0 new tokens; give a whole number from 1");
     await refuses([1], { topK: 301 }, "top-k 301: give a whole number from 1 to 300");
-    await refuses([1], { topP: 0 }, "top-p 0: give a share of the probability");
-    await refuses([1], { temperature: -1 }, "temperature -1: give a number from 0");
+    await refuses([1], { topP: 0 }, "top-p 0: give a probability");
+    await refuses([1], { temperature: -1 }, "temperature -1: give a number of 0");
   },
 );
 

@@ -228,11 +228,11 @@ Deno.test(
     assertEquals(all.run.step, 5);
     assertMatch(
       await refusal(() => resume({ seed: 8 })),
-      /^--resume: \S+ is from another run: its seed was 7, and now it is 8; use the same value, or start over$/,
+      /^--resume: \S+ is from another run, with the seed 7, but here it is 8; use the same value, or start over$/,
     );
     assertMatch(
       await refusal(() => resume({ seed: 7 }, 3)),
-      /is at step 5 already; give --steps 5 or/,
+      /is already at step 5; give --steps 5 or/,
     );
     await Deno.writeTextFile(`${out}.safetensors`, "no arrays");
     assertMatch(await refusal(() => resume({ seed: 7 })), /^--resume: .*header/);
@@ -305,11 +305,11 @@ Deno.test(
     await resumed(make(1e-3));
     assertMatch(
       await refusal(() => resumed(make(1e-2))),
-      /is from another run: its optimizer's lr was 0.001, and now it is 0.01; use the same/,
+      /is from another run, with the optimizer's lr 0.001, but here it is 0.01; use the same/,
     );
     assertMatch(
       await refusal(() => resumed(make(1e-3, false))),
-      /with the model's layers \(1\): Linear\(.*bias=True\), and here it is \(1\): Linear\(.*bias=False\)/,
+      /with the model's layers \(1\): Linear\(.*bias=True\), but here it is \(1\): Linear\(.*bias=False\)/,
     );
   },
 );
@@ -385,7 +385,7 @@ Deno.test(
     try {
       assertMatch(
         await refusal(() => at(`${folder}/run`)),
-        /\(No space left on device\); make room/,
+        /\(No space left on device\); free some space/,
       );
     } finally {
       runsIn({ files });

@@ -274,7 +274,7 @@ Deno.test("what can't be done says what was given and what to do", async () => {
   tokenizer.train("aaaa", 257);
   const wrong = (action: () => unknown, message: string) => assertThrows(action, Error, message);
   for (const size of [255, 0, -1, 300.5, NaN]) {
-    wrong(() => tokenizer.train("abc", size), `a vocabSize of ${size} was given`);
+    wrong(() => tokenizer.train("abc", size), `vocabSize is ${size}, but must be`);
   }
   for (const id of [257, -1, 1.5, NaN]) wrong(() => tokenizer.decode([97, id]), `token id: ${id};`);
 
@@ -310,8 +310,8 @@ Deno.test("a .model file is read strictly, and by the tokenizer it belongs to", 
   wrong(load("minbpe v1", "[^]", "one"), 'line 3 is "one"');
   wrong(load("minbpe v1", "[^]", "1", "<x>"), 'line 4 is "<x>"');
   wrong(load("minbpe v1", "[^]", "0", "97 97", "97"), 'line 5 is "97"');
-  wrong(load("minbpe v1", "[^]", "0", "97 257"), "(97, 257) was given");
-  wrong(load("minbpe v1", "[^]", "0", "97 97", "97 97"), "which is merged before");
+  wrong(load("minbpe v1", "[^]", "0", "97 257"), "got (97, 257)");
+  wrong(load("minbpe v1", "[^]", "0", "97 97", "97 97"), "is merged before already");
   wrong(load("minbpe v1", "", "0", "97 97"), "load it with a BasicTokenizer");
   assertEquals(regex.vocab.length, 256);
 

@@ -76,7 +76,10 @@ Deno.test("a browser is installed for the book's tests where that is allowed, an
   const come = () =>
     ran.some((one) => one.includes("install -y")) ? "/usr/bin/chromium" : undefined;
   assertEquals(await chromium(it, come), "/usr/bin/chromium");
-  assertMatch(said.join("\n"), /no Chromium: installing chromium .*LESSONS_INSTALL=no says no/);
+  assertMatch(
+    said.join("\n"),
+    /no Chromium here: installing chromium .*LESSONS_INSTALL=no says no/,
+  );
   assert(ran.at(-1)!.endsWith("install -y --no-install-recommends chromium"));
   assertEquals(await chromium(it, come), "/usr/bin/chromium");
   assertEquals(said.length, 1, "what is there is not installed again");
@@ -438,7 +441,7 @@ Deno.test("lessons are chosen by number, and a number without one gets a sentenc
   assertThrows(
     () => chosen([7], [row]),
     UsageError,
-    "lesson 7 is not among those that are written: 99",
+    "there is no lesson 7; the lessons are 99",
   );
 });
 

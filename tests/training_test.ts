@@ -218,7 +218,7 @@ Deno.test(
     );
     assertStringIncludes(
       refused({ model }, { seed: 8 }),
-      "from another run: its seed was 7, and now it is 8",
+      "another run, with the seed 7, but here it is 8",
     );
     assertStringIncludes(refused({ model: new nn.Linear(2, 2) }), "size mismatch for weight");
     assertThrows(() => loadCheckpoint(`${path}.none`, {}), Deno.errors.NotFound);

@@ -172,7 +172,7 @@ function fits(
   if (other !== undefined) {
     const [before, here] = differing(String(was[other] ?? "none"), String(about[other]));
     refuse(
-      `is from another run: its ${other} was ${before}, and now it is ${here}; ` +
+      `is from another run, with the ${other} ${before}, but here it is ${here}; ` +
         "use the same value, or start over",
     );
   }

@@ -289,7 +289,7 @@ test("a lesson that trains shows how far it is, and stops; what it has learned g
       assertMatch(new TextDecoder().decode(stdout), new RegExp(`step ${learned + 1}: train loss`));
       assertEquals(peekCheckpoint(path)!.step, learned + 2);
 
-      await tab.getByLabel("A checkpoint to go on from").setInputFiles(path);
+      await tab.getByLabel("A checkpoint to continue from").setInputFiles(path);
       assert(await tab.getByLabel("--resume").isChecked());
       await full.click();
       const again = await stop(tab);

@@ -140,7 +140,7 @@ export async function judge(program: Program, answer: Answer): Promise<Judged> {
     }
     if (refused !== undefined && mine === undefined) return differs(step.call, "lenient", refused);
     if (refused !== undefined) continue;
-    if (mine?.includes("whose gradient is wanted")) {
+    if (mine?.includes("that needs a gradient")) {
       verdict.declined++;
       leaveOpen();
       continue;
