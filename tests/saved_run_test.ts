@@ -255,22 +255,22 @@ Deno.test(
       [
         (o) => new optim.lrScheduler.StepLR(o, 3),
         (o) => new optim.lrScheduler.StepLR(o, 3, { gamma: 0.2 }),
-        "the schedule's gamma 0.1, and here it is 0.2",
+        "the schedule's gamma 0.1, but here it is 0.2",
       ],
       [
         (o) => new ReduceLROnPlateau(o, { patience: 3 }),
         (o) => new ReduceLROnPlateau(o, { patience: 4 }),
-        "the schedule's patience 3, and here it is 4",
+        "the schedule's patience 3, but here it is 4",
       ],
       [
         (o) => new OneCycleLR(o, { maxLr: 1e-4, totalSteps: 9, divFactor: 10 }),
         (o) => new OneCycleLR(o, { maxLr: 2e-4, totalSteps: 9, divFactor: 20 }),
-        "the schedule's maxLr [0.0001], and here it is [0.0002]",
+        "the schedule's maxLr [0.0001], but here it is [0.0002]",
       ],
       [
         (o) => new LambdaLR(o, (t) => 0.9 ** t),
         (o) => new LambdaLR(o, (t) => 0.8 ** t),
-        'the schedule\'s lrLambda "(t)=>0.9 ** t", and here it is "(t)=>0.8 ** t"',
+        'the schedule\'s lrLambda "(t)=>0.9 ** t", but here it is "(t)=>0.8 ** t"',
       ],
       [(o) => warm(o, 10), (o) => warm(o, 11), '"totalIters":11'],
     ];

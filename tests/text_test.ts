@@ -295,7 +295,7 @@ Deno.test("what can't be done says what was given and what to do", async () => {
   await assertRejects(
     () => getEncoding("gpt3" as "gpt2"),
     Error,
-    'Unknown encoding "gpt3": "gpt2" or "cl100k_base"',
+    'Unknown encoding "gpt3": use "gpt2" or "cl100k_base"',
   );
   wrong(() => cl100k.train("abc", 300), "pretrained");
   wrong(() => cl100k.toModel(), "pretrained");
