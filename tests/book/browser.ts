@@ -1,6 +1,6 @@
 /*
- * The book in a browser: every page, lessons that run in it, and what a reader may do to them. Ignored with
- * the reason where there is no Chromium. `BOOK=all` also runs the lessons that take long, and holds every page where else one of a kind is held.
+ * The book in a browser: every page, lessons that run in it, and what a reader may do to them. Ignored with the reason
+ * where there is no Chromium. `BOOK=all` also runs the lessons that take long, and lets axe read every page.
  */
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
