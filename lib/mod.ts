@@ -57,6 +57,15 @@ export {
   type Stacked,
   TensorDataset,
 } from "./data/loader.ts";
+export {
+  RandomSampler,
+  type RandomSamplerOptions,
+  SequentialSampler,
+  type Sized,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from "./data/sampler.ts";
 
 /** Tensors in a file by name, as Python's save_file and load_file keep them. */
 export {

@@ -51,6 +51,12 @@ export class TensorDataset implements Samples<Tensor[]> {
    * @throws {RangeError} if the first sizes differ.
    */
   constructor(...tensors: Tensor[]) {
+    const wrong = tensors.findIndex((each) => !(each instanceof Tensor));
+    if (wrong >= 0) {
+      throw new TypeError(
+        `TensorDataset: part ${wrong} is not a Tensor; write new TensorDataset(x, y)`,
+      );
+    }
     const sizes = tensors.map(({ shape }) => shape[0]);
     if (sizes.length === 0 || sizes.some((size) => size === undefined || size !== sizes[0])) {
       throw new RangeError(

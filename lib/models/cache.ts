@@ -3,6 +3,7 @@
  * So they are kept, and only the new token has to go through the model.
  */
 import type { Device } from "../gpu/device.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
 import type { ModelSizes } from "./config.ts";
 
@@ -17,6 +18,30 @@ export interface LayerCache {
    */
   stacks(T: number): Tensor[];
 }
+
+/** How large a {@linkcode KeyValueCache} is. */
+export interface KeyValueCacheOptions {
+  /** How many texts it holds side by side; 1. */
+  batch?: number;
+  /** How many positions it has room for; as many as the model can read. */
+  capacity?: number;
+  /** Where its memory lies. */
+  device?: Device;
+}
+
+const readCache = parameters<{ config: ModelSizes } & KeyValueCacheOptions>("KeyValueCache", {
+  config: a.object,
+  batch: a.whole,
+  capacity: a.whole,
+  device: a.device,
+}, { required: 1, positional: 1 });
+const optionsRead = parameters<{ cache?: KeyValueCache }>("forward", { cache: a.object }, {
+  positional: 0,
+});
+
+/** The cache that a model's forward is given. */
+export const cacheOf = (options: { cache?: KeyValueCache }): KeyValueCache | undefined =>
+  optionsRead([options]).cache;
 
 /**
  * Room for the keys and values of `capacity` positions in every block of a model. (One product makes queries, keys and
@@ -45,14 +70,12 @@ export class KeyValueCache implements Disposable {
   readonly #heads: number;
 
   /** Memory for `batch` (1) texts of up to `capacity` positions, by default as many as the model can read. */
-  constructor(
-    { nLayer, nEmbd, nHead, nPositions }: ModelSizes,
-    { batch = 1, capacity = nPositions, device }: {
-      batch?: number;
-      capacity?: number;
-      device?: Device;
-    } = {},
-  ) {
+  constructor(config: ModelSizes, ...args: Given<[], KeyValueCacheOptions>) {
+    const { batch = 1, capacity = config.nPositions, device } = readCache([
+      config,
+      ...args.length > 0 ? args : [{}],
+    ]);
+    const { nLayer, nEmbd, nHead } = config;
     this.capacity = capacity;
     this.#heads = nHead;
     this.#layers = Array.from({ length: nLayer }, () => {

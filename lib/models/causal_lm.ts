@@ -5,7 +5,7 @@
 import { Module } from "../nn/module.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { KeyValueCache, LayerCache } from "./cache.ts";
+import { cacheOf, type KeyValueCache, type LayerCache } from "./cache.ts";
 import type { ModelSizes } from "./config.ts";
 
 /** A block: (B, T, C) → (B, T, C). */
@@ -41,7 +41,8 @@ export abstract class CausalLM extends Module {
   }
 
   /** ids (B, T) → the output of the blocks after the final norm: (B, T, nEmbd). */
-  hidden(ids: Tensor, { cache }: { cache?: KeyValueCache } = {}): Tensor {
+  hidden(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
+    const cache = cacheOf(options);
     const T = ids.shape[1];
     this.#check(T, cache?.length ?? 0);
     let x = this.embed(ids, cache?.length);

@@ -2,6 +2,7 @@
  * The configuration of a model, and how `config.json` spells it, for GPT-2 and GPT-NeoX.
  */
 import type { Activation } from "../ops/activation.ts";
+import { a, parameters } from "../python/arguments.ts";
 
 /** The sizes that every model here has; the names are Hugging Face's for GPT-2. */
 export interface ModelSizes {
@@ -43,6 +44,48 @@ export interface GPTNeoXConfig extends ModelSizes {
   parallelResidual?: boolean;
   /** The dropout rates in training: of attention weights, and of embeddings and what a block adds; 0 by default. */
   dropout?: { attn?: number; hidden?: number };
+}
+
+const sizes = {
+  vocabSize: a.whole,
+  nPositions: a.whole,
+  nEmbd: a.whole,
+  nLayer: a.whole,
+  nHead: a.whole,
+  nInner: a.whole,
+  activation: a.text,
+  layerNormEpsilon: a.number,
+  dropout: a.object,
+};
+const readGPT2 = parameters<GPT2Config>("GPT2", { ...sizes, tieWordEmbeddings: a.flag }, {
+  positional: 0,
+});
+const readGPTNeoX = parameters<GPTNeoXConfig>("GPTNeoX", {
+  ...sizes,
+  rotaryPct: a.number,
+  rotaryBase: a.number,
+  parallelResidual: a.flag,
+}, { positional: 0 });
+const dropoutOf = {
+  GPT2: parameters<object>(
+    "GPT2's dropout",
+    { embd: a.number, attn: a.number, resid: a.number } as Record<never, never>,
+    { positional: 0 },
+  ),
+  GPTNeoX: parameters<object>(
+    "GPTNeoX's dropout",
+    { attn: a.number, hidden: a.number } as Record<never, never>,
+    { positional: 0 },
+  ),
+};
+
+/** The configuration of a model, each of whose names is known. */
+export function checkedConfig(name: "GPT2", args: readonly unknown[]): GPT2Config;
+export function checkedConfig(name: "GPTNeoX", args: readonly unknown[]): GPTNeoXConfig;
+export function checkedConfig(name: "GPT2" | "GPTNeoX", args: readonly unknown[]): ModelSizes {
+  const config = name === "GPT2" ? readGPT2(args) : readGPTNeoX(args);
+  if (config.dropout) dropoutOf[name]([config.dropout]);
+  return config;
 }
 
 /** A configuration, and the kind of model that it belongs to. */

@@ -19,7 +19,7 @@ import { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
-import type { GPT2Config } from "./config.ts";
+import { checkedConfig, type GPT2Config } from "./config.ts";
 
 /** Causal multi-head self-attention. */
 export class GPT2Attention extends Module {
@@ -158,12 +158,15 @@ export class GPT2 extends CausalLM {
   h: ModuleList<GPT2Block>;
   /** The final norm. */
   lnF: LayerNorm;
+  /** The sizes it was made with. */
+  override readonly config: GPT2Config;
   /** The head, if it does not share the token embedding. */
   lmHead?: Linear;
 
   /** A model with weights from the default generator; `loadPretrained` gives one with published weights. */
-  constructor(override readonly config: GPT2Config) {
+  constructor(...args: [config: GPT2Config]) {
     super();
+    const config = this.config = checkedConfig("GPT2", args);
     const { vocabSize, nPositions, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
     this.wte = new Embedding(vocabSize, nEmbd);
     this.wpe = new Embedding(nPositions, nEmbd);

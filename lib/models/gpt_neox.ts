@@ -18,7 +18,7 @@ import { Module } from "../nn/module.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
-import type { GPTNeoXConfig } from "./config.ts";
+import { checkedConfig, type GPTNeoXConfig } from "./config.ts";
 
 /**
  * The cosines and sines of the angles by which each position rotates a head's first `size` dimensions: (T, size)
@@ -200,10 +200,13 @@ export class GPTNeoX extends CausalLM {
   final_layer_norm: LayerNorm;
   /** The head. */
   embed_out: Linear;
+  /** The sizes it was made with. */
+  override readonly config: GPTNeoXConfig;
 
   /** A model with weights from the default generator; `loadPretrained` gives one with the weights of a folder. */
-  constructor(override readonly config: GPTNeoXConfig) {
+  constructor(...args: [config: GPTNeoXConfig]) {
     super();
+    const config = this.config = checkedConfig("GPTNeoX", args);
     const { vocabSize, nEmbd, nLayer, dropout, layerNormEpsilon: eps } = config;
     this.embed_in = new Embedding(vocabSize, nEmbd);
     this.drop = new Dropout(dropout?.hidden ?? 0);

@@ -15,7 +15,7 @@ export { type GPT2Config, gpt2Sizes, type GPTNeoXConfig, type ModelSizes } from 
 export { type CausalBlock, CausalLM } from "./causal_lm.ts";
 export { GPT2, GPT2Attention, GPT2Block, GPT2MLP } from "./gpt2.ts";
 export { GPTNeoX, GPTNeoXAttention, GPTNeoXBlock, GPTNeoXMLP } from "./gpt_neox.ts";
-export { KeyValueCache, type LayerCache } from "./cache.ts";
+export { KeyValueCache, type KeyValueCacheOptions, type LayerCache } from "./cache.ts";
 export { publishedState } from "./weights.ts";
 export {
   type AnyModel,

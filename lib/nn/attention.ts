@@ -18,6 +18,10 @@ class NonDynamicallyQuantizableLinear extends Linear {}
 
 /** How a {@linkcode MultiheadAttention} is made. */
 export interface MultiheadAttentionOptions extends LayerOptions {
+  /** Features of the queries and of the output. */
+  embedDim: number;
+  /** Among how many heads they are divided. */
+  numHeads: number;
   /** The share of attention weights that is dropped while training. */
   dropout?: number;
   /** Whether the projections have biases; true. */
@@ -34,9 +38,7 @@ export interface MultiheadAttentionOptions extends LayerOptions {
   batchFirst?: boolean;
 }
 
-const attentionOptions = parameters<
-  { embedDim: number; numHeads: number } & MultiheadAttentionOptions
->("MultiheadAttention", {
+const attentionOptions = parameters<MultiheadAttentionOptions>("MultiheadAttention", {
   embedDim: a.whole,
   numHeads: a.whole,
   dropout: a.number,

@@ -32,6 +32,13 @@ export class Sequential extends Module {
     return this.#layers.at(i);
   }
 
+  /** Puts a layer in the i-th place, from the end where negative, for the one that was there. */
+  set(i: number, layer: Module): this {
+    if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);
+    this.#layers[i < 0 ? i + this.length : i] = layer;
+    return this;
+  }
+
   /** The layers, one after the other. */
   [Symbol.iterator](): Iterator<Module> {
     return this.#layers[Symbol.iterator]();

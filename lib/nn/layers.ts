@@ -28,11 +28,15 @@ export interface LayerOptions {
 
 /** How a {@linkcode Linear} is made. */
 export interface LinearOptions extends LayerOptions {
+  /** Features of the input. */
+  inFeatures: number;
+  /** Features of the output. */
+  outFeatures: number;
   /** Whether a bias is added; true. */
   bias?: boolean;
 }
 
-const linearOptions = parameters<{ inFeatures: number; outFeatures: number } & LinearOptions>(
+const linearOptions = parameters<LinearOptions>(
   "Linear",
   { inFeatures: a.whole, outFeatures: a.whole, bias: a.flag, device: a.device },
   { required: 2 },

@@ -48,13 +48,16 @@ export interface Incompatible {
   unexpectedKeys: string[];
 }
 
-/** A layer, or a whole model: the base of all of them. */
+/**
+ * A layer, or a whole model: the base of all of them. A module is an object, not a function: PyTorch's `model(x)` is
+ * `model.forward(x)` here, and its hooks run there.
+ */
 export abstract class Module {
   /** Whether it is in training mode, where dropout drops, or in evaluation mode. */
   training = true;
   #buffers = new Map<string, boolean>();
 
-  /** Computes the output; each module says from what. */
+  /** Computes the output, PyTorch's `model(x)`; each module says from what. */
   // deno-lint-ignore no-explicit-any
   abstract forward(...inputs: any[]): any;
 

@@ -1,7 +1,14 @@
 /*
  * The same elements in another arrangement, or more than once: flip, roll, repeat, pad, unbind.
  */
-import { a, type Given, parameters, readShape, type Sizes, takes } from "../python/arguments.ts";
+import {
+  a,
+  type Given,
+  parameters,
+  readShape,
+  type Sizes,
+  takesNames,
+} from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { normalizeDim, normalizeDims } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -88,10 +95,14 @@ export function repeat(x: Tensor, ...times: Sizes): Tensor {
 }
 
 /** Each element, so many times in a row. */
-export const repeatInterleave: (x: Tensor, repeats: number, dim?: number) => Tensor = takes(
+export const repeatInterleave: (
+  x: Tensor,
+  repeats: number,
+  ...args: Given<[dim?: number], { dim?: number }>
+) => Tensor = takesNames(
   "repeatInterleave",
   { input: a.tensor, repeats: a.whole, dim: a.whole },
-  (x, repeats, dim) => {
+  (x: Tensor, repeats: number, dim?: number): Tensor => {
     if (dim === undefined) return repeatInterleave(reshape(x, [-1]), repeats, 0);
     const d = normalizeDim(dim, x.ndim);
     const apart = unsqueeze(x, d + 1);
@@ -105,12 +116,14 @@ export const repeatInterleave: (x: Tensor, repeats: number, dim?: number) => Ten
 );
 
 /** The slices along a dimension, as a list. */
-export const unbind: (x: Tensor, dim?: number) => Tensor[] = takes(
-  "unbind",
-  { input: a.tensor, dim: a.whole },
-  (x, dim = 0) => Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i)),
-  { required: 1 },
-);
+export const unbind: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }>) => Tensor[] =
+  takesNames(
+    "unbind",
+    { input: a.tensor, dim: a.whole },
+    (x: Tensor, dim = 0): Tensor[] =>
+      Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i)),
+    { required: 1 },
+  );
 
 /** What {@linkcode pad} puts around. */
 export interface PadOptions {

@@ -2,7 +2,7 @@
  * Activations besides the common ones, made of other ops. Their slopes are PyTorch's, also at kinks, at NaN
  * and at infinities.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -51,7 +51,10 @@ const hardtanhOp = bend<Bounds>({
 const between = (x: Tensor, low: number, high: number) => logicalAnd(gt(x, low), lt(x, high));
 
 /** x, but no less than `minVal` (−1) and no more than `maxVal` (1). */
-export const hardtanh: (x: Tensor, minVal?: number, maxVal?: number) => Tensor = takes(
+export const hardtanh: (
+  x: Tensor,
+  ...args: Given<[minVal?: number, maxVal?: number], { minVal?: number; maxVal?: number }>
+) => Tensor = takesNames(
   "hardtanh",
   { input: a.tensor, minVal: a.number, maxVal: a.number },
   (x: Tensor, minVal = -1, maxVal = 1): Tensor => hardtanhOp([x], { minVal, maxVal }),
@@ -112,13 +115,14 @@ export const selu: (x: Tensor) => Tensor = takes(
 );
 
 /** x, and alpha · (e^(x / alpha) − 1) below 0: an elu without a kink. */
-export const celu: (x: Tensor, alpha?: number) => Tensor = takes(
-  "celu",
-  { input: a.tensor, alpha: a.number },
-  (x: Tensor, alpha = 1): Tensor =>
-    eluOp([x], { alpha, scale: 1, inputScale: 1 / alpha, gradFn: "CeluBackward0" }),
-  { required: 1 },
-);
+export const celu: (x: Tensor, ...args: Given<[alpha?: number], { alpha?: number }>) => Tensor =
+  takesNames(
+    "celu",
+    { input: a.tensor, alpha: a.number },
+    (x: Tensor, alpha = 1): Tensor =>
+      eluOp([x], { alpha, scale: 1, inputScale: 1 / alpha, gradFn: "CeluBackward0" }),
+    { required: 1 },
+  );
 
 const mishOp = bend({
   name: "mish",
@@ -221,20 +225,21 @@ export const prelu: (x: Tensor, weight: Tensor) => Tensor = takes(
 );
 
 /** The first half along `dim`, times the sigmoid of the second (Dauphin et al., 2017): (…, 2n, …) → (…, n, …). */
-export const glu: (x: Tensor, dim?: number) => Tensor = takes(
-  "glu",
-  { input: a.tensor, dim: a.whole },
-  (x: Tensor, dim = -1): Tensor => {
-    const d = normalizeDim(dim, x.ndim);
-    const size = x.shape[d];
-    if (size % 2 !== 0) {
-      throw new RangeError(
-        `Halving dimension must be even, but dimension ${d} is size ${size}; the shape is ` +
-          shapeText(x.shape),
-      );
-    }
-    const gate = sigmoid(narrow(x, d, size / 2, size / 2));
-    return called("GluBackward0", mul(narrow(x, d, 0, size / 2), gate));
-  },
-  { required: 1 },
-);
+export const glu: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }>) => Tensor =
+  takesNames(
+    "glu",
+    { input: a.tensor, dim: a.whole },
+    (x: Tensor, dim = -1): Tensor => {
+      const d = normalizeDim(dim, x.ndim);
+      const size = x.shape[d];
+      if (size % 2 !== 0) {
+        throw new RangeError(
+          `Halving dimension must be even, but dimension ${d} is size ${size}; the shape is ` +
+            shapeText(x.shape),
+        );
+      }
+      const gate = sigmoid(narrow(x, d, size / 2, size / 2));
+      return called("GluBackward0", mul(narrow(x, d, 0, size / 2), gate));
+    },
+    { required: 1 },
+  );

@@ -2,7 +2,7 @@
  * Functions that are made of others: activations with a slope of their own, and the product and the
  * log-sum-exp along dimensions.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { map, reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
@@ -59,10 +59,13 @@ export const log10: (x: Tensor) => Tensor = takes(
 );
 
 /** x, and `negativeSlope` · x below 0. */
-export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = takes(
+export const leakyRelu: (
+  x: Tensor,
+  ...args: Given<[negativeSlope?: number], { negativeSlope?: number }>
+) => Tensor = takesNames(
   "leakyRelu",
   { input: a.tensor, negativeSlope: a.number },
-  (x, negativeSlope = 0.01) => {
+  (x: Tensor, negativeSlope = 0.01): Tensor => {
     checkFloat("leakyRelu", x);
     return called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope)));
   },
@@ -94,21 +97,25 @@ export const eluOp: Op<{ alpha: number; scale: number; inputScale: number; gradF
   });
 
 /** x, and alpha · (e^x − 1) below 0. */
-export const elu: (x: Tensor, alpha?: number) => Tensor = takes(
-  "elu",
-  { input: a.tensor, alpha: a.number },
-  (x, alpha = 1) => {
-    checkFloat("elu", x);
-    return eluOp([x], { alpha, scale: 1, inputScale: 1, gradFn: "EluBackward0" });
-  },
-  { required: 1 },
-);
+export const elu: (x: Tensor, ...args: Given<[alpha?: number], { alpha?: number }>) => Tensor =
+  takesNames(
+    "elu",
+    { input: a.tensor, alpha: a.number },
+    (x: Tensor, alpha = 1): Tensor => {
+      checkFloat("elu", x);
+      return eluOp([x], { alpha, scale: 1, inputScale: 1, gradFn: "EluBackward0" });
+    },
+    { required: 1 },
+  );
 
 /** log(1 + e^(beta · x)) / beta, a smooth ReLU; above `threshold` it is x. */
-export const softplus: (x: Tensor, beta?: number, threshold?: number) => Tensor = takes(
+export const softplus: (
+  x: Tensor,
+  ...args: Given<[beta?: number, threshold?: number], { beta?: number; threshold?: number }>
+) => Tensor = takesNames(
   "softplus",
   { input: a.tensor, beta: a.number, threshold: a.number },
-  (x, beta = 1, threshold = 20) => {
+  (x: Tensor, beta = 1, threshold = 20): Tensor => {
     checkFloat("softplus", x);
     const scaled = mul(x, beta);
     const above = gt(scaled, threshold);

@@ -3,15 +3,15 @@
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, eq, ge, le, mul, sub } from "./binary.ts";
+import { add, div, eq, ge, le, lt, mul, sub } from "./binary.ts";
 import { isfinite } from "./checks.ts";
 import { clamp } from "./clamp.ts";
-import { long } from "./copy.ts";
-import { full, onesLike, zeros } from "./create.ts";
+import { float, long } from "./copy.ts";
+import { arange, full, onesLike, zeros } from "./create.ts";
 import { sumAt } from "./index_put.ts";
 import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
-import { amax, amin } from "./reduce.ts";
+import { amax, amin, sum } from "./reduce.ts";
 import { narrow } from "./slices.ts";
 import { floor } from "./unary.ts";
 import { reshape } from "./views.ts";
@@ -32,6 +32,15 @@ const readHistc = parameters<HistcOptions>("histc", {
   min: a.number,
   max: a.number,
 });
+
+/** How many elements lie in each of `bins` ranges of one width between `lo` and `hi`. */
+function countsBetween(flat: Tensor, lo: Tensor, hi: Tensor, bins: number): Tensor {
+  const inside = logicalAnd(ge(flat, lo), le(flat, hi));
+  const place = floor(div(mul(sub(flat, lo), bins), sub(hi, lo)));
+  const bin = where(inside, clamp(place, { min: 0, max: bins - 1 }), bins);
+  const ones = reshape(onesLike(flat), [-1, 1]);
+  return reshape(narrow(sumAt(ones, long(bin), bins + 1), 0, 0, bins), [bins]);
+}
 
 /**
  * A histogram: how many elements lie in each of `bins` ranges of one width between `min` and `max`. Elements
@@ -71,10 +80,67 @@ export function histc(
   const flatland = eq(first, last);
   const lo = where(flatland, sub(first, 1), first);
   const hi = where(flatland, add(last, 1), last);
-  const inside = logicalAnd(ge(flat, lo), le(flat, hi));
-  const place = floor(div(mul(sub(flat, lo), bins), sub(hi, lo)));
-  const bin = where(inside, clamp(place, { min: 0, max: bins - 1 }), bins);
-  const ones = reshape(onesLike(flat), [-1, 1]);
-  const counts = reshape(narrow(sumAt(ones, long(bin), bins + 1), 0, 0, bins), [bins]);
+  const counts = countsBetween(flat, lo, hi, bins);
   return found ? where(logicalAnd(isfinite(lo), isfinite(hi)), counts, NaN) : counts;
+}
+
+/** The ranges of {@linkcode histogram}, and what its numbers mean. */
+export interface HistogramOptions {
+  /** How many ranges there are. */
+  bins: number;
+  /** Where the first begins and the last ends; the smallest and the largest element. */
+  range?: readonly number[];
+  /** Whether the numbers are a density, whose integral is 1; false. */
+  density?: boolean;
+}
+
+const readHistogram = parameters<HistogramOptions>("histogram", {
+  bins: a.whole,
+  range: a.numbers,
+  density: a.flag,
+}, { required: 1, positional: 1 });
+
+/**
+ * A histogram and the edges of its ranges: (bins) and (bins + 1).
+ *
+ * @param x float32, any shape
+ * @example
+ * ```ts
+ * import { histogram, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [counts, edges] = histogram(tensor([1.5, 2, 1.5, 3.5]), 2);
+ * assertEquals(await counts.tolist(), [3, 1]);
+ * assertEquals(await edges.tolist(), [1.5, 2.5, 3.5]);
+ * ```
+ */
+export function histogram(
+  x: Tensor,
+  ...args: Given<[bins: number], HistogramOptions>
+): [hist: Tensor, binEdges: Tensor] {
+  const { bins, range, density = false } = readHistogram(args);
+  checkFloat("histogram", x);
+  const { device } = x;
+  const flat = reshape(x.detach(), [-1]);
+  const ends = range
+    ? range.map((edge) => full([], edge, { device }))
+    : x.numel() === 0
+    ? [full([], 0, { device }), full([], 1, { device })]
+    : [amin(flat), amax(flat)];
+  const flatland = eq(ends[0], ends[1]);
+  const [lo, hi] = [
+    where(flatland, sub(ends[0], 0.5), ends[0]),
+    where(flatland, add(ends[1], 0.5), ends[1]),
+  ];
+  const counts = countsBetween(flat, lo, hi, bins);
+  const width = div(sub(hi, lo), bins);
+  const steps = float(arange(bins + 1, { device }));
+  // From each end to the middle, as linspace does.
+  const edges = where(
+    lt(steps, (bins + 1) / 2),
+    add(lo, mul(steps, width)),
+    sub(hi, mul(sub(bins, steps), width)),
+  );
+  if (!density) return [counts, edges];
+  const widths = sub(narrow(edges, 0, 1, bins), narrow(edges, 0, 0, bins));
+  return [div(counts, mul(sum(counts), widths)), edges];
 }

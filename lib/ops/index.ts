@@ -8,6 +8,7 @@ import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/sha
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { contiguous } from "./copy.ts";
+import { tensor } from "./create.ts";
 import { embedding } from "./embedding.ts";
 import { checkIndex } from "./faults.ts";
 import { select, slice } from "./slices.ts";
@@ -15,9 +16,9 @@ import { permute, reshape, unsqueeze } from "./views.ts";
 
 /**
  * One place of an index: a number, a slice written as in Python (`":"`, `"1:5"`, `"-3:"`, `"::2"`), `"..."` for
- * all dimensions not named, `null` for a new dimension, or a tensor of ids.
+ * all dimensions not named, `null` for a new dimension, or a tensor or a list of ids.
  */
-export type Index = number | string | null | Tensor;
+export type Index = number | string | null | Tensor | readonly number[];
 
 /** How many dimensions of the tensor a place of the index takes. */
 const taken = (index: Index) => index === null || index === "..." ? 0 : 1;
@@ -37,16 +38,20 @@ function parseSlice(text: string, size: number) {
   return { start, length: Math.max(0, Math.ceil((bound(to ?? size) - start) / step)), step };
 }
 
+/** Ids as a tensor. */
+const idsOf = (index: Tensor | readonly number[], { device }: Tensor): Tensor =>
+  "storage" in index ? index : tensor(index, { dtype: "int64", device });
+
 /** Refuses anything that can't index. */
 function checkIndices(indices: readonly unknown[]): asserts indices is Index[] {
   for (const index of indices) {
     const fits = index === null || typeof index === "number" || typeof index === "string" ||
-      a.tensor.accepts(index);
+      a.tensor.accepts(index) || a.shape.accepts(index);
     if (fits) continue;
     throw new TypeError(
-      `index(): a place is a number, a slice, "...", null or a Tensor of ids, not ` +
+      `index(): a place is a number, a slice, "...", null, or a Tensor or a list of ids, not ` +
         `${typeof index === "object" ? "an object" : String(index)}; write ` +
-        `x.index(0), x.index(":", "1:3"), x.index(ids)`,
+        `x.index(0), x.index(":", "1:3"), x.index(ids), x.index([0, 2])`,
     );
   }
 }
@@ -73,7 +78,7 @@ export function basic(x: Tensor, indices: readonly Index[]) {
     else if (typeof index === "string") {
       if (index !== ":") view = slice(view, { dim, ...parseSlice(index, view.shape[dim]) });
       dim++;
-    } else ids.push({ dim: dim++, index });
+    } else ids.push({ dim: dim++, index: idsOf(index, x) });
   }
   return { view, ids };
 }

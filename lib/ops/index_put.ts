@@ -118,7 +118,7 @@ function valuesFor(x: Tensor, values: Tensor | number): Tensor {
 
 /** Whether a place of an index is a mask. */
 const isMask = (place: Index): place is Tensor =>
-  typeof place === "object" && place?.dtype === "bool";
+  a.tensor.accepts(place) && (place as Tensor).dtype === "bool";
 
 /** `values` where a mask is true; the index's other places leave dimensions whole. */
 function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Tensor {
@@ -217,7 +217,7 @@ export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor =>
  * Writes `values` over the part that `indices` name, Python's `x[…] = v`, and returns the whole tensor. Where a
  * gradient is wanted, {@linkcode indexPut} returns a new one.
  *
- * @param indices as `x.index(…)` takes them, in a list: numbers, slices, tensors of ids, or a mask
+ * @param indices as `x.index(…)` takes them, in a list: numbers, slices, tensors or lists of ids, or a mask
  * @throws {TypeError} for values of another dtype; {RangeError} for a shape that does not fit
  * @example
  * ```ts
@@ -232,7 +232,7 @@ export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor =>
  */
 export function indexPut_(x: Tensor, ...args: IndexPutArguments): Tensor {
   const given = readPut_(args);
-  if (given.accumulate || given.indices.some((place) => a.tensor.accepts(place))) {
+  if (given.accumulate || given.indices.some((place) => a.object.accepts(place))) {
     return copy_(x, put(x, given));
   }
   const { view } = basic(x, given.indices);

@@ -1,7 +1,7 @@
 /*
  * Tensors put together: `cat` along a dimension that they have, `stack` along a new one.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { at, build, type NdArray } from "../tensor/ndarray.ts";
 import { promote } from "../tensor/dtype.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -112,10 +112,13 @@ const some = (name: string, tensors: readonly Tensor[]) => {
 };
 
 /** Tensors one after the other along a dimension; they may differ in no other. */
-export const cat: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
+export const cat: (
+  tensors: readonly Tensor[],
+  ...args: Given<[dim?: number], { dim?: number }>
+) => Tensor = takesNames(
   "cat",
   { tensors: a.tensors, dim: a.whole },
-  function cat(tensors, dim = 0): Tensor {
+  function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     some("cat", tensors);
     // PyTorch joins a tensor of shape [0] with any others, from the time when no other empty shape existed.
     const flat = tensors.every(({ ndim }) => ndim === 1);
@@ -126,10 +129,13 @@ export const cat: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
 );
 
 /** Tensors of one shape, side by side along a new dimension. */
-export const stack: (tensors: readonly Tensor[], dim?: number) => Tensor = takes(
+export const stack: (
+  tensors: readonly Tensor[],
+  ...args: Given<[dim?: number], { dim?: number }>
+) => Tensor = takesNames(
   "stack",
   { tensors: a.tensors, dim: a.whole },
-  function stack(tensors, dim = 0): Tensor {
+  function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     some("stack", tensors);
     return stackOp(tensors, { dim });
   },

@@ -1,7 +1,7 @@
 /*
  * Matrices out of nothing and out of vectors, and products written by their indices.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, mul } from "./binary.ts";
 import { to } from "./copy.ts";
@@ -30,10 +30,13 @@ export function eye(...args: Given<[n: number, m?: number], TensorOptions>): Ten
 /**
  * A vector on the diagonal of a matrix, or the diagonal of a matrix; `diagonal` counts upwards from the main one.
  */
-export const diag: (x: Tensor, diagonal?: number) => Tensor = takes(
+export const diag: (
+  x: Tensor,
+  ...args: Given<[diagonal?: number], { diagonal?: number }>
+) => Tensor = takesNames(
   "diag",
   { input: a.tensor, diagonal: a.whole },
-  (x, diagonal = 0) => {
+  (x: Tensor, diagonal = 0): Tensor => {
     const [down, right] = [Math.max(-diagonal, 0), Math.max(diagonal, 0)];
     const { device } = x;
     if (x.ndim === 1) {

@@ -63,7 +63,7 @@ export * from "./binary.ts";
 export * from "./logic.ts";
 /** Choice by a mask. */
 export { maskedFill, where } from "./where.ts";
-export { tril, trilIndices, triu, triuIndices } from "./triangle.ts";
+export { type Triangular, tril, trilIndices, triu, triuIndices } from "./triangle.ts";
 /** Copies and dtypes. */
 export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 /** Other shapes over the same memory, and parts of it. */
@@ -171,7 +171,7 @@ export {
   unbind,
 } from "./arrange.ts";
 export { diag, dot, einsum, eye, outer, trace } from "./matrices.ts";
-export { histc, type HistcOptions } from "./histc.ts";
+export { histc, type HistcOptions, histogram, type HistogramOptions } from "./histc.ts";
 export { bincount, maskedSelect, nonzero, oneHot, unique } from "./pick.ts";
 /** No ordinary numbers, and whether tensors agree. */
 export {

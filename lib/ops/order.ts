@@ -148,6 +148,8 @@ const topkOp = defineOp<TopkArgs>({
 
 /** How {@linkcode topk} looks. */
 export interface TopkOptions {
+  /** How many elements. */
+  k: number;
   /** The dimension; the last unless given. */
   dim?: number;
   /** Whether the largest are wanted, or the smallest; true. */
@@ -156,7 +158,7 @@ export interface TopkOptions {
   sorted?: boolean;
 }
 
-const topkOptions = parameters<TopkOptions & { k: number }>("topk", {
+const topkOptions = parameters<TopkOptions>("topk", {
   k: a.whole,
   dim: a.whole,
   largest: a.flag,

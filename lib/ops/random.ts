@@ -224,11 +224,13 @@ export function dropout(
 
 /** How {@linkcode multinomial} draws. */
 export interface MultinomialOptions extends Drawn {
+  /** How many indices each row gives. */
+  numSamples: number;
   /** Whether an index may be drawn again. */
   replacement?: boolean;
 }
 
-const readMultinomial = parameters<MultinomialOptions & { numSamples: number }>("multinomial", {
+const readMultinomial = parameters<MultinomialOptions>("multinomial", {
   numSamples: a.whole,
   replacement: a.flag,
   generator: a.generator,

@@ -1,7 +1,7 @@
 /*
  * Parts of a tensor, as views of it. The gradient of a part is zeros with the part put in its place.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -120,10 +120,14 @@ export const narrow: (x: Tensor, dim: number, start: number, length: number) => 
 );
 
 /** Pieces of at most `size` along a dimension, or of the sizes named. */
-export const split: (x: Tensor, size: number | readonly number[], dim?: number) => Tensor[] = takes(
+export const split: (
+  x: Tensor,
+  size: number | readonly number[],
+  ...args: Given<[dim?: number], { dim?: number }>
+) => Tensor[] = takesNames(
   "split",
   { input: a.tensor, size: a.dims, dim: a.whole },
-  function split(x, size, dim = 0): Tensor[] {
+  function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
     const d = normalizeDim(dim, x.ndim);
     const total = x.shape[d];
     if (typeof size === "number" && (size < 0 || size === 0 && total > 0)) {
@@ -151,10 +155,14 @@ export const split: (x: Tensor, size: number | readonly number[], dim?: number) 
 );
 
 /** `chunks` pieces along a dimension, the last one smaller where the size is no multiple. */
-export const chunk: (x: Tensor, chunks: number, dim?: number) => Tensor[] = takes(
+export const chunk: (
+  x: Tensor,
+  chunks: number,
+  ...args: Given<[dim?: number], { dim?: number }>
+) => Tensor[] = takesNames(
   "chunk",
   { input: a.tensor, chunks: a.whole, dim: a.whole },
-  function chunk(x, chunks, dim = 0): Tensor[] {
+  function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
     if (!(chunks > 0)) {
       throw new RangeError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
     }

@@ -1,7 +1,7 @@
 /*
  * The triangles of matrices: what lies on one side of a diagonal, zeros on the other.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -13,6 +13,12 @@ import { maskedFill } from "./where.ts";
 
 type Triangle = { diagonal: number };
 
+/** A function of matrices and of a diagonal, which may be given by name. */
+export type Triangular = (
+  x: Tensor,
+  ...args: Given<[diagonal?: number], { diagonal?: number }>
+) => Tensor;
+
 /** Whether a column lies beyond the end of its row, of the lower and of the upper triangle. */
 const beyond = {
   tril: (column: number, row: number) => column > row,
@@ -20,7 +26,7 @@ const beyond = {
 };
 
 /** The function that leaves a triangle, and zeros beyond it. */
-function triangle(name: "tril" | "triu"): (x: Tensor, diagonal?: number) => Tensor {
+function triangle(name: "tril" | "triu"): Triangular {
   const isBeyond = { tril: gt, triu: lt }[name];
   const op: Op<Triangle> = defineOp<Triangle>({
     name,
@@ -47,7 +53,7 @@ function triangle(name: "tril" | "triu"): (x: Tensor, diagonal?: number) => Tens
     ),
     rejects: [{ inputs: [floats([3])], args: { diagonal: 0 }, error: "at least 2 dimensions" }],
   });
-  return takes(
+  return takesNames(
     name,
     { input: a.tensor, diagonal: a.whole },
     (x: Tensor, diagonal = 0) => op([x], { diagonal }),
@@ -56,10 +62,10 @@ function triangle(name: "tril" | "triu"): (x: Tensor, diagonal?: number) => Tens
 }
 
 /** The lower triangle of matrices, up to a diagonal; zeros above. */
-export const tril: (x: Tensor, diagonal?: number) => Tensor = triangle("tril");
+export const tril: Triangular = triangle("tril");
 
 /** The upper triangle of matrices, from a diagonal on; zeros below. */
-export const triu: (x: Tensor, diagonal?: number) => Tensor = triangle("triu");
+export const triu: Triangular = triangle("triu");
 
 const indices = (
   triangle: "tril" | "triu",

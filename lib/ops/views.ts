@@ -2,7 +2,15 @@
  * Views: other shapes and strides over the same memory. No kernel runs, and the gradient of a view is the
  * inverse view, or a sum where elements were repeated. Parts of a tensor are in slices.ts.
  */
-import { a, type Given, parameters, readShape, type Sizes, takes } from "../python/arguments.ts";
+import {
+  a,
+  type Given,
+  parameters,
+  readShape,
+  type Sizes,
+  takes,
+  takesNames,
+} from "../python/arguments.ts";
 import { at, build, permuted, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -191,16 +199,17 @@ export const expand = (x: Tensor, ...shape: Sizes): Tensor =>
   expandOp([x], { shape: readShape("expand", shape) });
 
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
-export const squeeze: (x: Tensor, dim?: number) => Tensor = takes(
-  "squeeze",
-  { input: a.tensor, dim: a.whole },
-  function squeeze(x, dim): Tensor {
-    if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
-    const d = normalizeDim(dim, x.ndim);
-    return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
-  },
-  { required: 1 },
-);
+export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }>) => Tensor =
+  takesNames(
+    "squeeze",
+    { input: a.tensor, dim: a.whole },
+    function squeeze(x: Tensor, dim?: number): Tensor {
+      if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
+      const d = normalizeDim(dim, x.ndim);
+      return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
+    },
+    { required: 1 },
+  );
 
 /** With a dimension of size 1 put in. */
 export const unsqueeze: (x: Tensor, dim: number) => Tensor = takes(

@@ -190,6 +190,17 @@ export function takes<F extends (...args: never[]) => unknown>(
   return Object.defineProperty(checked, "name", { value: name }) as unknown as F;
 }
 
+/**
+ * The same, for a function whose last arguments have names in its type too: `cat([x, y], { dim: 1 })`. The type is
+ * the one that is written where the function is declared.
+ */
+export const takesNames = takes as <F extends (...args: never[]) => unknown>(
+  name: string,
+  kinds: Readonly<Record<string, Kind>>,
+  body: (...args: never[]) => unknown,
+  options?: Parameters,
+) => F;
+
 /** Reads a shape, given as one list or as several numbers, and leaves the arguments after it. */
 export function readSizes(name: string, args: readonly unknown[]): [number[], unknown[]] {
   const [first] = args;

@@ -6,7 +6,7 @@
  * request.
  */
 
-import { optionsOf } from "../python/arguments.ts";
+import { a, type Given, optionsOf, parameters } from "../python/arguments.ts";
 import { BasicTokenizer, type TrainOptions } from "./basic.ts";
 import { toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
@@ -22,6 +22,7 @@ export interface EncodeOptions {
   allowedSpecial?: "all" | "none" | "none_raise" | Iterable<string>;
 }
 
+const readPattern = parameters<{ pattern?: string }>("RegexTokenizer", { pattern: a.text });
 const readEncode = optionsOf<EncodeOptions>("encode", "allowedSpecial");
 
 /**
@@ -51,8 +52,9 @@ export class RegexTokenizer extends BasicTokenizer {
    *
    * @param pattern how to split a text, written for Python's `regex` module; GPT-4's by default
    */
-  constructor(pattern: string = GPT4_SPLIT_PATTERN) {
+  constructor(...args: Given<[pattern?: string], { pattern?: string }>) {
     super();
+    const { pattern = GPT4_SPLIT_PATTERN } = readPattern(args);
     this.#pattern = pattern;
     this.#regex = compilePattern(pattern);
   }

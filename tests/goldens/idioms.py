@@ -1,5 +1,6 @@
 """PyTorch's answers to the lines of tests/idioms/*.ts: python idioms.py > idioms.json, with PyTorch 2.13."""
 import json
+import math
 import pathlib
 import re
 
@@ -56,6 +57,43 @@ u = torch.tensor([2, -100])  # class ids, one of them ignored
 images = x.view(1, 2, 3)
 pixels = torch.tensor([[0, 1, 1]])
 
+inputs = torch.tensor([[0.43, 0.15, 0.89], [0.55, 0.87, 0.66], [0.57, 0.85, 0.64], [0.22, 0.58, 0.33], [0.77, 0.25, 0.1], [0.05, 0.8, 0.55]])
+
+
+def stepped():
+    """What three steps of AdamW leave of a matrix with weight decay and of a vector without."""
+    p, q = x.clone().requires_grad_(), w.clone().requires_grad_()
+    groups = [{"params": [p], "weight_decay": 0.1}, {"params": [q], "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=0.1, betas=(0.9, 0.95))
+    for step in range(3):
+        for group in optimizer.param_groups:
+            group["lr"] = 0.1 * 0.5 * (1 + math.cos(math.pi * step / 3))
+        ((p * q).pow(2).mean() / 4).backward()
+        nn.utils.clip_grad_norm_([p, q], 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return [p, q]
+
+
+def mixture(x):
+    """One feed-forward layer of experts, of which each token asks two."""
+    gate = nn.Linear(3, 3, bias=False)
+    fc1, fc2 = ([nn.Linear(3, 3, bias=False) for _ in range(3)] for _ in range(2))
+    scores, chosen = torch.topk(gate(x), 2, dim=-1)
+    probs, places = scores.softmax(-1).reshape(-1, 2), chosen.reshape(-1, 2)
+    flat = x.reshape(-1, 3)
+    out = torch.zeros(flat.shape)
+    for number in torch.unique(places).tolist():
+        mask = places == number
+        rows = mask.any(dim=-1).nonzero(as_tuple=False).squeeze(-1)
+        given = flat.index_select(0, rows)
+        slots = mask[rows].int().argmax(dim=-1, keepdim=True)
+        weight = torch.gather(probs.index_select(0, rows), dim=-1, index=slots).squeeze(-1)
+        answer = F.silu(fc1[number](given)) * fc2[number](given)
+        out = out.index_add(0, rows, answer * weight.unsqueeze(-1))
+    return out
+
+
 DTYPES = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
 
 
@@ -78,6 +116,6 @@ def answered(line):
 
 
 folder = pathlib.Path(__file__).parent.parent.joinpath("idioms")
-texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts")]
+texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts")]
 lines = [line for text in texts for line in re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', text, re.M)]
 print(json.dumps({"torch": torch.__version__, "answers": {line: answered(line) for line in lines}}, indent=1))
