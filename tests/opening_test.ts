@@ -85,3 +85,20 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: `a mistaken option of a lesson is answered before a GPU is opened and other lessons run${
+    may ? "" : " (ignored: needs --allow-run and --allow-read)"
+  }`,
+  ignore: !may,
+  async fn() {
+    const { url } = contents[13].written!;
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-R", "--no-check", "--preload=tests/support/no_gpu.ts", url, "--stepz", "5"],
+      cwd: root,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assertEquals([code, said], [2, "there is no option --stepz; did you mean --steps?\n"]);
+  },
+});

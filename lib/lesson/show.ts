@@ -175,14 +175,15 @@ function readSource({ filename }: { filename?: string }): string | undefined {
   return host.files.readText(filename);
 }
 
-/** Answers `--help` at once where the program is a lesson whose text may be read, and ends. */
+/** Answers `--help`, or a mistaken option, at once where the program is a lesson whose text may be read, and ends. */
 export function helpAtOnce(): void {
-  if (!host.args.includes("--help") || !/\/lessons\/\d+-[^/]+\.ts$/.test(host.main ?? "")) return;
+  if (
+    !host.args.some((arg) => arg !== "--") || !/\/lessons\/\d+-[^/]+\.ts$/.test(host.main ?? "")
+  ) return;
   const read = (url: string) => readSource({ filename: pathOf(url) }) ?? "";
   const source = read(host.main!);
-  if (source) {
-    readCommandLine(source, optionsIn(source, (name) => read(new URL(name, host.main).href)));
-  }
+  const options = source && optionsIn(source, (name) => read(new URL(name, host.main).href));
+  if (options && Object.values(options).every(Boolean)) readCommandLine(source, options);
 }
 
 const pathOf = (url: string) =>

@@ -27,8 +27,8 @@ export function lessonFlags(
   const hub = needs.hub ? hubAccess() : none();
   const data = needs.data ? optionIn(args, needs.data === true ? "data" : needs.data) : undefined;
   const out = needs.out && folderOf(optionIn(args, "out") ?? needs.out);
-  // Part of a lesson's help may stand in an earlier lesson.
-  const texts = args.includes("--help") ? folderOf(pathOf(url)) : pathOf(url);
+  // Part of a lesson's options may stand in an earlier lesson.
+  const texts = args.some((arg) => arg !== "--") ? folderOf(pathOf(url)) : pathOf(url);
   return flags({
     read: [texts, ...hub.read, ...data ? [data] : [], ...out ? [out] : []],
     write: [...hub.write, ...out ? [out] : []],
