@@ -247,3 +247,24 @@ Deno.test("what does not fit is refused with the shapes that do", () => {
     TypeError,
   );
 });
+
+Deno.test("a single query in each head sees all keys, or those up to its own, forward and backward", async () => {
+  const cases = [
+    { sizes: [2, 3, 1, 7, 20], options: {} },
+    { sizes: [1, 2, 1, 9, 8], options: { causal: true, past: 5 } },
+    { sizes: [1, 12, 1, 70, 64], options: {} },
+  ];
+  for (const { sizes, options } of cases) {
+    const all = (attention: (stacks: readonly Tensor[]) => Tensor) => {
+      manualSeed(3);
+      const { leaves, stacks } = operands("q, kv", sizes);
+      const out = attention(stacks);
+      const kept = out.detach(); // backward() frees what it was made of
+      out.square().sum().backward();
+      return [kept, ...leaves.map(({ grad }) => grad!)];
+    };
+    const got = all((stacks) => attend(stacks, options));
+    const want = all((stacks) => plainAttention(parts(stacks), options)[0]);
+    assert(await apart(got, want) < 1e-5, `${sizes}`);
+  }
+});

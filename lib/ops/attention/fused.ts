@@ -15,12 +15,15 @@ import { bools, floats, given, type Sample } from "../../tensor/sample.ts";
 import { shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import forwardSource from "../../../kernels/attention.wgsl" with { type: "text" };
+import rowSource from "../../../kernels/attention_row.wgsl" with { type: "text" };
 import deltaSource from "../../../kernels/attention_delta.wgsl" with { type: "text" };
 import gradSource from "../../../kernels/attention_grad.wgsl" with { type: "text" };
 import {
   allocateGradients,
   allocateLike,
+  isOneRow,
   launchOver,
+  launchRow,
   launchRows,
   narrowed,
   prepare,
@@ -31,6 +34,7 @@ import { dropoutMask } from "../random.ts";
 import { declared } from "../declare.ts";
 
 const forwardKernel = declared("attention", forwardSource);
+const rowKernel = declared("attention_row", rowSource);
 const deltaKernel = declared("attention_delta", deltaSource);
 const gradKernel = declared("attention_grad", gradSource);
 
@@ -113,8 +117,13 @@ export const attentionOp = defineOp<Args>({
     const out = allocateLike(operands.parts[0]);
     // Every query's largest score and its sum of exponentials, and room for delta.
     const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
-    const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
-    launchOver(operands, { ...launch, rows: { out }, buffers: { rows: rows.storage } });
+    if (isOneRow(operands)) {
+      const seen = causal ? Math.min(grid[3], past + 1) : grid[3];
+      launchRow(operands, { kernel: rowKernel, seen, scale, out, rows });
+    } else {
+      const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
+      launchOver(operands, { ...launch, rows: { out }, buffers: { rows: rows.storage } });
+    }
     return [narrowed(out, q.shape[3]), rows, ...(drop ? [drop] : [])];
   },
   gradient(grad, saved) {

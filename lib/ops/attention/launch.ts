@@ -152,6 +152,42 @@ export function launchOver(
   }
 }
 
+/** Whether the kernel for a single query in each head can take this: its loops must not exceed an adapter's rounds. */
+export const isOneRow = ({ parts: [q, k], mask, drop }: Operands): boolean =>
+  q.shape[2] === 1 && !mask && !drop &&
+  Math.ceil(k.shape[2] / ROWS) * (2 * q.shape[3] / ROWS + 4) < ATTENTION_ROUNDS;
+
+/** Launches the kernel for a single query in each head, which sees the first `seen` keys. */
+export function launchRow(
+  { parts: [q, k, v] }: Operands,
+  { kernel, seen, scale, out, rows }: {
+    kernel: Kernel;
+    seen: number;
+    scale: number;
+    out: Tensor;
+    rows: Tensor;
+  },
+): void {
+  const [batch, heads, , head] = q.shape;
+  const { launcher } = q.device;
+  const LANES = tuningOf(q.device).attentionLanes;
+  // Of a size that does not grow with each token of a text: then its memory is there already.
+  const room = 2 ** Math.ceil(Math.log2(Math.max(seen, 1024)));
+  const scores = allocate([batch * heads * room], "float32", q.device);
+  const tensors = Object.entries({ q, k, v, out, scores, rows });
+  launcher.launch(
+    launcher.pipeline(kernel, { constants: { LANES } }),
+    Object.fromEntries(tensors.map(([name, x]) => [name, x.storage])),
+    {
+      ...{ batch, heads, keys: seen, width: head / ROWS, scale },
+      ...Object.fromEntries(tensors.slice(0, 4).map(([name, x]) => [`${name}_place`, placeOf(x)])),
+    },
+    Math.ceil(batch * heads / LANES),
+    2 * head / ROWS * seen,
+  );
+  scores.storage.release("when its attention was launched");
+}
+
 /**
  * Launches a kernel that computes one number for every row of several (N, H, L, E); `rows` holds one after the
  * other.
