@@ -67,6 +67,8 @@ export function renderMarkdown(text: string, around: Surroundings = {}): Rendere
         escapeMarkup(words)
       }”">#</a>`;
       tokens[i + 1].children?.push(anchor);
+    } else if (token.type === "th_open" && tokens[i + 1].content === "") {
+      token.tag = tokens[i + 2].tag = "td"; // the corner of a table names nothing
     } else if (token.type === "inline" && tokens[i - 1]?.type !== "heading_open") {
       token.children = withLinks(token.children ?? [], around);
     }

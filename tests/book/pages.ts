@@ -117,6 +117,11 @@ Deno.test("prose: anchors, links to lessons and to files of the project, no two 
   assertStringIncludes(html, `<a href="kernel-softmax.html"><code>kernels/softmax.wgsl</code></a>`);
 });
 
+Deno.test("an empty corner of a table is no header", () => {
+  const { html } = renderMarkdown("| | a |\n|-|-|\n| b | 1 |\n", {});
+  assertStringIncludes(html.replace(/\s+/g, ""), "<tr><td></td><th>a</th></tr>");
+});
+
 Deno.test("code keeps every character, and a shape in a comment stands out", () => {
   const code = "const x: Tensor = f(`a<b>`); // (B, T)\n";
   const page = highlight(code, "typescript");
