@@ -119,7 +119,7 @@ testWith(
     const hidden = x.matmul(at("net.0.weight").t()).add(at("net.0.bias")).tanh();
     const logits = await hidden.matmul(at("net.2.weight").t()).add(at("net.2.bias")).data();
     golden.mlp.logits.forEach((logit, i) => assert(Math.abs(logits[i] - logit) < 1e-5, `${i}`));
-    assertThrows(() => loadPretrained(folder), RangeError, 'model_type is "mlp", and only');
+    assertThrows(() => loadPretrained(folder), RangeError, 'model_type is "mlp", but only');
   },
 );
 

@@ -102,8 +102,8 @@ Deno.test("a class with a repr wins over the array it extends", () => {
 
 Deno.test("what Python has no word for is refused by name", () => {
   class Optimiser {}
-  assertThrows(() => repr(() => 1), TypeError, "repr: a function was given");
-  assertThrows(() => repr([Symbol("s")]), TypeError, "repr: a symbol was given");
-  assertThrows(() => display({ optimiser: new Optimiser() }), TypeError, "repr: a Optimiser was");
+  assertThrows(() => repr(() => 1), TypeError, "but got a function");
+  assertThrows(() => repr([Symbol("s")]), TypeError, "but got a symbol");
+  assertThrows(() => display({ optimiser: new Optimiser() }), TypeError, "but got a Optimiser");
   assertEquals(repr(Object.assign(Object.create(null), { a: 1 })), "{'a': 1}");
 });

@@ -74,7 +74,7 @@ test("load: a class of somebody's own is not made, a file of another kind is nam
   const error = assertThrows(() => load(`${folder}whole.pt`), TypeError);
   assert(/__main__\.Own/.test(error.message), error.message);
   assert(error.message.includes("torch.save(model.state_dict(), path)"), error.message);
-  assertThrows(() => load(`${folder}old.pt`), RangeError, "since PyTorch 1.6");
+  assertThrows(() => load(`${folder}old.pt`), RangeError, "of PyTorch 1.6 or later");
   assertThrows(() => load(`${folder}missing.pt`), Error);
   // deno-lint-ignore no-explicit-any
   const unsafe = { weightsOnly: false } as any;
