@@ -338,7 +338,8 @@ const bigram = await learn("bigram", {
   steps: 1000,
   lr: 1e-2,
 });
-await show(bigram.losses); // ±0.06, in full, not seen
+await show(bigram.losses); // ±0.06, in full
+//> 262144 parameters, 1000 steps: train loss 3.41, validation loss 3.85
 await show(bigram.writing); // varies, not seen
 
 /*
