@@ -581,9 +581,11 @@ Deno.test("optim: where an adapter binds eight buffers, two parameters go togeth
     const before = device.launcher.dispatches;
     optimizer.step();
     const dispatches = device.launcher.dispatches - before;
+    const together = Math.min(4, Math.floor(limits.maxStorageBuffersPerShaderStage / 4));
+    assertEquals(dispatches, Math.ceil(params.length / together));
     return { dispatches, values: await Promise.all(params.map((x) => x.data())) };
   };
   const [many, few] = [await stepped(), await stepped(8)];
-  assertEquals([many.dispatches, few.dispatches], [2, 3]);
+  assertEquals(few.dispatches, 3);
   assertEquals(many.values, few.values);
 });
