@@ -208,7 +208,8 @@ Deno.test("a buffer's first map is waited for: taking its range at once would en
     assertEquals((await full([2000], 1, { device }).data())[1999], 1);
   });
   assertEquals(new Set(seen), new Set(["after a wait"]));
-  assert(seen.length >= 7);
+  if ("process" in globalThis) assertEquals(seen.length, 7);
+  else assert(seen.length >= 7); // a browser also waits where Deno need not
 });
 
 Deno.test(

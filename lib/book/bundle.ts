@@ -3,7 +3,7 @@
  * types, line by line, so that an error in one names the right line of its source.
  */
 import { compile } from "./compile.ts";
-import { ownPackages } from "./own_packages.ts";
+import { bundling } from "./own_packages.ts";
 import { SMALL } from "./client/messages.ts";
 import { root, type Site } from "./site.ts";
 
@@ -23,13 +23,8 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
   try {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        "bundle",
-        "--quiet",
-        ...ownPackages,
-        "--platform=browser",
-        "--code-splitting",
+        ...bundling,
         "--minify",
-        "--keep-names",
         `--outdir=${folder}`,
         ...ENTRIES,
       ],

@@ -10,3 +10,13 @@ export const ownPackages: readonly string[] = [
   `--lock=${fromFileUrl(new URL("deno.lock", import.meta.url))}`,
   "--frozen",
 ];
+
+/** What `deno` is told so that it bundles programs for a page; a folder, and the programs, come behind it. */
+export const bundling: readonly string[] = [
+  "bundle",
+  "--quiet",
+  ...ownPackages,
+  "--platform=browser",
+  "--code-splitting",
+  "--keep-names",
+];

@@ -8,7 +8,6 @@ import { dtypes } from "../tensor/dtype.ts";
 import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, ne } from "./binary.ts";
-
 import { float, long } from "./copy.ts";
 import { checkIndex } from "./faults.ts";
 import { gather } from "./gather.ts";
@@ -17,7 +16,6 @@ import { checkFloat } from "./limits.ts";
 import { checkTargets, crossEntropyOp, outside, type Reduction } from "./loss.ts";
 import type { WeightedArguments } from "./losses.ts";
 import { sum } from "./reduce.ts";
-
 import { logSoftmax } from "./softmax.ts";
 import { neg } from "./unary.ts";
 import { permute, reshape, unsqueeze } from "./views.ts";

@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { chromium } from "playwright-core";
-import { ownPackages } from "../../lib/book/own_packages.ts";
+import { bundling } from "../../lib/book/own_packages.ts";
 import { answer } from "../../lib/book/serve.ts";
 import { fromFileUrl, root } from "../../lib/book/site.ts";
 import { findChromium } from "../../lib/tools/chromium.ts";
@@ -41,12 +41,7 @@ if (executablePath) {
     folder = await Deno.makeTempDir();
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        "bundle",
-        "--quiet",
-        ...ownPackages,
-        "--platform=browser",
-        "--code-splitting",
-        "--keep-names",
+        ...bundling,
         `--outdir=${folder}`,
         "tests/book/suite_worker.ts",
         ...chosen.map((name) => `tests/${name}_test.ts`),
