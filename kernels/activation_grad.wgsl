@@ -15,9 +15,9 @@ struct Params {
   g_offset: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> g: array<V>;
-@group(0) @binding(2) var<storage, read> y: array<V>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> g: array<V>; // or an image
+@group(0) @binding(2) var<storage, read> y: array<V>; // or an image
 @group(0) @binding(3) var<storage, read_write> dz: array<V>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<V>;
 

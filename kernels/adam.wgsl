@@ -32,10 +32,10 @@ override APPLY: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
 // for each item:
-@group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>; // read before it is written
-@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> exp_avg0: array<vec4<f32>>; // read before it is written
-@group(0) @binding(4) var<storage, read_write> exp_avg_sq0: array<vec4<f32>>; // read before it is written
+@group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>; // or an image: read before it is written
+@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>; // or an image
+@group(0) @binding(3) var<storage, read_write> exp_avg0: array<vec4<f32>>; // or an image: read before it is written
+@group(0) @binding(4) var<storage, read_write> exp_avg_sq0: array<vec4<f32>>; // or an image: read before it is written
 // end
 
 struct Moved {

@@ -38,12 +38,12 @@ override LANES: u32 = 64;
 override MASK: bool = false; // whether there is a mask
 override DROP: bool = false; // whether attention weights are multiplied by `drop`: 0 or 1 / (1 - p)
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> mask: array<f32>;
-@group(0) @binding(5) var<storage, read> drop: array<f32>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>; // or an image
+@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>; // or an image
+@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>; // or an image
+@group(0) @binding(4) var<storage, read> mask: array<f32>; // or an image
+@group(0) @binding(5) var<storage, read> drop: array<f32>; // or an image
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> rows: array<f32>; // all queries' largest scores, then all sums
 

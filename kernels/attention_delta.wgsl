@@ -11,9 +11,9 @@ struct Params {
   out_place: vec4<u32>,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> out: array<vec4<f32>>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>; // or an image
+@group(0) @binding(2) var<storage, read> out: array<vec4<f32>>; // or an image
 @group(0) @binding(3) var<storage, read_write> rows: array<f32>;
 
 @compute @workgroup_size(64)

@@ -37,14 +37,14 @@ override OF_KEYS: bool = false;
 override MASK: bool = false;
 override DROP: bool = false;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> mask: array<f32>;
-@group(0) @binding(5) var<storage, read> drop: array<f32>;
-@group(0) @binding(6) var<storage, read> g: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>; // or an image
+@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>; // or an image
+@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>; // or an image
+@group(0) @binding(4) var<storage, read> mask: array<f32>; // or an image
+@group(0) @binding(5) var<storage, read> drop: array<f32>; // or an image
+@group(0) @binding(6) var<storage, read> g: array<vec4<f32>>; // or an image
+@group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta; or an image
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
 fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {

@@ -23,10 +23,10 @@ struct Params {
 
 override LANES: u32 = 64;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> q: array<vec4<f32>>; // or an image
+@group(0) @binding(2) var<storage, read> k: array<vec4<f32>>; // or an image
+@group(0) @binding(3) var<storage, read> v: array<vec4<f32>>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> scores: array<vec4<f32>>; // each head's, one after the other
 @group(0) @binding(6) var<storage, read_write> rows: array<f32>; // all largest scores, then all sums

@@ -30,9 +30,9 @@ override DENSE: bool = true;
 override SCALAR_B: bool = false;
 override INT: bool = false;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<As>;
-@group(0) @binding(2) var<storage, read> b: array<Bs>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<As>; // or an image
+@group(0) @binding(2) var<storage, read> b: array<Bs>; // or an image
 @group(0) @binding(3) var<storage, read_write> out: array<Outs>;
 
 fn op(x: C, y: C) -> Out { // replaced by the row of the op

@@ -12,7 +12,7 @@ struct Params {
 override WRAP: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> index: array<i32>;
+@group(0) @binding(1) var<storage, read> index: array<i32>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<i32>;
 @group(0) @binding(3) var<storage, read_write> fault: array<atomic<u32>, 8>;
 

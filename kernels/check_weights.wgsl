@@ -13,7 +13,7 @@ struct Params {
 const INFINITE = 0x7f800000u;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> weights: array<u32>;
+@group(0) @binding(1) var<storage, read> weights: array<u32>; // or an image
 @group(0) @binding(2) var<storage, read_write> fault: array<atomic<u32>, 8>;
 
 var<workgroup> positive: atomic<u32>;

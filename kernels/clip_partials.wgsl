@@ -11,7 +11,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> p: Params;
 // for each item:
-@group(0) @binding(1) var<storage, read> grad0: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> grad0: array<vec4<f32>>; // or an image
 // end
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 

@@ -11,7 +11,7 @@ struct Params {
 // for each item:
 @group(0) @binding(1) var<storage, read_write> grad0: array<vec4<f32>>;
 // end
-@group(0) @binding(2) var<storage, read> coefficient: array<f32>;
+@group(0) @binding(2) var<storage, read> coefficient: array<f32>; // or an image
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {

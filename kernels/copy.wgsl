@@ -12,8 +12,8 @@ struct Params {
   out_strides: array<vec4<u32>, 2>,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<u32>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<u32>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<u32>;
 
 @compute @workgroup_size(64)

@@ -22,8 +22,8 @@ struct Params {
 override LANES: u32 = 64;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<V>;
-@group(0) @binding(2) var<storage, read> targets: array<i32>;
+@group(0) @binding(1) var<storage, read> x: array<V>; // or an image
+@group(0) @binding(2) var<storage, read> targets: array<i32>; // or an image
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> tops: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read_write> fault: array<atomic<u32>, 8>;

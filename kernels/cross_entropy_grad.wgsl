@@ -20,12 +20,12 @@ struct Params {
 override LANES: u32 = 64;
 override MEAN: bool = false;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<V>;
-@group(0) @binding(2) var<storage, read> targets: array<i32>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> x: array<V>; // or an image
+@group(0) @binding(2) var<storage, read> targets: array<i32>; // or an image
 @group(0) @binding(3) var<storage, read> tops: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> g: array<f32>;
-@group(0) @binding(5) var<storage, read> count: array<f32>;
+@group(0) @binding(4) var<storage, read> g: array<f32>; // or an image
+@group(0) @binding(5) var<storage, read> count: array<f32>; // or an image
 @group(0) @binding(6) var<storage, read_write> dx: array<V>;
 
 fn exps(v: V) -> V { // replaced by fours.wgsl

@@ -17,8 +17,8 @@ struct Params {
 override MEAN: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> loss: array<f32>;
-@group(0) @binding(2) var<storage, read> targets: array<i32>;
+@group(0) @binding(1) var<storage, read> loss: array<f32>; // or an image
+@group(0) @binding(2) var<storage, read> targets: array<i32>; // or an image
 @group(0) @binding(3) var<storage, read_write> total: array<f32>;
 @group(0) @binding(4) var<storage, read_write> count: array<f32>;
 

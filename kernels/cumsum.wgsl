@@ -14,7 +14,7 @@ struct Params {
 override REVERSE: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> x: array<T>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<T>;
 
 var<workgroup> stretches: array<T, 64>;

@@ -21,8 +21,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> table: array<Cell>;
-@group(0) @binding(2) var<storage, read> ids: array<i32>;
+@group(0) @binding(1) var<storage, read> table: array<Cell>; // or an image
+@group(0) @binding(2) var<storage, read> ids: array<i32>; // or an image
 @group(0) @binding(3) var<storage, read_write> out: array<Cell>;
 @group(0) @binding(4) var<storage, read_write> fault: array<atomic<u32>, 8>;
 

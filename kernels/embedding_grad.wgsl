@@ -15,10 +15,10 @@ struct Params {
   table_offset: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> head: array<u32>;
-@group(0) @binding(2) var<storage, read> next: array<u32>;
-@group(0) @binding(3) var<storage, read> g: array<Cell>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> head: array<u32>; // or an image
+@group(0) @binding(2) var<storage, read> next: array<u32>; // or an image
+@group(0) @binding(3) var<storage, read> g: array<Cell>; // or an image
 @group(0) @binding(4) var<storage, read_write> dtable: array<Cell>;
 
 @compute @workgroup_size(64)

@@ -16,8 +16,8 @@ struct Params {
   ids_stride: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> ids: array<i32>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> ids: array<i32>; // or an image
 @group(0) @binding(2) var<storage, read_write> head: array<u32>;
 @group(0) @binding(3) var<storage, read_write> next: array<u32>;
 

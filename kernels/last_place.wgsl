@@ -10,7 +10,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> ids: array<i32>;
+@group(0) @binding(1) var<storage, read> ids: array<i32>; // or an image
 @group(0) @binding(2) var<storage, read_write> last: array<atomic<i32>>;
 
 @compute @workgroup_size(64)

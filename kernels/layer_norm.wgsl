@@ -21,9 +21,9 @@ override WEIGHT: bool = true;
 override BIAS: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<V>;
-@group(0) @binding(2) var<storage, read> weight: array<V>;
-@group(0) @binding(3) var<storage, read> bias: array<V>;
+@group(0) @binding(1) var<storage, read> x: array<V>; // or an image
+@group(0) @binding(2) var<storage, read> weight: array<V>; // or an image
+@group(0) @binding(3) var<storage, read> bias: array<V>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<V>;
 @group(0) @binding(5) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(6) var<storage, read_write> rstd: array<f32>;

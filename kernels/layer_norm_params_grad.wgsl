@@ -14,11 +14,11 @@ struct Params {
   g_offset: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<V>;
-@group(0) @binding(2) var<storage, read> mean: array<f32>;
-@group(0) @binding(3) var<storage, read> rstd: array<f32>;
-@group(0) @binding(4) var<storage, read> g: array<V>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> x: array<V>; // or an image
+@group(0) @binding(2) var<storage, read> mean: array<f32>; // or an image
+@group(0) @binding(3) var<storage, read> rstd: array<f32>; // or an image
+@group(0) @binding(4) var<storage, read> g: array<V>; // or an image
 @group(0) @binding(5) var<storage, read_write> dweight: array<V>;
 @group(0) @binding(6) var<storage, read_write> dbias: array<V>;
 

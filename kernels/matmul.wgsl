@@ -26,10 +26,10 @@ struct Params {
 
 override ACCUMULATE: bool = false;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<T>;
-@group(0) @binding(2) var<storage, read> b: array<T>;
-@group(0) @binding(3) var<storage, read> bias: array<T>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<T>; // or an image
+@group(0) @binding(2) var<storage, read> b: array<T>; // or an image
+@group(0) @binding(3) var<storage, read> bias: array<T>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<T>;
 
 fn activate(v: T) -> T { // replaced by the row of the activation

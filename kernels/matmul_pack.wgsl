@@ -17,7 +17,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<f32>; // or an image
 @group(0) @binding(2) var<storage, read_write> to: array<vec4<f32>>;
 
 fn side(at: u32) -> vec4<f32> {

@@ -28,10 +28,10 @@ override ACCUMULATE: bool = false;
 
 const COLUMNS = 8u;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>; // or an image
+@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>; // or an image
+@group(0) @binding(3) var<storage, read> bias: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 fn activate(v: f32) -> f32 { // replaced by the row of the activation

@@ -24,9 +24,9 @@ override A_ALONG_K: bool = true;
 override B_ALONG_K: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<f32>; // or an image
+@group(0) @binding(2) var<storage, read> b: array<f32>; // or an image
+@group(0) @binding(3) var<storage, read> bias: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 // [k][i] and [k][j]; one number of padding for each k keeps transposed writes on different banks.

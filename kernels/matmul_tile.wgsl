@@ -55,10 +55,10 @@ alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
 alias B = vec4<f32>; // replaced by matmul_singles.wgsl
 alias Out = f32; // replaced by matmul_aligned.wgsl
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<B>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>; // or an image
+@group(0) @binding(2) var<storage, read> b: array<B>; // or an image
+@group(0) @binding(3) var<storage, read> bias: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<Out>;
 
 fn activate(v: f32) -> f32 { // replaced by the row of the activation

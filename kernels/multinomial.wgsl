@@ -13,8 +13,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> weights: array<f32>;
-@group(0) @binding(2) var<storage, read> u: array<f32>;
+@group(0) @binding(1) var<storage, read> weights: array<f32>; // or an image
+@group(0) @binding(2) var<storage, read> u: array<f32>; // or an image
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(4) var<storage, read_write> indices: array<i32>;
 

@@ -25,7 +25,7 @@ struct Params {
 override LANES: u32 = 64;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<As>;
+@group(0) @binding(1) var<storage, read> a: array<As>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<Out>;
 
 var<workgroup> lanes: array<Acc, LANES>;

@@ -20,8 +20,8 @@ struct Params {
   results: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<As>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<As>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
 fn identity() -> Acc { // replaced by the row of the op

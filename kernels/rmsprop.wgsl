@@ -28,7 +28,7 @@ override MOMENTUM: bool = false;
 @group(0) @binding(0) var<uniform> p: Params;
 // for each item:
 @group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>; // or an image
 @group(0) @binding(3) var<storage, read_write> square_avg0: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> grad_avg0: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> buffer0: array<vec4<f32>>;

@@ -24,7 +24,7 @@ override NESTEROV: bool = false;
 @group(0) @binding(0) var<uniform> p: Params;
 // for each item:
 @group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>; // or an image
 @group(0) @binding(3) var<storage, read_write> buffer0: array<vec4<f32>>;
 // end
 

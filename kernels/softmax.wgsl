@@ -16,7 +16,7 @@ override LANES: u32 = 64;
 override LOG: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> x: array<V>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<V>;
 
 var<workgroup> lanes: array<f32, LANES>;

@@ -16,8 +16,8 @@ override LANES: u32 = 64;
 override LOG: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> y: array<V>;
-@group(0) @binding(2) var<storage, read> g: array<V>;
+@group(0) @binding(1) var<storage, read> y: array<V>; // or an image
+@group(0) @binding(2) var<storage, read> g: array<V>; // or an image
 @group(0) @binding(3) var<storage, read_write> dx: array<V>;
 
 var<workgroup> lanes: array<f32, LANES>;

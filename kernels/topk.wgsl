@@ -21,7 +21,7 @@ override NAN_LAST: bool = false;
 override FLOAT: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read> x: array<T>; // or an image
 @group(0) @binding(2) var<storage, read_write> values: array<T>;
 @group(0) @binding(3) var<storage, read_write> indices: array<i32>;
 

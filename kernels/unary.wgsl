@@ -21,8 +21,8 @@ struct Params {
 
 override DENSE: bool = true;
 
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<As>;
+@group(0) @binding(0) var<uniform> p: Params; // read once
+@group(0) @binding(1) var<storage, read> a: array<As>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
 
 fn op(v: A) -> Out { // replaced by the row of the op

@@ -250,8 +250,23 @@ rule(
   "no message says what nobody says today",
   source.filter((path) => /^(lib|lessons)\/.*\.ts$/.test(path)),
   (_, text) =>
-    (withoutComments(text).match(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [])
-      .filter((said) => OLD_WORDS.test(said.replace(/there is no/gi, ""))),
+    strings(text).filter((said) => OLD_WORDS.test(said.replace(/there is no/gi, ""))),
+);
+
+/** What only a kernel's text says. */
+const WGSL = /\bfn \w+\(|@(group|binding|compute)\b|\bvar<[^>]+> \w|\btextureLoad\b|\bvec[234]<\w/;
+rule(
+  "WGSL stands in kernels/ and nowhere in a string, and only lib/gpu/wgsl.ts rewrites it",
+  source.filter((path) => /^lib\/.*\.ts$/.test(path) && path !== "lib/gpu/wgsl.ts"),
+  (path, text) => {
+    const knowsTexts = path !== "lib/gpu/interface.ts" && // it only reads them
+      (path.startsWith("lib/gpu/") || /from "[^"]*\bwgsl(\.ts)?"/.test(text));
+    const rewriting = withoutComments(text).match(/.*\.replace(All)?\(.*/g) ?? [];
+    return [
+      ...strings(text).filter((said) => WGSL.test(said)).map((said) => `says ${said}`),
+      ...(knowsTexts ? rewriting : []).map((line) => `rewrites a text: ${line.trim()}`),
+    ];
+  },
 );
 
 /** A terminal has 80 columns, and a lesson's code is set in by two. */

@@ -4,9 +4,18 @@
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { defaultDevice } from "#lib";
-import { readInterface } from "../lib/gpu/interface.ts";
-import { forItems, inForm, renamed, replaced, unrolled, withFunctions } from "../lib/gpu/wgsl.ts";
-import { mathFunctions } from "../lib/ops/declare.ts";
+import { readInterface, uncommented } from "../lib/gpu/interface.ts";
+import {
+  forItems,
+  inForm,
+  readingImages,
+  readingParamsOnce,
+  renamed,
+  replaced,
+  unrolled,
+  withFunctions,
+} from "../lib/gpu/wgsl.ts";
+import { declared, mathFunctions } from "../lib/ops/declare.ts";
 
 /** Lines without what surrounds them, for texts that are compared. */
 const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -150,6 +159,86 @@ Deno.test("an expression is said with other names, and functions come along with
   assertEquals(withFunctions(text, library), `fn outer() { inner(); }\nfn inner() {}\n${text}`);
 });
 
+const reading = `
+alias Cell = vec4<Word>;
+alias Word = u32;
+@group(0) @binding(1) var<storage, read> a: array<f32>; // numbers; or an image
+@group(0) @binding(2) var<storage, read> table: array<Cell>; // or an image
+@group(0) @binding(3) var<storage, read> pairs: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+fn f(i: u32) -> f32 { return a[i + table[i / 4u][i % 4u]] + p.a[1] * pairs[i].x + out[u32(a[0])]; }
+`;
+
+Deno.test("reads of a buffer that may be an image become fetches; other buffers stay, and what is written", () => {
+  const text = readingImages(declared("small", reading), 4);
+  const image = "texture_storage_2d<rgba32uint, read>;";
+  assertStringIncludes(text, `@binding(1) var a: ${image} // numbers; or an image`);
+  assertStringIncludes(text, `@binding(2) var table: ${image} // or an image`);
+  assertStringIncludes(text, "var<storage, read> pairs: array<vec2<f32>>;");
+  assertStringIncludes(
+    text,
+    "return fetch_a(i + fetch_table(i / 4u)[i % 4u]) + p.a[1] * pairs[i].x + out[u32(fetch_a(0))];",
+  );
+  assertStringIncludes(
+    text,
+    `fn fetch_a(i: u32) -> f32 {
+  let four = textureLoad(a, vec2<u32>(i / 4u % 1024u, i / 4u / 1024u));
+  return bitcast<f32>(four[i % 4u]);
+}`,
+  );
+  assertStringIncludes(
+    text,
+    `fn fetch_table(i: u32) -> vec4<u32> {
+  return bitcast<vec4<u32>>(textureLoad(table, vec2<u32>(i % 1024u, i / 1024u)));
+}`,
+  );
+  const first = readingImages(declared("small", reading), 1);
+  assertStringIncludes(first, "fetch_a(i + table[i / 4u][i % 4u])");
+  assertEquals(readingImages(declared("small", reading), 0), reading);
+  assertEquals(readingImages(kernel(reading), 4), reading, "without declarations for reads");
+  const odd = "var<storage, read> pairs: array<vec2<f32>>;";
+  assertThrows(
+    () => readingImages(declared("small", reading.replace(odd, `${odd} // or an image`)), 4),
+    Error,
+    'kernel small: "pairs" is to be an image, of vec2<f32>',
+  );
+});
+
+Deno.test("what is read before it is written is read from an image of what it was, and written where it is", () => {
+  const text = readingImages(
+    declared(
+      "small",
+      "@group(0) @binding(3) var<storage, read_write> w: array<vec4<f32>>; // or an image: read first\n" +
+        "fn f(i: u32) { let old = w[i]; w[i] = old * w[i + 1u]; }\n",
+    ),
+    4,
+  );
+  assertStringIncludes(text, "@binding(3) var<storage, read_write> w: array<vec4<f32>>;");
+  assertStringIncludes(
+    text,
+    "@group(0) @binding(11) var w_before: texture_storage_2d<rgba32uint, read>;",
+  );
+  assertStringIncludes(text, "let old = fetch_w(i); w[i] = old * fetch_w(i + 1u);");
+  assertStringIncludes(text, "textureLoad(w_before, ");
+});
+
+Deno.test("parameters are read once where their line says so, but for arrays", () => {
+  const text = "struct Params { k: u32, rates: vec4<f32>, shape: array<vec4<u32>, 2> }\n" +
+    "@group(0) @binding(0) var<uniform> p: Params; // read once\n" +
+    "fn f(d: u32) -> u32 { return p.shape[d][0] + p.k; }\n" +
+    "fn main(@builtin(local_invocation_index) i: u32) {\n  for (;;) { f(p.k * u32(p.rates.x)); }\n}\n";
+  const once = readingParamsOnce(declared("small", text));
+  assertStringIncludes(once, "var<private> given_k: u32;\nvar<private> given_rates: vec4<f32>;\n");
+  assertStringIncludes(once, "return p.shape[d][0] + given_k;");
+  assertStringIncludes(
+    once,
+    "{\n  given_k = p.k;\n  given_rates = p.rates;\n  for (;;) { f(given_k",
+  );
+  const unmarked = text.replace(" // read once", "");
+  assertEquals(readingParamsOnce(declared("small", unmarked)), unmarked);
+  assertEquals(readingParamsOnce(kernel(text)), text, "without declarations for reads");
+});
+
 const folder = new URL("../kernels/", import.meta.url);
 const canRead = (await Deno.permissions.query({ name: "read", path: folder })).state === "granted";
 const because = canRead ? "" : " (ignored: needs --allow-read)";
@@ -193,7 +282,7 @@ Deno.test({
   async fn() {
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
-      !texts.get(path)!.includes("@compute") && !path.startsWith("math")
+      !texts.get(path)!.includes("@compute") && !/^(math|reads)/.test(path)
     );
     assert(forms.length >= 3);
     const used = new Set<string>();
@@ -211,5 +300,25 @@ Deno.test({
       )
     );
     assertEquals([...used].toSorted(), declared.toSorted());
+  },
+});
+
+Deno.test({
+  name: `kernels read fast where they can: images, and parameters once${because}`,
+  ignore: !canRead,
+  async fn() {
+    const { gpu } = defaultDevice;
+    for (const [path, text] of await allTexts()) {
+      if (!text.includes("@compute") || path.startsWith("bench/")) continue;
+      const code = uncommented(text);
+      const once = /\b(for|while|loop)\b *[({]/.test(code) && !/Barrier\(/.test(code);
+      assertEquals(/ p: Params; \/\/ read once$/m.test(text), once, `${path}: "read once"`);
+      for (const [line] of text.matchAll(/^.* var<storage, read> .*$/gm)) {
+        assertEquals(line.includes("or an image"), !line.includes("vec2<"), `${path}: ${line}`);
+      }
+    }
+    gpu.pushErrorScope("validation");
+    gpu.createShaderModule({ label: "reads", code: declared("", "").reads! });
+    assertEquals((await gpu.popErrorScope())?.message, undefined, "kernels/reads.wgsl");
   },
 });

@@ -1,7 +1,8 @@
 // The multiply-adds of matmul_tile without its loads: how fast an adapter computes with so many accumulators.
 //
-// One invocation owns a tile of sums: DOWN×ACROSS blocks of 4×4, as in matmul_tile. What is multiplied changes with each k, so that no product can be kept; `out` takes one sum an
-// invocation, which no compiler can do without; and no two products are alike, that one could serve for both.
+// One invocation owns a tile of sums: DOWN×ACROSS blocks of 4×4, as in matmul_tile. What is multiplied changes with
+// each k, so that no product can be kept; `out` takes one sum an invocation, which no compiler can do without; and
+// no two products are alike, that one could serve for both.
 
 struct Params {
   k: u32,

@@ -5,7 +5,7 @@
  * all lanes, 4 cycles a lane. A copy of a whole buffer into a texture costs 10 cycles for four numbers, so it pays
  * as soon as each number is read once.
  *
- * Nothing else changes: a kernel's text is rewritten (image_text.ts) so that `x[i]` is fetched from a texture that
+ * Nothing else changes: a kernel's text is rewritten (wgsl.ts) so that `x[i]` is fetched from a texture that
  * holds the same bits, and the kernel computes the same numbers from them. The copies belong to the buffers, and
  * are made again after a kernel has written to a buffer. Kernels still write to buffers.
  *
@@ -16,9 +16,9 @@
  * half as fast.
  */
 import type { Gpu } from "./gpu.ts";
-import { WIDTH } from "./image_text.ts";
 import type { Block, Image, Storage, Window } from "./storage.ts";
 import type { Form, Pipeline } from "./pipeline.ts";
+import { WIDTH } from "./wgsl.ts";
 
 /** Bytes of a texel of four numbers, as bits: no driver may change a NaN on the way. */
 const TEXEL = 16;

@@ -6,7 +6,6 @@
  * It is no WGSL parser: it knows the few forms our kernels use and throws on any other.
  * Layout rules: https://www.w3.org/TR/WGSL/#alignment-and-size
  */
-import { uncommented } from "./wgsl.ts";
 
 /** One `var<storage, …>` of a kernel, or an image that stands for one. */
 export interface Binding {
@@ -33,6 +32,20 @@ export interface Interface {
   fields: Field[];
   /** Size of the struct in bytes, a multiple of 16; 0 for a kernel without parameters. */
   paramBytes: number;
+}
+
+/** A WGSL text without its comments. */
+export const uncommented = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+
+/** Invocations in a workgroup of a kernel, where `override` constants have these values. */
+export function lanesOf(source: string, constants: Readonly<Record<string, number>> = {}): number {
+  const text = uncommented(source);
+  const [, sizes = "1"] = /@workgroup_size\(([^)]*)\)/.exec(text) ?? [];
+  return sizes.split(",").map((size) => size.trim()).filter(Boolean).reduce((lanes, size) => {
+    const declared = new RegExp(`(?:override|const)\\s+${size}\\b[^=;]*=\\s*(\\d+)`).exec(text);
+    return lanes * (parseInt(size) || constants[size] || Number(declared?.[1] ?? 1));
+  }, 1);
 }
 
 /** Reads bindings and parameters out of a kernel's source. */

@@ -3,10 +3,15 @@
  * late; the launcher then forgets the pipeline.
  */
 import type { Gpu } from "./gpu.ts";
-import { readingImages } from "./image_text.ts";
-import { type Binding, type Interface, readInterface } from "./interface.ts";
-import { readingParamsOnce } from "./params_text.ts";
-import { type Kernel, replaced, uncommented, unrolled, withFunctions } from "./wgsl.ts";
+import { type Binding, type Interface, lanesOf, readInterface } from "./interface.ts";
+import {
+  type Kernel,
+  readingImages,
+  readingParamsOnce,
+  replaced,
+  unrolled,
+  withFunctions,
+} from "./wgsl.ts";
 
 export type { Kernel };
 
@@ -31,18 +36,8 @@ export interface Pipeline extends Interface {
   readonly groups: Map<string, GPUBindGroup>;
   readonly buffers: Form;
   readonly images: Form;
-  /** The bindings that are images in that form; none for a reader's own text, which is compiled unchanged. */
+  /** The bindings that are images in that form. */
   readonly shown: readonly Binding[];
-}
-
-/** Invocations in a workgroup of a kernel. */
-function lanesOf(code: string, constants: Record<string, number>): number {
-  const text = uncommented(code);
-  const [, sizes = "1"] = /@workgroup_size\(([^)]*)\)/.exec(text) ?? [];
-  return sizes.split(",").map((size) => size.trim()).filter(Boolean).reduce((lanes, size) => {
-    const declared = new RegExp(`(?:override|const)\\s+${size}\\b[^=;]*=\\s*(\\d+)`).exec(text);
-    return lanes * (parseInt(size) || constants[size] || Number(declared?.[1] ?? 1));
-  }, 1);
 }
 
 /** Makes a kernel ready; `before` is called before it is compiled, `refused` where the GPU rejects it. */
@@ -55,15 +50,14 @@ export function compile(
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
   const whole = withFunctions(unrolled(replaced(kernel, replace)), kernel.functions);
-  const rewrites = device.software && !kernel.asIs;
-  const code = rewrites ? readingParamsOnce(whole, readInterface(name, whole).fields) : whole;
+  const code = device.software ? readingParamsOnce({ ...kernel, source: whole }) : whole;
   const build = (label: string, code: string): Form => {
     before();
     return built(device, readInterface(name, code), { label, code, constants }, refused);
   };
-  const most = kernel.asIs ? 0 : device.limits.maxStorageTexturesPerShaderStage;
+  const most = device.limits.maxStorageTexturesPerShaderStage;
   let text: string | undefined;
-  const withImages = () => text ??= readingImages(code, most);
+  const withImages = () => text ??= readingImages({ ...kernel, source: code }, most);
   let [buffers, images, shown]: [Form?, Form?, Binding[]?] = [];
   return {
     ...readInterface(name, code),

@@ -1,6 +1,6 @@
 /*
- * Rewrites a kernel's text. A kernel compiles as it stands. What may be rewritten for another dtype, another op or a
- * larger tile says so in a comment, and nothing else is touched:
+ * Rewrites a kernel's text; nothing else does. A kernel compiles as it stands. What may be rewritten for another
+ * dtype, another op, a larger tile or a faster read says so in a comment, and nothing else is touched:
  *
  *   alias A = f32; // replaced by the dtype of a       another type; of a `const` another value, and of an `fn` with
  *                                                      one result another expression for it
@@ -8,9 +8,14 @@
  *   for (var i = 0u; i < ROWS; i++) { // unrolled      the loop's body once for every i
  *   // for each item:                                  what follows, up to `// end`, once for every item: item 1 has
  *                                                      `grad1` for `grad0` and `p.n[1]` for `p.n[0]`
+ *   var<storage, read> x: array<A>; // or an image     an image with the same bits, and `fetch_x(i)` for `x[i]`; on a
+ *                                                      buffer that is written, beside it: it holds what was there
+ *   var<uniform> p: Params; // read once               `given_k` for each `p.k`, set when `main` begins
  *
- * And a kernel may call functions that it does not declare: those that it calls are put before its text.
+ * The last two are made of the declarations in kernels/reads.wgsl. And a kernel may call functions that it does not
+ * declare: those that it calls are put before its text.
  */
+import { readInterface, uncommented } from "./interface.ts";
 
 /** A kernel: the text of its `.wgsl` file under a name. */
 export interface Kernel {
@@ -18,13 +23,9 @@ export interface Kernel {
   readonly source: string;
   /** Functions that it may call without declaring them, by name. */
   readonly functions?: ReadonlyMap<string, string>;
-  /** Whether it is compiled as it stands, being a reader's own. */
-  readonly asIs?: boolean;
+  /** The declarations for reads that are marked in its text: kernels/reads.wgsl. */
+  readonly reads?: string;
 }
-
-/** A WGSL text without its comments. */
-export const uncommented = (source: string): string =>
-  source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
 
 /** Where a declaration begins and ends, and what it is; throws where it does not say that it is replaced. */
 function declaration({ name, source }: Kernel, declared: string) {
@@ -86,14 +87,14 @@ const endOfDeclaration = (text: string, start: number): number =>
     ? endOfBlock(text, text.indexOf("{", start))
     : text.indexOf(";", start) + 1;
 
-/** The place after the brace that closes the one at `open`. */
-function endOfBlock(text: string, open: number): number {
+/** The place after the brace, or bracket, that closes the one at `open`. */
+function endOfBlock(text: string, open: number, [begin, end] = "{}"): number {
   let depth = 0;
   for (let i = open; i < text.length; i++) {
-    if (text[i] === "{") depth++;
-    else if (text[i] === "}" && --depth === 0) return i + 1;
+    if (text[i] === begin) depth++;
+    else if (text[i] === end && --depth === 0) return i + 1;
   }
-  throw new Error(`unbalanced braces after "${text.slice(open, open + 40)}"`);
+  throw new Error(`unbalanced ${begin}${end} after "${text.slice(open, open + 40)}"`);
 }
 
 /** A text in which the loops marked so are unrolled; each bound is a number or a `const` that is one. */
@@ -166,4 +167,90 @@ export function withFunctions(
     }
   }
   return [...parts.slice(1), text].join("\n");
+}
+
+/** Texels in a row of an image: the i-th four numbers lie in row i / 1024. */
+export const WIDTH = 1024;
+
+/** Added to the binding of a buffer that a kernel also writes, for the binding of its image. */
+const BEFORE = 8;
+
+const OR_AN_IMAGE =
+  /^.*@binding\((\d+)\) var<storage, read(_write)?> (\w+): array<(.+)>;(.* or an image\b.*)$/gm;
+
+/** A kernel's text that reads images in place of the first `most` buffers whose lines allow it. */
+export function readingImages({ name, source, reads }: Kernel, most: number): string {
+  if (!reads) return source;
+  const declared = /^.*\bvar image\b.*$/m.exec(reads)![0];
+  const functions = functionsOf(reads);
+  let text = source;
+  for (const found of [...source.matchAll(OR_AN_IMAGE)].slice(0, most)) {
+    const [line, binding, written, buffer, type, comment] = found;
+    const { word, four } = numbersIn(source, type);
+    if (!word) throw new Error(`kernel ${name}: "${buffer}" is to be an image, of ${type}`);
+    const image = written ? `${buffer}_before` : buffer;
+    const place = Number(binding) + (written ? BEFORE : 0);
+    const names = { image, Word: word, WIDTH: `${WIDTH}u` };
+    const bound = renamed(declared, names).replace(/@binding\(0\)/, `@binding(${place})`);
+    text = text.replace(line, written ? `${line}\n${bound}` : bound + comment);
+    const fetch = four ? "fetch_four" : "fetch";
+    const own = renamed(functions.get(fetch)!, { ...names, [fetch]: `fetch_${buffer}` });
+    text = `${fetched(text, buffer)}\n${own}\n`;
+  }
+  return text;
+}
+
+/** The type of the numbers in a type of one or four, through the text's aliases; none for any other type. */
+function numbersIn(text: string, type: string): { word?: string; four: boolean } {
+  const resolved = (type: string): string => {
+    const alias = new RegExp(`^alias\\s+${type}\\s*=\\s*([^;]+);`, "m").exec(text);
+    return alias ? resolved(alias[1].trim()) : type;
+  };
+  const [, inFour] = /^vec4<(\w+)>$/.exec(resolved(type)) ?? [];
+  const word = resolved(inFour ?? type);
+  return { word: ["f32", "i32", "u32"].includes(word) ? word : undefined, four: !!inFour };
+}
+
+/** A text with `fetch_x(…)` for each `x[…]`, except where it is written to. */
+function fetched(code: string, name: string): string {
+  const begin = new RegExp(`(?<![\\w.])${name}\\[`, "g");
+  let text = "";
+  let at = 0;
+  for (let found = begin.exec(code); found; found = begin.exec(code)) {
+    const end = endOfBlock(code, begin.lastIndex - 1, "[]");
+    text += code.slice(at, found.index);
+    text += /^ *=[^=]/.test(code.slice(end))
+      ? code.slice(found.index, end)
+      : `fetch_${name}(${fetched(code.slice(begin.lastIndex, end - 1), name)})`;
+    begin.lastIndex = at = end;
+  }
+  return text + code.slice(at);
+}
+
+/**
+ * A kernel's text whose invocations read each parameter once, where the line of the parameters says so. Arrays stay
+ * as they are: which of their elements is meant shows when the kernel runs.
+ *
+ * llvmpipe reads a uniform buffer lane by lane, some 30 instructions for a number, and again in each round of a
+ * loop. A number that was read stays in a register or on the stack. But a browser takes no private variable for
+ * uniform, so a kernel with a barrier can't have this.
+ */
+export function readingParamsOnce({ name, source, reads }: Kernel): string {
+  if (!reads || !/var<uniform> p: Params; \/\/ .*\bread once\b/.test(source)) return source;
+  const declared = /^var<private> given\b.*$/m.exec(reads)![0];
+  const types = new Map(
+    readInterface(name, source).fields.filter(({ count }) => count === 1 || count === 4)
+      .map(({ name, type, count }) => [name, count === 1 ? type : `vec4<${type}>`]),
+  );
+  const used = new Set<string>();
+  const text = source.replace(/\bp\.(\w+)\b(?! *\[)/g, (all, param) => {
+    if (!types.has(param)) return all;
+    used.add(param);
+    return `given_${param}`;
+  });
+  const given = [...used].map((param) =>
+    renamed(declared, { given: `given_${param}`, Word: types.get(param)! }) + "\n"
+  );
+  const set = [...used].map((param) => `\n  given_${param} = p.${param};`);
+  return given.join("") + text.replace(/fn main\([^{]*\{/, (head) => head + set.join(""));
 }

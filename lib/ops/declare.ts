@@ -1,20 +1,23 @@
 /*
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
- * kernels/math.wgsl and math_powers.wgsl can be called by any kernel; the GPU's room knows of none of them.
+ * kernels/math.wgsl and math_powers.wgsl can be called by any kernel, and the declarations of reads.wgsl are put
+ * where its lines allow it (lib/gpu/wgsl.ts); the GPU's room knows of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
+import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
 /** The functions that any kernel may call, by name. */
 export const mathFunctions: ReadonlyMap<string, string> = functionsOf(mathSource + powersSource);
 
-/** A kernel that may call the functions of kernels/math.wgsl. */
+/** A kernel that may call the functions of kernels/math.wgsl, and that reads fast on a processor. */
 export const declared = (name: string, source: string): Kernel => ({
   name,
   source,
   functions: mathFunctions,
+  reads,
 });
 
 /** A kernel by how many numbers it takes at a time. */

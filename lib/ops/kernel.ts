@@ -3,8 +3,7 @@
  * so can a reader.
  */
 import { optionsOf } from "../python/arguments.ts";
-import { readInterface } from "../gpu/interface.ts";
-import { uncommented } from "../gpu/wgsl.ts";
+import { lanesOf, readInterface } from "../gpu/interface.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -96,22 +95,16 @@ export function kernel(
   });
   const { launcher } = out.device;
   launcher.launch(
-    launcher.pipeline({ ...declared(nameOf(source), source), asIs: true }),
+    launcher.pipeline(declared(nameOf(source), source)),
     Object.fromEntries(windows),
     {},
-    groups ?? Math.ceil(numelOf(shape) / invocations(source)),
+    groups ?? Math.ceil(numelOf(shape) / lanesOf(source)),
   );
   return out;
 }
 
 /** The tensor, row by row from the beginning of its storage. */
 const dense = (x: Tensor): Tensor => x.isContiguous() && x.offset === 0 ? x : clone(x);
-
-/** How many invocations a workgroup has. */
-function invocations(source: string): number {
-  const sizes = /@workgroup_size\(([^)]*)\)/.exec(uncommented(source))?.[1].split(",") ?? [];
-  return sizes.map((size) => parseInt(size) || 1).reduce((a, b) => a * b, 1);
-}
 
 const listed = (names: readonly string[]) =>
   names.map((name) => `"${name}"`).join(", ") || "nothing";

@@ -6,6 +6,7 @@ import { defaultDevice as device } from "../../gpu/default.ts";
 import type { Kernel } from "../../gpu/launch.ts";
 import { add, noGrad } from "../../mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import emptySource from "../../../kernels/bench/empty.wgsl" with { type: "text" };
 import { firstOf, release } from "./limits.ts";
 import { noise } from "./matmul.ts";
 import { median } from "./measure.ts";
@@ -21,17 +22,7 @@ export interface LaunchCost {
 }
 
 /** Touches one number, so that a launch is all that is measured. */
-const empty: Kernel = {
-  name: "bench_empty",
-  source: `struct Params { n: u32, offset: u32 }
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-@compute @workgroup_size(1)
-fn main() {
-  if (p.n > 0u) { out[p.offset] = a[p.offset]; }
-}`,
-};
+const empty: Kernel = { name: "bench_empty", source: emptySource };
 
 /** How many calls are timed together: fewer than are submitted at once. */
 const CALLS = 200;
