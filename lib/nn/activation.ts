@@ -4,23 +4,27 @@
 import { type Activation, type ActivationName, activations, isFused } from "../ops/activation.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isWatched } from "./hooks.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
-interface InPlace {
+/** What PyTorch's activations take besides their numbers. */
+export interface InPlace {
   /** A layer returns a new tensor here. */
   inplace?: false;
 }
 
-const inPlace = (args: readonly unknown[], name: string) =>
-  args.length > 0 && parameters<InPlace>(name, {
-    inplace: a.refused(false, "a layer returns a new tensor here"),
-  })(args);
-const nothing = (args: readonly unknown[], name: string) =>
-  args.length > 0 && parameters<Record<never, never>>(name, {})(args);
+/** The reader of that argument. */
+export const inplace: Kind = a.refused(false, "a layer returns a new tensor here");
+/** What reads the arguments of a layer that takes no other, and of one that takes none. */
+export const takesInPlace = (name: string): Reader<InPlace> =>
+  parameters<InPlace>(name, { inplace });
+export const takesNothing = (name: string): Reader<Record<never, never>> => parameters(name, {});
+
+const [readRelu, readSilu] = [takesInPlace("ReLU"), takesInPlace("SiLU")];
+const [readTanh, readSigmoid] = [takesNothing("Tanh"), takesNothing("Sigmoid")];
 
 /** A layer that applies one of the activations (lib/ops/activation.ts) to every element. */
 export abstract class Elementwise extends Module {
@@ -38,7 +42,7 @@ export class ReLU extends Elementwise {
   /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super();
-    inPlace(args, "ReLU");
+    readRelu(args);
   }
 
   /** `"relu"` */
@@ -52,7 +56,7 @@ export class Tanh extends Elementwise {
   /** It has no options. */
   constructor(...none: []) {
     super();
-    nothing(none, "Tanh");
+    readTanh(none);
   }
 
   /** `"tanh"` */
@@ -66,7 +70,7 @@ export class Sigmoid extends Elementwise {
   /** It has no options. */
   constructor(...none: []) {
     super();
-    nothing(none, "Sigmoid");
+    readSigmoid(none);
   }
 
   /** `"sigmoid"` */
@@ -80,7 +84,7 @@ export class SiLU extends Elementwise {
   /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
     super();
-    inPlace(args, "SiLU");
+    readSilu(args);
   }
 
   /** `"silu"` */

@@ -25,6 +25,7 @@ export {
 export {
   type Elementwise,
   GELU,
+  type InPlace,
   LogSoftmax,
   ReLU,
   Sigmoid,
@@ -40,7 +41,6 @@ export {
   Hardswish,
   Hardtanh,
   type HardtanhOptions,
-  type InPlace,
   LeakyReLU,
   type LeakyReLUOptions,
   LogSigmoid,

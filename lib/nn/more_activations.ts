@@ -6,15 +6,8 @@ import { elu, leakyRelu, softplus } from "../ops/curves.ts";
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { shortest } from "../python/decimal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type InPlace, inplace, takesInPlace, takesNothing } from "./activation.ts";
 import { Module } from "./module.ts";
-
-/** What PyTorch's activations take besides their numbers. */
-export interface InPlace {
-  /** A layer returns a new tensor here. */
-  inplace?: false;
-}
-
-const inplace = a.refused(false, "a layer returns a new tensor here");
 
 /** A layer whose function takes no numbers. */
 export abstract class Plain extends Module {
@@ -33,17 +26,15 @@ export abstract class Plain extends Module {
   }
 }
 
-const nothing = (name: string) => parameters<Record<never, never>>(name, {});
-const inPlace = (name: string) => parameters<InPlace>(name, { inplace });
 const plain = {
-  relu6: inPlace("ReLU6"),
-  selu: inPlace("SELU"),
-  mish: inPlace("Mish"),
-  hardsigmoid: inPlace("Hardsigmoid"),
-  hardswish: inPlace("Hardswish"),
-  logsigmoid: nothing("LogSigmoid"),
-  softsign: nothing("Softsign"),
-  tanhshrink: nothing("Tanhshrink"),
+  relu6: takesInPlace("ReLU6"),
+  selu: takesInPlace("SELU"),
+  mish: takesInPlace("Mish"),
+  hardsigmoid: takesInPlace("Hardsigmoid"),
+  hardswish: takesInPlace("Hardswish"),
+  logsigmoid: takesNothing("LogSigmoid"),
+  softsign: takesNothing("Softsign"),
+  tanhshrink: takesNothing("Tanhshrink"),
 };
 
 /** min(max(x, 0), 6). */

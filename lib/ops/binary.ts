@@ -24,6 +24,8 @@ import { unless, where } from "./where.ts";
 /** The second operand, where it is a number. */
 type Args = { other?: number };
 
+type OfTwo<Result> = (x: number, y: number) => Result;
+
 interface Row {
   /** WGSL expression of `x` and `y`; of ints where that is another one. */
   wgsl: string;
@@ -32,7 +34,7 @@ interface Row {
   by?: Record<number, string>;
   /** WGSL expression of two booleans, which stay booleans; they are refused without one. */
   ofBools?: string;
-  reference: (x: number, y: number) => number;
+  reference: OfTwo<number>;
   /** Python, of `x` and `y`. */
   torch: string;
   gradient: Gradient<Args> | { none: string };
@@ -62,12 +64,11 @@ const pair =
     );
   };
 
-const flat = { none: "its result has no gradient with respect to its inputs" } as const;
-const comparison = (wgsl: string, reference: (x: number, y: number) => boolean): Row => ({
+const comparison = (torch: string, reference: OfTwo<boolean>, wgsl = torch): Row => ({
   wgsl: `u32(${wgsl})`,
   reference: (x, y) => Number(reference(x, y)),
-  torch: wgsl.startsWith("!(") ? "x != y" : wgsl,
-  gradient: flat,
+  torch,
+  gradient: { none: "its result has no gradient with respect to its inputs" },
   gives: "bool",
 });
 
@@ -173,8 +174,8 @@ const rows = {
     ]),
   },
   eq: comparison("x == y", (x, y) => x === y),
-  // Not `x != y`, which some compilers make false for a NaN.
-  ne: comparison("!(x == y)", (x, y) => x !== y),
+  // Not `x != y` in WGSL, which some compilers make false for a NaN.
+  ne: comparison("x != y", (x, y) => x !== y, "!(x == y)"),
   lt: comparison("x < y", (x, y) => x < y),
   le: comparison("x <= y", (x, y) => x <= y),
   gt: comparison("x > y", (x, y) => x > y),

@@ -94,7 +94,7 @@ const software: Tuning = {
   sorters: 8,
   // `deno task bench -- --forms` runs the kernels against each other. A larger tile means fewer loads, but too few
   // tiles for all cores sooner; and the first use of a tile size costs its compilation (0.6 s for 16×16, 1.6 s for
-  // 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile. Where operands
+  // 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile.
   products: [
     { ...plain, when: ({ work }) => work < TINY },
     // The step that generates a token.
