@@ -1,46 +1,92 @@
 /*
  * The checks that a tensor's numbers depend on: a kernel checks indices, and TypeScript learns the result only
- * later.
+ * later, with the next numbers that are read. In a training loop every number soon depends on every check since
+ * that read, so a tensor keeps a bit for each check, not a list of them.
  */
 
 /** The sentence for an index that lies outside `0 … limit - 1`. */
 export type FaultMessage = (index: number, limit: number) => string;
 
-/** One launch that checks indices: its result is not known yet, or good, or what it found. */
-export interface Check {
-  readonly number: number;
-  readonly message: FaultMessage;
-  state: "open" | "good" | { found: string };
+/** What the checks between two reads found; it is learned from all of them together. */
+export class Checks {
+  #messages: FaultMessage[] = [];
+  /** The checks that found something; null before that is known. */
+  #bad: bigint | null = null;
+  #found = "";
+
+  /** @param first the number of the first of them: each has a number of its own, which its kernel notes */
+  constructor(readonly first: number) {}
+
+  /** The number after the last of them. */
+  get next(): number {
+    return this.first + this.#messages.length;
+  }
+
+  /** Begins another one. */
+  begin(message: FaultMessage): Doubts {
+    return new Doubts(new Map([[this, 1n << BigInt(this.#messages.push(message) - 1)]]));
+  }
+
+  /**
+   * Notes what was found.
+   *
+   * @param count how many indices were out of range
+   * @param first the number of the check that saw the first of them, `index`
+   * @param last that of the last check that saw one
+   */
+  settle(count: number, first: number, index: number, limit: number, last: number): void {
+    const message = count > 0 ? this.#messages[first - this.first] : undefined;
+    // Of the checks between the first that saw something and the last, it is unknown which saw something too.
+    this.#bad = message
+      ? (1n << BigInt(last + 1 - this.first)) - (1n << BigInt(first - this.first))
+      : 0n;
+    const others = count > 1 ? ` (and ${count - 1} more like it)` : "";
+    if (message) this.#found = message(index, limit) + others;
+    this.#messages = [];
+  }
+
+  /** Those of some checks that may have found something, or did. */
+  left(some: bigint): bigint {
+    return this.#bad === null ? some : this.#bad & some;
+  }
+
+  /** Throws what was found, if one of these found something. */
+  check(some: bigint): void {
+    if (this.#bad !== null && this.left(some)) throw new RangeError(this.#found);
+  }
 }
 
 /** The checks that a tensor depends on. */
 export class Doubts {
-  #joined = new WeakMap<Doubts, Doubts>();
-
-  constructor(readonly checks: ReadonlySet<Check>) {}
+  /** @param of the bits of those that it depends on, among the checks between two reads */
+  constructor(readonly of: ReadonlyMap<Checks, bigint>) {}
 
   /** Those of both; checks that found nothing are dropped. */
   with(other: Doubts | null): Doubts {
     if (other === null || other === this) return this;
-    let both = this.#joined.get(other);
-    if (!both) {
-      const all = [...this.checks, ...other.checks].filter(({ state }) => state !== "good");
-      this.#joined.set(other, both = new Doubts(new Set(all)));
+    const both = new Map<Checks, bigint>();
+    let [more, same] = [false, true]; // than this; as the other
+    for (const [checks, bits] of [...this.of, ...other.of]) {
+      const before = both.get(checks) ?? 0n;
+      const all = before | checks.left(bits);
+      if (all !== before) both.set(checks, all);
     }
-    return both;
+    for (const [checks, bits] of both) {
+      more ||= bits !== this.of.get(checks);
+      same &&= bits === other.of.get(checks);
+    }
+    return !more ? this : same ? other : new Doubts(both);
   }
 
   /** Whether some are left. */
   get any(): boolean {
-    for (const { state } of this.checks) if (state !== "good") return true;
+    for (const [checks, bits] of this.of) if (checks.left(bits)) return true;
     return false;
   }
 
   /** Throws what was found, if something was. */
   check(): void {
-    for (const { state } of this.checks) {
-      if (typeof state === "object") throw new RangeError(state.found);
-    }
+    for (const [checks, bits] of this.of) checks.check(bits);
   }
 }
 

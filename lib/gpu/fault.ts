@@ -3,11 +3,10 @@
  * words: how many such indices there were, the check that saw the first one, that index, its limit, and the last
  * check that saw one. The buffer is read together with the next numbers that are read.
  *
- * These numbers may have nothing to do with the check. So each check is an object of its own, and every tensor
- * knows the checks that it depends on. Once a check has found something, reading a tensor that depends on it
- * throws.
+ * These numbers may have nothing to do with the check. So every tensor knows the checks that it depends on
+ * (doubts.ts). Once a check has found something, reading a tensor that depends on it throws.
  */
-import { type Check, Doubts, type FaultMessage } from "./doubts.ts";
+import { Checks, type Doubts, type FaultMessage } from "./doubts.ts";
 import type { Launcher } from "./launch.ts";
 import type { Pool } from "./memory.ts";
 import type { Storage } from "./storage.ts";
@@ -15,17 +14,16 @@ import type { Storage } from "./storage.ts";
 /** The fault buffer of one device, and its checks. */
 export class Faults {
   #storage: Storage | null = null;
-  #open: Check[] = [];
-  #number = 0;
+  /** Those whose results no read has brought yet. */
+  #open = new Checks(1);
 
   constructor(readonly pool: Pool, readonly launcher: Launcher) {}
 
   /** Begins a check: the buffer to bind as `fault`, the code to pass, and the check that the results depend on. */
   begin(message: FaultMessage): { buffer: Storage; code: number; doubts: Doubts } {
-    const check: Check = { number: ++this.#number, message, state: "open" };
-    this.#open.push(check);
     this.#storage ??= this.#create();
-    return { buffer: this.#storage, code: check.number, doubts: new Doubts(new Set([check])) };
+    const code = this.#open.next;
+    return { buffer: this.#storage, code, doubts: this.#open.begin(message) };
   }
 
   #create(): Storage {
@@ -37,21 +35,15 @@ export class Faults {
 
   /** What to read along: the buffer and what to call with its bytes; nothing where no check is open. */
   take(): { storage: Storage; settle: (bytes: Uint8Array) => void } | undefined {
-    if (this.#open.length === 0) return undefined;
     const checks = this.#open;
-    this.#open = [];
-    return { storage: this.#storage!, settle: (bytes) => settle(checks, bytes) };
-  }
-}
-
-function settle(checks: Check[], bytes: Uint8Array): void {
-  const [count, first, index, limit, last] = new Int32Array(bytes.slice().buffer);
-  const seen = count > 0 && checks.find(({ number }) => number === first);
-  const others = count > 1 ? ` (and ${count - 1} more like it)` : "";
-  const found = seen && seen.message(index, limit) + others;
-  for (const check of checks) {
-    // Of the checks between the first that saw something and the last, it is unknown which saw something too.
-    const bad = found && check.number >= first && check.number <= last;
-    check.state = bad ? { found } : "good";
+    if (checks.next === checks.first) return undefined;
+    this.#open = new Checks(checks.next);
+    return {
+      storage: this.#storage!,
+      settle(bytes) {
+        const [count, first, index, limit, last] = new Int32Array(bytes.slice().buffer);
+        checks.settle(count, first, index, limit, last);
+      },
+    };
   }
 }
