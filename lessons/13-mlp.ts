@@ -276,7 +276,7 @@ for bit as if it had never stopped.
 */
 
 const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
-const run = training(options.steps, {
+export const run = training(options.steps, {
   tokens: batchSize * model.contextLength,
 });
 // for `deno task export`

@@ -14,7 +14,7 @@ import { asProgram, type Mistake } from "./compile_plain.ts";
 export function compile(source: string, address: (name: string) => string): string {
   try {
     const { code } = transform(source, { transforms: ["typescript"], disableESTransforms: true });
-    return asProgram(code, address);
+    return handingOut(code) + asProgram(code, address);
   } catch (error) {
     const { message, loc } = error as Error & { loc?: { line: number; column: number } };
     const mistake: Mistake = {
@@ -26,4 +26,14 @@ export function compile(source: string, address: (name: string) => string): stri
     };
     throw mistake;
   }
+}
+
+/**
+ * Hands out what a program exports while it still runs, so that a picture can ask a model in the middle of its
+ * training. It stands at the beginning of the program's first line.
+ */
+function handingOut(code: string): string {
+  const names = [...code.matchAll(/^export (?:const|let|class|(?:async )?function\*?) (\w+)/gm)];
+  const getters = names.map(([, name]) => `get ${name}() { return ${name}; }`).join(", ");
+  return `globalThis.lessonHandsOut?.(import.meta.url, { ${getters} }); `;
 }

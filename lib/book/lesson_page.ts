@@ -9,7 +9,7 @@ import { type Heading, renderMarkdown, type Surroundings } from "./markdown.ts";
 import { optionsOf } from "./options.ts";
 import { outputHtml } from "./output.ts";
 import { playsAfter } from "./plays.ts";
-import { solutions } from "../lesson/exercise.ts";
+import { answersOf } from "./answers.ts";
 import { lessonOf, type Page, type Site } from "./site.ts";
 import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
 
@@ -163,16 +163,6 @@ function importsHtml(head: string, first: number): Html {
   return markup`<details class="imports"><summary>import ${words.join(", ")}</summary>${
     codeHtml(head, first)
   }</details>`;
-}
-
-/** The solutions of the exercises on a page, by the number of their cell. */
-function answersOf(source: string, solved: string): Map<number, string> {
-  const codes = (text: string) =>
-    weave(text).filter((block) => block.kind === "cell").map((cell) => codeOf(cell).trim());
-  const open = codes(source);
-  return new Map(
-    codes(solutions(solved)).flatMap((code, i) => code === open[i] ? [] : [[i + 1, code]]),
-  );
 }
 
 async function cellHtml(

@@ -73,7 +73,31 @@ export function renderMarkdown(text: string, around: Surroundings = {}): Rendere
       token.children = withLinks(token.children ?? [], around);
     }
   });
-  return { html: markdown.renderer.render(tokens, markdown.options, {}), headings };
+  const html = markdown.renderer.render(tokens, markdown.options, {});
+  return {
+    html: html.replace(/<p>([^]*?)<\/p>/g, (_, words) => `<p>${withAside(words)}</p>`),
+    headings,
+  };
+}
+
+/** Characters in a line of prose and in one of an aside, which is set smaller; and the share of a line's height. */
+const [LINE, NARROW, SMALLER] = [66, 36, 0.72];
+
+/**
+ * A paragraph whose last remark in parentheses, of whole sentences, is an aside: on a wide page it stands in the margin,
+ * if it is no higher there than what is left of the paragraph.
+ */
+function withAside(words: string): string {
+  const [all, before, inner] = words.match(
+    /^([^]*[^\s][^]*)\((?=[A-Z]|<code>)((?:[^()]|\([^()]*\))*[.!?])\)(?=\s|$)/,
+  ) ?? [];
+  if (!all) return words;
+  const after = words.slice(all.length);
+  const length = (html: string) => html.replace(/<[^>]+>/g, "").length;
+  const left = Math.ceil((length(before) + length(after)) / LINE);
+  if (Math.ceil(length(inner) / NARROW) * SMALLER > left) return words;
+  const mark = (paren: string) => `<span class="paren">${paren}</span>`;
+  return `${before}<span class="aside">${mark("(")}${inner}${mark(")")}</span>${after}`;
 }
 
 type Token = ReturnType<typeof markdown.parse>[number];

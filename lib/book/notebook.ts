@@ -5,7 +5,7 @@
  * notebook has `inNotebook` in its place, which its first cell defines. The metadata of the cells records where the
  * lesson's outputs and empty lines belong.
  */
-import { type Code, type Output, type Prose, titleOf, weave } from "./weave.ts";
+import { type Code, type Output, titleOf, weave } from "./weave.ts";
 
 /** A cell of a notebook, format 4.5. */
 export interface NotebookCell {
@@ -19,7 +19,7 @@ export interface NotebookCell {
 
 /** What is needed to turn a cell back into part of a lesson. */
 interface Place {
-  /** True for the first cell, which is not part of the lesson. */
+  /** True for a cell that is not part of the lesson, such as the first one. */
   setup?: true;
   /** The original code, and where it printed: the line of the cell, and the lines of the output. */
   code?: string;
@@ -57,7 +57,10 @@ export function toNotebook(source: string, up: string): Notebook {
   for (const block of weave(source)) {
     if (block.kind === "prose") {
       const place = { gap: gapTo(block.first) };
-      cells.push({ ...proseCell(`prose-${block.first}`, block), metadata: { lesson: place } });
+      cells.push({
+        ...proseCell(`prose-${block.first}`, block.markdown),
+        metadata: { lesson: place },
+      });
       last = block.last;
       continue;
     }
@@ -131,14 +134,16 @@ function pieces(segments: readonly (Code | Output)[]): (Code | Output)[][] {
   return found;
 }
 
-const proseCell = (id: string, { markdown }: Prose): NotebookCell => ({
+/** A cell of prose. */
+export const proseCell = (id: string, markdown: string): NotebookCell => ({
   cell_type: "markdown",
   id,
   metadata: {},
   source: linesOf(markdown),
 });
 
-const codeCell = (id: string, code: string): NotebookCell => ({
+/** A cell of code that has printed nothing. */
+export const codeCell = (id: string, code: string): NotebookCell => ({
   cell_type: "code",
   id,
   metadata: {},

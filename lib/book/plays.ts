@@ -43,6 +43,14 @@ const PLAYS: readonly Play[] = [
   },
   {
     lesson: 13,
+    after: /\bof train\(model, optimizer, run\b/,
+    name: "writing",
+    title: "What it writes while it learns",
+    words:
+      "Run the lesson in full and ask at any step: the model writes 80 tokens, and its training goes on as if it had not been asked.",
+  },
+  {
+    lesson: 13,
     after: /\bwritten = await generate\(/,
     name: "next",
     title: "What comes next?",

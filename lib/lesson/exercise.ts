@@ -5,6 +5,7 @@
  * An answer follows the comment `your answer`, up to the semicolon, or is between `// your code` and `// end`. The
  * checks start at the line `// ---- checks ----`.
  */
+import { bold, dim } from "../host/terminal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** How to check an answer. */
@@ -74,6 +75,25 @@ async function verdict(answer: unknown, wrong: Check["wrong"]): Promise<string> 
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** A result as lines of text; from the second try on with the hint. */
+export function inWords({ name, wrong, hint }: Outcome, tries: number): string[] {
+  if (!wrong) return [`✓ ${name}`];
+  const help = tries > 1 && !wrong.includes(NOT_YET) ? [dim(`  hint: ${hint}`)] : [];
+  return [`✗ ${bold(name)}: ${wrong}`, ...help];
+}
+
+/** For a notebook: a function that checks the answers it is given by their names, and prints what it finds. */
+export function checking(checks: Checks): (answers: Record<string, unknown>) => Promise<void> {
+  const tries = new Map<string, number>();
+  return async (answers) => {
+    for (const [name, answer] of Object.entries(answers)) {
+      const [outcome] = await outcomes({ [name]: checks[name] }, { [name]: answer });
+      tries.set(name, (tries.get(name) ?? 0) + 1);
+      console.log(inWords(outcome, tries.get(name)!).join("\n"));
+    }
+  };
 }
 
 /** What is wrong with a number: nothing if it differs by at most `near` from the right one. */

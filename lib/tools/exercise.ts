@@ -4,8 +4,14 @@
  */
 import { common, type Options, readArgs, UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
-import { type Checks, type Outcome, outcomes, withoutAnswers } from "../lesson/exercise.ts";
-import { bold, dim, write } from "../host/terminal.ts";
+import {
+  type Checks,
+  inWords,
+  type Outcome,
+  outcomes,
+  withoutAnswers,
+} from "../lesson/exercise.ts";
+import { write } from "../host/terminal.ts";
 
 const HELP = `deno task exercise              lists the lessons that have exercises
 deno task exercise 3            writes out/exercises/lesson-3.ts, or checks the answers in it
@@ -29,11 +35,7 @@ export const sourceOf = (lesson: number): URL =>
 
 /** The results, one per line; from the second try on with hints. */
 export function report(all: readonly Outcome[], tries: number): string {
-  const lines = all.flatMap(({ name, wrong, hint }) => {
-    if (!wrong) return [`✓ ${name}`];
-    const help = tries > 1 && !wrong.includes("not answered yet") ? [dim(`  hint: ${hint}`)] : [];
-    return [`✗ ${bold(name)}: ${wrong}`, ...help];
-  });
+  const lines = all.flatMap((outcome) => inWords(outcome, tries));
   const right = all.filter(({ wrong }) => !wrong).length;
   return [...lines, "", `${right} of ${all.length} hold.`].join("\n") + "\n";
 }

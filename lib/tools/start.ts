@@ -115,6 +115,13 @@ The files are those that need nothing of Deno but its test runner. A few of them
     variables: { BOOK: "all" },
     steps: (args) => [[...bookTest, "tests/book/suite.ts", ...args]],
   },
+  "bench:book": {
+    adapter: false,
+    browser: true,
+    steps: (
+      args,
+    ) => [["run", ...ofBook, "--allow-all", "--no-check", "tests/book/times.ts", ...args]],
+  },
   book: {
     adapter: false,
     steps: (args) => [["run", ...ofBook, "--allow-all", "lib/book/main.ts", ...args]],

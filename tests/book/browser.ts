@@ -264,6 +264,11 @@ test("a lesson that trains shows how far it is, and stops; what it has learned g
       await tab.locator(".options summary").click();
       await tab.getByLabel("--evals").fill("1");
       await full.click();
+      const writing = tab.locator("[data-play=writing]");
+      await writing.getByRole("button", { name: "Try it" }).click();
+      await tab.getByText(/train [\d,]+\/10,000 · .* left/).waitFor({ timeout: 240_000 });
+      await writing.getByText(/^after [\d,]+ of 10,000 steps$/).waitFor();
+      assert((await writing.locator("figure pre").innerText()).length > 80);
       await stop(tab);
       assert(await tab.locator(".live .curves polyline").count() > 0);
       const [download] = await Promise.all([

@@ -3,6 +3,7 @@
  * (Debian: `apt-get install python3-nbclient`); JUPYTER names the Python that has it.
  */
 import { assertEquals } from "@std/assert";
+import { exerciseNotebook } from "../../lib/book/exercise_notebook.ts";
 import { type Notebook, toNotebook } from "../../lib/book/notebook.ts";
 import { compareOutput } from "../../lib/lesson/compare.ts";
 import { fromFileUrl, readSite, root } from "../../lib/book/site.ts";
@@ -20,35 +21,65 @@ const site = await readSite();
 const numbers = site.pages.flatMap(({ kind, number }) => kind === "lesson" ? [number!] : [])
   .filter((number) => number !== NEEDS_WEIGHTS && (all || !LONG.includes(number)));
 
-for (const number of numbers) {
+/** Runs a notebook; returns it with what it printed. */
+async function printed(notebook: Notebook): Promise<Notebook> {
+  await Deno.mkdir(new URL("out/", root), { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: fromFileUrl(new URL("out/", root)) });
+  try {
+    const kernel = `${folder}/kernels/deno`;
+    await Deno.mkdir(kernel, { recursive: true });
+    const argv = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
+    const spec = { argv, display_name: "Deno", language: "typescript" };
+    await Deno.writeTextFile(`${kernel}/kernel.json`, JSON.stringify(spec));
+    const file = `${folder}/notebook.ipynb`;
+    await Deno.writeTextFile(file, JSON.stringify(notebook));
+    const { success, stderr } = await new Deno.Command(python, {
+      args: [fromFileUrl(new URL("jupyter.py", import.meta.url)), file],
+      stdin: "null",
+      env: { JUPYTER_PATH: folder, NO_COLOR: "1" },
+    }).output();
+    assertEquals(success, true, new TextDecoder().decode(stderr).slice(-2000));
+    return JSON.parse(await Deno.readTextFile(file));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const museum = site.pages.find(({ path }) => path.endsWith("museum.ts"))!;
+for (const { number, source } of [...numbers.map((number) => site.lesson(number)!), museum]) {
   Deno.test({
-    name: `lesson ${number} prints in Jupyter what stands in its notebook${because}`,
+    name: `${
+      number ? `lesson ${number}` : "the museum"
+    } prints in Jupyter what stands in its notebook${because}`,
     ignore: !has,
     async fn() {
-      await Deno.mkdir(new URL("out/", root), { recursive: true });
-      const folder = await Deno.makeTempDir({ dir: fromFileUrl(new URL("out/", root)) });
-      try {
-        const kernel = `${folder}/kernels/deno`;
-        await Deno.mkdir(kernel, { recursive: true });
-        const argv = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
-        const spec = { argv, display_name: "Deno", language: "typescript" };
-        await Deno.writeTextFile(`${kernel}/kernel.json`, JSON.stringify(spec));
-        const file = `${folder}/lesson.ipynb`;
-        const notebook = toNotebook(site.lesson(number)!.source, "../../lessons/");
-        await Deno.writeTextFile(file, JSON.stringify(notebook));
-        const { success, stderr } = await new Deno.Command(python, {
-          args: [fromFileUrl(new URL("jupyter.py", import.meta.url)), file],
-          stdin: "null",
-          env: { JUPYTER_PATH: folder, NO_COLOR: "1" },
-        }).output();
-        assertEquals(success, true, new TextDecoder().decode(stderr).slice(-2000));
-        const printed = JSON.parse(await Deno.readTextFile(file));
-        const [want, have] = [outputs(notebook), outputs(printed)];
-        assertEquals(have.length, want.length);
-        assertEquals(want.flatMap((text, i) => compareOutput(text, have[i]).wrong), []);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
+      const notebook = toNotebook(source, "../../lessons/");
+      const [want, have] = [outputs(notebook), outputs(await printed(notebook))];
+      assertEquals(have.length, want.length);
+      assertEquals(want.flatMap((text, i) => compareOutput(text, have[i]).wrong), []);
+    },
+  });
+}
+
+const exercises = site.pages.filter(({ kind }) => kind === "exercise")
+  .filter(({ path }) => all || path.endsWith("/03.ts"));
+for (const { path, solved } of exercises) {
+  const name = path.split("/").at(-1)!;
+  Deno.test({
+    name: `the exercises ${name} are checked in Jupyter, unanswered and answered${because}`,
+    ignore: !has,
+    async fn() {
+      const notebook = exerciseNotebook(solved!, name, "../../lessons/");
+      const checks = (of: Notebook) => outputs(of).filter((text) => /^[✓✗]/.test(text));
+      const open = checks(await printed(notebook));
+      assertEquals(open.filter((text) => !text.endsWith("not answered yet")), []);
+      const { cells } = notebook;
+      cells.forEach(({ id, source }, i) => {
+        if (!id.startsWith("solution-")) return;
+        cells[i - 2].source = [source.join("").match(/```ts\n([^]*)\n```/)![1]];
+      });
+      assertEquals(checks(await printed(notebook)).filter((text) => !text.startsWith("✓")), []);
+      assertEquals(open.length, cells.filter(({ id }) => id.startsWith("check-")).length);
     },
   });
 }

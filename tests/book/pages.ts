@@ -3,8 +3,12 @@
  */
 import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { heatMap, nn, tensor } from "#lib";
+import { getRngState, heatMap, manualSeed, nn, randn, tensor } from "#lib";
 import { chart } from "../../lib/lesson/chart.ts";
+import { answer } from "../../lib/book/client/play/answers.ts";
+import type { Writing } from "../../lib/book/client/play/kinds.ts";
+import { compile } from "../../lib/book/compile.ts";
+import { exerciseNotebook } from "../../lib/book/exercise_notebook.ts";
 import { highlight } from "../../lib/book/highlight.ts";
 import { lessonPage } from "../../lib/book/lesson_page.ts";
 import { renderMarkdown } from "../../lib/book/markdown.ts";
@@ -259,13 +263,63 @@ Deno.test("each lesson's page holds every output of its source", async () => {
   assert(root.href.endsWith("/"));
 });
 
-Deno.test("every lesson becomes a notebook and comes back as it was", () => {
-  for (const { source, path } of lessons) {
+Deno.test("every lesson, and the museum, becomes a notebook and comes back as it was", () => {
+  const texts = site.pages.filter(({ kind }) => kind === "lesson" || kind === "extra");
+  for (const { source, path } of texts) {
     const notebook = toNotebook(source, "../../lessons/");
     assertEquals(fromNotebook(JSON.parse(JSON.stringify(notebook))), source, path);
     const ids = notebook.cells.map(({ id }) => id);
     assertEquals(ids.length, new Set(ids).size, path);
     assert(notebook.cells.every(({ source }) => !source.join("").includes("import.meta")), path);
+  }
+});
+
+Deno.test("exercises become notebooks that check them, and come back with the reader's answers", () => {
+  for (const { path, source, solved } of site.pages.filter(({ solved }) => solved)) {
+    const name = path.split("/").at(-1)!;
+    const notebook = exerciseNotebook(solved!, name, "../../lessons/");
+    assertEquals(fromNotebook(JSON.parse(JSON.stringify(notebook))), source, path);
+    const texts = notebook.cells.map(({ source }) => source.join(""));
+    const checked = texts.flatMap((text) => text.match(/^await check\(\{ (\w+) \}\);$/)?.[1] ?? []);
+    const wanted = [...solved!.split("// ---- checks")[0].matchAll(/^export \w+ \*?(\w+)/gm)];
+    assertEquals(checked, wanted.map(([, name]) => name), path);
+    const folds = texts.filter((text) => text.startsWith("<details><summary>A solution"));
+    assertEquals(folds.length, checked.length, path);
+    const answered = notebook.cells.find(({ source }) => source.join("").includes(checked[0]))!;
+    answered.source = [`export const ${checked[0]} = 25;`];
+    assertStringIncludes(fromNotebook(notebook), `\nexport const ${checked[0]} = 25;\n`);
+  }
+});
+
+Deno.test("a lesson's program hands out what it exports while it still runs, line by line as before", () => {
+  const source = "/*\n# A\n*/\nexport const a: number = 1;\nawait work();\nexport class B {}\n";
+  const code = compile(source, (name) => name);
+  assertEquals(code.split("\n").length, source.split("\n").length);
+  assertStringIncludes(code.split("\n")[0], "{ get a() { return a; }, get B() { return B; } }");
+});
+
+Deno.test("an answer in the middle of a training leaves the random numbers as they were", async () => {
+  const lesson = {
+    model: {},
+    run: { step: 7, steps: 9 },
+    generate: async () => await randn([5]).repr(),
+  };
+  manualSeed(3);
+  const before = getRngState();
+  const { step, steps } = await answer("writing", lesson, {}, "") as Writing;
+  assertEquals([step, steps, getRngState()], [7, 9, before]);
+});
+
+Deno.test("a remark in parentheses stands in the margin, where the paragraph is as high", () => {
+  const html = (text: string) => renderMarkdown(text).html;
+  const long = "A sentence that goes on. ".repeat(6);
+  assertStringIncludes(
+    html(`${long}(A remark.) End.`),
+    `class="aside"><span class="paren">(</span>A`,
+  );
+  assertStringIncludes(html(`${long}(\`eval()\` is one.)`), `</span><code>eval()</code> is one.`);
+  for (const other of [`(A remark.)`, `${long}(no sentence)`, `Short. (${long.trim()})`]) {
+    assert(!html(other).includes("aside"), other);
   }
 });
 

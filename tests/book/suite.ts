@@ -18,18 +18,31 @@ const ALWAYS = ["00_smoke", "format", "python", "random"];
 /** Runs texts of the book and finds their lines in their files, not in a bundle; their pages are tested in browser.ts. */
 const TEXTS = ["lessons_gpt", "museum"];
 
-/** Whether a file of tests uses nothing of Deno but its tests, and no program or package of Deno's side. */
+/** Whether a text uses nothing of Deno but its tests, and no program or package of Deno's side. */
 const isPlain = (text: string) =>
   !/\bDeno\.(?!test\b|permissions\b|TestContext\b)/.test(text) &&
-  !/from "(?:node:|\.\.\/lib\/tools\/|\.\.\/lib\/host\/(?:deno|node))/.test(text);
+  !/from "(?:node:|(?:\.\.\/)+lib\/tools\/|(?:\.\.\/)+lib\/host\/(?:deno|node))/.test(text);
 
-const files = (await Array.fromAsync(Deno.readDir(new URL("tests/", root)), ({ name }) => name))
+/** A file of tests, and the files of the tests' folder that it imports. */
+async function* textsOf(url: URL, seen = new Set<string>()): AsyncGenerator<string> {
+  if (seen.has(url.href)) return;
+  seen.add(url.href);
+  const text = await Deno.readTextFile(url);
+  yield text;
+  for (const [, name] of text.matchAll(/^(?:import|export|\}) .*from "(\.[^"]+\.ts)";$/gm)) {
+    const imported = new URL(name, url);
+    if (imported.href.startsWith(folderOfTests.href)) yield* textsOf(imported, seen);
+  }
+}
+
+const folderOfTests = new URL("tests/", root);
+const files = (await Array.fromAsync(Deno.readDir(folderOfTests), ({ name }) => name))
   .filter((name) => name.endsWith("_test.ts")).sort();
 const plain: string[] = [];
 for (const name of files) {
-  const text = await Deno.readTextFile(new URL(`tests/${name}`, root));
   const [, short] = name.match(/^(.*)_test\.ts$/)!;
-  if (isPlain(text) && !TEXTS.includes(short)) plain.push(short);
+  const texts = await Array.fromAsync(textsOf(new URL(name, folderOfTests)));
+  if (texts.every(isPlain) && !TEXTS.includes(short)) plain.push(short);
 }
 const chosen = all ? plain : plain.filter((name) => ALWAYS.includes(name));
 
@@ -76,7 +89,12 @@ for (const name of chosen) {
     async fn() {
       const browser = await chromium.launch({
         executablePath,
-        args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+        args: [
+          "--no-sandbox",
+          "--enable-unsafe-webgpu",
+          "--use-webgpu-adapter=swiftshader",
+          "--js-flags=--expose-gc",
+        ],
       });
       const tab = await browser.newPage();
       try {

@@ -14,13 +14,18 @@ export interface File {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** The request of the page: load the library and open the GPU, since a run may follow. */
+export interface Prepare {
+  kind: "prepare";
+  /** The folder of the book's programs. */
+  code: string;
+}
+
 /** The request of the page: one run. */
 export interface Run {
   kind: "run";
   /** The program: the address of a lesson, or of a text made from one. */
   url: string;
-  /** The folder of the book's programs. */
-  code: string;
   /** The arguments, as on a command line. */
   args: string[];
   /** Files that the reader gave. */
@@ -30,7 +35,7 @@ export interface Run {
 }
 
 /** A message from the page to the worker. */
-export type ToWorker = Run | { kind: "stop" } | {
+export type ToWorker = Prepare | Run | { kind: "stop" } | {
   kind: "ask";
   id: number;
   play: string;

@@ -24,11 +24,15 @@ const options: Options = JSON.parse(panel.dataset.options ?? "{}");
 const checked = "checks" in panel.dataset;
 const live = new Live(() => stop());
 
+/** The worker of the current run. */
 let worker: Worker | undefined;
+/** The worker of the next run: it has loaded the library and opened the GPU, or is about to. */
+let spare: Worker | undefined;
 /** The worker of the last successful run, which can still answer questions, and the last cell that it ran. */
 let rested: { worker: Worker; upTo: number } | undefined;
-/** Callers that wait for an answer. */
-const asked = new Map<number, (message: Extract<FromWorker, { kind: "answered" }>) => void>();
+/** Callers that wait for an answer, and the worker that they have asked. */
+const asked = new Map<number, { of: Worker; hear(answer: Answered): void }>();
+type Answered = Pick<Extract<FromWorker, { kind: "answered" }>, "value" | "error">;
 let results: Results | undefined;
 const given: Given = new Map();
 
@@ -44,12 +48,16 @@ export const edits = new Map<number, string>();
 const brief = valuesOf(options, { brief: true });
 
 let turns = 0;
+/** Whether a run has begun and not ended; its worker may come a little later. */
+let atWork = false;
 /** Runs the lesson, in full or up to a cell. */
 export async function run(values: Values, upTo?: number, from?: number): Promise<void> {
   const turn = ++turns;
-  worker?.terminate();
-  rested?.worker.terminate();
+  terminate(worker);
+  terminate(rested?.worker);
   worker = rested = stopping = undefined;
+  prepare();
+  atWork = true;
   const atLength = valuesOf(options, { brief: false });
   const full = lengthsOf(options).every((name) => values[name] === atLength[name]);
   const program = programOf(await source(), edits, { upTo, from });
@@ -62,7 +70,7 @@ export async function run(values: Values, upTo?: number, from?: number): Promise
   } catch (mistake) {
     const { message, line } = mistake as Mistake;
     results.failed(message, line, [...edits.keys()].at(-1));
-    live.end("It did not run: the error stands under its cell.");
+    finish("It did not run: the error stands under its cell.");
     return;
   }
   const args = Object.entries(values).flatMap(([name, value]) =>
@@ -75,20 +83,40 @@ export async function run(values: Values, upTo?: number, from?: number): Promise
     })),
   );
   if (turn !== turns) return; // another run was started meanwhile
-  worker = new Worker(new URL("book/client/worker.js", code), { type: "module" });
-  const current = worker;
+  const current = worker = spare ?? started();
+  spare = undefined;
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
-    if (data.kind === "answered") asked.get(data.id)?.(data);
+    if (data.kind === "answered") asked.get(data.id)?.hear(data);
     else if (worker === current) hear(data, program, values, upTo);
   });
-  worker.addEventListener("error", (event) => {
+  const checks = checked ? new URL(path.replace(/\.ts$/, ".checks.js"), code).href : undefined;
+  worker.postMessage({ kind: "run", url, args, files, checks } satisfies Run);
+}
+
+/** Gets a worker ready for the next run, when the reader seems to be about to start one. */
+export function prepare(): void {
+  if (spare || worker) return;
+  spare = started();
+  void source();
+}
+
+function started(): Worker {
+  const made = new Worker(new URL("book/client/worker.js", code), { type: "module" });
+  made.addEventListener("error", (event) => {
     event.preventDefault();
-    if (worker !== current) return;
+    if (made === spare) spare = undefined;
+    if (made !== worker) return;
     results?.failed(event.message || "the worker could not be started", undefined);
     finish("It broke off.");
   });
-  const checks = checked ? new URL(path.replace(/\.ts$/, ".checks.js"), code).href : undefined;
-  worker.postMessage({ kind: "run", url, code: code.href, args, files, checks } satisfies Run);
+  made.postMessage({ kind: "prepare", code: code.href } satisfies ToWorker);
+  return made;
+}
+
+/** Ends a worker; nobody waits for its answers any longer. */
+function terminate(old: Worker | undefined): void {
+  old?.terminate();
+  for (const { of, hear } of asked.values()) if (of === old) hear({ error: "The run has ended." });
 }
 
 /** A program as a module to import. */
@@ -162,34 +190,51 @@ let hasFailed = false;
 const waiting: (() => void)[] = [];
 
 function finish(words: string): void {
-  if (worker !== rested?.worker) worker?.terminate();
+  if (worker !== rested?.worker) terminate(worker);
   worker = stopping = undefined;
+  atWork = false;
   live.end(words, results?.counts);
   waiting.splice(0).forEach((go) => go());
 }
 
 /**
- * Asks the lesson, in the state of the reader's last run, for the data of a picture. If that run did not get to the
- * picture's cell, the lesson first runs up to it, briefly.
+ * Asks the lesson for the data of a picture, in the state of the reader's last run, or of the one at work, if it has
+ * what the picture needs already. If no run got to the picture's cell, the lesson first runs up to it, briefly.
  */
 export async function ask(
   play: string,
   { cell, from }: { cell: number; from?: number },
   what: unknown,
 ): Promise<unknown> {
+  while (atWork) {
+    try {
+      if (worker) return await question(worker, play, what);
+    } catch { /* it has not come that far */ }
+    await new Promise((go) => setTimeout(go, AGAIN));
+  }
   if (!rested || rested.upTo < cell) {
-    if (!worker) void run(brief, cell, from);
+    void run(brief, cell, from);
     await new Promise<void>((go) => void waiting.push(go));
   }
   if (!rested || rested.upTo < cell) throw new Error("The lesson did not reach this cell.");
+  return await question(rested.worker, play, what);
+}
+
+/** Milliseconds after which a run is asked again. */
+const AGAIN = 250;
+
+let questions = 0;
+async function question(of: Worker, play: string, what: unknown): Promise<unknown> {
   const id = ++questions;
   const answer = new Promise<unknown>((resolve, reject) =>
-    asked.set(id, ({ value, error }) => error === undefined ? resolve(value) : reject(error))
+    asked.set(id, {
+      of,
+      hear: ({ value, error }) => error === undefined ? resolve(value) : reject(error),
+    })
   );
-  rested.worker.postMessage({ kind: "ask", id, play, what } satisfies ToWorker);
+  of.postMessage({ kind: "ask", id, play, what } satisfies ToWorker);
   return await answer.finally(() => asked.delete(id));
 }
-let questions = 0;
 
 /** Milliseconds after which a worker that does not answer is ended. */
 const PATIENCE = 1500;
@@ -237,14 +282,11 @@ export async function open(): Promise<void> {
       : form(options, given, (values) => void run(values)),
   );
   document.body.append(live.element);
-  const warm = () => {
-    for (const name of ["lessons.js", "book/client/worker.js", path.replace(/\.ts$/, ".js")]) {
-      document.head.append(
-        element("link", { rel: "modulepreload", href: new URL(name, code).href }),
-      );
-    }
-  };
-  panel.addEventListener("pointerenter", warm, { once: true });
+  for (const kind of ["pointerover", "focusin"]) {
+    article.addEventListener(kind, ({ target }) => {
+      if ((target as Element).closest("#run, .tools, .actions, .play")) prepare();
+    });
+  }
   for (const section of article.querySelectorAll<HTMLElement>("[data-cell]")) {
     const number = Number(section.dataset.cell);
     const toHere = button("", "Run to here", () => run(brief, number));

@@ -11,6 +11,8 @@ const worker = self as unknown as {
   addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
   /** The lesson that acts as the main program. */
   lessonAtWork?: string;
+  /** Called by each lesson at its beginning, with what it exports. */
+  lessonHandsOut?: (url: string, exports: Record<string, unknown>) => void;
   Deno?: unknown;
 };
 const say = (message: FromWorker) => worker.postMessage(message);
@@ -22,26 +24,23 @@ const CACHE = "/cache";
 const files = new MemoryFiles();
 const interrupts = new Set<(code: number) => void>();
 let stopped = false;
-/** The exports of the lesson, once it has ended. */
+/** The exports of the lesson; while it runs, those that are there so far. */
 let exported: Record<string, unknown> = {};
 /** The folder of the book's programs. */
 let programs = "";
 
 worker.addEventListener("message", ({ data }) => {
-  if (data.kind === "run") void run(data);
-  else if (data.kind === "ask") void answer(data);
+  if (data.kind === "prepare") prepare(data.code);
+  else if (data.kind === "run") void run(data);
+  else if (data.kind === "ask") void reply(data);
   else stop();
 });
 
-async function run({ url, code, args, files: given, checks }: Run): Promise<void> {
+/** The adapter's name, once the library is loaded and the GPU is open. */
+let adapter: Promise<string>;
+
+function prepare(code: string): void {
   programs = code;
-  for (const { path, bytes } of given) files.contents.set(path, bytes);
-  const small = args.indexOf(`--model=${SMALL}`);
-  if (small >= 0) {
-    await drawSmall(code);
-    args[small] = `--folder=${SMALL}`;
-  }
-  const before = new Map(files.contents);
   let rest = "";
   const said = {
     isTerminal: () => false,
@@ -52,7 +51,6 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
     },
   };
   runsIn({
-    args,
     main: `${code}lessons/lesson`,
     files,
     output: said,
@@ -68,8 +66,6 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
       return () => void interrupts.delete(listener);
     },
   });
-  tellDownloads((at) => say({ kind: "progressed", at }));
-  worker.lessonAtWork = url;
   // For what a lesson itself asks of Deno; the library asks its host, which is set by now.
   worker.Deno = {
     writeTextFile: (path: string, text: string) => Promise.resolve(files.writeText(path, text)),
@@ -77,6 +73,23 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
     stat: (path: string) =>
       files.info(path) ? Promise.resolve(files.info(path)) : Promise.reject(new Error(path)),
   };
+  adapter = Promise.all([import("../../gpu/default.ts"), import("../../lessons.ts")])
+    .then(([{ defaultAdapter }]) => defaultAdapter() ?? "");
+  adapter.catch(() => {}); // the run will say it
+}
+
+async function run({ url, args, files: given, checks }: Run): Promise<void> {
+  for (const { path, bytes } of given) files.contents.set(path, bytes);
+  const small = args.indexOf(`--model=${SMALL}`);
+  if (small >= 0) {
+    await drawSmall(programs);
+    args[small] = `--folder=${SMALL}`;
+  }
+  const before = new Map(files.contents);
+  runsIn({ args });
+  tellDownloads((at) => say({ kind: "progressed", at }));
+  worker.lessonAtWork = url;
+  worker.lessonHandsOut = (by, exports) => void (by === url && (exported = exports));
   try {
     const { watch } = await import("../../lesson/watch.ts");
     watch({
@@ -88,9 +101,7 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
       progressed: (at) => say({ kind: "progressed", at }),
       curves: (series, options) => say({ kind: "curves", series: [...series], options }),
     });
-    await import("../../lessons.ts");
-    const { defaultAdapter } = await import("../../gpu/default.ts");
-    say({ kind: "adapter", name: defaultAdapter() ?? "" });
+    say({ kind: "adapter", name: await adapter });
     exported = await import(url);
     if (checks) {
       const { outcomes } = await import("../../lesson/exercise.ts");
@@ -108,10 +119,10 @@ async function run({ url, code, args, files: given, checks }: Run): Promise<void
 }
 
 /** Answers the question of a picture. */
-async function answer({ id, play, what }: Extract<ToWorker, { kind: "ask" }>): Promise<void> {
+async function reply({ id, play, what }: Extract<ToWorker, { kind: "ask" }>): Promise<void> {
   try {
-    const { answers } = await import("./play/answers.ts");
-    say({ kind: "answered", id, value: await answers[play](exported, what as never, programs) });
+    const { answer } = await import("./play/answers.ts");
+    say({ kind: "answered", id, value: await answer(play, exported, what, programs) });
   } catch (error) {
     say({ kind: "answered", id, error: error instanceof Error ? error.message : String(error) });
   }

@@ -1,14 +1,25 @@
 /*
  * The answers to the interactive pictures, computed in the worker of a lesson with what the lesson exports.
  */
-import { full, manualSeed, mergePair, nn, type Tensor, tensor, triu } from "../../../lessons.ts";
+import {
+  full,
+  getRngState,
+  manualSeed,
+  mergePair,
+  nn,
+  setRngState,
+  type Tensor,
+  tensor,
+  type Training,
+  triu,
+} from "../../../lessons.ts";
 import { compilePattern, splitText } from "../../../text/split.ts";
-import type { Distribution, Merges, Vectors, Weights } from "./kinds.ts";
+import type { Distribution, Merges, Vectors, Weights, Writing } from "./kinds.ts";
 
 type Exports = Record<string, unknown>;
 type Answer<What, Value> = (lesson: Exports, what: What, code: string) => Promise<Value>;
 
-/** An export of the lesson; throws if its reader has removed it. */
+/** An export of the lesson; throws if its reader has removed it, or if the lesson has not come to it yet. */
 function taken<T>(lesson: Exports, name: string): T {
   if (name in lesson) return lesson[name] as T;
   throw new Error(
@@ -78,6 +89,14 @@ const vectors: Answer<unknown, Vectors> = async (lesson, _, code) => {
   return { tokens: rows.map((_, id) => tokenizer.decode([id])), rows };
 };
 
+/** Lesson 13: what the model writes now. Its training goes on as if nothing had been asked. */
+const writing: Answer<unknown, Writing> = async (lesson) => {
+  const model = taken<Model>(lesson, "model");
+  const { step, steps } = taken<Training>(lesson, "run");
+  const generate = taken<(model: Model, how: object) => Promise<string>>(lesson, "generate");
+  return { step, steps, text: await generate(model, { maxNewTokens: 80 }) };
+};
+
 /** Lesson 11: the merges of a text, one after another, in the order in which they were learned. */
 const merges: Answer<{ text: string }, Merges> = (lesson, { text }) => {
   const tokenizer = taken<Tokenizer>(lesson, "tokenizer");
@@ -107,11 +126,29 @@ const merges: Answer<{ text: string }, Merges> = (lesson, { text }) => {
   return Promise.resolve({ steps });
 };
 
-/** All answers by name. */
-export const answers: Record<string, Answer<never, unknown>> = {
+/**
+ * The answer to a question. Answers draw what they draw before they wait for anything, so the lesson, which may be in the
+ * middle of its training, goes on with the random numbers that it would have drawn.
+ */
+export function answer(
+  play: string,
+  lesson: Exports,
+  what: unknown,
+  code: string,
+): Promise<unknown> {
+  const state = getRngState();
+  try {
+    return answers[play](lesson, what as never, code);
+  } finally {
+    setRngState(state);
+  }
+}
+
+const answers: Record<string, Answer<never, unknown>> = {
   attention,
   words,
   next,
   vectors,
+  writing,
   merges,
 };

@@ -30,3 +30,11 @@ export interface Merges {
     tokens: { text: string; joins: boolean }[];
   }[];
 }
+
+/** What a model writes in the middle of its training. */
+export interface Writing {
+  /** The steps that it has learned, and those of the whole run. */
+  step: number;
+  steps: number;
+  text: string;
+}

@@ -8,12 +8,14 @@ import { embeddings } from "./embeddings.ts";
 import { merges } from "./merges.ts";
 import type { Ask, Picture } from "./parts.ts";
 import { next, words } from "./sampling.ts";
+import { writing } from "./writing.ts";
 
 const pictures: Record<string, (ask: Ask) => Picture> = {
   attention,
   words,
   next,
   vectors: embeddings,
+  writing,
   merges,
 };
 
