@@ -18,9 +18,10 @@ export interface Printed {
 export async function outputHtml({ text, code = "", svg }: Printed): Promise<Html> {
   const heat = readHeatMap(text);
   if (heat) return figure(svg ?? await heat.svg(), "Heat map", text);
+  // A diagram may have a line that looks like a chart's axis.
+  if (isDiagram(text)) return figure(svg ?? diagram(text).svg(), "Diagram", text);
   const curves = readChart(text);
   if (curves) return figure(svg ?? curves.svg(), "Chart", text);
-  if (isDiagram(text)) return figure(svg ?? diagram(text).svg(), "Diagram", text);
   if (/\bshowTokens\(/.test(code)) return tokensHtml(readTokens(text));
   if (svg) return figure(svg, "Picture", text);
   if (isTree(text)) return treeHtml(text);

@@ -2,7 +2,7 @@
  * Splits a lesson's source into the blocks of a page or a notebook: prose, and cells with code and outputs in turn.
  * Nothing is lost: each block knows its lines.
  */
-import { headOf, marksAt, parts, statementEnd } from "../lesson/source.ts";
+import { headOf, marksAt, networkOf, parts, statementEnd } from "../lesson/source.ts";
 import type { Marks } from "../lesson/source.ts";
 
 /** Prose between two cells. */
@@ -98,7 +98,7 @@ export function titleOf(source: string): Title {
   return {
     title: heading.replace(/^#+\s*/, ""),
     summary: summary.replace(/\s+/g, " ").trim(),
-    network: prose.match(/^Needs the network: (.+?)\.?$/m)?.[1],
+    network: networkOf(prose),
   };
 }
 

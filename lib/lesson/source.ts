@@ -80,7 +80,7 @@ function strip(kind: Part["kind"], text: string): string {
 export function headOf(source: string): Head {
   const prose = parts(source).find((part) => part.kind === "prose")?.text ?? "";
   const [, number, title] = prose.match(/^# Lesson (\d+): (.+)$/m) ?? [];
-  const network = prose.match(/^Needs the network: (.+?)\.?$/m)?.[1];
+  const network = networkOf(prose);
   const summary = prose.split(/\n\s*\n/)[1]?.replace(/\s+/g, " ").trim();
   if (!number || !summary || !network) {
     throw new Error(
@@ -90,6 +90,11 @@ export function headOf(source: string): Head {
   }
   return { number: Number(number), title, summary, network };
 }
+
+/** What stands behind `Needs the network:` in the first comment of a text. */
+export const networkOf = (prose: string): string | undefined =>
+  prose.match(/^Needs the network: ((?:.+\n?)+)/m)?.[1].replace(/\s+/g, " ").trim()
+    .replace(/\.$/, "");
 
 /** The last line of the statement that starts on the given line. */
 export function statementEnd(lines: readonly string[], first: number): number {

@@ -66,6 +66,9 @@ Deno.test("every heat map and every chart in a lesson is read back", async () =>
     for (const block of weave(source)) {
       for (const { kind, text } of block.kind === "cell" ? block.segments : []) {
         if (kind !== "output") continue;
+        if (isDiagram(text)) {
+          assertStringIncludes((await outputHtml({ text })).text, 'class="diagram"');
+        }
         if (/█ -?\d+\.\d\d$/.test(text)) {
           assertEquals(await readHeatMap(text)!.plain(), text);
           maps++;
@@ -281,7 +284,9 @@ Deno.test("exercises become notebooks that check them, and come back with the re
     assertEquals(fromNotebook(JSON.parse(JSON.stringify(notebook))), source, path);
     const texts = notebook.cells.map(({ source }) => source.join(""));
     const checked = texts.flatMap((text) => text.match(/^await check\(\{ (\w+) \}\);$/)?.[1] ?? []);
-    const wanted = [...solved!.split("// ---- checks")[0].matchAll(/^export \w+ \*?(\w+)/gm)];
+    const wanted = [
+      ...solved!.split("// ---- checks")[0].matchAll(/^export (?:async )?\w+ (\w+)/gm),
+    ];
     assertEquals(checked, wanted.map(([, name]) => name), path);
     const folds = texts.filter((text) => text.startsWith("<details><summary>A solution"));
     assertEquals(folds.length, checked.length, path);
