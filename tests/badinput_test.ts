@@ -145,7 +145,7 @@ const values: Bad[] = [
   ["chunk expects `chunks` to be greater than 0", () => chunk(float(3), 0)],
   ["operands of 9 separate dimensions", () => {
     const x = float(2, 3, 2, 3, 2, 3, 2, 3, 2);
-    return x.permute([8, 7, 6, 5, 4, 3, 2, 1, 0]).exp();
+    return x.permute([8, 7, 6, 5, 4, 3, 2, 1, 0]).add(x);
   }],
 ];
 

@@ -9,6 +9,7 @@ import { rows as gpts } from "./idioms/gpts.ts";
 import { rows as layers } from "./idioms/layers.ts";
 import { rows as losses } from "./idioms/losses.ts";
 import { rows as makemore } from "./idioms/makemore.ts";
+import { rows as mixed } from "./idioms/mixed.ts";
 import { rows as more } from "./idioms/more.ts";
 import { rows as first } from "./idioms/rows.ts";
 import { rows as scratch } from "./idioms/scratch.ts";
@@ -21,6 +22,7 @@ const groups = {
   makemore,
   gpts,
   "LLMs from scratch": scratch,
+  "views, dtypes and draws": mixed,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

@@ -13,7 +13,7 @@ import { cat } from "../ops/join.ts";
 import { linear } from "../ops/matmul/linear.ts";
 import { select, split } from "../ops/slices.ts";
 import { mean } from "../ops/stats.ts";
-import { expand, permute, reshape, squeeze, unsqueeze } from "../ops/views.ts";
+import { expand, permute, reshape, squeeze, transpose, unsqueeze } from "../ops/views.ts";
 import type { Device } from "../gpu/device.ts";
 import { goesWith, noGrad } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
@@ -96,9 +96,13 @@ export function multiHeadAttentionForward(
     : [attend(stacks, attending), null];
   const found = goesWith(attended, ...made);
 
-  const places = permute(found, batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]); // (L, N, H, E/H)
-  const output = linear(reshape(places, query.shape), outProjWeight, outProjBias);
-  return [output, shares && averageAttnWeights ? mean(shares, { dim: 1 }) : shares];
+  const places = reshape(permute(found, [2, 0, 1, 3]), [L, N, query.shape[2]]); // from (L, N, H, E/H)
+  const output = linear(places, outProjWeight, outProjBias);
+  // In PyTorch it lies in memory sequence first, in either case: dropout draws in the order of memory.
+  return [
+    batchFirst ? transpose(output, 0, 1) : output,
+    shares && averageAttnWeights ? mean(shares, { dim: 1 }) : shares,
+  ];
 }
 
 /** One sequence as a batch of one. */

@@ -18,17 +18,20 @@ import { arange, full } from "./create.ts";
 import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { narrow, select } from "./slices.ts";
-import { expand, reshape, unsqueeze } from "./views.ts";
+import { asInMemory, expand, reshape, unsqueeze } from "./views.ts";
 
 /** The elements along these dimensions from the last to the first. */
 export function flip(x: Tensor, ...dims: Sizes): Tensor {
-  const list = readShape("flip", dims);
-  const flipped = normalizeDims(list, x.ndim).reduce((y, d) => {
-    const last = y.shape[d] - 1;
-    const backwards = add(mul(arange(y.shape[d], { device: y.device }), -1), last);
-    return called("FlipBackward0", indexSelect(y, d, backwards));
-  }, x);
-  return copied(flipped, x);
+  const list = normalizeDims(readShape("flip", dims), x.ndim);
+  const [flipped] = asInMemory(x, (x, place) => [
+    list.reduce((y, dim) => {
+      const d = place(dim);
+      const last = y.shape[d] - 1;
+      const backwards = add(mul(arange(y.shape[d], { device: y.device }), -1), last);
+      return indexSelect(y, d, backwards);
+    }, x),
+  ]);
+  return called("FlipBackward0", copied(flipped, x));
 }
 
 /** By how much, along which dimensions. */

@@ -8,11 +8,11 @@ import type { DType } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
-import { broadcastShapes, broadcastStrides, shapeText } from "../tensor/shape.ts";
+import { broadcastShapes, broadcastStrides, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, lent, type Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { groupsFor, launchUnary, walk } from "./elementwise.ts";
-import { cut, viewOf } from "./layout.ts";
+import { cut, inMemoryOrder, viewOf } from "./layout.ts";
 import { bindable, bound } from "./limits.ts";
 import { declared } from "./declare.ts";
 
@@ -58,33 +58,41 @@ function launchCopy(target: Tensor, source: Tensor): void {
   );
 }
 
-const cloneOp = defineOp({
+/** Whether the copy lies in memory as what is copied, and not row by row. */
+type Laid = { inMemory?: boolean };
+
+const cloneOp = defineOp<Laid>({
   name: "clone",
   torch: "i[0].clone()",
-  forward([x]) {
-    const out = allocate(x.shape, x.dtype, x.device);
-    copyInto(out, x);
-    return out;
+  forward([x], { inMemory }) {
+    const copied = (shape: Shape, [x]: readonly Tensor[]) => {
+      const out = allocate(shape, x.dtype, x.device);
+      copyInto(out, x);
+      return out;
+    };
+    return inMemory ? inMemoryOrder(x.shape, [x], copied) : copied(x.shape, [x]);
   },
   gradient: (grad) => [grad],
   reference: ([x]) => x,
   samples: [[], [0], [3, 67]].map((shape) => ({ inputs: [floats(shape)], args: {} })),
 });
 
-lent.clone = (x) => cloneOp([x], {});
-
 /** A copy with its own memory, laid out row by row. */
+export const cloneInRows = (x: Tensor): Tensor => cloneOp([x], {});
+lent.clone = cloneInRows;
+
+/** A copy with its own memory, in which its dimensions lie in the same order. */
 export const clone: (x: Tensor) => Tensor = takes(
   "clone",
   { input: a.tensor },
-  (x) => cloneOp([x], {}),
+  (x) => cloneOp([x], { inMemory: true }),
 );
 
 /** The tensor itself where it lies in memory row by row, else a copy that does. */
 export const contiguous: (x: Tensor) => Tensor = takes(
   "contiguous",
   { input: a.tensor },
-  (x) => x.isContiguous() ? x : clone(x),
+  (x) => x.isContiguous() ? x : cloneInRows(x),
 );
 
 const conversion: Record<DType, string> = {
@@ -151,6 +159,19 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
 }
 
 /**
+ * Refuses to write different numbers to one place, as of an expanded tensor.
+ *
+ * @throws where an element lies in memory where another one does
+ */
+export function checkPlaces(target: Tensor): void {
+  if (!target.strides.some((stride, d) => stride === 0 && target.shape[d] > 1)) return;
+  throw new Error(
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory " +
+      "location. Please clone() the tensor before performing the operation.",
+  );
+}
+
+/**
  * Writes `source`, which broadcasts, over `target`; returns `target`, which may be a view and does not broadcast.
  *
  * @throws where the shapes don't fit, and where a gradient would be lost
@@ -159,18 +180,24 @@ export const copy_: (target: Tensor, source: Tensor) => Tensor = takes(
   "copy_",
   { input: a.tensor, source: a.tensor },
   function copy_(target, source): Tensor {
-    checkInPlace(target, source);
-    const shape = broadcastShapes(target.shape, source.shape);
-    if (shapeText(shape) !== shapeText(target.shape)) {
-      throw new RangeError(
-        `output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ` +
-          `${shapeText(shape)}; use the form without "_", or expand the tensor that is written to`,
-      );
-    }
-    const converted = to(source, target.dtype);
-    const own = converted.storage === target.storage ? clone(converted) : converted;
-    copyInto(target, own);
-    if (own !== source) own.storage.release("after it was copied");
-    return target;
+    checkPlaces(target);
+    return write(target, source);
   },
 );
+
+/** The same, also over an expanded tensor, if all that goes to one place is the same. */
+export function write(target: Tensor, source: Tensor): Tensor {
+  checkInPlace(target, source);
+  const shape = broadcastShapes(target.shape, source.shape);
+  if (shapeText(shape) !== shapeText(target.shape)) {
+    throw new RangeError(
+      `output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ` +
+        `${shapeText(shape)}; use the form without "_", or expand the tensor that is written to`,
+    );
+  }
+  const converted = to(source, target.dtype);
+  const own = converted.storage === target.storage ? clone(converted) : converted;
+  copyInto(target, own);
+  if (own !== source) own.storage.release("after it was copied");
+  return target;
+}

@@ -18,6 +18,7 @@ import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
 import { groupsFor, wgslType } from "./elementwise.ts";
 import { declared } from "./declare.ts";
+import { orderOf, restored } from "./layout.ts";
 
 const fillKernel = declared("fill", fillSource);
 
@@ -205,7 +206,10 @@ export const ones = (...args: Sizes<TensorOptions>): Tensor => filled("ones", 1,
 
 const like = (x: Tensor, value: number, args: Given<[], TensorOptions>): Tensor => {
   const { dtype = x.dtype, device = x.device, requiresGrad } = likeOptions(args);
-  return launchFill(x.shape, value, 0, { dtype, device, requiresGrad });
+  const order = orderOf(x);
+  const shape = order.map((d) => x.shape[d]);
+  const filled = launchFill(shape, value, 0, { dtype, device });
+  return asked(restored(filled, x.shape, order), { requiresGrad });
 };
 /** Zeros, of the shape, dtype and device of another tensor. */
 export const zerosLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 0, args);

@@ -7,6 +7,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { broadcastShapes, broadcastStrides, collapse, type Shape } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
+import { inMemoryOrder } from "./layout.ts";
 import { bound } from "./limits.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
@@ -102,7 +103,10 @@ export interface Elementwise {
 }
 
 /** Runs a function of one tensor. */
-export function launchUnary(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): Tensor {
+export const launchUnary = (a: Tensor, what: Elementwise): Tensor =>
+  inMemoryOrder(a.shape, [a], (_, [a]) => unaryInRows(a, what));
+
+function unaryInRows(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): Tensor {
   const out = allocate(a.shape, dtype, a.device);
   const n = out.numel();
   const { dense, unit, rank, shape, strides } = walkInUnits(a.shape, [a], "unary");
@@ -128,14 +132,29 @@ export function launchUnary(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Element
 }
 
 /** Runs a function of two tensors that broadcast, or of a tensor and a number. */
-export function launchBinary(
+export function launchBinary(a: Tensor, b: Tensor | number, what: Combined): Tensor {
+  if (typeof b === "number") {
+    return inMemoryOrder(a.shape, [a], (shape, [a]) => binaryInRows(shape, a, b, what));
+  }
+  const shape = broadcastShapes(a.shape, b.shape);
+  return inMemoryOrder(shape, [a, b], (shape, [a, b]) => binaryInRows(shape, a, b, what));
+}
+
+/** What a kernel of two tensors computes: the expression, of which dtype, and what comes out. */
+interface Combined {
+  op: string;
+  compute: DType;
+  out: DType;
+}
+
+function binaryInRows(
+  result: Shape,
   a: Tensor,
   b: Tensor | number,
-  { op, compute, out: dtype }: { op: string; compute: DType; out: DType },
+  { op, compute, out: dtype }: Combined,
 ): Tensor {
   const scalar = typeof b === "number";
   const other = scalar ? a : b;
-  const result = scalar ? a.shape : broadcastShapes(a.shape, other.shape);
   const out = allocate(result, dtype, a.device);
   const n = out.numel();
   const { dense, unit, rank, shape, strides } = walkInUnits(result, [a, other], "binary");

@@ -13,7 +13,7 @@ import type { Storage, Window } from "../gpu/storage.ts";
 import { forItems } from "../gpu/wgsl.ts";
 import { quietly } from "../tensor/autograd.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
-import { clone, copyInto } from "./copy.ts";
+import { cloneInRows, copyInto } from "./copy.ts";
 import { part, windows } from "./elementwise.ts";
 import { ITEMS_A_DISPATCH, SMALL_ITEM } from "./tuning.ts";
 
@@ -133,7 +133,7 @@ const anyOf = (tensors: Item["tensors"]): Tensor => Object.values(tensors)[0];
 const own = (x: Tensor): Tensor =>
   x.offset === 0 && x.storage.byteLength === 4 * x.numel() && x.isContiguous()
     ? x
-    : quietly(() => clone(x));
+    : quietly(() => cloneInRows(x));
 
 const mapValues = <A, B>(of: Record<string, A>, f: (value: A, name: string) => B) =>
   Object.fromEntries(Object.entries(of).map(([name, value]) => [name, f(value, name)]));

@@ -15,7 +15,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import lastSource from "../../kernels/last_place.wgsl" with { type: "text" };
 import { add, gt, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
-import { contiguous, copy_ } from "./copy.ts";
+import { contiguous, copy_, write } from "./copy.ts";
 import { arange, full, zeros } from "./create.ts";
 import { groupsFor } from "./elementwise.ts";
 import { embedding, embeddingGrad } from "./embedding.ts";
@@ -233,7 +233,7 @@ export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor =>
 export function indexPut_(x: Tensor, ...args: IndexPutArguments): Tensor {
   const given = readPut_(args);
   if (given.accumulate || given.indices.some((place) => a.object.accepts(place))) {
-    return copy_(x, put(x, given));
+    return write(x, put(x, given));
   }
   const { view } = basic(x, given.indices);
   const { values } = given;

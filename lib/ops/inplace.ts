@@ -5,24 +5,16 @@
 import { a, type Given, takes } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { quietly } from "../tensor/autograd.ts";
+import { isPacked } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
 import type { Scaled } from "./binary.ts";
-import { copy_ } from "./copy.ts";
+import { checkPlaces, write } from "./copy.ts";
 import { full } from "./create.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
 import { maskedFill } from "./where.ts";
 
-/** Whether the elements of a tensor lie side by side, in whatever order of its dimensions. */
-function fillsItsPlace({ shape, strides }: Tensor): boolean {
-  let expected = 1;
-  const walked = shape.map((size, d) => [strides[d], size]).filter(([, size]) => size !== 1);
-  for (const [stride, size] of walked.sort(([a], [b]) => a - b)) {
-    if (stride !== expected) return false;
-    expected *= size;
-  }
-  return true;
-}
+const fillsItsPlace = ({ shape, strides }: Tensor): boolean => isPacked(shape, strides);
 
 /** Refuses to read what is being written, where it is a part of the same memory and not the same tensor. */
 function checkOverlap(x: Tensor, y: Tensor | number): void {
@@ -49,12 +41,13 @@ function overwrite(x: Tensor, result: () => Tensor): Tensor {
       `result type ${made.dtype} can't be cast to the desired output type ${x.dtype}; use the form without "_"`,
     );
   }
-  copy_(x, made);
+  write(x, made);
   if (made.storage !== x.storage) made.storage.release("after it was copied");
   return x;
 }
 
 function over(x: Tensor, y: Tensor | number, result: () => Tensor): Tensor {
+  checkPlaces(x);
   checkOverlap(x, y);
   return overwrite(x, result);
 }
@@ -91,7 +84,7 @@ export const zero_: (x: Tensor) => Tensor = takes("zero_", { input: a.tensor }, 
 export const clamp_ = (
   x: Tensor,
   ...args: Given<[min?: number, max?: number], ClampOptions>
-): Tensor => overwrite(x, () => clamp(x, ...args));
+): Tensor => over(x, 0, () => clamp(x, ...args));
 /** Elements where `mask` is true become `value`. */
 export const maskedFill_: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
   "maskedFill_",

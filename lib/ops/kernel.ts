@@ -7,7 +7,7 @@ import { lanesOf, readInterface } from "../gpu/interface.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { clone } from "./copy.ts";
+import { cloneInRows } from "./copy.ts";
 import { zeros } from "./create.ts";
 import { declared } from "./declare.ts";
 
@@ -104,7 +104,7 @@ export function kernel(
 }
 
 /** The tensor, row by row from the beginning of its storage. */
-const dense = (x: Tensor): Tensor => x.isContiguous() && x.offset === 0 ? x : clone(x);
+const dense = (x: Tensor): Tensor => x.isContiguous() && x.offset === 0 ? x : cloneInRows(x);
 
 const listed = (names: readonly string[]) =>
   names.map((name) => `"${name}"`).join(", ") || "nothing";

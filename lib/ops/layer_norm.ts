@@ -10,7 +10,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
-import { clone, contiguous } from "./copy.ts";
+import { cloneInRows, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { inUnits } from "./declare.ts";
 import { sum } from "./reduce.ts";
@@ -26,7 +26,7 @@ const paramsKernels = inUnits("layer_norm_params_grad", paramsSource);
 type Args = { normalizedShape: Shape; eps: number };
 
 /** Scale and shift as the kernels read them: from the first element of their memory on. */
-const packed = (x: Tensor): Tensor => x.offset === 0 && x.isContiguous() ? x : clone(x);
+const packed = (x: Tensor): Tensor => x.offset === 0 && x.isContiguous() ? x : cloneInRows(x);
 
 const sizesOf = (x: Tensor, { normalizedShape }: Args) => {
   const columns = numelOf(normalizedShape);

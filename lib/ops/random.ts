@@ -13,8 +13,8 @@ import {
   type Sizes,
 } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
-import type { Values } from "../tensor/dtype.ts";
-import { numelOf, type Shape } from "../tensor/shape.ts";
+import type { DType, Values } from "../tensor/dtype.ts";
+import { isRowOrder, numelOf, type Shape } from "../tensor/shape.ts";
 import { allocate, allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import { div, mul } from "./binary.ts";
 import { contiguous, to } from "./copy.ts";
@@ -25,6 +25,7 @@ import { argmax, topk } from "./order.ts";
 import { DRAWN_AT_A_TIME } from "./tuning.ts";
 import multinomialSource from "../../kernels/multinomial.wgsl" with { type: "text" };
 import { declared } from "./declare.ts";
+import { orderOf, restored } from "./layout.ts";
 
 const lookUpKernel = declared("multinomial", multinomialSource);
 
@@ -46,14 +47,20 @@ export interface Drawn {
   generator?: Generator;
 }
 
-/** Draws into an array. */
-export type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>) => unknown;
+/** Draws into an array: the elements of a tensor in the order of memory, which may be that of rows. */
+export type Fill = (generator: Generator, out: Float32Array<ArrayBuffer>, rows: boolean) => unknown;
 
 /** Draws all of a tensor's numbers at once, as some distributions must, or a stretch at a time. */
 export type Extent = "whole" | "stretches";
 
-/** Draws into a float tensor that is laid out row by row. */
-export function draws(x: Tensor, generator: Generator, fill: Fill, extent: Extent): void {
+/** Draws into a float tensor that is laid out row by row; `rows` says whether what it is a view of is too. */
+export function draws(
+  x: Tensor,
+  generator: Generator,
+  fill: Fill,
+  extent: Extent,
+  rows = true,
+): void {
   const n = x.numel();
   const most = extent === "whole" ? n : DRAWN_AT_A_TIME;
   // Normals come in blocks of 16, so a shorter last stretch is drawn with the one before.
@@ -62,10 +69,17 @@ export function draws(x: Tensor, generator: Generator, fill: Fill, extent: Exten
   do {
     const left = n - start;
     const stretch = values.subarray(0, left <= values.length ? left : most);
-    fill(generator, stretch);
+    fill(generator, stretch, rows);
     if (left > 0) x.device.launcher.upload(x.storage, stretch, 4 * (x.offset + start));
     start += stretch.length;
   } while (start < n);
+}
+
+function checkDrawn(dtype: DType = "float32"): void {
+  if (dtype === "float32") return;
+  throw new TypeError(
+    `drawn numbers are float32, not ${dtype}; randint() draws whole numbers, and to("${dtype}") cuts`,
+  );
 }
 
 /** A new tensor of drawn numbers. */
@@ -76,34 +90,54 @@ export function drawn(
   extent: Extent = "whole",
 ): Tensor {
   checkShape(shape);
+  checkDrawn(options.dtype);
   const x = allocateForUpload(shape, "float32", options.device);
   draws(x, options.generator ?? defaultGenerator, fill, extent);
   return asked(x, options);
 }
 
+/**
+ * A new tensor of drawn numbers in the shape of x, drawn and laid out in the order in which x lies in memory. `rows`
+ * says whether what they are drawn for lies row by row, where that is not the new tensor.
+ */
+export function drawnLike(
+  x: Tensor,
+  options: RandomOptions,
+  fill: Fill,
+  extent: Extent = "whole",
+  rows?: boolean,
+): Tensor {
+  checkDrawn(options.dtype);
+  const order = orderOf(x);
+  const shape = order.map((d) => x.shape[d]);
+  const fresh = allocateForUpload(shape, "float32", options.device ?? x.device);
+  draws(fresh, options.generator ?? defaultGenerator, fill, extent, rows ?? isRowOrder(order));
+  return asked(restored(fresh, x.shape, order), options);
+}
+
 /** Numbers drawn evenly from [0, 1). */
 export const rand = (...args: Sizes<RandomOptions>): Tensor => {
   const [shape, rest] = readSizes("rand", args);
-  return drawn(shape, read.rand(rest), (g, out) => draw.uniform(g, out), "stretches");
+  return drawn(shape, read.rand(rest), evenly, "stretches");
 };
+const evenly: Fill = (g, out) => draw.uniform(g, out);
 
 /** Numbers drawn from the normal distribution with mean 0 and variance 1. */
 export const randn = (...args: Sizes<RandomOptions>): Tensor => {
   const [shape, rest] = readSizes("randn", args);
-  return drawn(shape, read.randn(rest), (g, out) => draw.normal(g, out), "stretches");
+  return drawn(shape, read.randn(rest), normally(0, 1), "stretches");
 };
-
-const likeOf = (x: Tensor, options: RandomOptions): RandomOptions => ({
-  device: x.device,
-  ...options,
-});
 
 /** Numbers drawn evenly from [0, 1), in the shape of another tensor. */
 export const randLike = (x: Tensor, ...args: Given<[], RandomOptions>): Tensor =>
-  rand(x.shape, likeOf(x, read.randLike(args)));
+  drawnLike(x, { dtype: x.dtype, ...read.randLike(args) }, evenly, "stretches");
 /** Numbers drawn from the normal distribution with mean 0 and variance 1, in the shape of another tensor. */
 export const randnLike = (x: Tensor, ...args: Given<[], RandomOptions>): Tensor =>
-  randn(x.shape, likeOf(x, read.randnLike(args)));
+  drawnLike(x, { dtype: x.dtype, ...read.randnLike(args) }, normally(0, 1), "stretches");
+
+/** Draws normal numbers: in blocks only where elements lie row by row, as PyTorch does. */
+export const normally = (mean: number, std: number): Fill => (g, out, rows) =>
+  rows ? draw.normal(g, out, mean, std) : draw.normalPairs(g, out, mean, std);
 
 /** Numbers drawn from a normal distribution. */
 export function normal(
@@ -113,8 +147,7 @@ export function normal(
   ...args: Given<[], RandomOptions>
 ): Tensor {
   normalArguments([mean, std, shape]);
-  const fill: Fill = (g, out) => draw.normal(g, out, mean, std);
-  return drawn(shape, read.normal(args), fill, "stretches");
+  return drawn(shape, read.normal(args), normally(mean, std), "stretches");
 }
 
 const normalArguments = parameters<{ mean: number; std: number; shape: Shape }>(
@@ -218,7 +251,10 @@ export function dropout(
   checkProbability(p);
   if (training) checkFloat("dropout", x);
   if (!training || p === 0 || x.numel() === 0) return x;
-  const mask = dropoutMask(x.shape, p, { device: x.device, ...options });
+  // Intel's stream was drawn row by row, however the tensor lies in memory.
+  const mask = options.stream === "mkl"
+    ? dropoutMask(x.shape, p, { device: x.device, ...options })
+    : drawnLike(x, options, (g, out) => draw.dropout(g, out, p));
   return goesWith(mul(x, mask), mask);
 }
 
@@ -263,7 +299,7 @@ export function multinomial(
     return indices;
   };
   if (!replacement || numSamples === 1) {
-    const q = drawn(probs.shape, { device, generator }, (g, out) => draw.exponential(g, out));
+    const q = drawnLike(probs, { generator }, (g, out) => draw.exponential(g, out));
     const won = div(probs, q);
     return hangs(
       numSamples === 1 ? argmax(won, { dim: -1, keepdim: true }) : topk(won, numSamples)[1],

@@ -5,19 +5,34 @@ import { a, type Given, type Kind, parameters } from "../python/arguments.ts";
 import * as draw from "../random/mod.ts";
 import { defaultGenerator, type Generator } from "../random/mod.ts";
 import { quietly } from "../tensor/autograd.ts";
+import { isRowOrder } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkInPlace, copy_ } from "./copy.ts";
-import { type Drawn, drawn, draws, type Extent, type Fill } from "./random.ts";
+import { checkInPlace, checkPlaces, copy_ } from "./copy.ts";
+import { ordered, orderOf } from "./layout.ts";
+import { checkFloat } from "./limits.ts";
+import { type Drawn, drawnLike, draws, type Extent, type Fill, normally } from "./random.ts";
 
-/** Overwrites a tensor with drawn numbers; what is laid out row by row needs no extra copy. */
-function refill(x: Tensor, generator: Generator, fill: Fill, extent: Extent = "whole"): Tensor {
+/** What draws whole numbers, which tensors of any dtype hold. */
+const ofWholes = ["bernoulli_", "geometric_"];
+
+/** Overwrites a tensor with numbers drawn in the order of its memory; side by side they need no extra copy. */
+function refill(
+  name: string,
+  x: Tensor,
+  generator: Generator,
+  fill: Fill,
+  extent: Extent = "whole",
+): Tensor {
+  if (!ofWholes.includes(name)) checkFloat(name, x);
+  checkPlaces(x);
   checkInPlace(x);
-  if (x.isContiguous() && x.dtype === "float32") {
-    draws(x, generator, fill, extent);
+  const inMemory = ordered(x, orderOf(x));
+  if (inMemory.isContiguous() && x.dtype === "float32") {
+    draws(inMemory, generator, fill, extent, x.isContiguous());
     x.storage.version++;
     return x;
   }
-  const fresh = drawn(x.shape, { generator, device: x.device }, fill, extent);
+  const fresh = drawnLike(x, { generator }, fill, extent, x.isContiguous());
   quietly(() => copy_(x, fresh));
   fresh.storage.release("after it was copied");
   return x;
@@ -45,7 +60,7 @@ export function uniform_(
   ...args: Given<[from?: number, to?: number], UniformOptions>
 ): Tensor {
   const { from = 0, to = 1, generator = defaultGenerator } = readUniform(args);
-  return refill(x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
+  return refill("uniform_", x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
 }
 
 /** How {@linkcode normal_} and {@linkcode logNormal_} draw. */
@@ -63,7 +78,7 @@ export function normal_(
   ...args: Given<[mean?: number, std?: number], NormalOptions>
 ): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator } = readNormal(args);
-  return refill(x, generator, (g, out) => draw.normal(g, out, mean, std), "stretches");
+  return refill("normal_", x, generator, normally(mean, std), "stretches");
 }
 
 /** How {@linkcode exponential_} draws. */
@@ -81,7 +96,7 @@ export function logNormal_(
   ...args: Given<[mean?: number, std?: number], NormalOptions>
 ): Tensor {
   const { mean = 1, std = 2, generator = defaultGenerator } = readLogNormal(args);
-  return refill(x, generator, (g, out) => draw.logNormal(g, out, mean, std));
+  return refill("logNormal_", x, generator, (g, out) => draw.logNormal(g, out, mean, std));
 }
 
 /** How {@linkcode cauchy_} draws. */
@@ -100,7 +115,7 @@ export function cauchy_(
   ...args: Given<[median?: number, sigma?: number], CauchyOptions>
 ): Tensor {
   const { median = 0, sigma = 1, generator = defaultGenerator } = readCauchy(args);
-  return refill(x, generator, (g, out) => draw.cauchy(g, out, median, sigma));
+  return refill("cauchy_", x, generator, (g, out) => draw.cauchy(g, out, median, sigma));
 }
 
 const readGeometric = parameters<Drawn & { p: number }>("geometric_", {
@@ -115,7 +130,7 @@ const readGeometric = parameters<Drawn & { p: number }>("geometric_", {
  */
 export function geometric_(x: Tensor, ...args: Given<[p: number], Drawn>): Tensor {
   const { p, generator = defaultGenerator } = readGeometric(args);
-  return refill(x, generator, (g, out) => draw.geometric(g, out, p));
+  return refill("geometric_", x, generator, (g, out) => draw.geometric(g, out, p));
 }
 
 /** Overwrites a tensor with waiting times of the rate `lambd`. */
@@ -124,7 +139,7 @@ export function exponential_(
   ...args: Given<[lambd?: number], ExponentialOptions>
 ): Tensor {
   const { lambd = 1, generator = defaultGenerator } = readExponential(args);
-  return refill(x, generator, (g, out) => draw.exponential(g, out, lambd));
+  return refill("exponential_", x, generator, (g, out) => draw.exponential(g, out, lambd));
 }
 
 /** How {@linkcode bernoulli_} draws. */
@@ -137,7 +152,7 @@ const readBernoulli = byGenerator<BernoulliOptions>("bernoulli_", { p: a.number 
 /** Overwrites a tensor with ones, each with probability `p`, and zeros. */
 export function bernoulli_(x: Tensor, ...args: Given<[p?: number], BernoulliOptions>): Tensor {
   const { p = 0.5, generator = defaultGenerator } = readBernoulli(args);
-  return refill(x, generator, (g, out) => draw.bernoulli(g, out, p));
+  return refill("bernoulli_", x, generator, (g, out) => draw.bernoulli(g, out, p));
 }
 
 /** How {@linkcode truncNormal_} draws. */
@@ -163,5 +178,7 @@ export type TruncNormalArguments = Given<
 /** Overwrites a tensor with normal numbers kept within [a, b]. */
 export function truncNormal_(x: Tensor, ...args: TruncNormalArguments): Tensor {
   const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = readTruncated(args);
-  return refill(x, generator, (g, out) => draw.truncNormal(g, out, { mean, std, a, b }));
+  const redrawn = isRowOrder(orderOf(x));
+  const fill: Fill = (g, out, rows) => draw.truncNormal(g, out, { mean, std, a, b, rows, redrawn });
+  return refill("truncNormal_", x, generator, fill);
 }

@@ -8,7 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { isnan } from "./checks.ts";
 import { argmax, topk } from "./order.ts";
 import { select } from "./slices.ts";
-import { reshape, unsqueeze } from "./views.ts";
+import { asInMemory, reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
 /** Which way, along which dimension. */
@@ -27,8 +27,10 @@ const sortOptions = (name: string) =>
 const [readSort, readArgsort] = [sortOptions("sort"), sortOptions("argsort")];
 
 function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): [Tensor, Tensor] {
-  const size = x.ndim === 0 ? 1 : x.shape[normalizeDim(dim, x.ndim)];
-  return topk(x, size, dim, descending);
+  if (x.ndim === 0) return topk(x, 1, dim, descending);
+  const d = normalizeDim(dim, x.ndim);
+  const found = asInMemory(x, (x, place) => topk(x, x.shape[place(d)], place(d), descending));
+  return [found[0], found[1]];
 }
 
 /** The elements along a dimension in order, and their indices. */

@@ -18,6 +18,7 @@ import {
   broadcastStrides,
   denseStrides,
   inferShape,
+  isRowOrder,
   normalizeDim,
   numelOf,
   type Shape,
@@ -26,8 +27,8 @@ import {
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./broadcast.ts";
-import { clone } from "./copy.ts";
-import { viewOf } from "./layout.ts";
+import { cloneInRows } from "./copy.ts";
+import { orderOf, viewOf } from "./layout.ts";
 
 const viewOp = defineOp<{ shape: Shape }>({
   name: "view",
@@ -58,7 +59,9 @@ const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
   forward([x], { shape }) {
     const sizes = inferShape(shape, x.numel());
     const strides = viewStrides(x.shape, x.strides, sizes);
-    return strides ? viewOf(x, sizes, strides) : viewOf(clone(x), sizes, denseStrides(sizes), 0);
+    return strides
+      ? viewOf(x, sizes, strides)
+      : viewOf(cloneInRows(x), sizes, denseStrides(sizes), 0);
   },
   gradient: (grad, saved) => [reshape(grad, saved.shape(0))],
   reference: ([x], { shape }) => reshaped(x, inferShape(shape, x.data.length)),
@@ -197,6 +200,20 @@ const expandOp = defineOp<{ shape: Shape }>({
 /** Repeats dimensions of size 1 without copying; -1 keeps a size. */
 export const expand = (x: Tensor, ...shape: Sizes): Tensor =>
   expandOp([x], { shape: readShape("expand", shape) });
+
+/**
+ * Runs a function on a tensor whose dimensions stand in the order in which they lie in memory, and brings those of its
+ * results back: for what PyTorch lays out as its input. `place` says where a dimension stands meanwhile.
+ */
+export function asInMemory(
+  x: Tensor,
+  f: (x: Tensor, place: (dim: number) => number) => readonly Tensor[],
+): readonly Tensor[] {
+  const order = orderOf(x);
+  if (isRowOrder(order)) return f(x, (dim) => dim);
+  const back = order.map((_, d) => order.indexOf(d));
+  return f(permute(x, order), (dim) => back[dim]).map((y) => permute(y, back));
+}
 
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
 export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }>) => Tensor =

@@ -7,7 +7,7 @@ import { promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { bools, floats, given } from "../tensor/sample.ts";
-import { broadcastShapes, broadcastStrides } from "../tensor/shape.ts";
+import { broadcastShapes, broadcastStrides, type Shape } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import whereSource from "../../kernels/where.wgsl" with { type: "text" };
 import { groupsFor, walk } from "./elementwise.ts";
@@ -15,13 +15,17 @@ import { to } from "./copy.ts";
 import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
 import { declared } from "./declare.ts";
+import { inMemoryOrder } from "./layout.ts";
 
 const kernel = declared("where", whereSource);
 
-const whereOp: Op = defineOp({
+/** Whether the result lies row by row, however its operands lie. */
+type Rows = { rows?: boolean };
+
+const whereOp: Op<Rows> = defineOp<Rows>({
   name: "where",
   torch: "torch.where(i[0], i[1], i[2])",
-  forward([condition, a, b]) {
+  forward([condition, a, b], { rows = false }) {
     if (condition.dtype !== "bool") {
       throw new TypeError(
         `where expected condition to be a boolean tensor, but got a tensor with dtype ${condition.dtype}; ` +
@@ -31,34 +35,7 @@ const whereOp: Op = defineOp({
     const shape = broadcastShapes(condition.shape, a.shape, b.shape);
     const dtype = promote(a.dtype, b.dtype);
     const operands = [condition, to(a, dtype), to(b, dtype)];
-    const out = allocate(shape, dtype, condition.device);
-    const walked = walk(
-      shape,
-      operands.map((x) => broadcastStrides(x.shape, x.strides, shape)),
-      "where",
-    );
-    const [c_strides, a_strides, b_strides] = walked.strides;
-    const { launcher } = condition.device;
-    launcher.launch(
-      launcher.pipeline(kernel),
-      {
-        c: condition.storage,
-        a: operands[1].storage,
-        b: operands[2].storage,
-        out: out.storage,
-      },
-      {
-        n: out.numel(),
-        rank: walked.rank,
-        offsets: operands.map((x) => x.offset),
-        shape: walked.shape,
-        c_strides,
-        a_strides,
-        b_strides,
-      },
-      groupsFor(out.numel()),
-    );
-    return out;
+    return rows ? whereInRows(shape, operands) : inMemoryOrder(shape, operands, whereInRows);
   },
   gradient(grad, saved) {
     const condition = saved.input(0);
@@ -87,6 +64,33 @@ const whereOp: Op = defineOp({
   }],
 });
 
+function whereInRows(shape: Shape, operands: readonly Tensor[]): Tensor {
+  const [condition, a, b] = operands;
+  const out = allocate(shape, a.dtype, a.device);
+  const walked = walk(
+    shape,
+    operands.map((x) => broadcastStrides(x.shape, x.strides, shape)),
+    "where",
+  );
+  const [c_strides, a_strides, b_strides] = walked.strides;
+  const { launcher } = a.device;
+  launcher.launch(
+    launcher.pipeline(kernel),
+    { c: condition.storage, a: a.storage, b: b.storage, out: out.storage },
+    {
+      n: out.numel(),
+      rank: walked.rank,
+      offsets: operands.map((x) => x.offset),
+      shape: walked.shape,
+      c_strides,
+      a_strides,
+      b_strides,
+    },
+    groupsFor(out.numel()),
+  );
+  return out;
+}
+
 /** `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants. */
 export const where: (condition: Tensor, input: Tensor | number, other: Tensor | number) => Tensor =
   takes(
@@ -103,13 +107,13 @@ export const where: (condition: Tensor, input: Tensor | number, other: Tensor | 
     },
   );
 
-/** The tensor with `value` put where `mask` is true; `mask` broadcasts. */
+/** The tensor with `value` put where `mask` is true, laid out row by row; `mask` broadcasts. */
 export const maskedFill: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
   "maskedFill",
   { input: a.tensor, mask: a.tensor, value: a.number },
   function maskedFill(x, mask, value): Tensor {
     const constant = full([], value, { dtype: x.dtype, device: x.device });
-    return goesWith(where(mask, constant, x), constant);
+    return goesWith(whereOp([mask, constant, x], { rows: true }), constant);
   },
 );
 

@@ -9,7 +9,7 @@
 import { erf } from "./erf.ts";
 import type { Generator } from "./generator.ts";
 import { toDouble } from "./mt19937.ts";
-import { nextNormal, normal } from "./normal.ts";
+import { nextNormal, normal, normalPairs } from "./normal.ts";
 
 const { fround, log, log1p, SQRT2 } = Math;
 
@@ -154,8 +154,16 @@ export function logNormal(
 export function truncNormal(
   generator: Generator,
   out: Float32Array,
-  { mean = 0, std = 1, a = -2, b = 2 }: { mean?: number; std?: number; a?: number; b?: number } =
-    {},
+  { mean = 0, std = 1, a = -2, b = 2, rows = true, redrawn = rows }: {
+    mean?: number;
+    std?: number;
+    a?: number;
+    b?: number;
+    /** Whether the numbers are those of a tensor that lies row by row. */
+    rows?: boolean;
+    /** Whether the tensor from which they are replaced does. */
+    redrawn?: boolean;
+  } = {},
 ): Float32Array {
   if (!(std > 0)) {
     throw new RangeError(`trunc_normal_: got std=${std}, expected more than 0; fill with the mean`);
@@ -165,9 +173,10 @@ export function truncNormal(
   const fresh = new Float32Array(out.length);
   if (below(b) - below(a) > 0.3) {
     const [low, high] = [fround(a), fround(b)];
-    normal(generator, out, mean, std);
+    const draw = (rows: boolean) => rows ? normal : normalPairs;
+    draw(rows)(generator, out, mean, std);
     while (out.some((x) => x < low || x > high)) {
-      normal(generator, fresh, mean, std);
+      draw(redrawn)(generator, fresh, mean, std);
       fresh.forEach((x, i) => {
         if (out[i] < low || out[i] > high) out[i] = x;
       });

@@ -20,7 +20,7 @@ export {
 } from "./generator.ts";
 
 /** Normals, every bit PyTorch's. */
-export { normal } from "./normal.ts";
+export { normal, normalPairs } from "./normal.ts";
 
 /** The other real distributions, and the truncated normal of nn.init. */
 export {

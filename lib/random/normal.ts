@@ -37,17 +37,34 @@ export function normal(
   mean = 0,
   std = 1,
 ): Float32Array {
-  if (!(std >= 0)) {
-    throw new RangeError(
-      `normal expects std >= 0.0, but found std ${std}: pass a standard deviation of 0 or more`,
-    );
-  }
-  if (out.length < BLOCK) {
-    for (let i = 0; i < out.length; i++) out[i] = nextNormal(generator) * std + mean;
-  } else {
-    fillBlocks(generator, out, fround(mean), fround(std));
-  }
+  if (out.length < BLOCK) return normalPairs(generator, out, mean, std);
+  checkStd(std);
+  fillBlocks(generator, out, fround(mean), fround(std));
   return out;
+}
+
+/**
+ * Fills an array with normal numbers a pair at a time at every length, as `tensor.normal_(mean, std)` does where the
+ * tensor does not lie row by row.
+ *
+ * @throws {RangeError} for a negative standard deviation.
+ */
+export function normalPairs(
+  generator: Generator,
+  out: Float32Array,
+  mean = 0,
+  std = 1,
+): Float32Array {
+  checkStd(std);
+  for (let i = 0; i < out.length; i++) out[i] = nextNormal(generator) * std + mean;
+  return out;
+}
+
+function checkStd(std: number): void {
+  if (std >= 0) return;
+  throw new RangeError(
+    `normal expects std >= 0.0, but found std ${std}: pass a standard deviation of 0 or more`,
+  );
 }
 
 /** One standard normal in double precision: the spare one, or the first of a new pair. */

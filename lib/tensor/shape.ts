@@ -34,6 +34,53 @@ export function isDense(shape: Shape, strides: readonly number[]): boolean {
   return true;
 }
 
+/** Whether elements lie side by side in memory, in whatever order of their dimensions. */
+export function isPacked(shape: Shape, strides: readonly number[]): boolean {
+  let expected = 1;
+  const walked = shape.map((size, d) => [strides[d], size]).filter(([, size]) => size !== 1);
+  for (const [stride, size] of walked.sort(([a], [b]) => a - b)) {
+    if (stride !== expected) return false;
+    expected *= size;
+  }
+  return true;
+}
+
+/**
+ * The dimensions of a result from the outermost in memory to the innermost, by the strides with which its operands
+ * are walked: PyTorch lays a result out as the first operand that says how (its TensorIterator's sort).
+ */
+export function memoryOrder(shape: Shape, operands: readonly (readonly number[])[]): number[] {
+  const order = [...shape.keys()].reverse();
+  // Above 0 where dimension a must lie outside of b, below 0 where it already lies inside.
+  const compare = (a: number, b: number): number => {
+    for (const strides of operands) {
+      if (strides[a] === 0 || strides[b] === 0) continue;
+      if (strides[a] !== strides[b]) return strides[a] - strides[b];
+      if (shape[a] > shape[b]) return 1;
+    }
+    return 0;
+  };
+  for (let i = 1; i < order.length; i++) {
+    for (let inner = i - 1, at = i; inner >= 0; inner--) {
+      const side = compare(order[inner], order[at]);
+      if (side < 0) break;
+      if (side === 0) continue;
+      [order[inner], order[at]] = [order[at], order[inner]];
+      at = inner;
+    }
+  }
+  return order.reverse();
+}
+
+/** Whether an order of dimensions is that of rows: the first outermost. */
+export const isRowOrder = (order: readonly number[]): boolean => order.every((dim, d) => dim === d);
+
+/** Strides of a tensor whose dimensions lie in memory in this order, the outermost first, side by side. */
+export function orderedStrides(shape: Shape, order: readonly number[]): number[] {
+  const dense = denseStrides(order.map((d) => shape[d]));
+  return shape.map((_, d) => dense[order.indexOf(d)]);
+}
+
 /** Turns a dimension counted from either end into one counted from the front. */
 export function normalizeDim(dim: number, ndim: number): number {
   const n = Math.max(ndim, 1);

@@ -5,7 +5,7 @@
 import type { Kernel } from "../../gpu/launch.ts";
 import type { Storage } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
-import { clone, contiguous, copyInto } from "../copy.ts";
+import { cloneInRows, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";
 import { groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
@@ -62,7 +62,7 @@ export function readable(x: Tensor): Tensor {
   }
   const steps = x.strides.slice(0, -1).filter((_, d) => x.shape[d] > 1);
   const whole = x.strides.at(-1) === 1 && [x.offset, ...steps].every((n) => n % ROWS === 0);
-  return whole ? x : clone(x);
+  return whole ? x : cloneInRows(x);
 }
 
 /** Where the rows of a (N, H, rows, …) lie: the steps along each dimension, and the start. */
