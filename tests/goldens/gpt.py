@@ -1,11 +1,11 @@
 """Writes gpt.json: what PyTorch gives for the numbers that lesson 8 shows, from the same seeds.
 
-Run it with Debian's python3 and its python3-torch; it needs about 2 GB of memory:
+Run it with PyTorch 2.13; it needs about 2 GB of memory:
 
     python3 tests/goldens/gpt.py
 
-The model is the lesson's, written in PyTorch in the same order; attention is spelt out, since PyTorch 1.13 has
-no public scaled_dot_product_attention. A small model of the same code is trained for a few steps, with
+The model is the lesson's, written in PyTorch in the same order; attention is spelt out, as
+there. A small model of the same code is trained for a few steps, with
 dropout, so that a test can follow every gradient.
 """
 
@@ -16,7 +16,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 def numbers(x):

@@ -1,7 +1,7 @@
 """Writes mended.json: the small model of lesson 4 that learns to count, and its two crippled twins, as
 PyTorch trains them.
 
-Run it with Debian's python3 and its python3-torch:
+Run it with PyTorch 2.13:
 
     python3 tests/goldens/mended.py
 """
@@ -15,7 +15,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 def number(x):

@@ -2,7 +2,7 @@
 Writes training.json: what PyTorch makes of lesson 13's first 200 steps, from the notebook's seed, on the
 same tokens and in the same order of draws.
 
-Run from the repository's root with PyTorch 1.13.1. Deno lends lesson 11's tokens, so that the data is the same.
+Run from the repository's root with PyTorch 2.13. Deno lends lesson 11's tokens, so that the data is the same.
 """
 
 import json
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 STEPS = 200
 EVAL_ITERS = 5

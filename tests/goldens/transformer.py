@@ -1,7 +1,6 @@
 """Writes transformer.json: what PyTorch makes of attention and the transformer layers, from a seed.
 
-Run it with Debian's python3 and its python3-torch (1.13, whose generator the cases' last words are of; what attention
-gives where all is hidden, `fused`, is 2.13's):
+Run it with PyTorch 2.13:
 
     python3 tests/goldens/transformer.py
 
@@ -9,22 +8,16 @@ Every case is a seed, a layer, its inputs and masks; kept are the parameters it 
 in training, all gradients, and the parameters after five steps. Inputs are drawn from the same generator after the
 layer, masks are made by the formulas below, so the test makes the same ones. Of a tensor, its norm and some of its
 elements are kept.
-
-PyTorch 1.13 has no `bias` for transformer layers; `without_bias` puts layers without one in their places, as later
-versions do.
 """
 
 import base64
-import contextlib
-import functools
 import json
 import pathlib
 
 import torch
 from torch import nn
-from torch.nn.modules import transformer
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 SAMPLES = 12
 STEPS = 5
 
@@ -69,33 +62,13 @@ def made(spec):
     return {"attention": attention_mask, "heads": head_mask, "padding": padding_mask}[what](kind, *sizes)
 
 
-class PlainNorm(nn.LayerNorm):
-    def __init__(self, *args, **more):
-        super().__init__(*args, **more)
-        self.bias = None
-
-
-@contextlib.contextmanager
-def without_bias():
-    names = ["Linear", "MultiheadAttention", "LayerNorm"]
-    before = {name: getattr(transformer, name) for name in names}
-    for name in names:
-        plain = PlainNorm if name == "LayerNorm" else functools.partial(before[name], bias=False)
-        setattr(transformer, name, plain)
-    yield
-    for name, value in before.items():
-        setattr(transformer, name, value)
-
-
 def build(case):
-    args, options = case["args"], dict(case.get("options", {}))
-    lacks = case["layer"] != "MultiheadAttention" and not options.pop("bias", True)
-    with without_bias() if lacks else contextlib.nullcontext():
-        if case["layer"].endswith("coder"):
-            layer = getattr(nn, case["layer"] + "Layer")(*args[:2], **options)
-            norm = nn.LayerNorm(args[0]) if case.get("norm") else None
-            return getattr(nn, case["layer"])(layer, args[2], norm)
-        return getattr(nn, case["layer"])(*args, **options)
+    args, options = case["args"], case.get("options", {})
+    if case["layer"].endswith("coder"):
+        layer = getattr(nn, case["layer"] + "Layer")(*args[:2], **options)
+        norm = nn.LayerNorm(args[0]) if case.get("norm") else None
+        return getattr(nn, case["layer"])(layer, args[2], norm)
+    return getattr(nn, case["layer"])(*args, **options)
 
 
 def run(case):
