@@ -22,9 +22,12 @@ const catOp = defineOp<{ dim: number }>({
     }
     const d = normalizeDim(dim, first.ndim);
     for (const x of inputs) {
-      const fits = x.ndim === first.ndim &&
-        x.shape.every((n, i) => i === d || n === first.shape[i]);
-      if (!fits) {
+      if (x.ndim !== first.ndim) {
+        throw new RangeError(
+          `Tensors must have same number of dimensions: got ${first.ndim} and ${x.ndim}`,
+        );
+      }
+      if (!x.shape.every((n, i) => i === d || n === first.shape[i])) {
         throw new RangeError(
           `Sizes of tensors must match except in dimension ${d}. Expected the sizes of ` +
             `${shapeText(first.shape)} but got ${shapeText(x.shape)}`,

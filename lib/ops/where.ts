@@ -3,7 +3,7 @@
  */
 import { a, takes } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
-import { promote } from "../tensor/dtype.ts";
+import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { bools, floats, given } from "../tensor/sample.ts";
@@ -91,15 +91,22 @@ function whereInRows(shape: Shape, operands: readonly Tensor[]): Tensor {
   return out;
 }
 
+/** Of which dtype a number is beside another operand: it does not promote a tensor, but a fraction makes floats. */
+function dtypeBeside(value: number, other: Tensor | number): DType {
+  if (typeof other === "number" || !Number.isInteger(value)) return "float32";
+  return other.dtype === "bool" ? "int64" : other.dtype;
+}
+
 /** `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants. */
 export const where: (condition: Tensor, input: Tensor | number, other: Tensor | number) => Tensor =
   takes(
     "where",
     { condition: a.tensor, input: a.operand, other: a.operand },
     function where(condition, input, other): Tensor {
-      const [x, y] = [input, other].map((v) =>
-        typeof v === "number" ? full([], v, { device: condition.device }) : v
-      );
+      const { device } = condition;
+      const operand = (v: Tensor | number, beside: Tensor | number) =>
+        typeof v === "number" ? full([], v, { dtype: dtypeBeside(v, beside), device }) : v;
+      const [x, y] = [operand(input, other), operand(other, input)];
       return goesWith(
         whereOp([condition, x, y], {}),
         ...[x, y].filter((v) => v !== input && v !== other),
