@@ -63,7 +63,7 @@ export function themed(svg: string, label: string): string {
 }
 
 /** Tokens on coloured backgrounds. */
-export const tokensHtml = (tokens: readonly string[]): Html =>
+const tokensHtml = (tokens: readonly string[]): Html =>
   markup`<pre class="tokens" tabindex="0" role="group" aria-label="Tokens">${
     tokens.map((token, i) => {
       const [, breaks, rest] = token.match(/^(\n*)([^]*)$/)!;

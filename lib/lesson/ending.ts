@@ -10,7 +10,7 @@ import { clearStatus, dim } from "../host/terminal.ts";
 import { UsageError } from "../host/mistake.ts";
 
 /** The exit code: 2 for a mistake of the person who started the program, 1 for any other error. */
-export const exitCode = (error: unknown): number => error instanceof UsageError ? 2 : 1;
+const exitCode = (error: unknown): number => error instanceof UsageError ? 2 : 1;
 
 /** An error as a sentence; with `DEBUG=1` as it is, with its stack and its causes. */
 export function sentence(error: unknown): string {

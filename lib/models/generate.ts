@@ -63,7 +63,7 @@ export function sample(logits: Float32Array, options: Sampling = {}): number {
 }
 
 /** Refuses options with which no text can be generated. */
-export function checkSampling({ temperature = 1, topK, topP }: Sampling, vocabulary: number): void {
+function checkSampling({ temperature = 1, topK, topP }: Sampling, vocabulary: number): void {
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new RangeError(
       `temperature ${temperature}: give a number of 0 (always the best token) or more`,

@@ -14,14 +14,14 @@ import { type Found, machine, type System } from "./machine.ts";
 const PACKAGE = "mesa-vulkan-drivers";
 
 /** The backends of each system, the best first. */
-export const backendsOf: Record<string, string[]> = {
+const backendsOf: Record<string, string[]> = {
   darwin: ["metal"],
   windows: ["dx12", "vulkan"],
   linux: ["vulkan", "opengl"],
 };
 
 /** The adapters that the system's backends open, or only that of the wanted backend, the best first. */
-export async function adapters(system: System): Promise<Found[]> {
+async function adapters(system: System): Promise<Found[]> {
   const backends = system.wanted ? [system.wanted] : backendsOf[system.os] ?? backendsOf.linux;
   const found = await Promise.all(backends.map((backend) => system.probe(backend)));
   // A graphics card with any backend is better than the processor with the best backend.

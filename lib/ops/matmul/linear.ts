@@ -34,7 +34,7 @@ import { batched, checkFactors, matmul, mm, single, sizes } from "./matmul.ts";
 import { multiply, multiplyInto } from "./product.ts";
 
 /** Refuses an input that a linear layer's weight does not fit. */
-export function checkLinear(x: Tensor, weight: Tensor, bias?: Tensor): void {
+function checkLinear(x: Tensor, weight: Tensor, bias?: Tensor): void {
   checkFactors("linear", x, weight, bias);
   if (x.shape[1] === weight.shape[1]) return;
   throw new RangeError(

@@ -73,7 +73,7 @@ export function nearest(rows: readonly number[][], id: number): { id: number; co
 }
 
 /** Rows as their first two principal components, scaled from 0 to 1. */
-export function inPlane(rows: readonly number[][]): [number, number][] {
+function inPlane(rows: readonly number[][]): [number, number][] {
   const mean = rows[0].map((_, j) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length);
   const centred = rows.map((row) => row.map((value, j) => value - mean[j]));
   const first = component(centred);
