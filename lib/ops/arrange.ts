@@ -123,8 +123,12 @@ export const unbind: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }
   takesNames(
     "unbind",
     { input: a.tensor, dim: a.whole },
-    (x: Tensor, dim = 0): Tensor[] =>
-      Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i)),
+    (x: Tensor, dim = 0): Tensor[] => {
+      if (x.ndim === 0) {
+        throw new RangeError(`Dimension specified as ${dim} but tensor has no dimensions`);
+      }
+      return Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i));
+    },
     { required: 1 },
   );
 

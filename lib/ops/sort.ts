@@ -6,6 +6,7 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isnan } from "./checks.ts";
+import { to } from "./copy.ts";
 import { argmax, topk } from "./order.ts";
 import { select } from "./slices.ts";
 import { asInMemory, reshape, unsqueeze } from "./views.ts";
@@ -33,12 +34,19 @@ function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): [Tens
   return [found[0], found[1]];
 }
 
+/** Booleans too, which topk and median refuse. */
+function sortedAny(x: Tensor, options: SortOptions): [Tensor, Tensor] {
+  if (x.dtype !== "bool") return sorted(x, options);
+  const [values, indices] = sorted(to(x, "int64"), options);
+  return [to(values, "bool"), indices];
+}
+
 /** The elements along a dimension in order, and their indices. */
 export const sort = (x: Tensor, ...args: Sorting): [values: Tensor, indices: Tensor] =>
-  sorted(x, readSort(args));
+  sortedAny(x, readSort(args));
 
 /** The indices of the elements along a dimension, in the order of their size. */
-export const argsort = (x: Tensor, ...args: Sorting): Tensor => sorted(x, readArgsort(args))[1];
+export const argsort = (x: Tensor, ...args: Sorting): Tensor => sortedAny(x, readArgsort(args))[1];
 
 /** Along which dimension the middle is looked for. */
 export interface MedianOptions {

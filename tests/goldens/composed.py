@@ -34,6 +34,8 @@ class Beyond(Exception):
 
 def topk(x, k, dim, largest):
     """The first k of the stable order: torch.topk leaves the order of equals open."""
+    if x.dtype == torch.bool:
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     if k > (x.shape[dim] if x.ndim else 1) or k < 0:
         raise RuntimeError("selected index k out of range")
     values, places = torch.sort(x, dim=dim, descending=largest, stable=True)

@@ -30,6 +30,7 @@ import {
   readable,
   unstacked,
 } from "./launch.ts";
+import { clone } from "../copy.ts";
 import { dropoutMask } from "../random.ts";
 import { declared } from "../declare.ts";
 
@@ -124,7 +125,10 @@ export const attentionOp = defineOp<Args>({
       const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
       launchOver(operands, { ...launch, rows: { out }, buffers: { rows: rows.storage } });
     }
-    return [narrowed(out, q.shape[3]), rows, ...(drop ? [drop] : [])];
+    // Rows that were filled up to whole vec4 are laid side by side, so that the result can be viewed in other shapes.
+    const padded = out.shape[3] !== q.shape[3];
+    const result = padded ? clone(narrowed(out, q.shape[3])) : out;
+    return [result, rows, ...(drop ? [drop] : [])];
   },
   gradient(grad, saved) {
     const { causal, past = 0, scale, dropoutP = 0 } = saved.args;
