@@ -12,7 +12,7 @@ const WIDTH = 1024u; // replaced by how many texels lie in a row of an image
 
 // x[i], where an element of x is one number.
 fn fetch(i: u32) -> Word {
-  let four = textureLoad(image, vec2<u32>(i / 4u % WIDTH, i / 4u / WIDTH));
+  let four = textureLoad(image, vec2<u32>(i / 4u % WIDTH, i / (4u * WIDTH)));
   return bitcast<Word>(four[i % 4u]);
 }
 

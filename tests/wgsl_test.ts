@@ -182,7 +182,7 @@ Deno.test("reads of a buffer that may be an image become fetches; other buffers 
   assertStringIncludes(
     text,
     `fn fetch_a(i: u32) -> f32 {
-  let four = textureLoad(a, vec2<u32>(i / 4u % 1024u, i / 4u / 1024u));
+  let four = textureLoad(a, vec2<u32>(i / 4u % 1024u, i / (4u * 1024u)));
   return bitcast<f32>(four[i % 4u]);
 }`,
   );
