@@ -15,6 +15,9 @@ struct Params {
   first: u32,
   last: u32,
   table_offset: u32,
+  // From one row to the next, and from one cell of a row to the next.
+  table_row: u32,
+  table_step: u32,
   ids_offset: u32,
   ids_stride: u32,
   code: u32,
@@ -45,6 +48,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let row = u32(wanted);
   if (row >= p.first && row < p.last) {
-    out[i] = table[p.table_offset + (row - p.first) * p.width + i % p.width];
+    out[i] = table[p.table_offset + (row - p.first) * p.table_row + i % p.width * p.table_step];
   }
 }

@@ -1,8 +1,9 @@
 // out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]): one row of A, or a few, with weights as PyTorch keeps
 // them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
-// One invocation owns 8 columns of `out` in one row. Both operands run along k in memory and are read as vec4
-// where they lie. With a single row every weight is used once, so what matters is to load it only once.
+// One invocation owns 8 columns of `out` in one row, every 8th of the 64 of its workgroup, so that the lanes read
+// neighbours where B is at home in an image (lib/gpu/home.ts). Both operands are read as vec4 along k where they lie.
+// With a single row every weight is used once, so what matters is to load it only once.
 
 struct Params {
   m: u32,
@@ -14,6 +15,7 @@ struct Params {
   b_offset: u32,
   b_batch: u32,
   b_row: u32,
+  b_step: u32, // from four k to the next
   // Counted in numbers.
   out_offset: u32,
   out_batch: u32,
@@ -27,6 +29,7 @@ struct Params {
 override ACCUMULATE: bool = false;
 
 const COLUMNS = 8u;
+const LANES = 8u;
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> a: array<vec4<f32>>; // or an image
@@ -40,15 +43,16 @@ fn activate(v: f32) -> f32 { // replaced by the row of the activation
 
 // Four k of four rows of B.
 fn weights(at: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(b[at], b[at + p.b_row], b[at + 2u * p.b_row], b[at + 3u * p.b_row]);
+  let s = LANES * p.b_row;
+  return mat4x4<f32>(b[at], b[at + s], b[at + 2u * s], b[at + 3u * s]);
 }
 
 fn store(sums: vec4<f32>, start: u32, row: u32, column: u32) {
   var v = sums;
-  for (var j = 0u; j < 4u && column + j < p.n; j++) {
-    let place = start + row * p.out_row + (column + j) * p.out_column;
+  for (var j = 0u; j < 4u && column + j * LANES < p.n; j++) {
+    let place = start + row * p.out_row + (column + j * LANES) * p.out_column;
     if (p.biased != 0u) {
-      v[j] += bias[p.bias_offset + select(column + j, row, p.biased == 2u)];
+      v[j] += bias[p.bias_offset + select(column + j * LANES, row, p.biased == 2u)];
     }
     if (ACCUMULATE) {
       v[j] += out[place];
@@ -57,20 +61,20 @@ fn store(sums: vec4<f32>, start: u32, row: u32, column: u32) {
   }
 }
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
-  let column = (group.y * 8u + lane) * COLUMNS;
+  let column = group.y * LANES * COLUMNS + lane;
   let at_a = p.a_offset + group.z * p.a_batch + row * p.a_row;
   let at_b = p.b_offset + group.z * p.b_batch + column * p.b_row;
   var left = vec4<f32>();
   var right = vec4<f32>();
   for (var k = 0u; k < p.k; k++) {
     let x = a[at_a + k];
-    left += x * weights(at_b + k);
-    right += x * weights(at_b + k + 4u * p.b_row);
+    left += x * weights(at_b + k * p.b_step);
+    right += x * weights(at_b + k * p.b_step + 4u * LANES * p.b_row);
   }
   let start = p.out_offset + group.z * p.out_batch;
   store(left, start, row, column);
-  store(right, start, row, column + 4u);
+  store(right, start, row, column + 4u * LANES);
 }

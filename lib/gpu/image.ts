@@ -16,7 +16,16 @@
  * half as fast.
  */
 import type { Gpu } from "./gpu.ts";
-import type { Block, Image, Storage, Window } from "./storage.ts";
+import {
+  type Block,
+  type Given,
+  type Image,
+  isSettled,
+  nextId,
+  type Storage,
+  storageOf,
+  type Window,
+} from "./storage.ts";
 import type { Form, Pipeline } from "./pipeline.ts";
 import { WIDTH } from "./wgsl.ts";
 
@@ -33,7 +42,6 @@ const MOST_BYTES = 2 ** 30;
 
 /** The images of one device's buffers. */
 export class Images {
-  #nextId = 1;
   /** All of them, those read longest ago first. */
   #all = new Set<Image>();
   #bytes = 0;
@@ -62,7 +70,7 @@ export class Images {
    */
   formOf(
     pipeline: Pipeline,
-    buffers: Record<string, Storage | Window>,
+    buffers: Record<string, Given>,
     reads: number,
     encode: () => GPUCommandEncoder,
   ): Form {
@@ -76,29 +84,33 @@ export class Images {
   /** The images that a launch would have to copy; null where buffers are read faster. */
   #staleOf(
     { shown }: Pipeline,
-    buffers: Record<string, Storage | Window>,
+    buffers: Record<string, Given>,
     reads: number,
   ): Map<Image, Storage | Window> | null {
     if (shown.length === 0) return null;
+    const settled = shown.some(({ name }) => isSettled(buffers[name]));
     const most = this.device.limits.maxTextureDimension2D * WIDTH * TEXEL;
     const stale = new Map<Image, Storage | Window>();
     let bytes = 0;
     for (const { name } of shown) {
       const given = buffers[name];
       if (!given || storageOf(given).device !== this.device) return null; // the launch says what is wrong
+      if (isSettled(given)) continue;
       if (bytesBound(given) > most) return null;
-      const image = this.#find(given) ?? this.#createIfItFits(given);
+      const image = this.#find(given) ??
+        (settled ? this.#createFor(given) : this.#createIfItFits(given));
       if (!image) return null;
       if (isFresh(image, given) || stale.has(image)) continue;
       stale.set(image, given);
       bytes += bytesHeld(given);
     }
-    const pays = stale.size === 0 || reads > FEWEST + bytes / BYTES_A_READ;
+    const pays = settled || stale.size === 0 || reads > FEWEST + bytes / BYTES_A_READ;
     return pays || this.device.imaging === "always" ? stale : null;
   }
 
-  /** The image of a buffer or a window, whatever it holds. */
-  of(given: Storage | Window): Image {
+  /** The image of a buffer or a window, whatever it holds; or the home of its numbers. */
+  of(given: Given): Pick<Image, "id" | "view"> {
+    if (isSettled(given)) return given.home;
     return this.#find(given) ?? this.#createFor(given);
   }
 
@@ -144,7 +156,7 @@ export class Images {
       if (this.#all.has(image)) this.#destroy(image); // so that it is tried anew
     };
     const made = this.device.watched("copying a tensor into an image", create, failed);
-    const image = { ...made, id: this.#nextId++, bytes, leave, writes: -1, copied: 0 };
+    const image = { ...made, id: nextId(), bytes, leave, writes: -1, copied: 0 };
     this.#bytes += bytes;
     return image;
   }
@@ -193,8 +205,6 @@ export class Images {
 /** Which part of its buffer an image shows. */
 const keyOf = (given: Storage | Window): string =>
   "storage" in given ? `${given.offset}+${given.size}` : "";
-
-const storageOf = (given: Storage | Window): Storage => "storage" in given ? given.storage : given;
 
 /** The bytes that a kernel sees of a buffer, or of a window. */
 const bytesBound = (given: Storage | Window): number =>

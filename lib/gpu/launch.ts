@@ -8,14 +8,22 @@
  */
 import { passDoubts } from "./doubts.ts";
 import { type Gpu, OUT_OF_MEMORY } from "./gpu.ts";
+import { restore } from "./home.ts";
 import { Images } from "./image.ts";
-import type { Block, Storage, Window } from "./storage.ts";
+import { type Params, Ring } from "./ring.ts";
+import {
+  type Block,
+  type Given,
+  isSettled,
+  type Storage,
+  storageOf,
+  type Window,
+} from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
-const RING_BYTES = 64 * 1024;
 const DISPATCHES_A_SUBMIT = 256;
 /**
  * Reads of a submission, about, after which it ends. Windows takes the GPU away from a program whose submission takes
@@ -34,16 +42,13 @@ export class Launcher {
   #encoding = 1;
   #recorded = 0;
   #reads = 0;
-  #doomed: Block[] = [];
-  #ring: GPUBuffer;
-  #ringWords = new Uint32Array(RING_BYTES / 4);
-  #ringFloats = new Float32Array(this.#ringWords.buffer);
-  #ringInts = new Int32Array(this.#ringWords.buffer);
-  #ringUsed = 0;
-  #align: number;
+  /** What is destroyed once the recorded work, which still uses it, has been submitted. */
+  #doomed: { destroy(): void }[] = [];
+  #ring: Ring;
   /** Encodings that the GPU refused: their results were never computed. */
   #refused = new Set<number>();
   #groupCount = 0;
+  #flushed = () => this.flush();
   readonly images: Images;
   /** Dispatches since the program began. */
   dispatches = 0;
@@ -52,12 +57,7 @@ export class Launcher {
 
   constructor(readonly device: Gpu) {
     this.images = new Images(device, () => this.flush());
-    this.#align = device.limits.minUniformBufferOffsetAlignment;
-    this.#ring = device.gpu.createBuffer({
-      label: "parameters of launches",
-      size: RING_BYTES,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
+    this.#ring = new Ring(device);
   }
 
   /** The compiled form of a kernel; compiled once for each specialisation. */
@@ -86,8 +86,8 @@ export class Launcher {
    */
   launch(
     pipeline: Pipeline,
-    buffers: Record<string, Storage | Window>,
-    params: Record<string, number | readonly number[]>,
+    buffers: Record<string, Given>,
+    params: Params,
     groups: number | readonly [number, number, number],
     reads = 1,
   ): void {
@@ -100,11 +100,16 @@ export class Launcher {
         `kernel ${pipeline.label}: a grid of ${x}×${y}×${z}; the adapter allows ${most}`,
       );
     }
+    let settled = false;
+    for (const name in buffers) {
+      if (isSettled(buffers[name])) settled = true;
+      else if (buffers[name]) this.#unsettle(storageOf(buffers[name]));
+    }
     const total = x * y * z * pipeline.lanes * reads;
-    const form = this.images.pay(total)
+    const form = settled || this.images.pay(total)
       ? this.images.formOf(pipeline, buffers, total, this.#betweenPasses)
       : pipeline.buffers;
-    const place = this.#writeParams(pipeline, params);
+    const place = this.#ring.write(pipeline, params, this.#flushed);
     const group = this.#group(form, pipeline.groups, buffers);
     const pass = this.profile ? this.#openTimedPass(this.profile, form, buffers) : this.#openPass();
     pass.setPipeline(form.pipeline);
@@ -121,42 +126,16 @@ export class Launcher {
     return y <= 1 ? [groups, 1, 1] : [Math.ceil(groups / y), y, 1];
   }
 
-  #writeParams(
-    pipeline: Pipeline,
-    params: Record<string, number | readonly number[]>,
-  ): number {
-    if (pipeline.paramBytes === 0) return 0;
-    const bytes = Math.ceil(pipeline.paramBytes / this.#align) * this.#align;
-    if (this.#ringUsed + bytes > RING_BYTES) this.flush();
-    const place = this.#ringUsed;
-    this.#ringUsed += bytes;
-    for (const { name, type, word, count } of pipeline.fields) {
-      const value = params[name];
-      if (value === undefined) {
-        throw new Error(`kernel ${pipeline.label}: its parameter "${name}" was not given`);
-      }
-      const words = type === "f32"
-        ? this.#ringFloats
-        : type === "i32"
-        ? this.#ringInts
-        : this.#ringWords;
-      const start = place / 4 + word;
-      if (typeof value === "number") words[start] = value;
-      else for (let i = 0; i < count; i++) words[start + i] = value[i] ?? 0;
-    }
-    return place;
-  }
-
   #group(
     pipeline: Form,
     groups: Map<string, GPUBindGroup>,
-    buffers: Record<string, Storage | Window>,
+    buffers: Record<string, Given>,
   ): GPUBindGroup {
     let key = "";
     for (const { name, writes, image } of pipeline.bindings) {
       const given = buffers[name];
       if (!given) throw new Error(`kernel ${pipeline.label}: its buffer "${name}" was not given`);
-      const storage = "storage" in given ? given.storage : given;
+      const storage = storageOf(given);
       if (storage.device !== this.device) {
         throw new Error(
           `Expected all tensors to be on the same device, but found at least two devices, ` +
@@ -170,7 +149,7 @@ export class Launcher {
         block.writes++;
       }
       block.lastUse = this.#encoding;
-      const place = "storage" in given ? `+${given.offset}+${given.size}` : "";
+      const place = "offset" in given ? `+${given.offset}+${given.size}` : "";
       key += image ? `i${this.images.of(given).id} ` : `${block.id}${place} `;
     }
     passDoubts(pipeline.bindings, buffers);
@@ -189,12 +168,15 @@ export class Launcher {
 
   #createGroup(
     pipeline: Form,
-    buffers: Record<string, Storage | Window>,
+    buffers: Record<string, Given>,
   ): GPUBindGroup {
     const most = this.device.limits.maxStorageBufferBindingSize;
     const entries: GPUBindGroupEntry[] = pipeline.bindings.map(({ name, binding, image }) => {
       const given = buffers[name];
       if (image) return { binding, resource: this.images.of(given).view };
+      if (isSettled(given)) {
+        throw new Error(`kernel ${pipeline.label}: it can't read "${name}" as an image`);
+      }
       const { storage, offset, size } = "storage" in given
         ? given
         : { storage: given, offset: 0, size: given.block.bytes };
@@ -207,7 +189,10 @@ export class Launcher {
       return { binding, resource: { buffer: storage.block.buffer, offset, size } };
     });
     if (pipeline.paramBytes) {
-      entries.push({ binding: 0, resource: { buffer: this.#ring, size: pipeline.paramBytes } });
+      entries.push({
+        binding: 0,
+        resource: { buffer: this.#ring.buffer, size: pipeline.paramBytes },
+      });
     }
     if (++this.#groupCount > MAX_CACHED_GROUPS) {
       for (const { groups } of this.#pipelines.values()) groups.clear();
@@ -236,12 +221,12 @@ export class Launcher {
   #openTimedPass(
     profile: Profile,
     { label, bindings }: Form,
-    buffers: Record<string, Storage | Window>,
+    buffers: Record<string, Given>,
   ): GPUComputePassEncoder {
     const encoder = this.#betweenPasses();
     const bytes = bindings.reduce((sum, { name }) => {
       const given = buffers[name];
-      return sum + ("storage" in given ? given.size : given.byteLength);
+      return sum + ("offset" in given ? given.size : storageOf(given).byteLength);
     }, 0);
     const timestampWrites = profile.begin(label, bytes);
     return this.#pass = encoder.beginComputePass({ label, timestampWrites });
@@ -260,7 +245,7 @@ export class Launcher {
     const collected = this.profile?.collect(this.#encoder);
     gpu.pushErrorScope("validation");
     gpu.pushErrorScope("out-of-memory");
-    gpu.queue.writeBuffer(this.#ring, 0, this.#ringWords, 0, this.#ringUsed / 4);
+    this.#ring.upload();
     gpu.queue.submit([this.#encoder.finish()]);
     const encoding = this.#encoding;
     const refused = () => this.#refused.add(encoding);
@@ -268,9 +253,9 @@ export class Launcher {
     this.device.endScope("submitting work", refused);
     collected?.();
     this.#encoder = null;
-    this.#ringUsed = this.#recorded = this.#reads = 0;
+    this.#recorded = this.#reads = 0;
     this.#encoding++;
-    for (const block of this.#doomed.splice(0)) this.#destroyNow(block);
+    for (const one of this.#doomed.splice(0)) one.destroy();
   }
 
   /** Whether work that was recorded with a buffer has yet to be submitted. */
@@ -280,19 +265,32 @@ export class Launcher {
 
   /** Destroys a buffer, once the work that was recorded with it has been submitted. */
   destroy(block: Block): void {
-    if (this.awaits(block)) this.#doomed.push(block);
-    else this.#destroyNow(block);
+    const destroy = () => this.#destroyNow(block);
+    if (this.awaits(block)) this.#doomed.push({ destroy });
+    else destroy();
   }
 
   #destroyNow(block: Block): void {
     this.images.forget(block);
-    block.buffer.destroy();
-    this.device.budget.give(block.bytes);
+    const { home } = block;
+    (home ? home.texture : block.buffer).destroy();
+    this.device.budget.give(home ? home.bytes : block.bytes);
+  }
+
+  /** Brings the numbers of a matrix back from its home to a buffer, for what can't read them there. */
+  #unsettle(storage: Storage): void {
+    const { block } = storage;
+    const { home } = block;
+    if (!home) return;
+    restore({ storage, home });
+    this.#doomed.push(home.texture);
+    this.device.budget.give(home.bytes);
   }
 
   /** Copies bytes from TypeScript into a storage. */
   upload(storage: Storage, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
     this.device.check();
+    this.#unsettle(storage);
     const { block } = storage;
     if (this.awaits(block)) this.flush();
     block.writes++;
@@ -315,6 +313,7 @@ export class Launcher {
     last?: GPUBuffer,
     emptied?: Storage,
   ): void {
+    for (const { storage } of ranges) this.#unsettle(storage);
     const encoder = this.#betweenPasses();
     let at = 0;
     for (const { storage, offset, size } of ranges) {

@@ -13,7 +13,7 @@
  */
 import type { Gpu } from "./gpu.ts";
 import { currentScope } from "./scope.ts";
-import { type Block, type Lease, type Lender, type Rest, Storage } from "./storage.ts";
+import { type Block, type Lease, type Lender, nextId, type Rest, Storage } from "./storage.ts";
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
@@ -66,7 +66,6 @@ export class Pool<D extends Owner = Owner> implements Lender {
   /** What the last backward() released, until the next graph is begun. */
   #passed: Lease[] = [];
   #use: MemoryUse = { inUse: 0, peak: 0, pooled: 0, buffers: 0 };
-  #nextId = 1;
   #net = new FinalizationRegistry<Lease>((lease) => this.#collected(lease));
 
   constructor(readonly device: D, readonly budget: number = 2 ** 30) {}
@@ -115,7 +114,8 @@ export class Pool<D extends Owner = Owner> implements Lender {
     const next = () => this.#nextFree(shelf, idle) ?? this.#oldestAtRest(shelf, size, idle);
     for (let block = next(); block; block = next()) {
       this.#use.pooled -= size;
-      if (!block.broken) return block;
+      if (block.home) this.#destroy(block);
+      else if (!block.broken) return block;
     }
   }
 
@@ -147,10 +147,10 @@ export class Pool<D extends Owner = Owner> implements Lender {
       create,
       () => block.broken = true,
     );
-    const id = this.#nextId++;
     const block: Block = {
-      id,
+      id: nextId(),
       buffer,
+      home: null,
       bytes: size,
       lease: null,
       lastUse: 0,
@@ -227,7 +227,8 @@ export class Pool<D extends Owner = Owner> implements Lender {
   #free(lease: Lease): void {
     const { block } = lease;
     this.#net.unregister(lease);
-    if (this.#use.pooled + block.bytes > this.budget) return this.#destroy(block);
+    const full = this.#use.pooled + block.bytes > this.budget;
+    if (full || block.home) return this.#destroy(block);
     this.#use.pooled += block.bytes;
     lease.state = "free";
     this.#shelf(block.bytes).free.push(block);

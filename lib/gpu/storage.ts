@@ -19,10 +19,36 @@ export interface Image {
   copied: number;
 }
 
+/** An image that holds a matrix in place of a buffer: see home.ts. */
+export interface Home {
+  readonly id: number;
+  readonly texture: GPUTexture;
+  readonly view: GPUTextureView;
+  readonly bytes: number;
+  /** How many rows the matrix has. */
+  readonly rows: number;
+  /** Writes its numbers into the buffer that the storage has again. */
+  readonly restore: (from: Settled) => void;
+}
+
+/** A matrix as it lies in its home, for a kernel that reads it there. */
+export interface Settled {
+  readonly storage: Storage;
+  readonly home: Home;
+}
+
+let ids = 1;
+/** A number that no buffer had before, and no home; bind groups are found by it. */
+export const nextId = (): number => ids++;
+
 /** A GPU buffer and what the pool and the launcher note about it. */
 export interface Block {
-  readonly id: number;
-  readonly buffer: GPUBuffer;
+  /** That of its buffer: another one, when numbers have come back from their home. */
+  id: number;
+  /** Destroyed while its numbers have a home. */
+  buffer: GPUBuffer;
+  /** Where its numbers are, if not in the buffer. */
+  home: Home | null;
   readonly bytes: number;
   /** Whose content it holds; null where no storage can have it any more. */
   lease: Lease | null;
@@ -148,3 +174,13 @@ export interface Window {
   offset: number;
   size: number;
 }
+
+/** What a kernel is given under a name. */
+export type Given = Storage | Window | Settled;
+
+/** The storage that it is, or is a part of. */
+export const storageOf = (given: Given): Storage => "storage" in given ? given.storage : given;
+
+/** Whether it is to be read at home. */
+export const isSettled = (given: Given | undefined): given is Settled =>
+  given !== undefined && "home" in given;

@@ -2,6 +2,7 @@
  * What all language models made of blocks have in common: an embedding of the tokens, blocks, a final norm, and logits.
  * Text generation and the key-value cache need to know no more about a model.
  */
+import { closeScope, openScope } from "../gpu/scope.ts";
 import { Module } from "../nn/module.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -54,7 +55,7 @@ export abstract class CausalLM extends Module {
         );
       }
       let n = 0;
-      for (const block of this.blocks()) x = block.continue(x, cache.layer(n++));
+      for (const block of this.blocks()) x = continued(block, x, cache.layer(n++));
       cache.length += T;
     }
     return this.norm(x);
@@ -74,5 +75,18 @@ export abstract class CausalLM extends Module {
           `read; give a shorter text`,
       );
     }
+  }
+}
+
+/** What a block makes of `x`; the memory of all else that it computes is free for the next block. */
+function continued(block: CausalBlock, x: Tensor, cache: LayerCache): Tensor {
+  const scope = openScope();
+  const kept = new Set([x.storage]);
+  try {
+    const y = block.continue(x, cache);
+    kept.add(y.storage);
+    return y;
+  } finally {
+    closeScope(scope, kept, "when its block was through");
   }
 }

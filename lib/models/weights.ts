@@ -9,6 +9,7 @@ import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
 import { toFloat32 } from "../data/tensors.ts";
 import type { DownloadListener } from "../hub/config.ts";
 import { copy_ } from "../ops/copy.ts";
+import { fillSettled, settles } from "../ops/settle.ts";
 import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
@@ -64,16 +65,22 @@ export function loadWeights(
   const bytes = ({ storage }: Tensor) => storage.byteLength;
   const total = wanted.values().reduce((sum, parameter) => sum + bytes(parameter), 0);
   let done = 0;
+  let room = new ArrayBuffer(0);
   noGrad(() => {
     for (const [name, parameter] of wanted) {
       const { file, name: stored } = places.get(name)!;
-      if (isTransposed(name)) loadTransposed(parameter, file, stored);
+      const transposed = isTransposed(name);
+      if (isLarge(parameter) && !isPositions(name)) {
+        room = roomFor(bytes(parameter), room);
+        loadHome(parameter, file, stored, { transposed, room });
+      } else if (transposed) loadTransposed(parameter, file, stored);
       else load(parameter, file, stored);
       parameter.device.launcher.flush();
       done += bytes(parameter);
       listener?.progress({ name: "loading the weights", done, total });
     }
   });
+  room.transfer(0);
   listener?.end();
 }
 
@@ -133,6 +140,31 @@ function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: 
   for (const { start, piece } of file.pieces(name)) {
     device.launcher.upload(storage, toFloat32(piece), 4 * (offset + start));
   }
+}
+
+/** A matrix that is worth a home of its own, and can have one. */
+const isLarge = (x: Tensor): boolean => x.storage.byteLength >= 2 ** 20 && settles(x);
+
+/** Positions are added to what is read, and no product reads them. */
+const isPositions = (name: string): boolean => name === "wpe.weight";
+
+/** Memory for so many bytes: that of the matrix before, or new memory. What is not used is freed at once. */
+function roomFor(bytes: number, last: ArrayBuffer): ArrayBuffer {
+  if (last.byteLength >= bytes && last.byteLength <= 4 * bytes) return last;
+  last.transfer(0);
+  return new ArrayBuffer(bytes);
+}
+
+/** Fills a matrix in the image where it will live, by way of `room`. */
+function loadHome(
+  x: Tensor,
+  file: SafetensorsFile,
+  name: string,
+  { transposed, room }: { transposed: boolean; room: ArrayBuffer },
+): void {
+  const all = new Float32Array(room, 0, x.numel());
+  for (const { start, piece } of file.pieces(name)) all.set(toFloat32(piece), start);
+  fillSettled(x, all, transposed);
 }
 
 /** Fills a parameter (out, in) from a matrix (in, out). */

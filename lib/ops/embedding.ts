@@ -17,6 +17,8 @@ import { add } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { declared, inUnits, unitOf } from "./declare.ts";
+import { viewOf } from "./layout.ts";
+import { foursOf } from "./settle.ts";
 import { narrow } from "./slices.ts";
 import { LONGEST_LIST, tuningOf } from "./tuning.ts";
 import { reshape } from "./views.ts";
@@ -75,7 +77,13 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
     const cells = out.numel() / unit;
     const { launcher, faults } = weight.device;
     const { buffer: fault, code, doubts } = faults.begin(outside);
-    for (const { first, last, buffer, offset } of stretches(table)) {
+    const places = unit === 4 && table.storage.block.home
+      ? [{ first: 0, last: rows, ...foursOf(viewOf(table, [1, rows, width])) }]
+      : stretches(table).map(({ first, last, buffer, offset }) => ({
+        ...{ first, last, buffer, offset: offset / unit },
+        ...{ row: width / unit, step: 1 },
+      }));
+    for (const { first, last, buffer, offset, row, step } of places) {
       launcher.launch(
         launcher.pipeline(forwardKernels[unit]),
         { table: buffer, ids: flat.storage, out: out.storage, fault },
@@ -85,7 +93,9 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
           rows,
           first,
           last,
-          table_offset: offset / unit,
+          table_offset: offset,
+          table_row: row,
+          table_step: step,
           ids_offset: flat.offset,
           ids_stride: 1,
           code,

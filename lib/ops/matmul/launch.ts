@@ -19,6 +19,7 @@ import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound } from "../limits.ts";
 import { measuredPlan } from "../measured.ts";
+import { foursOf } from "../settle.ts";
 import { NARROW, type Plan, TILE_LANES, TINY, tuningOf } from "../tuning.ts";
 import { declared } from "../declare.ts";
 
@@ -207,20 +208,22 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   },
 
   rows(task, plan) {
-    const { a, b, out } = task;
+    const { a, out } = task;
     const { buffers, params } = common(task);
+    const b = foursOf(transposed(task.b));
     out.device.launcher.launch(
       pipelineOf(task, plan, {}, () => ({})),
-      buffers,
+      { ...buffers, b: b.buffer },
       {
         ...params,
         k: params.k / 4,
         a_offset: params.a_offset / 4,
         a_batch: a.strides[0] / 4,
         a_row: a.strides[1] / 4,
-        b_offset: params.b_offset / 4,
-        b_batch: b.strides[0] / 4,
-        b_row: b.strides[2] / 4,
+        b_offset: b.offset,
+        b_batch: b.batch,
+        b_row: b.row,
+        b_step: b.step,
         ...outStrides(task),
       },
       tiles(task, plan),

@@ -2,11 +2,12 @@
  * The operands of matrix products as kernels bind them: where they lie, whether they can be read four numbers
  * at a time, and their packed copies where they can't.
  */
-import type { Storage, Window } from "../../gpu/storage.ts";
+import type { Given } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import packSource from "../../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";
 import { bound } from "../limits.ts";
+import { foursOf } from "../settle.ts";
 import { FEW_USES } from "../tuning.ts";
 import { declared } from "../declare.ts";
 
@@ -25,7 +26,7 @@ const alongSide = ({ strides, offset }: Tensor): boolean =>
 
 /** An operand as matmul_tile reads it; distances in elements as it is bound. */
 export interface Panels {
-  buffer: Storage | Window;
+  buffer: Given;
   offset: number;
   batch: number;
   tile: number;
@@ -61,7 +62,12 @@ export function panels(x: Tensor, width: number, uses = Infinity): Panels {
   if (alongSide(x)) {
     return { ...lying(4), block: 1, next: k / 4, alongK: false, singles: false };
   }
-  if (alongK(x)) return { ...lying(4), block: side, next: side / 4, alongK: true, singles: false };
+  if (alongK(x)) {
+    const { buffer, offset, batch, row, step } = foursOf(x);
+    const tile = width * row;
+    const places = { buffer, offset, batch, tile, step, block: 4 * row, next: row };
+    return { ...places, alongK: true, singles: false, done() {} };
+  }
   if (side === 1 && uses <= FEW_USES) {
     return { ...lying(1), block: 4, next: k, alongK: false, singles: true };
   }

@@ -1,0 +1,84 @@
+/*
+ * Matrices whose numbers live in an image, and nowhere else: the weights of a model that writes, which are read for
+ * each token and hardly ever written. They take memory once, and lie there as the product of one row reads them: four
+ * numbers of a row are a texel, and beside it lie those of the next row. So lanes that own neighbouring rows read
+ * neighbours, and no two of them fight for a place in the processor's cache.
+ *
+ * Only kernels that are given the matrix as `Settled` read it there. For anything else the launcher brings the numbers
+ * back to a buffer first, and the image is gone.
+ */
+import type { Gpu } from "./gpu.ts";
+import { type Home, nextId, type Settled, type Storage } from "./storage.ts";
+import { WIDTH } from "./wgsl.ts";
+
+/** Bytes of a texel: four numbers. */
+const TEXEL = 16;
+
+/** Texels are written in pieces of whole rows of the image, so that the driver reuses the memory of one for the next. */
+export const PIECE: number = WIDTH * 64;
+
+/** Whether kernels on a device can read a matrix of so many bytes from its home. */
+export const canSettle = ({ imaging, limits }: Gpu, bytes: number): boolean =>
+  imaging !== "never" && bytes % TEXEL === 0 && limits.maxStorageTexturesPerShaderStage >= 4 &&
+  bytes <= limits.maxTextureDimension2D * WIDTH * TEXEL;
+
+/**
+ * Gives a storage, whose numbers are lost, a home in place of its buffer.
+ *
+ * @param rows of the matrix that it holds, row by row
+ * @param restore writes what is at home into the storage's buffer, which is there again when it is called
+ */
+export function settle(storage: Storage, rows: number, restore: Home["restore"]): Settled {
+  const { device, block, byteLength: bytes } = storage;
+  block.buffer.destroy();
+  device.budget.give(block.bytes);
+  const what = "storing a weight as an image";
+  device.budget.take(bytes, what);
+  const create = () => {
+    const texture = device.gpu.createTexture({
+      label: "weight",
+      size: [WIDTH, Math.ceil(bytes / TEXEL / WIDTH)],
+      format: "rgba32uint",
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+    });
+    return { texture, view: texture.createView() };
+  };
+  const made = device.watched(what, create, () => block.broken = true);
+  const home: Home = { ...made, id: nextId(), bytes, rows, restore };
+  block.home = home;
+  return { storage, home };
+}
+
+/** Writes texels from the one numbered `first` on, which begins a row of the image; a piece at most. */
+export function writeTexels(
+  { storage, home }: Settled,
+  first: number,
+  data: Float32Array<ArrayBuffer>,
+): void {
+  const { queue } = storage.device.gpu;
+  const texels = data.length / 4;
+  const [row, rows] = [first / WIDTH, Math.floor(texels / WIDTH)];
+  const put = (row: number, from: number, size: [number, number]) =>
+    queue.writeTexture(
+      { texture: home.texture, origin: [0, row] },
+      data.subarray(4 * from),
+      { bytesPerRow: WIDTH * TEXEL },
+      size,
+    );
+  if (rows > 0) put(row, 0, [WIDTH, rows]);
+  if (texels % WIDTH > 0) put(row + rows, rows * WIDTH, [texels % WIDTH, 1]);
+  queue.submit([]);
+}
+
+/** Gives a storage a buffer again, with its numbers; the home is still to be destroyed, after what was recorded. */
+export function restore({ storage, home }: Settled): void {
+  const { block, device } = storage;
+  const what = "copying a weight back to a buffer";
+  device.budget.take(block.bytes, what);
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const create = () => device.gpu.createBuffer({ label: what, size: block.bytes, usage });
+  block.buffer = device.watched(what, create, () => block.broken = true);
+  block.id = nextId();
+  block.home = null;
+  home.restore({ storage, home });
+}

@@ -1,0 +1,77 @@
+/*
+ * Weights that live in images (lib/gpu/home.ts, lib/ops/settle.ts): the same bits as from buffers, wherever they are
+ * read, and they come back for what can't read them there.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { manualSeed, nn, noGrad, randn, type Tensor, tensor } from "#lib";
+import { defaultDevice as device } from "../lib/gpu/default.ts";
+import { fillSettled, settles } from "../lib/ops/settle.ts";
+
+const { linear, embedding } = nn.functional;
+const atHome = ({ storage }: Tensor) => storage.block.home !== null;
+
+/** A matrix as it is, and the same in an image; null where this adapter reads buffers. */
+async function both(rows: number, columns: number, transposed: boolean) {
+  manualSeed(1);
+  const [w, home] = [randn(rows, columns), randn(rows, columns)];
+  if (!settles(home)) return null;
+  fillSettled(home, await (transposed ? w.t().contiguous() : w).data() as Float32Array, transposed);
+  assert(atHome(home));
+  return { w, home };
+}
+
+for (const transposed of [false, true]) {
+  const order = transposed ? "column by column" : "row by row";
+  Deno.test(`products and look-ups read a matrix at home, that was filled ${order}: the same bits`, async () => {
+    const made = await both(1000, 512, transposed);
+    if (!made) return;
+    const { w, home } = made;
+    for (const rows of [1, 2, 17, 40]) {
+      const x = randn(rows, 512);
+      assertEquals(await linear(x, home).data(), await linear(x, w).data());
+    }
+    const ids = tensor([2, 999, 0]);
+    assertEquals(await embedding(ids, home).data(), await embedding(ids, w).data());
+    const [x, some] = [randn(1, 512), (of: Tensor) => of.narrow(0, 300, 700)];
+    assertEquals(await linear(x, some(home)).data(), await linear(x, some(w)).data());
+    assert(atHome(home));
+  });
+}
+
+Deno.test("for any other op a matrix comes back from home: read, added, written to, uploaded to, trained", async () => {
+  const uses: ((x: Tensor) => Tensor)[] = [
+    (x) => x,
+    (x) => x.add(1),
+    (x) => noGrad(() => x.mul_(2)),
+    (x) => {
+      device.launcher.upload(x.storage, Float32Array.of(7, 8), 4);
+      return x.add(0);
+    },
+    (x) => {
+      const input = tensor([[1, 2, 3, 4]]).float().requiresGrad_();
+      linear(input, x).sum().backward();
+      return input.grad!;
+    },
+  ];
+  for (const use of uses) {
+    const made = await both(100, 4, true);
+    if (!made) return;
+    assertEquals(await use(made.home).data(), await use(made.w).data());
+    assert(!atHome(made.home));
+    assertEquals(await made.home.data(), await made.w.data());
+  }
+});
+
+Deno.test("the memory of a matrix at home is given back with its tensor", async () => {
+  const made = await both(300, 64, false);
+  if (!made) return;
+  const { storage } = made.home;
+  const before = device.pool.use();
+  storage.release("at once");
+  device.launcher.flush();
+  const { inUse, pooled } = device.pool.use();
+  assertEquals([inUse, pooled], [before.inUse - counted(300 * 64 * 4), before.pooled]);
+});
+
+/** Bytes that the pool counts for a storage. */
+const counted = (bytes: number) => Math.ceil(bytes / 2 ** 14) * 2 ** 14;
