@@ -46,6 +46,12 @@ export async function lessonPage(
   const around: Surroundings = {
     lesson: (n) => n === number ? undefined : site.lesson(n)?.address,
     file: (path) => path === page.path ? undefined : site.ofFile(path)?.address,
+    task: (command) => {
+      const [, exercise, name] = command.match(/^deno task (?:exercise (\d+)|(\w+))$/) ?? [];
+      return exercise
+        ? site.exercises(Number(exercise))?.address
+        : site.pages.find((page) => page.address === `${name}.html`)?.address;
+    },
     ids: new Set(["text", "search"]),
   };
   const named = new Set<Page>();
@@ -95,13 +101,7 @@ export async function lessonPage(
       );
     }
   }
-  const next = number === undefined ? undefined : site.exercises(number);
   const of = page.kind === "exercise" ? site.lesson(lessonOf(page.path)) : undefined;
-  if (next) {
-    body.push(
-      markup`<p class="practice"><a href="${next.address}">Exercises of this lesson</a>, which check themselves.</p>`,
-    );
-  }
   const all = site.pages.map(({ source }) => source);
   const options = JSON.stringify(optionsOf(page.source, all));
   const head = markup`

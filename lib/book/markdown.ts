@@ -27,6 +27,8 @@ export interface Surroundings {
   lesson?(number: number): string | undefined;
   /** The address of a file of the project, if it has a page. */
   file?(path: string): string | undefined;
+  /** The address of what a task shows, such as `deno task exercise 3`, if it has a page. */
+  task?(command: string): string | undefined;
   /** Ids that are in use; those of the headings are added. */
   ids?: Set<string>;
 }
@@ -118,8 +120,8 @@ function freeId(wanted: string, taken: Set<string>): string {
   return id;
 }
 
-/** The same with links: from "lesson 3" to its page, from a file of the project to the page that shows it. */
-function withLinks(tokens: Token[], { lesson, file }: Surroundings): Token[] {
+/** The same with links: from "lesson 3" to its page, from a file or a task of the project to the page that shows it. */
+function withLinks(tokens: Token[], { lesson, file, task }: Surroundings): Token[] {
   let inLink = 0;
   return tokens.flatMap((token): Token[] => {
     if (token.type === "link_open") {
@@ -132,7 +134,7 @@ function withLinks(tokens: Token[], { lesson, file }: Surroundings): Token[] {
     if (token.type === "link_close") inLink--;
     if (inLink > 0) return [token];
     if (token.type === "code_inline") {
-      const page = file?.(token.content);
+      const page = file?.(token.content) ?? task?.(token.content);
       return page ? linked(page, token) : [token];
     }
     if (token.type !== "text" || !lesson) return [token];

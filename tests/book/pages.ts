@@ -114,7 +114,7 @@ Deno.test("a tree of modules folds at each level, and says the same", () => {
   assertEquals(words.trim(), text);
 });
 
-Deno.test("prose: anchors, links to lessons and to files of the project, no two ids alike", () => {
+Deno.test("prose: anchors, links to lessons and to files of the project, no two ids alike", async () => {
   const { html, headings } = renderMarkdown(
     "## Why\n\nAs in lesson 2, see `kernels/softmax.wgsl`.\n\n## Why\n",
     { lesson: (n) => `lesson-${n}.html`, file: (path) => site.ofFile(path)?.address },
@@ -122,6 +122,10 @@ Deno.test("prose: anchors, links to lessons and to files of the project, no two 
   assertEquals(headings.map(({ id }) => id), ["why", "why-2"]);
   assertStringIncludes(html, `<a href="lesson-2.html">lesson 2</a>`);
   assertStringIncludes(html, `<a href="kernel-softmax.html"><code>kernels/softmax.wgsl</code></a>`);
+  assertStringIncludes(
+    (await lessonPage(site, site.lesson(2)!)).page.text,
+    `<a href="exercise-02.html"><code>deno task exercise 2</code></a>`,
+  );
 });
 
 Deno.test("an empty corner of a table is no header", () => {

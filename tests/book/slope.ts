@@ -9,12 +9,12 @@ export interface Seen {
 }
 
 /** The first steps, which compile kernels, do not count. */
-const WARM = 30;
+const WARM = 10;
 
 /** Milliseconds a step. */
 export function slope(seen: readonly Seen[]): number {
   const [first, last] = [seen.find(({ step }) => step >= WARM), seen.at(-1)];
-  if (!first || !last || last.step - first.step < WARM) {
+  if (!first || !last || last.step - first.step < 3 * WARM) {
     throw new Error(
       `timing a step: the loop was seen ${seen.length} times, up to step ${last?.step}`,
     );

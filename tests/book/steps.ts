@@ -10,7 +10,10 @@ const [steps] = Deno.args;
 const lesson = new URL("lessons/13-mlp.ts", root).href;
 const seen: Seen[] = [];
 
-runsIn({ args: [`--steps=${steps}`, "--evals=1", "--data=shipped"] });
+runsIn({
+  args: [`--steps=${steps}`, "--evals=1", "--data=shipped"],
+  size: () => ({ columns: 80, rows: 0 }), // nothing is drawn
+});
 watch({
   url: lesson,
   progressed: (at) => void (at && seen.push({ step: at.step, ms: performance.now() })),
