@@ -14,7 +14,7 @@ const WARM = 10;
 /** Milliseconds a step. */
 export function slope(seen: readonly Seen[]): number {
   const [first, last] = [seen.find(({ step }) => step >= WARM), seen.at(-1)];
-  if (!first || !last || last.step - first.step < 3 * WARM) {
+  if (!first || !last || last.step - first.step < WARM) {
     throw new Error(
       `timing a step: the loop was seen ${seen.length} times, up to step ${last?.step}`,
     );
