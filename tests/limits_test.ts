@@ -214,7 +214,7 @@ Deno.test("a piece of a tensor larger than a binding is used like any other, whe
   whole.storage.release("to save memory");
 });
 
-Deno.test("what can't be split is refused with the limit, never computed wrongly", () => {
+Deno.test("what can't be split is refused with the limit, never computed wrongly", async () => {
   const x = zeros([HUGE]);
   for (
     const call of [
@@ -228,5 +228,7 @@ Deno.test("what can't be split is refused with the limit, never computed wrongly
       assert(/binding|bind/.test(message) && /split/.test(message), message);
     }
   }
+  // Deno breaks off where a queue still has seconds of work when its device goes.
+  assertEquals(await x.narrow(0, HUGE - 1, 1).item(), 0);
   x.storage.release("to save memory");
 });

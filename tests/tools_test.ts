@@ -475,6 +475,8 @@ async function gate(
   test: string,
   backends = "vulkan",
   book = "echo 'ok | 3 passed | 0 failed (1s)'",
+  computing = "false",
+  swiftshader = "/none",
 ): Promise<[code: number, lastLine: string]> {
   const folder = await Deno.makeTempDir();
   const script = `#!/bin/sh
@@ -482,12 +484,13 @@ case "$4" in
 check) ${check};;
 test) ${test};;
 test:book) ${book};;
+test:adapter) ${computing};;
 ready) for b in ${backends}; do echo "$b a card"; done;;
 esac
 `;
   await Deno.writeTextFile(`${folder}/npx`, script, { mode: 0o755 });
   const run = new URL("../.ci/run", import.meta.url).pathname;
-  const env = { PATH: `${folder}:${Deno.env.get("PATH")}` };
+  const env = { PATH: `${folder}:${Deno.env.get("PATH")}`, SWIFTSHADER: swiftshader };
   const { code, stdout } = await new Deno.Command(run, { env, stdin: "null", stderr: "null" })
     .output();
   await Deno.remove(folder, { recursive: true });
@@ -516,17 +519,28 @@ Deno.test(
 );
 
 Deno.test(
-  `the gate runs the tests on Vulkan and on OpenGL, from an empty home${because}`,
+  `the gate runs the tests on the best backend, and those that compute on the others${because}`,
   ifAllowed,
   async () => {
     const both = "vulkan opengl";
+    const book = "echo 'ok | 3 passed | 0 failed (1s)'";
     const test = 'test -z "$(ls $HOME)" && echo "ok | 5 passed | 0 failed (1s)"';
-    assertEquals(await gate("true", test, both), [0, "13 passed, 0 failed"]);
-    const one = (backend: string) =>
-      `test $DENO_WEBGPU_BACKEND = ${backend} && echo "ok | 5 passed | 0 failed (1s)"`;
-    assertEquals(await gate("true", one("vulkan"), both), [1, "8 passed, 1 failed"]);
-    assertEquals(await gate("true", one("opengl"), both), [1, "8 passed, 1 failed"]);
-    assertEquals(await gate("true", one("metal"), "metal"), [0, "8 passed, 0 failed"]);
+    const on = (backend: string, driver = "") =>
+      `test "$DENO_WEBGPU_BACKEND$VK_DRIVER_FILES" = "${backend}${driver}" && echo "ok | 4 passed | 0 failed (1s)"`;
+    assertEquals(await gate("true", test, "metal"), [0, "8 passed, 0 failed"]);
+    assertEquals(await gate("true", on("vulkan"), both, book, on("opengl")), [
+      0,
+      "11 passed, 0 failed",
+    ]);
+    assertEquals(await gate("true", on("opengl"), both, book, on("opengl")), [
+      1,
+      "7 passed, 1 failed",
+    ]);
+    assertEquals(await gate("true", test, both, book, on("vulkan")), [1, "8 passed, 1 failed"]);
+    const driver = new URL("../deno.json", import.meta.url).pathname;
+    const swift = [book, on("vulkan", driver), driver] as const;
+    assertEquals(await gate("true", test, "vulkan", ...swift), [0, "12 passed, 0 failed"]);
+    assertEquals(await gate("true", test, both, ...swift), [1, "12 passed, 1 failed"]);
     assertEquals(await gate("true", test, ""), [1, "3 passed, 1 failed"]);
   },
 );

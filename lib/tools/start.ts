@@ -52,6 +52,18 @@ const checks = () => [
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
 const tests = ["test", "--doc", "--allow-all"];
+/** Tests whose answers no adapter changes: files, the network, text, and the runs of whole programs. */
+const ALIKE =
+  `bench bit_flips course data format hostile_files host hover hub_faults hub loader mistakes opening pack
+  printable python safetensors saved_run structure terminal terms text tint tools torch_file wgsl`
+    .split(/\s+/);
+/** All others, which are to be right on every adapter. */
+const computing = () =>
+  Array.from(Deno.readDirSync(new URL("tests", root)), ({ name }) => name)
+    .filter((name) =>
+      name.endsWith("_test.ts") && !ALIKE.includes(name.slice(0, -"_test.ts".length))
+    )
+    .sort().map((name) => `tests/${name}`);
 const bookTest = [
   "test",
   ...ofBook,
@@ -77,6 +89,17 @@ deno task test -- --filter softmax      runs the tests with a word in their name
 DENO_WEBGPU_BACKEND=opengl runs them on that backend. After the -- come the options of \`deno test --help\`.`,
     adapter: true,
     steps: (args) => [[...tests, ...args]],
+  },
+  "test:adapter": {
+    help:
+      `deno task test:adapter                       runs the tests that compute, as on another adapter
+deno task test:adapter -- --filter softmax   runs those with a word in their name
+
+DENO_WEBGPU_BACKEND=opengl runs them on that backend, VK_DRIVER_FILES=…/vk_swiftshader_icd.json on the
+adapter that comes with Chromium. Left out are tests whose answers no adapter changes: \`deno task test\`
+runs those too.`,
+    adapter: true,
+    steps: (args) => [["test", "--allow-all", "--no-check", ...computing(), ...args]],
   },
   check: {
     help:
