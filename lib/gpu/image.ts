@@ -27,18 +27,11 @@ import {
   type Window,
 } from "./storage.ts";
 import type { Form, Pipeline } from "./pipeline.ts";
+import { BYTES_A_READ, FEWEST_READS, IMAGE_BYTES } from "./tuning.ts";
 import { WIDTH } from "./wgsl.ts";
 
 /** Bytes of a texel of four numbers, as bits: no driver may change a NaN on the way. */
 const TEXEL = 16;
-
-/** Launches below so many reads cost less than a copy does, however little it copies. */
-const FEWEST = 1000;
-/** Bytes that are copied in the time of one read of a storage buffer. */
-const BYTES_A_READ = 130;
-
-/** Bytes that all images together may take; beyond that, those read longest ago are dropped. */
-const MOST_BYTES = 2 ** 30;
 
 /** The images of one device's buffers. */
 export class Images {
@@ -53,13 +46,13 @@ export class Images {
   constructor(
     readonly device: Gpu,
     readonly flush: () => void,
-    readonly most: number = MOST_BYTES,
+    readonly most: number = IMAGE_BYTES,
   ) {}
 
   /** Whether so many reads could pay for a copy. */
   pay(reads: number): boolean {
     const { imaging } = this.device;
-    return imaging === "where it pays" ? reads > FEWEST : imaging === "always";
+    return imaging === "where it pays" ? reads > FEWEST_READS : imaging === "always";
   }
 
   /**
@@ -104,7 +97,7 @@ export class Images {
       stale.set(image, given);
       bytes += bytesHeld(given);
     }
-    const pays = settled || stale.size === 0 || reads > FEWEST + bytes / BYTES_A_READ;
+    const pays = settled || stale.size === 0 || reads > FEWEST_READS + bytes / BYTES_A_READ;
     return pays || this.device.imaging === "always" ? stale : null;
   }
 

@@ -21,18 +21,11 @@ import {
 } from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
+import { DISPATCHES_A_SUBMIT, READS_A_SUBMIT, UPLOAD_BYTES } from "./tuning.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
-const DISPATCHES_A_SUBMIT = 256;
-/**
- * Reads of a submission, about, after which it ends. Windows takes the GPU away from a program whose submission takes
- * two seconds; a weak GPU reads some 2³¹ numbers in that time, one after the other.
- */
-const READS_A_SUBMIT = 2 ** 31;
 const MAX_CACHED_GROUPS = 4096;
-/** More is uploaded in pieces, each submitted, so that the driver reuses the memory of one piece for the next. */
-const UPLOAD_BYTES = 2 ** 20;
 
 /** Records and submits the work of one device. */
 export class Launcher {

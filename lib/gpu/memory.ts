@@ -14,6 +14,7 @@
 import type { Gpu } from "./gpu.ts";
 import { currentScope } from "./scope.ts";
 import { type Block, type Lease, type Lender, nextId, type Rest, Storage } from "./storage.ts";
+import { LARGEST_IDLE, WATCHED_BYTES } from "./tuning.ts";
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
@@ -48,12 +49,6 @@ export interface MemoryUse {
   /** Tensors' buffers that are alive. */
   buffers: number;
 }
-
-/** From this size on a buffer's creation is watched. A smaller one that fails is reported at the next launch. */
-const LARGE = 2 ** 16;
-
-/** Memory for larger uploads would add up; they submit what was recorded. */
-const LARGEST_IDLE = 2 ** 20;
 
 /** What a pool needs of its device, which knows what blocks the recorded work will still use. */
 interface Owner extends Gpu {
@@ -142,7 +137,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.device.budget.take(size, `allocating ${what}`);
     const create = () => gpu.createBuffer({ label: what, size, usage });
-    const buffer = size < LARGE ? create() : this.device.watched(
+    const buffer = size < WATCHED_BYTES ? create() : this.device.watched(
       `allocating ${what}`,
       create,
       () => block.broken = true,

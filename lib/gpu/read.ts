@@ -15,8 +15,7 @@ import type { Faults } from "./fault.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Launcher } from "./launch.ts";
 import type { Window } from "./storage.ts";
-
-const SMALL = 4096;
+import { STAGED_BYTES } from "./tuning.ts";
 
 /** A read is in memory so many times: here, as the driver maps it, and twice as JavaScript's own. */
 const COPIES = 4;
@@ -54,8 +53,8 @@ export class Reader {
     const total = all.reduce((sum, { size }) => sum + size, 0);
     if (total === 0) return ranges.map(() => new Uint8Array(0));
     const size = total + 4;
-    const kept = size <= SMALL ? this.#idle.pop() : undefined;
-    const staging = kept ?? this.#create(size <= SMALL ? SMALL : size);
+    const kept = size <= STAGED_BYTES ? this.#idle.pop() : undefined;
+    const staging = kept ?? this.#create(size <= STAGED_BYTES ? STAGED_BYTES : size);
     const seal = this.#sealed = (this.#sealed + 1) % 2 ** 32;
     this.device.gpu.queue.writeBuffer(this.#seal, 0, Uint32Array.of(seal));
     this.launcher.copyOut(all, staging, this.#seal, noted?.storage);
@@ -116,7 +115,7 @@ export class Reader {
     }
     const bytes = new Uint8Array(range).slice();
     staging.unmap();
-    if (staging.size === SMALL) this.#idle.push(staging);
+    if (staging.size === STAGED_BYTES) this.#idle.push(staging);
     else staging.destroy();
     return bytes;
   }

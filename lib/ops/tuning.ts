@@ -5,7 +5,8 @@
  * There are two classes. On a software adapter a shader runs on the processor: its lanes are those of a vector, a
  * barrier between more of them is slow, one core works through a workgroup, and a load costs as much as 64
  * multiply-adds whatever it loads. On a GPU what counts is many threads. Measured on llvmpipe (Mesa 22.3) on two
- * cores, by `deno task bench`; what is said of GPUs has not been measured on one yet.
+ * cores, by `deno task bench`; what is said of GPUs has not been measured on one yet. What is tuned below the ops,
+ * and changes no digit, is in lib/gpu/tuning.ts.
  */
 
 /**

@@ -1,0 +1,28 @@
+/*
+ * The numbers of this room that were tuned, with what was measured; those of the ops, which depend on more, are in
+ * lib/ops/tuning.ts. Measured on llvmpipe (Mesa 22.3) without AVX-512, unless it says otherwise. None of them changes
+ * a digit.
+ */
+
+/** Launches below so many reads cost less than copying a buffer to an image does, however little it copies. */
+export const FEWEST_READS = 1000;
+/** Bytes that are copied in the time of one read of a storage buffer. */
+export const BYTES_A_READ = 130;
+/** Bytes that all images together may take; beyond that, those read longest ago are dropped. */
+export const IMAGE_BYTES: number = 2 ** 30;
+
+/** Dispatches of a submission, after which it ends: the driver can begin, and what waits for it stays small. */
+export const DISPATCHES_A_SUBMIT = 256;
+/**
+ * Reads of a submission, about, after which it ends. Windows takes the GPU away from a program whose submission takes
+ * two seconds; a weak GPU reads some 2³¹ numbers in that time, one after the other.
+ */
+export const READS_A_SUBMIT: number = 2 ** 31;
+/** More is uploaded in pieces, each submitted, so that the driver reuses the memory of one piece for the next. */
+export const UPLOAD_BYTES: number = 2 ** 20;
+/** From this size on a buffer's creation is watched. A smaller one that fails is reported at the next launch. */
+export const WATCHED_BYTES: number = 2 ** 16;
+/** Memory for larger uploads would add up; they submit what was recorded. */
+export const LARGEST_IDLE: number = 2 ** 20;
+/** Buffers that numbers are read through are kept up to this size. */
+export const STAGED_BYTES = 4096;
