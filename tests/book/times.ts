@@ -9,14 +9,13 @@ import { ownPackages } from "../../lib/book/own_packages.ts";
 import { answer } from "../../lib/book/serve.ts";
 import { fromFileUrl, root } from "../../lib/book/site.ts";
 import { findChromium } from "../../lib/tools/chromium.ts";
-import { type Seen, slope } from "./slope.ts";
 
 const HELP = `How long a reader of the book waits, in Chromium.
 
 deno task bench:book -- [options]
 
   --runs 5      how often each page is opened in a new browser
-  --steps 120   steps of lesson 13, in a page and in Deno; 0 leaves them out
+  --steps 120   more steps of lesson 13, in a page and in Deno; 0 leaves them out
   --point 200   milliseconds for which the pointer is over the button before it is pressed
   --help        show this and stop
 
@@ -34,6 +33,8 @@ interface Times {
   end: number;
 }
 
+/** Steps that are run beside more of them. */
+const FEW = 10;
 /** How often lesson 13 is timed in a page and in Deno, in turns. */
 const TURNS = 2;
 
@@ -88,30 +89,20 @@ const timesOf = (address: string): Promise<Times> =>
     return await tab.evaluate("times") as Times;
   });
 
-/** In the page: notes each step that the progress bar shows. */
-function watchSteps() {
-  const seen: unknown[] = [];
-  const bar = document.querySelector<HTMLProgressElement>(".live progress")!;
-  new MutationObserver(() => {
-    if (bar.hasAttribute("value")) seen.push({ step: bar.value, ms: performance.now() });
-  }).observe(bar, { attributes: true });
-  Object.assign(globalThis, { seen });
-}
-
-/** Milliseconds of a step of lesson 13 in its page. */
-const stepInPage = (address: string): Promise<number> =>
+/** Milliseconds that so many steps of lesson 13 take in its page, with all that comes before and after them. */
+const stepsInPage = (address: string) => (steps: number): Promise<number> =>
   visit(address, async (tab) => {
     await tab.locator(".options summary").click();
     await tab.getByLabel("--steps").fill(String(steps));
     await tab.getByLabel("--evals").fill("1");
-    await tab.evaluate(watchSteps);
+    await tab.evaluate(watchRun);
     await tab.locator("#run").getByRole("button", { name: "Run in full" }).click();
     await tab.locator(".live .quiet").waitFor({ timeout: 240_000 });
-    return slope(await tab.evaluate("seen") as Seen[]);
+    return (await tab.evaluate("times") as Times).end;
   });
 
 /** The same in Deno, and on which adapter. */
-async function stepInDeno(): Promise<{ adapter: string; ms: number }> {
+async function stepsInDeno(steps: number): Promise<{ adapter: string; ms: number }> {
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -125,6 +116,12 @@ async function stepInDeno(): Promise<{ adapter: string; ms: number }> {
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
+}
+
+/** Milliseconds a step: what more steps take, so that compiling, writing and all else that is done once drops out. */
+async function aStep(run: (steps: number) => Promise<number>): Promise<number> {
+  const few = await run(FEW);
+  return (await run(FEW + steps) - few) / steps;
 }
 
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
@@ -156,16 +153,21 @@ async function main(): Promise<void> {
       );
     }
     if (steps) {
-      const turns = [];
+      const [page, deno]: number[][] = [[], []];
+      let on = "";
+      const inDeno = async (steps: number) => {
+        const { adapter, ms } = await stepsInDeno(steps);
+        on = adapter;
+        return ms;
+      };
       for (let i = 0; i < TURNS; i++) {
-        const page = await stepInPage(`${address}lesson-13.html`);
-        turns.push({ page, deno: await stepInDeno() });
+        page.push(await aStep(stepsInPage(`${address}lesson-13.html`)));
+        deno.push(await aStep(inDeno));
       }
-      const [page, deno] = [turns.map(({ page }) => page), turns.map(({ deno }) => deno.ms)];
       const ratio = Math.min(...page) / Math.min(...deno);
       console.log(
         `lesson 13, a step: ${words(page)} in the page, ${words(deno)} in Deno on ` +
-          `${turns[0].deno.adapter}: ${ratio.toFixed(2)} ×`,
+          `${on}: ${ratio.toFixed(2)} ×`,
       );
     }
   } finally {
