@@ -73,4 +73,8 @@ for _ in range(20):
 golden["written"] = written
 
 path = pathlib.Path(__file__).with_name("counting.json")
+# The first epoch by 1.13, which rounds otherwise: run this once with Debian's python3-torch, then with 2.13.
+before = json.loads(path.read_text()) if path.exists() else golden
+first = {"losses": before["losses"][:13], "norms": before["norms"]}
+golden["older"] = before.get("older", first) if torch.__version__ >= "2" else None
 path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
