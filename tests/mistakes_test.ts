@@ -39,8 +39,8 @@ Deno.test("a number on the command line is a count or a seed, where the lesson's
   );
   assertMatch(mistake("--steps", "1e400"), /wants a number, such as 10; "1e400" is not a number/);
   assertMatch(mistake("--steps", " "), /wants a number/);
-  assertMatch(mistake("--steps", "-1"), /--steps|option/);
-  assertEquals(readArgs(["--rate=-1.5", "--steps", "1e3"], options), {
+  assertEquals(mistake("--steps", "-1"), whole("steps", 10, "-1"));
+  assertEquals(readArgs(["--rate", "-1.5", "--steps", "1e3"], options), {
     steps: 1000,
     seed: 4273904858,
     rate: -1.5,

@@ -37,6 +37,18 @@ export const common = {
   help: { value: false, help: "show this and stop" },
 } satisfies Options;
 
+/** `--rate -1` as `--rate=-1`: a dash with a number is a value, and no option. */
+function valuesBelowZero(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (/^-[\d.]/.test(arg) && before && /^--[^=]+$/.test(before)) {
+      joined.push(`${joined.pop()}=${arg}`);
+    } else joined.push(arg);
+  }
+  return joined;
+}
+
 /**
  * Reads a command line.
  *
@@ -44,7 +56,7 @@ export const common = {
  */
 export function readArgs<O extends Options>(args: readonly string[], options: O): Values<O> {
   // `deno task lesson-2 -- --steps 5` passes the `--` on.
-  const own = args[0] === "--" ? args.slice(1) : args;
+  const own = valuesBelowZero(args[0] === "--" ? args.slice(1) : args);
   const names = Object.keys(options);
   const isFlag = (name: string) => typeof options[name].value === "boolean";
   const wantsValue = (word: string) => {
