@@ -65,7 +65,7 @@ Deno.test("PyTorch repeats the notebook's 50 losses and its count", () => {
 });
 
 // One rounding decides in the third step which of two ways this training takes: PyTorch 2.13 goes one and 1.13 the
-// other, 7e-5 apart at the eighth; ours goes with 2.13 on Vulkan and with 1.13 on OpenGL.
+// other, 7e-5 apart at the eighth. Ours goes with 2.13 on Mesa's Vulkan, and with 1.13 on OpenGL and SwiftShader.
 Deno.test("lesson 4's training follows PyTorch's step by step", async () => {
   assertEquals(counting.losses.length, 13, "a test trains for one epoch");
   const { older, biases } = countingGolden;
