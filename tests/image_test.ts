@@ -7,6 +7,7 @@ import { eye, manualSeed, mm, nn, optim, randn, tensor, zeros } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import type { Imaging } from "../lib/gpu/gpu.ts";
 import { Images } from "../lib/gpu/image.ts";
+import { linearInto } from "../lib/ops/matmul/linear.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
 
@@ -40,6 +41,41 @@ Deno.test("more numbers than a row of an image holds are found again", () =>
     const x = randn(5, 9001);
     const y = await x.add(0).tolist();
     assertEquals(y, await x.tolist());
+  }));
+
+/** The rows of images that are copied meanwhile: from which one on, and how many. */
+async function copied(body: () => Promise<void>): Promise<number[][]> {
+  const { copyBufferToTexture } = GPUCommandEncoder.prototype;
+  const rows: number[][] = [];
+  GPUCommandEncoder.prototype.copyBufferToTexture = function (from, to, size) {
+    const [, first = 0] = (to.origin ?? []) as number[];
+    rows.push([first, (size as number[])[1]]);
+    return copyBufferToTexture.call(this, from, to, size);
+  };
+  try {
+    await body();
+  } finally {
+    Object.assign(GPUCommandEncoder.prototype, { copyBufferToTexture });
+  }
+  return rows;
+}
+
+Deno.test("of a large buffer to which a product writes one row, that row is copied again, and no other", () =>
+  reading("always", async () => {
+    manualSeed(1);
+    const [x, w] = [randn(1, 100, 4096), randn(4096, 8)]; // a row of the image is a row of x
+    const [row, weight] = [randn(1, 2, 8), randn(4096, 8)];
+    const rightBefore = await reading("never", () => mm(x.index(0), w).tolist());
+    assertEquals(await mm(x.index(0), w).tolist(), rightBefore);
+    linearInto(x.narrow(1, 37, 2), row, weight, null);
+    const rows = await copied(async () => {
+      const wrote = await mm(x.index(0), w).tolist();
+      assertEquals(wrote, await reading("never", () => mm(x.index(0), w).tolist()));
+    });
+    assertEquals(rows.filter(([, count]) => count > 1 || rows.length === 1), [[37, 2]]);
+    x.mul_(2); // all of it
+    const doubled = await mm(x.index(0), w).tolist();
+    assertEquals(doubled, await reading("never", () => mm(x.index(0), w).tolist()));
   }));
 
 for (const op of ops.values()) {

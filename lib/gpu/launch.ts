@@ -139,7 +139,7 @@ export class Launcher {
       const { block } = storage;
       if (writes) {
         storage.written = this.#encoding;
-        block.writes++;
+        this.images.wrote(block, given);
       }
       block.lastUse = this.#encoding;
       const place = "offset" in given ? `+${given.offset}+${given.size}` : "";

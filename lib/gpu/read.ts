@@ -3,7 +3,7 @@
  *
  * Deno's mapAsync waits for the GPU before it returns, then sleeps for some 11 ms before its promise
  * resolves. The range can be had at once, without that sleep, on a buffer that was mapped before (on its
- * first map Deno aborts); so small reads share buffers that are kept. Where the range is not there yet, we
+ * first map Deno aborts); so reads share buffers that are kept, if they are not large. Where the range is not there yet, we
  * wait for the promise, as the standard says.
  *
  * Where memory has run out a driver may skip a copy without an error, and the buffer still holds what was read
@@ -15,14 +15,14 @@ import type { Faults } from "./fault.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Launcher } from "./launch.ts";
 import type { Window } from "./storage.ts";
-import { STAGED_BYTES } from "./tuning.ts";
+import { LARGEST_STAGED, STAGED_BYTES, STAGED_TOGETHER } from "./tuning.ts";
 
 /** A read is in memory so many times: here, as the driver maps it, and twice as JavaScript's own. */
 const COPIES = 4;
 
 /** Reads from the buffers of one device. */
 export class Reader {
-  /** Small staging buffers that have been mapped at least once, and are free. */
+  /** Staging buffers that have been mapped at least once, and are free; those used last come last. */
   #idle: GPUBuffer[] = [];
   #lastTurn = performance.now();
   /** Holds the number that goes along with the next read. */
@@ -53,8 +53,8 @@ export class Reader {
     const total = all.reduce((sum, { size }) => sum + size, 0);
     if (total === 0) return ranges.map(() => new Uint8Array(0));
     const size = total + 4;
-    const kept = size <= STAGED_BYTES ? this.#idle.pop() : undefined;
-    const staging = kept ?? this.#create(size <= STAGED_BYTES ? STAGED_BYTES : size);
+    const kept = this.#takeIdle(stagedSize(size));
+    const staging = kept ?? this.#create(stagedSize(size));
     const seal = this.#sealed = (this.#sealed + 1) % 2 ** 32;
     this.device.gpu.queue.writeBuffer(this.#seal, 0, Uint32Array.of(seal));
     this.launcher.copyOut(all, staging, this.#seal, noted?.storage);
@@ -78,6 +78,23 @@ export class Reader {
     }
     let at = 0;
     return ranges.map(({ size }) => bytes.slice(at, at += size));
+  }
+
+  #takeIdle(size: number): GPUBuffer | undefined {
+    const at = this.#idle.findLastIndex((one) => one.size === size);
+    return at < 0 ? undefined : this.#idle.splice(at, 1)[0];
+  }
+
+  /** Keeps a buffer for the next read of its size, if it is not too large; the oldest make room for it. */
+  #keep(staging: GPUBuffer): void {
+    if (staging.size > LARGEST_STAGED) return staging.destroy();
+    this.#idle.push(staging);
+    let together = this.#idle.reduce((sum, { size }) => sum + size, 0);
+    while (together > STAGED_TOGETHER) {
+      const oldest = this.#idle.shift()!;
+      together -= oldest.size;
+      oldest.destroy();
+    }
   }
 
   #create(size: number): GPUBuffer {
@@ -115,8 +132,7 @@ export class Reader {
     }
     const bytes = new Uint8Array(range).slice();
     staging.unmap();
-    if (staging.size === STAGED_BYTES) this.#idle.push(staging);
-    else staging.destroy();
+    this.#keep(staging);
     return bytes;
   }
 
@@ -127,6 +143,10 @@ export class Reader {
     this.#lastTurn = performance.now();
   }
 }
+
+/** The size of a buffer for so many bytes: one that may be kept comes in few sizes, so that it serves other reads too. */
+const stagedSize = (bytes: number): number =>
+  bytes > LARGEST_STAGED ? bytes : Math.max(STAGED_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
 
 function rangeAtOnce(staging: GPUBuffer, size: number): ArrayBuffer | null {
   try {

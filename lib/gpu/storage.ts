@@ -14,10 +14,15 @@ export interface Image {
   readonly bytes: number;
   /** Takes it out of its block's images. */
   leave(): void;
-  /** The count of the block's writes whose numbers it holds, and how many bytes of them. */
+  /** The count of the block's writes that it knows of, and how many bytes it holds. */
   writes: number;
   copied: number;
+  /** The bytes of the block that those writes have changed since they were copied, where that is known. */
+  changed: Stretch | null;
 }
+
+/** Bytes of a block, from one place up to another. */
+export type Stretch = readonly [from: number, to: number];
 
 /** An image that holds a matrix in place of a buffer: see home.ts. */
 export interface Home {

@@ -24,5 +24,12 @@ export const UPLOAD_BYTES: number = 2 ** 20;
 export const WATCHED_BYTES: number = 2 ** 16;
 /** Memory for larger uploads would add up; they submit what was recorded. */
 export const LARGEST_IDLE: number = 2 ** 20;
-/** Buffers that numbers are read through are kept up to this size. */
+/** Buffers that numbers are read through: the smallest; the next sizes are its doubles. */
 export const STAGED_BYTES = 4096;
+/**
+ * And the largest that is kept: a read through a buffer that was read through before doesn't wait for Deno's promise,
+ * which takes 11 ms. GPT-2's logits are 201 kB, and are read for each token that it writes.
+ */
+export const LARGEST_STAGED: number = 2 ** 20;
+/** Bytes of all that are kept. */
+export const STAGED_TOGETHER: number = 2 ** 22;

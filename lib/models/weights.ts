@@ -70,7 +70,7 @@ export function loadWeights(
     for (const [name, parameter] of wanted) {
       const { file, name: stored } = places.get(name)!;
       const transposed = isTransposed(name);
-      if (isLarge(parameter) && !isPositions(name)) {
+      if (hasHome(name, parameter)) {
         room = roomFor(bytes(parameter), room);
         loadHome(parameter, file, stored, { transposed, room });
       } else if (transposed) loadTransposed(parameter, file, stored);
@@ -142,11 +142,15 @@ function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: 
   }
 }
 
-/** A matrix that is worth a home of its own, and can have one. */
-const isLarge = (x: Tensor): boolean => x.storage.byteLength >= 2 ** 20 && settles(x);
+/** Whether a parameter gets a home of its own: a large matrix. Positions are added, and no product reads them. */
+const hasHome = (name: string, x: Tensor): boolean =>
+  x.storage.byteLength >= 2 ** 20 && name !== "wpe.weight" && settles(x);
 
-/** Positions are added to what is read, and no product reads them. */
-const isPositions = (name: string): boolean => name === "wpe.weight";
+/** Fills a parameter with numbers, row by row, as one that is loaded from a file. */
+export function fillWeight(name: string, x: Tensor, numbers: Float32Array<ArrayBuffer>): void {
+  if (hasHome(name, x)) fillSettled(x, numbers, false);
+  else x.device.launcher.upload(x.storage, numbers);
+}
 
 /** Memory for so many bytes: that of the matrix before, or new memory. What is not used is freed at once. */
 function roomFor(bytes: number, last: ArrayBuffer): ArrayBuffer {

@@ -34,11 +34,24 @@ export const bindable = (x: Tensor): boolean =>
 
 /** What to bind for a view, and where its first element lies in that. */
 export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
+  const { storage, offset, device } = x;
+  const fits = storage.block.bytes <= device.limits.maxStorageBufferBindingSize;
+  return fits ? { buffer: storage, offset } : windowOf(x);
+}
+
+/**
+ * The same for what a kernel writes. It is given no more than a small part of a storage that others read as an image, so
+ * that only this part has to be copied there again.
+ */
+export function boundToWrite(x: Tensor): { buffer: Storage | Window; offset: number } {
+  const { block } = x.storage;
+  return block.images.size > 0 && extent(x) * 16 < block.bytes ? windowOf(x) : bound(x);
+}
+
+function windowOf(x: Tensor): { buffer: Window; offset: number } {
   const { storage, offset } = x;
-  const { bytes } = storage.block;
-  if (bytes <= x.device.limits.maxStorageBufferBindingSize) return { buffer: storage, offset };
   const start = Math.floor(offset * 4 / 256) * 256;
-  const end = Math.min(bytes, Math.ceil((offset + extent(x)) / 64) * 256);
+  const end = Math.min(storage.block.bytes, Math.ceil((offset + extent(x)) / 64) * 256);
   return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
 }
 

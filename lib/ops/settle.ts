@@ -44,6 +44,7 @@ export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolea
     }
     writeTexels(settled, first, piece.subarray(0, 4 * count));
   }
+  piece.buffer.transfer(0); // free now, and not when the collector comes: a model has many matrices
 }
 
 /** Copies a matrix from its home to its buffer, as many rows at a time as a binding holds. */

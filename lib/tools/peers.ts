@@ -1,6 +1,6 @@
 /*
- * `deno task bench:peers`: compares this library with jax-js, TensorFlow.js and PyTorch: the same works, with the same
- * numbers, on the same machine, in turns.
+ * `deno task bench:peers`: compares this library with jax-js, TensorFlow.js and PyTorch, and where a model writes with
+ * ONNX Runtime too: the same works, with the same numbers, on the same machine, in turns.
  *
  * Each library runs in its own process, started anew for each work, so that memory use or errors of one do not affect
  * another. The other libraries are installed in a temporary folder and are used by this command only.
@@ -9,12 +9,17 @@ import { cpus } from "node:os";
 import { describeOptions, readArgs, UsageError } from "../lesson/args.ts";
 import { clearStatus, hasStatus, status, write } from "../host/terminal.ts";
 import { program } from "../lesson/ending.ts";
+import { compareData, dataPackages } from "./peers/data.ts";
 import { errorOf, judge } from "./peers/judge.ts";
 import {
   type Contender,
   contenders,
+  exportOnnx,
   install,
+  libraries,
+  modelRunners,
   Process,
+  runtimes,
   start,
   torchContenders,
   versions,
@@ -26,6 +31,10 @@ import { type Work, works } from "./peers/works.ts";
 const options = {
   only: { value: "", help: "compare at the works that have this in their name" },
   tokenizers: { value: false, help: "compare tokenizers: training on 10 MB of text, encoding it" },
+  data: {
+    value: false,
+    help: "compare reading: 1 GB of safetensors, 100 MB of Parquet, CSV and JSON",
+  },
   beside: { value: "", help: "compare with the libraries that have this in their name" },
   runs: { value: 7, help: "turns; medians are taken over them" },
   json: { value: false, help: "print the numbers as JSON" },
@@ -153,7 +162,7 @@ the largest right number.`;
 
 /** Compares and prints. */
 export async function peers(args: readonly string[]): Promise<void> {
-  const { only, tokenizers, beside, runs, json, help } = readArgs(args, options);
+  const { only, tokenizers, data, beside, runs, json, help } = readArgs(args, options);
   if (help) {
     const what = "This library beside jax-js, TensorFlow.js and, where Python has it, PyTorch.";
     return write(`${what}\n\n${describeOptions(options)}\n`);
@@ -162,7 +171,7 @@ export async function peers(args: readonly string[]): Promise<void> {
     throw new UsageError("--runs wants a whole number of turns, such as 5");
   }
   const chosen = works.filter(({ name }) => name.includes(only));
-  if (chosen.length === 0) {
+  if (chosen.length === 0 && !data) {
     const names = works.map(({ name }) => name).join("\n  ");
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
@@ -180,18 +189,31 @@ export async function peers(args: readonly string[]): Promise<void> {
       clearStatus();
       return write(`${new Date().toISOString().slice(0, 10)}; ${machine()}.\n\n${table}\n`);
     }
+    if (data) {
+      await install(folder, dataPackages);
+      const table = await compareData(folder, Math.min(runs, 3), only, say);
+      clearStatus();
+      return write(`${new Date().toISOString().slice(0, 10)}; ${machine()}.\n\n${table}\n`);
+    }
+    const torch = await torchContenders();
+    const model = torch.length > 0 && chosen.find(({ kind }) => kind === "writing");
     say(`installing ${versions}`);
-    await install(folder);
-    const [own, ...others] = [...contenders(folder), ...await torchContenders()];
+    await install(folder, model ? { ...libraries, ...modelRunners } : libraries);
+    const [own, ...installed] = contenders(folder);
+    const others = [...installed, ...torch, ...model ? runtimes(folder) : []];
     const chosenOthers = others.filter(({ name }) => name.includes(beside));
     if (chosenOthers.length === 0) {
       const names = others.map(({ name }) => name).join(", ");
       throw new UsageError(`there is no library with "${beside}" in its name; there are ${names}`);
     }
-    const all = [own, ...chosenOthers];
+    if (model && chosenOthers.some(({ only }) => only)) {
+      say("exporting GPT-2 for ONNX Runtime");
+      await exportOnnx(torch[0].command[0], model, folder);
+    }
     const about = new Set<string>();
     const rows: Row[] = [];
     for (const work of chosen) {
+      const all = [own, ...chosenOthers].filter(({ only = work.kind }) => only === work.kind);
       rows.push(
         work.kind === "start"
           ? await compareStarts(work, all, runs)

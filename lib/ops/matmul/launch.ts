@@ -17,7 +17,7 @@ import { type Activation, activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
 import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
-import { bound } from "../limits.ts";
+import { bound, boundToWrite } from "../limits.ts";
 import { measuredPlan } from "../measured.ts";
 import { foursOf } from "../settle.ts";
 import { NARROW, type Plan, TILE_LANES, TINY, tuningOf } from "../tuning.ts";
@@ -142,7 +142,7 @@ function pipelineOf(
 
 /** What all kernels bind, and the parameters that all of them have. */
 function common({ a, b, bias, out, biased }: Task) {
-  const [from, by, to] = [bound(a), bound(b), bound(out)];
+  const [from, by, to] = [bound(a), bound(b), boundToWrite(out)];
   const shift = bias ? bound(bias) : from;
   return {
     buffers: { a: from.buffer, b: by.buffer, bias: shift.buffer, out: to.buffer },

@@ -1,6 +1,6 @@
 /*
- * The process in which a library works. `child.ts LIBRARY BACKEND` reads a work as a line of JSON, then does it once
- * for each further line, and answers each with a line. With `--tiny` it computes a small sum, prints it, and ends.
+ * The process in which a library works. `child.ts LIBRARY BACKEND [FOLDER]` reads a work as a line of JSON, then does it
+ * once for each further line, and answers each with a line. With `--tiny` it computes a small sum, prints it, and ends.
  */
 import type { Library, Run } from "./library.ts";
 import type { Work } from "./works.ts";
@@ -13,10 +13,12 @@ export interface Answer {
   error?: string;
 }
 
-const libraries: Record<string, (backend: string) => Promise<Library>> = {
+const libraries: Record<string, (backend: string, folder: string) => Promise<Library>> = {
   ours: async () => (await import("./ours.ts")).ours(),
   jax: async (backend) => await (await import("./jax.ts")).jax(backend),
   tfjs: async (backend) => await (await import("./tfjs.ts")).tfjs(backend),
+  onnx: async (...given) => await (await import("./onnx.ts")).onnx(...given),
+  transformers: async (...given) => await (await import("./onnx.ts")).transformers(...given),
 };
 
 const print = (line: string) => {
@@ -57,10 +59,10 @@ async function serve(library: Library): Promise<void> {
 if (import.meta.main) {
   // Libraries print to standard output, which is for answers.
   console.log = console.info = console.debug = console.error;
-  const [name, backend, tiny] = Deno.args;
+  const [name, backend, folder] = Deno.args;
   try {
-    const library = await libraries[name](backend);
-    if (tiny) print(String(await library.tiny()));
+    const library = await libraries[name](backend, folder);
+    if (Deno.args.includes("--tiny")) print(String(await library.tiny!()));
     else await serve(library);
   } catch (error) {
     print(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));

@@ -8,20 +8,20 @@ import { numbers } from "./works.ts";
 /** Does the work once, until one number of the result can be read, or all. */
 export type Run = (all: boolean) => Promise<ArrayLike<number>>;
 
-/** A library that is ready for a work. */
+/** A library that is ready for the works that it has been given code for. */
 export interface Library {
   /** Its name and version, and the device it computes on. */
   about: string;
   /** A sum of a few numbers: a first small computation. */
-  tiny(): Promise<number>;
-  matmul(work: Work): Run;
+  tiny?(): Promise<number>;
+  matmul?(work: Work): Run;
   /** A layer without a bias; its weight is in the library's preferred layout. */
-  linear(work: Work): Run;
-  training(work: Work): Run | Promise<Run>;
-  gptTraining(work: Work): Run | Promise<Run>;
-  forward(work: Work): Run;
-  /** One pass for each token, with a key-value cache, if the library has been given such code. */
-  writing?(work: Work): Run;
+  linear?(work: Work): Run;
+  training?(work: Work): Run | Promise<Run>;
+  gptTraining?(work: Work): Run | Promise<Run>;
+  forward?(work: Work): Run;
+  /** One pass for each token, with a key-value cache. */
+  writing?(work: Work): Run | Promise<Run>;
 }
 
 /** The options of AdamW for all libraries: PyTorch's defaults. */

@@ -16,12 +16,13 @@ import {
 } from "../../mod.ts";
 import { fromValues, type Tensor } from "../../tensor/tensor.ts";
 import { firstOf, release } from "../bench/limits.ts";
+import { fillWeight } from "../../models/weights.ts";
 import { GPT, MLP } from "../bench/models.ts";
 import { adamw, type Library } from "./library.ts";
 import { numbers, type Spec, type Work } from "./works.ts";
 
 /** This library, on the adapter that `--adapter` names. */
-export function ours(): Library {
+export function ours(): Required<Library> {
   const given = (spec: Spec) => fromValues(numbers(spec), spec.shape, "float32");
 
   /** One number of a tensor, or all of them; the tensor is freed. */
@@ -109,12 +110,18 @@ export function ours(): Library {
       const [[vocabSize, nEmbd], [nPositions]] = work.tensors.map(({ shape }) => shape);
       const nLayer = work.tensors.filter(({ name }) => name.endsWith("query.weight")).length;
       const config = { vocabSize, nPositions, nEmbd, nLayer, nHead: work.heads };
-      const model = new GPT2({ ...config, tieWordEmbeddings: false }).eval();
-      const state = model.stateDict();
-      for (const spec of work.tensors) {
-        const [name, row] = inGPT2(spec.name, nEmbd);
-        const { storage, device } = state.get(name)!;
-        device.launcher.upload(storage, numbers(spec), 4 * row * nEmbd);
+      const untied = { ...config, tieWordEmbeddings: false };
+      const model = nn.init.skipInit(() => new GPT2(untied)).eval();
+      const parts = Object.groupBy(work.tensors, ({ name }) => inGPT2(name));
+      for (const [name, x] of model.stateDict()) {
+        const all = new Float32Array(x.numel());
+        let at = 0;
+        for (const spec of parts[name] ?? []) { // three layers are one, and its bias stays 0
+          const own = numbers(spec);
+          all.set(own, at);
+          at += own.length;
+        }
+        fillWeight(name, x, all);
       }
       const [ids] = work.ids[0];
       const half = ids.length / 2;
@@ -140,13 +147,11 @@ export function ours(): Library {
   };
 }
 
-/** A tensor's name in GPT-2, and the row where it starts there: three layers are one. */
-function inGPT2(name: string, width: number): [name: string, row: number] {
-  const part = ["query", "key", "value"].findIndex((one) => name.includes(`.${one}.`));
+/** A tensor's name in GPT-2, where the layers of queries, keys and values are one. */
+function inGPT2(name: string): string {
   const inBlock = name.replace("blocks.", "h.").replace(/norm(\d)/, "ln_$1")
     .replace(/query|key|value/, "attn.c_attn").replace(".out.", ".attn.c_proj.")
     .replace(".up.", ".mlp.c_fc.").replace(".down.", ".mlp.c_proj.");
-  const outside = inBlock.replace(/^tokens/, "wte").replace(/^places/, "wpe")
+  return inBlock.replace(/^tokens/, "wte").replace(/^places/, "wpe")
     .replace(/^norm/, "ln_f").replace(/^head/, "lm_head");
-  return [outside, Math.max(0, part) * width];
 }

@@ -2,16 +2,18 @@
  * The processes in which the libraries work: how to start one, what it is asked, what it answers.
  */
 import type { Answer } from "./child.ts";
-import type { Work } from "./works.ts";
+import type { Kind, Work } from "./works.ts";
 
 /** A library to compare, and the command that starts its process. */
 export interface Contender {
   name: string;
   command: string[];
+  /** The only kind of work that it is for. */
+  only?: Kind;
 }
 
 /** The other libraries, each at the version that was current when this was written. */
-const PACKAGES = {
+export const libraries: Record<string, string> = {
   "@jax-js/jax": "0.1.25",
   "@tensorflow/tfjs": "4.22.0",
   "@tensorflow/tfjs-core": "4.22.0",
@@ -19,15 +21,22 @@ const PACKAGES = {
   "@tensorflow/tfjs-backend-webgpu": "4.22.0",
 };
 /** The versions, for a reader. */
-export const versions = `jax-js ${PACKAGES["@jax-js/jax"]}, TensorFlow.js ` +
-  `${PACKAGES["@tensorflow/tfjs"]}`;
+export const versions = `jax-js ${libraries["@jax-js/jax"]}, TensorFlow.js ` +
+  `${libraries["@tensorflow/tfjs"]}`;
+
+/** Those that only run models which others have trained, for the work of writing. */
+export const modelRunners: Record<string, string> = {
+  "@huggingface/transformers": "4.3.1",
+  "onnxruntime-node": "1.30.0",
+  "onnxruntime-web": "1.30.0",
+};
 
 const here = (file: string) => `${import.meta.dirname}/${file}`;
 
-/** Installs the other libraries in a folder outside the project. */
-export async function install(folder: string): Promise<void> {
+/** Installs packages in a folder outside the project. */
+export async function install(folder: string, packages: Record<string, string>): Promise<void> {
   const imports = Object.fromEntries(
-    Object.entries(PACKAGES).map(([name, version]) => [name, `npm:${name}@${version}`]),
+    Object.entries(packages).map(([name, version]) => [name, `npm:${name}@${version}`]),
   );
   const config = JSON.stringify({ nodeModulesDir: "auto", imports });
   await Deno.writeTextFile(`${folder}/deno.json`, config);
@@ -40,12 +49,49 @@ export async function install(folder: string): Promise<void> {
   throw new Error(`installing the peers: deno install failed; is the network there?\n${reason}`);
 }
 
+/** Where a folder has the model for those that only run models. */
+const modelIn = (folder: string) => `${folder}/gpt2`;
+
+/** Exports the model of a work for ONNX Runtime, by a Python with PyTorch and onnx. */
+export async function exportOnnx(python: string, work: Work, folder: string): Promise<void> {
+  const args = [here("onnx_model.py"), "cpu", modelIn(folder)];
+  const child = new Deno.Command(python, { args, stdin: "piped", stdout: "null", stderr: "piped" })
+    .spawn();
+  const complaint = new Response(child.stderr).text();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(`${JSON.stringify(work)}\n`));
+  await writer.close();
+  if ((await child.status).success) return;
+  const reason = (await complaint).trim().split("\n").at(-1);
+  throw new Error(`exporting the model for ONNX Runtime: ${python} said: ${reason}`);
+}
+
+const run = [Deno.execPath(), "run", "--quiet", "--allow-all"];
+const childIn = (folder: string, ...args: string[]): string[] => [
+  ...[...run, "--config", `${folder}/deno.json`, here("child.ts")],
+  ...args,
+];
+
+/** Those that only run models, which {@linkcode exportOnnx} wrote. */
+export function runtimes(folder: string): Contender[] {
+  const runtime = (name: string, ...args: string[]): Contender => ({
+    name,
+    command: childIn(folder, ...args, modelIn(folder)),
+    only: "writing",
+  });
+  return [
+    runtime("transformers.js", "transformers", "cpu"),
+    runtime("onnxruntime-node", "onnx", "node"),
+    runtime("onnxruntime-web wasm", "onnx", "wasm"),
+    runtime("onnxruntime-web WebGPU", "onnx", "webgpu"),
+  ];
+}
+
 /** This library, and those installed in a folder. */
 export function contenders(folder: string): Contender[] {
-  const run = [Deno.execPath(), "run", "--quiet", "--allow-all"];
   const peer = (name: string, library: string, backend: string): Contender => ({
     name,
-    command: [...run, "--config", `${folder}/deno.json`, here("child.ts"), library, backend],
+    command: childIn(folder, library, backend),
   });
   return [
     { name: "this library", command: [...run, here("child.ts"), "ours", "webgpu"] },
