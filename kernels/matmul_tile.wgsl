@@ -8,10 +8,9 @@
 //
 // Why it is fast: on these adapters a load of four numbers costs as much as 64 multiply-adds, and sums that don't
 // fit the registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. A tile of
-// 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024, 32×16 makes 48 for 2048; and a sum is taken out of memory
+// 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024; and a sum is taken out of memory
 // once for four k. Shared memory costs as much as any load, so none is used. Rows and columns past the edge are
 // computed from whatever lies there, and not stored.
-// lies there, and not stored.
 
 struct Params {
   m: u32,

@@ -33,6 +33,7 @@ import { main } from "../lib/tools/export.ts";
 import { sha256, testWith } from "./fake_hub.ts";
 import golden from "./goldens/export.json" with { type: "json" };
 import torchrun from "./goldens/torchrun.json" with { type: "json" };
+import { withEnvironment } from "./support/environment.ts";
 import { tinyFiles } from "./support/gpt2_folder.ts";
 import { commands, saveRuns, T, texts, tokenizer } from "./support/exported.ts";
 import { losses } from "./support/went_on.ts";
@@ -269,9 +270,7 @@ Deno.test("a tokenizer with two tokens of the same bytes has no tokenizer.json",
 
 testWith(needs, "the Hub's cache gets a snapshot, and refs/main that leads to it", async () => {
   const home = await Deno.makeTempDir();
-  const before = Deno.env.get("HF_HOME");
-  Deno.env.set("HF_HOME", home);
-  try {
+  await withEnvironment({ HF_HOME: home }, async () => {
     const words = ["lesson-14", "--from", `${await savedRuns()}/lesson-14`];
     const said = await exported(...words, "--cache", "lessons/songs");
     const shelf = `${home}/hub/models--lessons--songs`;
@@ -281,10 +280,7 @@ testWith(needs, "the Hub's cache gets a snapshot, and refs/main that leads to it
     assert(await Deno.lstat(`${snapshot}/config.json`).then(({ isSymlink }) => isSymlink));
     await exported(...words, "--cache", "lessons/songs"); // the same again
     assertEquals([...Deno.readDirSync(`${shelf}/snapshots`)].length, 1);
-  } finally {
-    if (before === undefined) Deno.env.delete("HF_HOME");
-    else Deno.env.set("HF_HOME", before);
-  }
+  });
 });
 
 testWith(needs, "deno task export says what it wants", async () => {

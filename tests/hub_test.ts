@@ -13,7 +13,7 @@ import { getRepoFolderName } from "npm:@huggingface/hub@2.17.5";
 import { downloadLine, Meter } from "../lib/hub/bar.ts";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
 import { hubConfig } from "../lib/hub/config.ts";
-import { host } from "../lib/host/mod.ts";
+import { host, runsIn } from "../lib/host/mod.ts";
 import { HubError, type HubFault } from "../lib/hub/errors.ts";
 import {
   busy,
@@ -499,12 +499,14 @@ hubTest("the environment variables of Python's huggingface_hub are honoured", as
     "HOME",
     "HF_HUB_DOWNLOAD_TIMEOUT",
   ];
-  const before = variables.map((name) => [name, Deno.env.get(name)] as const);
+  const none = Object.fromEntries(variables.map((name) => [name, undefined]));
+  let set: Record<string, string> = {};
   const given = (environment: Record<string, string>) => {
-    for (const name of variables) Deno.env.delete(name);
-    for (const [name, value] of Object.entries(environment)) Deno.env.set(name, value);
+    set = environment;
     return hubConfig();
   };
+  const { env } = host;
+  runsIn({ env: (name) => name in none ? set[name] : env(name) });
   try {
     const bare = given({ HOME: "/h" });
     assertEquals(bare.endpoint, "https://huggingface.co");
@@ -534,13 +536,11 @@ hubTest("the environment variables of Python's huggingface_hub are honoured", as
     const path = await hubDownload("someone/gated", "small.txt", { listener: undefined });
     assertStringIncludes(path, at.cacheDir);
     at.hub.heard.length = 0;
-    Deno.env.set("HF_HUB_OFFLINE", "1");
+    set = { ...set, HF_HUB_OFFLINE: "1" };
     assertEquals(await hubDownload("someone/gated", "small.txt", { listener: undefined }), path);
     assertEquals(at.hub.heard, []);
   } finally {
-    for (const [name, value] of before) {
-      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-    }
+    runsIn({ env });
   }
 });
 

@@ -1,14 +1,8 @@
 /*
- * Lessons 10 to 13: what their functions do, and lesson 13 as a program that is stopped and resumed. lesson_test.ts
+ * Lessons 10 to 13: what their functions do. resume_test.ts stops and resumes lesson 13 as a program; lesson_test.ts
  * tests that they print what their notebook printed.
  */
-import {
-  assert,
-  assertAlmostEquals,
-  assertEquals,
-  assertMatch,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import {
   defaultDevice,
   defaultGenerator,
@@ -34,7 +28,6 @@ import {
 } from "../lessons/12-batches.ts";
 import { generate, MLP } from "../lessons/13-mlp.ts";
 import text13 from "../lessons/13-mlp.ts" with { type: "text" };
-import { openSafetensors } from "../lib/data/safetensors.ts";
 import { sharedArgs } from "../lib/lesson/args.ts";
 import { randint } from "../lib/random/mod.ts";
 import band from "./goldens/band.json" with { type: "json" };
@@ -244,63 +237,5 @@ Deno.test({
     assertEquals(await cut("a\nb\n\nc\n \n\n\nd\n"), ["a\nb", "c", "d\n"]);
     assertEquals(await cut("a\nb\nc"), ["a", "b", "c"]);
     assertEquals(await cut("a"), ["a"]);
-  },
-});
-
-const lesson13 = new URL("../lessons/13-mlp.ts", import.meta.url).pathname;
-
-/** Lesson 13 as a program; `watch` sees its output as it comes. */
-async function start(args: string[], watch?: (text: string, child: Deno.ChildProcess) => void) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--allow-env", "--allow-read", "--allow-write", lesson13]
-      .concat("--data", "shipped", "--steps", "70", "--evals", "2", "--quiet", args),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const err = new Response(child.stderr).text();
-  let out = "";
-  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
-    out += part;
-    watch?.(out, child);
-  }
-  return { code: (await child.status).code, out, err: await err };
-}
-
-Deno.test({
-  name: `lesson 13, stopped with Ctrl-C and resumed, leaves the file of a run that was not` +
-    `${canRun ? "" : " (ignored: needs --allow-run, --allow-read, --allow-write and --allow-env)"}`,
-  ignore: !canRun,
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    const whole = await start(["--out", `${folder}/whole`]);
-    assertEquals(whole.code, 0, whole.err);
-    assertMatch(whole.out, /^Dataset: the 145 songs/, "the first line says which songs it reads");
-    assertStringIncludes(await Deno.readTextFile(`${folder}/whole.svg`), "validation</text>");
-
-    let stopped = false;
-    const cut = await start(["--out", `${folder}/cut`], (text, child) => {
-      if (stopped || !text.includes("step 0:")) return;
-      stopped = true;
-      setTimeout(() => child.kill("SIGINT"), 200 * Math.random());
-    });
-    assertEquals(cut.code, 130, cut.err);
-    assertMatch(
-      cut.err,
-      /^Stopped before step \d+; saved to \S+cut.safetensors; --resume continues/,
-    );
-
-    const rest = await start(["--out", `${folder}/cut`, "--resume"]);
-    assertEquals(rest.code, 0, rest.err);
-    assertEquals(
-      rest.out.slice(rest.out.indexOf("step 69:")),
-      whole.out.slice(whole.out.indexOf("step 69:")),
-    );
-    const [a, b] = ["whole", "cut"].map((name) => openSafetensors(`${folder}/${name}.safetensors`));
-    assertEquals(a.metadata, b.metadata);
-    assertEquals(a.names, b.names);
-    for (const name of a.names) {
-      assertEquals(a.read(name), b.read(name), `${name}, byte for byte; ${cut.err}`);
-    }
   },
 });

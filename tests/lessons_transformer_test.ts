@@ -1,16 +1,15 @@
 /*
  * Lesson 14: each of its models, small enough for a test, compared with the same model in PyTorch; and the losses in
- * the lesson compared with those of PyTorch's complete runs. lesson_test.ts tests that it runs as a lesson.
+ * the lesson compared with those of PyTorch's complete runs. lesson_test.ts tests that it runs as a lesson, resume_test.ts that it goes on.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { manualSeed, nn, noGrad, openSafetensors, randn, tensor, training } from "#lib";
+import { manualSeed, nn, noGrad, randn, tensor, training } from "#lib";
 import { nToken, trainData, valData } from "../lessons/11-tokenizer.ts";
 import { train } from "../lessons/12-batches.ts";
 import { MLP } from "../lessons/13-mlp.ts";
 import { exactLoss, prepare, recorded, regularized, stages } from "../lessons/14-transformer.ts";
 import { transformer } from "../lib/tools/export/lessons.ts";
 import text14 from "../lessons/14-transformer.ts" with { type: "text" };
-import { testWith } from "./fake_hub.ts";
 import mlpBand from "./goldens/band.json" with { type: "json" };
 import golden from "./goldens/lesson14.json" with { type: "json" };
 
@@ -108,46 +107,3 @@ Deno.test("the MLP's losses that the lesson records are those of PyTorch's seeds
     assertAlmostEquals(exact, wanted[i][1], 0.00501, name);
   });
 });
-
-const path14 = new URL("../lessons/14-transformer.ts", import.meta.url).pathname;
-/** The options of a lesson that is imported. */
-const short = "--steps 2 --evals 1 --unseen 100 --tokens 3 --width 32 --context 8".split(" ");
-
-/** Lesson 14 as a program; `stopAt` is the number of models after which it is asked to stop. */
-async function start(out: string, words: string[], stopAt = Infinity) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--allow-env", "--allow-read", "--allow-write", path14]
-      .concat("--data", "shipped", "--quiet", ...short, "--out", out, ...words),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const err = new Response(child.stderr).text();
-  let text = "", asked = false;
-  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (!asked && ends(text) >= stopAt) child.kill("SIGINT"), asked = true;
-  }
-  return { code: (await child.status).code, text, err: await err };
-}
-const ends = (text: string) => text.match(/\d+ parameters, \d+ steps/g)?.length ?? 0;
-
-testWith(
-  ["run", "read", "write", "env"],
-  "lesson 14, stopped and resumed, ends as one that was not: as the one imported here",
-  async () => {
-    const folder = await Deno.makeTempDir();
-    const cut = await start(folder, [], 3);
-    assertEquals(cut.code, 130, cut.err);
-    assert(ends(cut.text) < stages.length, "it had not come to its end");
-    const rest = await start(folder, ["--resume"]);
-    assertEquals(rest.code, 0, rest.err);
-    assertEquals(ends(rest.text), stages.length);
-    for (const { name, model } of stages) {
-      using file = openSafetensors(`${folder}/${name.replaceAll(" ", "-")}.safetensors`);
-      for (const [key, x] of model.stateDict()) {
-        assertEquals(file.read(`model.${key}`).data, await x.data(), `${name}: ${key}; ${cut.err}`);
-      }
-    }
-  },
-);

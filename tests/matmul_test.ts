@@ -7,15 +7,16 @@ import { forms, type Plan, tuningOf } from "../lib/ops/tuning.ts";
 import { multiply, type Product } from "../lib/ops/matmul/product.ts";
 import type { Activation } from "../lib/ops/activation.ts";
 import { allocate, fromValues, Tensor } from "../lib/tensor/tensor.ts";
-import { denseStrides } from "../lib/tensor/shape.ts";
 
-/** Numbers in [−1, 1), the same in every run, none of them alike. */
-function* numbers(seed: number): Generator<number> {
+/** So many numbers in [−1, 1), the same in every run, none of them alike. */
+function numbers(size: number, seed: number): Float32Array<ArrayBuffer> {
   let state = seed * 2654435761 >>> 0;
-  for (;;) {
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
     state = Math.imul(state ^ state >>> 15, 0x2c1b3c6d) + 0x9e3779b9 >>> 0;
-    yield Math.fround(state / 2 ** 31 - 1);
+    values[i] = state / 2 ** 31 - 1;
   }
+  return values;
 }
 
 type Layout = "rows" | "columns" | "shifted" | "padded" | "broadcast";
@@ -30,10 +31,7 @@ function view(shape: [number, number, number], layout: Layout, seed: number): Te
     ? [rows * columns, 1, rows]
     : [layout === "broadcast" ? 0 : rows * pitch, pitch, 1];
   const size = offset + batch * rows * pitch;
-  const values = Float32Array.from({ length: size }, (_, i) => i).map(
-    ((source) => () => source.next().value!)(numbers(seed)),
-  );
-  const memory = fromValues(values, [size], "float32");
+  const memory = fromValues(numbers(size, seed), [size], "float32");
   return new Tensor(memory.storage, "float32", shape, strides, offset);
 }
 
@@ -42,14 +40,18 @@ async function elements(x: Tensor): Promise<Float64Array> {
   const size = x.offset + x.shape.reduce((sum, n, d) => sum + Math.max(n - 1, 0) * x.strides[d], 1);
   if (x.numel() === 0) return new Float64Array();
   const memory = await new Tensor(x.storage, "float32", [size]).data();
-  const dense = denseStrides(x.shape);
-  return Float64Array.from({ length: x.numel() }, (_, i) =>
-    memory[
-      x.shape.reduce(
-        (at, n, d) => at + Math.floor(i / dense[d]) % n * x.strides[d],
-        x.offset,
-      )
-    ]);
+  const padded = (list: readonly number[], by: number) => [by, by, ...list].slice(-3);
+  const [batch, rows, columns] = padded(x.shape, 1);
+  const [one, down, across] = padded(x.strides, 0);
+  const values = new Float64Array(x.numel());
+  let at = 0;
+  for (let c = 0; c < batch; c++) {
+    for (let i = 0; i < rows; i++) {
+      const start = x.offset + c * one + i * down;
+      for (let j = 0; j < columns; j++) values[at++] = memory[start + j * across];
+    }
+  }
+  return values;
 }
 
 /** The product in float64, and how large its terms are: the measure of a float32's error. */
@@ -161,18 +163,21 @@ Deno.test("every tile: right where the edges cut it, however its operands lie, k
     }
     sizes.add(`${rows}×${columns}`);
   }
-  assertEquals([...sizes], ["8×8", "16×16", "32×16"]);
+  assertEquals([...sizes], ["8×8", "16×16"]);
 });
 
 Deno.test("an epilogue applies bias, then the function, in every kernel", async () => {
-  for (const form of [undefined, ...forms] as (Plan["form"] | undefined)[]) {
-    for (const activation of Object.keys(references) as Activation[]) {
-      for (const [m, n] of [[9, 132], [40, 31], [2, 70]]) {
-        const a = view([1, m, 24], "rows", m);
-        const b = view([1, 24, n], "columns", n);
-        const bias = row(view([1, 1, n], "shifted", 5));
-        await check({ a, b, bias, activation, form }, `${form} ${activation} ${m}×${n}`);
-      }
+  // The functions' text is the same in all kernels, so all of them are tried in the chosen kernel, and one in the others.
+  const cases = [
+    ...Object.keys(references).map((activation) => ({ activation })),
+    ...forms.map((form) => ({ form, activation: "geluTanh" })),
+  ] as { form?: Plan["form"]; activation: Activation }[];
+  for (const { form, activation } of cases) {
+    for (const [m, n] of [[9, 132], [40, 31], [2, 70]]) {
+      const a = view([1, m, 24], "rows", m);
+      const b = view([1, 24, n], "columns", n);
+      const bias = row(view([1, 1, n], "shifted", 5));
+      await check({ a, b, bias, activation, form }, `${form} ${activation} ${m}×${n}`);
     }
   }
 });
@@ -220,7 +225,7 @@ Deno.test("a sum longer than an adapter's loops is cut, and misses nothing", asy
 Deno.test("the parts of a cut product are added up, aligned or not, and the function comes last", async () => {
   const k = 33_000;
   for (const [m, n, layout] of [[3, 68, "rows"], [3, 67, "rows"], [2, 68, "columns"]] as const) {
-    for (const form of [undefined, "tile", "shared"] as const) {
+    for (const form of n === 67 ? [undefined, "shared"] as const : [undefined]) {
       const a = view([1, m, k], "rows", 1);
       const b = view([1, k, n], layout, 2);
       const bias = row(view([1, 1, n], "rows", 3));

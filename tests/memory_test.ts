@@ -1,7 +1,6 @@
 /*
  * Where the memory of tensors comes from and when it is freed: at backward, at the end of a no-grad region, and
- * finally by the garbage collector. Nothing has to be disposed of. A loop ends with as many bytes as it had near its
- * start.
+ * finally by the garbage collector. Nothing has to be disposed of. endurance_test.ts trains for thousands of steps.
  */
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {
@@ -24,36 +23,10 @@ import { Pool, sizeClass } from "../lib/gpu/memory.ts";
 import { fromValues } from "../lib/tensor/tensor.ts";
 import { collect, turn } from "./support/collect.ts";
 import { poisoned } from "./support/poison.ts";
+import { trainer } from "./support/trainer.ts";
 
 const { pool, gpu } = defaultDevice;
 const inUse = () => pool.use().inUse;
-
-/** A small language model, and a step of training it. */
-function trainer() {
-  manualSeed(137);
-  const model = new nn.Sequential(
-    new nn.Embedding(16, 24),
-    new nn.LayerNorm(24),
-    new nn.Dropout(0.05),
-    new nn.Linear(24, 32),
-    new nn.GELU(),
-    new nn.Linear(32, 16),
-  );
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
-  const step = (x: Tensor, y: Tensor): Tensor => {
-    const loss = crossEntropy(model.forward(x) as Tensor, y);
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    return loss;
-  };
-  /** Numbers, and the numbers after them. */
-  const batch = () => {
-    const x = randint(16, [32]);
-    return [x, x.add(1).remainder(16)] as const;
-  };
-  return { step, batch };
-}
 
 /** How many buffers the driver is asked for while `body` runs. */
 function created(body: () => void): number {
@@ -117,51 +90,6 @@ Deno.test("a training step after the first few asks the driver for nothing but i
       for (let i = 0; i < steps; i++) step(x, y);
     }) <= steps,
   );
-});
-
-for (const drawn of [false, true]) {
-  const batches = drawn ? "batches drawn each step" : "one batch";
-  Deno.test(`2,000 steps with ${batches} end with the bytes in use, and almost the loss, of step 100`, async () => {
-    const { step, batch } = trainer();
-    const same = batch();
-    const lossOf = () => step(...(drawn ? batch() : same)).item();
-    let [at100, least] = [0, Infinity];
-    for (let i = 1; i <= 2000; i++) {
-      if (i % 50 === 0) least = Math.min(least, await lossOf());
-      else step(...(drawn ? batch() : same));
-      if (i === 100) {
-        await collect();
-        at100 = inUse();
-      }
-    }
-    await collect();
-    assertEquals(inUse(), at100);
-    await step(...same).item(); // so that parameters and batch were alive until here
-    assert(least < 0.1, `it learned nothing: ${least}`);
-  });
-}
-
-Deno.test("10,000 steps, each with its accuracy after step(), end with the bytes of step 1,000", async () => {
-  manualSeed(137);
-  const model = new nn.Sequential(new nn.Embedding(4, 4), new nn.Linear(4, 4));
-  const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
-  const x = randint(4, [8]);
-  let [at1000, most] = [0, 0];
-  for (let i = 1; i <= 10_000; i++) {
-    const logits = model.forward(x) as Tensor;
-    optimizer.zeroGrad();
-    crossEntropy(logits, x).backward();
-    optimizer.step();
-    const right = logits.argmax({ dim: -1 }).eq(x).sum();
-    if (i % 200 === 0) await right.item();
-    if (i % 1000 !== 0) continue;
-    await collect();
-    const { inUse, pooled } = pool.use();
-    at1000 ||= inUse;
-    assert(inUse <= at1000 + 64, `${inUse} bytes in use at step ${i}, ${at1000} at step 1,000`);
-    most ||= 2 * (inUse + pooled);
-    assert(inUse + pooled < most, `${inUse + pooled} bytes at step ${i}`);
-  }
 });
 
 Deno.test("backward holds a few gradients at a time, and not those of the whole graph", () => {

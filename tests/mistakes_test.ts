@@ -10,6 +10,7 @@ import { UsageError } from "../lib/host/mistake.ts";
 import { readArgs } from "../lib/lesson/args.ts";
 import { sentence } from "../lib/lesson/ending.ts";
 import { withData } from "../lib/tools/lesson.ts";
+import { withEnvironment } from "./support/environment.ts";
 
 const granted = async (...names: Deno.PermissionName[]) => {
   const all = await Promise.all(names.map((name) => Deno.permissions.query({ name } as never)));
@@ -143,17 +144,12 @@ Deno.test(`--data says which file, which line, and where it looked${because}`, o
 });
 
 Deno.test(`--data without the Hub says which ways there are${becauseRun}`, running, async () => {
-  const asked = Deno.env.get("HF_ENDPOINT");
-  Deno.env.set("HF_ENDPOINT", "http://127.0.0.1:9");
-  try {
+  await withEnvironment({ HF_ENDPOINT: "http://127.0.0.1:9" }, async () => {
     assertMatch(
       await dataMistake("owner/name"),
       /gave no answer .*; without the Hub, use --data shipped .* or a file of your own$/,
     );
-  } finally {
-    if (asked === undefined) Deno.env.delete("HF_ENDPOINT");
-    else Deno.env.set("HF_ENDPOINT", asked);
-  }
+  });
 });
 
 Deno.test("the advice fits the Hub's status, and a wait is said as long as it is", async () => {

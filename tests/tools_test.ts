@@ -16,6 +16,7 @@ import { find } from "../lib/tools/lesson.ts";
 import { lessonFlags } from "../lib/tools/permissions.ts";
 import { chosen, update } from "../lib/tools/update.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
+import { withEnvironment } from "./support/environment.ts";
 
 const queries = (["run", "read", "write", "env"] as const).map((name) =>
   Deno.permissions.query({ name })
@@ -256,7 +257,7 @@ Deno.test("a lesson is found by its number, its task, its file's name", () => {
   assertEquals(answer("xyzzyxyzzy"), 'there is no lesson "xyzzyxyzzy"');
 });
 
-Deno.test(`a lesson may do what it needs and no more${because}`, ifAllowed, () => {
+Deno.test(`a lesson may do what it needs and no more${because}`, ifAllowed, async () => {
   const of = (number: number, ...args: string[]) => {
     const { written, needs } = contents[number - 1];
     return lessonFlags(written!.url, needs, args);
@@ -271,17 +272,12 @@ Deno.test(`a lesson may do what it needs and no more${because}`, ifAllowed, () =
     assertMatch(values(of(number), "read")[0], /\/lessons\/0\d-.*\.ts$/);
   }
   const hosts = ["huggingface.co", "*.huggingface.co", "*.hf.co"];
-  const asked = Deno.env.get("HF_ENDPOINT");
-  Deno.env.set("HF_ENDPOINT", "http://localhost:8080/hub");
-  try {
+  await withEnvironment({ HF_ENDPOINT: "http://localhost:8080/hub" }, () => {
     for (const number of [10, 11, 12, 13]) {
       assertEquals(values(of(number), "net"), [...hosts, "localhost:8080"]);
       assertEquals(values(of(number), "write").length, number === 13 ? 2 : 1);
     }
-  } finally {
-    if (asked === undefined) Deno.env.delete("HF_ENDPOINT");
-    else Deno.env.set("HF_ENDPOINT", asked);
-  }
+  });
   assertEquals(values(of(10, "--data", "my.txt"), "read").at(-1), "my.txt");
   assertEquals(values(of(13), "write").at(-1), "out");
   assertEquals(values(of(13, "--out=runs/deep/x"), "write").at(-1), "runs/deep");

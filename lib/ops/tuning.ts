@@ -93,39 +93,29 @@ const software: Tuning = {
   attentionLanes: 8,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
-  // `deno task bench -- --forms` runs the kernels against each other. A larger tile means fewer loads, but too few
-  // tiles for all cores sooner; and the first use of a tile size costs its compilation (0.6 s for 16×16, 1.6 s for
-  // 32×16). In lesson 13's step, 32×32 is 1.2 times as fast as 16×16, but takes longer to compile.
+  // `deno task bench -- --forms` runs the kernels against each other. Operands are images (lib/gpu/image.ts), so loads
+  // are cheap, and all tiles from 8×8 to 32×16 reach 14 to 17 GFLOP for a second of the processor at best, PyTorch 2.13
+  // 28 to 46 in the same sitting: 8×8 takes 7.0 instructions for a vector's multiply-add, 16×8 6.1, 16×16 5.1, 32×16
+  // 4.4, but those of a round no longer fit the processor's caches of instructions: 10, 18, 32 and 68 KB. And the first
+  // use of a tile costs its compilation: 2.6 s of the processor for 16×16, 7 for 32×16.
   products: [
     { ...plain, when: ({ work }) => work < TINY },
     // The step that generates a token.
     { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
     { form: "tile", rows: 8, columns: 8, when: ({ m }) => m <= 8 },
-    {
-      form: "tile",
-      rows: 16,
-      columns: 16,
-      when: ({ batch, m, n, work }) =>
-        m <= 16 || work < 2 ** 25 || batch * Math.ceil(m / 32) * Math.ceil(n / 128) < 4,
-    },
-    { form: "tile", rows: 32, columns: 16, when: () => true },
+    { form: "tile", rows: 16, columns: 16, when: () => true },
   ],
 };
 
 /**
- * Where operands are images (lib/gpu/image.ts: a processor without AVX-512) loads are cheap, and all tiles from 8×8 to
- * 32×16 reach 14 to 17 GFLOP for a second of the processor at best, PyTorch 2.13 28 to 46 in the same sitting. A tile of
- * 8×8 takes 7.0 instructions for a vector's multiply-add, 16×8 6.1, 16×16 5.1; but those of a round no longer fit the
- * processor's caches of instructions: 10, 18 and 32 KB, 68 of 32×16. That one compiles for 7 s, 16×16 for 2.6.
+ * SwiftShader, where a large tile gains little and compiles long: 512³ in 172 to 194 ms by 8×8, 131 to 179 by 16×16,
+ * 153 to 201 by 32×16; but the first compiles for 0.4 to 0.6 s, the second for 1.1 to 1.7, the last for 3 to 23.
  */
-const imaging: Tuning = {
+const compilingSlowly: Tuning = {
   ...software,
-  products: [...software.products.slice(0, -2), {
-    form: "tile",
-    rows: 16,
-    columns: 16,
-    when: () => true,
-  }],
+  products: software.products.slice(0, -1).map((choice) =>
+    choice.form === "tile" ? { ...choice, when: () => true } : choice
+  ),
 };
 
 const gpu: Tuning = {
@@ -145,7 +135,8 @@ const gpu: Tuning = {
 /** The numbers for an adapter. */
 export const tuningOf = (
   device: { readonly software: boolean; readonly imaging?: "where it pays" | "always" | "never" },
-): Tuning => !device.software ? gpu : (device.imaging ?? "never") === "never" ? software : imaging;
+): Tuning =>
+  !device.software ? gpu : device.imaging === "never" ? compilingSlowly : software;
 
 /** Up to so many rows of the other operand, an unaligned one is read as it lies: packing it would not pay. */
 export const FEW_USES = 16;

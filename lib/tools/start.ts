@@ -51,11 +51,13 @@ const checks = () => [
   ["doc", "--lint", "--quiet", ...entries],
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
-const tests = ["test", "--doc", "--allow-all"];
+/** All tests, and the examples of the documentation, as many files at once as there are cores. */
+const tests = ["test", "--doc", "--allow-all", "--parallel"];
 /** Tests whose answers no adapter changes: files, the network, text, and the runs of whole programs. */
 const ALIKE =
-  `bench bit_flips course data format hostile_files host hover hub_faults hub loader mistakes opening pack
-  printable python safetensors saved_run structure terminal terms text tint tools torch_file wgsl`
+  `bench bit_flips course data endurance format hostile_files host hover hub_faults hub loader mistakes opening
+  pack printable python resume safetensors saved_run structure terminal terms text tint tools torch_file
+  weights_run wgsl`
     .split(/\s+/);
 /** All others, which are to be right on every adapter. */
 const computing = () =>
@@ -99,7 +101,7 @@ DENO_WEBGPU_BACKEND=opengl runs them on that backend, VK_DRIVER_FILES=…/vk_swi
 adapter that comes with Chromium. Left out are tests whose answers no adapter changes: \`deno task test\`
 runs those too.`,
     adapter: true,
-    steps: (args) => [["test", "--allow-all", "--no-check", ...computing(), ...args]],
+    steps: (args) => [["test", "--allow-all", "--no-check", "--parallel", ...computing(), ...args]],
   },
   check: {
     help:

@@ -3,6 +3,7 @@
  * everything asks that Hub.
  */
 import { FakeHub } from "../fake_hub.ts";
+import { withEnvironment } from "./environment.ts";
 import { type Layout, tinyFiles } from "./gpt2_folder.ts";
 
 /** As lesson 9 names it in a test. */
@@ -22,15 +23,9 @@ export async function withSmallGPT2(
   });
   const home = await Deno.makeTempDir();
   const asked = { HF_ENDPOINT: hub.endpoint, HF_HOME: home, HF_HUB_OFFLINE: "0" };
-  const before = Object.keys(asked).map((name) => [name, Deno.env.get(name)] as const);
-  for (const [name, value] of Object.entries(asked)) Deno.env.set(name, value);
   try {
-    await body(hub, home);
+    await withEnvironment(asked, () => body(hub, home));
   } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, value);
-    }
     await Deno.remove(home, { recursive: true });
   }
 }
