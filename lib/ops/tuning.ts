@@ -135,8 +135,7 @@ const gpu: Tuning = {
 /** The numbers for an adapter. */
 export const tuningOf = (
   device: { readonly software: boolean; readonly imaging?: "where it pays" | "always" | "never" },
-): Tuning =>
-  !device.software ? gpu : device.imaging === "never" ? compilingSlowly : software;
+): Tuning => !device.software ? gpu : device.imaging === "never" ? compilingSlowly : software;
 
 /** Up to so many rows of the other operand, an unaligned one is read as it lies: packing it would not pay. */
 export const FEW_USES = 16;
