@@ -66,10 +66,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     var rest = i;
     for (var d = p.rank; d > 0u; d--) {
       let size = p.shape[(d - 1u) / 4u][(d - 1u) % 4u];
-      let digit = rest % size;
+      let left = rest / size;
+      let digit = rest - left * size;
       at_a += digit * p.a_strides[(d - 1u) / 4u][(d - 1u) % 4u];
       at_b += digit * p.b_strides[(d - 1u) / 4u][(d - 1u) % 4u];
-      rest /= size;
+      rest = left;
     }
   }
   if (SCALAR_B) {

@@ -35,6 +35,7 @@ interface Known extends Opened {
   readonly name: string;
   readonly limits: Readonly<Limits>;
   readonly software: boolean;
+  readonly slowBuffers: boolean;
   readonly budget: Budget;
   imaging: Imaging;
 }
@@ -82,6 +83,15 @@ export class Gpu {
   }
 
   /**
+   * True where reading a buffer costs a loop over the lanes.
+   *
+   * @internal
+   */
+  get slowBuffers(): boolean {
+    return this.#now.slowBuffers;
+  }
+
+  /**
    * Whether kernels read their inputs as images; a test sets it.
    *
    * @internal
@@ -112,7 +122,7 @@ export class Gpu {
 
   #opened(): Known {
     const { adapterInfo, gpu } = this.#open();
-    const software = isSoftware(adapterInfo);
+    const [software, slowBuffers] = [isSoftware(adapterInfo), hasSlowBuffers(adapterInfo)];
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -131,8 +141,9 @@ export class Gpu {
       name: `webgpu:${Gpu.#count++}`,
       limits: numbersOf(gpu.limits),
       software,
+      slowBuffers,
       budget: new Budget(software, () => this.relieve()),
-      imaging: hasSlowBuffers(adapterInfo) ? "where it pays" : "never",
+      imaging: slowBuffers ? "where it pays" : "never",
     };
   }
 

@@ -50,7 +50,7 @@ export function compile(
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
   const whole = withFunctions(unrolled(replaced(kernel, replace)), kernel.functions);
-  const code = device.software ? readingParamsOnce({ ...kernel, source: whole }) : whole;
+  const code = device.slowBuffers ? readingParamsOnce({ ...kernel, source: whole }) : whole;
   const build = (label: string, code: string): Form => {
     before();
     return built(device, readInterface(name, code), { label, code, constants }, refused);

@@ -5,10 +5,17 @@
 import type { Device } from "../gpu/device.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
-import { broadcastShapes, broadcastStrides, collapse, type Shape } from "../tensor/shape.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  collapse,
+  numelOf,
+  type Shape,
+} from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { inMemoryOrder } from "./layout.ts";
 import { bound } from "./limits.ts";
+import { oneByOne } from "./tuning.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
 import { inUnits } from "./declare.ts";
@@ -54,18 +61,19 @@ interface Walk {
 
 /**
  * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides. It
- * takes four elements at a time where all operands' neighbours lie side by side and aligned.
+ * takes four elements at a time where there are many, and all operands' neighbours lie side by side and aligned.
  */
 function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string): Walk {
-  const aligned = operands.every(({ offset }) => offset % 4 === 0);
+  const inFours = numelOf(shape) > oneByOne.upTo &&
+    operands.every(({ offset }) => offset % 4 === 0);
   if (operands.every((x) => isPlain(x, shape))) {
-    return { dense: true, unit: aligned ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
+    return { dense: true, unit: inFours ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
   }
   const repeated = operands.map((x) => broadcastStrides(x.shape, x.strides, shape));
   const walked = walk(shape, repeated, kernel);
   const last = walked.rank - 1;
-  const inFours = (stride: number, d: number) => d === last ? stride === 1 : stride % 4 === 0;
-  if (!aligned || walked.shape[last] % 4 !== 0 || !walked.strides.every((s) => s.every(inFours))) {
+  const whole = (stride: number, d: number) => d === last ? stride === 1 : stride % 4 === 0;
+  if (!inFours || walked.shape[last] % 4 !== 0 || !walked.strides.every((s) => s.every(whole))) {
     return { dense: false, unit: 1, ...walked };
   }
   return {

@@ -25,6 +25,12 @@ export const LONGEST_PRODUCT = 1 << 15;
 /** Elements of a row that a reduction's workgroup goes over: 16 lanes make 16,384 rounds. */
 export const LONGEST_ROW = 1 << 18;
 
+/**
+ * Elements up to which an elementwise kernel takes one at a time: it compiles in two thirds of the time of one that takes
+ * four, and tensors of a lesson's size need no other; a launch costs more than its reads. No digit depends on it. A test
+ * sets it.
+ */
+export const oneByOne = { upTo: 4096 };
 /** Elements up to which optimisers' parameters share a dispatch: beyond, the arithmetic costs more than a launch. */
 export const SMALL_ITEM = 16_384;
 /** How many of them: a kernel keeps the numbers of all in one vec4. */
