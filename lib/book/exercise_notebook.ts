@@ -12,10 +12,14 @@ import { codeCell, type Notebook, type NotebookCell, proseCell, toNotebook } fro
  * @param name the source's name, such as `03.ts`
  * @param up the path from the notebook's folder to that of the lessons
  */
-export function exerciseNotebook(solved: string, name: string, up: string): Notebook {
+export async function exerciseNotebook(
+  solved: string,
+  name: string,
+  up: string,
+): Promise<Notebook> {
   const open = withoutAnswers(solved);
   const answers = answersOf(open, solved);
-  const notebook = toNotebook(open, `${up}exercises/`);
+  const notebook = await toNotebook(open, `${up}exercises/`);
   const checks = added(codeCell(
     "checks",
     `import { checking } from "${up}../lib/lesson/exercise.ts";\n` +

@@ -30,15 +30,8 @@ export interface Passage {
   text: string;
 }
 
-/** Drawings of a lesson's outputs from a run, by the last line of their statement. */
-export type Drawings = ReadonlyMap<number, string>;
-
 /** The page of a lesson, or of another text in the same form. */
-export async function lessonPage(
-  site: Site,
-  page: Page,
-  drawings: Drawings = new Map(),
-): Promise<LessonPage> {
+export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
   const { title, summary, network, number } = titleOf(page.source);
   const headings: Heading[] = [];
   const passages: Passage[] = [];
@@ -86,7 +79,7 @@ export async function lessonPage(
       continue;
     }
     const answer = page.solved && answers.get(block.number);
-    body.push(await cellHtml(block, drawings, thumbnails, answer));
+    body.push(await cellHtml(block, thumbnails, answer));
     body.push(...playsAfter(number, block.number, cells));
     note(codeOf(block));
     const kernels = kernelsOf(codeOf(block), site).filter((kernel) => !named.has(kernel));
@@ -167,7 +160,6 @@ function importsHtml(head: string, first: number): Html {
 
 async function cellHtml(
   cell: Cell,
-  drawings: Drawings,
   thumbnails: Html[],
   answer?: string,
 ): Promise<Html> {
@@ -183,7 +175,7 @@ async function cellHtml(
       continue;
     }
     const { text, end, marks } = segment;
-    const inner = await outputHtml({ text, code: lastStatement(code), svg: drawings.get(end) });
+    const inner = await outputHtml({ text, code: lastStatement(code) });
     const marked = [
       marks.band && `±${marks.band}`,
       marks.varies && "varies",

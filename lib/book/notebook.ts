@@ -1,10 +1,14 @@
 /*
  * Converts a lesson to a notebook for Deno's kernel, with its outputs, and a notebook back to a lesson.
  *
- * Prose becomes a Markdown cell, and a code cell ends where there is an output. A cell cannot use `import.meta`, so a
+ * Prose becomes a Markdown cell, and a code cell ends where there is an output. Pictures are drawn. A cell cannot use `import.meta`, so a
  * notebook has `inNotebook` in its place, which its first cell defines. The metadata of the cells records where the
  * lesson's outputs and empty lines belong.
  */
+import { onPaper } from "../lesson/picture.ts";
+import { TokenPicture } from "../text/picture.ts";
+import { drawingOf } from "./output.ts";
+import { readTokens } from "./picture.ts";
 import { type Code, type Output, titleOf, weave } from "./weave.ts";
 
 /** A cell of a notebook, format 4.5. */
@@ -13,8 +17,17 @@ export interface NotebookCell {
   id: string;
   metadata: { lesson?: Place };
   source: string[];
-  outputs?: { output_type: string; name?: string; text?: string[] }[];
+  outputs?: CellOutput[];
   execution_count?: null;
+}
+
+/** What a cell printed, or a picture: as a drawing, and as text. */
+interface CellOutput {
+  output_type: string;
+  name?: string;
+  text?: string | string[];
+  data?: Record<string, string | string[]>;
+  metadata?: Record<string, never>;
 }
 
 /** What is needed to turn a cell back into part of a lesson. */
@@ -40,7 +53,7 @@ const linesOf = (text: string) => text.split(/(?<=\n)/);
 const textOf = (source: string | string[]) => typeof source === "string" ? source : source.join("");
 
 /** The notebook of a lesson; `up` is the path from the notebook's folder to that of the lessons. */
-export function toNotebook(source: string, up: string): Notebook {
+export async function toNotebook(source: string, up: string): Promise<Notebook> {
   const { number, title } = titleOf(source);
   const lines = source.split("\n");
   const setup = `const inNotebook = { url: "notebook:${number ?? title}", main: false };`;
@@ -76,10 +89,7 @@ export function toNotebook(source: string, up: string): Notebook {
         return [line, lines.slice(first - 1, last).join("\n")];
       });
       const cell = codeCell(`code-${piece[0].first}`, inCell(code, up));
-      if (outputs.length) {
-        const text = outputs.map(({ text }) => text).join("\n") + "\n";
-        cell.outputs = [{ output_type: "stream", name: "stdout", text: linesOf(text) }];
-      }
+      cell.outputs = await Promise.all(outputs.map(({ text }) => cellOutput(text, code)));
       cell.metadata = { lesson: { gap: gapTo(piece[0].first), code, printed } };
       cells.push(cell);
       last = piece.at(-1)!.last;
@@ -98,6 +108,21 @@ export function toNotebook(source: string, up: string): Notebook {
   };
 }
 
+async function cellOutput(text: string, code: string): Promise<CellOutput> {
+  const svg = /\bshowTokens\(/.test(code)
+    ? new TokenPicture([], readTokens(text)).svg()
+    : (await drawingOf(text))?.svg;
+  if (!svg) return { output_type: "stream", name: "stdout", text: linesOf(`${text}\n`) };
+  const data = { "image/svg+xml": linesOf(onPaper(svg)), "text/plain": linesOf(text) };
+  return { output_type: "display_data", data, metadata: {} };
+}
+
+/** What a cell shows, as text, in lines that each have an end. */
+export const textOfOutputs = (outputs: readonly CellOutput[] = []): string =>
+  outputs.map(({ text, data }) =>
+    data ? `${textOf(data["text/plain"] ?? "")}\n` : textOf(text ?? "")
+  ).join("");
+
 /** The lesson of a notebook: unchanged, except for cells that its reader has changed. */
 export function fromNotebook({ cells, metadata }: Notebook): string {
   const { up = "./" } = (metadata.lesson ?? {}) as { up?: string };
@@ -108,8 +133,7 @@ export function fromNotebook({ cells, metadata }: Notebook): string {
     if (cell.cell_type === "markdown") return `${gap}/*\n${text}\n*/`;
     const code = outOfCell(text, up);
     if (code === place.code) return gap + withOutputs(code, place.printed ?? []);
-    const printed = (cell.outputs ?? []).filter(({ output_type }) => output_type === "stream")
-      .map(({ text = [] }) => textOf(text)).join("").replace(/\n$/, "");
+    const printed = textOfOutputs(cell.outputs).replace(/\n$/, "");
     const output = printed.split("\n").map((line) => `//> ${line}`.trimEnd()).join("\n");
     return gap + code + (printed ? `\n${output}` : "");
   });

@@ -62,8 +62,8 @@ if (args.includes("--help") || args.length === 0) {
     const depth = url.href.slice(root.href.length).split("/").length - 1;
     const up = depth === 0 ? "./lessons/" : `${"../".repeat(depth)}lessons/`;
     const notebook = page.solved
-      ? exerciseNotebook(page.solved, page.path.split("/").at(-1)!, up)
-      : toNotebook(page.source, up);
+      ? await exerciseNotebook(page.solved, page.path.split("/").at(-1)!, up)
+      : await toNotebook(page.source, up);
     await write(url, `${JSON.stringify(notebook, null, 1)}\n`);
   }
 }

@@ -16,16 +16,22 @@ export interface Printed {
 
 /** The content of an output, and its description for a screen reader. */
 export async function outputHtml({ text, code = "", svg }: Printed): Promise<Html> {
-  const heat = readHeatMap(text);
-  if (heat) return figure(svg ?? await heat.svg(), "Heat map", text);
-  // A diagram may have a line that looks like a chart's axis.
-  if (isDiagram(text)) return figure(svg ?? diagram(text).svg(), "Diagram", text);
-  const curves = readChart(text);
-  if (curves) return figure(svg ?? curves.svg(), "Chart", text);
+  const drawn = await drawingOf(text);
+  if (drawn) return figure(svg ?? drawn.svg, drawn.what, text);
   if (/\bshowTokens\(/.test(code)) return tokensHtml(readTokens(text));
   if (svg) return figure(svg, "Picture", text);
   if (isTree(text)) return treeHtml(text);
   return markup`<pre tabindex="0" role="group" aria-label="Output">${withShapes(text)}</pre>`;
+}
+
+/** The drawing of a text that is one, and what it is. */
+export async function drawingOf(text: string): Promise<{ what: string; svg: string } | undefined> {
+  const heat = readHeatMap(text);
+  if (heat) return { what: "Heat map", svg: await heat.svg() };
+  // A diagram may have a line that looks like a chart's axis.
+  if (isDiagram(text)) return { what: "Diagram", svg: diagram(text).svg() };
+  const curves = readChart(text);
+  return curves && { what: "Chart", svg: curves.svg() };
 }
 
 /** A drawing; the text that it replaces is folded. */

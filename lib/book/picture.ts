@@ -2,8 +2,8 @@
  * Reads the pictures in a lesson's outputs back from their text, so that a page can draw them: heat maps from their
  * bars, curves from their dots, tokens from the bars between them.
  *
- * A text has only nine strengths and 120 by 48 points. A run in the page, or during the build of the book, replaces
- * such a drawing by one made from the numbers themselves.
+ * A text has only nine strengths and 120 by 48 points. A run in the page replaces such a drawing by one made from the
+ * numbers themselves.
  */
 import { Chart, type ChartOptions, type Point, type Series } from "../lesson/chart.ts";
 import { HeatMap } from "../lesson/picture.ts";

@@ -24,7 +24,7 @@ const PLAYS: readonly Play[] = [
     name: "attention",
     title: "Attention in a sentence of yours",
     words:
-      "Each new word gets a random vector, as above. Point at a word to see what it attends to.",
+      "Each new word gets a random vector, as above. Point at a word to see what it attends to, at a weight to see its query and its key.",
   },
   {
     lesson: 8,

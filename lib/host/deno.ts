@@ -153,6 +153,11 @@ const files: Files = {
   },
 };
 
+/** What Deno's kernel for Jupyter adds to `Deno`. What a cell logs is sent apart from it, at times when it has ended. */
+interface Kernel {
+  broadcast(kind: string, content: Record<string, unknown>): Promise<void>;
+}
+
 const granted = (...wanted: Permission[]): boolean =>
   wanted.every((one) => Deno.permissions.querySync(one).state === "granted");
 
@@ -236,6 +241,14 @@ export const denoHost: Host = {
       for (const [signal, hear] of hears) Deno.removeSignalListener(signal, hear);
       stops.delete(listener);
     };
+  },
+  async underCell(text, svg) {
+    const { jupyter } = Deno as unknown as { jupyter: Kernel };
+    if (svg === undefined) await jupyter.broadcast("stream", { name: "stdout", text });
+    else {
+      const data = { "image/svg+xml": svg, "text/plain": text };
+      await jupyter.broadcast("display_data", { data, metadata: {}, transient: {} });
+    }
   },
   atEnd(last) {
     addEventListener("beforeunload", (event) => {

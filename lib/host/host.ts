@@ -98,6 +98,11 @@ export interface Host {
    * that has gone. `code` is the exit code for it.
    */
   onStop(listener: (code: number) => void): () => void;
+  /**
+   * Puts a text under the cell of a notebook, or a drawing with that text for who can't see it, and waits until it is
+   * sent. Missing where there are no notebooks.
+   */
+  underCell?(text: string, svg?: string): Promise<void>;
   /** Calls `last` when the program has nothing more to do, and waits for the promise it returns. */
   atEnd(last: () => void | Promise<void>): void;
   /** Lets the event loop run once. */

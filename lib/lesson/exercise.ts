@@ -5,6 +5,7 @@
  * An answer follows the comment `your answer`, up to the semicolon, or is between `// your code` and `// end`. The
  * checks start at the line `// ---- checks ----`.
  */
+import { host } from "../host/mod.ts";
 import { bold, dim } from "../host/terminal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -91,7 +92,7 @@ export function checking(checks: Checks): (answers: Record<string, unknown>) => 
     for (const [name, answer] of Object.entries(answers)) {
       const [outcome] = await outcomes({ [name]: checks[name] }, { [name]: answer });
       tries.set(name, (tries.get(name) ?? 0) + 1);
-      console.log(inWords(outcome, tries.get(name)!).join("\n"));
+      await host.underCell!(inWords(outcome, tries.get(name)!).join("\n") + "\n");
     }
   };
 }

@@ -203,6 +203,13 @@ const chunks = <T>(items: T[], size: number): T[][] =>
 const beside = (blocks: string[][]): string[] =>
   blocks[0].map((_, i) => blocks.map((block) => block[i]).join(" ".repeat(GAP)));
 
+/** A drawing on a white ground, for a place whose colours are not known, such as a notebook. */
+export const onPaper = (svg: string): string =>
+  svg.replace(
+    /<svg ([^>]*>)/,
+    `<svg color="#1f2328" $1<rect width="100%" height="100%" fill="#fff"/>`,
+  );
+
 /** Pixels: the height of a cell, and the width of a letter. */
 const SIDE = 24;
 const LETTER = 8;

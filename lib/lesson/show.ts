@@ -15,6 +15,7 @@ import { endBy, endWell } from "./ending.ts";
 import { help, optionsIn } from "./help.ts";
 import type { Shown } from "./outputs.ts";
 import { whenWorkStarts } from "./progress.ts";
+import { onPaper } from "./picture.ts";
 import { Reader } from "./reader.ts";
 import { watcher } from "./watch.ts";
 
@@ -74,11 +75,10 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     return { show, options: readArgs(host.args, { ...own, ...common }) as Values<O> };
   }
   if (meta.url.startsWith("notebook:")) {
-    const show = (...values: unknown[]) => note(0, values, (text) => console.log(text));
     const values = valuesOf(own, true);
     // The numbers in a notebook are those of the songs in the repository.
     return {
-      show,
+      show: underCell,
       options: own.data ? { ...values, data: own.data.short ?? own.data.value } : values,
     };
   }
@@ -107,6 +107,18 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     reader?.printed();
   };
   return { show, options };
+}
+
+/** Shows values under the cell of a notebook: a picture is drawn, all else is printed. */
+async function underCell(...values: unknown[]): Promise<void> {
+  const picture = values.find(isPicture);
+  if (picture) {
+    return await host.underCell!(await spoken(values, () => {}), onPaper(await picture.svg()));
+  }
+  let sent = Promise.resolve();
+  await spoken(values, (piece) => void (sent = sent.then(() => host.underCell!(piece))));
+  await sent;
+  await host.underCell!("\n");
 }
 
 /** Prints a text; between its pages it waits for the reader. */
@@ -143,7 +155,8 @@ async function spoken(values: unknown[], say: (piece: string) => void): Promise<
 }
 
 /** A picture, in colour on a terminal with colours. */
-const isPicture = (value: unknown) => typeof (value as { svg?: unknown })?.svg === "function";
+const isPicture = (value: unknown): value is { svg(): string | Promise<string> } =>
+  typeof (value as { svg?: unknown } | null)?.svg === "function";
 
 const isStream = (value: unknown): value is AsyncIterable<string> =>
   typeof value === "object" && value !== null && Symbol.asyncIterator in value;

@@ -1,6 +1,5 @@
 /*
- * A watcher sees what a lesson does while it runs, in place of a terminal: a page, or the program that draws a lesson's
- * pictures for the book.
+ * A watcher sees what a lesson does while it runs, in place of a terminal: a page, or what times it.
  */
 import type { ChartOptions, Series } from "./chart.ts";
 

@@ -122,11 +122,12 @@ function drawPart(
   row: number,
   width: number,
   colour: string,
-  id: number,
+  id: number | undefined,
   part: string,
 ): string {
   const [x, y, across] = [column * CELL, row * LINE, width * CELL];
-  return `<g><title>${id}</title>` +
+  const title = id === undefined ? "" : `<title>${id}</title>`;
+  return `<g>${title}` +
     `<rect x="${x}" y="${y}" width="${across}" height="${LINE - 2}" rx="3" fill="${colour}"/>` +
     `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">` +
     `${escapeMarkup(part)}</text></g>`;

@@ -365,6 +365,11 @@ test("pictures answer: attention, temperature and top-k, merges", async () => {
     const play = await open(tab);
     // The lesson's own sentence, and its own weights.
     assertStringIncludes(await play.innerText(), "“dog” attends to: dog 0.4938, dog 0.4938");
+    await play.locator("tbody tr").nth(1).locator("td").nth(5).hover();
+    assertMatch(
+      await play.locator("[role=status]").last().innerText(),
+      /^query “dog” · key “dog” is \d\d\.\d\d; attention weight 0\.4938$/,
+    );
     await play.getByLabel("causal mask").check();
     await play.getByLabel("A sentence").fill("a rose is a rose");
     await play.getByRole("button", { name: "is" }).waitFor();

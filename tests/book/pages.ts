@@ -270,21 +270,29 @@ Deno.test("each lesson's page holds every output of its source", async () => {
   assert(root.href.endsWith("/"));
 });
 
-Deno.test("every lesson, and the museum, becomes a notebook and comes back as it was", () => {
+Deno.test("every lesson, and the museum, becomes a notebook and comes back as it was", async () => {
   const texts = site.pages.filter(({ kind }) => kind === "lesson" || kind === "extra");
+  const drawn: string[] = [];
   for (const { source, path } of texts) {
-    const notebook = toNotebook(source, "../../lessons/");
+    const notebook = await toNotebook(source, "../../lessons/");
     assertEquals(fromNotebook(JSON.parse(JSON.stringify(notebook))), source, path);
     const ids = notebook.cells.map(({ id }) => id);
     assertEquals(ids.length, new Set(ids).size, path);
     assert(notebook.cells.every(({ source }) => !source.join("").includes("import.meta")), path);
+    for (const { data } of notebook.cells.flatMap(({ outputs = [] }) => outputs)) {
+      if (data) drawn.push([...data["image/svg+xml"]].join(""));
+    }
+  }
+  assert(drawn.length > 15, `${drawn.length} pictures are drawn`);
+  for (const svg of drawn) {
+    assert(/^<svg [^>]*color="#1f2328"[^>]*><rect [^>]*fill="#fff"/.test(svg));
   }
 });
 
-Deno.test("exercises become notebooks that check them, and come back with the reader's answers", () => {
+Deno.test("exercises become notebooks that check them, and come back with the reader's answers", async () => {
   for (const { path, source, solved } of site.pages.filter(({ solved }) => solved)) {
     const name = path.split("/").at(-1)!;
-    const notebook = exerciseNotebook(solved!, name, "../../lessons/");
+    const notebook = await exerciseNotebook(solved!, name, "../../lessons/");
     assertEquals(fromNotebook(JSON.parse(JSON.stringify(notebook))), source, path);
     const texts = notebook.cells.map(({ source }) => source.join(""));
     const checked = texts.flatMap((text) => text.match(/^await check\(\{ (\w+) \}\);$/)?.[1] ?? []);
@@ -332,11 +340,14 @@ Deno.test("a remark in parentheses stands in the margin, where the paragraph is 
   }
 });
 
-Deno.test("a changed cell comes back changed, with what it printed", () => {
+Deno.test("a changed cell comes back changed, with what it printed", async () => {
   const [{ source }] = lessons;
-  const notebook = toNotebook(source, "./");
+  const notebook = await toNotebook(source, "./");
   const cell = notebook.cells.find(({ outputs }) => outputs?.length)!;
   cell.source = ["await show(1 + 1);"];
   cell.outputs = [{ output_type: "stream", name: "stdout", text: ["2\n"] }];
   assertStringIncludes(fromNotebook(notebook), "\nawait show(1 + 1);\n//> 2\n");
+  const drawn = { "image/svg+xml": ["<svg/>"], "text/plain": ["┌─┐\n", "└─┘"] };
+  cell.outputs.push({ output_type: "display_data", data: drawn, metadata: {} });
+  assertStringIncludes(fromNotebook(notebook), "\n//> 2\n//> ┌─┐\n//> └─┘\n");
 });

@@ -9,13 +9,14 @@ import { ownPackages } from "../../lib/book/own_packages.ts";
 import { answer } from "../../lib/book/serve.ts";
 import { fromFileUrl, root } from "../../lib/book/site.ts";
 import { findChromium } from "../../lib/tools/chromium.ts";
+import { lastOf } from "./steps.ts";
 
 const HELP = `How long a reader of the book waits, in Chromium.
 
 deno task bench:book -- [options]
 
   --runs 5      how often each page is opened in a new browser
-  --steps 120   more steps of lesson 13, in a page and in Deno; 0 leaves them out
+  --steps 40    more steps of lesson 13, in a page and in Deno; 0 leaves them out
   --point 200   milliseconds for which the pointer is over the button before it is pressed
   --help        show this and stop
 
@@ -31,6 +32,8 @@ interface Times {
   numbers: number;
   /** The run has ended. */
   end: number;
+  /** The words that are waited for are there. */
+  words: number;
 }
 
 /** Steps that are run beside more of them. */
@@ -41,7 +44,7 @@ const TURNS = 2;
 const given = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
   boolean: ["help"],
   string: ["runs", "steps", "point"],
-  default: { runs: "5", steps: "120", point: "200" },
+  default: { runs: "5", steps: "40", point: "200" },
 });
 const [runs, steps, point] = [given.runs, given.steps, given.point].map(Number);
 const executablePath = findChromium();
@@ -63,8 +66,8 @@ async function visit<T>(address: string, look: (tab: Tab) => Promise<T>): Promis
   }
 }
 
-/** In the page: notes when the button is pressed, when outputs come and when the run ends. */
-function watchRun() {
+/** In the page: notes when the button is pressed, when outputs come, and these words in one, and when the run ends. */
+function watchRun(words: string | undefined) {
   const times: Record<string, number> = {};
   const note = (what: string) => times[what] ??= performance.now() - times.press;
   addEventListener("click", () => times.press ??= performance.now(), true);
@@ -73,6 +76,8 @@ function watchRun() {
     if (marks.length) note("first");
     if (marks.some((mark) => /tensor\(/.test(mark.parentElement!.textContent))) note("numbers");
     if (document.querySelector<HTMLElement>(".live .quiet:not([hidden])")) note("end");
+    const own = words && document.querySelectorAll("article .here");
+    if (own && [...own].some(({ textContent }) => textContent.includes(words))) note("words");
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
   Object.assign(globalThis, { times });
 }
@@ -80,7 +85,7 @@ function watchRun() {
 /** The times of a lesson that runs whole. */
 const timesOf = (address: string): Promise<Times> =>
   visit(address, async (tab) => {
-    await tab.evaluate(watchRun);
+    await tab.evaluate(watchRun, undefined);
     const button = tab.locator("#run button.go");
     await button.hover();
     await tab.waitForTimeout(point);
@@ -89,16 +94,17 @@ const timesOf = (address: string): Promise<Times> =>
     return await tab.evaluate("times") as Times;
   });
 
-/** Milliseconds that so many steps of lesson 13 take in its page, with all that comes before and after them. */
+/** Milliseconds that so many steps of lesson 13 take in its page, with all that comes before them. */
 const stepsInPage = (address: string) => (steps: number): Promise<number> =>
   visit(address, async (tab) => {
     await tab.locator(".options summary").click();
     await tab.getByLabel("--steps").fill(String(steps));
     await tab.getByLabel("--evals").fill("1");
-    await tab.evaluate(watchRun);
+    await tab.evaluate(watchRun, lastOf(steps));
     await tab.locator("#run").getByRole("button", { name: "Run in full" }).click();
-    await tab.locator(".live .quiet").waitFor({ timeout: 240_000 });
-    return (await tab.evaluate("times") as Times).end;
+    const last = tab.locator("article .here", { hasText: lastOf(steps) }).first();
+    await last.waitFor({ state: "attached", timeout: 240_000 });
+    return (await tab.evaluate("times") as Times).words;
   });
 
 /** The same in Deno, and on which adapter. */
@@ -118,7 +124,7 @@ async function stepsInDeno(steps: number): Promise<{ adapter: string; ms: number
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
 }
 
-/** Milliseconds a step: what more steps take, so that compiling, writing and all else that is done once drops out. */
+/** Milliseconds a step: what more steps take, so that compiling and all else that is done once drops out. */
 async function aStep(run: (steps: number) => Promise<number>): Promise<number> {
   const few = await run(FEW);
   return (await run(FEW + steps) - few) / steps;

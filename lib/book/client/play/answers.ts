@@ -53,7 +53,9 @@ const attention: Answer<{ words: string[]; masked: boolean }, Weights> = async (
   const T = words.length;
   const mask = masked ? triu(full([T, T], -Infinity), 1) : undefined;
   const [, weights] = attend(x, x, x, mask); // (T, T)
-  return { words, weights: await weights.tolist() as number[][] };
+  const numbers = [weights, x.matmul(x.t())].map(async (each) => await each.tolist() as number[][]);
+  const [found, products] = await Promise.all(numbers);
+  return { words, weights: found, products };
 };
 
 /** Lesson 8: the five possible next words. */

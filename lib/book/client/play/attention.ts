@@ -1,6 +1,6 @@
 /*
  * The attention weights of a sentence that the reader types: for the word under the pointer, or with the keyboard
- * focus, how much it attends to each word.
+ * focus, how much it attends to each word; for the weight under the pointer, its query and its key.
  */
 import { element } from "../dom.ts";
 import type { Weights } from "./kinds.ts";
@@ -31,10 +31,10 @@ export function attention(ask: Ask): Picture {
         onclick: () => point(found, i),
       }, word)
     ));
-    table.replaceChildren(tableOf(found));
+    table.replaceChildren(tableOf(found, (query, key) => point(found, query, key)));
     point(found, found.words.length - 1);
   };
-  const point = ({ words: all, weights }: Weights, at: number) => {
+  const point = ({ words: all, weights, products }: Weights, at: number, key?: number) => {
     [...line.children].forEach((word, i) => {
       shade(word as HTMLElement, weights[at][i]);
       word.classList.toggle("query", i === at);
@@ -43,6 +43,15 @@ export function attention(ask: Ask): Picture {
     [...table.querySelectorAll("tbody tr")].forEach((row, i) =>
       row.classList.toggle("query", i === at)
     );
+    [...table.querySelectorAll("thead th")].forEach((word, i) =>
+      word.classList.toggle("key", i === key)
+    );
+    if (key !== undefined) {
+      words.textContent = `query “${all[at]}” · key “${all[key]}” is ${
+        products[at][key].toFixed(2)
+      }; attention weight ${weights[at][key].toFixed(4)}`;
+      return;
+    }
     const best = all.map((word, i) => ({ word, weight: weights[at][i] }))
       .toSorted((a, b) => b.weight - a.weight).slice(0, 3)
       .map(({ word, weight }) => `${word} ${weight.toFixed(4)}`);
@@ -67,7 +76,10 @@ function shade(cell: HTMLElement, weight: number): void {
   cell.classList.toggle("strong", weight > 0.55);
 }
 
-function tableOf({ words, weights }: Weights): HTMLTableElement {
+function tableOf(
+  { words, weights }: Weights,
+  point: (query: number, key?: number) => void,
+): HTMLTableElement {
   const head = element(
     "tr",
     {},
@@ -79,8 +91,9 @@ function tableOf({ words, weights }: Weights): HTMLTableElement {
       "tr",
       {},
       element("th", { scope: "row" }, words[i]),
-      ...row.map((weight) => {
-        const cell = element("td", { class: "weight" }, weight.toFixed(2));
+      ...row.map((weight, key) => {
+        const hear = { onpointerenter: () => point(i, key), onpointerleave: () => point(i) };
+        const cell = element("td", { class: "weight", ...hear }, weight.toFixed(2));
         shade(cell, weight);
         return cell;
       }),

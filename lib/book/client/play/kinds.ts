@@ -6,6 +6,8 @@
 export interface Weights {
   words: string[];
   weights: number[][];
+  /** The product of each query with each key. */
+  products: number[][];
 }
 
 /** The possible next words or tokens, each with its logit. */
