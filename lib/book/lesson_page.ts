@@ -126,7 +126,8 @@ export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
     }),
     headings,
     passages,
-    thumbnail: thumbnails.find(({ text }) => text.includes("<svg")) ?? thumbnails[0] ?? markup``,
+    thumbnail: thumbnails.find(({ text }) => text.includes("<svg")) ??
+      thumbnails.toSorted((a, b) => linesIn(b) - linesIn(a))[0] ?? markup``,
   };
 }
 
@@ -135,6 +136,8 @@ const codeHtml = (code: string, first: number): Html =>
     <pre class="code" tabindex="0" role="group" aria-label="Code"
       data-first="${first}"><code>${raw(highlight(code, "typescript"))}</code></pre>
   `;
+
+const linesIn = ({ text }: Html) => text.split("\n").length;
 
 /** Imports at the start of a lesson are folded from this many lines on. */
 const MANY = 5;

@@ -112,7 +112,7 @@ export function kernelPage(site: Site, page: Page): Made {
     return markup`
       <h2
         id="${id}">${name} <a class="anchor" href="#${id}" aria-label="Link to ${name}">#</a></h2>
-      <div class="prose">${header.split(/\n\s*\n/).map(paragraph)}</div>
+      <div class="prose">${header.split(/\n\s*\n/).flatMap(paragraph)}</div>
       <div class="cell">
         <pre class="code" tabindex="0" role="group"
           aria-label="Code of ${name}"><code>${raw(highlight(code, "wgsl"))}</code></pre>
@@ -134,25 +134,43 @@ export function kernelPage(site: Site, page: Page): Made {
   };
 }
 
-/** A paragraph of a kernel's header; the formula before its colon is highlighted. */
-function paragraph(text: string): Html {
-  const [, formula, rest] = text.match(/^([^\n:]* = [^\n:]*)([^]*)$/) ?? [];
-  const words = (part: string) =>
-    part.split(/(https?:\/\/[^\s)]+[^\s).,]|`[^`]+`)/).map((piece, i) =>
-      i % 2 === 0
-        ? markup`${piece}`
-        : piece.startsWith("`")
-        ? markup`<code>${piece.slice(1, -1)}</code>`
-        : markup`<a href="${piece}" rel="noreferrer">${piece}</a>`
-    );
-  return formula
-    ? markup`<p class="formula"><code>${formula}</code></p>${
-      rest.replace(/^[.:,]\s*/, "").trim()
-        ? markup`<p>${words(rest.replace(/^[.:,]\s*/, ""))}</p>`
-        : ""
-    }`
-    : markup`<p>${words(text)}</p>`;
+/** A line that begins with a formula: `out[i, j] = …`. */
+const FORMULA = /^[\w.]+(?:\[[^\]]*\])?(?:, [\w.]+(?:\[[^\]]*\])?)* = /;
+/** A line that is laid out by hand: indented, or with columns. */
+const LAID_OUT = /^ {2}|\S {2,}\S/;
+
+/** A paragraph of a kernel's header: its words, and its formulas on lines of their own. */
+export function paragraph(text: string): Html[] {
+  const parts: { formula: boolean; lines: string[] }[] = [];
+  const add = (formula: boolean, line: string) => {
+    if (parts.at(-1)?.formula === formula) parts.at(-1)!.lines.push(line);
+    else if (line) parts.push({ formula, lines: [line] });
+  };
+  text.split("\n").forEach((line, i, lines) => {
+    if (LAID_OUT.test(line)) return add(true, line.replace(/^ {2}/, ""));
+    const begins = FORMULA.test(line) && (i === 0 || lines[i - 1].endsWith(":"));
+    if (!begins) return add(false, line);
+    const [, formula, rest] = line.match(/^([^:]*?)(?:[.:]$|: (.*)|$)/)!;
+    add(true, formula);
+    add(false, rest ?? "");
+  });
+  return parts.map(({ formula, lines }) =>
+    formula
+      ? markup`<pre class="formula" tabindex="0" role="group" aria-label="Formula"><code>${
+        lines.join("\n")
+      }</code></pre>`
+      : markup`<p>${words(lines.join("\n"))}</p>`
+  );
 }
+
+const words = (part: string): Html[] =>
+  part.split(/(https?:\/\/[^\s)]+[^\s).,]|`[^`]+`)/).map((piece, i) =>
+    i % 2 === 0
+      ? markup`${piece}`
+      : piece.startsWith("`")
+      ? markup`<code>${piece.slice(1, -1)}</code>`
+      : markup`<a href="${piece}" rel="noreferrer">${piece}</a>`
+  );
 
 const HOLDS = { digits: "to the digit", band: "in a band", cannot: "can’t be reproduced" };
 

@@ -57,9 +57,10 @@ const summaryOf = (text: string) => {
 
 /** A drawing in the page's colours, with a description. */
 export function themed(svg: string, label: string): string {
+  const bare = svg.replace(/ role="img" aria-label="[^"]*"/, "");
   const coloured = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"].reduce(
     (text, colour, i) => text.replaceAll(`"${colour}"`, `"var(--curve-${i})"`),
-    svg,
+    bare,
   ).replaceAll(`"#0b5394"`, `"var(--heat)"`);
   const box = coloured.match(/<svg[^>]*?\bwidth="([\d.]+)" height="([\d.]+)"/);
   const view = box && !/<svg[^>]*viewBox/.test(coloured)

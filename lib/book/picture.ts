@@ -131,6 +131,11 @@ export function readCurves(
       }
     });
   });
+  const last = Math.max(...dots.keys());
+  // A single curve may have no name.
+  if (!names.length && dots.size) {
+    names.push({ name: "", row: dots.get(last)![0] >> 2, column: last >> 1 });
+  }
   const isMark = ({ row, column }: typeof names[number]) =>
     MARKS.includes(body[row][axis + 1 + column] ?? " ");
   const place = (points: Point[]) => points.map(([x, y]): Point => [toX(x), toY(y)]);

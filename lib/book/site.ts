@@ -120,7 +120,8 @@ export async function readSite(): Promise<Site> {
         part: "Kernels",
         address: `kernel-${family}.html`,
         title: family.replaceAll("_", " "),
-        summary: headerOf(source).split(/\n\s*\n/)[0].replace(/\s+/g, " ").replace(/:$/, ""),
+        summary: headerOf(source).split(/\n\s*\n/)[0].replace(/\([^)]*https?:[^)]*\)/g, "")
+          .replace(/\s+/g, " ").trim().replace(/:$/, ""),
         path,
         source,
         sources,

@@ -14,9 +14,10 @@ import { lessonPage } from "../../lib/book/lesson_page.ts";
 import { renderMarkdown } from "../../lib/book/markdown.ts";
 import { fromNotebook, toNotebook } from "../../lib/book/notebook.ts";
 import { isTree, outputHtml, treeHtml } from "../../lib/book/output.ts";
-import { readChart, readHeatMap } from "../../lib/book/picture.ts";
+import { readChart, readCurves, readHeatMap } from "../../lib/book/picture.ts";
 import { isDiagram } from "../../lib/lesson/diagram.ts";
 import { ownPackages } from "../../lib/book/own_packages.ts";
+import { paragraph } from "../../lib/book/other_pages.ts";
 import { readSite, root } from "../../lib/book/site.ts";
 import { weave } from "../../lib/book/weave.ts";
 
@@ -104,6 +105,14 @@ Deno.test("a chart is read back from its text: curves by name, marks, axes", () 
   assert(last[0] - first[0] > 500 && first[1] - last[1] > 200, points);
 });
 
+Deno.test("a single curve without a name is read back too", () => {
+  const points = Array.from({ length: 60 }, (_, x) => [x, 60 - x] as const);
+  const text = chart([{ name: "", points }], { x: "step", y: "factor" }).text();
+  const [curve] = readCurves(text)!.series;
+  assert(curve.points.length > 100);
+  assert(Math.abs(curve.points.at(-1)![1] - 1) < 3, `${curve.points.at(-1)}`);
+});
+
 Deno.test("a tree of modules folds at each level, and says the same", () => {
   const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sequential(new nn.ReLU()));
   const text = model.repr();
@@ -126,6 +135,22 @@ Deno.test("prose: anchors, links to lessons and to files of the project, no two 
     (await lessonPage(site, site.lesson(2)!)).page.text,
     `<a href="exercise-02.html"><code>deno task exercise 2</code></a>`,
   );
+});
+
+Deno.test("a kernel's header: its formulas stand on lines of their own, laid out as they are", () => {
+  const html = (text: string) => paragraph(text).map(({ text }) => text).join("");
+  const pre = (text: string) =>
+    `<pre class="formula" tabindex="0" role="group" aria-label="Formula"><code>${text}</code></pre>`;
+  assertEquals(
+    html("out[i, j] = a[i] + b[j]: the sum\nof `a` and b."),
+    `${pre("out[i, j] = a[i] + b[j]")}<p>the sum\nof <code>a</code> and b.</p>`,
+  );
+  assertEquals(
+    html("One step:\n  v = g     its size\n  w = w - v\nof many."),
+    `<p>One step:</p>${pre("v = g     its size\nw = w - v")}<p>of many.</p>`,
+  );
+  assertEquals(html("With h = x:\ny = h."), `<p>With h = x:</p>${pre("y = h")}`);
+  assertEquals(html("The slope of y = x."), "<p>The slope of y = x.</p>");
 });
 
 Deno.test("an empty corner of a table is no header", () => {
