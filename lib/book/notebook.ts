@@ -181,10 +181,9 @@ const SILENT = "\nvoid 0;";
 
 function inCell(code: string, up: string): string {
   const text = code.replaceAll("import.meta", "inNotebook").replaceAll(`"./`, `"${up}`);
-  const last = text.split("\n").findLast((line) => /^[\w(\[]/.test(line)) ?? "";
-  const isQuiet =
-    /^(import|export|const|let|function|async|class|abstract|interface|type|await show\()/;
-  return isQuiet.test(last) ? text : text + SILENT;
+  const declares = /^(?:import|export|const|let|function|async|class|abstract|interface|type)\b/;
+  const last = text.split("\n").findLast((line) => /^[\w(\[]/.test(line) && !declares.test(line));
+  return last === undefined || last.startsWith("await show(") ? text : text + SILENT;
 }
 
 const outOfCell = (text: string, up: string): string =>

@@ -249,6 +249,8 @@ export const denoHost: Host = {
       const data = { "image/svg+xml": svg, "text/plain": text };
       await jupyter.broadcast("display_data", { data, metadata: {}, transient: {} });
     }
+    // The kernel drops what comes before it has sent the last message.
+    await new Promise((resolve) => setTimeout(resolve, 5));
   },
   atEnd(last) {
     addEventListener("beforeunload", (event) => {

@@ -115,6 +115,7 @@ async function underCell(...values: unknown[]): Promise<void> {
   if (picture) {
     return await host.underCell!(await spoken(values, () => {}), onPaper(await picture.svg()));
   }
+  if (!values.some(isStream)) return host.underCell!(`${await spoken(values, () => {})}\n`);
   let sent = Promise.resolve();
   await spoken(values, (piece) => void (sent = sent.then(() => host.underCell!(piece))));
   await sent;
