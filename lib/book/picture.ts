@@ -141,7 +141,7 @@ export function readCurves(
   const place = (points: Point[]) => points.map(([x, y]): Point => [toX(x), toY(y)]);
   const curves = names.filter((name) => !isMark(name)).map(({ name, row }): Series => ({
     name,
-    points: place(trace(dots, 4 * row + 1.5)),
+    points: place(smoothed(trace(dots, 4 * row + 1.5))),
   }));
   const marks = names.filter(isMark).map(({ name }, i): Series => ({
     name,
@@ -192,6 +192,13 @@ function trace(dots: Map<number, number[]>, end: number): Point[] {
   }
   return points.reverse();
 }
+
+/** A curve without the steps that dots make: each point is the mean of its neighbours at about its height. */
+const smoothed = (points: readonly Point[]): Point[] =>
+  points.map(([x, y], i) => {
+    const near = points.slice(Math.max(0, i - 3), i + 4).filter(([, at]) => Math.abs(at - y) <= 2);
+    return [x, near.reduce((sum, [, at]) => sum + at, 0) / near.length];
+  });
 
 type Run = [low: number, high: number];
 
