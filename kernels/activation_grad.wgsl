@@ -1,6 +1,6 @@
-// dz[r, i] = slope(g[r, i], y[r, i]);  dbias[part, i] = sum of dz[r, i] over the rows r of a part.
+// dz[r, i] = slope(drop[r, i] · g[r, i], y[r, i]);  dbias[part, i] = sum of dz[r, i] over the rows r of a part.
 //
-// The gradient of y = f(z + bias), and the gradient of the bias with it: a second kernel would read dz again. One
+// The gradient of y = f(z + bias) · drop, and the gradient of the bias with it: a second kernel would read dz again. One
 // invocation owns one column of a stretch of `part` rows, or four neighbours where rows allow it (then V is vec4,
 // and `columns` and `g_offset` count in fours). The stretches are summed afterwards. `slope` is the slope of the
 // activation.
@@ -15,11 +15,14 @@ struct Params {
   g_offset: u32,
 }
 
+override DROP: bool = false; // whether dropout follows the activation
+
 @group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> g: array<V>; // or an image
 @group(0) @binding(2) var<storage, read> y: array<V>; // or an image
-@group(0) @binding(3) var<storage, read_write> dz: array<V>;
-@group(0) @binding(4) var<storage, read_write> dbias: array<V>;
+@group(0) @binding(3) var<storage, read> drop: array<V>; // or an image
+@group(0) @binding(4) var<storage, read_write> dz: array<V>;
+@group(0) @binding(5) var<storage, read_write> dbias: array<V>;
 
 fn slope(g: f32, y: f32) -> f32 { // replaced by the row of the activation
   return g * (1.0 - y * y);
@@ -40,7 +43,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   var sum = V();
   for (var row = first; row < min(first + p.part, p.rows); row++) {
     let at = row * p.columns + column;
-    let d = slopes(g[p.g_offset + at], y[at]);
+    var arrived = g[p.g_offset + at];
+    if (DROP) {
+      arrived *= drop[at];
+    }
+    let d = slopes(arrived, y[at]);
     dz[at] = d;
     sum += d;
   }

@@ -1,6 +1,10 @@
 // out[place of i in out] = a[place of i in a]: copies between two layouts of the same shape.
 //
-// One invocation owns one element. Elements are moved as bits, so a copy never changes a NaN.
+// One invocation owns one element, or four neighbours where both layouts allow it (then Cell is vec4, and p counts in
+// fours). Elements are moved as bits, so a copy never changes a NaN.
+
+alias Word = u32;
+alias Cell = Word; // replaced by fours.wgsl
 
 struct Params {
   n: u32,
@@ -13,8 +17,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
-@group(0) @binding(1) var<storage, read> a: array<u32>; // or an image
-@group(0) @binding(2) var<storage, read_write> out: array<u32>;
+@group(0) @binding(1) var<storage, read> a: array<Cell>; // or an image
+@group(0) @binding(2) var<storage, read_write> out: array<Cell>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {

@@ -16,6 +16,10 @@ fn pairs(x: Cs, y: Cs) -> Outs {
   return Outs(op(x.x, y.x), op(x.y, y.y), op(x.z, y.z), op(x.w, y.w));
 }
 
+fn values(i: u32) -> Outs {
+  return Outs(value(4u * i), value(4u * i + 1u), value(4u * i + 2u), value(4u * i + 3u));
+}
+
 // Reductions: four accumulators, folded at the end of a row.
 alias Accs = vec4<Acc>;
 

@@ -1,7 +1,9 @@
 // With h = (x - mean) · rstd and d = g · weight:
-// dx[r, i] = rstd[r] · (d[r, i] - mean over j of d[r, j] - h[r, i] · mean over j of d[r, j] h[r, j]).
+// dx[r, i] = rstd[r] · (d[r, i] - mean over j of d[r, j] - h[r, i] · mean over j of d[r, j] h[r, j]) + plus[r, i].
 //
-// One workgroup owns one row of the dense `x` and `g`; its LANES invocations take every LANES-th element, or
+// `plus`, if there is one, is the gradient that reached x on other ways.
+//
+// One workgroup owns one row of the dense `x`, `g` and `plus`; its LANES invocations take every LANES-th element, or
 // four neighbours where rows allow it (then V is vec4, and `columns` and the two offsets count in fours).
 
 alias V = f32; // replaced by fours.wgsl
@@ -11,11 +13,13 @@ struct Params {
   columns: u32,
   x_offset: u32,
   g_offset: u32,
+  plus_offset: u32,
   size: f32, // of a row
 }
 
 override LANES: u32 = 64;
 override WEIGHT: bool = true;
+override PLUS: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<V>; // or an image
@@ -23,7 +27,8 @@ override WEIGHT: bool = true;
 @group(0) @binding(3) var<storage, read> mean: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read> rstd: array<f32>; // or an image
 @group(0) @binding(5) var<storage, read> g: array<V>; // or an image
-@group(0) @binding(6) var<storage, read_write> dx: array<V>;
+@group(0) @binding(6) var<storage, read> plus: array<V>; // or an image
+@group(0) @binding(7) var<storage, read_write> dx: array<V>;
 
 var<workgroup> lanes: array<vec2<f32>, LANES>;
 
@@ -71,6 +76,10 @@ fn main(
 
   for (var i = lane; i < p.columns; i += LANES) {
     let h = (x[at_x + i] - centre) * scale;
-    dx[row * p.columns + i] = scale * (weighted(g[at_g + i], i) - means.x - h * means.y);
+    var d = scale * (weighted(g[at_g + i], i) - means.x - h * means.y);
+    if (PLUS) {
+      d += plus[p.plus_offset + row * p.columns + i];
+    }
+    dx[row * p.columns + i] = d;
   }
 }

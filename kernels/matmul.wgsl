@@ -1,5 +1,5 @@
-// out[b, i, j] = f(sum over k of A[b, i, k] · B[b, k, j] + bias[j]): the plain product; the fast kernels are
-// tested against it.
+// out[b, i, j] = f(sum over k of A[b, i, k] · B[b, k, j] + bias[j]) · drop[b, i, j] + plus[b, i, j]: the plain
+// product; the fast kernels are tested against it.
 //
 // One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column), so
 // transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds, for the later parts of a
@@ -19,18 +19,25 @@ struct Params {
   // 0: no bias, 1: one for each column, 2: one for each row.
   biased: u32,
   bias_offset: u32,
+  drop_offset: u32,
+  plus_offset: u32,
   a_strides: vec4<u32>,
   b_strides: vec4<u32>,
   out_strides: vec4<u32>,
 }
 
 override ACCUMULATE: bool = false;
+// What follows. `drop` and `plus` lie in memory as `out` does.
+override DROP: bool = false; // dropout: 0 or 1 / (1 - p)
+override PLUS: bool = false; // what is added
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> a: array<T>; // or an image
 @group(0) @binding(2) var<storage, read> b: array<T>; // or an image
 @group(0) @binding(3) var<storage, read> bias: array<T>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<T>;
+@group(0) @binding(5) var<storage, read> drop: array<T>; // or an image
+@group(0) @binding(6) var<storage, read> plus: array<T>; // or an image
 
 fn activate(v: T) -> T { // replaced by the row of the activation
   return v;
@@ -69,5 +76,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (ACCUMULATE) {
     sum += out[at_out];
   }
-  out[at_out] = activate(sum);
+  var v = activate(sum);
+  if (DROP) {
+    v *= drop[at_out - p.out_offset + p.drop_offset];
+  }
+  if (PLUS) {
+    v += plus[at_out - p.out_offset + p.plus_offset];
+  }
+  out[at_out] = v;
 }

@@ -6,7 +6,14 @@ fn put(v: vec4<f32>, place: u32) {
   if (ACCUMULATE) {
     w += out[place];
   }
-  out[place] = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
+  w = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
+  if (DROP) {
+    w *= drop[place - p.out_offset / 4u + p.drop_offset / 4u];
+  }
+  if (PLUS) {
+    w += plus[place - p.out_offset / 4u + p.plus_offset / 4u];
+  }
+  out[place] = w;
 }
 
 fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {

@@ -1,4 +1,4 @@
-// out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]): one row of A, or a few, with weights as PyTorch keeps
+// out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]) · drop[i, j] + plus[i, j]: one row of A, or a few, with weights as PyTorch keeps
 // them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
 // One invocation owns 8 columns of `out` in one row, every 8th of the 64 of its workgroup, so that the lanes read
@@ -24,9 +24,13 @@ struct Params {
   // 0: no bias, 1: one for each column, 2: one for each row.
   biased: u32,
   bias_offset: u32,
+  drop_offset: u32,
+  plus_offset: u32,
 }
 
 override ACCUMULATE: bool = false;
+override DROP: bool = false; // whether dropout follows
+override PLUS: bool = false; // whether something is added then
 
 const COLUMNS = 8u;
 const LANES = 8u;
@@ -36,6 +40,8 @@ const LANES = 8u;
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>; // or an image
 @group(0) @binding(3) var<storage, read> bias: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read> drop: array<f32>; // or an image
+@group(0) @binding(6) var<storage, read> plus: array<f32>; // or an image
 
 fn activate(v: f32) -> f32 { // replaced by the row of the activation
   return v;
@@ -57,7 +63,14 @@ fn store(sums: vec4<f32>, start: u32, row: u32, column: u32) {
     if (ACCUMULATE) {
       v[j] += out[place];
     }
-    out[place] = activate(v[j]);
+    v[j] = activate(v[j]);
+    if (DROP) {
+      v[j] *= drop[place - p.out_offset + p.drop_offset];
+    }
+    if (PLUS) {
+      v[j] += plus[place - p.out_offset + p.plus_offset];
+    }
+    out[place] = v[j];
   }
 }
 

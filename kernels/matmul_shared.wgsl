@@ -1,4 +1,4 @@
-// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias[j]): for GPUs of many threads.
+// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias[j]) · drop[i, j] + plus[i, j]: for GPUs of many threads.
 //
 // A workgroup of 256 owns 64×64 of `out`, and each invocation 4×4 of these: rows r, r + 16, r + 32 and r + 48, and
 // columns alike, so that neighbours read neighbours. For 16 k at a time the workgroup brings 64×16 of A and 16×64 of
@@ -16,12 +16,16 @@ struct Params {
   out_offset: u32,
   biased: u32,
   bias_offset: u32,
+  drop_offset: u32,
+  plus_offset: u32,
   a_strides: vec4<u32>,
   b_strides: vec4<u32>,
   out_strides: vec4<u32>,
 }
 
 override ACCUMULATE: bool = false;
+override DROP: bool = false; // whether dropout follows
+override PLUS: bool = false; // whether something is added then
 override A_ALONG_K: bool = true;
 override B_ALONG_K: bool = false;
 
@@ -30,6 +34,8 @@ override B_ALONG_K: bool = false;
 @group(0) @binding(2) var<storage, read> b: array<f32>; // or an image
 @group(0) @binding(3) var<storage, read> bias: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read> drop: array<f32>; // or an image
+@group(0) @binding(6) var<storage, read> plus: array<f32>; // or an image
 
 // [k][row] and [k][column], in vec4; one of padding for each k keeps transposed writes on different banks.
 const PITCH = 17u;
@@ -66,7 +72,14 @@ fn store(sum: f32, start: u32, i: u32, j: u32) {
   if (ACCUMULATE) {
     v += out[place];
   }
-  out[place] = activate(v);
+  v = activate(v);
+  if (DROP) {
+    v *= drop[place - p.out_offset + p.drop_offset];
+  }
+  if (PLUS) {
+    v += plus[place - p.out_offset + p.plus_offset];
+  }
+  out[place] = v;
 }
 
 fn store_row(sums: vec4<f32>, start: u32, i: u32, j: u32) {

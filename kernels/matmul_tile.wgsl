@@ -1,4 +1,4 @@
-// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias): for adapters that run shaders on a processor.
+// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias) · drop[i, j] + plus[i, j]: for adapters that run shaders on a processor.
 //
 // One invocation owns a tile of `out`: DOWN×ACROSS blocks of 4×4. The loops over blocks are unrolled, since only
 // values with a fixed index stay in registers. The 8 lanes of a workgroup, which are one vector of the processor,
@@ -39,9 +39,13 @@ struct Params {
   // 0: no bias, 1: one for each column, 2: one for each row.
   biased: u32,
   bias_offset: u32,
+  drop_offset: u32,
+  plus_offset: u32,
 }
 
 override ACCUMULATE: bool = false;
+override DROP: bool = false; // whether dropout follows
+override PLUS: bool = false; // whether something is added then
 // Whether a vec4 holds four k, and not four rows or columns.
 override A_ALONG_K: bool = false;
 override B_ALONG_K: bool = false;
@@ -59,6 +63,8 @@ alias Out = f32; // replaced by matmul_aligned.wgsl
 @group(0) @binding(2) var<storage, read> b: array<B>; // or an image
 @group(0) @binding(3) var<storage, read> bias: array<f32>; // or an image
 @group(0) @binding(4) var<storage, read_write> out: array<Out>;
+@group(0) @binding(5) var<storage, read> drop: array<Out>; // or an image
+@group(0) @binding(6) var<storage, read> plus: array<Out>; // or an image
 
 fn activate(v: f32) -> f32 { // replaced by the row of the activation
   return v;
@@ -153,7 +159,14 @@ fn put(v: f32, place: u32, column: u32) { // replaced by matmul_aligned.wgsl
   if (ACCUMULATE) {
     sum += out[place];
   }
-  out[place] = activate(sum);
+  sum = activate(sum);
+  if (DROP) {
+    sum *= drop[place - p.out_offset + p.drop_offset];
+  }
+  if (PLUS) {
+    sum += plus[place - p.out_offset + p.plus_offset];
+  }
+  out[place] = sum;
 }
 
 // Number by number, for any strides and any edge.

@@ -128,6 +128,32 @@ Deno.test("a training step of lesson 13's model takes at most 20 dispatches, and
   assert(Math.abs(first - Math.log(512)) < 0.3 && third < first);
 });
 
+Deno.test("a step of lesson 4's model takes at most 400 dispatches", async () => {
+  manualSeed(1);
+  const [model, table, last] = [
+    new nn.Transformer(32, 2, 2),
+    new nn.Embedding(10, 32),
+    new nn.Linear(32, 10),
+  ];
+  const parameters = [model, table, last].flatMap((module) => [...module.parameters()]);
+  const optimizer = new optim.Adam(parameters, { lr: 1e-3 });
+  const [ids, targets] = [randint(10, [8, 10]), randint(10, [80])];
+  const criterion = new nn.CrossEntropyLoss();
+  const step = async () => {
+    const before = defaultDevice.launcher.dispatches;
+    const x = table.forward(ids);
+    const loss = criterion.forward(last.forward(model.forward(x, x)).view(80, 10), targets);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    await loss.item();
+    return defaultDevice.launcher.dispatches - before;
+  };
+  await step();
+  const dispatches = await step();
+  assert(dispatches <= 400, `it takes ${dispatches}`);
+});
+
 const activations = [
   new nn.Tanh(),
   new nn.ReLU(),

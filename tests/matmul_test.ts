@@ -55,11 +55,12 @@ async function elements(x: Tensor): Promise<Float64Array> {
 }
 
 /** The product in float64, and how large its terms are: the measure of a float32's error. */
-async function judge({ a, b, bias, activation }: Product) {
+async function judge({ a, b, bias, activation, drop, plus }: Product) {
   const [batch, m, k] = a.shape;
   const n = b.shape[2];
   const [x, y] = [await elements(a), await elements(b)];
   const shift = bias ? await elements(bias) : null;
+  const [factors, more] = await Promise.all([drop, plus].map((x) => x ? elements(x) : null));
   const values = new Float64Array(batch * m * n);
   const sizes = new Float64Array(batch * m * n);
   const f = activation ? references[activation] : (v: number) => v;
@@ -72,8 +73,8 @@ async function judge({ a, b, bias, activation }: Product) {
       sum += term;
       size += Math.abs(term);
     }
-    values[at] = f(sum);
-    sizes[at] = size;
+    values[at] = f(sum) * (factors?.[at] ?? 1) + (more?.[at] ?? 0);
+    sizes[at] = size + Math.abs(more?.[at] ?? 0);
   }
   return { values, sizes };
 }
@@ -180,6 +181,26 @@ Deno.test("an epilogue applies bias, then the function, in every kernel", async 
       await check({ a, b, bias, activation, form }, `${form} ${activation} ${m}×${n}`);
     }
   }
+});
+
+Deno.test("dropout comes after the function, and what is added after dropout, in every kernel and in cut products", async () => {
+  const beside = (m: number, n: number, seed: number) => view([1, m, n], "rows", seed);
+  for (const form of [undefined, ...forms] as (Plan["form"] | undefined)[]) {
+    const sizes = [[9, 24, 132], [40, 24, 31], [300, 24, 8], [1, 24, 132], [3, 33_000, 68]];
+    for (const [m, k, n] of form === "rows" ? [[1, 24, 132]] : sizes) {
+      const a = view([1, m, k], "rows", m);
+      const b = view([1, k, n], "columns", n);
+      const bias = row(view([1, 1, n], "rows", 5));
+      const after = { drop: beside(m, n, 6), plus: beside(m, n, 7) };
+      const where = `${form} ${m}×${k}×${n}`;
+      await check({ a, b, form, plus: after.plus }, `${where}, plus`);
+      await check({ a, b, bias, activation: "relu", form, ...after }, `${where}, all`);
+    }
+  }
+  const [tall, wide] = [view([1, 70_001, 3], "rows", 1), view([1, 3, 70_001], "rows", 2)];
+  const drop = beside(70_001, 2, 3);
+  await check({ a: tall, b: view([1, 3, 2], "rows", 2), drop }, "tall");
+  await check({ a: view([1, 2, 3], "rows", 1), b: wide, plus: beside(2, 70_001, 4) }, "wide");
 });
 
 Deno.test("without terms a product is its bias, and without rows or columns it is nothing", async () => {

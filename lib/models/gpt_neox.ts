@@ -8,7 +8,8 @@
 import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
 import { copy_ } from "../ops/copy.ts";
 import { cat } from "../ops/join.ts";
-import { linear, linearActivated } from "../ops/matmul/linear.ts";
+import { linear } from "../ops/matmul/linear.ts";
+import { linearActivated } from "../ops/matmul/linear_then.ts";
 import { dropout } from "../ops/random.ts";
 import "../ops/methods.ts";
 import * as init from "../nn/init.ts";

@@ -2,12 +2,14 @@
  * Activations as layers, for use inside `Sequential`.
  */
 import { type Activation, type ActivationName, activations, isFused } from "../ops/activation.ts";
+import { add } from "../ops/binary.ts";
+import { linearThen } from "../ops/matmul/linear_then.ts";
 import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isWatched } from "./hooks.ts";
-import { Linear } from "./layers.ts";
+import { Dropout, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
 /** What PyTorch's activations take besides their numbers. */
@@ -141,6 +143,34 @@ export function fusable(
   const name = ours ? activation.activation : named.get(activation);
   return name && isFused(name) ? name : undefined;
 }
+
+/** Whether a module is dropout as PyTorch has it, which a kernel before it may do. */
+export const isDropout = (module: Module | undefined): module is Dropout =>
+  module?.constructor === Dropout && !isWatched(module);
+
+/** What may follow a linear layer, as modules. */
+interface Following {
+  activation?: Module | ((x: Tensor) => Tensor);
+  dropout?: Module;
+  /** What is added at the end: a residual. */
+  plus?: Tensor;
+}
+
+/** x through a linear layer and what follows it: in one kernel where that can be. */
+export function passed(x: Tensor, layer: Linear, { activation, dropout, plus }: Following): Tensor {
+  const ours = fusable(layer, activation);
+  const plain = layer.constructor === Linear && !isWatched(layer);
+  if (plain && (ours || !activation) && (isDropout(dropout) || !dropout)) {
+    const dropped = dropout?.drops ? { p: dropout.p, ...dropout.options } : undefined;
+    return linearThen(x, layer.weight, layer.bias, { activation: ours, dropped, plus });
+  }
+  const y = applied(activation, layer.forward(x));
+  const kept = dropout ? dropout.forward(y) as Tensor : y;
+  return plus ? add(plus, kept) : kept;
+}
+
+const applied = (f: Module | ((x: Tensor) => Tensor) | undefined, x: Tensor): Tensor =>
+  f instanceof Module ? f.forward(x) : f ? f(x) : x;
 
 const softmaxOptions = parameters<{ dim: number }>("Softmax", { dim: a.whole }, { required: 1 });
 

@@ -171,6 +171,21 @@ export class MultiheadAttention extends Module {
       AttentionOptions
     >
   ): [output: Tensor, weights: Tensor | null] {
+    return this.attended(query, key, value, forwardOptions(args));
+  }
+
+  /**
+   * The same with options that were read; `then` says what follows the output projection.
+   *
+   * @internal
+   */
+  attended(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    options: AttentionOptions,
+    then?: AttentionWeights["then"],
+  ): [output: Tensor, weights: Tensor | null] {
     const { qProjWeight, kProjWeight, vProjWeight, outProj } = this;
     const weights: AttentionWeights = {
       numHeads: this.numHeads,
@@ -184,7 +199,8 @@ export class MultiheadAttention extends Module {
       addZeroAttn: this.addZeroAttn,
       dropoutP: this.dropout,
       training: this.training,
+      then,
     };
-    return multiHeadAttentionForward(query, key, value, weights, forwardOptions(args));
+    return multiHeadAttentionForward(query, key, value, weights, options);
   }
 }

@@ -11,6 +11,7 @@ import { additive, attend, causalMask, plainAttention } from "../ops/attention/a
 import { zeros } from "../ops/create.ts";
 import { cat } from "../ops/join.ts";
 import { linear } from "../ops/matmul/linear.ts";
+import { linearThen, type Then } from "../ops/matmul/linear_then.ts";
 import { select, split } from "../ops/slices.ts";
 import { mean } from "../ops/stats.ts";
 import { expand, permute, reshape, squeeze, transpose, unsqueeze } from "../ops/views.ts";
@@ -60,6 +61,12 @@ export interface AttentionWeights {
   training?: boolean;
   /** Whether tensors are (N, L, E) rather than (L, N, E). */
   batchFirst?: boolean;
+  /**
+   * What follows the output projection, before the batch comes first.
+   *
+   * @internal
+   */
+  then?: Then;
 }
 
 /** Which dimension is the batch, and which the sequence. */
@@ -97,7 +104,7 @@ export function multiHeadAttentionForward(
   const found = goesWith(attended, ...made);
 
   const places = reshape(permute(found, [2, 0, 1, 3]), [L, N, query.shape[2]]); // from (L, N, H, E/H)
-  const output = linear(places, outProjWeight, outProjBias);
+  const output = linearThen(places, outProjWeight, outProjBias ?? null, weights.then ?? {});
   // In PyTorch it lies in memory sequence first, in either case: dropout draws in the order of memory.
   return [
     batchFirst ? transpose(output, 0, 1) : output,

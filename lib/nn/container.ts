@@ -1,10 +1,9 @@
 /*
  * Modules that hold modules: one after the other, or just as a list.
  */
-import { linearActivated } from "../ops/matmul/linear.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fusable } from "./activation.ts";
-import type { Linear } from "./layers.ts";
+import { fusable, isDropout, passed } from "./activation.ts";
+import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
 /** Passes its input through modules, one after the other. */
@@ -44,17 +43,17 @@ export class Sequential extends Module {
     return this.#layers[Symbol.iterator]();
   }
 
-  /** What the first takes → what the last gives; a linear layer and its activation are one step. */
+  /** What the first takes → what the last gives; a linear layer, its activation and its dropout are one step. */
   forward(x: Tensor): Tensor {
+    const layers = this.#layers;
     let value = x;
-    for (let i = 0; i < this.#layers.length; i++) {
-      const layer = this.#layers[i];
-      const activation = fusable(layer, this.#layers[i + 1]);
-      if (activation) {
-        const { weight, bias } = layer as Linear;
-        value = linearActivated(value, weight, bias, activation);
-        i++;
-      } else value = layer.forward(value);
+    for (let i = 0; i < layers.length;) {
+      const layer = layers[i++];
+      const activation = fusable(layer, layers[i]) ? layers[i++] : undefined;
+      const dropout = layer instanceof Linear && isDropout(layers[i]) ? layers[i++] : undefined;
+      value = activation || dropout
+        ? passed(value, layer as Linear, { activation, dropout })
+        : layer.forward(value);
     }
     return value;
   }

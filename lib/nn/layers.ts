@@ -265,6 +265,11 @@ export class Dropout extends Module {
     }
   }
 
+  /** Whether it drops anything now. */
+  get drops(): boolean {
+    return this.training && this.p > 0;
+  }
+
   /** any shape → the same shape */
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { training: this.training, ...this.options });

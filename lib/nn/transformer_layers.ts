@@ -4,12 +4,12 @@
  * https://arxiv.org/abs/2002.04745).
  */
 import { add } from "../ops/binary.ts";
-import { linearActivated } from "../ops/matmul/linear.ts";
 import { gelu, relu } from "../ops/unary.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fusable } from "./activation.ts";
+import { isDropout, passed } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
+import { isWatched } from "./hooks.ts";
 import { Dropout, LayerNorm, type LayerOptions, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -107,9 +107,6 @@ function activationOf(activation: Activation): Exclude<Activation, string> {
   throw new TypeError(`activation should be relu/gelu, not ${activation}`);
 }
 
-const applied = (f: Exclude<Activation, string>, x: Tensor): Tensor =>
-  f instanceof Module ? f.forward(x) : f(x);
-
 /** What an attention inside a layer takes besides its sequences. */
 export interface AttentionMasks {
   /** True where a query may not see a key, or numbers added to the scores. */
@@ -133,31 +130,37 @@ export abstract class TransformerLayer extends Module {
   /** What stands between the two linear layers. */
   abstract activation: Module | ((x: Tensor) => Tensor);
 
-  /** x + f(x) with the norm in its place: before f, or after the sum. */
-  protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor) => Tensor): Tensor {
-    return this.normFirst ? add(x, f(norm.forward(x))) : norm.forward(add(x, f(x)));
+  /** x + f(x) with the norm in its place: before f, or after the sum. What f is given besides, it adds at its end. */
+  protected residual(x: Tensor, norm: LayerNorm, f: (x: Tensor, plus: Tensor) => Tensor): Tensor {
+    return this.normFirst ? f(norm.forward(x), x) : norm.forward(f(x, x));
   }
 
-  /** Attention of x to `memory`, then dropout. */
+  /** Attention of x to `memory`, then dropout, then the sum with `plus`. */
   protected attended(
     attention: MultiheadAttention,
     dropout: Dropout,
     x: Tensor,
     memory: Tensor,
     masks: AttentionMasks,
+    plus: Tensor,
   ): Tensor {
-    const [found] = attention.forward(x, memory, memory, { ...masks, needWeights: false });
-    return dropout.forward(found);
+    const options = { ...masks, needWeights: false };
+    const ours = attention.constructor === MultiheadAttention && !isWatched(attention);
+    if (!ours || !isDropout(dropout)) {
+      return add(plus, dropout.forward(attention.forward(x, memory, memory, options)[0]));
+    }
+    const dropped = dropout.drops ? { p: dropout.p, ...dropout.options } : undefined;
+    if (x.ndim === 3 && !attention.batchFirst) {
+      return attention.attended(x, memory, memory, options, { dropped, plus })[0];
+    }
+    return add(plus, attention.attended(x, memory, memory, options, { dropped })[0]);
   }
 
-  /** The feed-forward network, with `last` the dropout at its end. */
-  protected fed(x: Tensor, last: Dropout): Tensor {
-    const { linear1, activation } = this;
-    const both = fusable(linear1, activation);
-    const wide = both
-      ? linearActivated(x, linear1.weight, linear1.bias, both)
-      : applied(activation, linear1.forward(x));
-    return last.forward(this.linear2.forward(this.dropout.forward(wide)));
+  /** The feed-forward network, with `last` the dropout at its end, then the sum with `plus`. */
+  protected fed(x: Tensor, last: Dropout, plus: Tensor): Tensor {
+    const { activation, dropout } = this;
+    const wide = passed(x, this.linear1, { activation, dropout });
+    return passed(wide, this.linear2, { dropout: last, plus });
   }
 }
 
@@ -237,9 +240,9 @@ export class TransformerEncoderLayer extends TransformerLayer {
     const x = this.residual(
       src,
       this.norm1,
-      (x) => this.attended(this.selfAttn, this.dropout1, x, x, masks),
+      (x, plus) => this.attended(this.selfAttn, this.dropout1, x, x, masks, plus),
     );
-    return this.residual(x, this.norm2, (x) => this.fed(x, this.dropout2));
+    return this.residual(x, this.norm2, (x, plus) => this.fed(x, this.dropout2, plus));
   }
 }
 
@@ -327,13 +330,13 @@ export class TransformerDecoderLayer extends TransformerLayer {
     let x = this.residual(
       tgt,
       this.norm1,
-      (x) => this.attended(this.selfAttn, this.dropout1, x, x, own),
+      (x, plus) => this.attended(this.selfAttn, this.dropout1, x, x, own, plus),
     );
     x = this.residual(
       x,
       this.norm2,
-      (x) => this.attended(this.multiheadAttn, this.dropout2, x, memory, across),
+      (x, plus) => this.attended(this.multiheadAttn, this.dropout2, x, memory, across, plus),
     );
-    return this.residual(x, this.norm3, (x) => this.fed(x, this.dropout3));
+    return this.residual(x, this.norm3, (x, plus) => this.fed(x, this.dropout3, plus));
   }
 }

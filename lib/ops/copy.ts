@@ -11,12 +11,13 @@ import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, lent, type Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
-import { groupsFor, launchUnary, walk } from "./elementwise.ts";
+import { groupsFor, inFours, launchUnary, walk } from "./elementwise.ts";
 import { cut, inMemoryOrder, viewOf } from "./layout.ts";
 import { bindable, bound } from "./limits.ts";
-import { declared } from "./declare.ts";
+import { inUnits } from "./declare.ts";
+import { oneByOne } from "./tuning.ts";
 
-const copyKernel = declared("copy", copySource);
+const copyKernels = inUnits("copy", copySource);
 
 /** Writes `source`, which broadcasts, over the elements that `target` views. */
 export function copyInto(target: Tensor, source: Tensor): void {
@@ -39,22 +40,24 @@ function copyParts(target: Tensor, source: Tensor): void {
 
 function launchCopy(target: Tensor, source: Tensor): void {
   const n = target.numel();
-  const { rank, shape, strides } = walk(target.shape, [source.strides, target.strides], "copy");
   const [from, into] = [bound(source), bound(target)];
+  const walked = walk(target.shape, [source.strides, target.strides], "copy");
+  const aligned = n > oneByOne.upTo && [from, into].every(({ offset }) => offset % 4 === 0);
+  const { unit, rank, shape, strides } = inFours(walked, aligned);
   const { launcher } = target.device;
   launcher.launch(
-    launcher.pipeline(copyKernel),
+    launcher.pipeline(copyKernels[unit]),
     { a: from.buffer, out: into.buffer },
     {
-      n,
+      n: n / unit,
       rank,
-      a_offset: from.offset,
-      out_offset: into.offset,
+      a_offset: from.offset / unit,
+      out_offset: into.offset / unit,
       shape,
       a_strides: strides[0],
       out_strides: strides[1],
     },
-    groupsFor(n),
+    groupsFor(n / unit),
   );
 }
 

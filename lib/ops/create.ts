@@ -16,11 +16,12 @@ import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
-import { groupsFor, wgslType } from "./elementwise.ts";
-import { declared } from "./declare.ts";
+import { groupsFor, part, wgslType, windows } from "./elementwise.ts";
+import { inUnits } from "./declare.ts";
+import { oneByOne } from "./tuning.ts";
 import { orderOf, restored } from "./layout.ts";
 
-const fillKernel = declared("fill", fillSource);
+const fillKernels = inUnits("fill", fillSource);
 
 /** What every creation function takes besides its shape. */
 export interface TensorOptions {
@@ -148,23 +149,21 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
   if (dtype === "int64") [start, start + step * (numelOf(shape) - 1)].forEach(checkInt);
   if (dtype === "bool") start = Number(start !== 0);
   const out = allocate(shape, dtype, device);
-  const pipeline = device.launcher.pipeline(fillKernel, {
+  const numel = numelOf(shape);
+  const unit = numel > oneByOne.upTo ? 4 : 1;
+  const pipeline = device.launcher.pipeline(fillKernels[unit], {
     constants: dtype === "int64" ? { INT: 1 } : {},
     replace: { Out: wgslType(dtype) },
   });
-  const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * 64;
-  const numel = numelOf(shape);
-  for (let first = 0; first < numel; first += most) {
-    const n = Math.min(most, numel - first);
+  for (const { start: first, count: n } of windows(numel, device)) {
     const begin = start + step * first;
-    const window = n === numel
-      ? out.storage
-      : { storage: out.storage, offset: first * 4, size: n * 4 };
+    const window = n === numel ? out.storage : part(out, first, n, false).buffer;
+    const units = Math.ceil(n / unit); // the last four may reach into what the tensor does not use
     device.launcher.launch(
       pipeline,
       { out: window },
-      { n, start: begin, step, int_start: begin, int_step: step },
-      groupsFor(n),
+      { n: units, start: begin, step, int_start: begin, int_step: step },
+      groupsFor(units),
     );
   }
   return asked(out, options);

@@ -64,20 +64,26 @@ interface Walk {
  * takes four elements at a time where there are many, and all operands' neighbours lie side by side and aligned.
  */
 function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string): Walk {
-  const inFours = numelOf(shape) > oneByOne.upTo &&
-    operands.every(({ offset }) => offset % 4 === 0);
+  const many = numelOf(shape) > oneByOne.upTo;
+  const aligned = many && operands.every(({ offset }) => offset % 4 === 0);
   if (operands.every((x) => isPlain(x, shape))) {
-    return { dense: true, unit: inFours ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
+    return { dense: true, unit: aligned ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
   }
   const repeated = operands.map((x) => broadcastStrides(x.shape, x.strides, shape));
-  const walked = walk(shape, repeated, kernel);
+  return { dense: false, ...inFours(walk(shape, repeated, kernel), aligned) };
+}
+
+/** A walk in fours, where its innermost elements lie side by side; `aligned` says that it begins with whole fours. */
+export function inFours(
+  walked: Pick<Walk, "rank" | "shape" | "strides">,
+  aligned: boolean,
+): Omit<Walk, "dense"> {
   const last = walked.rank - 1;
   const whole = (stride: number, d: number) => d === last ? stride === 1 : stride % 4 === 0;
-  if (!inFours || walked.shape[last] % 4 !== 0 || !walked.strides.every((s) => s.every(whole))) {
-    return { dense: false, unit: 1, ...walked };
+  if (!aligned || walked.shape[last] % 4 !== 0 || !walked.strides.every((s) => s.every(whole))) {
+    return { unit: 1, ...walked };
   }
   return {
-    dense: false,
     unit: 4,
     rank: walked.rank,
     shape: walked.shape.with(last, walked.shape[last] / 4),

@@ -85,6 +85,8 @@ const layerNormOp = defineOp<Args>({
   gradient(grad, saved) {
     const x = contiguous(saved.input(0));
     const g = contiguous(grad);
+    const before = saved.before(0);
+    const plus = before && contiguous(before);
     const { rows, columns } = sizesOf(x, saved.args);
     const shared = {
       x: x.storage,
@@ -92,7 +94,9 @@ const layerNormOp = defineOp<Args>({
       rstd: saved.output(2).storage,
       g: g.storage,
     };
-    const { unit, LANES } = rowsOf("layerNorm", x.device, columns, x.offset, g.offset);
+    const { unit, LANES } = rowsOf(
+      ...["layerNorm", x.device, columns, x.offset, g.offset, plus?.offset ?? 0] as const,
+    );
     const places = {
       rows,
       columns: columns / unit,
@@ -104,10 +108,15 @@ const layerNormOp = defineOp<Args>({
     const weight = saved.count > 1 ? saved.input(1) : undefined;
     launcher.launch(
       launcher.pipeline(gradKernels[unit], {
-        constants: { LANES, WEIGHT: Number(weight !== undefined) },
+        constants: { LANES, WEIGHT: Number(weight !== undefined), PLUS: Number(plus !== null) },
       }),
-      { ...shared, weight: (weight ? packed(weight) : x).storage, dx: dx.storage },
-      { ...places, size: columns },
+      {
+        ...shared,
+        weight: (weight ? packed(weight) : x).storage,
+        plus: (plus ?? x).storage,
+        dx: dx.storage,
+      },
+      { ...places, plus_offset: (plus?.offset ?? 0) / unit, size: columns },
       rows,
       4 * columns / unit / LANES,
     );

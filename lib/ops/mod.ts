@@ -121,7 +121,8 @@ export {
 } from "./extreme.ts";
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
-export { linear, linearActivated } from "./matmul/linear.ts";
+export { linear } from "./matmul/linear.ts";
+export { linearActivated } from "./matmul/linear_then.ts";
 /** What networks are made of. */
 export { embedding } from "./embedding.ts";
 export { gather, scatter } from "./gather.ts";

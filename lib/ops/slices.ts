@@ -6,16 +6,13 @@ import { at, build } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { normalizeDim, shapeText } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { allocate, lent, type Part, type Tensor } from "../tensor/tensor.ts";
 import { copyInto } from "./copy.ts";
 import { zeros } from "./create.ts";
-import { viewOf } from "./layout.ts";
+import { cut, viewOf } from "./layout.ts";
 
 /** Where a slice begins, how many elements it has, and how far they are apart. */
-interface Slice {
-  dim: number;
-  start: number;
-  length: number;
+interface Slice extends Part {
   step: number;
 }
 
@@ -31,6 +28,7 @@ const sliceOp = defineOp<Slice>({
       x.strides.with(dim, x.strides[dim] * step),
       x.offset + start * x.strides[dim],
     ),
+  part: (args) => args.step === 1 ? args : undefined,
   gradient(grad, saved) {
     const whole = zeros(saved.shape(0), { device: grad.device });
     copyInto(slice(whole, saved.args), grad);
@@ -45,6 +43,21 @@ const sliceOp = defineOp<Slice>({
     { inputs: [floats([4, 3])], args: { dim: 1, start: 3, length: 0, step: 1 } },
   ],
 });
+
+const squeezed = (x: Tensor, dim: number): Tensor =>
+  viewOf(x, x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1));
+
+lent.joined = (shape, parts) => {
+  const [{ dim, tensor: { device } }] = parts;
+  const all = parts.reduce((sum, { length }) => sum + length, 0) === shape[dim];
+  const whole = all ? allocate(shape, "float32", device) : zeros(shape, { device });
+  for (const { start, length, tensor } of parts) {
+    const place = cut(whole, dim, start, length);
+    // An index has no dimension in its part.
+    copyInto(tensor.ndim < shape.length ? squeezed(place, dim) : place, tensor);
+  }
+  return whole;
+};
 
 /** A slice whose bounds were already checked. */
 export const slice = (x: Tensor, args: Slice): Tensor => sliceOp([x], args);
@@ -69,6 +82,10 @@ const selectOp = defineOp<{ dim: number; index: number }>({
       x.strides.toSpliced(d, 1),
       x.offset + place * x.strides[d],
     );
+  },
+  part({ dim, index }, shape) {
+    const d = normalizeDim(dim, shape.length);
+    return { dim: d, start: index < 0 ? index + shape[d] : index, length: 1 };
   },
   gradient(grad, saved) {
     const whole = zeros(saved.shape(0), { device: grad.device });

@@ -32,7 +32,7 @@ export const LONGEST_ROW = 1 << 18;
  */
 export const oneByOne = { upTo: 4096 };
 /** Elements up to which optimisers' parameters share a dispatch: beyond, the arithmetic costs more than a launch. */
-export const SMALL_ITEM = 16_384;
+export const SMALL_ITEM = 65_536;
 /** How many of them: a kernel keeps the numbers of all in one vec4. */
 export const ITEMS_A_DISPATCH = 4;
 /**

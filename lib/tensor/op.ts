@@ -8,7 +8,7 @@ import { isGradEnabled, nextSequence, quietly } from "./autograd.ts";
 import type { NdArray } from "./ndarray.ts";
 import type { Sample } from "./sample.ts";
 import type { Shape } from "./shape.ts";
-import type { Node, Tensor } from "./tensor.ts";
+import type { Node, Part, Tensor } from "./tensor.ts";
 
 /** What a gradient may look at: the op's inputs and outputs, and its arguments. */
 export interface Saved<A> {
@@ -20,6 +20,8 @@ export interface Saved<A> {
   shape(i: number): Shape;
   /** Whether the gradient of the i-th input is wanted. */
   needs(i: number): boolean;
+  /** The gradient that has reached the i-th input on other ways so far, if any: who asks for it returns the sum. */
+  before(i: number): Tensor | null;
   /** How many inputs there were. */
   readonly count: number;
   readonly args: A;
@@ -42,6 +44,8 @@ export interface OpSpec<A> {
   readonly torch: string | null;
   /** Computes the result; what it returns after the first is saved for the gradient. */
   forward(inputs: readonly Tensor[], args: A): Tensor | readonly Tensor[];
+  /** Where the result is a part of the one input: which, if its gradient is no more than that part's. */
+  readonly part?: (args: A, shape: Shape) => Part | undefined;
   /** How to differentiate it, or why that can't be done. */
   readonly gradient: Gradient<A> | { readonly none: string };
   /** The same on the processor, in float64, written from the formula. */
@@ -120,7 +124,7 @@ function record<A>(
   outputs: readonly Tensor[],
   args: A,
 ): void {
-  const { gradient, gradFn, name } = spec;
+  const { gradient, gradFn, name, part } = spec;
   const [output] = outputs;
   const versionOf = ({ storage }: Tensor) => storage.version;
   const [given, made] = [inputs.map(versionOf), outputs.map(versionOf)];
@@ -137,6 +141,7 @@ function record<A>(
     output: (i) => unchanged(outputs[i], made[i], `output ${i}`),
     shape: (i) => inputs[i].shape,
     needs: (i) => inputs[i].requiresGrad,
+    before: () => null,
     input: (i) => unchanged(inputs[i], given[i], `input ${i}`),
   };
   const named = typeof gradFn === "function" ? gradFn(inputs, args) : gradFn;
@@ -150,9 +155,11 @@ function record<A>(
     output,
     inputs,
     made: own,
+    part: part?.(args, inputs[0].shape),
     done: false,
     late,
-    backward(grad) {
+    backward(grad, before) {
+      saved.before = before;
       if (typeof gradient === "function") return gradient(grad, saved);
       throw new Error(`${name} is not differentiable: ${gradient.none}`);
     },

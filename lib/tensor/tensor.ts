@@ -42,6 +42,13 @@ export class Size extends Array<number> {
 /** Nested lists of numbers or booleans, as deep as the tensor has dimensions. */
 export type Nested = number | boolean | Nested[];
 
+/** Which part of a tensor: so many of its elements along a dimension, from `start` on. */
+export interface Part {
+  readonly dim: number;
+  readonly start: number;
+  readonly length: number;
+}
+
 /** What backward needs of one call of an op. */
 export interface Node {
   /** PyTorch's name of it, which printing shows: `AddmmBackward0`. */
@@ -52,8 +59,13 @@ export interface Node {
   readonly output: Tensor;
   /** What it was called with. */
   inputs: readonly Tensor[];
-  /** Gradients of the inputs, given that of the output; null where an input needs none. */
-  backward: (grad: Tensor) => (Tensor | null)[];
+  /** Where the output is a part of the one input: which. Its gradient is then put in its place. */
+  readonly part?: Part;
+  /**
+   * Gradients of the inputs, given that of the output; null where an input needs none. `before` gives the gradient that
+   * has reached an input on other ways; what asks for it returns the sum.
+   */
+  backward: (grad: Tensor, before: (i: number) => Tensor | null) => (Tensor | null)[];
   /**
    * The memory that this call made: freed when backward is done with the graph.
    *
@@ -70,13 +82,20 @@ export interface Node {
 interface Lent {
   add(x: Tensor, y: Tensor): Tensor;
   clone(x: Tensor): Tensor;
+  /** A tensor of a shape put together from parts; 0 where none is. */
+  joined(shape: Shape, parts: readonly (Part & { tensor: Tensor })[]): Tensor;
   backward(root: Tensor, gradient: Tensor | undefined, retainGraph: boolean): void;
 }
 const notLoaded = () => {
   throw new Error("the ops are not loaded: import lib/mod.ts");
 };
 /** Filled in by autograd.ts and lib/ops, so that this module imports nothing from above. */
-export const lent: Lent = { add: notLoaded, clone: notLoaded, backward: notLoaded };
+export const lent: Lent = {
+  add: notLoaded,
+  clone: notLoaded,
+  joined: notLoaded,
+  backward: notLoaded,
+};
 
 /** An n-dimensional array on the GPU. */
 export class Tensor {

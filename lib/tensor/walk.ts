@@ -6,7 +6,7 @@ import { closeScope, openScope } from "../gpu/scope.ts";
 import type { Storage } from "../gpu/storage.ts";
 import { hooked, isHooked } from "./hooks.ts";
 import { shapeText } from "./shape.ts";
-import { fromValues, lent, type Node, Tensor } from "./tensor.ts";
+import { fromValues, lent, type Node, type Part, Tensor } from "./tensor.ts";
 
 /** The nodes that lead to `roots`, latest first. */
 export function nodesBehind(roots: readonly Node[]): Node[] {
@@ -43,6 +43,8 @@ export type Wanted = Map<Tensor, Tensor | null>;
 export class Walk {
   #scope = openScope();
   #pending = new Map<Tensor, Tensor>();
+  /** Gradients of parts of a tensor, which are still to be put together. */
+  #parts = new Map<Tensor, (Part & { tensor: Tensor })[]>();
   #users = new Map<Storage, number>();
 
   /** Fills `wanted`, or without it the `grad` of every leaf. */
@@ -59,9 +61,11 @@ export class Walk {
     }
     for (const { root, gradient } of roots) this.#reach(root, gradient);
     for (const node of nodes) {
+      this.#join(node.output);
       const arrived = this.#pending.get(node.output);
       if (arrived) this.#visit(node, arrived);
     }
+    for (const leaf of [...this.#parts.keys()]) this.#join(leaf);
     for (const [leaf, grad] of [...this.#pending]) {
       const shown = this.#shown(leaf, grad);
       this.#arrive(leaf, shown);
@@ -75,22 +79,59 @@ export class Walk {
     else if (!this.wanted) this.#settle(target, grad);
   }
 
-  #visit(node: Node, summed: Tensor): void {
-    const arrived = this.#shown(node.output, summed);
+  #visit(node: Node, whole: Tensor): void {
+    const arrived = this.#shown(node.output, whole);
+    if (!node.part || !this.#gather(node.inputs[0], node.part, arrived)) this.#pass(node, arrived);
+    if (node.output.retainsGrad || this.wanted?.has(node.output)) {
+      this.#arrive(node.output, arrived);
+    }
+    this.#drop(arrived);
+  }
+
+  /** Keeps the gradient of a part until those of others are there, if it overlaps with none of them. */
+  #gather(target: Tensor, { dim, start, length }: Part, tensor: Tensor): boolean {
+    if (!target.requiresGrad || length === 0) return false;
+    const others = this.#parts.get(target) ?? [];
+    const apart = others.every((other) =>
+      other.dim === dim && (other.start + other.length <= start || start + length <= other.start)
+    );
+    if (!apart) return false;
+    this.#hold(tensor);
+    this.#parts.set(target, [...others, { dim, start, length, tensor }]);
+    return true;
+  }
+
+  /** Puts together the gradients of a tensor's parts. */
+  #join(target: Tensor): void {
+    const parts = this.#parts.get(target);
+    if (!parts) return;
+    this.#parts.delete(target);
+    const whole = lent.joined(target.shape, parts);
+    this.#hold(whole);
+    for (const { tensor } of parts) this.#drop(tensor);
+    this.#reach(target, whole);
+    this.#drop(whole);
+  }
+
+  /** Turns the gradient of a node's output into those of its inputs. */
+  #pass(node: Node, arrived: Tensor): void {
     const temporaries = openScope();
-    const grads = node.backward(arrived);
+    const summed = new Set<number>(); // inputs whose gradient is the sum with what was there before
+    const grads = node.backward(arrived, (i) => {
+      const before = this.#pending.get(node.inputs[i]) ?? null;
+      if (before) summed.add(i);
+      return before;
+    });
     const kept = grads.flatMap((grad) => grad?.storage ?? []);
     closeScope(temporaries, new Set(kept), "when its op's gradient was done");
     for (const grad of grads) if (grad) this.#hold(grad);
     node.inputs.forEach((input, i) => {
       const grad = grads[i];
-      if (grad && input.requiresGrad) this.#reach(input, grad);
+      if (!grad || !input.requiresGrad) return;
+      if (summed.has(i)) this.#replace(input, grad);
+      else this.#reach(input, grad);
     });
     for (const grad of grads) if (grad) this.#drop(grad);
-    if (node.output.retainsGrad || this.wanted?.has(node.output)) {
-      this.#arrive(node.output, arrived);
-    }
-    this.#drop(arrived);
   }
 
   /** The whole gradient of a tensor, as its hooks leave it. */
@@ -113,7 +154,12 @@ export class Walk {
   /** Sums gradients that reach the same tensor along different paths. */
   #add(target: Tensor, grad: Tensor): void {
     const before = this.#pending.get(target);
-    const sum = before ? lent.add(before, grad) : grad;
+    this.#replace(target, before ? lent.add(before, grad) : grad);
+  }
+
+  /** What a tensor's gradient is so far, in place of what it was before. */
+  #replace(target: Tensor, sum: Tensor): void {
+    const before = this.#pending.get(target);
     this.#hold(sum);
     if (before) this.#drop(before);
     this.#pending.set(target, sum);

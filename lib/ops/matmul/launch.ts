@@ -23,7 +23,7 @@ import { foursOf } from "../settle.ts";
 import { NARROW, type Plan, TILE_LANES, TINY, tuningOf } from "../tuning.ts";
 import { declared } from "../declare.ts";
 
-/** out = activation(a · b + bias). */
+/** out = activation(a · b + bias) · drop + plus. */
 export interface Product {
   /** (batch, m, k) */
   a: Tensor;
@@ -32,6 +32,10 @@ export interface Product {
   /** (n), dense */
   bias?: Tensor;
   activation?: Activation;
+  /** Dropout's factors, (batch, m, n), dense as the result. */
+  drop?: Tensor;
+  /** What is added at the end, (batch, m, n), dense as the result. */
+  plus?: Tensor;
   /** The kernel, or the row of the table, if a test or a measurement chooses it. */
   form?: Plan["form"];
   plan?: Plan;
@@ -94,7 +98,7 @@ const transposed = (x: Tensor): Tensor => {
 
 /** On a software adapter lanes lie along the columns: a tall narrow product is computed as its transpose. */
 function onItsSide(task: Task): Task {
-  const { a, b, out, biased } = task;
+  const { a, b, out, drop, plus, biased } = task;
   const [m, n] = out.shape.slice(1);
   const narrow = task.form !== "shared" && task.form !== "plain" && n < NARROW && m > n;
   if (!narrow || !(out.device.software || task.form)) return task;
@@ -103,6 +107,8 @@ function onItsSide(task: Task): Task {
     a: transposed(b),
     b: transposed(a),
     out: transposed(out),
+    drop: drop && transposed(drop),
+    plus: plus && transposed(plus),
     biased: biased ? 2 : 0,
   };
 }
@@ -124,16 +130,18 @@ function pipelineOf(
   special: () => Specialisation & { kernel?: Kernel },
 ): Pipeline {
   const { accumulate, activation, out: { device } } = task;
+  const after = { DROP: Number(task.drop !== undefined), PLUS: Number(task.plus !== undefined) };
   let known = compiled.get(device);
   if (!known) compiled.set(device, known = new Map());
   const { dtype } = task.a;
-  let key = `${form} ${dtype} ${rows} ${columns} ${accumulate} ${activation}`;
+  let key =
+    `${form} ${dtype} ${rows} ${columns} ${accumulate} ${activation} ${after.DROP}${after.PLUS}`;
   for (const name in traits) key += traits[name] ? ` ${name}` : "";
   const found = known.get(key);
   if (found) return found;
   const { kernel = kernels[form], constants, replace } = special();
   const pipeline = device.launcher.pipeline(kernel, {
-    constants: { ...constants, ACCUMULATE: Number(accumulate) },
+    constants: { ...constants, ACCUMULATE: Number(accumulate), ...after },
     replace: { ...replace, ...(activation ? { activate: activations[activation].wgsl } : {}) },
   });
   known.set(key, pipeline);
@@ -141,11 +149,19 @@ function pipelineOf(
 }
 
 /** What all kernels bind, and the parameters that all of them have. */
-function common({ a, b, bias, out, biased }: Task) {
+function common({ a, b, bias, drop, plus, out, biased }: Task) {
   const [from, by, to] = [bound(a), bound(b), boundToWrite(out)];
   const shift = bias ? bound(bias) : from;
+  const [factors, more] = [drop, plus].map((x) => x ? bound(x) : shift);
   return {
-    buffers: { a: from.buffer, b: by.buffer, bias: shift.buffer, out: to.buffer },
+    buffers: {
+      a: from.buffer,
+      b: by.buffer,
+      bias: shift.buffer,
+      out: to.buffer,
+      drop: factors.buffer,
+      plus: more.buffer,
+    },
     params: {
       m: out.shape[1],
       n: out.shape[2],
@@ -155,6 +171,8 @@ function common({ a, b, bias, out, biased }: Task) {
       out_offset: to.offset,
       biased,
       bias_offset: shift.offset,
+      drop_offset: factors.offset,
+      plus_offset: more.offset,
     },
   };
 }
@@ -232,7 +250,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   },
 
   tile(task, plan) {
-    const { out } = task;
+    const { out, drop, plus } = task;
     const { rows, columns } = plan;
     const a = panels(task.a, rows);
     const b = panels(transposed(task.b), columns, out.shape[1]);
@@ -241,7 +259,8 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       B_ALONG_K: b.alongK,
       REST: task.a.shape[2] % 4 !== 0,
     };
-    const forms = { aligned: isAligned(out), singles: b.singles };
+    const beside = [drop, plus].every((x) => !x || quads(x.offset));
+    const forms = { aligned: isAligned(out) && beside, singles: b.singles };
     const pipeline = pipelineOf(task, plan, { ...flags, ...forms }, () => ({
       constants: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, Number(on)])),
       kernel: [...(forms.aligned ? [aligned] : []), ...(forms.singles ? [singles] : [])]

@@ -60,7 +60,11 @@ function multiplyParts(task: Task): void {
   const part = (from: number, count: number): Task => {
     const take = (name: "a" | "b" | "out") =>
       place[name] === undefined ? task[name] : cut(task[name], place[name], from, count);
-    return { ...task, a: take("a"), b: take("b"), out: take("out") };
+    /** What lies as the result does. */
+    const beside = (x?: Tensor) =>
+      x && place.out !== undefined ? cut(x, place.out, from, count) : x;
+    const { drop, plus } = { drop: beside(task.drop), plus: beside(task.plus) };
+    return { ...task, a: take("a"), b: take("b"), out: take("out"), drop, plus };
   };
   const [first, second] = [part(0, half), part(half, size - half)];
   if (dimension === "n" && task.bias) {
@@ -69,6 +73,8 @@ function multiplyParts(task: Task): void {
   }
   if (dimension === "k") {
     delete first.activation;
+    delete first.drop;
+    delete first.plus;
     second.accumulate = true;
     second.biased = 0;
   }

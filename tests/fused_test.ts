@@ -1,0 +1,96 @@
+/*
+ * What one kernel does for several ops: the same bits as by themselves, forward and backward.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { dropout, manualSeed, nn, randn, type Tensor } from "../lib/mod.ts";
+import { poisoned } from "./support/poison.ts";
+
+poisoned();
+
+/** A result, and the gradients of an input and of a model's parameters. */
+async function bothWays(model: nn.Module, x: Tensor, forward: (x: Tensor) => Tensor) {
+  model.zeroGrad();
+  x.grad = null;
+  manualSeed(7);
+  const y = forward(x);
+  y.backward({ gradient: randn(y.shape) });
+  const grads = [...model.parameters()].map(({ grad }) => grad!);
+  return await Promise.all([y, x.grad!, ...grads].map((t) => t.data()));
+}
+
+for (const middle of [new nn.ReLU(), new nn.Tanh(), new nn.Identity()]) {
+  Deno.test(`Linear, ${middle.repr()} and Dropout give the same bits in Sequential and by themselves`, async () => {
+    manualSeed(2);
+    const layers = [
+      ...[new nn.Linear(20, 12), middle, new nn.Dropout(0.3)],
+      ...[new nn.Linear(12, 8, { bias: false }), new nn.Dropout(0.5)],
+    ];
+    const model = new nn.Sequential(...layers);
+    for (const shape of [[5, 20], [3, 2, 20], [20]]) {
+      const x = randn(shape, { requiresGrad: true });
+      const alone = (x: Tensor) => layers.reduce((value, layer) => layer.forward(value), x);
+      const wanted = await bothWays(model, x, alone);
+      assertEquals(await bothWays(model, x, (x) => model.forward(x)), wanted);
+      assert(wanted[0].includes(0) && wanted[0].some((v) => v !== 0));
+    }
+    model.eval();
+    const x = randn([4, 20]);
+    const same = layers.reduce((value, layer) => layer.forward(value), x);
+    assertEquals(await model.forward(x).data(), await same.data());
+  });
+}
+
+Deno.test("a hook on dropout sees what it drops, and what it gives", async () => {
+  manualSeed(3);
+  const [layer, drop] = [new nn.Linear(4, 6), new nn.Dropout(0.5)];
+  const seen: Tensor[] = [];
+  drop.registerForwardHook((_, inputs, output) =>
+    void seen.push(inputs[0] as Tensor, output as Tensor)
+  );
+  const x = randn([3, 4]);
+  const y = new nn.Sequential(layer, drop).forward(x);
+  assertEquals(await seen[0].data(), await layer.forward(x).data());
+  assertEquals(await seen[1].data(), await y.data());
+});
+
+Deno.test("many rows: the bias's gradient is summed in stretches, the others keep their bits", async () => {
+  manualSeed(4);
+  const layer = new nn.Linear(6, 8);
+  const model = new nn.Sequential(layer, new nn.Dropout(0.2));
+  const x = randn([700, 6], { requiresGrad: true });
+  const [y, dx, dw, db] = await bothWays(model, x, (x) => model.forward(x));
+  const [y1, dx1, dw1, db1] = await bothWays(model, x, (x) => dropout(layer.forward(x), 0.2));
+  assertEquals([y, dx, dw], [y1, dx1, dw1]);
+  db.forEach((v, i) => assert(Math.abs(v - db1[i]) < 1e-4 * Math.max(1, Math.abs(v))));
+});
+
+Deno.test("a gradient that comes on several ways is their sum, to the bit, also where a kernel adds it", async () => {
+  manualSeed(5);
+  const [layer, other, norm] = [new nn.Linear(8, 8), new nn.Linear(8, 8), new nn.LayerNorm(8)];
+  for (const shape of [[5, 8], [2, 3, 8], [8]]) {
+    const start = randn(shape, { requiresGrad: true });
+    const ways: ((x: Tensor) => Tensor)[] = [
+      (x) => x,
+      (x) => layer.forward(x),
+      (x) => other.forward(x).tanh(),
+      (x) => norm.forward(x),
+    ];
+    const gradient = randn(shape);
+    const along = (chosen: typeof ways) => {
+      start.grad = null;
+      const x = start.mul(1); // no leaf: its gradients wait for each other
+      chosen.map((way) => way(x)).reduce((a, b) => a.add(b)).backward({ gradient });
+      return start.grad!;
+    };
+    const single = ways.map((way) => along([way]).detach());
+    const sum = along(ways);
+    const wanted = single.toReversed().reduce((a, b) => a.add(b));
+    const error = sum.sub(wanted).abs().max();
+    assert(await error.item() < 1e-5, `${shape}: ${await error.item()}`);
+    // Two ways have one order only.
+    for (const [i, j] of [[0, 1], [0, 3], [1, 2], [2, 1], [3, 1]]) {
+      const both = await along([ways[i], ways[j]]).data();
+      assertEquals(both, await single[i].add(single[j]).data(), `${shape}: ${i} and ${j}`);
+    }
+  }
+});
