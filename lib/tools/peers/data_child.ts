@@ -5,6 +5,7 @@
 import { loadDataset } from "../../data/load.ts";
 import { readRows } from "../../data/formats.ts";
 import { loadTensors } from "../../data/tensors.ts";
+import { firstOf } from "../bench/limits.ts";
 import { load } from "./library.ts";
 import { madeRows, type Reading, type Row } from "./data.ts";
 
@@ -43,7 +44,7 @@ const readers: Record<string, (path: string) => Promise<number>> = {
   /** Into tensors, until the last number can be read. */
   async tensors(path) {
     const tensors = [...loadTensors(path).values()];
-    await tensors.at(-1)!.flatten().narrow(0, 0, 1).data();
+    await firstOf(tensors.at(-1)!);
     return tensors.reduce((sum, x) => sum + 4 * x.numel(), 0);
   },
 

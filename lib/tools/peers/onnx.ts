@@ -41,7 +41,11 @@ const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_,
 
 /** ONNX Runtime: `node`, its own code for the processor, or `wasm` or `webgpu`, its build for browsers. */
 export async function onnx(backend: string, folder: string): Promise<Library> {
-  const ort = await load(backend === "node" ? "onnxruntime-node" : "onnxruntime-web");
+  const builds: Record<string, string> = {
+    node: "onnxruntime-node",
+    webgpu: "onnxruntime-web/webgpu",
+  };
+  const ort = await load(builds[backend] ?? "onnxruntime-web");
   const threads = navigator.hardwareConcurrency;
   if (backend === "wasm") ort.env.wasm.numThreads = threads;
   const options = {
@@ -98,8 +102,9 @@ export async function transformers(device: string, folder: string): Promise<Libr
           position_ids: whole(int64(upTo(from, to))),
           past_key_values: past ?? null,
         });
-        const logits = found.logits.data.subarray(-vocab);
-        return { logits, past: model.getPastKeyValues(found, past ?? null) };
+        const next = Object.entries(found).filter(([name]) => name.startsWith("present"))
+          .map(([name, x]) => [name.replace("present", "past_key_values"), x]);
+        return { logits: found.logits.data.subarray(-vocab), past: Object.fromEntries(next) };
       });
     },
   };
