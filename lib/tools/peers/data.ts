@@ -122,6 +122,7 @@ const works: Work[] = [
 export const dataPackages = {
   "deno-std": "1.4.0",
   "hyparquet": "1.31.5",
+  "hyparquet-compressors": "1.1.2",
   "hyparquet-writer": "0.17.0",
 };
 
@@ -145,7 +146,46 @@ async function forget(path: string): Promise<boolean> {
   return (await done.catch(() => ({ success: false }))).success;
 }
 
-/** Reads every file in every way, in turns; returns a Markdown table of medians. */
+/** Reads a file in every way, in turns: the lines of the table. */
+async function compareReaders(
+  { name, file, readers, write }: Work,
+  folder: string,
+  runs: number,
+  say: (text: string) => void,
+): Promise<string[][]> {
+  const path = `${folder}/${file}`;
+  say(`${name}: writing it`);
+  await write(path, (...args) => child(folder, ...args));
+  const { size } = await Deno.stat(path);
+  const entries = Object.entries(readers);
+  const readings: Reading[][] = entries.map(() => []);
+  for (let turn = 0; turn < runs; turn++) {
+    for (const [i, [reader, word]] of entries.entries()) {
+      say(`${name}: ${reader}, turn ${turn + 1} of ${runs}`);
+      if (name.includes("disk")) await forget(path);
+      const foreign = !reader.startsWith("this library");
+      readings[i].push(await child(foreign ? folder : undefined, word, path));
+    }
+  }
+  await Deno.remove(path);
+  const counts = new Set(readings.flat().map(({ count }) => count));
+  if (counts.size > 1) throw new Error(`the readers found ${[...counts].join(", ")} rows`);
+  return entries.map(([reader], i) => {
+    const middle = (of: (one: Reading) => number) => median(readings[i].map(of));
+    const seconds = middle((one) => one.seconds);
+    const ratios = readings[i].map((one, turn) => one.seconds / readings[0][turn].seconds);
+    return [
+      i === 0 ? name : "",
+      reader,
+      seconds.toFixed(2),
+      (size / MB / seconds).toFixed(0),
+      (middle(({ peak }) => peak) / MB).toFixed(0),
+      i === 0 ? "" : `${median(ratios).toFixed(2)}×`,
+    ];
+  });
+}
+
+/** Reads every file in every way; returns a Markdown table of medians. */
 export async function compareData(
   folder: string,
   runs: number,
@@ -153,37 +193,11 @@ export async function compareData(
   say: (text: string) => void,
 ): Promise<string> {
   const lines: string[][] = [];
-  for (const { name, file, readers, write } of works) {
-    if (!name.includes(only)) continue;
-    const path = `${folder}/${file}`;
-    say(`${name}: writing it`);
-    await write(path, (...args) => child(folder, ...args));
-    const { size } = await Deno.stat(path);
-    const entries = Object.entries(readers);
-    const readings: Reading[][] = entries.map(() => []);
-    for (let turn = 0; turn < runs; turn++) {
-      for (const [i, [reader, word]] of entries.entries()) {
-        say(`${name}: ${reader}, turn ${turn + 1} of ${runs}`);
-        if (name.includes("disk")) await forget(path);
-        const foreign = !reader.startsWith("this library");
-        readings[i].push(await child(foreign ? folder : undefined, word, path));
-      }
-    }
-    await Deno.remove(path);
-    const counts = new Set(readings.flat().map(({ count }) => count));
-    if (counts.size > 1) throw new Error(`${name}: the readers found ${[...counts].join(", ")}`);
-    const middle = (i: number, of: (one: Reading) => number) => median(readings[i].map(of));
-    for (const [i, [reader]] of entries.entries()) {
-      const seconds = middle(i, (one) => one.seconds);
-      const ratios = readings[i].map((one, turn) => one.seconds / readings[0][turn].seconds);
-      lines.push([
-        i === 0 ? name : "",
-        reader,
-        seconds.toFixed(2),
-        (size / MB / seconds).toFixed(0),
-        (middle(i, (one) => one.peak) / MB).toFixed(0),
-        i === 0 ? "" : `${median(ratios).toFixed(2)}×`,
-      ]);
+  for (const work of works.filter(({ name }) => name.includes(only))) {
+    try {
+      lines.push(...await compareReaders(work, folder, runs, say));
+    } catch (error) {
+      lines.push([work.name, `fails: ${(error as Error).message}`, "", "", "", ""]);
     }
   }
   return markdown(["file", "reader", "seconds", "MB/s", "peak, MB", "times as long"], lines);

@@ -63,7 +63,7 @@ const readers: Record<string, (path: string) => Promise<number>> = {
 
 /** Writes a Parquet file with a package by hyparquet's author. */
 async function write(path: string, megabytes: number): Promise<number> {
-  const { parquetWriteFile } = await load("hyparquet-writer/node");
+  const { parquetWriteFile } = await load("hyparquet-writer");
   const rows = [...madeRows(1e6 * megabytes)];
   const column = (name: keyof Row, type: string) => ({
     name,
