@@ -4,15 +4,20 @@
 //
 // One invocation owns four neighbouring queries of one head and takes four keys at a time. So one number for each
 // of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r. For
-// each query it keeps the largest score so far and the sum of exp(score - largest); `out` holds the sum of the
-// values with the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to
+// each query it keeps the largest score so far and the sum of exp(score - largest), and the sum of the values with
+// the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to
 // `rows`, for the gradient. They stay two numbers, since the logarithm of the sum would lose its digits when added
 // to a large score.
+//
+// Sums of values stay in registers: so a pass over the keys takes AT_ONCE vec4 of a head, and the next pass the next
+// ones. Each pass computes the scores again. Sums in `out` would be read and written for every four keys, which costs
+// five times as much on a processor.
 //
 // A launch goes over the keys from `first` up to `last`, so that no loop exceeds the rounds that an adapter may
 // run; the next launch goes on from `out` and `rows`. A query that may see no key has the sum 0, and gets zeros.
 
 const LOWEST = -3.4028234e38;
+const AT_ONCE = 4u; // replaced by how many vec4 of a head are summed at a time
 
 struct Params {
   batch: u32,
@@ -138,65 +143,71 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let at_largest = own + (batch * p.heads + head) * p.queries;
   let at_total = at_largest + p.batch * p.heads * p.queries;
 
-  var largest = vec4<f32>(LOWEST);
-  var total = vec4<f32>(0.0);
-  if (p.first > 0u) {
-    largest = read_rows(at_largest);
-    total = read_rows(at_total);
-  } else {
-    for (var c = 0u; c < p.width; c++) {
-      write_out(at_out, c, mat4x4<f32>());
-    }
-  }
-
   var last = p.last;
   if (p.causal == 1u) {
     last = min(last, own.w + 1u + p.past);
   }
-  for (var j = p.first; j < last; j += 4u) {
-    let keys = min(j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.keys - 1u));
-    let at_k = at(p.k_place, batch, head, keys);
-    let at_v = at(p.v_place, batch, head, keys);
-
-    // Scores.
-    var m = mat4x4<f32>();
-    for (var c = 0u; c < p.width; c++) {
-      m += transpose(read_q(at_q, c)) * read_k(at_k, c);
+  var largest = vec4<f32>(LOWEST);
+  var total = vec4<f32>(0.0);
+  for (var begin = 0u; begin < p.width; begin += AT_ONCE) {
+    var sums = array<mat4x4<f32>, AT_ONCE>();
+    largest = vec4<f32>(LOWEST);
+    total = vec4<f32>(0.0);
+    if (p.first > 0u) {
+      largest = read_rows(at_largest);
+      total = read_rows(at_total);
+      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
+        sums[i] = read_out(at_out, min(begin + i, p.width - 1u));
+      }
     }
-    m[0] = scored(m[0], j, own, at_mask);
-    m[1] = scored(m[1], j + 1u, own, at_mask);
-    m[2] = scored(m[2], j + 2u, own, at_mask);
-    m[3] = scored(m[3], j + 3u, own, at_mask);
+    for (var j = p.first; j < last; j += 4u) {
+      let keys = min(j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.keys - 1u));
+      let at_k = at(p.k_place, batch, head, keys);
+      let at_v = at(p.v_place, batch, head, keys);
 
-    // Attention weights of the keys seen so far.
-    let before = largest;
-    largest = max(max(max(before, m[0]), max(m[1], m[2])), m[3]);
-    let shrink = powers_of_e(before - largest);
-    m[0] = weighed(m[0], largest, j, own);
-    m[1] = weighed(m[1], largest, j + 1u, own);
-    m[2] = weighed(m[2], largest, j + 2u, own);
-    m[3] = weighed(m[3], largest, j + 3u, own);
-    total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
-    if (DROP) {
-      m[0] *= read_drop(at_drop, j);
-      m[1] *= read_drop(at_drop, j + 1u);
-      m[2] *= read_drop(at_drop, j + 2u);
-      m[3] *= read_drop(at_drop, j + 3u);
+      // Scores.
+      var m = mat4x4<f32>();
+      for (var c = 0u; c < p.width; c++) {
+        m += transpose(read_q(at_q, c)) * read_k(at_k, c);
+      }
+      m[0] = scored(m[0], j, own, at_mask);
+      m[1] = scored(m[1], j + 1u, own, at_mask);
+      m[2] = scored(m[2], j + 2u, own, at_mask);
+      m[3] = scored(m[3], j + 3u, own, at_mask);
+
+      // Attention weights of the keys seen so far.
+      let before = largest;
+      largest = max(max(max(before, m[0]), max(m[1], m[2])), m[3]);
+      let shrink = powers_of_e(before - largest);
+      m[0] = weighed(m[0], largest, j, own);
+      m[1] = weighed(m[1], largest, j + 1u, own);
+      m[2] = weighed(m[2], largest, j + 2u, own);
+      m[3] = weighed(m[3], largest, j + 3u, own);
+      total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
+      if (DROP) {
+        m[0] *= read_drop(at_drop, j);
+        m[1] *= read_drop(at_drop, j + 1u);
+        m[2] *= read_drop(at_drop, j + 2u);
+        m[3] *= read_drop(at_drop, j + 3u);
+      }
+
+      // Values.
+      let weights = transpose(m);
+      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
+        sums[i] = times(sums[i], shrink) + read_v(at_v, min(begin + i, p.width - 1u)) * weights;
+      }
     }
 
-    // Values.
-    let weights = transpose(m);
-    for (var c = 0u; c < p.width; c++) {
-      write_out(at_out, c, times(read_out(at_out, c), shrink) + read_v(at_v, c) * weights);
+    var part = vec4<f32>(1.0);
+    if (p.last == p.keys) {
+      part = 1.0 / select(total, vec4<f32>(1.0), total == vec4<f32>(0.0));
+    }
+    for (var i = 0u; i < AT_ONCE; i++) { // unrolled
+      if (begin + i < p.width) {
+        write_out(at_out, begin + i, times(sums[i], part));
+      }
     }
   }
-
   write_rows(at_largest, largest);
   write_rows(at_total, total);
-  if (p.last == p.keys) {
-    let part = 1.0 / select(total, vec4<f32>(1.0), total == vec4<f32>(0.0));
-    for (var c = 0u; c < p.width; c++) {
-      write_out(at_out, c, times(read_out(at_out, c), part));
-    }
-  }
 }

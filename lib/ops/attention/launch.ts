@@ -11,6 +11,15 @@ import { groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
 import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
 
+/**
+ * How many vec4 of a head of so many the kernels sum in registers at a time: each time they compute the scores again, but
+ * more sums make them long to compile, and no longer fit the registers. A very wide head may not take too many rounds.
+ */
+const vec4AtOnce = (width: number): number => {
+  const few = Math.min(Math.max(Math.ceil(width / 4), 4), 16);
+  return Math.min(width, Math.max(few, Math.ceil(width * (width + 2) / 15_000)));
+};
+
 /** Rows that the kernels take at once: one number of each fills a vec4, and four of each a matrix. */
 const ROWS = 4;
 
@@ -120,7 +129,9 @@ export function launchOver(
   const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
   const { launcher } = q.device;
   const LANES = tuningOf(q.device).attentionLanes;
+  const atOnce = vec4AtOnce(width);
   const pipeline = launcher.pipeline(kernel, {
+    replace: { AT_ONCE: `${atOnce}u` },
     constants: {
       ...constants,
       LANES,
@@ -128,7 +139,8 @@ export function launchOver(
       DROP: Number(drop !== undefined),
     },
   });
-  const stretch = ROWS * Math.floor(ATTENTION_ROUNDS / (2 * width + 1) - 2);
+  const rounds = Math.ceil(width / atOnce) * (width + 2); // for four of the other side
+  const stretch = 2 * ROWS * Math.max(1, Math.floor(ATTENTION_ROUNDS / rounds / 2) - 1);
   for (let first = 0; first < across; first += stretch) {
     launcher.launch(
       pipeline,
