@@ -6,7 +6,9 @@ fn put(v: vec4<f32>, place: u32) {
   if (ACCUMULATE) {
     w += out[place];
   }
-  w = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
+  if (!AGAIN) {
+    w = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
+  }
   if (DROP) {
     w *= drop[place - p.out_offset / 4u + p.drop_offset / 4u];
   }
@@ -33,5 +35,13 @@ fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
   }
   if (row + 3u < p.m) {
     put(c[3] + shift, at + 3u * pitch);
+  }
+}
+
+fn again(start: u32, row: u32, column: u32) {
+  for (var j = column; j < min(column + 4u * ACROSS, p.n); j += 4u) {
+    let place = (start + row * p.out_row + j) / 4u;
+    let v = out[place];
+    out[place] = vec4<f32>(activate(v.x), activate(v.y), activate(v.z), activate(v.w));
   }
 }

@@ -46,6 +46,9 @@ struct Params {
 override ACCUMULATE: bool = false;
 override DROP: bool = false; // whether dropout follows
 override PLUS: bool = false; // whether something is added then
+// Whether the activation is much code. Then it is applied to what was stored, in a loop: in the unrolled stores it would
+// be compiled for each of them, which takes longer than all the rest.
+override AGAIN: bool = false;
 // Whether a vec4 holds four k, and not four rows or columns.
 override A_ALONG_K: bool = false;
 override B_ALONG_K: bool = false;
@@ -159,7 +162,9 @@ fn put(v: f32, place: u32, column: u32) { // replaced by matmul_aligned.wgsl
   if (ACCUMULATE) {
     sum += out[place];
   }
-  sum = activate(sum);
+  if (!AGAIN) {
+    sum = activate(sum);
+  }
   if (DROP) {
     sum *= drop[place - p.out_offset + p.drop_offset];
   }
@@ -194,6 +199,14 @@ fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32) {
   }
 }
 
+// Applies the activation to what was stored, in one row of the tile.
+fn again(start: u32, row: u32, column: u32) { // replaced by matmul_aligned.wgsl
+  for (var j = column; j < min(column + 4u * ACROSS, p.n); j++) {
+    let place = start + row * p.out_row + j * p.out_column;
+    out[place] = activate(out[place]);
+  }
+}
+
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let tile_column = group.y * 8u + lane;
@@ -212,5 +225,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       at_b += p.b_next;
     }
   }
-  finish(&tile, p.out_offset + group.z * p.out_batch, group.x * 4u * DOWN, tile_column * 4u * ACROSS);
+  let start = p.out_offset + group.z * p.out_batch;
+  let row = group.x * 4u * DOWN;
+  let column = tile_column * 4u * ACROSS;
+  finish(&tile, start, row, column);
+  if (AGAIN) {
+    for (var i = row; i < min(row + 4u * DOWN, p.m); i++) {
+      again(start, i, column);
+    }
+  }
 }

@@ -258,6 +258,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       A_ALONG_K: a.alongK,
       B_ALONG_K: b.alongK,
       REST: task.a.shape[2] % 4 !== 0,
+      AGAIN: task.activation !== undefined && task.activation !== "relu",
     };
     const beside = [drop, plus].every((x) => !x || quads(x.offset));
     const forms = { aligned: isAligned(out) && beside, singles: b.singles };
