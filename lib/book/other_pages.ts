@@ -112,7 +112,7 @@ export function kernelPage(site: Site, page: Page): Made {
     return markup`
       <h2
         id="${id}">${name} <a class="anchor" href="#${id}" aria-label="Link to ${name}">#</a></h2>
-      <div class="prose">${header.split(/\n\s*\n/).flatMap(paragraph)}</div>
+      <div class="prose head">${header.split(/\n\s*\n/).flatMap(paragraph)}</div>
       <div class="cell">
         <pre class="code" tabindex="0" role="group"
           aria-label="Code of ${name}"><code>${raw(highlight(code, "wgsl"))}</code></pre>
