@@ -97,7 +97,7 @@ export class TokenPicture {
     });
     const size = `width="${widest * CELL}" height="${(row + 1) * LINE}"`;
     return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="monospace" ` +
-      `font-size="14" xml:space="preserve">${drawn.join("")}</svg>`;
+      `font-size="14">${drawn.join("")}</svg>`;
   }
 
   /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
@@ -127,10 +127,11 @@ function drawPart(
 ): string {
   const [x, y, across] = [column * CELL, row * LINE, width * CELL];
   const title = id === undefined ? "" : `<title>${id}</title>`;
+  // An ordinary space at an end would not be drawn.
+  const words = escapeMarkup(part).replaceAll(" ", "&#160;");
   return `<g>${title}` +
     `<rect x="${x}" y="${y}" width="${across}" height="${LINE - 2}" rx="3" fill="${colour}"/>` +
-    `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">` +
-    `${escapeMarkup(part)}</text></g>`;
+    `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">${words}</text></g>`;
 }
 
 /** The cells that a text takes in a terminal: none for a mark on a letter, two for wide characters. */
