@@ -59,7 +59,11 @@ export interface Node {
   readonly output: Tensor;
   /** What it was called with. */
   inputs: readonly Tensor[];
-  /** Where the output is a part of the one input: which. Its gradient is then put in its place. */
+  /**
+   * Where the output is a part of the one input: which. Its gradient is then put in its place.
+   *
+   * @internal
+   */
   readonly part?: Part;
   /**
    * Gradients of the inputs, given that of the output; null where an input needs none. `before` gives the gradient that
