@@ -199,56 +199,58 @@ const sizes = { vocabSize: 5, nPositions: 4, nEmbd: 8, nLayer: 1, nHead: 2 };
 
 const leaf = tensor([1.5], { requiresGrad: true });
 
+const each = (names: string, args: () => unknown[]) =>
+  Object.fromEntries(names.split(" ").map((name) => [name, args()]));
+
 /** A call of every function and class of tensors that works as it stands. */
 const works: Record<string, Record<string, unknown[]>> = {
   lib: {
-    ...Object.fromEntries(
-      ("abs asFloat bool ceil clone contiguous cos erf exp expm1 log1p float floor gelu log logicalNot long neg " +
-        "reciprocal relu round rsqrt sigmoid sign silu sin sqrt square tanh sum mean amax amin any all " +
-        "argmax argmin variance std norm squeeze flatten tril triu dropout bernoulli onesLike " +
-        "zerosLike t tensor").split(" ").map((name) => [name, [x]]),
+    ...each("unbind histc emptyLike", () => [x]),
+    ...each("repeatInterleave chunk topk", () => [x, 2]),
+    ...each("roll split", () => [x, 1]),
+    ...each("eye randperm", () => [4]),
+    ...each("flip unsqueeze index", () => [x, 0]),
+    ...each("matmul mm linear", () => [square, square]),
+    ...each("view reshape", () => [x, [3, 2]]),
+    ...each("trilIndices triuIndices", () => [2, 3]),
+    ...each("cumsum cumprod softmax logSoftmax max min", () => [x, 1]),
+    ...each(
+      "abs asFloat bool ceil clone contiguous cos erf exp expm1 log1p float floor gelu log logicalNot " +
+        "long neg reciprocal relu round rsqrt sigmoid sign silu sin sqrt square tanh sum mean amax amin " +
+        "any all argmax argmin variance std norm squeeze flatten tril triu dropout bernoulli onesLike " +
+        "zerosLike t tensor",
+      () => [x],
     ),
-    ...Object.fromEntries(
-      ("add sub mul div pow remainder maximum minimum eq ne lt le gt ge logicalAnd logicalOr logicalXor")
-        .split(" ").map((name) => [name, [x, x]]),
+    ...each(
+      "add sub mul div pow remainder maximum minimum eq ne lt le gt ge logicalAnd logicalOr logicalXor",
+      () => [x, x],
     ),
-    ...Object.fromEntries(
-      "add_ sub_ mul_ div_ copy_".split(" ").map((name) => [name, [x.clone(), x]]),
-    ),
-    ...Object.fromEntries(
-      "zero_ uniform_ normal_ logNormal_ cauchy_ exponential_ bernoulli_ truncNormal_".split(" ")
-        .map((name) => [name, [x.clone()]]),
+    ...each("add_ sub_ mul_ div_ copy_", () => [x.clone(), x]),
+    ...each(
+      "zero_ uniform_ normal_ logNormal_ cauchy_ exponential_ bernoulli_ truncNormal_",
+      () => [x.clone()],
     ),
     geometric_: [x.clone(), 0.5],
-    ...Object.fromEntries("zeros ones empty rand randn".split(" ").map((name) => [name, [[2, 3]]])),
+    ...each("zeros ones empty rand randn", () => [[2, 3]]),
     tensor: [[1, 2]],
-    ...Object.fromEntries(
-      ("sort argsort median isnan isinf isfinite nanToNum log2 log10 logsumexp prod leakyRelu elu " +
-        "softplus nonzero unique randLike randnLike trace").split(" ").map((
-          name,
-        ) => [name, [square]]),
+    ...each(
+      "sort argsort median isnan isinf isfinite nanToNum log2 log10 logsumexp prod leakyRelu elu " +
+        "softplus nonzero unique randLike randnLike trace",
+      () => [square],
     ),
-    ...Object.fromEntries(
-      ("isclose allclose equal mseLoss l1Loss smoothL1Loss binaryCrossEntropyWithLogits")
-        .split(" ").map((name) => [name, [x, x]]),
+    ...each(
+      "isclose allclose equal mseLoss l1Loss smoothL1Loss binaryCrossEntropyWithLogits",
+      () => [x, x],
     ),
     binaryCrossEntropy: [x.sigmoid(), x.sigmoid()],
     nllLoss: [x, ids],
-    eye: [2],
     diag: [square],
     outer: [tensor([1, 2]), tensor([1, 2])],
     dot: [tensor([1.5, 2]), tensor([1.5, 2])],
-    trilIndices: [2, 3],
-    triuIndices: [2, 3],
     einsum: ["ij->ji", x],
-    flip: [x, 0],
-    roll: [x, 1],
     repeat: [x, 2, 1],
-    repeatInterleave: [x, 2],
-    unbind: [x],
     pad: [x, [1, 1]],
     oneHot: [ids, 3],
-    histc: [x],
     maskedSelect: [x, mask],
     bincount: [ids],
     bernoulli: [mask.float()],
@@ -259,45 +261,51 @@ const works: Record<string, Record<string, unknown[]>> = {
     linspace: [0, 1, 3],
     normal: [0, 1, [2]],
     randint: [0, 5, [2]],
-    randperm: [4],
     clamp: [x, 0, 1],
     clamp_: [x.clone(), 0, 1],
     fill_: [x.clone(), 1],
     maskedFill: [x, mask, 0],
     maskedFill_: [x.clone(), mask, 0],
     where: [mask, x, 0],
-    cumsum: [x, 1],
-    softmax: [x, 1],
-    logSoftmax: [x, 1],
-    max: [x, 1],
-    min: [x, 1],
-    topk: [x, 2],
     multinomial: [x.abs(), 1],
     expand: [x, [2, 3]],
-    view: [x, [3, 2]],
-    reshape: [x, [3, 2]],
     permute: [x, [1, 0]],
     transpose: [x, 0, 1],
-    unsqueeze: [x, 0],
     select: [x, 0, 1],
     narrow: [x, 0, 0, 1],
-    split: [x, 1],
-    chunk: [x, 2],
     cat: [[x, x]],
     stack: [[x, x]],
-    index: [x, 0],
     indexPut_: [x.clone(), [0], 1],
     indexPut: [x, [0], 1],
     indexAdd: [x, 0, ids, x],
     indexFill: [x, 0, ids, 1],
     indexSelect: [x, 0, ids],
     gather: [x, 0, tensor([[0, 1, 0]])],
-    scatter: [[2, 3], 0, tensor([[0, 1, 0]]), ones(1, 3)],
+    ...each("scatter scatterAdd", () => [x, 0, tensor([[0, 1, 0]]), ones(1, 3)]),
+    ...each("scatter_ scatterAdd_", () => [x.clone(), 0, tensor([[0, 1, 0]]), ones(1, 3)]),
+    takeAlongDim: [x, tensor([[0, 1, 0]]), 0],
+    ...each("swapaxes swapdims movedim", () => [x, 0, 1]),
+    unflatten: [x, 1, [3, 1]],
+    ...each("expandAs viewAs reshapeAs typeAs cosineSimilarity cdist", () => [x, x]),
+    ...each("vstack hstack", () => [[x, x]]),
+    meshgrid: [[tensor([1, 2]), tensor([3, 4])]],
+    ...each("addcmul addcdiv", () => [x, x, x]),
+    ...each("addcmul_ addcdiv_", () => [x.clone(), x, x]),
+    lerp: [x, x, 0.5],
+    lerp_: [x.clone(), x, 0.5],
+    addmm: [square, square, square],
+    baddbmm: [cube, cube, cube],
+    addmv: [square.select(0, 0), square, square.select(0, 0)],
+    mv: [square, square.select(0, 0)],
+    ...each(
+      "abs_ ceil_ exp_ floor_ log_ neg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sqrt_ square_ tanh_ tril_ triu_",
+      () => [x.clone()],
+    ),
+    ...each("pow_ remainder_", () => [x.clone(), 2]),
+    indexAdd_: [x.clone(), 0, ids, x],
+    indexFill_: [x.clone(), 0, ids, 1],
     embedding: [ids, square],
-    matmul: [square, square],
-    mm: [square, square],
     bmm: [cube, cube],
-    linear: [square, square],
     linearActivated: [square, square, null, "relu"],
     layerNorm: [x, [3]],
     crossEntropy: [x, ids],
@@ -317,6 +325,8 @@ const works: Record<string, Record<string, unknown[]>> = {
   autograd: { grad: [leaf.mul(2).sum(), leaf, null, true] },
   functional: {
     celu: [x],
+    normalize: [x],
+    klDiv: [x, x],
     conv1d: [cube, cube],
     glu: [square],
     hardsigmoid: [x],
@@ -333,22 +343,11 @@ const works: Record<string, Record<string, unknown[]>> = {
     threshold: [x, 0, 1],
   },
   nn: {
-    CELU: [],
-    ELU: [],
-    Hardsigmoid: [],
-    Hardswish: [],
-    Hardtanh: [],
-    LeakyReLU: [],
-    LogSigmoid: [],
-    Mish: [],
-    ReLU6: [],
-    SELU: [],
-    Softplus: [],
-    Softsign: [],
-    Tanhshrink: [],
-    GLU: [],
-    PReLU: [],
-    Flatten: [],
+    ...each(
+      "CELU ELU Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU6 SELU Softplus Softsign " +
+        "Tanhshrink GLU PReLU Flatten",
+      () => [],
+    ),
     Unflatten: [1, [3, 1]],
     Conv1d: [2, 3, 2],
     GRU: [2, 3],
@@ -358,6 +357,8 @@ const works: Record<string, Record<string, unknown[]>> = {
     RNN: [2, 3],
     RNNCell: [2, 3],
     BCELoss: [],
+    CosineSimilarity: [],
+    KLDivLoss: [],
     BCEWithLogitsLoss: [],
     BatchNorm1d: [3],
     L1Loss: [],
@@ -398,7 +399,12 @@ const works: Record<string, Record<string, unknown[]>> = {
     xavierUniform_: [x.clone()],
     zeros_: [x.clone()],
   },
-  utils: { clipGradNorm_: [weights(), 1], clipGradValue_: [weights(), 1] },
+  utils: {
+    clipGradNorm_: [weights(), 1],
+    clipGradValue_: [weights(), 1],
+    parametersToVector: [weights()],
+    vectorToParameters: [ones(2), [ones(2)]],
+  },
   optim: {
     Adagrad: [weights()],
     Adam: [weights()],

@@ -98,7 +98,7 @@ Deno.test("the fused form gives what the plain one gives, forward and backward",
         const weights = randn([N, H, L, E]);
         const options = { mask, causal, dropoutP };
         const got = run(leaves, weights, () => attend(stacks, options));
-        assertEquals(got[0].gradFn!.name, "ScaledDotProductAttentionBackward0");
+        assertEquals(got[0].gradFn!.name, "ScaledDotProductFlashAttentionForCpuBackward0");
         const want = run(
           leaves,
           weights,

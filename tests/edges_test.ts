@@ -61,6 +61,12 @@ const FIVE = f([nan, inf, -inf, 0, 1]);
 const INTS = T([3, -2, 0, 5]);
 const BOOLS = T([true, false, true, false]);
 const { crossEntropy } = torch;
+/** Large and small numbers in turns, with an infinity: what a product of them is depends on their order. */
+const LONG = (n: number) =>
+  f(Array.from(
+    { length: n },
+    (_, i) => i === n - 2 ? inf : [1e30, 1e-30, -2, 0.5, 1e-20, 1e20][i % 6],
+  ));
 
 /** A row for each function, under a heading. */
 const each = (heading: string, functions: Record<string, () => Made | Promise<Made>>): Rows =>
@@ -380,9 +386,73 @@ Object.assign(rows, {
   "mseLoss of ints": () => F.mseLoss(T([1, 2]), T([3, 4])),
 } as Rows);
 
+/** Slopes where one operand of an attention, which asks for none, is written over before backward. */
+function attendedOver(which: number, lead: number[], options: { dropoutP?: number } = {}) {
+  const shape = [...lead, 3, 2];
+  const made = [Q, Q.add(1), Q.mul(2)].map((x) => x.clone().view(...shape));
+  const leaf = made[(which + 1) % 3].clone().requiresGrad_();
+  const operands = made.map((x, i) => i === (which + 1) % 3 ? leaf : x);
+  const attnMask = f([[0, 1, 2], [1, 0, 0.5], [2, 1, 0]]);
+  const [q, k, v] = operands;
+  const y = sdpa(q, k, v, { attnMask, ...options });
+  [...operands, attnMask][which].fill_(7);
+  y.mul(W).sum().backward();
+  return leaf.grad!;
+}
+
+Object.assign(
+  rows,
+  Object.fromEntries(
+    [[], [1], [1, 1]].flatMap((lead) =>
+      ["query", "key", "value", "mask"].map((name, which) => [
+        `attention of ${lead.length + 2} dimensions, ${name} written over`,
+        () => attendedOver(which, lead),
+      ])
+    ),
+  ) as Rows,
+  {
+    scatterAdd: () =>
+      torch.zeros([2, 3]).scatterAdd(
+        1,
+        T([[0, 1, 1], [2, 2, 0]]),
+        torch.arange(6).view(2, 3).float(),
+      ),
+    "prod in order": () => f([-1, inf, -3e-39, -3e-39]).prod(),
+    "prod of a transpose in order": () => f([[inf, 1e-30], [2, 1e-30]]).t().prod(),
+    "prod along a dimension in order": () => f([[inf, 1e-30, 1e-30], [1e-30, 1e-30, inf]]).prod(1),
+    "prod of 40 in order": () => LONG(40).prod(),
+    "prod of 67 in order": () => LONG(67).prod(),
+    "prod along 100 in order": () => LONG(100).expand(2, 100).contiguous().prod(1),
+    "prod down 40 in order": () => LONG(40).view(40, 1).expand(40, 2).contiguous().prod(0),
+    "prod with a 0, past the range": () =>
+      grads(
+        (x) => x.prod(1),
+        f([[1e30, 1e30, 1e-40, 0], [inf, 1e-40, 1e-40, 0], [0, 1e-30, 1e-30, 1e30]]),
+      ),
+    cumprod: () => grads((x) => x.cumprod(1), FEW),
+    "cumprod past the range and back": () =>
+      f([1e30, 1e30, -1e-30, 1e-30, 1e-30, 1e-30, 0, 5]).cumprod(0),
+    "cumprod at the ends": () => ENDS.cumprod(0),
+    "cumprod of ints": () => INTS.cumprod(0),
+    "cumprod of bools": () => BOOLS.cumprod(0),
+    "crossEntropy of no ints": () =>
+      crossEntropy(torch.zeros([0], { dtype: "int64" }), torch.zeros([0])),
+    "crossEntropy of no ints, summed": () =>
+      crossEntropy(torch.zeros([0], { dtype: "int64" }), torch.zeros([0]), { reduction: "sum" }),
+    "crossEntropy of no rows of ints": () =>
+      crossEntropy(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0], { dtype: "int64" })),
+    "crossEntropy of no rows of ints, probabilities": () =>
+      crossEntropy(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0, 3])),
+    "nllLoss of no rows of ints": () =>
+      F.nllLoss(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0], { dtype: "int64" })),
+    "softmax of no ints": () => torch.zeros([0], { dtype: "int64" }).softmax(0),
+    "logSoftmax of no ints": () => torch.zeros([0], { dtype: "int64" }).logSoftmax(0),
+    "layerNorm of no ints": () => torch.layerNorm(torch.zeros([0, 3], { dtype: "int64" }), [3]),
+  } as Rows,
+);
+
 /** Rows that PyTorch has and we can't: with the reason. */
 const WITHOUT: Record<string, string> = {
-  scatterAdd: "there is no scatterAdd; scatter is inside",
   "bool + true": "a boolean is no number in TypeScript",
   "arange of int max": "an int64 holds 32 bits",
 };

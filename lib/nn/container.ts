@@ -31,6 +31,12 @@ export class Sequential extends Module {
     return this.#layers.at(i);
   }
 
+  /** Adds a layer at the end. */
+  append(layer: Module): this {
+    this.#layers.push(layer);
+    return this;
+  }
+
   /** Puts a layer in the i-th place, from the end where negative, for the one that was there. */
   set(i: number, layer: Module): this {
     if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);

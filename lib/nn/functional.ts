@@ -29,9 +29,11 @@ export {
   threshold,
 } from "../ops/bends.ts";
 export { conv1d } from "../ops/conv.ts";
+export { cosineSimilarity, normalize } from "../ops/distances.ts";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  klDiv,
   l1Loss,
   mseLoss,
   smoothL1Loss,

@@ -2,8 +2,9 @@
  * Losses as layers; what they compute is in lib/ops/losses.ts and class_losses.ts.
  */
 import * as classLosses from "../ops/class_losses.ts";
+import * as distances from "../ops/distances.ts";
 import * as losses from "../ops/losses.ts";
-import type { Reader } from "../python/arguments.ts";
+import type { Given, Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
@@ -26,6 +27,8 @@ const read = {
   logits: losses.readLogits("BCEWithLogitsLoss"),
   nll: classLosses.readNll("NLLLoss"),
   crossEntropy: classLosses.readCrossEntropy("CrossEntropyLoss"),
+  klDiv: losses.readKlDiv("KLDivLoss"),
+  cosine: distances.readCosine("CosineSimilarity"),
 };
 
 /** The mean of (x − y)². */
@@ -124,5 +127,39 @@ export class CrossEntropyLoss extends WeightedLoss<classLosses.CrossEntropyOptio
   /** logits, targets → the loss */
   forward(logits: Tensor, target: Tensor): Tensor {
     return classLosses.crossEntropy(logits, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** How far a distribution, as logarithms of probabilities, is from its target. */
+export class KLDivLoss extends Module {
+  /** The options it was made with. */
+  readonly options: losses.KlDivOptions;
+
+  /** Options of `klDiv`: `reduction`, also "batchmean", and `logTarget`. */
+  constructor(...args: Given<[], losses.KlDivOptions>) {
+    super();
+    this.options = read.klDiv(args);
+  }
+
+  /** logarithms of probabilities, targets → the loss */
+  forward(x: Tensor, target: Tensor): Tensor {
+    return losses.klDiv(x, target, this.options);
+  }
+}
+
+/** The cosine of the angle between vectors, along a dimension. */
+export class CosineSimilarity extends Module {
+  /** The options it was made with. */
+  readonly options: distances.CosineOptions;
+
+  /** `(dim = 1, eps = 1e-8)`, or these by name. */
+  constructor(...args: Given<[dim?: number, eps?: number], distances.CosineOptions>) {
+    super();
+    this.options = read.cosine(args);
+  }
+
+  /** two of one shape → without that dimension */
+  forward(x: Tensor, y: Tensor): Tensor {
+    return distances.cosineSimilarity(x, y, this.options);
   }
 }

@@ -73,7 +73,9 @@ export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from
 export {
   BCELoss,
   BCEWithLogitsLoss,
+  CosineSimilarity,
   CrossEntropyLoss,
+  KLDivLoss,
   L1Loss,
   type Loss,
   MSELoss,

@@ -61,14 +61,14 @@ export abstract class Module {
   // deno-lint-ignore no-explicit-any
   abstract forward(...inputs: any[]): any;
 
-  /** Declares a tensor property that is saved with the module but not learned. */
+  /** Declares a tensor property that is saved with the module but not learned; null while there is none yet. */
   registerBuffer(
     name: string,
-    tensor: Tensor,
+    tensor: Tensor | null,
     ...args: Given<[persistent?: boolean], { persistent?: boolean }>
   ): void {
     const { persistent = true } = bufferOptions(args);
-    tensor.storage.keep();
+    tensor?.storage.keep();
     this.#buffers.set(name, persistent);
     Object.assign(this, { [name]: tensor });
   }
@@ -122,7 +122,8 @@ export abstract class Module {
     for (const [path, module] of this.namedModules()) {
       for (const [name, persistent] of module.#buffers) {
         if (persistentOnly && !persistent) continue;
-        const value = Object.entries(module).find(([key]) => key === name)![1] as Tensor;
+        const value: Tensor | null = Object.entries(module).find(([key]) => key === name)![1];
+        if (value === null) continue;
         yield [path ? `${path}.${snakeCase(name)}` : snakeCase(name), value];
       }
     }
@@ -139,7 +140,8 @@ export abstract class Module {
     for (const [path, module] of this.namedModules()) {
       const named = (name: string) => path ? `${path}.${snakeCase(name)}` : snakeCase(name);
       for (const [name, value] of Object.entries(module)) {
-        if (value instanceof Parameter || module.#buffers.get(name)) state.set(named(name), value);
+        const kept = value instanceof Parameter || (module.#buffers.get(name) && value !== null);
+        if (kept) state.set(named(name), value);
       }
     }
     return state;

@@ -3,6 +3,7 @@
  */
 import { add, div, mul, sub } from "../ops/binary.ts";
 import { add_, mul_ } from "../ops/inplace.ts";
+import { contiguous } from "../ops/copy.ts";
 import { ones, zeros } from "../ops/create.ts";
 import { mean, variance } from "../ops/stats.ts";
 import { rsqrt, sqrt, square } from "../ops/unary.ts";
@@ -100,7 +101,8 @@ export class BatchNorm1d extends Module {
     const centre = own ? mean(x, dims) : this.runningMean;
     const spread = own ? variance(x, { dim: dims, correction: 0 }) : this.runningVar;
     if (this.training && this.trackRunningStats) this.#track(centre, spread, count / (count - 1));
-    const scaled = mul(sub(x, wide(centre)), wide(rsqrt(add(spread, this.eps))));
+    const away = sub(contiguous(x), wide(centre));
+    const scaled = mul(away, wide(rsqrt(add(spread, this.eps))));
     return this.weight && this.bias ? add(mul(scaled, wide(this.weight)), wide(this.bias)) : scaled;
   }
 

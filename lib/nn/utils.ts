@@ -3,12 +3,18 @@
  * the norm stays there, and so does the decision whether it is too large.
  */
 import type { Specialisation } from "../gpu/launch.ts";
+import { cat } from "../ops/join.ts";
+import { split } from "../ops/slices.ts";
+import { reshape } from "../ops/views.ts";
+import { copy_ } from "../ops/copy.ts";
 import { empty, zeros } from "../ops/create.ts";
 import { ELEMENTS_A_GROUP, foreach } from "../ops/foreach.ts";
 import { clamp_ } from "../ops/inplace.ts";
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
+/** Sequences of different lengths. */
+export * as rnn from "./sequences.ts";
 import coefficientSource from "../../kernels/clip_coefficient.wgsl" with { type: "text" };
 import partialsSource from "../../kernels/clip_partials.wgsl" with { type: "text" };
 import scaleSource from "../../kernels/clip_scale.wgsl" with { type: "text" };
@@ -111,3 +117,21 @@ export function clipGradValue_(
     for (const grad of gradsOf(params)) clamp_(grad, { min: -clipValue, max: clipValue });
   });
 }
+
+/** All parameters side by side, in one vector. */
+export const parametersToVector: (params: Iterable<Tensor>) => Tensor = takes(
+  "parametersToVector",
+  { parameters: a.object },
+  (params) => cat([...params].map((p) => reshape(p, [-1]))),
+);
+
+/** Writes a vector over parameters, in their order. */
+export const vectorToParameters: (vector: Tensor, params: Iterable<Tensor>) => void = takes(
+  "vectorToParameters",
+  { vec: a.tensor, parameters: a.object },
+  (vector, params) => {
+    const list = [...params];
+    const parts = split(vector, list.map((p) => p.numel()));
+    noGrad(() => list.forEach((p, i) => copy_(p, reshape(parts[i], p.shape))));
+  },
+);

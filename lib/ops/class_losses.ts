@@ -202,9 +202,10 @@ function ofProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOp
   if (ignoreIndex >= 0) {
     throw new RangeError("ignore_index is not supported for floating point target");
   }
-  checkFloat("crossEntropy", logits);
-  const rows = rowsOf(logits);
-  const [count, classes] = rows.shape;
+  // Where there are none, PyTorch does not look at what kind of numbers they are.
+  if (logits.numel() > 0) checkFloat("crossEntropy", logits);
+  const rows = rowsOf(float(logits));
+  const classes = rows.shape[1];
   if (weight) checkWeight(weight, classes);
   const given = rowsOf(target);
   const wanted = labelSmoothing === 0
@@ -219,5 +220,5 @@ function ofProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOp
   const total = sum(losses);
   return reduction === "sum"
     ? called("NegBackward0", total)
-    : called("DivBackward1", div(total, count));
+    : called("DivBackward1", div(total, logits.numel() / classes));
 }

@@ -218,6 +218,9 @@ export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =
 export const fullLike = (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
   like(x, value, args);
 
+/** Room for numbers, of the shape, dtype and device of another tensor. */
+export const emptyLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 0, args);
+
 /** Numbers at even steps, with PyTorch's bits: computed here, since WGSL has no doubles. */
 function counted(size: number, options: TensorOptions, at: (i: number) => number): Tensor {
   const { dtype = "float32", device } = options;

@@ -1,20 +1,16 @@
 /*
- * Functions that are made of others: activations with a slope of their own, and the product and the
- * log-sum-exp along dimensions.
+ * Functions that are made of others: activations with a slope of their own, and the log-sum-exp along dimensions.
  */
-import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
+import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import type { DType } from "../tensor/dtype.ts";
 import { map, reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
-import { floats, given, ints } from "../tensor/sample.ts";
-import { normalizeDim, normalizeDims, reducedShape } from "../tensor/shape.ts";
+import { floats, ints } from "../tensor/sample.ts";
+import { normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, eq, gt, lt, mul, sub } from "./binary.ts";
-import { clone, float, to } from "./copy.ts";
-import { full } from "./create.ts";
+import { add, div, gt, lt, mul, sub } from "./binary.ts";
+import { float } from "./copy.ts";
 import { isfinite } from "./checks.ts";
-import { cat } from "./join.ts";
 import { checkFloat } from "./limits.ts";
 import {
   amax,
@@ -25,8 +21,6 @@ import {
   sum,
 } from "./reduce.ts";
 import { exp, expm1, log, log1p } from "./unary.ts";
-import { launchReduce, type Reducer } from "./reduction.ts";
-import { narrow } from "./slices.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
 
@@ -159,73 +153,3 @@ const logSumExpOp = defineOp<ReduceOptions>({
 /** log Σ e^x along dimensions, without taking the exponential of a large number. */
 export const logsumexp = (x: Tensor, ...args: ReduceArguments): Tensor =>
   logSumExpOp([float(x)], readLogSumExp(args));
-
-/** Along which dimension a product is taken. */
-export type ProductOptions = Omit<ReduceOptions, "dim"> & { dim?: number };
-
-const readProd = parameters<ProductOptions>("prod", { dim: a.whole, keepdim: a.flag });
-
-/** For each element the product of those before it along a dimension, or of those after it. */
-function productOfOthers(x: Tensor, d: number, after: boolean): Tensor {
-  const size = x.shape[d];
-  const ones = (n: number) => full(x.shape.with(d, n), 1, { device: x.device });
-  const moved = (y: Tensor, by: number) =>
-    after
-      ? cat([narrow(y, d, by, size - by), ones(by)], d)
-      : cat([ones(by), narrow(y, d, 0, size - by)], d);
-  let y = moved(x, 1);
-  for (let by = 1; by < size; by *= 2) y = mul(y, moved(y, by));
-  return y;
-}
-
-const multiplier = (dtype: DType): Reducer => ({
-  load: "Acc(v)",
-  combine: "x * y",
-  identity: "Acc(1)",
-  acc: dtype,
-  out: dtype,
-});
-
-const prodOp = defineOp<{ dim: number; whole: boolean }>({
-  name: "prod",
-  gradFn: (_, { whole }) => `ProdBackward${whole ? 0 : 1}`,
-  torch: "i[0].prod(a['dim'], keepdim=True)",
-  forward: ([x], { dim }) =>
-    reshape(launchReduce(x, [dim], multiplier(x.dtype)), x.shape.with(dim, 1)),
-  // The result divided by each element; as PyTorch, by products of the others where any element is 0.
-  gradient(grad, saved) {
-    const { dim, whole } = saved.args;
-    const x = saved.input(0);
-    const zeros = sum(to(eq(x, 0), "int64"));
-    const divided = mul(grad, div(saved.output(0), x));
-    const others = x.shape[dim] > 1
-      ? mul(grad, mul(productOfOthers(x, dim, false), productOfOthers(x, dim, true)))
-      : grad;
-    const found = where(eq(zeros, 0), divided, others);
-    return [whole ? where(gt(zeros, 1), 0, found) : found];
-  },
-  reference: ([x], { dim }) => reduceNd(x, [dim], true, (v) => v.reduce((a, b) => a * b, 1)),
-  samples: [
-    { inputs: [floats([7], { lo: 0.5, hi: 2 })], args: { dim: 0, whole: true } },
-    { inputs: [floats([3, 5], { lo: 0.5, hi: 2 })], args: { dim: 1, whole: false } },
-    { inputs: [floats([4, 1])], args: { dim: 1, whole: false } },
-    { inputs: [given([2, 0, 3, 4, 0, 0], [2, 3])], args: { dim: 1, whole: false } },
-    { inputs: [ints([2, 6], 4, -4)], args: { dim: 1, whole: false } },
-    { inputs: [floats([2, 0])], args: { dim: 1, whole: false } },
-  ],
-});
-
-/** The product of all elements, or of those along a dimension. */
-export function prod(
-  x: Tensor,
-  ...args: Given<[dim?: number, keepdim?: boolean], ProductOptions>
-): Tensor {
-  const { dim, keepdim = false } = readProd(args);
-  const factors = to(x, x.dtype === "bool" ? "int64" : x.dtype);
-  const d = normalizeDim(dim ?? 0, dim === undefined ? 0 : x.ndim);
-  if (x.ndim === 0) return factors === x ? clone(x) : factors;
-  const whole = dim === undefined;
-  const y = prodOp([whole ? reshape(factors, [-1]) : factors], { dim: d, whole });
-  if (keepdim) return y;
-  return reshape(y, whole ? [] : x.shape.toSpliced(d, 1));
-}

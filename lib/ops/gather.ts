@@ -24,7 +24,10 @@ const gatherOp = defineOp<{ dim: number }>({
     const column = reshape(contiguous(x), [x.numel(), 1]);
     return reshape(embeddingOp([column, indices], { paddingIdx: -1 }), index.shape);
   },
-  gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.input(1), grad), null],
+  gradient: (
+    grad,
+    saved,
+  ) => [scattered(saved.shape(0), saved.args.dim, saved.input(1), grad), null],
   reference: ([x, index], { dim }) => {
     const d = normalizeDim(dim, x.shape.length);
     return ndarray(
@@ -48,7 +51,7 @@ const gatherOp = defineOp<{ dim: number }>({
 });
 
 /** Where in a flat tensor of this shape the elements lie that `gather` takes. */
-function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
+export function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
   if (shape.length !== index.ndim) {
     throw new RangeError(
       `Index tensor must have the same number of dimensions as input tensor; they are ` +
@@ -57,6 +60,12 @@ function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
   }
   if (shape.length === 0) return checkIndex(index, 1, { wrap: false });
   const d = normalizeDim(dim, shape.length);
+  if (index.shape.some((size, i) => i !== d && size > shape[i])) {
+    throw new RangeError(
+      `Size does not match: expected index ${shapeText(index.shape)} to be no larger than ` +
+        `${shapeText(shape)} apart from dimension ${d}`,
+    );
+  }
   const strides = denseStrides(shape);
   return shape.map((size, i) => {
     if (i === d) return mul(checkIndex(index, size, { wrap: false }), strides[i]);
@@ -69,18 +78,10 @@ function flatIndices(shape: Shape, index: Tensor, dim: number): Tensor {
 }
 
 /** Zeros of a shape, with `source` added at the indices that `index` holds along `dim`. */
-export const scatter: (shape: Shape, dim: number, index: Tensor, source: Tensor) => Tensor = takes(
-  "scatter",
-  {
-    shape: a.shape,
-    dim: a.whole,
-    index: a.tensor,
-    source: a.tensor,
-  },
-  (shape, dim, index, source) => scatterOp([source, index], { shape, dim }),
-);
+export const scattered = (shape: Shape, dim: number, index: Tensor, source: Tensor): Tensor =>
+  scatteredOp([source, index], { shape, dim });
 
-const scatterOp = defineOp<{ shape: Shape; dim: number }>({
+const scatteredOp = defineOp<{ shape: Shape; dim: number }>({
   name: "scatter",
   gradFn: "ScatterAddBackward0",
   torch: "torch.zeros(a['shape']).scatter_add(a['dim'], i[1], i[0])",

@@ -4,7 +4,16 @@
  */
 import { a, takes } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import { broadcastShapes, normalizeDim, numelOf, shapeText } from "../tensor/shape.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  isRowOrder,
+  memoryOrder,
+  normalizeDim,
+  numelOf,
+  shapeText,
+  viewStrides,
+} from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { contiguous } from "./copy.ts";
@@ -89,17 +98,20 @@ export function index(x: Tensor, ...indices: Index[]): Tensor {
   return ids.length === 0 ? view : called("IndexBackward0", lookUp(view, ids));
 }
 
-/** Looks up tensors of ids: the dimensions they index come first, are joined into one, and are looked up as rows. */
+/**
+ * Looks up tensors of ids: the dimensions they index come first, are joined into one, and are looked up as rows.
+ * `select` as `indexSelect` does: no id counts from the end, and the result lies row by row.
+ */
 function lookUp(
   x: Tensor,
   ids: { dim: number; index: Tensor }[],
-  { wrap = true }: { wrap?: boolean } = {},
+  { select = false }: { select?: boolean } = {},
 ): Tensor {
   const dims = ids.map(({ dim }) => dim);
   const others = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
   const shape = broadcastShapes(...ids.map((i) => i.index.shape));
   const places = ids
-    .map(({ dim, index }) => checkIndex(index, x.shape[dim], { wrap }))
+    .map(({ dim, index }) => checkIndex(index, x.shape[dim], { wrap: !select }))
     .reduce((flat, place, i) => add(mul(flat, x.shape[dims[i]]), place));
   const rows = reshape(permute(x, [...dims, ...others]), [
     numelOf(dims.map((d) => x.shape[d])),
@@ -108,14 +120,31 @@ function lookUp(
   const found = embedding(reshape(places, [-1]), rows);
   const kept = others.map((d) => x.shape[d]);
   const result = reshape(found, [...shape, ...kept]);
-  const together = dims.every((d, i) => d === dims[0] + i);
-  if (!together || dims[0] === 0) return result;
   // Indexed dimensions that stand side by side stay where they were.
-  const front = shape.map((_, i) => i);
-  const before = Array.from({ length: dims[0] }, (_, i) => shape.length + i);
-  const after = Array.from({ length: kept.length - dims[0] }, (_, i) => shape.length + dims[0] + i);
-  return contiguous(permute(result, [...before, ...front, ...after]));
+  const before = dims.every((d, i) => d === dims[0] + i) ? dims[0] : 0;
+  const rest = others.map((_, i) => shape.length + i);
+  const at = [...rest.slice(0, before), ...shape.keys(), ...rest.slice(before)];
+  const placed = before === 0 ? result : permute(result, at);
+  if (select) return contiguous(placed);
+  // It lies in memory as PyTorch's: in the order of what is looked up, then of the ids.
+  const walked = [
+    [...others.slice(0, before), ...shape.map(() => -1), ...others.slice(before)]
+      .map((d) => d < 0 ? 0 : x.strides[d]),
+    ...ids.map(({ index }) => {
+      const strides = broadcastStrides(index.shape, index.strides, shape);
+      const wide = placed.shape.map((_, d) => shape[d - before] ?? 1);
+      return viewStrides(shape, strides, wide)!
+        .map((stride, d) => wide[d] === 1 && placed.shape[d] !== 1 ? 0 : stride);
+    }),
+  ];
+  return laid(placed, memoryOrder(placed.shape, walked));
 }
+
+/** The same, with its dimensions in memory in this order. */
+const laid = (x: Tensor, order: readonly number[]): Tensor =>
+  isRowOrder(order)
+    ? contiguous(x)
+    : permute(contiguous(permute(x, order)), order.map((_, d) => order.indexOf(d)));
 
 /** Rows (or other slices along `dim`) named by a list of ids. */
 export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = takes(
@@ -129,6 +158,6 @@ export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = take
         `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
       );
     }
-    return called("IndexSelectBackward0", lookUp(x, [{ dim: d, index: ids }], { wrap: false }));
+    return called("IndexSelectBackward0", lookUp(x, [{ dim: d, index: ids }], { select: true }));
   },
 );

@@ -303,3 +303,19 @@ export function indexFill(
   const { dim, index, value } = readIndexFill(args);
   return called("IndexFillBackward0", put(x, { indices: along(x, dim, index), values: value }));
 }
+
+/** `alpha` · `source` is added to x at the places that ids name along `dim`. */
+export function indexAdd_(
+  x: Tensor,
+  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions>
+): Tensor {
+  return write(x, indexAdd(x, ...args));
+}
+
+/** A number is put into x at the places that ids name along `dim`. */
+export function indexFill_(
+  x: Tensor,
+  ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
+): Tensor {
+  return write(x, indexFill(x, ...args));
+}

@@ -12,6 +12,10 @@ import type { Scaled } from "./binary.ts";
 import { checkPlaces, write } from "./copy.ts";
 import { full } from "./create.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
+import * as blend from "./blend.ts";
+import type { Valued } from "./blend.ts";
+import { tril, triu } from "./triangle.ts";
+import * as unary from "./unary.ts";
 import { maskedFill } from "./where.ts";
 
 const fillsItsPlace = ({ shape, strides }: Tensor): boolean => isPacked(shape, strides);
@@ -91,3 +95,74 @@ export const maskedFill_: (x: Tensor, mask: Tensor, value: number) => Tensor = t
   { input: a.tensor, mask: a.tensor, value: a.number },
   (x, mask, value) => overwrite(x, () => maskedFill(x, mask, value)),
 );
+
+/** An in-place form of a function of one tensor. */
+const inPlace = (name: string, f: (x: Tensor) => Tensor): (x: Tensor) => Tensor =>
+  takes(`${name}_`, { input: a.tensor }, (x) => over(x, 0, () => f(x)));
+
+/** Every element becomes its absolute value. */
+export const abs_: (x: Tensor) => Tensor = inPlace("abs", unary.abs);
+/** Every element is rounded up. */
+export const ceil_: (x: Tensor) => Tensor = inPlace("ceil", unary.ceil);
+/** Every element becomes its exponential. */
+export const exp_: (x: Tensor) => Tensor = inPlace("exp", unary.exp);
+/** Every element is rounded down. */
+export const floor_: (x: Tensor) => Tensor = inPlace("floor", unary.floor);
+/** Every element becomes its natural logarithm. */
+export const log_: (x: Tensor) => Tensor = inPlace("log", unary.log);
+/** Every element becomes its negative. */
+export const neg_: (x: Tensor) => Tensor = inPlace("neg", unary.neg);
+/** Every element becomes 1 over itself. */
+export const reciprocal_: (x: Tensor) => Tensor = inPlace("reciprocal", unary.reciprocal);
+/** Negative elements become 0. */
+export const relu_: (x: Tensor) => Tensor = inPlace("relu", unary.relu);
+/** Every element is rounded to a whole number. */
+export const round_: (x: Tensor) => Tensor = inPlace("round", unary.round);
+/** Every element becomes 1 over its square root. */
+export const rsqrt_: (x: Tensor) => Tensor = inPlace("rsqrt", unary.rsqrt);
+/** Every element becomes its logistic sigmoid. */
+export const sigmoid_: (x: Tensor) => Tensor = inPlace("sigmoid", unary.sigmoid);
+/** Every element becomes its square root. */
+export const sqrt_: (x: Tensor) => Tensor = inPlace("sqrt", unary.sqrt);
+/** Every element becomes its square. */
+export const square_: (x: Tensor) => Tensor = inPlace("square", unary.square);
+/** Every element becomes its hyperbolic tangent. */
+export const tanh_: (x: Tensor) => Tensor = inPlace("tanh", unary.tanh);
+
+/** x becomes x to the power of y. */
+export const pow_: (x: Tensor, y: Tensor | number) => Tensor = takes(
+  "pow_",
+  two,
+  (x, y) => over(x, y, () => arithmetic.pow(x, y)),
+);
+/** x becomes the remainder of x / y. */
+export const remainder_: (x: Tensor, y: Tensor | number) => Tensor = takes(
+  "remainder_",
+  two,
+  (x, y) => over(x, y, () => arithmetic.remainder(x, y)),
+);
+
+/** x += value · y · z. */
+export function addcmul_(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+  return over(x, 0, () => blend.addcmul(x, y, z, ...args));
+}
+/** x += value · y / z. */
+export function addcdiv_(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+  return over(x, 0, () => blend.addcdiv(x, y, z, ...args));
+}
+/** x goes towards `end` by a share of the way. */
+export const lerp_: (x: Tensor, end: Tensor, weight: number) => Tensor = takes(
+  "lerp_",
+  { input: a.tensor, end: a.tensor, weight: a.number },
+  (x, end, weight) => over(x, end, () => blend.lerp(x, end, weight)),
+);
+/** What lies above a diagonal becomes 0. */
+export const tril_ = (
+  x: Tensor,
+  ...args: Given<[diagonal?: number], { diagonal?: number }>
+): Tensor => over(x, 0, () => tril(x, ...args));
+/** What lies below a diagonal becomes 0. */
+export const triu_ = (
+  x: Tensor,
+  ...args: Given<[diagonal?: number], { diagonal?: number }>
+): Tensor => over(x, 0, () => triu(x, ...args));

@@ -8,7 +8,7 @@ import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, gt, lt, minimum, mul, sub } from "./binary.ts";
+import { add, div, eq, gt, lt, minimum, mul, sub } from "./binary.ts";
 import { sumTo } from "./broadcast.ts";
 import { float } from "./copy.ts";
 import { checkFloat } from "./limits.ts";
@@ -216,4 +216,35 @@ export function binaryCrossEntropyWithLogits(
     ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
     : logitsOp(pair, {});
   return called("BinaryCrossEntropyWithLogitsBackward0", weighed(losses, options));
+}
+
+/** How {@linkcode klDiv} sums up. */
+export interface KlDivOptions {
+  /** `"mean"` over all numbers, `"batchmean"` over dimension 0, `"sum"` or `"none"`; `"mean"`. */
+  reduction?: Reduction | "batchmean";
+  /** Whether the target holds logarithms of probabilities too; false. */
+  logTarget?: boolean;
+}
+
+/** The reader of its options, for the layer too. */
+export const readKlDiv = (name: string): Reader<KlDivOptions> =>
+  parameters<KlDivOptions>(name, {
+    reduction: a.oneOf("mean", "batchmean", "sum", "none"),
+    logTarget: a.flag,
+  }, { positional: 0 });
+const klDivOptions = readKlDiv("klDiv");
+
+/**
+ * How far a distribution is from its target: Σ target · (log target − x), where x are logarithms of probabilities
+ * (Kullback & Leibler, 1951).
+ */
+export function klDiv(x: Tensor, target: Tensor, ...args: Given<[], KlDivOptions>): Tensor {
+  const { reduction = "mean", logTarget = false } = klDivOptions(args);
+  // 0 · log 0 is 0.
+  const losses = logTarget ? mul(exp(target), sub(target, x)) : sub(
+    where(eq(target, 0), 0, mul(target, log(where(eq(target, 0), 1, target)))),
+    mul(target, x),
+  );
+  if (reduction !== "batchmean") return reduced(losses, { reduction });
+  return div(sum(losses), x.shape[0] ?? 1);
 }

@@ -130,11 +130,13 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   const all = inputs.join("");
   const result = right ??
     [...new Set(all)].filter((c) => all.split(c).length === 2).sort().join("");
-  const parts = inputs.map((letters, i): Lettered => ({ x: operands[i], letters }));
+  // PyTorch brings all operands into this order first, which shows in how the result lies in memory.
+  const order = [...new Set([...result, ...[...all].sort()])];
+  const parts = inputs.map((letters, i) => inOrder({ x: operands[i], letters }, order));
   const last = parts.reduce((one, other, i) =>
-    product(one, other, result + inputs.slice(i + 1).join(""))
+    inOrder(product(one, other, result + inputs.slice(i + 1).join(""), order), order)
   );
-  return inOrder(summed(last, result), result);
+  return summed(last, result).x;
 }
 
 /** Sums over the letters that are not needed. */
@@ -144,33 +146,47 @@ function summed({ x, letters }: Lettered, needed: string): Lettered {
   return { x: sum(x, dims), letters: [...letters].filter((c) => needed.includes(c)).join("") };
 }
 
-const inOrder = ({ x, letters }: Lettered, order: string): Tensor =>
-  letters === order ? x : permute(x, [...order].map((c) => letters.indexOf(c)));
+/** With dimensions that stand in this order. */
+function inOrder({ x, letters }: Lettered, order: Iterable<string>): Lettered {
+  const sorted = [...order].filter((c) => letters.includes(c)).join("");
+  if (sorted === letters) return { x, letters };
+  return { x: permute(x, [...sorted].map((c) => letters.indexOf(c))), letters: sorted };
+}
 
 /** The product of two, over the letters that are in both and not needed any more: one batch of products. */
-function product(first: Lettered, second: Lettered, needed: string): Lettered {
-  const one = summed(first, needed + second.letters);
-  const other = summed(second, needed + first.letters);
-  const shared = [...one.letters].filter((c) => other.letters.includes(c));
-  const batch = shared.filter((c) => needed.includes(c)).join("");
-  const over = shared.filter((c) => !needed.includes(c)).join("");
-  const rows = [...one.letters].filter((c) => !shared.includes(c)).join("");
-  const columns = [...other.letters].filter((c) => !shared.includes(c)).join("");
+function product(
+  first: Lettered,
+  second: Lettered,
+  needed: string,
+  order: readonly string[],
+): Lettered {
+  const two = [summed(first, needed + second.letters), summed(second, needed + first.letters)];
+  const inBoth = order.filter((c) => two.every(({ letters }) => letters.includes(c)));
+  const only = ({ letters }: Lettered) =>
+    order.filter((c) => letters.includes(c) && !inBoth.includes(c));
+  const over = inBoth.filter((c) => !needed.includes(c));
+  const batch = inBoth.filter((c) => needed.includes(c));
   const sizeOf = (c: string) => {
-    const { x, letters } = one.letters.includes(c) ? one : other;
+    const { x, letters } = two.find(({ letters }) => letters.includes(c))!;
     return x.shape[letters.indexOf(c)];
   };
-  const count = (letters: string) => [...letters].reduce((n, c) => n * sizeOf(c), 1);
-  const left = reshape(inOrder(one, batch + rows + over), [
-    count(batch),
-    count(rows),
-    count(over),
-  ]);
-  const right = reshape(inOrder(other, batch + over + columns), [
-    count(batch),
-    count(over),
-    count(columns),
-  ]);
-  const letters = batch + rows + columns;
-  return { x: reshape(bmm(left, right), [...letters].map(sizeOf)), letters };
+  if (over.length === 0) {
+    const all = order.filter((c) => two.some(({ letters }) => letters.includes(c)));
+    const [x, y] = two.map(({ x, letters }) =>
+      reshape(x, all.map((c) => letters.includes(c) ? sizeOf(c) : 1))
+    );
+    return { x: mul(x, y), letters: all.join("") };
+  }
+  // The second stands on the left where all that the first has not comes before all that it alone has.
+  const place = (c: string | undefined) => c === undefined ? NaN : order.indexOf(c);
+  const missing = order.filter((c) => !two[0].letters.includes(c));
+  const swaps = place(missing.at(-1)) < place(only(two[0])[0]);
+  const [one, other] = swaps ? two.toReversed() : two;
+  const [rows, columns] = [only(one), only(other)];
+  const count = (letters: readonly string[]) => letters.reduce((n, c) => n * sizeOf(c), 1);
+  const matrices = (of: Lettered, ...parts: string[][]) =>
+    reshape(inOrder(of, parts.flat()).x, parts.map(count));
+  const products = bmm(matrices(one, batch, rows, over), matrices(other, batch, over, columns));
+  const letters = [...batch, ...rows, ...columns];
+  return { x: reshape(products, letters.map(sizeOf)), letters: letters.join("") };
 }

@@ -9,8 +9,12 @@ import * as binary from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { gather } from "./gather.ts";
+import { scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim } from "./scatter.ts";
+import * as blend from "./blend.ts";
+import * as fresh from "./fresh.ts";
+import * as others from "./other_views.ts";
 import { index, indexSelect } from "./index.ts";
-import { indexAdd, indexFill, indexPut, indexPut_ } from "./index_put.ts";
+import { indexAdd, indexAdd_, indexFill, indexFill_, indexPut, indexPut_ } from "./index_put.ts";
 import { histc } from "./histc.ts";
 import * as inplace from "./inplace.ts";
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
@@ -26,6 +30,7 @@ import { type ExtremeArguments, max, min } from "./extreme.ts";
 import { multinomial } from "./random.ts";
 import * as fills from "./random_fill.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
+import { cumprod, prod } from "./prod.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import { mean, norm, std, variance } from "./stats.ts";
 import * as unary from "./unary.ts";
@@ -50,16 +55,25 @@ const methods = {
   ...of(fills, "uniform_", "normal_", "logNormal_", "cauchy_", "exponential_"),
   ...of(fills, "geometric_", "bernoulli_"),
   ...of(inplace, "add_", "sub_", "mul_", "div_", "fill_", "zero_", "clamp_", "maskedFill_"),
+  ...of(inplace, "abs_", "ceil_", "exp_", "floor_", "log_", "neg_", "reciprocal_", "relu_"),
+  ...of(inplace, "round_", "rsqrt_", "sigmoid_", "sqrt_", "square_", "tanh_", "pow_"),
+  ...of(inplace, "remainder_", "addcmul_", "addcdiv_", "lerp_", "tril_", "triu_"),
   ...of(sorting, "argsort", "sort"),
   ...of(arrange, "flip", "repeat", "repeatInterleave", "roll", "unbind"),
   ...of(checks, "allclose", "equal", "isclose", "isfinite", "isinf", "isnan", "nanToNum"),
-  ...of(curves, "log2", "log10", "logsumexp", "prod"),
+  ...of(curves, "log2", "log10", "logsumexp"),
+  ...{ cumprod, prod, scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim },
+  ...of(others, "swapaxes", "swapdims", "movedim", "unflatten", "expandAs", "viewAs"),
+  ...of(others, "reshapeAs", "typeAs"),
+  ...of(fresh, "newEmpty", "newFull", "newOnes", "newTensor", "newZeros"),
+  ...of(blend, "addcmul", "addcdiv", "lerp", "addmm", "baddbmm", "addmv", "mv"),
   ...of(matrices, "diag", "dot", "outer", "trace"),
   ...of(pick, "bincount", "maskedSelect", "nonzero", "unique"),
   ...{ matmul, mm, bmm, logicalAnd, logicalOr, logicalXor, logicalNot },
   ...{ clamp, softmax, logSoftmax, histc },
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
+  ...{ indexAdd_, indexFill_ },
   ...{ index, indexSelect, indexAdd, indexFill, indexPut, indexPut_, maskedFill, tril, triu },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
   registerHook,
@@ -74,6 +88,11 @@ const several = { max, min, median: sorting.median };
  */
 type Ops =
   & typeof import("./arrange.ts")
+  & typeof import("./blend.ts")
+  & typeof import("./fresh.ts")
+  & typeof import("./other_views.ts")
+  & typeof import("./prod.ts")
+  & typeof import("./scatter.ts")
   & typeof import("./binary.ts")
   & typeof import("./checks.ts")
   & typeof import("./clamp.ts")

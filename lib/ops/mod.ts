@@ -8,6 +8,7 @@ import "./methods.ts";
 export {
   arange,
   empty,
+  emptyLike,
   full,
   fullLike,
   linspace,
@@ -79,13 +80,16 @@ export {
   unsqueeze,
   view,
 } from "./views.ts";
+export * from "./other_views.ts";
 export { chunk, narrow, select, split } from "./slices.ts";
 export { cat, stack } from "./join.ts";
 export { type Index, index, indexSelect } from "./index.ts";
 export {
   indexAdd,
+  indexAdd_,
   type IndexAddOptions,
   indexFill,
+  indexFill_,
   type IndexFillOptions,
   indexPut,
   indexPut_,
@@ -121,11 +125,22 @@ export {
 } from "./extreme.ts";
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
+export * from "./blend.ts";
+export { cdist, cosineSimilarity } from "./distances.ts";
 export { linear } from "./matmul/linear.ts";
 export { linearActivated } from "./matmul/linear_then.ts";
 /** What networks are made of. */
 export { embedding } from "./embedding.ts";
-export { gather, scatter } from "./gather.ts";
+export { gather } from "./gather.ts";
+export {
+  scatter,
+  scatter_,
+  scatterAdd,
+  scatterAdd_,
+  type ScatterOptions,
+  takeAlongDim,
+  type TakeOptions,
+} from "./scatter.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
@@ -149,16 +164,8 @@ export {
   type SmoothL1Options,
   type WeightedArguments,
 } from "./losses.ts";
-export {
-  elu,
-  leakyRelu,
-  log10,
-  log2,
-  logsumexp,
-  prod,
-  type ProductOptions,
-  softplus,
-} from "./curves.ts";
+export { elu, leakyRelu, log10, log2, logsumexp, softplus } from "./curves.ts";
+export { cumprod, prod, type ProductOptions } from "./prod.ts";
 /** In order, in another arrangement, chosen. */
 export { argsort, median, type MedianOptions, sort, type SortOptions } from "./sort.ts";
 export {
@@ -188,6 +195,6 @@ export {
   type NanToNumOptions,
 } from "./checks.ts";
 /** In-place forms. */
-export { add_, clamp_, div_, fill_, maskedFill_, mul_, sub_, zero_ } from "./inplace.ts";
+export * from "./inplace.ts";
 /** A kernel of your own. */
 export { kernel, type KernelOptions } from "./kernel.ts";

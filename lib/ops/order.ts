@@ -11,7 +11,7 @@ import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { contiguous, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
-import { scatter } from "./gather.ts";
+import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
 import { TOPK_ROUNDS } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
@@ -21,7 +21,7 @@ const cumsumKernel = declared("cumsum", cumsumSource);
 const topkKernel = declared("topk", topkSource);
 
 /** The dimension brought to the end and laid out row by row, with the way back. */
-function asRows(x: Tensor, dim: number) {
+export function asRows(x: Tensor, dim: number) {
   const line = x.ndim === 0 ? reshape(x, [1]) : x;
   const [d, last] = [normalizeDim(dim, line.ndim), line.ndim - 1];
   const dense = contiguous(transpose(line, d, last));
@@ -128,7 +128,7 @@ const topkOp = defineOp<TopkArgs>({
   name: "topk",
   torch: "torch.topk(i[0], a['k'], a['dim'], a['largest'])[0]",
   forward: ([x], args) => launchTopk(x, args, !args.largest),
-  gradient: (grad, saved) => [scatter(saved.shape(0), saved.args.dim, saved.output(1), grad)],
+  gradient: (grad, saved) => [scattered(saved.shape(0), saved.args.dim, saved.output(1), grad)],
   reference: ([x], { k, dim, largest }) =>
     along(x, dim, (values) => ordered(values, largest, Infinity).slice(0, k).map((i) => values[i])),
   samples: [

@@ -6,7 +6,7 @@ import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { broadcastShapes } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { eq } from "./binary.ts";
-import { to } from "./copy.ts";
+import { contiguous, to } from "./copy.ts";
 import { arange } from "./create.ts";
 import { indexSelect } from "./index.ts";
 import { expand, reshape, unsqueeze } from "./views.ts";
@@ -19,7 +19,8 @@ export const oneHot: (ids: Tensor, numClasses: number) => Tensor = takes(
     if (ids.dtype !== "int64") {
       throw new TypeError(`one_hot is only applicable to index tensor of int64, not ${ids.dtype}`);
     }
-    return to(eq(unsqueeze(ids, -1), arange(numClasses, { device: ids.device })), "int64");
+    const places = unsqueeze(contiguous(ids), -1);
+    return to(eq(places, arange(numClasses, { device: ids.device })), "int64");
   },
 );
 

@@ -23,6 +23,8 @@ export interface Reducer {
   identity: string;
   acc: DType;
   out: DType;
+  /** Whether elements are combined one after the other, from the first to the last. */
+  inOrder?: boolean;
 }
 
 /** The sum, in this dtype. */
@@ -61,7 +63,8 @@ function arrange(x: Tensor, dims: readonly number[]) {
 /** Reduces these dimensions, which are in order; the result is flat. */
 export function launchReduce(x: Tensor, dims: readonly number[], reducer: Reducer): Tensor {
   const { dense, outer, reduce, inner } = arrange(x, dims);
-  return (inner === 1 ? passAlong : passDown)(dense, outer, reduce, inner, reducer);
+  const along = inner === 1 && !reducer.inOrder;
+  return (along ? passAlong : passDown)(dense, outer, reduce, inner, reducer);
 }
 
 const specialised = (x: Tensor, reducer: Reducer, dtype: DType) => ({
@@ -88,7 +91,7 @@ function joined(
   reducer: Reducer,
 ): Tensor {
   if (parts === 1) return out;
-  return (inner === 1 ? passAlong : passDown)(out, outer, parts, inner, {
+  return (inner === 1 && !reducer.inOrder ? passAlong : passDown)(out, outer, parts, inner, {
     ...reducer,
     load: "Acc(v)",
   });

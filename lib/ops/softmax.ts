@@ -9,7 +9,7 @@ import { normalizeDim } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
-import { contiguous } from "./copy.ts";
+import { clone, contiguous } from "./copy.ts";
 import { inUnits } from "./declare.ts";
 import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
@@ -106,9 +106,12 @@ const logSoftmaxOp = define("logSoftmax", true, "log_softmax");
 const softmaxDim = parameters<Args>("softmax", { dim: a.whole }, { required: 1 });
 const logSoftmaxDim = parameters<Args>("logSoftmax", { dim: a.whole }, { required: 1 });
 
+/** Where there are no numbers, PyTorch does not look at what kind they are. */
+const isNothing = (x: Tensor) => x.numel() === 0 && x.dtype === "int64";
+
 /** Probabilities along a dimension: positive numbers that sum to 1: exp(x) / Σ exp(x). */
 export const softmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
-  softmaxOp([x], softmaxDim(args));
+  isNothing(x) ? clone(x) : softmaxOp([x], softmaxDim(args));
 /** The logarithm of the softmax, computed without taking one of a tiny number. */
 export const logSoftmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
-  logSoftmaxOp([x], logSoftmaxDim(args));
+  isNothing(x) ? clone(x) : logSoftmaxOp([x], logSoftmaxDim(args));

@@ -199,6 +199,14 @@ export class Tensor {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
+  /** Cuts off its own history: it becomes a leaf, and is not freed by backward or a no-grad region. */
+  detach_(): Tensor {
+    this.storage.keep();
+    this.gradFn = null;
+    this.requiresGrad = false;
+    return this;
+  }
+
   /**
    * Computes the gradient of this tensor with respect to every leaf that it was computed from, adds it to
    * their `grad`, and frees the graph: what lies between the leaves and this tensor can't be used after.

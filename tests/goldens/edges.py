@@ -266,6 +266,53 @@ CASES |= {
 }
 
 
+def attended_over(which, lead):
+    """Slopes where one operand of an attention, which asks for none, is written over before backward."""
+    made = [x.clone().reshape(*lead, 3, 2) for x in (Q, Q + 1, Q * 2)]
+    leaf = made[(which + 1) % 3].clone().requires_grad_()
+    operands = [leaf if i == (which + 1) % 3 else x for i, x in enumerate(made)]
+    mask = T([[0, 1, 2], [1, 0, 0.5], [2, 1, 0]])
+    y = F.scaled_dot_product_attention(*operands, attn_mask=mask)
+    [*operands, mask][which].fill_(7)
+    (y * W).sum().backward()
+    return leaf.grad
+
+
+def long(n):
+    """Large and small numbers in turns, with an infinity: what a product of them is depends on their order."""
+    return T([inf if i == n - 2 else [1e30, 1e-30, -2, 0.5, 1e-20, 1e20][i % 6] for i in range(n)])
+
+
+NONE = torch.zeros(0, dtype=torch.int64)
+NO_ROWS = torch.zeros(0, 3, dtype=torch.int64)
+CASES |= {
+    **{f"attention of {len(lead) + 2} dimensions, {name} written over": lambda which=which, lead=lead: attended_over(which, lead)
+       for lead in ([], [1], [1, 1]) for which, name in enumerate(["query", "key", "value", "mask"])},
+    "prod in order": lambda: T([-1, inf, -3e-39, -3e-39]).prod(),
+    "prod of a transpose in order": lambda: T([[inf, 1e-30], [2, 1e-30]]).t().prod(),
+    "prod along a dimension in order": lambda: T([[inf, 1e-30, 1e-30], [1e-30, 1e-30, inf]]).prod(1),
+    "prod of 40 in order": lambda: long(40).prod(),
+    "prod of 67 in order": lambda: long(67).prod(),
+    "prod along 100 in order": lambda: long(100).expand(2, 100).contiguous().prod(1),
+    "prod down 40 in order": lambda: long(40).view(40, 1).expand(40, 2).contiguous().prod(0),
+    "prod with a 0, past the range": lambda: grads(
+        lambda x: x.prod(1), T([[1e30, 1e30, 1e-40, 0], [inf, 1e-40, 1e-40, 0], [0, 1e-30, 1e-30, 1e30]])),
+    "cumprod": lambda: grads(lambda x: x.cumprod(1), FEW),
+    "cumprod past the range and back": lambda: T([1e30, 1e30, -1e-30, 1e-30, 1e-30, 1e-30, 0, 5]).cumprod(0),
+    "cumprod at the ends": lambda: ENDS.cumprod(0),
+    "cumprod of ints": lambda: INTS.cumprod(0),
+    "cumprod of bools": lambda: BOOLS.cumprod(0),
+    "crossEntropy of no ints": lambda: F.cross_entropy(NONE, torch.zeros(0)),
+    "crossEntropy of no ints, summed": lambda: F.cross_entropy(NONE, torch.zeros(0), reduction="sum"),
+    "crossEntropy of no rows of ints": lambda: F.cross_entropy(NO_ROWS, NONE),
+    "crossEntropy of no rows of ints, probabilities": lambda: F.cross_entropy(NO_ROWS, torch.zeros(0, 3)),
+    "nllLoss of no rows of ints": lambda: F.nll_loss(NO_ROWS, NONE),
+    "softmax of no ints": lambda: NONE.softmax(0),
+    "logSoftmax of no ints": lambda: NONE.log_softmax(0),
+    "layerNorm of no ints": lambda: F.layer_norm(NO_ROWS, [3]),
+}
+
+
 def number(v):
     """The shortest decimal that reads back as the same float32; what JSON has no number for, by name."""
     if v != v or abs(v) == inf:

@@ -4,8 +4,8 @@ Run it with a Python that has torch 2.13 (for processors):
 
     python3 tests/goldens/memory_order.py
 
-A case of `draws` is a layout and a draw: the strides and the numbers, row by row. A case of `results` is a line: the
-strides. Strides of dimensions of size 1 are left out, since nothing depends on them. tests/memory_order_test.ts has a
+A case of `draws` is a layout and a draw: the strides and the numbers, row by row. A case of `results` and of `more` is
+a line: the strides. Strides of dimensions of size 1 are left out, since nothing depends on them. tests/memory_order_test.ts has a
 function of the same name for each.
 """
 
@@ -99,6 +99,105 @@ LINES = [
     "F.glu(torch.ones(3, 4, 2).transpose(0, 1))", "F.hardtanh(a)", "a.erf()",
 ]
 
+d, e, s = counted(3, 4, 5).transpose(0, 1), counted(3, 4, 3, 5).permute(2, 0, 3, 1), counted(2, 6, 4)
+q, h, odd = counted(2, 3, 5, 4), counted(2, 5, 3, 4).transpose(1, 2), counted(2, 3, 5, 3)
+w, u, k2, w3, w4 = counted(3), counted(4), counted(5, 4), counted(3, 4, 5), counted(4)
+two, grid = torch.tensor([0, 1]), torch.tensor([[0, 1, 1], [1, 0, 1]])
+sdpa = F.scaled_dot_product_attention
+
+MORE = [
+    "sdpa(q, q, q)", "sdpa(h, h, h)", "sdpa(q[0], q[0], q[0])", "sdpa(h[0], h[0], h[0])", "sdpa(q[0, 0], q[0, 0], q[0, 0])",
+    "sdpa(odd, odd, odd)", "sdpa(q.transpose(2, 3), q.transpose(2, 3), q.transpose(2, 3))",
+    "sdpa(q[:, :, :0], q[:, :, :0], q[:, :, :0])", "sdpa(q[None], q[None], q[None])", "sdpa(q, q, q, is_causal=True)",
+    "sdpa(q, q, q, torch.ones(5, 5))", "sdpa(q, q, q, torch.ones(5, 5).tril().bool())", "sdpa(q, q, q, torch.ones(1, 5))",
+    "sdpa(q, q, q, torch.ones(2, 1, 1, 5))", "sdpa(q, q, q, torch.ones(3, 5, 5))", "sdpa(q, q, q, torch.ones(5, 5).t())",
+    "sdpa(q, q, q, dropout_p=0.5)", "sdpa(h, h, h, dropout_p=0.5)", "sdpa(q[:, :, :1], q, q)", "sdpa(q, q[:, :1], q[:, :1])",
+    "sdpa(q[:1], q, q)", "sdpa(q, q, q[..., :3])", "sdpa(q, h, h)", "sdpa(h, q, q)", "sdpa(q, q, q, scale=0.1)",
+    "sdpa(h, h, h).transpose(1, 2).view(2, 5, 12)", "F.conv1d(c, torch.ones(5, 2, 2))",
+    "F.conv1d(c, torch.ones(5, 2, 1), torch.ones(5))", "F.conv1d(s, torch.ones(5, 6, 2))",
+    "F.conv1d(s, torch.ones(5, 6, 1), torch.ones(5))", "F.conv1d(s.transpose(1, 2), torch.ones(5, 4, 2))",
+    "F.conv1d(s.transpose(1, 2), torch.ones(5, 4, 1), torch.ones(5))", "F.conv1d(s[0], torch.ones(5, 6, 2))",
+    "F.conv1d(s[0], torch.ones(5, 6, 1), torch.ones(5))", "F.conv1d(s[0].t(), torch.ones(5, 4, 2))",
+    "F.conv1d(s[0].t(), torch.ones(5, 4, 1), torch.ones(5))", "F.conv1d(s[:, :, ::2], torch.ones(5, 6, 2))",
+    "F.conv1d(s[:, :, ::2], torch.ones(5, 6, 1), torch.ones(5))", "F.conv1d(s.transpose(1, 2), torch.ones(5, 4, 3), padding=1)",
+    "F.conv1d(s.transpose(1, 2), torch.ones(6, 2, 2), groups=2)", "F.conv1d(s, torch.ones(6, 1, 3), groups=6, padding=1)",
+    "F.conv1d(s.transpose(1, 2), torch.ones(4, 1, 3), groups=4, padding=2)",
+    "F.conv1d(s.transpose(1, 2), torch.ones(5, 4, 2), stride=2)", "torch.einsum('ij->ji', b)", "torch.einsum('ij->j', a)",
+    "torch.einsum('bij->bji', c)", "torch.einsum('bij->ib', c)", "torch.einsum('bij->jbi', s)", "torch.einsum('ij,jk->ik', b, b.t())",
+    "torch.einsum('ij,jk->ki', b, b.t())", "torch.einsum('ij,kj->ik', b, a)", "torch.einsum('ij,ij->i', b, b)",
+    "torch.einsum('ij,ij->j', b, b)", "torch.einsum('ij,ij->ij', b, b)", "torch.einsum('ij,ij->ji', b, b)",
+    "torch.einsum('i,j->ij', w, u)", "torch.einsum('i,j->ji', w, u)", "torch.einsum('bij,kj->bik', s, k2)",
+    "torch.einsum('bij,kj->kib', s, k2)", "torch.einsum('bij,bkj->bik', s, s)", "torch.einsum('bij,bkj->kbi', s, s)",
+    "torch.einsum('bij,bjk->bik', s, s.transpose(1, 2))", "torch.einsum('bhqd,bhkd->bhqk', q, q)",
+    "torch.einsum('bqhd,bkhd->bhqk', h, h)", "torch.einsum('bqhd,bkhd->bqhk', q, q)",
+    "torch.einsum('bhqk,bhkd->bqhd', q, q.transpose(2, 3))", "torch.einsum('nqhd,nkhd->nhqk', q, q)",
+    "torch.einsum('bhqd,hdk->bqk', q, w3)", "torch.einsum('ijk,k->ij', s, w4)", "torch.einsum('ijk,i->jk', c, torch.ones(4))",
+    "torch.einsum('ij,jk,kl->il', b, b.t(), b)", "torch.einsum('ij,jk,kl->li', b, b.t(), b)", "torch.einsum('ij,ik,il->jkl', b, b, b)",
+    "torch.einsum('bij,bik->bjk', s, s)", "torch.einsum('bij,bik->kj', s, s)", "c[ids]", "c[:, two]", "c[..., two]", "c[two, two]",
+    "c[ids.view(1, 3)]", "c[two, :, two]", "c[:, two, two]", "c[grid.t()]", "c[:, grid.t()]", "c[two.view(2, 1), two]", "c[:, 0, two]",
+    "c[two, 0]", "c[None, two]", "c[1:, two]", "d[ids]", "d[:, two]", "d[..., two]", "d[two, two]", "d[ids.view(1, 3)]",
+    "d[two, :, two]", "d[:, two, two]", "d[grid.t()]", "d[:, grid.t()]", "d[two.view(2, 1), two]", "d[:, 0, two]", "d[two, 0]",
+    "d[None, two]", "d[1:, two]", "s.transpose(0, 1)[ids]", "s.transpose(0, 1)[:, two]", "s.transpose(0, 1)[..., two]",
+    "s.transpose(0, 1)[two, two]", "s.transpose(0, 1)[ids.view(1, 3)]", "s.transpose(0, 1)[two, :, two]",
+    "s.transpose(0, 1)[:, two, two]", "s.transpose(0, 1)[grid.t()]", "s.transpose(0, 1)[:, grid.t()]",
+    "s.transpose(0, 1)[two.view(2, 1), two]", "s.transpose(0, 1)[:, 0, two]", "s.transpose(0, 1)[two, 0]",
+    "s.transpose(0, 1)[None, two]", "s.transpose(0, 1)[1:, two]", "s.transpose(0, 2)[ids]", "s.transpose(0, 2)[:, two]",
+    "s.transpose(0, 2)[..., two]", "s.transpose(0, 2)[two, two]", "s.transpose(0, 2)[ids.view(1, 3)]", "s.transpose(0, 2)[two, :, two]",
+    "s.transpose(0, 2)[:, two, two]", "s.transpose(0, 2)[grid.t()]", "s.transpose(0, 2)[:, grid.t()]",
+    "s.transpose(0, 2)[two.view(2, 1), two]", "s.transpose(0, 2)[:, 0, two]", "s.transpose(0, 2)[two, 0]",
+    "s.transpose(0, 2)[None, two]", "s.transpose(0, 2)[1:, two]", "e[ids]", "e[:, two]", "e[:, :, ids]", "e[..., ids]",
+    "e[:, two, :, two]", "e[two, :, :, two]", "e[:, two, two]", "e[:, :, grid.t()]", "e[:, two.view(2, 1), ids]", "nn.RNN(4, 5)(s)[0]",
+    "nn.RNN(4, 5)(s)[1]", "nn.RNN(4, 5, batch_first=True)(s)[0]", "nn.RNN(4, 5, batch_first=True)(s)[1]",
+    "nn.RNN(4, 5, num_layers=2, bidirectional=True)(s)[0]", "nn.RNN(4, 5, num_layers=2, bidirectional=True)(s)[1]",
+    "nn.RNN(4, 5, batch_first=True, bidirectional=True)(s)[0]", "nn.RNN(4, 5, batch_first=True, bidirectional=True)(s)[1]",
+    "nn.RNN(4, 5)(s[0])[0]", "nn.RNN(6, 5)(s.transpose(1, 2))[0]", "nn.GRU(4, 5)(s)[0]", "nn.GRU(4, 5)(s)[1]",
+    "nn.GRU(4, 5, batch_first=True)(s)[0]", "nn.GRU(4, 5, batch_first=True)(s)[1]",
+    "nn.GRU(4, 5, num_layers=2, bidirectional=True)(s)[0]", "nn.GRU(4, 5, num_layers=2, bidirectional=True)(s)[1]",
+    "nn.GRU(4, 5, batch_first=True, bidirectional=True)(s)[0]", "nn.GRU(4, 5, batch_first=True, bidirectional=True)(s)[1]",
+    "nn.GRU(4, 5)(s[0])[0]", "nn.GRU(6, 5)(s.transpose(1, 2))[0]", "nn.LSTM(4, 5)(s)[0]", "nn.LSTM(4, 5)(s)[1][0]",
+    "nn.LSTM(4, 5, batch_first=True)(s)[0]", "nn.LSTM(4, 5, batch_first=True)(s)[1][0]",
+    "nn.LSTM(4, 5, num_layers=2, bidirectional=True)(s)[0]", "nn.LSTM(4, 5, num_layers=2, bidirectional=True)(s)[1][0]",
+    "nn.LSTM(4, 5, batch_first=True, bidirectional=True)(s)[0]", "nn.LSTM(4, 5, batch_first=True, bidirectional=True)(s)[1][0]",
+    "nn.LSTM(4, 5)(s[0])[0]", "nn.LSTM(6, 5)(s.transpose(1, 2))[0]", "nn.LSTM(4, 5)(s)[1][1]", "nn.RNNCell(6, 5)(s[0].t())",
+    "nn.LSTMCell(6, 5)(s[0].t())[0]", "nn.GRUCell(6, 5)(s[0].t())", "nn.MultiheadAttention(4, 2)(s, s, s)[0]",
+    "nn.MultiheadAttention(4, 2)(s, s, s)[1]", "nn.MultiheadAttention(4, 2)(s, s, s, need_weights=False)[0]",
+    "nn.MultiheadAttention(4, 2)(s, s, s, average_attn_weights=False)[1]", "nn.TransformerEncoderLayer(4, 2, 8)(s)",
+    "nn.TransformerEncoderLayer(4, 2, 8, norm_first=True)(s)", "nn.TransformerDecoderLayer(4, 2, 8)(s, s)",
+    "nn.MultiheadAttention(4, 2)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1))[0]",
+    "nn.MultiheadAttention(4, 2)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1))[1]",
+    "nn.MultiheadAttention(4, 2)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1), need_weights=False)[0]",
+    "nn.MultiheadAttention(4, 2)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1), average_attn_weights=False)[1]",
+    "nn.TransformerEncoderLayer(4, 2, 8)(s.transpose(0, 1))", "nn.TransformerEncoderLayer(4, 2, 8, norm_first=True)(s.transpose(0, 1))",
+    "nn.TransformerDecoderLayer(4, 2, 8)(s.transpose(0, 1), s.transpose(0, 1))",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s, s, s)[0]", "nn.MultiheadAttention(4, 2, batch_first=True)(s, s, s)[1]",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s, s, s, need_weights=False)[0]",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s, s, s, average_attn_weights=False)[1]",
+    "nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(s)",
+    "nn.TransformerEncoderLayer(4, 2, 8, batch_first=True, norm_first=True)(s)",
+    "nn.TransformerDecoderLayer(4, 2, 8, batch_first=True)(s, s)",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1))[0]",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1))[1]",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1), need_weights=False)[0]",
+    "nn.MultiheadAttention(4, 2, batch_first=True)(s.transpose(0, 1), s.transpose(0, 1), s.transpose(0, 1), average_attn_weights=False)[1]",
+    "nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(s.transpose(0, 1))",
+    "nn.TransformerEncoderLayer(4, 2, 8, batch_first=True, norm_first=True)(s.transpose(0, 1))",
+    "nn.TransformerDecoderLayer(4, 2, 8, batch_first=True)(s.transpose(0, 1), s.transpose(0, 1))",
+    "nn.MultiheadAttention(4, 2)(s[0], s[0], s[0])[0]", "c.softmax(1)", "c.log_softmax(-1)", "c.cumsum(1)", "c.cumprod(1)", "c.tril()",
+    "torch.cat([c, c], 1)", "torch.cat([c, c], -1)", "torch.cat([d, d])", "torch.stack([c, c], 1)", "F.layer_norm(c, [3])",
+    "c.repeat(2, 1, 1)", "c.repeat_interleave(2, 1)", "c.roll(1, 1)", "c.flip(0)", "F.pad(c, (1, 0))", "c.sort(1)[0]",
+    "c.topk(2, 0)[0]", "c.gather(1, torch.zeros(4, 1, 3).long())", "c.index_select(1, two)",
+    "F.embedding(ids, b.t()[:, :5].contiguous().t())", "F.embedding(grid.t(), b)", "torch.bmm(c, c.transpose(1, 2))",
+    "c @ torch.ones(3, 5)", "c @ torch.ones(3)", "s @ torch.ones(4, 5).t().contiguous().t()", "q @ q.transpose(-2, -1)",
+    "h @ h.transpose(-2, -1)", "(h @ h.transpose(-2, -1)).softmax(-1) @ h", "F.linear(h, torch.ones(6, 4))",
+    "F.linear(s.transpose(0, 1), torch.ones(6, 4), torch.ones(6))", "nn.BatchNorm1d(4)(s.transpose(1, 2))", "nn.BatchNorm1d(3)(a)",
+    "F.one_hot(grid.t(), 3)", "c.sum(1)", "c.sum((0, 2))", "d.sum(2)", "d.mean(1)", "d.max(1)[0]", "d.argmax(-1)", "d.var(0)",
+    "d.norm(dim=1)", "d.logsumexp(1)", "d.prod(1)", "d.amax(1)", "d.any(1)", "d.median(1)[0]", "d.cumsum(1)",
+    "F.cross_entropy(d.transpose(1, 2), torch.zeros(d.shape[0], d.shape[1], dtype=torch.long), reduction='none')",
+    "c.expand(2, 4, 2, 3) + 1", "c.unsqueeze(1) * c.unsqueeze(2)", "c.flatten(1)", "c.reshape(4, 6) * 2", "F.softmax(h, dim=-1)",
+    "F.gelu(h)", "h.masked_fill(h > 0.5, 0)", "h.var(-1, keepdim=True)", "(h - h.mean(-1, keepdim=True)) / h.std(-1, keepdim=True)",
+    "torch.diag(w) * 1", "torch.tril(torch.ones(3, 3)).t() + 1",
+]
+
 
 def strided(x):
     return [stride for stride, size in zip(x.stride(), x.shape) if size != 1]
@@ -126,6 +225,7 @@ golden = {
         for layout, make in LAYOUTS.items()
     },
     "results": {line: strided(eval(line)) for line in LINES},
+    "more": {line: strided(eval(line)) for line in MORE},
 }
 path = pathlib.Path(__file__).with_name("memory_order.json")
 path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -8,11 +8,12 @@
 import type { Device } from "../../gpu/device.ts";
 import type { Generator } from "../../random/mod.ts";
 import { a, type Given, parameters } from "../../python/arguments.ts";
-import { goesWith, noGrad } from "../../tensor/autograd.ts";
+import { called, goesWith, isGradEnabled, noGrad } from "../../tensor/autograd.ts";
 import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attentionOp } from "./fused.ts";
 import { add, eq, mul } from "../binary.ts";
+import { clone } from "../copy.ts";
 import { full } from "../create.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { dropout } from "../random.ts";
@@ -37,6 +38,8 @@ export interface Attending {
   scale?: number;
   /** Where dropout draws from. */
   generator?: Generator;
+  /** Whether the result lies row by row; else it lies as the queries do. */
+  plain?: boolean;
 }
 
 /** A mask (queries, keys) that is added to scores: −∞ right of the diagonal, 0 on it and left of it. */
@@ -93,7 +96,7 @@ const headScale = (q: Tensor): number => 1 / Math.sqrt(q.shape.at(-1)!);
  * than the keys, and where there are no keys.
  */
 export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
-  const { mask, causal = false, past, dropoutP, generator } = options;
+  const { mask, causal = false, past, dropoutP, generator, plain } = options;
   const [N, H, L, E] = stacks[0].shape.slice(1);
   const [S, Ev] = stacks.at(-1)!.shape.slice(3);
   if (E === 0 || E !== Ev || S === 0 || mask?.requiresGrad) {
@@ -104,7 +107,7 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
   }
   const inputs = mask ? [...stacks, expand(mask, [N, H, L, S])] : stacks;
   const scale = options.scale ?? headScale(stacks[0]);
-  return attentionOp(inputs, { causal, past, scale, dropoutP, generator });
+  return attentionOp(inputs, { causal, past, scale, dropoutP, generator, plain });
 }
 
 /** What {@linkcode scaledDotProductAttention} takes besides q, k and v. */
@@ -166,8 +169,12 @@ export function scaledDotProductAttention(
         "put both into one mask",
     );
   }
-  const operands = [query, key, value];
-  checkOperands(operands);
+  checkOperands([query, key, value]);
+  const plain = isPlain([query, key, value], attnMask, dropoutP);
+  const records = isGradEnabled() && [query, key, value].some((x) => x.requiresGrad);
+  // PyTorch's plain way keeps scaled copies of query and key: what was given may be written over before backward().
+  const own = (x: Tensor) => records && plain && !x.requiresGrad ? clone(x) : x;
+  const operands = [own(query), own(key), value];
   const lead = broadcastShapes(...operands.map((x) => x.shape.slice(0, -2)));
   const [N, H] = [numelOf(lead.slice(0, -1)), lead.at(-1) ?? 1];
   /** (…, rows, columns) → (N, H, rows, columns) */
@@ -175,11 +182,32 @@ export function scaledDotProductAttention(
     const rest = x.shape.slice(-2);
     return reshape(expand(x, [...lead, ...rest]), [N, H, ...rest]);
   };
-  const mask = attnMask && four(asMatrix(additive(attnMask, { hidden: false })));
+  const mask = attnMask && four(asMatrix(own(additive(attnMask, { hidden: false }))));
   const stacks = operands.map((x) => unsqueeze(four(x), 0));
-  const found = attend(stacks, { mask, causal: isCausal, dropoutP, scale, generator });
-  const helpers = mask && mask.storage !== attnMask.storage ? [mask] : [];
-  return reshape(goesWith(found, ...helpers), [...lead, ...found.shape.slice(2)]);
+  const found = attend(stacks, { mask, causal: isCausal, dropoutP, scale, generator, plain });
+  const given = [query, key, value, attnMask].map((x) => x?.storage);
+  const made = [...operands, ...mask ? [mask] : []];
+  const helpers = made.filter((x) => !x.gradFn && !given.includes(x.storage));
+  const result = goesWith(found, ...helpers);
+  if (lead.length === 2) return result;
+  const name = lead.length === 0 ? "MmBackward0" : "UnsafeViewBackward0";
+  return called(name, reshape(result, [...lead, ...found.shape.slice(2)]));
+}
+
+/** Whether PyTorch goes its plain way on a processor: its fused one has these conditions (its sdp_utils_cpp.h). */
+function isPlain(
+  operands: readonly Tensor[],
+  mask: Tensor | null | undefined,
+  dropoutP: number,
+): boolean {
+  const [q, k, v] = operands.map(({ shape }) => shape);
+  const alike = operands.every(({ shape, strides }) =>
+    shape.length === 4 && shape[0] === q[0] && shape[1] === q[1] && strides[3] === 1
+  );
+  const shown = !mask ||
+    ([2, 4].includes(mask.ndim) && !mask.requiresGrad && mask.strides.at(-1) === 1);
+  const some = q.at(-2)! > 0 && k.at(-2)! > 0 && q.at(-1) === v.at(-1);
+  return !(dropoutP === 0 && alike && shown && some);
 }
 
 const asMatrix = (x: Tensor): Tensor => x.ndim < 2 ? reshape(x, [1, x.numel()]) : x;

@@ -12,7 +12,7 @@ import type { Generator } from "../../random/mod.ts";
 import { type NdArray, ndarray, sumOf } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { bools, floats, given, type Sample } from "../../tensor/sample.ts";
-import { shapeText } from "../../tensor/shape.ts";
+import { denseStrides, shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import forwardSource from "../../../kernels/attention.wgsl" with { type: "text" };
 import rowSource from "../../../kernels/attention_row.wgsl" with { type: "text" };
@@ -49,6 +49,8 @@ type Args = {
   /** The share of the attention weights that is dropped, by factors drawn from the generator; 0. */
   dropoutP?: number;
   generator?: Generator;
+  /** Whether the result lies row by row, as from PyTorch's plain way; else it lies as the queries do. */
+  plain?: boolean;
 };
 
 /** The stacks among the inputs, and the mask (N, H, L, S) after them, if there is one. */
@@ -105,9 +107,10 @@ const sample = (
 /** The op; `attend` (attention.ts) calls it. */
 export const attentionOp = defineOp<Args>({
   name: "attention",
-  gradFn: "ScaledDotProductAttentionBackward0",
+  gradFn: (_, { plain }) =>
+    plain ? "UnsafeViewBackward0" : "ScaledDotProductFlashAttentionForCpuBackward0",
   torch: "attended(i, a)",
-  forward(inputs, { causal, past = 0, scale, dropoutP = 0, generator }) {
+  forward(inputs, { causal, past = 0, scale, dropoutP = 0, generator, plain }) {
     check(inputs);
     const { stacks, mask } = split(inputs);
     const [q, k] = unstacked(stacks);
@@ -115,7 +118,8 @@ export const attentionOp = defineOp<Args>({
     const grid = [...q.shape.slice(0, 3), k.shape[2]];
     const drop = dropoutP > 0 ? dropoutMask(grid, dropoutP, { device, generator }) : undefined;
     const operands = prepare(stacks, mask, drop);
-    const out = allocateLike(operands.parts[0]);
+    const [{ shape, strides }] = operands.parts;
+    const out = allocateLike({ shape, device, strides: plain ? denseStrides(shape) : strides });
     // Every query's largest score and its sum of exponentials, and room for delta.
     const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
     if (isOneRow(operands)) {

@@ -1,0 +1,133 @@
+/*
+ * Other names and forms of what views.ts and join.ts do.
+ */
+import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { normalizeDim, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { to } from "./copy.ts";
+import { cat } from "./join.ts";
+import { expand, permute, reshape, transpose, view } from "./views.ts";
+
+const three = { input: a.tensor, axis0: a.whole, axis1: a.whole };
+
+/** Two dimensions exchanged, as {@linkcode transpose}. */
+export const swapaxes: (x: Tensor, axis0: number, axis1: number) => Tensor = takes(
+  "swapaxes",
+  three,
+  (x, axis0, axis1) => transpose(x, axis0, axis1),
+);
+
+/** Two dimensions exchanged, as {@linkcode transpose}. */
+export const swapdims: (x: Tensor, dim0: number, dim1: number) => Tensor = takes(
+  "swapdims",
+  { input: a.tensor, dim0: a.whole, dim1: a.whole },
+  (x, dim0, dim1) => transpose(x, dim0, dim1),
+);
+
+type Dims = number | readonly number[];
+
+/** Dimensions moved to other places; the others keep their order. */
+export const movedim: (x: Tensor, source: Dims, destination: Dims) => Tensor = takes(
+  "movedim",
+  { input: a.tensor, source: a.dims, destination: a.dims },
+  (x, source, destination) => {
+    const [from, into] = [source, destination].map((dims) =>
+      [dims].flat().map((d) => normalizeDim(d as number, x.ndim))
+    );
+    if (
+      from.length !== into.length || new Set(from).size !== from.length ||
+      new Set(into).size !== into.length
+    ) {
+      throw new RangeError(
+        `movedim: repeated dim, or ${from.length} in source and ${into.length} in destination`,
+      );
+    }
+    const rest = x.shape.map((_, d) => d).filter((d) => !from.includes(d));
+    const order = x.shape.map((_, d) => into.includes(d) ? from[into.indexOf(d)] : rest.shift()!);
+    return permute(x, order);
+  },
+);
+
+/** One dimension cut into several; one size may be −1. */
+export const unflatten: (x: Tensor, dim: number, sizes: Shape) => Tensor = takes(
+  "unflatten",
+  { input: a.tensor, dim: a.whole, sizes: a.shape },
+  (x, dim, sizes) => {
+    const d = normalizeDim(dim, x.ndim);
+    return reshape(x, [...x.shape.slice(0, d), ...sizes, ...x.shape.slice(d + 1)]);
+  },
+);
+
+const two = { input: a.tensor, other: a.tensor };
+
+/** Repeated, without copying, to the shape of another. */
+export const expandAs: (x: Tensor, other: Tensor) => Tensor = takes(
+  "expandAs",
+  two,
+  (x, other) => expand(x, other.shape),
+);
+
+/** Viewed in the shape of another. */
+export const viewAs: (x: Tensor, other: Tensor) => Tensor = takes(
+  "viewAs",
+  two,
+  (x, other) => view(x, other.shape),
+);
+
+/** Reshaped to the shape of another. */
+export const reshapeAs: (x: Tensor, other: Tensor) => Tensor = takes(
+  "reshapeAs",
+  two,
+  (x, other) => reshape(x, other.shape),
+);
+
+/** With the dtype of another. */
+export const typeAs: (x: Tensor, other: Tensor) => Tensor = takes(
+  "typeAs",
+  two,
+  (x, other) => to(x, other.dtype),
+);
+
+const list = { tensors: a.tensors };
+const atLeast = (x: Tensor, ndim: number) =>
+  x.ndim < ndim ? reshape(x, [...new Array<number>(ndim - x.ndim).fill(1), ...x.shape]) : x;
+
+/** Tensors below each other: rows of one more matrix. */
+export const vstack: (tensors: readonly Tensor[]) => Tensor = takes(
+  "vstack",
+  list,
+  (tensors) => cat(tensors.map((x) => atLeast(x, 2)), 0),
+);
+
+/** Tensors side by side: along dimension 1, vectors along 0. */
+export const hstack: (tensors: readonly Tensor[]) => Tensor = takes("hstack", list, (tensors) => {
+  const lines = tensors.map((x) => atLeast(x, 1));
+  return cat(lines, lines[0]?.ndim === 1 ? 0 : 1);
+});
+
+/** What `meshgrid` is told. */
+export interface MeshOptions {
+  /** `"ij"`: the first tensor goes down the rows; `"xy"`: along the columns. */
+  indexing?: "ij" | "xy";
+}
+
+const readMesh = parameters<MeshOptions>("meshgrid", { indexing: a.oneOf("ij", "xy") }, {
+  positional: 0,
+});
+
+/** Every vector's numbers over a grid of all of them: (n), (m) → two of (n, m). */
+export function meshgrid(tensors: readonly Tensor[], ...args: Given<[], MeshOptions>): Tensor[] {
+  const { indexing = "ij" } = readMesh(args);
+  if (!a.tensors.accepts(tensors) || tensors.some(({ ndim }) => ndim > 1)) {
+    throw new TypeError("meshgrid(): write meshgrid([x, y]), with vectors");
+  }
+  if (tensors.some(({ dtype }) => dtype !== tensors[0].dtype)) {
+    throw new TypeError("meshgrid expects all tensors to have the same dtype");
+  }
+  const shape = tensors.map((x) => x.numel());
+  const grids = tensors.map((x, d) => {
+    const line = shape.map((size, i) => i === d ? size : 1);
+    return expand(reshape(x, line), shape);
+  });
+  return indexing === "xy" && shape.length > 1 ? grids.map((x) => transpose(x, 0, 1)) : grids;
+}

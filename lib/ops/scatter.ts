@@ -1,0 +1,113 @@
+/*
+ * Writing along a dimension by a tensor of indices: at `index[i][j]` what `src[i][j]` says, the other way round from
+ * gather.
+ */
+import { a, parameters } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
+import { broadcastShapes, normalizeDim, shapeText } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { clone, write } from "./copy.ts";
+import { flatIndices, gather } from "./gather.ts";
+import { indexPut } from "./index_put.ts";
+import { narrow } from "./slices.ts";
+import { expand, reshape } from "./views.ts";
+
+/** What is written, where. */
+export interface ScatterOptions {
+  /** The dimension that the indices count along. */
+  dim: number;
+  /** Where along it; in each of the other dimensions at most as large as the tensor. */
+  index: Tensor;
+  /** What: a tensor at least as large as the indices, or a number. */
+  src?: Tensor | number;
+  /** A number, for all of them. */
+  value?: number;
+}
+
+type ScatterArguments =
+  | [dim: number, index: Tensor, src: Tensor | number | { value: number }]
+  | [options: ScatterOptions];
+
+const kinds = { dim: a.whole, index: a.tensor, src: a.operand, value: a.number };
+const reader = (name: string) =>
+  parameters<ScatterOptions>(name, kinds, { required: 2, positional: 3 });
+const read = {
+  scatter: reader("scatter"),
+  scatter_: reader("scatter_"),
+  scatterAdd: reader("scatterAdd"),
+  scatterAdd_: reader("scatterAdd_"),
+};
+
+function put(x: Tensor, name: keyof typeof read, args: ScatterArguments): Tensor {
+  const { dim, index, src, value } = read[name](args);
+  const given = src ?? value;
+  if (given === undefined || (src !== undefined && value !== undefined)) {
+    throw new TypeError(`${name}(): write ${name}(dim, index, src), or { value } for a number`);
+  }
+  if (index.numel() === 0) return clone(x);
+  const flat = reshape(flatIndices(x.shape, index, dim), [-1]);
+  return reshape(
+    indexPut(reshape(x, [-1]), [flat], valuesOf(name, index, given), name.startsWith("scatterAdd")),
+    x.shape,
+  );
+}
+
+/** The part of the source that there are indices for, flat. */
+function valuesOf(name: string, index: Tensor, src: Tensor | number): Tensor | number {
+  if (typeof src === "number") return src;
+  if (src.ndim !== index.ndim || index.shape.some((size, d) => size > src.shape[d])) {
+    throw new RangeError(
+      `${name}(): expected index ${shapeText(index.shape)} to be no larger than src ` +
+        `${shapeText(src.shape)}`,
+    );
+  }
+  return reshape(index.shape.reduce((part, size, d) => narrow(part, d, 0, size), src), [-1]);
+}
+
+/** A copy with `src` written where `index` says along `dim`; where several go to one place, the last one stays. */
+export function scatter(x: Tensor, ...args: ScatterArguments): Tensor {
+  return called("ScatterBackward0", put(x, "scatter", args));
+}
+
+/** A copy with `src` added where `index` says along `dim`; all, where several go to one place. */
+export function scatterAdd(x: Tensor, ...args: ScatterArguments): Tensor {
+  return called("ScatterAddBackward0", put(x, "scatterAdd", args));
+}
+
+/** The same, written over the tensor. */
+export function scatter_(x: Tensor, ...args: ScatterArguments): Tensor {
+  return write(x, put(x, "scatter_", args));
+}
+
+/** The same, added to the tensor. */
+export function scatterAdd_(x: Tensor, ...args: ScatterArguments): Tensor {
+  return write(x, put(x, "scatterAdd_", args));
+}
+
+/** What `takeAlongDim` is told. */
+export interface TakeOptions {
+  /** Indices along the dimension; they broadcast with the tensor in the others. */
+  indices: Tensor;
+  /** The dimension; without it both count as flat. */
+  dim?: number;
+}
+
+const readTake = parameters<TakeOptions>("takeAlongDim", { indices: a.tensor, dim: a.whole }, {
+  required: 1,
+});
+
+/** The elements at the indices, as those of `argsort` or `argmax`, along a dimension. */
+export function takeAlongDim(
+  x: Tensor,
+  ...args: [indices: Tensor, dim?: number | { dim?: number }] | [options: TakeOptions]
+): Tensor {
+  const { indices, dim } = readTake(args);
+  if (dim === undefined) return gather(reshape(x, [-1]), 0, reshape(indices, [-1]));
+  const d = normalizeDim(dim, x.ndim);
+  const others = broadcastShapes(x.shape.with(d, 1), indices.shape.with(d, 1));
+  return gather(
+    expand(x, others.with(d, x.shape[d])),
+    d,
+    expand(indices, others.with(d, indices.shape[d])),
+  );
+}
