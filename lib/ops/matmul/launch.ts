@@ -75,6 +75,7 @@ function rowFor({ a, b, out, form }: Task): Plan {
   const product = {
     ...{ batch, m, n, work: out.numel() * a.shape[2] },
     alongK: alongK(a) && alongK(transposed(b)),
+    atHome: [a, b].some(({ storage }) => storage.block.home !== null),
   };
   const { software, imaging } = out.device;
   const { products } = tuningOf({ software: software || form !== undefined, imaging });
