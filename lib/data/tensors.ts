@@ -5,11 +5,12 @@ import { optionsOf } from "../python/arguments.ts";
 import { host } from "../host/mod.ts";
 import type { Device } from "../gpu/device.ts";
 import { a, parameters } from "../python/arguments.ts";
-import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import {
   openSafetensors,
   type SafeMetadata,
   type SafeTensor,
+  type SafetensorsFile,
   saveSafetensors,
 } from "./safetensors.ts";
 
@@ -90,7 +91,18 @@ export function loadTensors(
 ): Map<string, Tensor> {
   const { device } = readOptions(options);
   using file = openSafetensors(path);
-  return new Map(file.names.map((name) => [name, tensorOf(file.read(name), device, name)]));
+  return new Map(file.names.map((name) => [name, tensorIn(file, name, device)]));
+}
+
+/** A tensor of a file. Floats go to the GPU piece by piece, so that no tensor is in JavaScript's memory as a whole. */
+function tensorIn(file: SafetensorsFile, name: string, device?: Device): Tensor {
+  const { dtype, shape } = file.info(name);
+  if (!/F/.test(dtype)) return tensorOf(file.read(name), device, name);
+  const x = allocateForUpload(shape, "float32", device);
+  for (const { start, piece } of file.pieces(name)) {
+    x.device.launcher.upload(x.storage, toFloat32(piece), 4 * start);
+  }
+  return x;
 }
 
 const readOptions = optionsOf<{ device?: Device }>("loadTensors", "device");

@@ -11,6 +11,8 @@ import { madeText } from "./text.ts";
 /** What a process says of one reading. */
 export interface Reading {
   seconds: number;
+  /** Seconds of the processor, of the whole process. */
+  cpu: number;
   /** The rows that it found, or the bytes of tensors. */
   count: number;
   /** The most memory that the process took, in bytes. */
@@ -178,6 +180,7 @@ async function compareReaders(
       i === 0 ? name : "",
       reader,
       seconds.toFixed(2),
+      middle(({ cpu }) => cpu).toFixed(2),
       (size / MB / seconds).toFixed(0),
       (middle(({ peak }) => peak) / MB).toFixed(0),
       i === 0 ? "" : `${median(ratios).toFixed(2)}×`,
@@ -197,8 +200,16 @@ export async function compareData(
     try {
       lines.push(...await compareReaders(work, folder, runs, say));
     } catch (error) {
-      lines.push([work.name, `fails: ${(error as Error).message}`, "", "", "", ""]);
+      lines.push([work.name, `fails: ${(error as Error).message}`, "", "", "", "", ""]);
     }
   }
-  return markdown(["file", "reader", "seconds", "MB/s", "peak, MB", "times as long"], lines);
+  return markdown([
+    "file",
+    "reader",
+    "seconds",
+    "of the processor",
+    "MB/s",
+    "peak, MB",
+    "times as long",
+  ], lines);
 }

@@ -2,6 +2,7 @@
  * The process in which a file is read once: `data_child.ts READER FILE` prints how long it took, what was found, and the
  * most memory that the process took, as JSON. `data_child.ts write FILE MEGABYTES` writes a Parquet file.
  */
+import { cpuUsage } from "node:process";
 import { loadDataset } from "../../data/load.ts";
 import { readRows } from "../../data/formats.ts";
 import { loadTensors } from "../../data/tensors.ts";
@@ -94,4 +95,6 @@ const [reader, path, size] = Deno.args;
 const start = performance.now();
 const count = await (reader === "write" ? write(path, Number(size)) : readers[reader](path));
 const seconds = (performance.now() - start) / 1000;
-console.log(JSON.stringify({ seconds, count, peak: peak() } satisfies Reading));
+const { user, system } = cpuUsage();
+const cpu = (user + system) / 1e6;
+console.log(JSON.stringify({ seconds, cpu, count, peak: peak() } satisfies Reading));
