@@ -1,19 +1,24 @@
 // Declarations of matmul_tile for an `out` whose rows can be stored four numbers at a time.
 alias Out = vec4<f32>;
 
+fn followed(v: vec4<f32>, place: u32) -> vec4<f32> {
+  var w = vec4<f32>(activate(v.x), activate(v.y), activate(v.z), activate(v.w));
+  if (DROP) {
+    w *= drop[place - p.out_offset / 4u + p.drop_offset / 4u];
+  }
+  if (PLUS) {
+    w += plus[place - p.out_offset / 4u + p.plus_offset / 4u];
+  }
+  return w;
+}
+
 fn put(v: vec4<f32>, place: u32) {
   var w = v;
   if (ACCUMULATE) {
     w += out[place];
   }
   if (!AGAIN) {
-    w = vec4<f32>(activate(w.x), activate(w.y), activate(w.z), activate(w.w));
-  }
-  if (DROP) {
-    w *= drop[place - p.out_offset / 4u + p.drop_offset / 4u];
-  }
-  if (PLUS) {
-    w += plus[place - p.out_offset / 4u + p.plus_offset / 4u];
+    w = followed(w, place);
   }
   out[place] = w;
 }
@@ -41,7 +46,6 @@ fn store(c: mat4x4<f32>, start: u32, row: u32, column: u32, shift: vec4<f32>) {
 fn again(start: u32, row: u32, column: u32) {
   for (var j = column; j < min(column + 4u * ACROSS, p.n); j += 4u) {
     let place = (start + row * p.out_row + j) / 4u;
-    let v = out[place];
-    out[place] = vec4<f32>(activate(v.x), activate(v.y), activate(v.z), activate(v.w));
+    out[place] = followed(out[place], place);
   }
 }

@@ -46,8 +46,8 @@ struct Params {
 override ACCUMULATE: bool = false;
 override DROP: bool = false; // whether dropout follows
 override PLUS: bool = false; // whether something is added then
-// Whether the activation is much code. Then it is applied to what was stored, in a loop: in the unrolled stores it would
-// be compiled for each of them, which takes longer than all the rest.
+// Whether the activation is much code. Then it and what comes after it are applied to what was stored, in a loop: in the
+// unrolled stores it would be compiled for each of them, which takes longer than all the rest.
 override AGAIN: bool = false;
 // Whether a vec4 holds four k, and not four rows or columns.
 override A_ALONG_K: bool = false;
@@ -154,6 +154,18 @@ fn column_bias(column: u32) -> vec4<f32> {
   return vec4<f32>(bias[at], bias[at + 1u], bias[at + 2u], bias[at + 3u]);
 }
 
+// What comes after the products.
+fn followed(v: f32, place: u32) -> f32 { // replaced by matmul_aligned.wgsl
+  var w = activate(v);
+  if (DROP) {
+    w *= drop[place - p.out_offset + p.drop_offset];
+  }
+  if (PLUS) {
+    w += plus[place - p.out_offset + p.plus_offset];
+  }
+  return w;
+}
+
 fn put(v: f32, place: u32, column: u32) { // replaced by matmul_aligned.wgsl
   if (column >= p.n) {
     return;
@@ -163,13 +175,7 @@ fn put(v: f32, place: u32, column: u32) { // replaced by matmul_aligned.wgsl
     sum += out[place];
   }
   if (!AGAIN) {
-    sum = activate(sum);
-  }
-  if (DROP) {
-    sum *= drop[place - p.out_offset + p.drop_offset];
-  }
-  if (PLUS) {
-    sum += plus[place - p.out_offset + p.plus_offset];
+    sum = followed(sum, place);
   }
   out[place] = sum;
 }
@@ -199,11 +205,11 @@ fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32) {
   }
 }
 
-// Applies the activation to what was stored, in one row of the tile.
+// Applies to what was stored what comes after it, in one row of the tile.
 fn again(start: u32, row: u32, column: u32) { // replaced by matmul_aligned.wgsl
   for (var j = column; j < min(column + 4u * ACROSS, p.n); j++) {
     let place = start + row * p.out_row + j * p.out_column;
-    out[place] = activate(out[place]);
+    out[place] = followed(out[place], place);
   }
 }
 
