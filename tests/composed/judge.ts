@@ -48,6 +48,8 @@ export interface Judged {
   edges: number;
   /** In-place forms of what wants a gradient, which are refused here by design (lessons/differences.md). */
   declined: number;
+  /** Backward passes after something was written over that PyTorch had kept, and a function made of others here had not. */
+  copies: number;
 }
 
 const ROUNDINGS = 16;
@@ -91,7 +93,7 @@ async function rightAlone(step: Step, inputs: (Known | null)[], want: Known[]): 
 export async function judge(program: Program, answer: Answer): Promise<Judged> {
   const { leaves, steps } = program;
   const { values, refusals } = run(program);
-  const verdict: Judged = { difference: null, compared: 0, edges: 0, declined: 0 };
+  const verdict: Judged = { difference: null, compared: 0, edges: 0, declined: 0, copies: 0 };
   const differs = (call: string, kind: Difference["kind"], detail: string): Judged => {
     verdict.difference = { call, kind, detail };
     return verdict;
@@ -190,8 +192,9 @@ export async function judge(program: Program, answer: Answer): Promise<Judged> {
     const refused = answer.refused[i];
     // A function that is made of others may keep a copy where PyTorch keeps what was written over since.
     const ownCopy = refused?.includes("modified by an inplace");
-    if (refused !== undefined && error === undefined && !ownCopy) {
-      return differs("backward", "lenient", refused);
+    if (refused !== undefined && error === undefined) {
+      if (!ownCopy) return differs("backward", "lenient", refused);
+      verdict.copies++;
     }
     if (refused === undefined && error !== undefined) return differs("backward", "refused", error);
   }
