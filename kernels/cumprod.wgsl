@@ -11,7 +11,7 @@ struct Params {
   offset: u32,
 }
 
-@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> x: array<T>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<T>;
 

@@ -39,7 +39,10 @@ def topk(x, k, dim, largest):
     if k > (x.shape[dim] if x.ndim else 1) or k < 0:
         raise RuntimeError("selected index k out of range")
     values, places = torch.sort(x, dim=dim, descending=largest, stable=True)
-    return (values.narrow(dim, 0, k).contiguous(), places.narrow(dim, 0, k).contiguous()) if x.ndim else (values, places)
+    if not x.ndim:
+        return values, places
+    places = places.narrow(dim, 0, k).clone()
+    return x.gather(dim, places), places  # which keeps its places for backward, as topk does
 
 
 def attention(q, k, causal):
