@@ -68,7 +68,8 @@ export const products: Record<string, Call> = {
     pick: one((x) => x.ndim > 0 && float(x)),
   },
   crossEntropy: {
-    torch: "F.cross_entropy(i[0], torch.tensor(a['target']), reduction=a['reduction'])",
+    torch:
+      "F.cross_entropy(i[0], torch.tensor(a['target'], dtype=torch.int64), reduction=a['reduction'])",
     ours: ([x], a) => lib.crossEntropy(x, ids(a.target), { reduction: a.reduction }),
     pick: one((x) => x.ndim === 2 && float(x) && x.numel() > 0, (x, draw) => ({
       target: Array.from({ length: x.shape[0] ?? 1 }, () => draw(Math.max(1, x.shape[1] ?? 1))),
@@ -76,7 +77,8 @@ export const products: Record<string, Call> = {
     })),
   },
   nllLoss: {
-    torch: "F.nll_loss(i[0], torch.tensor(a['target']), reduction=a['reduction'])",
+    torch:
+      "F.nll_loss(i[0], torch.tensor(a['target'], dtype=torch.int64), reduction=a['reduction'])",
     ours: ([x], a) => F.nllLoss(x, ids(a.target), { reduction: a.reduction }),
     pick: one((x) => x.ndim === 2 && float(x) && x.numel() > 0, (x, draw) => ({
       target: Array.from({ length: x.shape[0] ?? 1 }, () => draw(Math.max(1, x.shape[1] ?? 1))),
