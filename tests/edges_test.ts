@@ -417,14 +417,14 @@ Object.assign(
         T([[0, 1, 1], [2, 2, 0]]),
         torch.arange(6).view(2, 3).float(),
       ),
-    "prod in order": () => f([-1, inf, -3e-39, -3e-39]).prod(),
+    "prod in order, subnormal": () => f([-1, inf, -3e-39, -3e-39]).prod(),
     "prod of a transpose in order": () => f([[inf, 1e-30], [2, 1e-30]]).t().prod(),
     "prod along a dimension in order": () => f([[inf, 1e-30, 1e-30], [1e-30, 1e-30, inf]]).prod(1),
     "prod of 40 in order": () => LONG(40).prod(),
     "prod of 67 in order": () => LONG(67).prod(),
     "prod along 100 in order": () => LONG(100).expand(2, 100).contiguous().prod(1),
     "prod down 40 in order": () => LONG(40).view(40, 1).expand(40, 2).contiguous().prod(0),
-    "prod with a 0, past the range": () =>
+    "prod with a 0, past the range, subnormal": () =>
       grads(
         (x) => x.prod(1),
         f([[1e30, 1e30, 1e-40, 0], [inf, 1e-40, 1e-40, 0], [0, 1e-30, 1e-30, 1e30]]),
