@@ -101,9 +101,9 @@ export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
     <header
       class="title"><p class="part">${
     number === undefined ? page.part : `Lesson ${number} · ${page.part}`
-  }${
-    of ? markup` · <a href="${of.address}">to lesson ${of.number}</a>` : ""
-  }</p><h1>${title}</h1><p class="summary">${summary}</p>${
+  }${of ? markup` · <a href="${of.address}">to lesson ${of.number}</a>` : ""}</p><h1>${
+    onOneLine(title)
+  }</h1><p class="summary">${summary}</p>${
     network &&
       network !== "no"
       ? markup`<p class="network">Needs the network: ${network}.</p>`
@@ -138,6 +138,12 @@ const codeHtml = (code: string, first: number): Html =>
   `;
 
 const linesIn = ({ text }: Html) => text.split("\n").length;
+
+/** A title in which a name with a number, such as GPT-2, is not broken at its hyphen. */
+const onOneLine = (title: string) =>
+  title.split(/(\S+-\d\S*)/).map((part, i) =>
+    i % 2 ? markup`<span class="name">${part}</span>` : markup`${part}`
+  );
 
 /** Imports at the start of a lesson are folded from this many lines on. */
 const MANY = 5;
