@@ -126,7 +126,7 @@ export {
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
 export * from "./blend.ts";
-export { cdist, cosineSimilarity } from "./distances.ts";
+export { cdist, type CosineOptions, cosineSimilarity } from "./distances.ts";
 export { linear } from "./matmul/linear.ts";
 export { linearActivated } from "./matmul/linear_then.ts";
 /** What networks are made of. */
@@ -137,6 +137,7 @@ export {
   scatter_,
   scatterAdd,
   scatterAdd_,
+  type ScatterArguments,
   type ScatterOptions,
   takeAlongDim,
   type TakeOptions,
@@ -155,6 +156,7 @@ export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   type BinaryLossOptions,
+  type KlDivOptions,
   l1Loss,
   type LogitsLossOptions,
   type LossArguments,

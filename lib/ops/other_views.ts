@@ -24,10 +24,12 @@ export const swapdims: (x: Tensor, dim0: number, dim1: number) => Tensor = takes
   (x, dim0, dim1) => transpose(x, dim0, dim1),
 );
 
-type Dims = number | readonly number[];
-
 /** Dimensions moved to other places; the others keep their order. */
-export const movedim: (x: Tensor, source: Dims, destination: Dims) => Tensor = takes(
+export const movedim: (
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+) => Tensor = takes(
   "movedim",
   { input: a.tensor, source: a.dims, destination: a.dims },
   (x, source, destination) => {

@@ -24,7 +24,8 @@ export interface ScatterOptions {
   value?: number;
 }
 
-type ScatterArguments =
+/** In PyTorch's order, or by name. */
+export type ScatterArguments =
   | [dim: number, index: Tensor, src: Tensor | number | { value: number }]
   | [options: ScatterOptions];
 
