@@ -7,11 +7,9 @@
 // attention weight, and delta[i] = g[i] · out[i] is the same for the whole row.
 //
 // One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS). So
-// sums are taken in one order, and no two invocations add to the same place. It sums eight of the other side at a
-// time, from `first` up to `last`; a later launch adds to what the one before it wrote. As in attention.wgsl, m[t][r]
-// is of key t and query r, and a pass sums AT_ONCE vec4 of a head in registers.
-
-const AT_ONCE = 4u; // replaced by how many vec4 of a head are summed at a time
+// sums are taken in one order, and no two invocations add to the same place. It takes four of the other side at a
+// time, from `first` up to `last`. As in attention.wgsl, m[t][r] is of key t and query r. It adds to what it
+// writes, which the first launch fills with zeros.
 
 struct Params {
   batch: u32,
@@ -70,11 +68,12 @@ fn read_g(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(g[rows.x + c], g[rows.y + c], g[rows.z + c], g[rows.w + c]);
 }
 
-fn written(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]);
+// Rows past the end repeat the last one, and write the same numbers to the same place.
+fn add(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
+  let sum = mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]) + m;
+  write(rows, c, sum);
 }
 
-// Rows past the end repeat the last one, and write the same numbers to the same place.
 fn write(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   grad[rows.x + c] = m[0];
   grad[rows.y + c] = m[1];
@@ -177,6 +176,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let own_rows = min(own, vec4<u32>(select(p.queries, p.keys, OF_KEYS) - 1u));
   let at_own = at(p.own_place, batch, head, own_rows);
   let at_more = at(p.more_place, batch, head, own_rows);
+  if (p.first == 0u) {
+    for (var c = 0u; c < p.width; c++) {
+      write(at_own, c, mat4x4<f32>());
+      if (OF_KEYS) {
+        write(at_more, c, mat4x4<f32>());
+      }
+    }
+  }
+
   var first = p.first;
   var last = p.last;
   if (p.causal == 1u) {
@@ -186,43 +194,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       last = min(last, own.w + 1u + p.past);
     }
   }
-  for (var begin = 0u; begin < p.width; begin += AT_ONCE) {
-    var sums = array<mat4x4<f32>, AT_ONCE>(); // of dq, or of dk
-    var more = array<mat4x4<f32>, AT_ONCE>(); // of dv
-    if (p.first > 0u) {
-      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
-        sums[i] = written(at_own, min(begin + i, p.width - 1u));
-        if (OF_KEYS) {
-          more[i] = written(at_more, min(begin + i, p.width - 1u));
-        }
-      }
-    }
-    for (var n = first; n < last; n += 8u) {
-      var eight = array<mat4x4<f32>, AT_ONCE>();
-      var eight_more = array<mat4x4<f32>, AT_ONCE>();
-      for (var m = n; m < min(n + 8u, last); m += 4u) { // rolled: a tile is much code
-        let t = tile(own, m, last, batch, head);
-        for (var i = 0u; i < AT_ONCE; i++) { // unrolled
-          let c = min(begin + i, p.width - 1u);
-          if (OF_KEYS) {
-            eight[i] += read_q(t.at_q, c) * t.s;
-            eight_more[i] += read_g(t.at_g, c) * t.kept;
-          } else {
-            eight[i] += read_k(t.at_k, c) * transpose(t.s);
-          }
-        }
-      }
-      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
-        sums[i] += eight[i];
-        more[i] += eight_more[i];
-      }
-    }
-    for (var i = 0u; i < AT_ONCE; i++) { // unrolled
-      if (begin + i < p.width) {
-        write(at_own, begin + i, sums[i]);
-        if (OF_KEYS) {
-          write(at_more, begin + i, more[i]);
-        }
+  for (var n = first; n < last; n += 8u) {
+    let a = tile(own, n, last, batch, head);
+    let b = tile(own, n + 4u, last, batch, head);
+    for (var c = 0u; c < p.width; c++) {
+      if (OF_KEYS) {
+        add(at_own, c, read_q(a.at_q, c) * a.s + read_q(b.at_q, c) * b.s);
+        add(at_more, c, read_g(a.at_g, c) * a.kept + read_g(b.at_g, c) * b.kept);
+      } else {
+        add(at_own, c, read_k(a.at_k, c) * transpose(a.s) + read_k(b.at_k, c) * transpose(b.s));
       }
     }
   }

@@ -127,7 +127,8 @@ export const attentionOp = defineOp<Args>({
       launchRow(operands, { kernel: rowKernel, seen, scale, out, rows });
     } else {
       const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
-      launchOver(operands, { ...launch, rows: { out }, buffers: { rows: rows.storage } });
+      const buffers = { rows: rows.storage };
+      launchOver(operands, { ...launch, inRegisters: true, rows: { out }, buffers });
     }
     // Rows that were filled up to whole vec4 are laid side by side, so that the result can be viewed in other shapes.
     const padded = out.shape[3] !== q.shape[3];

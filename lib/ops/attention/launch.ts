@@ -12,13 +12,16 @@ import { viewOf } from "../layout.ts";
 import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
 
 /**
- * How many vec4 of a head of so many the kernels sum in registers at a time: each time they compute the scores again, but
- * more sums make them long to compile, and no longer fit the registers. A very wide head may not take too many rounds.
+ * How many vec4 of a head of so many the forward kernel sums in registers at a time: each time it computes the scores
+ * again, but more sums make it long to compile, and no longer fit the registers. One number for nearly all heads, since
+ * each other one compiles anew. A very wide head may not take too many rounds. The gradient's kernel was slower with
+ * its sums in registers (22 for 18 ms at a head of 32), and compiled twice as long.
  */
-const vec4AtOnce = (width: number): number => {
-  const few = Math.min(Math.max(Math.ceil(width / 4), 4), 16);
-  return Math.min(width, Math.max(few, Math.ceil(width * (width + 2) / 15_000)));
-};
+const vec4AtOnce = (width: number): number =>
+  Math.max(
+    width > 16 ? Math.min(Math.ceil(width / 4), 16) : 4,
+    Math.ceil(width * (width + 2) / 15_000),
+  );
 
 /** Rows that the kernels take at once: one number of each fills a vec4, and four of each a matrix. */
 const ROWS = 4;
@@ -110,6 +113,8 @@ interface Launch {
   past: number;
   scale: number;
   constants?: Record<string, number>;
+  /** Whether its sums stay in registers, AT_ONCE vec4 of a head at a time. */
+  inRegisters?: boolean;
   /** More tensors that are read or written row by row, by name; the kernel finds their places as `name_place`. */
   rows: Record<string, Tensor>;
   /** More buffers, by name. */
@@ -119,7 +124,7 @@ interface Launch {
 /** Launches a kernel, stretch by stretch. */
 export function launchOver(
   { parts: [q, k, v], mask, drop }: Operands,
-  { kernel, own, causal, past, scale, constants, rows, buffers }: Launch,
+  { kernel, own, causal, past, scale, constants, inRegisters, rows, buffers }: Launch,
 ): void {
   const [batch, heads, queries, head] = q.shape;
   const sizes = { queries, keys: k.shape[2] };
@@ -129,9 +134,9 @@ export function launchOver(
   const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
   const { launcher } = q.device;
   const LANES = tuningOf(q.device).attentionLanes;
-  const atOnce = vec4AtOnce(width);
+  const atOnce = inRegisters ? vec4AtOnce(width) : undefined;
   const pipeline = launcher.pipeline(kernel, {
-    replace: { AT_ONCE: `${atOnce}u` },
+    replace: atOnce ? { AT_ONCE: `${atOnce}u` } : {},
     constants: {
       ...constants,
       LANES,
@@ -139,7 +144,8 @@ export function launchOver(
       DROP: Number(drop !== undefined),
     },
   });
-  const rounds = Math.ceil(width / atOnce) * (width + 2); // for four of the other side
+  // For four of the other side.
+  const rounds = atOnce ? Math.ceil(width / atOnce) * (width + 2) : 2 * width + 1;
   const stretch = 2 * ROWS * Math.max(1, Math.floor(ATTENTION_ROUNDS / rounds / 2) - 1);
   for (let first = 0; first < across; first += stretch) {
     launcher.launch(
