@@ -420,9 +420,9 @@ Object.assign(
     "prod in order, subnormal": () => f([-1, inf, -3e-39, -3e-39]).prod(),
     "prod of a transpose in order": () => f([[inf, 1e-30], [2, 1e-30]]).t().prod(),
     "prod along a dimension in order": () => f([[inf, 1e-30, 1e-30], [1e-30, 1e-30, inf]]).prod(1),
-    "prod of 40 in order": () => LONG(40).prod(),
+    "prod of 40 in order, subnormal": () => LONG(40).prod(),
     "prod of 67 in order": () => LONG(67).prod(),
-    "prod along 100 in order": () => LONG(100).expand(2, 100).contiguous().prod(1),
+    "prod along 100 in order, subnormal": () => LONG(100).expand(2, 100).contiguous().prod(1),
     "prod down 40 in order": () => LONG(40).view(40, 1).expand(40, 2).contiguous().prod(0),
     "prod with a 0, past the range, subnormal": () =>
       grads(
