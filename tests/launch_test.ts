@@ -151,7 +151,9 @@ Deno.test("a step of lesson 4's model takes at most 400 dispatches", async () =>
   };
   await step();
   const dispatches = await step();
-  assert(dispatches <= 400, `it takes ${dispatches}`);
+  // Where a kernel binds few buffers, Adam takes two parameters at a time instead of four: 35 dispatches more.
+  const most = defaultDevice.limits.maxStorageBuffersPerShaderStage < 16 ? 435 : 400;
+  assert(dispatches <= most, `it takes ${dispatches}`);
 });
 
 const activations = [
