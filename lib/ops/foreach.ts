@@ -120,7 +120,8 @@ function* batches(items: readonly Item[], most: number): Generator<Place[]> {
     for (const { start, count } of windows(size, device)) {
       const buffers = mapValues(tensors, (x) => part(x, start, count, count === size).buffer);
       const place = { n: count, buffers, numbers };
-      if (size > SMALL_ITEM) yield [place];
+      // Windows of one buffer are not bound side by side.
+      if (size > SMALL_ITEM || count < size) yield [place];
       else if (small.push(place) === most) yield small.splice(0);
     }
   }
