@@ -1,7 +1,8 @@
 // out[r, i] = x[r, 0] · … · x[r, i], in f32 or i32.
 //
-// One invocation owns a row of the dense `x` and walks it. PyTorch multiplies in doubles, so that a product that is past
-// a float32 may come back to one: here the product is factor · 2^(64 · power), with a factor that is never far from 1.
+// One invocation owns a row of the dense `x` and walks it. PyTorch multiplies in doubles, so that a product that is
+// past a float32 may come back to one: here the product is factor · 2^(64 · power), with a factor that is never far
+// from 1.
 
 alias T = f32; // replaced by the dtype of x
 

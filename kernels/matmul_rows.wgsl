@@ -1,5 +1,5 @@
-// out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]) · drop[i, j] + plus[i, j]: one row of A, or a few, with weights as PyTorch keeps
-// them. It is for adapters that run shaders on a processor, in the step that generates a token.
+// out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]) · drop[i, j] + plus[i, j]: one row of A, or a few, with
+// weights as PyTorch keeps them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
 // One invocation owns 8 columns of `out` in one row, every 8th of the 64 of its workgroup, so that the lanes read
 // neighbours where B is at home in an image (lib/gpu/home.ts). Both operands are read as vec4 along k where they lie.

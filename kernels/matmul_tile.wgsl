@@ -1,4 +1,5 @@
-// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias) · drop[i, j] + plus[i, j]: for adapters that run shaders on a processor.
+// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias) · drop[i, j] + plus[i, j]: for adapters that run
+// shaders on a processor.
 //
 // One invocation owns a tile of `out`: DOWN×ACROSS blocks of 4×4. The loops over blocks are unrolled, since only
 // values with a fixed index stay in registers. The 8 lanes of a workgroup, which are one vector of the processor,
@@ -8,9 +9,9 @@
 //
 // Why it is fast: on these adapters a load of four numbers costs as much as 64 multiply-adds, and sums that don't
 // fit the registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. A tile of
-// 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024; and a sum is taken out of memory
-// once for four k. Shared memory costs as much as any load, so none is used. Rows and columns past the edge are
-// computed from whatever lies there, and not stored.
+// 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024; and a sum is taken out of memory once for four k. Shared
+// memory costs as much as any load, so none is used. Rows and columns past the edge are computed from whatever lies
+// there, and not stored.
 
 struct Params {
   m: u32,
@@ -46,8 +47,8 @@ struct Params {
 override ACCUMULATE: bool = false;
 override DROP: bool = false; // whether dropout follows
 override PLUS: bool = false; // whether something is added then
-// Whether the activation is much code. Then it and what comes after it are applied to what was stored, in a loop: in the
-// unrolled stores it would be compiled for each of them, which takes longer than all the rest.
+// Whether the activation is much code. Then it and what comes after it are applied to what was stored, in a loop: in
+// the unrolled stores it would be compiled for each of them, which takes longer than all the rest.
 override AGAIN: bool = false;
 // Whether a vec4 holds four k, and not four rows or columns.
 override A_ALONG_K: bool = false;
