@@ -4,35 +4,48 @@
  * first record names the columns. If all fields of a column are numbers, it becomes numbers; there, an empty field,
  * NaN and similar words are missing values. In a column of text such words stay text.
  */
-import type { Row } from "./dataset.ts";
+import type { Batches } from "./batch.ts";
 import { type Limits, tooLong } from "./limits.ts";
 
-/** The rows of a text of separated values. All are read before the first is returned, since they decide the types. */
+/**
+ * The rows of a text of separated values. The whole text decides the types of its columns, so it is read twice: once
+ * for the types, once for the values. So no more than a batch is in memory, however long the text is.
+ *
+ * @param open returns the text from its start, in pieces
+ */
 export async function* csv(
-  pieces: AsyncIterable<string>,
+  open: () => AsyncIterable<string>,
   separator: string,
   limits: Limits,
-): AsyncGenerator<[Row]> {
-  let names: string[] | undefined;
-  const columns: string[][] = [];
-  for await (const fields of records(pieces, separator, limits)) {
-    if (names === undefined) {
-      names = distinct(fields);
-      for (const _ of names) columns.push([]);
-      continue;
-    }
-    if (fields.length > names.length) {
-      throw new SyntaxError(
-        `read CSV: row ${columns[0].length + 1} has ${fields.length} fields but the header names ` +
-          `${names.length}; put a field that holds a separator in quotes`,
-      );
-    }
-    for (let i = 0; i < names.length; i++) columns[i].push(fields[i] ?? "");
+): Batches {
+  const seen: Set<Kind>[] = [];
+  for await (const { fields } of batches(open(), separator, limits)) {
+    for (const [i, texts] of fields.entries()) note(texts, seen[i] ??= new Set());
   }
-  if (names === undefined) return;
-  const typed = columns.map(typedColumn);
-  for (let row = 0; row < typed[0].length; row++) {
-    yield [Object.fromEntries(names.map((name, i) => [name, typed[i][row]]))];
+  for await (const { names, fields } of batches(open(), separator, limits)) {
+    const columns = names.map((name, i) => [name, fields[i].map(readerOf(seen[i]))]);
+    yield { numRows: fields[0].length, columns: Object.fromEntries(columns) };
+  }
+}
+
+/** The names of the columns and, of some rows, the fields of each column. */
+async function* batches(pieces: AsyncIterable<string>, separator: string, limits: Limits) {
+  let names: string[] | undefined, number = 0;
+  for await (const some of records(pieces, separator, limits)) {
+    if (some.length === 0) continue;
+    names ??= distinct(some.shift()!);
+    const fields: string[][] = names.map(() => []);
+    for (const record of some) {
+      number++;
+      if (record.length > names.length) {
+        throw new SyntaxError(
+          `read CSV: row ${number} has ${record.length} fields but the header names ` +
+            `${names.length}; put a field that holds a separator in quotes`,
+        );
+      }
+      for (let i = 0; i < names.length; i++) fields[i].push(record[i] ?? "");
+    }
+    yield { names, fields };
   }
 }
 
@@ -51,11 +64,16 @@ function distinct(fields: string[]): string[] {
 /** Where the reader is in a record: before a field, in one, in quotes, or after a quote that may have closed them. */
 type State = "start" | "plain" | "quoted" | "quote";
 
-/** The records of a text, each as its fields; empty lines are skipped. */
-async function* records(pieces: AsyncIterable<string>, separator: string, limits: Limits) {
-  let state: State = "start", fields: string[] = [], field = "", blank = true, length = 0;
-  let wasReturn = false, number = 0;
-  const special = separator === "\t" ? /[\t\n\r"]/g : /[,\n\r"]/g;
+/** The records of a text, each as its fields, as many at a time as end in a piece; empty lines are skipped. */
+async function* records(
+  pieces: AsyncIterable<string>,
+  separator: string,
+  limits: Limits,
+): AsyncGenerator<string[][]> {
+  let state: State = "start", fields: string[] = [], field = "", blank = true;
+  let found: string[][] = [], number = 0;
+  let length = 0; // of the record, in the pieces before this one
+  let wasReturn = false;
   const endField = () => {
     fields.push(field);
     field = "";
@@ -63,55 +81,50 @@ async function* records(pieces: AsyncIterable<string>, separator: string, limits
   };
   const endRecord = () => {
     endField();
-    const record = fields, empty = blank;
+    if (!blank) found.push(fields);
     fields = [];
     blank = true;
-    length = 0;
     number++;
-    return empty ? undefined : record;
   };
   for await (const piece of pieces) {
-    for (let at = 0; at < piece.length;) {
-      if (wasReturn && piece[at] === "\n") {
-        wasReturn = false;
-        at++;
-        continue;
-      }
-      wasReturn = false;
-      special.lastIndex = at;
-      const next = special.exec(piece)?.index ?? piece.length;
-      if (next > at) {
-        const letters = piece.slice(at, next);
+    if (piece === "") continue;
+    let at = wasReturn && piece[0] === "\n" ? 1 : 0, start = at;
+    while (at < piece.length) {
+      const end = state === "quoted" ? endOfQuoted(piece, at) : endOfPlain(piece, at, separator);
+      if (end > at) {
+        const letters = piece.slice(at, end);
         field += letters;
-        length += letters.length;
-        blank &&= letters.trim() === "";
+        if (blank && letters.trim() !== "") blank = false;
         // After a closed quote the remaining field is taken as it is.
-        if (state === "start" || state === "quote") state = "plain";
-        if (length > limits.maxRow) throw tooLong(`read CSV: row ${number}`, limits);
-        at = next;
-        continue;
+        if (state !== "quoted") state = "plain";
+        at = end;
+        if (at === piece.length) break;
       }
       const sign = piece[at++];
-      length++;
-      if (state === "quoted") {
-        if (sign === '"') state = "quote";
-        else field += sign;
-      } else if (sign === '"') {
+      if (sign === '"') {
         blank = false;
         if (state === "start") state = "quoted";
+        else if (state === "quoted") state = "quote";
         else {
-          field += '"';
-          state = state === "quote" ? "quoted" : state;
+          field += sign;
+          if (state === "quote") state = "quoted";
         }
       } else if (sign === separator) {
         blank = false;
         endField();
       } else {
-        wasReturn = sign === "\r";
-        const record = endRecord();
-        if (record) yield record;
+        if (length + at - start > limits.maxRow) throw tooLong(`read CSV: row ${number}`, limits);
+        if (sign === "\r" && piece[at] === "\n") at++;
+        endRecord();
+        start = at;
+        length = 0;
       }
     }
+    wasReturn = state === "start" && piece.endsWith("\r");
+    length += piece.length - start;
+    if (found.length > 0) yield found;
+    found = [];
+    if (length > limits.maxRow) throw tooLong(`read CSV: row ${number}`, limits);
   }
   if ((state as State) === "quoted") {
     throw new SyntaxError(
@@ -119,34 +132,63 @@ async function* records(pieces: AsyncIterable<string>, separator: string, limits
         JSON.stringify([...fields, field].join(separator).slice(0, 60)),
     );
   }
-  const record = endRecord();
-  if (record) yield record;
+  endRecord();
+  yield found;
 }
 
-/** The words that mean a missing value in a column of numbers, as in pandas. */
+/** Where the letters in quotes end: at a quote, or where the piece does. */
+function endOfQuoted(piece: string, at: number): number {
+  const quote = piece.indexOf('"', at);
+  return quote < 0 ? piece.length : quote;
+}
+
+/** Where the letters outside quotes end: at a separator, a line's end, a quote, or where the piece does. */
+function endOfPlain(piece: string, at: number, separator: string): number {
+  const code = separator.charCodeAt(0);
+  for (; at < piece.length; at++) {
+    const letter = piece.charCodeAt(at);
+    if (letter === code || letter === 10 || letter === 13 || letter === 34) break;
+  }
+  return at;
+}
+
+/** What a field can be read as: a word for a missing value, a number (a whole one above 2^53 is great), a truth value. */
+type Kind = "word" | "whole" | "great" | "fraction" | "truth" | "text";
+
+/** The words that mean a missing value in a column of numbers, as in pandas; an empty field means it in every column. */
 const NOTHING =
   /^(|NaN|nan|-NaN|-nan|NA|N\/A|n\/a|NULL|null|None|<NA>|#NA|#N\/A|#N\/A N\/A|1\.#IND|1\.#QNAN|-1\.#IND|-1\.#QNAN)$/;
 const WHOLE = /^\s*[+-]?\d+\s*$/;
 const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 const INFINITE = /^\s*([+-]?)inf(?:inity)?\s*$/i;
+const TRUTH = /^(true|false)$/i;
 
-/** A column's values, in the narrowest type that fits all of its texts. */
-function typedColumn(texts: string[]): unknown[] {
-  const all = (...forms: RegExp[]) => texts.every((text) => forms.some((form) => form.test(text)));
-  if (all(/^$/)) return texts.map(() => null);
-  if (all(NOTHING, WHOLE) && !all(NOTHING)) {
-    const exact = texts.every((text) => NOTHING.test(text) || Number.isSafeInteger(Number(text)));
-    const read = exact ? Number : (text: string) => BigInt(text.trim().replace(/^\+/, ""));
-    return texts.map((text) => NOTHING.test(text) ? null : read(text));
-  }
-  if (all(NOTHING, NUMBER, INFINITE) && !all(NOTHING)) {
-    return texts.map((text) => NOTHING.test(text) ? null : numberOf(text));
-  }
-  if (all(/^$/, /^(true|false)$/i)) {
-    return texts.map((text) => text === "" ? null : text.toLowerCase() === "true");
-  }
-  return texts.map((text) => text === "" ? null : text);
+function kindOf(text: string): Kind {
+  if (WHOLE.test(text)) return Number.isSafeInteger(Number(text)) ? "whole" : "great";
+  if (NUMBER.test(text) || INFINITE.test(text)) return "fraction";
+  return TRUTH.test(text) ? "truth" : NOTHING.test(text) ? "word" : "text";
 }
+
+/** Adds the kinds of some fields to those that a column has. */
+function note(texts: string[], seen: Set<Kind>): void {
+  for (const text of texts) {
+    if (seen.has("text")) return;
+    if (text !== "") seen.add(kindOf(text));
+  }
+}
+
+/** Reads a field of a column in the narrowest type that fits all kinds of its fields. */
+function readerOf(seen: Set<Kind>): (text: string) => unknown {
+  const only = (...kinds: Kind[]) => seen.size > 0 && seen.isSubsetOf(new Set(kinds));
+  if (only("word", "whole", "great", "fraction") && !only("word")) {
+    const read = seen.has("fraction") ? numberOf : seen.has("great") ? wholeOf : Number;
+    return (text) => NOTHING.test(text) ? null : read(text);
+  }
+  if (only("truth")) return (text) => text === "" ? null : text.toLowerCase() === "true";
+  return (text) => text === "" ? null : text;
+}
+
+const wholeOf = (text: string) => BigInt(text.trim().replace(/^\+/, ""));
 
 function numberOf(text: string): number {
   const [, sign] = INFINITE.exec(text) ?? [];

@@ -1,8 +1,9 @@
 /*
- * The file formats of text datasets, each read as a stream of rows: to get the first thousand rows of a file, only
- * these are read. The rows are those of Python's `datasets`, with one addition: a JSON file may hold splits,
+ * The file formats of text datasets, each read in batches of rows: to get the first thousand rows of a file, no more
+ * is read than their batches. The rows are those of Python's `datasets`, with one addition: a JSON file may hold splits,
  * `{"train": […], "test": […]}`.
  */
+import { type Batches, batchOf } from "./batch.ts";
 import { csv } from "./csv.ts";
 import type { Row } from "./dataset.ts";
 import { isJson, parseJson } from "./json.ts";
@@ -18,10 +19,7 @@ export interface FormatOptions extends Partial<Limits> {
   sampleBy?: "line" | "paragraph" | "document";
 }
 
-/** Rows, each with its split, if it names one. */
-export type Rows = AsyncIterable<[row: Row, split?: string]>;
-
-const formats: Record<string, (path: string, options: FormatOptions) => Rows> = {
+const formats: Record<string, (path: string, options: FormatOptions) => Batches> = {
   json,
   jsonl: jsonLines,
   ndjson: jsonLines,
@@ -31,10 +29,10 @@ const formats: Record<string, (path: string, options: FormatOptions) => Rows> = 
   parquet,
 };
 
-async function* separated(path: string, separator: string, options: FormatOptions): Rows {
+async function* separated(path: string, separator: string, options: FormatOptions): Batches {
   const limits = limitsOf(options);
   try {
-    yield* csv(pieces(path, limits), separator, limits);
+    yield* csv(() => pieces(path, limits), separator, limits);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new SyntaxError(error.message.replace(/^read CSV:/, `read ${path}:`), { cause: error });
@@ -55,11 +53,11 @@ export function formatOf(path: string): string | undefined {
 }
 
 /**
- * The rows of a file on disk.
+ * The rows of a file on disk, in batches.
  *
  * @throws {TypeError} if the name has no known format, {SyntaxError} if the file is not in the format of its name.
  */
-export function readRows(path: string, options: FormatOptions = {}): Rows {
+export function readBatches(path: string, options: FormatOptions = {}): Batches {
   const format = formatOf(path);
   if (format === undefined) {
     const known = Object.keys(formats).join(", ");
@@ -70,38 +68,57 @@ export function readRows(path: string, options: FormatOptions = {}): Rows {
   return formats[format](path, options);
 }
 
-async function* text(path: string, options: FormatOptions): Rows {
+async function* text(path: string, options: FormatOptions): Batches {
   const { sampleBy = "line" } = options, limits = limitsOf(options);
+  const batch = (text: string[]) => ({ numRows: text.length, columns: { text } });
   if (sampleBy === "document") {
-    yield [{ text: (await whole(path, limits)).replace(/\r\n?/g, "\n") }];
+    yield batch([(await whole(path, limits)).replace(/\r\n?/g, "\n")]);
     return;
   }
   let paragraph: string[] = [], length = 0;
-  for await (const line of lines(path, limits)) {
-    if (sampleBy === "line") yield [{ text: line }];
-    else if (line !== "" || paragraph.length === 0) {
-      paragraph.push(line);
-      length += line.length + 1;
-      if (length > limits.maxRow) throw tooLong(`read ${path}: a paragraph`, limits);
-    } else {
-      if (length > 1) yield [{ text: paragraph.join("\n") }];
-      paragraph = [];
-      length = 0;
+  for await (const some of lines(path, limits)) {
+    if (sampleBy === "line") {
+      yield batch(some);
+      continue;
     }
+    const found: string[] = [];
+    for (const line of some) {
+      if (line !== "" || paragraph.length === 0) {
+        paragraph.push(line);
+        length += line.length + 1;
+        if (length > limits.maxRow) throw tooLong(`read ${path}: a paragraph`, limits);
+      } else {
+        if (length > 1) found.push(paragraph.join("\n"));
+        paragraph = [];
+        length = 0;
+      }
+    }
+    yield batch(found);
   }
-  if (length > 1) yield [{ text: paragraph.join("\n") }];
+  if (length > 1) yield batch([paragraph.join("\n")]);
 }
 
-async function* jsonLines(path: string, options: FormatOptions): Rows {
+async function* jsonLines(path: string, options: FormatOptions): Batches {
   let number = 0;
-  for await (const line of lines(path, limitsOf(options))) {
-    number++;
-    const where = `${path}, line ${number}`;
-    if (line.trim() !== "") yield [asRow(parse(line, where), where)];
+  for await (const some of lines(path, limitsOf(options))) {
+    const rows: Row[] = [];
+    let wrong: unknown;
+    for (const line of some) {
+      number++;
+      if (line.trim() === "") continue;
+      try {
+        rows.push(asRow(parseJson(line)));
+      } catch (error) {
+        wrong = unreadable(`${path}, line ${number}`, error);
+        break;
+      }
+    }
+    yield batchOf(rows);
+    if (wrong) throw wrong; // only now: the rows before it may be all that is wanted
   }
 }
 
-async function* json(path: string, options: FormatOptions): Rows {
+async function* json(path: string, options: FormatOptions): Batches {
   const { field } = options;
   const content = await whole(path, limitsOf(options));
   let value: unknown;
@@ -120,17 +137,26 @@ async function* json(path: string, options: FormatOptions): Rows {
     }
     value = inside[field];
   }
+  const read = (values: unknown[], name: string, split?: string) =>
+    batchOf(
+      values.map((value, i) => {
+        try {
+          return asRow(value);
+        } catch (error) {
+          throw unreadable(`${path}, ${name} ${i}`, error);
+        }
+      }),
+      split,
+    );
   if (Array.isArray(value)) {
-    for (const [i, one] of value.entries()) yield [asRow(one, `${path}, row ${i}`)];
+    yield read(value, "row");
     return;
   }
-  const entries = Object.entries(asRow(value, path));
+  const entries = Object.entries(Object(value) as Row);
   if (entries.length > 0 && entries.every(isSplit)) {
-    for (const [split, rows] of entries) {
-      for (const [i, one] of rows.entries()) yield [asRow(one, `${path}, ${split} ${i}`), split];
-    }
+    for (const [split, rows] of entries) yield read(rows, split, split);
   } else {
-    yield [asRow(value, path)];
+    yield read([value], "row");
   }
 }
 
@@ -139,27 +165,24 @@ function isSplit(entry: [string, unknown]): entry is [string, unknown[]] {
 }
 
 /** An object is a row; a plain text becomes a row with one column, `text`. */
-function asRow(value: unknown, where: string): Row {
+function asRow(value: unknown): Row {
   if (typeof value === "string") return { text: value };
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
-  const given = JSON.stringify(value);
-  throw new SyntaxError(
-    `read ${where}: ${given?.slice(0, 60)} is not a row; a row is an object or a text`,
+  throw new NoRow(
+    `${JSON.stringify(value)?.slice(0, 60)} is not a row; a row is an object or a text`,
   );
 }
 
-function parse(content: string, where: string): unknown {
-  try {
-    return parseJson(content);
-  } catch (error) {
-    throw unreadable(where, error);
-  }
-}
+/** JSON that is no row. */
+class NoRow extends Error {}
 
 function unreadable(where: string, cause: unknown): SyntaxError {
   const reason = (cause as Error).message;
+  const known = cause instanceof NoRow;
   return new SyntaxError(
-    `read ${where}: ${reason.slice(0, 200)}; is it the JSON that its name says?`,
+    `read ${where}: ${
+      known ? reason : `${reason.slice(0, 200)}; is it the JSON that its name says?`
+    }`,
     { cause },
   );
 }

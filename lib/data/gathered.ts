@@ -1,24 +1,30 @@
 /*
- * Collects rows into columns, each of one type.
+ * Collects batches into columns, each of one type.
  */
-import type { Columns, Row } from "./dataset.ts";
+import type { Batch } from "./batch.ts";
+import type { Columns } from "./dataset.ts";
 
-/** Rows as columns. A value that a row lacks is null. */
+/** Batches as columns. A value that a row lacks is null. */
 export class Gathered {
   readonly #columns: Columns = Object.create(null); // a column may have any name
   /** Columns with a bigint among their whole numbers, or perhaps inside a value. */
   readonly #open = new Set<string>();
   numRows = 0;
 
-  push(row: Row): void {
-    for (const [name, value] of Object.entries(row)) {
-      (this.#columns[name] ??= new Array(this.numRows).fill(null)).push(value);
-      if (typeof value === "bigint" || typeof value === "object") this.#open.add(name);
+  /** Adds the first rows of a batch, at most so many. */
+  push(batch: Batch, most = Infinity): void {
+    const count = Math.min(batch.numRows, most);
+    for (const name in batch.columns) {
+      const column = this.#columns[name] ??= new Array(this.numRows).fill(null);
+      for (const value of batch.columns[name].slice(0, count)) {
+        column.push(value);
+        if (typeof value === "bigint" || (typeof value === "object" && value)) this.#open.add(name);
+      }
     }
-    this.numRows++;
+    this.numRows += count;
     for (const name in this.#columns) {
       const column = this.#columns[name];
-      if (column.length < this.numRows) column.push(null);
+      while (column.length < this.numRows) column.push(null);
     }
   }
 

@@ -17,7 +17,7 @@ import {
   isPattern,
   type SplitFiles,
 } from "./files.ts";
-import { formatOf, type FormatOptions, readRows } from "./formats.ts";
+import { formatOf, type FormatOptions, readBatches } from "./formats.ts";
 import { Hub, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { exists, walk } from "../hub/cache.ts";
 import { HubError } from "../hub/errors.ts";
@@ -158,9 +158,10 @@ async function read(source: Source, options: FormatOptions, part?: Part) {
       // A JSON file may hold splits of its own, so any file may hold the wanted one.
       if (part && part.split !== split && formatOf(file) !== "json") continue;
       if ((tables[split]?.numRows ?? 0) >= enough) break;
-      for await (const [row, own] of readRows(await source.path(file), options)) {
+      for await (const batch of readBatches(await source.path(file), options)) {
+        const own = batch.split;
         const table = tables[own ?? split] ??= new Gathered();
-        table.push(row);
+        table.push(batch, own === undefined ? enough - table.numRows : Infinity);
         ownSplits ||= own !== undefined;
         if (own === undefined && table.numRows >= enough) break;
       }

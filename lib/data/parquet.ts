@@ -4,19 +4,16 @@
  */
 import { host, type OpenFile } from "../host/mod.ts";
 import { parquetCompressors, parquetPackage, parquetPages } from "../host/packages.ts";
-import type { Row } from "./dataset.ts";
+import type { Batches } from "./batch.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { checkChunks, checkPages, type Chunk, rangeOf } from "./parquet_pages.ts";
 
 /**
- * The rows of a Parquet file, one row group at a time.
+ * The rows of a Parquet file, a batch for each row group.
  *
  * @throws {SyntaxError} if the file is not Parquet, or is damaged
  */
-export async function* parquet(
-  path: string,
-  options: Partial<Limits> = {},
-): AsyncGenerator<[Row]> {
+export async function* parquet(path: string, options: Partial<Limits> = {}): Batches {
   const limits = limitsOf(options);
   try {
     yield* rowsOf(path, limits);
@@ -32,7 +29,7 @@ export async function* parquet(
   }
 }
 
-async function* rowsOf(path: string, limits: Limits): AsyncGenerator<[Row]> {
+async function* rowsOf(path: string, limits: Limits): Batches {
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await parquetPackage();
   const { compressors } = await parquetCompressors();
   const { parquetHeader } = await parquetPages();
@@ -63,9 +60,9 @@ async function* rowsOf(path: string, limits: Limits): AsyncGenerator<[Row]> {
   for (const { num_rows, columns: parts } of metadata.row_groups) {
     chunks = parts.flatMap(({ meta_data }) => meta_data ?? []);
     checkChunks(chunks, limits);
-    const rowEnd = rowStart + Number(num_rows);
-    let rows: unknown[][] = [];
-    // Rows as lists, since an object cannot have every name; only columns that the file calls text become text.
+    const numRows = Number(num_rows), rowEnd = rowStart + numRows;
+    const found = new Map<string, ArrayLike<unknown>[]>(columns.map((name) => [name, []]));
+    // Only columns that the file calls text become text.
     await parquetRead({
       file,
       metadata,
@@ -75,13 +72,26 @@ async function* rowsOf(path: string, limits: Limits): AsyncGenerator<[Row]> {
       rowStart,
       rowEnd,
       utf8: false,
-      onComplete: (found) => rows = found,
+      onChunk: ({ columnName, columnData }) => found.get(columnName)?.push(columnData),
     });
-    for (const row of rows) {
-      yield [Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))];
-    }
+    yield {
+      numRows,
+      columns: Object.fromEntries(
+        [...found].map(([name, parts]) => [name, joined(parts, numRows)]),
+      ),
+    };
     rowStart = rowEnd;
   }
+}
+
+/** The parts of a column as one list of that many values. */
+function joined(parts: ArrayLike<unknown>[], length: number): unknown[] {
+  const all: unknown[] = [];
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i++) all.push(part[i] ?? null);
+  }
+  if (all.length === length) return all;
+  throw new RangeError("read Parquet: its counts of rows disagree");
 }
 
 function readAt(file: OpenFile, start: number, length: number): ArrayBuffer {

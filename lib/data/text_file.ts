@@ -71,21 +71,24 @@ async function unpacker(
   return Readable.from(bytes).compose(zlib.createGunzip()) as AsyncIterable<Uint8Array>;
 }
 
-/** The lines of a file of any length, without their ends: a line feed, a carriage return, or both. */
-export async function* lines(path: string, limits: Limits): AsyncGenerator<string> {
+/**
+ * The lines of a file of any length, as many at a time as end in a piece of it, and without their ends: a line feed, a
+ * carriage return, or both.
+ */
+export async function* lines(path: string, limits: Limits): AsyncGenerator<string[]> {
   let rest = "";
   let held = ""; // a carriage return that a line feed may follow
   for await (const piece of pieces(path, limits)) {
     let text = held + piece;
     held = text.endsWith("\r") ? "\r" : "";
     if (held) text = text.slice(0, -1);
-    const parts = text.split(/\r\n|\r|\n/);
-    parts[0] = rest + parts[0];
-    rest = parts.pop()!;
+    const found = text.includes("\r") ? text.split(/\r\n|\r|\n/) : text.split("\n");
+    found[0] = rest + found[0];
+    rest = found.pop()!;
+    yield found;
     if (rest.length > limits.maxRow) throw tooLong(`read ${path}: a line`, limits);
-    yield* parts;
   }
-  if (rest !== "" || held) yield rest;
+  if (rest !== "" || held) yield [rest];
 }
 
 /** A file's whole text. */
