@@ -240,6 +240,33 @@ withFiles("a CSV field of many lines costs no more than its length", {
   assertEquals(ds.at(0).text, 'To be, or "not" to be\n'.repeat(50_000));
 });
 
+const letters = 'é€😀\uFEFF\uFFFD,"\r\n';
+const shifted = Array.from({ length: 4 }, (_, i) => "x".repeat(i) + letters.repeat(20_000));
+const quoted = shifted.map((text) => `a,b\r\n"${text.replaceAll('"', '""')}",1\r\n`);
+withFiles("letters and line ends may lie across the pieces in which a file is read", {
+  ...Object.fromEntries(shifted.map((text, i) => [`${i}.txt`, `\uFEFF${text}`])),
+  ...Object.fromEntries(quoted.map((text, i) => [`${i}.csv`, `\uFEFF${text}`])),
+}, async (folder) => {
+  for (const [i, text] of shifted.entries()) {
+    const ds = await loadDataset(`${folder}/${i}.txt`, { split: "train" });
+    assert(ds.column("text").join("\r\n") + "\r\n" === text, `${i}.txt`);
+    const one = await loadDataset(`${folder}/${i}.csv`, { split: "train" });
+    assertEquals([one.numRows, one.at(0).b, one.at(0).a === text], [1, 1, true]);
+  }
+});
+
+withFiles("a column's type is that of all its rows, and the rows before a wrong one can be read", {
+  "late.csv": `n,t,u\n${"1,,\n".repeat(50_000)}0.5,NA,x\n`,
+  "broken.jsonl": '{"a": 1}\n{"a": \n',
+}, async (folder) => {
+  const ds = await loadDataset(`${folder}/late.csv`, { split: "train[:2]" });
+  assertEquals([...ds], [{ n: 1, t: null, u: null }, { n: 1, t: null, u: null }]);
+  const last = await loadDataset(`${folder}/late.csv`, { split: "train[-1:]" });
+  assertEquals([...last], [{ n: 0.5, t: "NA", u: "x" }]);
+  const rows = await loadDataset(`${folder}/broken.jsonl`, { split: "train[:1]" });
+  assertEquals([...rows], [{ a: 1 }]);
+});
+
 Deno.test("which file belongs to which split is decided as in Python", () => {
   for (const { names, splits } of golden.lists) {
     assertEquals(filesByName(names), splits as unknown as Record<string, string[]>);

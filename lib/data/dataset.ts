@@ -206,7 +206,11 @@ export const DatasetDict: {
 /** A column's type, as arrow names it. */
 function typeOf(values: unknown[]): string {
   const kinds = new Set<string>();
-  for (const value of values) if (value !== null) kinds.add(kindOf(value));
+  let last: string | undefined; // most values are of the kind of the one before
+  for (const value of values) {
+    const kind = value === null ? last : kindOf(value);
+    if (kind !== undefined && kind !== last) kinds.add(last = kind);
+  }
   if (kinds.has("float64")) kinds.delete("int64");
   return kinds.size === 0 ? "null" : kinds.size === 1 ? [...kinds][0] : "json";
 }

@@ -178,11 +178,8 @@ class NoRow extends Error {}
 
 function unreadable(where: string, cause: unknown): SyntaxError {
   const reason = (cause as Error).message;
-  const known = cause instanceof NoRow;
-  return new SyntaxError(
-    `read ${where}: ${
-      known ? reason : `${reason.slice(0, 200)}; is it the JSON that its name says?`
-    }`,
-    { cause },
-  );
+  const what = cause instanceof NoRow
+    ? reason
+    : `${reason.slice(0, 200)}; is it the JSON that its name says?`;
+  return new SyntaxError(`read ${where}: ${what}`, { cause });
 }

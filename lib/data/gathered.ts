@@ -6,39 +6,48 @@ import type { Columns } from "./dataset.ts";
 
 /** Batches as columns. A value that a row lacks is null. */
 export class Gathered {
-  readonly #columns: Columns = Object.create(null); // a column may have any name
-  /** Columns with a bigint among their whole numbers, or perhaps inside a value. */
-  readonly #open = new Set<string>();
+  /** The parts of each column, each with the number of its first row. */
+  readonly #parts: Record<string, { start: number; values: unknown[] }[]> = Object.create(null);
   numRows = 0;
 
   /** Adds the first rows of a batch, at most so many. */
-  push(batch: Batch, most = Infinity): void {
-    const count = Math.min(batch.numRows, most);
-    for (const name in batch.columns) {
-      const column = this.#columns[name] ??= new Array(this.numRows).fill(null);
-      for (const value of batch.columns[name].slice(0, count)) {
-        column.push(value);
-        if (typeof value === "bigint" || (typeof value === "object" && value)) this.#open.add(name);
-      }
+  push({ numRows, columns }: Batch, most = Infinity): void {
+    const start = this.numRows;
+    for (const [name, all] of Object.entries(columns)) {
+      const values = numRows > most ? all.slice(0, most) : all;
+      (this.#parts[name] ??= []).push({ start, values });
     }
-    this.numRows += count;
-    for (const name in this.#columns) {
-      const column = this.#columns[name];
-      while (column.length < this.numRows) column.push(null);
-    }
+    this.numRows += Math.min(numRows, most);
   }
 
   /** The columns. Whole numbers stay numbers if all at the same place are exact; else they become bigints. */
   get columns(): Columns {
-    for (const name of this.#open) {
-      const places: Places = new Map();
-      for (const value of this.#columns[name]) note(value, "", places);
-      if (![...places.values()].some(({ bigint }) => bigint)) continue;
-      this.#columns[name] = this.#columns[name].map((value) => withNumbers(value, "", places));
+    const columns: Columns = Object.create(null); // a column may have any name
+    for (const name in this.#parts) {
+      const column: unknown[] = columns[name] = [];
+      const fillTo = (row: number) => {
+        while (column.length < row) column.push(null);
+      };
+      let open = false; // whether there is a bigint among the whole numbers, or perhaps inside a value
+      for (const { start, values } of this.#parts[name]) {
+        fillTo(start);
+        for (const value of values) {
+          column.push(value);
+          open ||= typeof value === "bigint" || (typeof value === "object" && value !== null);
+        }
+      }
+      fillTo(this.numRows);
+      if (open) columns[name] = unified(column);
     }
-    this.#open.clear();
-    return this.#columns;
+    return columns;
   }
+}
+
+function unified(column: unknown[]): unknown[] {
+  const places: Places = new Map();
+  for (const value of column) note(value, "", places);
+  if (![...places.values()].some(({ bigint }) => bigint)) return column;
+  return column.map((value) => withNumbers(value, "", places));
 }
 
 /** The kinds of numbers at each place of a column's values: in a list, under a name, and so on. */

@@ -2,17 +2,28 @@
  * JSON as Python reads it: whole numbers of any size are exact (as bigint, above 2^53), and NaN and Infinity, which
  * Python also writes, are numbers.
  */
+import type { Row } from "./dataset.ts";
 
 /** The value of a JSON text. */
 export function parseJson(text: string): unknown {
   // Both are rare, and reading with a reviver takes several times as long.
-  if (/\d{16}/.test(text)) return withNumbers(text);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     if (!/NaN|Infinity/.test(text)) throw error;
     return withNumbers(text);
   }
+  return holdsGreat(value) ? withNumbers(text) : value;
+}
+
+/** Whether there is a whole number that may have been rounded. */
+function holdsGreat(value: unknown): boolean {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsGreat);
+  for (const name in value) if (holdsGreat((value as Row)[name])) return true;
+  return false;
 }
 
 /** Whether a text is JSON. */

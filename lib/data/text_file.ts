@@ -11,11 +11,8 @@ export async function* pieces(path: string, limits: Limits): AsyncGenerator<stri
   const magic = new Uint8Array(2);
   file.readAt(0, magic);
   const packed = magic[0] === 0x1f && magic[1] === 0x8b;
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const bytes = packed ? unzipped(file, limits) : plain(file);
   try {
-    for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
-    yield decoder.decode();
+    yield* texts(packed ? unzipped(file, limits) : plain(file, new Uint8Array(PIECE)));
   } catch (cause) {
     if (cause instanceof TypeError) {
       throw refused(path, `it is not UTF-8 (${cause.message})`, cause);
@@ -30,15 +27,70 @@ export async function* pieces(path: string, limits: Limits): AsyncGenerator<stri
   }
 }
 
+/** Texts of bytes. A decoder that refuses nothing is the fastest: it writes a mark for bytes that are not UTF-8. */
+const quick = new TextDecoder("utf-8", { ignoreBOM: true });
+const MARK = "\uFFFD";
+
+/**
+ * The text of bytes in UTF-8, in pieces, without the mark of bytes that some programs write first.
+ *
+ * @throws {TypeError} where they are not UTF-8
+ */
+async function* texts(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<string> {
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let rest = new Uint8Array(), first = true;
+  const text = (bytes: Uint8Array) => {
+    const found = quick.decode(bytes);
+    const whole = found.includes(MARK) ? strict.decode(bytes) : found;
+    const start = first && whole.startsWith("\uFEFF") ? 1 : 0;
+    first &&= bytes.length === 0;
+    return whole.slice(start);
+  };
+  for await (const piece of pieces) {
+    const bytes = rest.length > 0 ? joined(rest, piece) : piece;
+    const end = endOfLetters(bytes);
+    rest = bytes.slice(end);
+    yield text(bytes.subarray(0, end));
+  }
+  yield text(rest);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** Where the last letter ends of which all bytes are here. */
+function endOfLetters(bytes: Uint8Array): number {
+  for (let at = bytes.length - 1; at >= 0 && at >= bytes.length - 3; at--) {
+    if (bytes[at] < 0x80) return bytes.length; // a letter of one byte
+    if (bytes[at] < 0xc0) continue; // a later byte of a letter
+    const length = bytes[at] < 0xe0 ? 2 : bytes[at] < 0xf0 ? 3 : 4;
+    return at + length > bytes.length ? at : bytes.length;
+  }
+  return bytes.length;
+}
+
 const refused = (path: string, what: string, cause: Error) =>
   new SyntaxError(`read ${path}: ${what}; is it whole?`, { cause });
 
 /** Bytes that end or break in the middle of a gzip stream. */
 class NotPacked extends Error {}
 
-function* plain(file: OpenFile): Generator<Uint8Array<ArrayBuffer>> {
+/** Bytes to read at a time. */
+const PIECE = 1 << 16;
+
+/** The bytes of a file, in pieces; in one array again and again, if there is one. */
+function* plain(
+  file: OpenFile,
+  again?: Uint8Array<ArrayBuffer>,
+): Generator<Uint8Array<ArrayBuffer>> {
   for (let at = 0;;) {
-    const buffer = new Uint8Array(1 << 16);
+    const buffer = again ?? new Uint8Array(PIECE);
     const count = file.readAt(at, buffer);
     if (count === 0) return;
     yield buffer.subarray(0, count);

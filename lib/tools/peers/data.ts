@@ -85,7 +85,7 @@ interface Work {
   write(path: string, run: (...args: string[]) => Promise<unknown>): unknown;
 }
 
-const OURS = { "this library": "dataset", "this library, row by row": "rows" };
+const OURS = { "this library": "dataset", "this library, none kept": "rows" };
 
 const rowWorks = (megabytes: number): Work[] => {
   const rows = () => madeRows(megabytes * MB);
