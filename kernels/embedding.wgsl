@@ -15,13 +15,16 @@ struct Params {
   first: u32,
   last: u32,
   table_offset: u32,
-  // From one row to the next, and from one cell of a row to the next.
+  // From one panel of rows to the next, from one row of a panel to the next, and from one cell of a row to the next.
+  table_panel: u32,
   table_row: u32,
   table_step: u32,
   ids_offset: u32,
   ids_stride: u32,
   code: u32,
 }
+
+const PANEL = 64u; // rows of a panel: lib/gpu/home.ts
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> table: array<Cell>; // or an image
@@ -48,6 +51,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let row = u32(wanted);
   if (row >= p.first && row < p.last) {
-    out[i] = table[p.table_offset + (row - p.first) * p.table_row + i % p.width * p.table_step];
+    let at = row - p.first;
+    let place = p.table_offset + at / PANEL * p.table_panel + at % PANEL * p.table_row;
+    out[i] = table[place + i % p.width * p.table_step];
   }
 }

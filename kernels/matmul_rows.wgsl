@@ -2,7 +2,8 @@
 // weights as PyTorch keeps them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
 // One invocation owns 8 columns of `out` in one row, every 8th of the 64 of its workgroup, so that the lanes read
-// neighbours where B is at home in an image (lib/gpu/home.ts). Both operands are read as vec4 along k where they lie.
+// neighbours where B is at home in an image (lib/gpu/home.ts): there the 64 columns are a panel, which is read from
+// beginning to end. Both operands are read as vec4 along k where they lie.
 // With a single row every weight is used once, so what matters is to load it only once.
 
 struct Params {
@@ -14,6 +15,7 @@ struct Params {
   a_row: u32,
   b_offset: u32,
   b_batch: u32,
+  b_panel: u32,
   b_row: u32,
   b_step: u32, // from four k to the next
   // Counted in numbers.
@@ -79,7 +81,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let row = group.x;
   let column = group.y * LANES * COLUMNS + lane;
   let at_a = p.a_offset + group.z * p.a_batch + row * p.a_row;
-  let at_b = p.b_offset + group.z * p.b_batch + column * p.b_row;
+  let at_b = p.b_offset + group.z * p.b_batch + group.y * p.b_panel + lane * p.b_row;
   var left = vec4<f32>();
   var right = vec4<f32>();
   for (var k = 0u; k < p.k; k++) {

@@ -25,9 +25,10 @@ struct Params {
   a_step: u32,
   a_block: u32,
   a_next: u32,
-  // The same of B, in the units that it is bound in.
+  // The same of B, in the units that it is bound in; and from one workgroup's tiles to those of the next.
   b_offset: u32,
   b_batch: u32,
+  b_group: u32,
   b_tile: u32,
   b_step: u32,
   b_block: u32,
@@ -216,9 +217,8 @@ fn again(start: u32, row: u32, column: u32) { // replaced by matmul_aligned.wgsl
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile_column = group.y * 8u + lane;
   var at_a = p.a_offset + group.z * p.a_batch + group.x * p.a_tile;
-  var at_b = p.b_offset + group.z * p.b_batch + tile_column * p.b_tile;
+  var at_b = p.b_offset + group.z * p.b_batch + group.y * p.b_group + lane * p.b_tile;
   var tile: Tile;
   for (var k = 0u; k < p.k / 4u; k++) {
     step(&tile, at_a, at_b);
@@ -234,7 +234,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   let start = p.out_offset + group.z * p.out_batch;
   let row = group.x * 4u * DOWN;
-  let column = tile_column * 4u * ACROSS;
+  let column = (group.y * 8u + lane) * 4u * ACROSS;
   finish(&tile, start, row, column);
   if (AGAIN) {
     for (var i = row; i < min(row + 4u * DOWN, p.m); i++) {

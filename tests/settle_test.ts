@@ -32,9 +32,14 @@ for (const transposed of [false, true]) {
     }
     const ids = tensor([2, 999, 0]);
     assertEquals(await embedding(ids, home).data(), await embedding(ids, w).data());
-    const [x, some] = [randn(1, 512), (of: Tensor) => of.narrow(0, 300, 700)];
-    assertEquals(await linear(x, some(home)).data(), await linear(x, some(w)).data());
+    const part = async (rows: number, first: number, count: number) => {
+      const [x, some] = [randn(rows, 512), (of: Tensor) => of.narrow(0, first, count)];
+      assertEquals(await linear(x, some(home)).data(), await linear(x, some(w)).data());
+    };
+    for (const rows of [1, 17]) await part(rows, 320, 680);
     assert(atHome(home));
+    await part(1, 300, 700); // does not begin at a panel
+    assert(!atHome(home));
   });
 }
 

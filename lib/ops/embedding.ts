@@ -3,6 +3,7 @@
  */
 import type { Device } from "../gpu/device.ts";
 import type { FaultMessage } from "../gpu/doubts.ts";
+import { PANEL } from "../gpu/home.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { build, ravel } from "../tensor/ndarray.ts";
@@ -81,9 +82,9 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
       ? [{ first: 0, last: rows, ...foursOf(viewOf(table, [1, rows, width])) }]
       : stretches(table).map(({ first, last, buffer, offset }) => ({
         ...{ first, last, buffer, offset: offset / unit },
-        ...{ row: width / unit, step: 1 },
+        ...{ panel: PANEL * width / unit, row: width / unit, step: 1 },
       }));
-    for (const { first, last, buffer, offset, row, step } of places) {
+    for (const { first, last, buffer, offset, panel, row, step } of places) {
       launcher.launch(
         launcher.pipeline(forwardKernels[unit]),
         { table: buffer, ids: flat.storage, out: out.storage, fault },
@@ -94,6 +95,7 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
           first,
           last,
           table_offset: offset,
+          table_panel: panel,
           table_row: row,
           table_step: step,
           ids_offset: flat.offset,

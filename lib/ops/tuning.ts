@@ -63,7 +63,7 @@ export interface Choice extends Plan {
     work: number;
     /** Whether both operands run along k in memory, aligned, so that the kernel for a row can read them. */
     alongK: boolean;
-    /** Whether an operand lives in an image, as the weights of a loaded model do (lib/gpu/home.ts). */
+    /** Whether B lives in an image, as the weights of a loaded model do (lib/gpu/home.ts). */
     atHome: boolean;
   }) => boolean;
 }
@@ -71,9 +71,6 @@ export interface Choice extends Plan {
 const plain = { form: "plain", rows: 1, columns: 1 } as const;
 /** Below this many multiply-adds a launch costs more than any kernel saves. */
 export const TINY: number = 2 ** 16;
-
-/** Rows from which a larger tile pays for its compilation, where weights are read for a prompt. */
-const LONG_PROMPT = 256;
 
 /** What depends on the class of adapter. */
 export interface Tuning {
@@ -113,13 +110,8 @@ const software: Tuning = {
     { ...plain, when: ({ work }) => work < TINY },
     // The step that generates a token.
     { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
-    // And a prompt of GPT-2: 16×16 compiles for 10 s, in 140 MB, and saves 0.3 s of 1.7 s for 64 tokens.
-    {
-      form: "tile",
-      rows: 8,
-      columns: 8,
-      when: ({ m, atHome }) => m <= (atHome ? LONG_PROMPT : 8),
-    },
+    // And a prompt of GPT-2: a workgroup's 8 tiles are as wide as a panel. 16×16 compiles for 10 s, in 140 MB.
+    { form: "tile", rows: 8, columns: 8, when: ({ m, atHome }) => m <= 8 || atHome },
     { form: "tile", rows: 16, columns: 16, when: () => true },
   ],
 };

@@ -19,7 +19,7 @@ import { alongK, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound, boundToWrite } from "../limits.ts";
 import { measuredPlan } from "../measured.ts";
-import { foursOf } from "../settle.ts";
+import { foursOf, readAtHome } from "../settle.ts";
 import { NARROW, type Plan, TILE_LANES, TINY, tuningOf } from "../tuning.ts";
 import { declared } from "../declare.ts";
 
@@ -67,15 +67,20 @@ export function launchProduct(given: Task): void {
   launches[plan.form](task, plan);
 }
 
+/** Whether B is a weight that is read at home. */
+export const isAtHome = ({ b, form, plan }: Task): boolean =>
+  b.storage.block.home !== null && !form && !plan && readAtHome(transposed(b));
+
 /** The plan for a product whose sides have been chosen: the table's, or the first of the wanted form. */
-function rowFor({ a, b, out, form }: Task): Plan {
+function rowFor(task: Task): Plan {
+  const { a, b, out, form } = task;
   if (form === "shared") return { form, rows: 4, columns: 4 };
   if (form === "plain") return { form, rows: 1, columns: 1 };
   const [batch, m, n] = out.shape;
   const product = {
     ...{ batch, m, n, work: out.numel() * a.shape[2] },
     alongK: alongK(a) && alongK(transposed(b)),
-    atHome: [a, b].some(({ storage }) => storage.block.home !== null),
+    atHome: isAtHome(task),
   };
   const { software, imaging } = out.device;
   const { products } = tuningOf({ software: software || form !== undefined, imaging });
@@ -84,7 +89,9 @@ function rowFor({ a, b, out, form }: Task): Plan {
       (form === undefined || choice.form === form) && choice.when(product)
     ) ?? products[0];
   // The kernel for a row adds in another order, so nothing takes its place, and it takes that of no other.
-  if (form !== undefined || choice.form === "rows" || product.work < TINY) return choice;
+  // And a weight at home is read there by no other.
+  const only = choice.form === "rows" || product.atHome;
+  if (form !== undefined || only || product.work < TINY) return choice;
   return measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k: a.shape[2] }) ??
     choice;
 }
@@ -241,6 +248,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
         a_row: a.strides[1] / 4,
         b_offset: b.offset,
         b_batch: b.batch,
+        b_panel: b.panel,
         b_row: b.row,
         b_step: b.step,
         ...outStrides(task),
@@ -254,7 +262,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
     const { out, drop, plus } = task;
     const { rows, columns } = plan;
     const a = panels(task.a, rows);
-    const b = panels(transposed(task.b), columns, out.shape[1]);
+    const b = panels(transposed(task.b), columns, { uses: out.shape[1], lanes: true });
     const flags = {
       A_ALONG_K: a.alongK,
       B_ALONG_K: b.alongK,
@@ -283,6 +291,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
         a_next: a.next,
         b_offset: b.offset,
         b_batch: b.batch,
+        b_group: b.group,
         b_tile: b.tile,
         b_step: b.step,
         b_block: b.block,

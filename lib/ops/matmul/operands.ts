@@ -2,13 +2,14 @@
  * The operands of matrix products as kernels bind them: where they lie, whether they can be read four numbers
  * at a time, and their packed copies where they can't.
  */
+import { PANEL } from "../../gpu/home.ts";
 import type { Given } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import packSource from "../../../kernels/matmul_pack.wgsl" with { type: "text" };
 import { groupsFor } from "../elementwise.ts";
 import { bound } from "../limits.ts";
-import { foursOf } from "../settle.ts";
-import { FEW_USES } from "../tuning.ts";
+import { foursOf, readAtHome } from "../settle.ts";
+import { FEW_USES, TILE_LANES } from "../tuning.ts";
 import { declared } from "../declare.ts";
 
 const pack = declared("matmul_pack", packSource);
@@ -29,6 +30,8 @@ export interface Panels {
   buffer: Given;
   offset: number;
   batch: number;
+  /** From the tiles of one workgroup to those of the next, and from one tile to the next. */
+  group: number;
   tile: number;
   /** From four k to the next four. */
   step: number;
@@ -43,18 +46,32 @@ export interface Panels {
   done(): void;
 }
 
+/** B (batch, side, k), whose tiles of this width are a panel of a matrix at home. */
+function panelsAtHome(x: Tensor, width: number): Panels {
+  const { buffer, offset, batch, panel: group, row, step } = foursOf(x);
+  const places = { offset, batch, group, tile: width * row, step, block: 4 * row, next: row };
+  return { buffer, ...places, alongK: true, singles: false, done() {} };
+}
+
 /**
  * A matrix (batch, side, k), where it lies if it can be read there, packed if not.
  *
  * @param uses how many rows the other operand has: for a few, an unaligned side is read as it lies
+ * @param lanes whether the lanes of a workgroup lie along the side: it is B
  */
-export function panels(x: Tensor, width: number, uses = Infinity): Panels {
+export function panels(
+  x: Tensor,
+  width: number,
+  { uses = Infinity, lanes = false } = {},
+): Panels {
+  if (lanes && width * TILE_LANES === PANEL && readAtHome(x)) return panelsAtHome(x, width);
   const { buffer, offset } = bound(x);
   const [batch, side, k] = x.strides;
   const lying = (unit: number) => ({
     buffer,
     offset: offset / unit,
     batch: batch / unit,
+    group: TILE_LANES * width * side / unit,
     tile: width * side / unit,
     step: 4 * k / unit,
     done() {},
@@ -63,10 +80,7 @@ export function panels(x: Tensor, width: number, uses = Infinity): Panels {
     return { ...lying(4), block: 1, next: k / 4, alongK: false, singles: false };
   }
   if (alongK(x)) {
-    const { buffer, offset, batch, row, step } = foursOf(x);
-    const tile = width * row;
-    const places = { buffer, offset, batch, tile, step, block: 4 * row, next: row };
-    return { ...places, alongK: true, singles: false, done() {} };
+    return { ...lying(4), block: side, next: side / 4, alongK: true, singles: false };
   }
   if (side === 1 && uses <= FEW_USES) {
     return { ...lying(1), block: 4, next: k, alongK: false, singles: true };
@@ -92,6 +106,7 @@ export function panels(x: Tensor, width: number, uses = Infinity): Panels {
     buffer: bound(packed).buffer,
     offset: 0,
     batch: batch === 0 ? 0 : count * steps * width / 4,
+    group: TILE_LANES * steps * width / 4,
     tile: steps * width / 4,
     step: width,
     block: 1,

@@ -9,7 +9,7 @@
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
 import { LONGEST_PRODUCT, type Plan } from "../tuning.ts";
-import { launchProduct, planFor, type Product, type Task } from "./launch.ts";
+import { isAtHome, launchProduct, planFor, type Product, type Task } from "./launch.ts";
 
 export type { Product };
 
@@ -37,8 +37,8 @@ export function planOf(product: Product): Plan {
 
 /** The widest tile; a packed operand is padded to a multiple of it. */
 const WIDEST = 32;
-/** Where a cut may fall, so that what was aligned stays so. */
-const GRAIN = 32;
+/** Where a cut may fall, so that what was aligned stays so, and what begins at a panel of a weight at home, too. */
+const GRAIN = 64;
 
 /** The dimensions of a product, and where each operand has them. */
 const dimensions = {
@@ -83,7 +83,8 @@ function multiplyParts(task: Task): void {
 }
 
 /** The dimension along which a task must be cut, or null. */
-function toCut({ a, b, out }: Task): Dimension | null {
+function toCut(task: Task): Dimension | null {
+  const { a, b, out } = task;
   const { maxComputeWorkgroupsPerDimension: mostGroups, maxStorageBufferBindingSize } =
     out.device.limits;
   const most = maxStorageBufferBindingSize - 256; // a window begins at a multiple of 256
@@ -93,12 +94,15 @@ function toCut({ a, b, out }: Task): Dimension | null {
   if (m > mostGroups) return "m";
   if (n > mostGroups) return "n";
   if (k > LONGEST_PRODUCT) return "k";
-  if (extent(b) * 4 > most) return longest(b, ["batch", "k", "n"]);
+  const atHome = isAtHome(task); // an image can be larger than what is bound
+  if (extent(b) * 4 > most && !atHome) return longest(b, ["batch", "k", "n"]);
   if (extent(a) * 4 > most) return longest(a, ["batch", "m", "k"]);
   if (extent(out) * 4 > most) return longest(out, ["batch", "m", "n"]);
   const packed = (x: Tensor, side: number) =>
     (x.strides[0] === 0 ? 1 : batch) * Math.ceil(side / WIDEST) * WIDEST * k * 4;
-  if (packed(b, n) > most) return batch > 1 && b.strides[0] ? "batch" : n > WIDEST ? "n" : "k";
+  if (packed(b, n) > most && !atHome) {
+    return batch > 1 && b.strides[0] ? "batch" : n > WIDEST ? "n" : "k";
+  }
   if (packed(a, m) > most) return batch > 1 && a.strides[0] ? "batch" : m > WIDEST ? "m" : "k";
   return null;
 }
