@@ -187,7 +187,7 @@ export async function* generate(
 }
 
 /** Computes without gradients; the memory of intermediate results is free at once, for the next token. */
-function passing(body: () => Tensor): Tensor {
+export function passing(body: () => Tensor): Tensor {
   const scope = openScope();
   let result: Tensor | undefined;
   try {

@@ -14,6 +14,7 @@ import {
   tensor,
 } from "../../mod.ts";
 import { defaultDevice } from "../../gpu/default.ts";
+import { passing } from "../../models/generate.ts";
 import { fillWeight } from "../../models/weights.ts";
 import { numbers } from "../peers/works.ts";
 import { firstOf, release, runOnce } from "./limits.ts";
@@ -76,7 +77,7 @@ function writing(size: GptSize, count: number, before: number, runs: number): Wo
       }
       const cache = new KeyValueCache(config, { capacity: before + count });
       const logits = (ids: Tensor) =>
-        noGrad(() => model.logits(model.hidden(ids, { cache }).narrow(1, ids.shape[1] - 1, 1)));
+        passing(() => model.logits(model.hidden(ids, { cache }).narrow(1, ids.shape[1] - 1, 1)));
       release(logits(randint(vocabSize, [1, before])));
       const { launcher } = defaultDevice;
       const launched = launcher.dispatches;

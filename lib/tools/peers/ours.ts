@@ -16,6 +16,7 @@ import {
 } from "../../mod.ts";
 import { fromValues, type Tensor } from "../../tensor/tensor.ts";
 import { firstOf, release } from "../bench/limits.ts";
+import { passing } from "../../models/generate.ts";
 import { fillWeight } from "../../models/weights.ts";
 import { GPT, MLP } from "../bench/models.ts";
 import { adamw, type Library } from "./library.ts";
@@ -127,7 +128,7 @@ export function ours(): Required<Library> {
       const half = ids.length / 2;
       const cache = new KeyValueCache(config, { capacity: ids.length });
       const step = (from: number, to: number) =>
-        noGrad(() => {
+        passing(() => {
           cache.length = from;
           const hidden = model.hidden(tensor([ids.slice(from, to)]), { cache });
           return model.logits(hidden.narrow(1, to - from - 1, 1));
