@@ -59,13 +59,23 @@ const ALIKE =
   pack printable python resume safetensors saved_run structure terminal terms text tint tools torch_file
   weights_run wgsl`
     .split(/\s+/);
-/** All others, which are to be right on every adapter. */
-const computing = () =>
+/** All others, which are to be right on every adapter: of these, part k of n. */
+const computing = (k: number, n: number) =>
   Array.from(Deno.readDirSync(new URL("tests", root)), ({ name }) => name)
     .filter((name) =>
       name.endsWith("_test.ts") && !ALIKE.includes(name.slice(0, -"_test.ts".length))
     )
-    .sort().map((name) => `tests/${name}`);
+    .sort().filter((_, i) => i % n === k - 1).map((name) => `tests/${name}`);
+
+/** What `--part` says, as the first argument, and the other arguments. */
+function partOf([first, ...others]: readonly string[]): [part: [number, number], args: string[]] {
+  if (!first?.startsWith("--part")) return [[1, 1], first === undefined ? [] : [first, ...others]];
+  const [k, n] = (/^--part=(\d+)\/(\d+)$/.exec(first)?.slice(1) ?? []).map(Number);
+  if (!(k >= 1 && k <= n)) {
+    throw new UsageError(`${first}: give the part and how many there are, as in --part=1/2`);
+  }
+  return [[k, n], others];
+}
 const bookTest = [
   "test",
   ...ofBook,
@@ -96,12 +106,16 @@ DENO_WEBGPU_BACKEND=opengl runs them on that backend. After the -- come the opti
     help:
       `deno task test:adapter                       runs the tests that compute, as on another adapter
 deno task test:adapter -- --filter softmax   runs those with a word in their name
+deno task test:adapter -- --part=1/2         runs the first of two parts, which take about as long as each other
 
 DENO_WEBGPU_BACKEND=opengl runs them on that backend, VK_DRIVER_FILES=…/vk_swiftshader_icd.json on the
 adapter that comes with Chromium. Left out are tests whose answers no adapter changes: \`deno task test\`
 runs those too.`,
     adapter: true,
-    steps: (args) => [["test", "--allow-all", "--no-check", "--parallel", ...computing(), ...args]],
+    steps: (given) => {
+      const [part, args] = partOf(given);
+      return [["test", "--allow-all", "--no-check", "--parallel", ...computing(...part), ...args]];
+    },
   },
   check: {
     help:
