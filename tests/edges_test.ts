@@ -308,6 +308,8 @@ const bends: Record<string, (x: Tensor) => Tensor> = {
   "norm 3": (x) => x.norm(3).reshape(1),
   "norm 1": (x) => x.norm(1).reshape(1),
   "norm 0.5": (x) => x.norm(0.5).reshape(1),
+  ...{ floor: torch.floor, ceil: torch.ceil, round: torch.round, sign: torch.sign, neg: torch.neg },
+  "3 by": (x) => torch.div(3, x),
 };
 const losses = ["mseLoss", "smoothL1Loss", "l1Loss", "binaryCrossEntropyWithLogits"] as const;
 const P = f([0, 0.5, 1, 0.25]).repeat(4);
@@ -345,6 +347,8 @@ Object.assign(rows, {
   ),
   "slope at 0 and 1: binaryCrossEntropy": () =>
     grads((p, y) => F.binaryCrossEntropy(p, y, { reduction: "none" }), P, Y),
+  "a number by large and small, subnormal": () =>
+    grads((x) => torch.div(1e-3, x), f([1e-39, 3e38, 49, -7e-3])),
   "div cancels": () => grads((x) => x.div(x), f([3, 1e30, 1e-30, -7])),
   "div cancels, subnormal": () => grads((x) => x.div(x), f([1e-40, 2])),
   "prod along rows with zeros": () => grads((x) => x.prod(1), FEW),

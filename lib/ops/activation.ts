@@ -9,7 +9,7 @@ export interface UnaryRow {
   /** WGSL expression of the input `v`. */
   wgsl: string;
   /**
-   * Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0" where it is flat. An
+   * Its derivative as a WGSL expression of the input `v`, or of the result `y`; "0.0" where it is flat. An
    * expression with `g`, the gradient of the result, is the whole gradient.
    */
   slope: string;
@@ -30,11 +30,11 @@ export interface UnaryRow {
   fused?: true;
 }
 
-/** How a row is differentiated: its gradient in WGSL, of `g` and of the result `y` or the input `v`. */
-export function gradientOf({ slope }: UnaryRow): { wgsl: string; of: "y" | "v" } {
+/** How a row is differentiated: its gradient in WGSL, of `g` and of the result `y`, the input `v` or neither. */
+export function gradientOf({ slope }: UnaryRow): { wgsl: string; of: "y" | "v" | null } {
   return {
-    wgsl: /\bg\b/.test(slope) ? slope : `g * (${slope})`,
-    of: /\by\b/.test(slope) ? "y" : "v",
+    wgsl: slope === "0.0" || /\bg\b/.test(slope) ? slope : `g * (${slope})`,
+    of: /\by\b/.test(slope) ? "y" : /\bv\b/.test(slope) ? "v" : null,
   };
 }
 

@@ -220,7 +220,7 @@ export const prelu: (x: Tensor, weight: Tensor) => Tensor = takes(
     const wide = weight.numel() === 1
       ? reshape(weight, [])
       : reshape(weight, [channels, ...new Array<number>(x.ndim - 2).fill(1)]);
-    return called("PreluKernelBackward0", where(gt(x, 0), x, mul(x, wide)));
+    return called("PreluKernelBackward0", where(gt(x, 0), x, mul(x, wide)), [x, weight]);
   },
 );
 

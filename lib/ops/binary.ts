@@ -18,7 +18,7 @@ import { full } from "./create.ts";
 import { sumTo } from "./broadcast.ts";
 import { checkIndex } from "./faults.ts";
 import { to } from "./copy.ts";
-import { log } from "./unary.ts";
+import { log, reciprocal } from "./unary.ts";
 import { unless, where } from "./where.ts";
 
 /** The second operand, where it is a number. */
@@ -81,8 +81,7 @@ const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
 };
 
 const oneLess = (y: Tensor | number) => typeof y === "number" ? y - 1 : sub(y, 1);
-const eqTo = (y: Tensor | number, value: number): Tensor | boolean =>
-  typeof y === "number" ? y === value : eq(y, value);
+const isZero = (y: Tensor | number) => typeof y === "number" ? y === 0 : eq(y, 0);
 
 const rows = {
   add: {
@@ -130,15 +129,15 @@ const rows = {
     reference: (x, y) => x ** y,
     torch: "x ** y",
     domain: [0.5, 2],
-    gradient: pair((g, x, y) => [
-      // g y x^(y − 1), and 0 where y = 0.
-      () => unless(eqTo(y(), 0), mul(g, mul(pow(x(), oneLess(y())), y()))),
-      // g x^y ln x. Where x = 0 and y ≥ 0 the slope is 0: multiplied by, so that a NaN that arrives stays one.
-      () => {
-        const y0 = y() as Tensor; // a number has no gradient
-        return mul(g, unless(mul(eq(x(), 0), ge(y0, 0)), mul(pow(x(), y0), log(x()))));
-      },
-    ]),
+    gradient(grad, saved) {
+      const result = saved.count > 1 ? saved.output(0) : null; // a number has no gradient
+      return pair((g, x, y) => [
+        // g y x^(y − 1), and 0 where y = 0.
+        () => unless(isZero(y()), mul(g, mul(pow(x(), oneLess(y())), y()))),
+        // g x^y ln x. Where x = 0 and y ≥ 0 the slope is 0: multiplied by, so that a NaN that arrives stays one.
+        () => mul(g, unless(mul(eq(x(), 0), ge(y() as Tensor, 0)), mul(result!, log(x())))),
+      ])(grad, saved);
+    },
   },
   remainder: {
     wgsl: "remainderOf(x, y)",
@@ -206,8 +205,8 @@ function define(name: string, row: Row): Op<Args> {
       if (compute === "int64" && typeof second === "number") checkInteger(name, second);
       const out = launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
       if (compute === "int64" && name === "remainder" && y) {
-        const isZero = to(table.eq([y], { other: 0 }), "int64");
-        const { doubts } = checkIndex(isZero, 1, { wrap: false, says: byZero }).storage;
+        const zeros = to(isZero(y) as Tensor, "int64");
+        const { doubts } = checkIndex(zeros, 1, { wrap: false, says: byZero }).storage;
         out.storage.doubts = doubts!.with(out.storage.doubts);
       }
       return out;
@@ -260,6 +259,7 @@ lent.add = (x, y) => table.add([x, y], {});
 
 const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
   if (typeof y === "number" && typeof x !== "number") return op([x], { other: y });
+  if (op === table.div && typeof x === "number") return mul(reciprocal(y as Tensor), x); // as PyTorch
   const operands = [asTensor(x, y), asTensor(y, x)];
   return goesWith(op(operands, {}), ...operands.filter((v) => v !== x && v !== y));
 };

@@ -2,6 +2,7 @@
  * A tensor and a product, added in one call, as optimizers and layers written by hand have it.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
@@ -18,12 +19,17 @@ const [readMul, readDiv] = ["addcmul", "addcdiv"].map(valued);
 const times = (x: Tensor, by: number): Tensor => by === 1 ? x : mul(x, by);
 
 /** x + value · y · z. */
-export const addcmul = (x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor =>
-  add(x, mul(times(y, readMul(args).value ?? 1), z));
+export function addcmul(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+  const found = add(x, mul(times(y, readMul(args).value ?? 1), z));
+  const kept = [z.requiresGrad ? y : [], y.requiresGrad ? z : []].flat();
+  return called("AddcmulBackward0", found, kept);
+}
 
 /** x + value · y / z. */
-export const addcdiv = (x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor =>
-  add(x, div(times(y, readDiv(args).value ?? 1), z));
+export function addcdiv(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+  const found = add(x, div(times(y, readDiv(args).value ?? 1), z));
+  return called("AddcdivBackward0", found, z.requiresGrad ? [y, z] : [z]);
+}
 
 /** From x towards `end`, by a share of the way: x + weight · (end − x). */
 export const lerp: (x: Tensor, end: Tensor, weight: number) => Tensor = takes(

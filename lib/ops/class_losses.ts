@@ -113,7 +113,12 @@ function reduced(
 }
 
 /** PyTorch's name of the step: images have one of their own. */
-const named = (x: Tensor, { reduction }: NllOptions, loss: Tensor) =>
+const named = (
+  x: Tensor,
+  { reduction }: NllOptions,
+  loss: Tensor,
+  kept: readonly (Tensor | null | undefined)[],
+) =>
   called(
     x.ndim < 3
       ? "NllLossBackward0"
@@ -121,6 +126,7 @@ const named = (x: Tensor, { reduction }: NllOptions, loss: Tensor) =>
       ? "ViewBackward0"
       : "NllLoss2DBackward0",
     loss,
+    kept.filter((x) => x !== null && x !== undefined),
   );
 
 /**
@@ -144,7 +150,8 @@ export function nllLoss(
   const { counts, ids, weights } = counted(flat, rows.shape[1], options);
   const hits = where(counts, neg(reshape(gather(rows, 1, unsqueeze(ids, 1)), [-1])), 0);
   const losses = options.weight ? mul(hits, weights) : hits;
-  return named(x, options, reduced(losses, weights, target, options));
+  const loss = reduced(losses, weights, target, options);
+  return named(x, options, loss, [x, target, options.weight]);
 }
 
 /**
@@ -183,12 +190,13 @@ export function crossEntropy(
   if (!weight && labelSmoothing === 0) {
     const loss = crossEntropyOp([rows, flat], { ignoreIndex, reduction });
     if (logits.ndim === 2) return loss;
-    return named(logits, options, reduction === "none" ? reshape(loss, target.shape) : loss);
+    return named(logits, options, reduction === "none" ? reshape(loss, target.shape) : loss, []);
   }
   const hits = crossEntropyOp([rows, flat], { ignoreIndex, reduction: "none" });
   const classes = rows.shape[1];
   const { counts, weights } = counted(flat, classes, options);
-  const hard = named(logits, options, reduced(mul(hits, weights), weights, target, options));
+  const loss = reduced(mul(hits, weights), weights, target, options);
+  const hard = named(logits, options, loss, [weight]);
   if (labelSmoothing === 0) return hard;
   const logs = logSoftmax(rows, 1);
   const all = neg(sum(weight ? mul(logs, weight) : logs, 1));

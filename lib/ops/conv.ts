@@ -135,5 +135,6 @@ export function conv1d(
     chunk(windows, groups, 1).map((x, i) => product(chunk(weight, groups, 0)[i], x)),
     1,
   );
-  return called("ConvolutionBackward0", bias ? add(found, reshape(bias, [out, 1])) : found);
+  const whole = bias ? add(found, reshape(bias, [out, 1])) : found;
+  return called("ConvolutionBackward0", whole, [x, weight]);
 }

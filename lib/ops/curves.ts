@@ -61,7 +61,7 @@ export const leakyRelu: (
   { input: a.tensor, negativeSlope: a.number },
   (x: Tensor, negativeSlope = 0.01): Tensor => {
     checkFloat("leakyRelu", x);
-    return called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope)));
+    return called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope)), [x]);
   },
   { required: 1 },
 );
@@ -114,7 +114,7 @@ export const softplus: (
     const scaled = mul(x, beta);
     const above = gt(scaled, threshold);
     const smooth = div(log1p(exp(where(above, 0, scaled))), beta);
-    return called("SoftplusBackward0", where(above, x, smooth));
+    return called("SoftplusBackward0", where(above, x, smooth), [x]);
   },
   { required: 1 },
 );

@@ -2,6 +2,7 @@
  * Lengths, angles and distances of vectors.
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, lt, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
@@ -71,7 +72,8 @@ export function cdist(
   ...args: Given<[p?: number], { p?: number }>
 ): Tensor {
   const { p = 2 } = readCdist(args);
-  return norm(sub(unsqueeze(x, -2), unsqueeze(y, -3)), p, -1);
+  const found = norm(sub(unsqueeze(x, -2), unsqueeze(y, -3)), p, -1);
+  return called("CdistBackward0", found, [x, y]);
 }
 
 const readCdist = parameters<{ p?: number }>("cdist", { p: a.number });

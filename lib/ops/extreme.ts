@@ -9,7 +9,7 @@ import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, eq, maximum, minimum, ne } from "./binary.ts";
 import { to } from "./copy.ts";
-import { gather } from "./gather.ts";
+import { gatherOp } from "./gather.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { argmax, argmin } from "./order.ts";
 import { amax, amin, sum } from "./reduce.ts";
@@ -50,7 +50,7 @@ const ofAll = (
 /** The elements at the indices that `find` gives along a dimension, and these indices. */
 function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
   const places = find(x.dtype === "bool" ? to(x, "int64") : x, { dim, keepdim: true });
-  const pair: [Tensor, Tensor] = [gather(x, dim, places), places];
+  const pair: [Tensor, Tensor] = [gatherOp([x, places], { dim }), places];
   if (keepdim) return pair;
   const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
   return [reshape(pair[0], shape), reshape(pair[1], shape)];

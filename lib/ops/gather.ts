@@ -3,8 +3,9 @@
  * the other.
  */
 import { a, takes } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { ndarray, ravel, unravel } from "../tensor/ndarray.ts";
-import { defineOp } from "../tensor/op.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
 import { denseStrides, normalizeDim, numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -16,7 +17,8 @@ import { embeddingGrad, embeddingOp } from "./embedding.ts";
 import { checkFloat } from "./limits.ts";
 import { reshape } from "./views.ts";
 
-const gatherOp = defineOp<{ dim: number }>({
+/** Where it stands for another function, which does not keep the tensor. */
+export const gatherOp: Op<{ dim: number }> = defineOp({
   name: "gather",
   torch: "torch.gather(i[0], a['dim'], i[1])",
   forward([x, index], { dim }) {
@@ -122,5 +124,5 @@ const scatteredOp = defineOp<{ shape: Shape; dim: number }>({
 export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = takes(
   "gather",
   { input: a.tensor, dim: a.whole, index: a.tensor },
-  (x, dim, index) => gatherOp([x, index], { dim }),
+  (x, dim, index) => called("GatherBackward0", gatherOp([x, index], { dim }), [x]),
 );

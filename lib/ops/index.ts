@@ -95,7 +95,9 @@ export function basic(x: Tensor, indices: readonly Index[]) {
 /** The part of a tensor that an index names, as Python's `x[…]` would give it. */
 export function index(x: Tensor, ...indices: Index[]): Tensor {
   const { view, ids } = basic(x, indices);
-  return ids.length === 0 ? view : called("IndexBackward0", lookUp(view, ids));
+  return ids.length === 0
+    ? view
+    : called("IndexBackward0", lookUp(view, ids), ids.map(({ index }) => index));
 }
 
 /**
@@ -158,6 +160,7 @@ export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = take
         `index_select(): Index is supposed to be a vector, not ${shapeText(ids.shape)}`,
       );
     }
-    return called("IndexSelectBackward0", lookUp(x, [{ dim: d, index: ids }], { select: true }));
+    const found = lookUp(x, [{ dim: d, index: ids }], { select: true });
+    return called("IndexSelectBackward0", found, [ids]);
   },
 );

@@ -191,6 +191,8 @@ function putAt(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Ten
 const put = (x: Tensor, given: IndexPutOptions): Tensor =>
   given.indices.some(isMask) ? putMasked(x, given) : putAt(x, given);
 
+const isTensor = (place: Index): place is Tensor => a.tensor.accepts(place);
+
 /**
  * A copy of the tensor with `values` put at the part that `indices` name: numbers, slices, `null`, tensors of ids,
  * or a mask. Gradients flow to both.
@@ -210,8 +212,10 @@ const put = (x: Tensor, given: IndexPutOptions): Tensor =>
  * assertEquals(await v.grad!.tolist(), [4, 1]);
  * ```
  */
-export const indexPut = (x: Tensor, ...args: IndexPutArguments): Tensor =>
-  called("IndexPutBackward0", put(x, readPut(args)));
+export function indexPut(x: Tensor, ...args: IndexPutArguments): Tensor {
+  const given = readPut(args);
+  return called("IndexPutBackward0", put(x, given), given.indices.filter(isTensor));
+}
 
 /**
  * Writes `values` over the part that `indices` name, Python's `x[…] = v`, and returns the whole tensor. Where a
@@ -276,6 +280,7 @@ export function indexAdd(
   return called(
     "IndexAddBackward0",
     put(x, { indices: along(x, dim, index), values, accumulate: true }),
+    source.requiresGrad ? [index, source] : [],
   );
 }
 
@@ -301,7 +306,8 @@ export function indexFill(
   ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
 ): Tensor {
   const { dim, index, value } = readIndexFill(args);
-  return called("IndexFillBackward0", put(x, { indices: along(x, dim, index), values: value }));
+  const found = put(x, { indices: along(x, dim, index), values: value });
+  return called("IndexFillBackward0", found, [index]);
 }
 
 /** `alpha` · `source` is added to x at the places that ids name along `dim`. */

@@ -106,6 +106,7 @@ const layerNormOp = defineOp<Args>({
     const { launcher } = x.device;
     const dx = allocate(x.shape, "float32", x.device);
     const weight = saved.count > 1 ? saved.input(1) : undefined;
+    if (saved.count > 2) saved.input(2); // PyTorch keeps the bias too, so it may not be written over
     launcher.launch(
       launcher.pipeline(gradKernels[unit], {
         constants: { LANES, WEIGHT: Number(weight !== undefined), PLUS: Number(plus !== null) },

@@ -88,8 +88,8 @@ const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec
 
 /** The mean of (x − y)². */
 export function mseLoss(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
-  const away = sub(...floatsOf("mseLoss", x, y));
-  return called("MseLossBackward0", reduced(square(away), read.mse(args)));
+  const pair = floatsOf("mseLoss", x, y);
+  return called("MseLossBackward0", reduced(square(sub(...pair)), read.mse(args)), pair);
 }
 
 /** The mean of |x − y|. */
@@ -215,7 +215,8 @@ export function binaryCrossEntropyWithLogits(
   const losses = posWeight
     ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
     : logitsOp(pair, {});
-  return called("BinaryCrossEntropyWithLogitsBackward0", weighed(losses, options));
+  const kept = posWeight ? [...pair, posWeight] : [];
+  return called("BinaryCrossEntropyWithLogitsBackward0", weighed(losses, options), kept);
 }
 
 /** How {@linkcode klDiv} sums up. */

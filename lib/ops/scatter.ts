@@ -67,12 +67,14 @@ function valuesOf(name: string, index: Tensor, src: Tensor | number): Tensor | n
 
 /** A copy with `src` written where `index` says along `dim`; where several go to one place, the last one stays. */
 export function scatter(x: Tensor, ...args: ScatterArguments): Tensor {
-  return called("ScatterBackward0", put(x, "scatter", args));
+  return called("ScatterBackward0", put(x, "scatter", args), [read.scatter(args).index]);
 }
 
 /** A copy with `src` added where `index` says along `dim`; all, where several go to one place. */
 export function scatterAdd(x: Tensor, ...args: ScatterArguments): Tensor {
-  return called("ScatterAddBackward0", put(x, "scatterAdd", args));
+  const { index, src } = read.scatterAdd(args);
+  const kept = typeof src === "object" && src.requiresGrad ? [index] : [];
+  return called("ScatterAddBackward0", put(x, "scatterAdd", args), kept);
 }
 
 /** The same, written over the tensor. */
@@ -106,9 +108,10 @@ export function takeAlongDim(
   if (dim === undefined) return gather(reshape(x, [-1]), 0, reshape(indices, [-1]));
   const d = normalizeDim(dim, x.ndim);
   const others = broadcastShapes(x.shape.with(d, 1), indices.shape.with(d, 1));
+  // Copied, as in PyTorch: what is written over the indices afterwards does not reach backward.
   return gather(
     expand(x, others.with(d, x.shape[d])),
     d,
-    expand(indices, others.with(d, indices.shape[d])),
+    clone(expand(indices, others.with(d, indices.shape[d]))),
   );
 }

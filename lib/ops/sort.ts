@@ -3,6 +3,7 @@
  * PyTorch's stable sort. A NaN is larger than everything.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isnan } from "./checks.ts";
@@ -67,7 +68,10 @@ export function median(
 ): [values: Tensor, indices: Tensor];
 export function median(x: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor] {
   const { dim, keepdim = false } = readMedian(args);
-  if (dim === undefined) return middle(reshape(x, [-1]), 0)[0];
+  if (dim === undefined) {
+    const found = middle(reshape(x, [-1]), 0)[0];
+    return called("MedianBackward0", found, [x, found]);
+  }
   const found = middle(x, dim);
   return keepdim && x.ndim > 0 ? [unsqueeze(found[0], dim), unsqueeze(found[1], dim)] : found;
 }

@@ -100,13 +100,15 @@ function define(name: string, row: UnaryRow): Op<Record<never, never>> {
       }
       return launchUnary(asFloat(x), { op: wgsl, out: "float32" });
     },
-    gradient: (grad, saved) => [
-      launchBinary(grad, gradient.of === "y" ? saved.output(0) : saved.input(0), {
-        op: renamed(gradient.wgsl, gradient.of === "y" ? { g: "x" } : { g: "x", v: "y" }),
-        compute: "float32",
-        out: "float32",
-      }),
-    ],
+    gradient(grad, saved) {
+      const { wgsl: op, of } = gradient;
+      const out = "float32";
+      if (of === null) return [launchUnary(grad, { op: renamed(op, { g: "v" }), out })];
+      const [other, names]: [Tensor, Record<string, string>] = of === "y"
+        ? [saved.output(0), { g: "x" }]
+        : [saved.input(0), { g: "x", v: "y" }];
+      return [launchBinary(grad, other, { op: renamed(op, names), compute: out, out })];
+    },
     reference: ([x]) => map(reference, x),
     samples: [...inputs, ...(row.real ? [] : [ints([2, 5], 3, 1)])].map((input) => ({
       inputs: [input],

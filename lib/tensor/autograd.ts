@@ -119,9 +119,31 @@ export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor 
   return result;
 }
 
-/** A result made by several ops, whose `gradFn` has PyTorch's name for the one function. */
-export function called(name: string, result: Tensor): Tensor {
-  if (result.gradFn) result.gradFn = { ...result.gradFn, name };
+/** A tensor that was kept for backward, as long as nothing has been written over it since. */
+export function unchanged(x: Tensor, version: number, which: string): Tensor {
+  if (x.storage.version === version) return x;
+  throw new Error(
+    `one of the variables needed for gradient computation has been modified by an inplace operation: ` +
+      `${which}, of shape ${JSON.stringify(x.shape)}; use the form without "_"`,
+  );
+}
+
+/**
+ * A result made by several ops, whose `gradFn` has PyTorch's name for the one function. What PyTorch's function keeps
+ * for backward may not be written over until then, though these ops may have kept something else.
+ */
+export function called(name: string, result: Tensor, kept: readonly Tensor[] = []): Tensor {
+  if (!result.gradFn) return result;
+  const { backward } = result.gradFn;
+  const versions = kept.map(({ storage }) => storage.version);
+  result.gradFn = {
+    ...result.gradFn,
+    name,
+    backward(grad, before) {
+      kept.forEach((x, i) => unchanged(x, versions[i], `a tensor that ${name} kept`));
+      return backward(grad, before);
+    },
+  };
   return result;
 }
 

@@ -4,7 +4,7 @@
  * everything from these declarations, so a new op is tested by being declared.
  */
 import { closeScope, openScope } from "../gpu/scope.ts";
-import { isGradEnabled, nextSequence, quietly } from "./autograd.ts";
+import { isGradEnabled, nextSequence, quietly, unchanged } from "./autograd.ts";
 import type { NdArray } from "./ndarray.ts";
 import type { Sample } from "./sample.ts";
 import type { Shape } from "./shape.ts";
@@ -128,21 +128,14 @@ function record<A>(
   const [output] = outputs;
   const versionOf = ({ storage }: Tensor) => storage.version;
   const [given, made] = [inputs.map(versionOf), outputs.map(versionOf)];
-  const unchanged = (x: Tensor, version: number, which: string): Tensor => {
-    if (x.storage.version === version) return x;
-    throw new Error(
-      `one of the variables needed for gradient computation has been modified by an inplace operation: ` +
-        `${which} of ${name}, of shape ${JSON.stringify(x.shape)}; use the form without "_"`,
-    );
-  };
   const saved: Saved<A> = {
     args,
     count: inputs.length,
-    output: (i) => unchanged(outputs[i], made[i], `output ${i}`),
+    output: (i) => unchanged(outputs[i], made[i], `output ${i} of ${name}`),
     shape: (i) => inputs[i].shape,
     needs: (i) => inputs[i].requiresGrad,
     before: () => null,
-    input: (i) => unchanged(inputs[i], given[i], `input ${i}`),
+    input: (i) => unchanged(inputs[i], given[i], `input ${i} of ${name}`),
   };
   const named = typeof gradFn === "function" ? gradFn(inputs, args) : gradFn;
   const own = outputs.map((t) => t.storage).filter((s) => !inputs.some((t) => t.storage === s));

@@ -1,17 +1,11 @@
 /*
  * Prints composed programs as JSON, for tests/goldens/composed.py: `draw.ts 200 1` are 200 from seed 1 on.
  *
- * Only shapes, dtypes and refusals are looked at, so nothing is computed: every kernel becomes one that does nothing.
+ * Only shapes, dtypes and refusals are looked at, so nothing is computed.
  */
-import { defaultDevice } from "../../lib/gpu/default.ts";
+import "../support/no_kernels.ts";
 import { menu } from "./menu.ts";
 import { drawn } from "./programs.ts";
-
-const { gpu } = defaultDevice;
-const { createComputePipeline } = gpu;
-const module = gpu.createShaderModule({ code: "@compute @workgroup_size(1) fn main() {}" });
-gpu.createComputePipeline = (descriptor) =>
-  createComputePipeline.call(gpu, { ...descriptor, compute: { module } });
 
 const [count, seed] = Deno.args.map(Number);
 const torch = Object.fromEntries(Object.entries(menu).map(([name, { torch }]) => [name, torch]));

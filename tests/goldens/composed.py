@@ -6,7 +6,9 @@ Run it with a Python that has torch 2.13 (for processors), with deno on the path
     python3 tests/goldens/composed.py 10000 2 /tmp/composed.json           # 10,000 others, for
     COMPOSED=/tmp/composed.json deno test --allow-all tests/composed_test.ts
 
-Each program is run in float32 and in float64: how far the two are apart is how well a result is known.
+Each program is run in float32 and in float64: how far the two are apart is how well a result is known. Where a sum
+cancels, float32 may be right by luck, so the same is asked where all floats of the leaves are a unit or two larger or
+smaller: the largest distance counts.
 """
 
 import json
@@ -24,8 +26,13 @@ warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-WORDS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf"), "-0": -0.0}
+inf = float("inf")
+WORDS = {"nan": float("nan"), "inf": inf, "-inf": -inf, "-0": -0.0}
 WIDE = 2.0**31
+# By how many units of their last place the floats of leaves are moved, and how little a result may move with them:
+# by more it is another branch (a floor, a comparison), which says nothing of this one.
+MOVES = 1, -1, 2, -2
+NEAR = 2.0**-10
 
 
 class Beyond(Exception):
@@ -81,17 +88,21 @@ def whole(x):
     return x.long()
 
 
-def leaf(given, real):
+def leaf(given, real, units):
     values = [WORDS[v] if isinstance(v, str) else v for v in given["values"]]
     dtype = {"float32": real, "int64": torch.int64, "bool": torch.bool}[given["dtype"]]
-    x = torch.tensor(values, dtype=torch.float64).reshape(given["shape"]).to(dtype)
+    x = torch.tensor(values, dtype=torch.float64).reshape(given["shape"])
+    if given["dtype"] == "float32":
+        for _ in range(abs(units)):  # away from 0, or towards it; 0 and infinities stay
+            x = torch.where(x == 0, x, torch.nextafter(x.float(), x.sign().float() * (inf if units > 0 else 0)).double())
+    x = x.to(dtype)
     return x.requires_grad_() if given["grad"] else x
 
 
-def run(program, code, real):
+def run(program, code, real, units=0):
     """The values, and for each step what it made or why it was refused."""
     torch.set_default_dtype(real)
-    values = [leaf(given, real) for given in program["leaves"]]
+    values = [leaf(given, real, units) for given in program["leaves"]]
     leaves = list(values)
     said = []
     names = {"torch": torch, "F": F, "topk": topk, "elu": elu, "attention": attention, "whole": whole, "REAL": real}
@@ -150,49 +161,91 @@ def number(v):
     return json.loads(str(numpy.float32(v)))
 
 
-def kept(x, exact):
-    """A tensor, and how far its numbers are from those in float64; null where it is not known at all."""
+def distance(a, b):
+    """How far two tensors are apart at most; an infinity where one has a NaN or an infinity that the other has not."""
+    a, b = a.detach().double().flatten(), b.detach().double().flatten()
+    same = (a == b) | (a.isnan() & b.isnan())
+    apart = torch.where(same, 0, (a - b).abs()).nan_to_num(nan=inf, posinf=inf)
+    return apart.max().item() if a.numel() else 0.0
+
+
+def size(x):
+    """The largest of the numbers that are finite."""
+    found = x.detach().double().abs()
+    found = found[found.isfinite()]
+    return found.max().item() if found.numel() else 0.0
+
+
+def moved(x, y):
+    """Whether a result is that of another branch, since it moved far."""
+    if (x is None) != (y is None) or x is not None and (x.shape, x.dtype) != (y.shape, y.dtype):
+        return True
+    return x is not None and distance(x, y) > (NEAR * size(x) if x.is_floating_point() else 0)
+
+
+def kept(x, exact, around=()):
+    """A tensor, and how far its numbers are from those in float64; null where it is not known at all. `around` are the
+    same two at the places nearby."""
     dtype = str(x.dtype).removeprefix("torch.")
     shape = list(x.shape)
     if not x.is_floating_point():
         known = exact is not None and torch.equal(x, exact)
         return {"dtype": dtype, "shape": shape, "values": [int(v) for v in x.flatten().tolist()], **({} if known else {"unknown": True})}
-    a = x.double().flatten()
     found = {"dtype": dtype, "shape": shape, "values": [number(v) for v in x.flatten().numpy()]}
-    if exact is None or exact.shape != x.shape:
+    if exact is None or exact.shape != x.shape or distance(x, exact) == inf:
         return found | {"unknown": True}
-    b = exact.double().flatten()
-    same = (a == b) | (a.isnan() & b.isnan())
-    apart = torch.where(same, 0, (a - b).abs())
-    if not bool(torch.isfinite(apart).all()):
-        return found | {"unknown": True}
-    return found | {"apart": float("%.2g" % (apart.max().item() if a.numel() else 0))}
+    apart = max(distance(*pair) for pair in [(x, exact), *around])
+    return found | {"apart": float("%.2g" % apart)}
+
+
+def everything(program, code, real, units=0):
+    """What a program says, its values, and the gradients of its leaves."""
+    leaves, values, said = run(program, code, real, units)
+    last = [None if x is None else x.detach().clone() for x in values]
+    grads, refused = gradients(program, leaves, values)
+    return {"said": said, "values": values, "last": last, "grads": grads, "refused": refused}
+
+
+def nearby(program, code, here, exact):
+    """The program in float32 and float64 where its leaves are moved a little, without what went another way."""
+    for units in MOVES:
+        pair = [everything(program, code, real, units) for real in (torch.float32, torch.float64)]
+        there = [(near, at) for near, at in zip(pair, (here, exact))]
+        steps = [moved(x, y) for near, at in there for p, q in zip(near["said"], at["said"])
+                 for x, y in zip(q.get("out", []), p.get("out", [None] * 9))]
+        ends = [moved(x, y) for near, at in there for x, y in zip(at["last"], near["last"])]
+        # What cancels may move by more than its own size, but not by more than a share of what arrived at the end.
+        reach = NEAR * max([1.25, *(size(x) for x in exact["grads"] if x is not None)])
+        slopes = [(x is None) != (y is None) or x is not None and distance(x, y) > reach
+                  for near, at in there for x, y in zip(at["grads"], near["grads"])]
+        if not any(steps + ends + slopes):
+            yield pair
 
 
 def answer(program, code):
-    leaves, values, said = run(program, code, torch.float32)
-    exact_leaves, exact_values, exact_said = run(program, code, torch.float64)
+    exact = everything(program, code, torch.float64)
+    here = everything(program, code, torch.float32)
+    around = list(nearby(program, code, here, exact))
     steps = []
-    for step, exact in zip(said, exact_said):
+    for n, (step, other) in enumerate(zip(here["said"], exact["said"])):
         if "out" in step:
-            others = exact.get("out", [])
+            others = other.get("out", [])
             others = others + [None] * (len(step["out"]) - len(others))
+            near = [[(a["said"][n]["out"][i], b["said"][n]["out"][i]) for a, b in around] for i in range(len(step["out"]))]
             shares = {"shares": step["shares"]} if any(step["shares"]) else {}
-            steps.append({"out": [kept(x, y) for x, y in zip(step["out"], others)], **shares})
+            steps.append({"out": [kept(x, y, z) for x, y, z in zip(step["out"], others, near)], **shares})
         else:
             steps.append(step)
-    torch.set_default_dtype(torch.float64)
-    exact_grads, _ = gradients(program, exact_leaves, exact_values)
-    torch.set_default_dtype(torch.float32)
-    grads, refused = gradients(program, leaves, values)
-    # What was overwritten, as it is at the end.
+    def all_kept(name):
+        return [None if x is None else kept(x, y, [(a[name][i], b[name][i]) for a, b in around])
+                for i, (x, y) in enumerate(zip(here[name], exact[name]))]
     return {
         "steps": steps,
-        "last": [None if x is None else kept(x.detach(), None if y is None else y.detach()) for x, y in zip(values, exact_values)]
-        if any(step["call"].endswith("_") for step in program["steps"]) else None,
-        "sinks": sinks(program, values),
-        "grads": [None if x is None else kept(x, y) for x, y in zip(grads, exact_grads)],
-        "refused": refused,
+        # What was overwritten, as it is at the end.
+        "last": all_kept("last") if any(step["call"].endswith("_") for step in program["steps"]) else None,
+        "sinks": sinks(program, here["values"]),
+        "grads": all_kept("grads"),
+        "refused": here["refused"],
     }
 
 

@@ -210,6 +210,8 @@ BENDS = {
     "min": lambda x: x.min().reshape(1), "prod": lambda x: x.prod().reshape(1), "std": lambda x: x.std().reshape(1),
     "norm 3": lambda x: x.norm(p=3).reshape(1), "norm 1": lambda x: x.norm(p=1).reshape(1),
     "norm 0.5": lambda x: x.norm(p=0.5).reshape(1),
+    "floor": torch.floor, "ceil": torch.ceil, "round": torch.round, "sign": torch.sign, "neg": torch.neg,
+    "3 by": lambda x: 3 / x,
 }
 LOSSES = {"mseLoss": F.mse_loss, "smoothL1Loss": F.smooth_l1_loss, "l1Loss": F.l1_loss,
           "binaryCrossEntropyWithLogits": F.binary_cross_entropy_with_logits}
@@ -233,6 +235,7 @@ CASES |= {
     **{f"slope at pairs, mean: {name}": lambda f=f: grads(lambda x, y: f(x, y).reshape(1), A, B)
        for name, f in LOSSES.items()},
     "slope at 0 and 1: binaryCrossEntropy": lambda: grads(lambda p, y: F.binary_cross_entropy(p, y, reduction="none"), P, Y),
+    "a number by large and small, subnormal": lambda: grads(lambda x: 1e-3 / x, T([1e-39, 3e38, 49, -7e-3])),
     "div cancels": lambda: grads(lambda x: x / x, T([3.0, 1e30, 1e-30, -7])),
     "div cancels, subnormal": lambda: grads(lambda x: x / x, T([1e-40, 2])),
     "prod along rows with zeros": lambda: grads(lambda x: x.prod(1), FEW),
