@@ -3,8 +3,8 @@
  *
  * Deno's mapAsync waits for the GPU before it returns, then sleeps for some 11 ms before its promise
  * resolves. The range can be had at once, without that sleep, on a buffer that was mapped before (on its
- * first map Deno aborts); so reads share buffers that are kept, if they are not large. Where the range is not there yet, we
- * wait for the promise, as the standard says.
+ * first map Deno aborts). So reads share buffers that are kept, if they are not large, and these are mapped once when
+ * they are made. Where the range is not there yet, we wait for the promise, as the standard says.
  *
  * Where memory has run out a driver may skip a copy without an error, and the buffer still holds what was read
  * before. So a number that no read had before goes along with each read; where it does not arrive, the copy was
@@ -22,7 +22,7 @@ const COPIES = 4;
 
 /** Reads from the buffers of one device. */
 export class Reader {
-  /** Staging buffers that have been mapped at least once, and are free; those used last come last. */
+  /** Staging buffers that are free; those used last come last. */
   #idle: GPUBuffer[] = [];
   #lastTurn = performance.now();
   /** Holds the number that goes along with the next read. */
@@ -53,12 +53,11 @@ export class Reader {
     const total = all.reduce((sum, { size }) => sum + size, 0);
     if (total === 0) return ranges.map(() => new Uint8Array(0));
     const size = total + 4;
-    const kept = this.#takeIdle(stagedSize(size));
-    const staging = kept ?? this.#create(stagedSize(size));
+    const staging = this.#takeIdle(stagedSize(size)) ?? this.#create(stagedSize(size));
     const seal = this.#sealed = (this.#sealed + 1) % 2 ** 32;
     this.device.gpu.queue.writeBuffer(this.#seal, 0, Uint32Array.of(seal));
     this.launcher.copyOut(all, staging, this.#seal, noted?.storage);
-    const mapping = this.#map(staging, size, kept !== undefined);
+    const mapping = this.#map(staging, size);
     const sealed = (bytes: Uint8Array<ArrayBuffer>) =>
       new DataView(bytes.buffer).getUint32(total, true) === seal;
     // Checks are settled in the order in which the reads were made that brought them.
@@ -87,7 +86,7 @@ export class Reader {
 
   /** Keeps a buffer for the next read of its size, if it is not too large; the oldest make room for it. */
   #keep(staging: GPUBuffer): void {
-    if (staging.size > LARGEST_STAGED) return staging.destroy();
+    if (!isKept(staging.size)) return staging.destroy();
     this.#idle.push(staging);
     let together = this.#idle.reduce((sum, { size }) => sum + size, 0);
     while (together > STAGED_TOGETHER) {
@@ -101,7 +100,17 @@ export class Reader {
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const what = "making room to read into";
     this.device.budget.ask(COPIES * size, what);
-    const create = () => this.device.gpu.createBuffer({ label: "reading", size, usage });
+    const mappedAtCreation = isKept(size);
+    const create = () => {
+      const buffer = this.device.gpu.createBuffer({
+        label: "reading",
+        size,
+        usage,
+        mappedAtCreation,
+      });
+      if (mappedAtCreation) buffer.unmap();
+      return buffer;
+    };
     // Where it fails, its mapping does too.
     return this.device.watched(what, create, () => {});
   }
@@ -114,13 +123,9 @@ export class Reader {
     );
   }
 
-  async #map(
-    staging: GPUBuffer,
-    size: number,
-    mappedBefore: boolean,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async #map(staging: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
     const mapped = staging.mapAsync(GPUMapMode.READ, 0, size);
-    let range = mappedBefore ? rangeAtOnce(staging, size) : null;
+    let range = isKept(staging.size) ? rangeAtOnce(staging, size) : null;
     if (range) mapped.catch(() => {}); // it is unmapped before the promise notices
     else {
       await mapped.catch(async (cause) => {
@@ -144,9 +149,11 @@ export class Reader {
   }
 }
 
+const isKept = (bytes: number) => bytes <= LARGEST_STAGED;
+
 /** The size of a buffer for so many bytes: one that may be kept comes in few sizes, so that it serves other reads too. */
 const stagedSize = (bytes: number): number =>
-  bytes > LARGEST_STAGED ? bytes : Math.max(STAGED_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
+  isKept(bytes) ? Math.max(STAGED_BYTES, 2 ** Math.ceil(Math.log2(bytes))) : bytes;
 
 function rangeAtOnce(staging: GPUBuffer, size: number): ArrayBuffer | null {
   try {

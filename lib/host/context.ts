@@ -25,9 +25,17 @@ export interface Context<T> {
 
 /** A context, made with what the runtime offers, if it offers it. */
 export function createContext<T>(): Context<T> {
+  let own: Context<T> | undefined; // made when it is first needed: Deno takes a while to load Node's modules
+  return {
+    get: () => own?.get(),
+    run: (value, body) => (own ??= asyncContext<T>() ?? new SharedContext<T>()).run(value, body),
+  };
+}
+
+function asyncContext<T>(): Context<T> | undefined {
   const { process } = globalThis as Runtime;
   const hooks = process?.getBuiltinModule?.("node:async_hooks");
-  if (!hooks) return new SharedContext<T>();
+  if (!hooks) return undefined;
   const storage = new hooks.AsyncLocalStorage<T>();
   return { get: () => storage.getStore(), run: (value, body) => storage.run(value, body) };
 }

@@ -28,7 +28,13 @@ const fours: Kernel = { name: "fours", source: foursSource };
 /** A kernel that takes one number at a time, and the same for four neighbours in memory. */
 export function inUnits(name: string, source: string): InUnits {
   const kernel = declared(name, source);
-  return { 1: kernel, 4: inForm(kernel, fours) };
+  let inFours: Kernel | undefined; // made when it is first launched, which keeps the import short
+  return {
+    1: kernel,
+    get 4() {
+      return inFours ??= inForm(kernel, fours);
+    },
+  };
 }
 
 /** How many numbers a kernel may take at a time where these places and sizes are whole units. */
