@@ -72,12 +72,12 @@ fn item0(i: u32) {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   var i = id.x + id.y * groups.x * 64u;
-  let fours = (p.n + 3u) / 4u;
   // for each item:
-  if (i < fours[0]) {
+  let fours0 = (p.n[0] + 3u) / 4u;
+  if (i < fours0) {
     item0(i);
     return;
   }
-  i -= fours[0];
+  i -= fours0;
   // end
 }

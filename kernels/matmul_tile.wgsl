@@ -43,6 +43,7 @@ struct Params {
   bias_offset: u32,
   drop_offset: u32,
   plus_offset: u32,
+  sums_offset: u32,
 }
 
 override ACCUMULATE: bool = false;
@@ -56,10 +57,14 @@ override A_ALONG_K: bool = false;
 override B_ALONG_K: bool = false;
 // Whether k is no multiple of four: then no vec4 holds four of them.
 override REST: bool = false;
+// Whether the rows of A, or the columns of B, are summed over k too: the gradient of a bias. See matmul_sums.wgsl.
+override SUM_A: bool = false;
+override SUM_B: bool = false;
 
 const DOWN = 2u; // replaced by the tile
 const ACROSS = 2u; // replaced by the tile
 alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
+alias Sums = array<vec4<f32>, DOWN + ACROSS>; // of A's rows, then of B's columns
 alias B = vec4<f32>; // replaced by matmul_singles.wgsl
 alias Out = f32; // replaced by matmul_aligned.wgsl
 
@@ -115,14 +120,25 @@ fn more(c: mat4x4<f32>, x: mat4x4<f32>, y: mat4x4<f32>) -> mat4x4<f32> {
   );
 }
 
+// Four sums plus four k, added one by one.
+fn added(sums: vec4<f32>, k: mat4x4<f32>) -> vec4<f32> {
+  return sums + k[0] + k[1] + k[2] + k[3];
+}
+
 // Four k: every block takes the products of its four rows and four columns.
-fn step(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
+fn step(tile: ptr<function, Tile>, sums: ptr<function, Sums>, at_a: u32, at_b: u32) {
   var y: array<mat4x4<f32>, ACROSS>;
   for (var j = 0u; j < ACROSS; j++) { // unrolled
     y[j] = columns_of(at_b, j);
+    if (SUM_B) {
+      (*sums)[DOWN + j] = added((*sums)[DOWN + j], y[j]);
+    }
   }
   for (var i = 0u; i < DOWN; i++) { // unrolled
     let x = rows_of(at_a, i);
+    if (SUM_A) {
+      (*sums)[i] = added((*sums)[i], transpose(x));
+    }
     for (var j = 0u; j < ACROSS; j++) { // unrolled
       (*tile)[i * ACROSS + j] = more((*tile)[i * ACROSS + j], x, y[j]);
     }
@@ -135,13 +151,19 @@ fn outer(x: vec4<f32>, y: vec4<f32>) -> mat4x4<f32> {
 }
 
 // One of the last k, where k is no multiple of four.
-fn one(tile: ptr<function, Tile>, at_a: u32, at_b: u32) {
+fn one(tile: ptr<function, Tile>, sums: ptr<function, Sums>, at_a: u32, at_b: u32) {
   var y: array<vec4<f32>, ACROSS>;
   for (var j = 0u; j < ACROSS; j++) { // unrolled
     y[j] = b_at(at_b + j * p.b_block);
+    if (SUM_B) {
+      (*sums)[DOWN + j] += y[j];
+    }
   }
   for (var i = 0u; i < DOWN; i++) { // unrolled
     let x = a[at_a + i * p.a_block];
+    if (SUM_A) {
+      (*sums)[i] += x;
+    }
     for (var j = 0u; j < ACROSS; j++) { // unrolled
       (*tile)[i * ACROSS + j] += outer(x, y[j]);
     }
@@ -207,6 +229,8 @@ fn finish(tile: ptr<function, Tile>, start: u32, row: u32, column: u32) {
   }
 }
 
+fn keep(sums: ptr<function, Sums>, row: u32, column: u32) {} // replaced by matmul_sums.wgsl
+
 // Applies to what was stored what comes after it, in one row of the tile.
 fn again(start: u32, row: u32, column: u32) { // replaced by matmul_aligned.wgsl
   for (var j = column; j < min(column + 4u * ACROSS, p.n); j++) {
@@ -220,14 +244,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var at_a = p.a_offset + group.z * p.a_batch + group.x * p.a_tile;
   var at_b = p.b_offset + group.z * p.b_batch + group.y * p.b_group + lane * p.b_tile;
   var tile: Tile;
+  var sums: Sums;
   for (var k = 0u; k < p.k / 4u; k++) {
-    step(&tile, at_a, at_b);
+    step(&tile, &sums, at_a, at_b);
     at_a += p.a_step;
     at_b += p.b_step;
   }
   if (REST) {
     for (var k = 0u; k < p.k % 4u; k++) {
-      one(&tile, at_a, at_b);
+      one(&tile, &sums, at_a, at_b);
       at_a += p.a_next;
       at_b += p.b_next;
     }
@@ -236,6 +261,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let row = group.x * 4u * DOWN;
   let column = (group.y * 8u + lane) * 4u * ACROSS;
   finish(&tile, start, row, column);
+  keep(&sums, row, column);
   if (AGAIN) {
     for (var i = row; i < min(row + 4u * DOWN, p.m); i++) {
       again(start, i, column);

@@ -94,3 +94,50 @@ Deno.test("a gradient that comes on several ways is their sum, to the bit, also 
     }
   }
 });
+
+Deno.test("gradients of parts of a weight are written in their places, unless more is done with them", async () => {
+  manualSeed(6);
+  const [weight, bias] = [
+    randn([24, 8], { requiresGrad: true }),
+    randn([24], { requiresGrad: true }),
+  ];
+  const inputs = [randn([70, 8]), randn([70, 8])];
+  const [g, h] = [randn([70, 8]), randn([70, 16])];
+  const f = nn.functional.linear;
+  /** The gradients from products with each of these rows, which may overlap. */
+  const run = async (
+    rows: [from: number, size: number][],
+    { alone = false, hook = false } = {},
+  ) => {
+    weight.grad = bias.grad = null;
+    const seen: Tensor[] = [];
+    const results = rows.map(([from, size], i) => {
+      const part = (x: Tensor) => {
+        const view = x.narrow(0, from, size);
+        if (hook) view.retainGrad().registerHook((grad) => grad.mul(2));
+        seen.push(view);
+        return alone ? view.mul(1) : view; // what is computed from a part is no part
+      };
+      const y = f(inputs[i % 2], part(weight), part(bias));
+      return y.mul(size === 8 ? g : h).sum();
+    });
+    results.reduce((a, b) => a.add(b)).backward();
+    const kept = hook ? seen.map(({ grad }) => grad!) : [];
+    return await Promise.all([weight.grad!, bias.grad!, ...kept].map((x) => x.data()));
+  };
+  for (
+    const rows of [[[0, 8], [8, 16]], [[8, 16], [0, 8]], [[4, 16]], [[0, 8], [16, 8]]] as const
+  ) {
+    for (const hook of [false, true]) {
+      const parts = rows.map(([from, size]): [number, number] => [from, size]);
+      assertEquals(await run(parts, { hook }), await run(parts, { hook, alone: true }));
+    }
+  }
+  const twice: [number, number][] = [[0, 8], [0, 8], [8, 16], [4, 16]];
+  const [got, wanted] = [await run(twice), await run(twice, { alone: true })];
+  got.forEach((values, i) =>
+    values.forEach((v, j) =>
+      assert(Math.abs(v - wanted[i][j]) < 1e-4, `${i}: ${v}, ${wanted[i][j]}`)
+    )
+  );
+});

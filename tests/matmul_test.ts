@@ -204,6 +204,26 @@ Deno.test("dropout comes after the function, and what is added after dropout, in
   await check({ a: view([1, 2, 3], "rows", 1), b: wide, plus: beside(2, 70_001, 4) }, "wide");
 });
 
+Deno.test("a tile sums the rows of A as it goes, one by one, on whichever side they come to lie", async () => {
+  const cases = [[37, 18, 150, 8], [150, 18, 37, 8], [5, 64, 3, 8], [32, 80, 32, 16]] as const;
+  for (const [m, k, n, tile] of cases) {
+    for (const layout of ["rows", "columns"] as const) {
+      const [a, b] = [view([1, m, k], layout, m + k), view([1, k, n], "rows", n)];
+      const memory = fromValues(new Float32Array(m + 2).fill(7), [m + 2], "float32");
+      const sums = new Tensor(memory.storage, "float32", [m], [1], 1);
+      const where = `${m}×${k}×${n}, ${layout}`;
+      await check({ a, b, sums, plan: { form: "tile", rows: tile, columns: tile } }, where);
+      const x = await elements(a);
+      const row = (i: number) => x.subarray(i * k, (i + 1) * k);
+      const wanted = Array.from(
+        { length: m },
+        (_, i) => row(i).reduce((sum, v) => Math.fround(sum + v), 0),
+      );
+      assertEquals([...await memory.data()], [7, ...wanted, 7], where);
+    }
+  }
+});
+
 Deno.test("without terms a product is its bias, and without rows or columns it is nothing", async () => {
   for (const form of [undefined, ...forms]) {
     const bias = row(view([1, 1, 6], "rows", 3));

@@ -2,7 +2,7 @@
  * The functions that rewrite kernels: each by itself, that nothing unmarked is changed, and that every kernel
  * compiles as it is.
  */
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { defaultDevice } from "#lib";
 import { readInterface, uncommented } from "../lib/gpu/interface.ts";
 import {
@@ -141,6 +141,10 @@ fn main() {
     "}",
     "}",
   ]);
+  const numbered = "struct Params {\n  rate: vec4<f32>,\n  all: vec4<f32>,\n}\n" + source;
+  const six = forItems(kernel(numbered), 6).source;
+  assertMatch(six, /rate: array<vec4<f32>, 2>,\n  all: vec4<f32>,/);
+  assertMatch(six, /grad5\[i\] \*= p\.rate\[1\]\[1\] \* common\[0\];/);
   assertThrows(() => forItems(kernel("fn main() {}"), 2), Error, 'nothing in it stands "for each');
 });
 

@@ -59,7 +59,10 @@ export function replaced(
 export const renamed = (expression: string, names: Readonly<Record<string, string>>): string =>
   expression.replace(/\b[a-z_]\w*\b/gi, (name) => names[name] ?? name);
 
-/** A kernel with the declarations of another text for those that say they are replaced by it, as by `fours.wgsl`. */
+/**
+ * A kernel with the declarations of another text for those that say they are replaced by it, as by `fours.wgsl`; and
+ * with that text's buffers.
+ */
 export function inForm(kernel: Kernel, form: Kernel): Kernel {
   const { name, source } = kernel;
   const says = new RegExp(
@@ -78,7 +81,8 @@ export function inForm(kernel: Kernel, form: Kernel): Kernel {
     const by = form.source.slice(at.index, endOfDeclaration(form.source, at.index));
     text = text.slice(0, start) + by + text.slice(end);
   }
-  return { ...kernel, name: `${name} ${form.name}`, source: text };
+  const buffers = [...form.source.matchAll(/^@group.*\n/gm)].join("");
+  return { ...kernel, name: `${name} ${form.name}`, source: buffers + text };
 }
 
 /** The place after a declaration: after its semicolon, or after the brace that ends the function. */
@@ -124,21 +128,28 @@ function constantIn(text: string, name: string): string {
 /** How far apart the bindings of two items are. */
 const ITEM_BINDINGS = 16;
 
-/** A kernel for so many items: what its text has for each item is repeated once for every one of them. */
+/**
+ * A kernel for so many items: what its text has for each item is repeated once for every one of them. A parameter with
+ * a number for each item is a vec4, or an array of them for more than four items.
+ */
 export function forItems(kernel: Kernel, items: number): Kernel {
   if (items === 1) return kernel;
   const region = /^ *\/\/ for each item:\n([\s\S]*?)^ *\/\/ end\n/gm;
   if (!region.test(kernel.source)) {
     throw new Error(`kernel ${kernel.name}: nothing in it stands "for each item:"`);
   }
+  const vectors = Math.ceil(items / 4);
+  const place = (i: number) => vectors === 1 ? `[${i}]` : `[${Math.floor(i / 4)}][${i % 4}]`;
   const once = (text: string, i: number) =>
     text.replace(/\b([a-z_]+)0\b/g, `$1${i}`)
-      .replace(/\b(p\.\w+|fours)\[0\]/g, `$1[${i}]`)
+      .replace(/\b(p\.\w+|fours)\[0\]/g, `$1${place(i)}`)
       .replace(/@binding\((\d+)\)/g, (_, n) => `@binding(${Number(n) + i * ITEM_BINDINGS})`);
+  const numbers = [...kernel.source.matchAll(/\bp\.(\w+)\[0\]/g)].map(([, name]) => name);
+  const wide = new RegExp(`^( *(?:${numbers.join("|")}): )(vec4<\\w+>),$`, "gm");
   const source = kernel.source.replace(
     region,
     (_, text: string) => Array.from({ length: items }, (_, i) => once(text, i)).join(""),
-  );
+  ).replace(wide, vectors === 1 ? "$1$2," : `$1array<$2, ${vectors}>,`);
   return { ...kernel, name: `${kernel.name} ×${items}`, source };
 }
 

@@ -34,6 +34,8 @@ export interface Common extends Specialisation {
   buffers?: Record<string, Storage>;
   /** Its other parameters, except `n`, the items' sizes, and `first`, the number of workgroups before. */
   params?: Record<string, number>;
+  /** How many small items may share a dispatch; where a kernel sums over them, its digits depend on it. */
+  most?: number;
 }
 
 /** The part of an item that a dispatch works on. */
@@ -56,7 +58,7 @@ function foreachOn(
   device: Device,
   kernel: Kernel,
   items: readonly Item[],
-  { buffers, params, constants, replace }: Common,
+  { buffers, params, constants, replace, most: wanted = ITEMS_A_DISPATCH }: Common,
   groups: number,
 ): number {
   const { launcher } = device;
@@ -65,7 +67,7 @@ function foreachOn(
   const names = numbered.map(({ name }) => name.slice(0, -1));
   const written = names.filter((_, i) => numbered[i].writes);
   const room = device.limits.maxStorageBuffersPerShaderStage - one.bindings.length + names.length;
-  const most = Math.min(ITEMS_A_DISPATCH, Math.floor(room / names.length));
+  const most = Math.min(wanted, Math.floor(room / names.length));
 
   const owned = items.map(({ tensors, numbers }) => ({
     numbers,

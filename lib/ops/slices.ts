@@ -7,7 +7,7 @@ import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { normalizeDim, shapeText } from "../tensor/shape.ts";
 import { allocate, lent, type Part, type Tensor } from "../tensor/tensor.ts";
-import { copyInto } from "./copy.ts";
+import { clone, copyInto } from "./copy.ts";
 import { zeros } from "./create.ts";
 import { cut, viewOf } from "./layout.ts";
 
@@ -47,14 +47,21 @@ const sliceOp = defineOp<Slice>({
 const squeezed = (x: Tensor, dim: number): Tensor =>
   viewOf(x, x.shape.toSpliced(dim, 1), x.strides.toSpliced(dim, 1));
 
-lent.joined = (shape, parts) => {
+/** Whether two views of one shape are the same elements. */
+const isThere = (x: Tensor, place: Tensor): boolean =>
+  x.storage === place.storage && x.offset === place.offset &&
+  shapeText(x.strides) === shapeText(place.strides);
+
+lent.joined = (shape, parts, given) => {
   const [{ dim, tensor: { device } }] = parts;
   const all = parts.reduce((sum, { length }) => sum + length, 0) === shape[dim];
-  const whole = all ? allocate(shape, "float32", device) : zeros(shape, { device });
+  const whole = all ? given ?? allocate(shape, "float32", device) : zeros(shape, { device });
   for (const { start, length, tensor } of parts) {
     const place = cut(whole, dim, start, length);
+    if (isThere(tensor, place)) continue;
+    const own = tensor.storage === whole.storage ? clone(tensor) : tensor;
     // An index has no dimension in its part.
-    copyInto(tensor.ndim < shape.length ? squeezed(place, dim) : place, tensor);
+    copyInto(tensor.ndim < shape.length ? squeezed(place, dim) : place, own);
   }
   return whole;
 };

@@ -35,6 +35,8 @@ export const oneByOne = { upTo: 4096 };
 export const SMALL_ITEM = 65_536;
 /** How many of them: a kernel keeps the numbers of all in one vec4. */
 export const ITEMS_A_DISPATCH = 4;
+/** And how many for Adam, on an adapter that binds 32 buffers: lesson 4's 139 parameters take 18 dispatches, not 35. */
+export const ADAM_ITEMS = 8;
 /**
  * Rows whose slopes one invocation sums, for a bias or a scale; more rows are cut into stretches that run side by
  * side.

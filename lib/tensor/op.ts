@@ -8,10 +8,10 @@ import { isGradEnabled, nextSequence, quietly, unchanged } from "./autograd.ts";
 import type { NdArray } from "./ndarray.ts";
 import type { Sample } from "./sample.ts";
 import type { Shape } from "./shape.ts";
-import type { Node, Part, Tensor } from "./tensor.ts";
+import type { Known, Node, Part, Tensor } from "./tensor.ts";
 
 /** What a gradient may look at: the op's inputs and outputs, and its arguments. */
-export interface Saved<A> {
+export interface Saved<A> extends Known {
   /** The i-th input; throws where it was overwritten in place since. */
   input(i: number): Tensor;
   /** The result (0), or what `forward` returned besides it. */
@@ -20,8 +20,6 @@ export interface Saved<A> {
   shape(i: number): Shape;
   /** Whether the gradient of the i-th input is wanted. */
   needs(i: number): boolean;
-  /** The gradient that has reached the i-th input on other ways so far, if any: who asks for it returns the sum. */
-  before(i: number): Tensor | null;
   /** How many inputs there were. */
   readonly count: number;
   readonly args: A;
@@ -135,6 +133,7 @@ function record<A>(
     shape: (i) => inputs[i].shape,
     needs: (i) => inputs[i].requiresGrad,
     before: () => null,
+    place: () => null,
     input: (i) => unchanged(inputs[i], given[i], `input ${i} of ${name}`),
   };
   const named = typeof gradFn === "function" ? gradFn(inputs, args) : gradFn;
@@ -151,8 +150,8 @@ function record<A>(
     part: part?.(args, inputs[0].shape),
     done: false,
     late,
-    backward(grad, before) {
-      saved.before = before;
+    backward(grad, known) {
+      Object.assign(saved, known);
       if (typeof gradient === "function") return gradient(grad, saved);
       throw new Error(`${name} is not differentiable: ${gradient.none}`);
     },

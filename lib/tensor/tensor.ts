@@ -49,6 +49,17 @@ export interface Part {
   readonly length: number;
 }
 
+/** What a backward pass knows of the gradients of a call's inputs. */
+export interface Known {
+  /** The gradient that has reached the i-th input on other ways so far, if any: who asks for it returns the sum. */
+  before(i: number): Tensor | null;
+  /**
+   * Where the gradient of the i-th input belongs, if it is a part of a tensor: what is written there and returned
+   * need not be copied.
+   */
+  place(i: number): Tensor | null;
+}
+
 /** What backward needs of one call of an op. */
 export interface Node {
   /** PyTorch's name of it, which printing shows: `AddmmBackward0`. */
@@ -65,11 +76,8 @@ export interface Node {
    * @internal
    */
   readonly part?: Part;
-  /**
-   * Gradients of the inputs, given that of the output; null where an input needs none. `before` gives the gradient that
-   * has reached an input on other ways; what asks for it returns the sum.
-   */
-  backward: (grad: Tensor, before: (i: number) => Tensor | null) => (Tensor | null)[];
+  /** Gradients of the inputs, given that of the output; null where an input needs none. */
+  backward: (grad: Tensor, known: Known) => (Tensor | null)[];
   /**
    * The memory that this call made: freed when backward is done with the graph.
    *
@@ -86,8 +94,8 @@ export interface Node {
 interface Lent {
   add(x: Tensor, y: Tensor): Tensor;
   clone(x: Tensor): Tensor;
-  /** A tensor of a shape put together from parts; 0 where none is. */
-  joined(shape: Shape, parts: readonly (Part & { tensor: Tensor })[]): Tensor;
+  /** A tensor of a shape put together from parts; 0 where none is. In `whole` some may be in their places already. */
+  joined(shape: Shape, parts: readonly (Part & { tensor: Tensor })[], whole?: Tensor): Tensor;
   backward(root: Tensor, gradient: Tensor | undefined, retainGraph: boolean): void;
 }
 const notLoaded = () => {

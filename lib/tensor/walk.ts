@@ -6,7 +6,7 @@ import { closeScope, openScope } from "../gpu/scope.ts";
 import type { Storage } from "../gpu/storage.ts";
 import { hooked, isHooked } from "./hooks.ts";
 import { shapeText } from "./shape.ts";
-import { fromValues, lent, type Node, type Part, Tensor } from "./tensor.ts";
+import { allocate, fromValues, lent, type Node, type Part, Tensor } from "./tensor.ts";
 
 /** The nodes that lead to `roots`, latest first. */
 export function nodesBehind(roots: readonly Node[]): Node[] {
@@ -30,6 +30,12 @@ export function oneLike({ device, shape }: Tensor): Tensor {
   return new Tensor(scalar.storage, "float32", shape);
 }
 
+/** Whether a part overlaps with none of the others. */
+const isApart = ({ dim, start, length }: Part, others: readonly Part[]): boolean =>
+  others.every((other) =>
+    other.dim === dim && (other.start + other.length <= start || start + length <= other.start)
+  );
+
 /** Where a walk begins, and the gradient with which it does. */
 export interface Root {
   root: Tensor;
@@ -45,6 +51,8 @@ export class Walk {
   #pending = new Map<Tensor, Tensor>();
   /** Gradients of parts of a tensor, which are still to be put together. */
   #parts = new Map<Tensor, (Part & { tensor: Tensor })[]>();
+  /** Memory for a tensor's gradient in which those of its parts were given their places. */
+  #wholes = new Map<Tensor, { whole: Tensor; given: Part[] }>();
   #users = new Map<Storage, number>();
 
   /** Fills `wanted`, or without it the `grad` of every leaf. */
@@ -90,15 +98,35 @@ export class Walk {
 
   /** Keeps the gradient of a part until those of others are there, if it overlaps with none of them. */
   #gather(target: Tensor, { dim, start, length }: Part, tensor: Tensor): boolean {
-    if (!target.requiresGrad || length === 0) return false;
+    const part = { dim, start, length, tensor };
     const others = this.#parts.get(target) ?? [];
-    const apart = others.every((other) =>
-      other.dim === dim && (other.start + other.length <= start || start + length <= other.start)
-    );
-    if (!apart) return false;
+    if (!target.requiresGrad || length === 0 || !isApart(part, others)) return false;
     this.#hold(tensor);
-    this.#parts.set(target, [...others, { dim, start, length, tensor }]);
+    this.#parts.set(target, [...others, part]);
     return true;
+  }
+
+  /** Where the gradient of a tensor belongs, if it is a part of another: each place is given once. */
+  #placeOf({ gradFn, shape }: Tensor): Tensor | null {
+    if (!gradFn?.part || shape.includes(0)) return null;
+    const { part, inputs: [target] } = gradFn;
+    if (!target.requiresGrad || target.ndim !== shape.length) return null;
+    let known = this.#wholes.get(target);
+    if (known && !isApart(part, known.given)) return null;
+    if (!known) {
+      this.#wholes.set(target, known = { whole: this.#memoryFor(target), given: [] });
+      this.#hold(known.whole);
+    }
+    known.given.push(part);
+    const { whole: { storage, strides } } = known;
+    return new Tensor(storage, "float32", shape, strides, part.start * strides[part.dim]);
+  }
+
+  /** Memory that lasts as long as the walk, whoever asks for it. */
+  #memoryFor({ shape, device }: Tensor): Tensor {
+    const made = allocate(shape, "float32", device);
+    made.storage.moveTo(this.#scope);
+    return made;
   }
 
   /** Puts together the gradients of a tensor's parts. */
@@ -106,8 +134,11 @@ export class Walk {
     const parts = this.#parts.get(target);
     if (!parts) return;
     this.#parts.delete(target);
-    const whole = lent.joined(target.shape, parts);
+    const place = this.#wholes.get(target)?.whole;
+    this.#wholes.delete(target);
+    const whole = lent.joined(target.shape, parts, place);
     this.#hold(whole);
+    if (place) this.#drop(place);
     for (const { tensor } of parts) this.#drop(tensor);
     this.#reach(target, whole);
     this.#drop(whole);
@@ -117,10 +148,13 @@ export class Walk {
   #pass(node: Node, arrived: Tensor): void {
     const temporaries = openScope();
     const summed = new Set<number>(); // inputs whose gradient is the sum with what was there before
-    const grads = node.backward(arrived, (i) => {
-      const before = this.#pending.get(node.inputs[i]) ?? null;
-      if (before) summed.add(i);
-      return before;
+    const grads = node.backward(arrived, {
+      before: (i) => {
+        const before = this.#pending.get(node.inputs[i]) ?? null;
+        if (before) summed.add(i);
+        return before;
+      },
+      place: (i) => this.#placeOf(node.inputs[i]),
     });
     const kept = grads.flatMap((grad) => grad?.storage ?? []);
     closeScope(temporaries, new Set(kept), "when its op's gradient was done");

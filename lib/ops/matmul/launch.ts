@@ -12,6 +12,7 @@ import alignedSource from "../../../kernels/matmul_aligned.wgsl" with { type: "t
 import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
 import singlesSource from "../../../kernels/matmul_singles.wgsl" with { type: "text" };
+import sumsSource from "../../../kernels/matmul_sums.wgsl" with { type: "text" };
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { type Activation, activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
@@ -36,6 +37,8 @@ export interface Product {
   drop?: Tensor;
   /** What is added at the end, (batch, m, n), dense as the result. */
   plus?: Tensor;
+  /** Where the sums of A's rows over k go, (m), dense: for a product that `sumsToo` (product.ts). */
+  sums?: Tensor;
   /** The kernel, or the row of the table, if a test or a measurement chooses it. */
   form?: Plan["form"];
   plan?: Plan;
@@ -49,6 +52,8 @@ export interface Task extends Product {
   accumulate: boolean;
   /** 0: no bias, 1: one for each column, 2: one for each row, of (m). */
   biased: 0 | 1 | 2;
+  /** Whether the sums are those of B's columns. */
+  sumsOfB?: boolean;
 }
 
 const kernels: Record<Plan["form"], Kernel> = {
@@ -118,6 +123,7 @@ function onItsSide(task: Task): Task {
     drop: drop && transposed(drop),
     plus: plus && transposed(plus),
     biased: biased ? 2 : 0,
+    sumsOfB: true,
   };
 }
 
@@ -127,6 +133,7 @@ const isAligned = ({ shape, strides, offset }: Tensor): boolean =>
 /** Forms of the kernel of tiles. */
 const aligned = declared("matmul_aligned", alignedSource);
 const singles = declared("matmul_singles", singlesSource);
+const sums = declared("matmul_sums", sumsSource);
 
 const compiled = new WeakMap<Device, Map<string, Pipeline>>();
 
@@ -157,10 +164,11 @@ function pipelineOf(
 }
 
 /** What all kernels bind, and the parameters that all of them have. */
-function common({ a, b, bias, drop, plus, out, biased }: Task) {
+function common({ a, b, bias, drop, plus, out, biased, sums }: Task) {
   const [from, by, to] = [bound(a), bound(b), boundToWrite(out)];
   const shift = bias ? bound(bias) : from;
   const [factors, more] = [drop, plus].map((x) => x ? bound(x) : shift);
+  const beside = sums && boundToWrite(sums);
   return {
     buffers: {
       a: from.buffer,
@@ -169,6 +177,7 @@ function common({ a, b, bias, drop, plus, out, biased }: Task) {
       out: to.buffer,
       drop: factors.buffer,
       plus: more.buffer,
+      ...(beside && { sums: beside.buffer }),
     },
     params: {
       m: out.shape[1],
@@ -181,6 +190,7 @@ function common({ a, b, bias, drop, plus, out, biased }: Task) {
       bias_offset: shift.offset,
       drop_offset: factors.offset,
       plus_offset: more.offset,
+      sums_offset: beside?.offset ?? 0,
     },
   };
 }
@@ -267,14 +277,19 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       A_ALONG_K: a.alongK,
       B_ALONG_K: b.alongK,
       REST: task.a.shape[2] % 4 !== 0,
+      SUM_A: task.sums !== undefined && !task.sumsOfB,
+      SUM_B: task.sums !== undefined && task.sumsOfB === true,
       AGAIN: task.activation !== undefined && task.activation !== "relu",
     };
     const beside = [drop, plus].every((x) => !x || quads(x.offset));
     const forms = { aligned: isAligned(out) && beside, singles: b.singles };
     const pipeline = pipelineOf(task, plan, { ...flags, ...forms }, () => ({
       constants: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, Number(on)])),
-      kernel: [...(forms.aligned ? [aligned] : []), ...(forms.singles ? [singles] : [])]
-        .reduce(inForm, kernels.tile),
+      kernel: [
+        ...(forms.aligned ? [aligned] : []),
+        ...(forms.singles ? [singles] : []),
+        ...(task.sums ? [sums] : []),
+      ].reduce(inForm, kernels.tile),
       replace: { DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
     }));
     const { buffers, params } = common(task);

@@ -7,14 +7,14 @@ import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp, type Saved } from "../../tensor/op.ts";
 import { floats, ints } from "../../tensor/sample.ts";
 import { broadcastShapes, numelOf, type Shape, shapeText } from "../../tensor/shape.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { add } from "../binary.ts";
 import { checkInPlace, contiguous } from "../copy.ts";
 import { viewOf } from "../layout.ts";
 import { sum } from "../reduce.ts";
 import { expand, reshape, t } from "../views.ts";
-import { batched, checkFactors, matmul, mm, sizes } from "./matmul.ts";
-import { multiply, multiplyInto } from "./product.ts";
+import { batched, checkFactors, matmul, sizes } from "./matmul.ts";
+import { multiply, multiplyInto, sumsToo } from "./product.ts";
 
 /** As a matrix: all dimensions except the last are joined into one. */
 export const flat = (x: Tensor): Tensor =>
@@ -44,6 +44,25 @@ export function slopeOfInput(
   return viewOf(dx, saved.shape(0));
 }
 
+/**
+ * The gradients of a layer's weight and bias, of dz (rows, columns), each in its place if it is a part of another. The
+ * kernel of the product sums dz for the bias too, if it can.
+ */
+export function slopesOfLayer(
+  dz: Tensor,
+  saved: Pick<Saved<unknown>, "input" | "shape" | "needs" | "place">,
+  { biased }: { biased: boolean },
+): [weight: Tensor | null, bias: Tensor | null] {
+  const wanted = biased && saved.needs(2);
+  if (!saved.needs(1)) return [null, wanted ? sum(dz, { dim: 0 }) : null];
+  const product = { a: batched(t(dz)), b: batched(flat(saved.input(0))) };
+  const own = (i: number) => saved.place(i) ?? allocate(saved.shape(i), "float32", dz.device);
+  const weight = own(1);
+  const sums = wanted && sumsToo(product) ? own(2) : undefined;
+  multiplyInto(batched(weight), { ...product, sums });
+  return [weight, sums ?? (wanted ? sum(dz, { dim: 0 }) : null)];
+}
+
 const linearOp = defineOp({
   name: "linear",
   // Of more dimensions it ends in a view in PyTorch.
@@ -65,8 +84,7 @@ const linearOp = defineOp({
     const g = flat(grad);
     return [
       saved.needs(0) ? slopeOfInput(g, saved) : null,
-      saved.needs(1) ? mm(t(g), flat(saved.input(0))) : null,
-      ...(saved.count > 2 ? [sum(g, { dim: 0 })] : []),
+      ...slopesOfLayer(g, saved, { biased: saved.count > 2 }),
     ];
   },
   reference: ([x, weight, bias]) => {

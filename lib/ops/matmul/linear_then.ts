@@ -27,13 +27,13 @@ import { contiguous } from "../copy.ts";
 import { groupsFor } from "../elementwise.ts";
 import { inUnits, unitOf } from "../declare.ts";
 import { viewOf } from "../layout.ts";
-import { checkLinear, flat, linear, slopeOfInput } from "./linear.ts";
+import { checkLinear, flat, linear, slopeOfInput, slopesOfLayer } from "./linear.ts";
 import { dropout, dropoutMask, type DropoutStream } from "../random.ts";
 import { sum } from "../reduce.ts";
 import { ROWS_A_PART } from "../tuning.ts";
 import { activated } from "../unary.ts";
 import { reshape, t } from "../views.ts";
-import { batched, mm } from "./matmul.ts";
+import { batched } from "./matmul.ts";
 import { multiply } from "./product.ts";
 
 const gradKernels = inUnits("activation_grad", gradSource);
@@ -118,13 +118,15 @@ const activatedOp = defineOp<After>({
     const drop = dropped && saved.output(1);
     const g = flat(grad);
     const biased = saved.count > (plus ? 3 : 2);
-    const [dz, dbias] = activation || drop
+    // The kernel that goes over dz sums it for the bias; where there is none, that of the product may.
+    const [dz, summed] = activation || drop
       ? differentiate(g, flat(saved.output(0)), activation, drop)
-      : [g, biased ? sum(g, { dim: 0 }) : null];
+      : [g, null];
+    const [dweight, dbias] = slopesOfLayer(dz, saved, { biased: biased && !summed });
     return [
       saved.needs(0) ? slopeOfInput(dz, saved) : null,
-      saved.needs(1) ? mm(t(dz), flat(saved.input(0))) : null,
-      ...(biased ? [dbias] : []),
+      dweight,
+      ...(biased ? [summed ?? dbias] : []),
       ...(plus ? [grad] : []),
     ];
   },

@@ -8,7 +8,7 @@
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
-import { LONGEST_PRODUCT, type Plan } from "../tuning.ts";
+import { LONGEST_PRODUCT, type Plan, tuningOf } from "../tuning.ts";
 import { isAtHome, launchProduct, planFor, type Product, type Task } from "./launch.ts";
 
 export type { Product };
@@ -27,12 +27,22 @@ export function multiplyInto(out: Tensor, product: Product, { accumulate = false
   out.storage.version++;
 }
 
-/** The kernel that a product would get, if it need not be cut. */
-export function planOf(product: Product): Plan {
+/** A product as a task whose result is asked for its layout only. */
+function sketched(product: Product): Task {
   const { a, b, bias } = product;
-  const shape = [a.shape[0], a.shape[1], b.shape[2]];
-  const out = viewOf(a, shape); // asked for its layout only
-  return planFor({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
+  const out = viewOf(a, [a.shape[0], a.shape[1], b.shape[2]]);
+  return { ...product, out, accumulate: false, biased: bias ? 1 : 0 };
+}
+
+/** The kernel that a product would get, if it need not be cut. */
+export const planOf = (product: Product): Plan => planFor(sketched(product));
+
+/** Whether the kernel of a product can sum A's rows as it goes, in the order in which `sum` would. */
+export function sumsToo(product: Product): boolean {
+  const { a: { device, shape: [batch, , k] } } = product;
+  const task = sketched(product);
+  return batch === 1 && k <= tuningOf(device).longestColumn && planFor(task).form === "tile" &&
+    !toCut(task);
 }
 
 /** The widest tile; a packed operand is padded to a multiple of it. */
