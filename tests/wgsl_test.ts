@@ -143,7 +143,7 @@ fn main() {
   ]);
   const numbered = "struct Params {\n  rate: vec4<f32>,\n  all: vec4<f32>,\n}\n" + source;
   const six = forItems(kernel(numbered), 6).source;
-  assertMatch(six, /rate: array<vec4<f32>, 2>,\n  all: vec4<f32>,/);
+  assertMatch(six, /rate: array<vec4<f32>, 2>,\n {2}all: vec4<f32>,/);
   assertMatch(six, /grad5\[i\] \*= p\.rate\[1\]\[1\] \* common\[0\];/);
   assertThrows(() => forItems(kernel("fn main() {}"), 2), Error, 'nothing in it stands "for each');
 });
