@@ -43,7 +43,70 @@ fn floorDivide(x: f32, y: f32) -> f32 {
   return round(select(whole, whole - 1.0, rest > 0.0 && (x < 0.0) != (y < 0.0)));
 }
 
-// x^y for any sign of x, as C's pow. WGSL's is defined for x >= 0 only, and may lose NaN and infinities.
+// The upper 12 binary digits: a product of two such numbers is exact.
+fn upperDigits(v: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(v) & 0xfffff000u);
+}
+
+// x^y = 2^(y log2 x), for a finite x > 0 but 1. The logarithm and the product are each the sum of two floats, as in
+// Sun's fdlibm, since a large power needs more digits of them than one float has.
+fn powerOf(x: f32, power: f32) -> f32 {
+  let y = clamp(power, -8589934592.0, 8589934592.0); // past any that is neither 0 nor infinite
+  // x = 2^n m, with m from sqrt(3/4) to sqrt(3/2) of 1 or of 1.5.
+  let bits = bitcast<u32>(x);
+  let shift = select(0u, countLeadingZeros(bits) - 8u, bits < 0x800000u);
+  let digits = (bits << shift) & 0x7fffffu;
+  let large = digits >= 0x5db3d7u;
+  let middle = digits > 0x1cc471u && !large;
+  let n = i32(max(bits >> 23u, 1u)) - 127 - i32(shift) + select(0, 1, large);
+  let m = bitcast<f32>((digits | 0x3f800000u) - select(0u, 0x800000u, large));
+  let near = select(1.0, 1.5, middle);
+  // s = (m - near) / (m + near) = s_high + s_low.
+  let up = m - near;
+  let by = 1.0 / (m + near);
+  let s = up * by;
+  let s_high = upperDigits(s);
+  let sum_high = upperDigits(m + near);
+  let sum_low = m - (sum_high - near);
+  let s_low = by * ((up - s_high * sum_high) - s_high * sum_low);
+  // log2(m / near) = 2 / (3 ln 2) (3 s + s^3 + 3/5 s^5 + ...).
+  let q = s * s;
+  let tail = 0.6 + q * (0.42857143 + q * (0.33333333 + q * (0.27272727 + q * (0.23076923 + q * 0.2))));
+  let rest = q * q * tail + s_low * (s_high + s);
+  let square = s_high * s_high;
+  let t_high = upperDigits(3.0 + square + rest);
+  let t_low = rest - ((t_high - 3.0) - square);
+  let first = s_high * t_high;
+  let second = s_low * t_high + t_low * s;
+  let p_high = upperDigits(first + second);
+  let p_low = second - (p_high - first);
+  let z_high = 0.9616699219 * p_high;
+  let z_low = 0.0001267720509 * p_high + p_low * 0.961796701 + select(0.0, 1.56322119e-06, middle);
+  let of_near = select(0.0, 0.5849609375, middle); // log2(1.5)
+  let log_high = upperDigits(((z_high + z_low) + of_near) + f32(n));
+  let log_low = z_low - (((log_high - f32(n)) - of_near) - z_high);
+  // y log2 x = whole + a, and e^(a ln 2) by its series.
+  let y_high = upperDigits(y);
+  let low = (y - y_high) * log_high + y * log_low;
+  let high = y_high * log_high;
+  if (high + low > 129.0) {
+    return infinity();
+  }
+  if (high + low < -151.0) {
+    return 0.0;
+  }
+  let whole = round(high + low);
+  let left = high - whole;
+  let a_high = bitcast<f32>(bitcast<u32>(low + left) & 0xffff8000u);
+  let e_high = a_high * 0.69140625;
+  let e_low = (low - (a_high - left)) * 0.6931471825 + a_high * 0.001740930602;
+  let v = e_high + e_low;
+  let series = 0.5 + v * (0.16666667 + v * (0.041666667 + v * (0.0083333333 + v * (0.0013888889 + v * 0.0001984127))));
+  let lost = e_low - (v - e_high);
+  return scaled(1.0 + (v + (lost + v * v * series) + v * lost), i32(whole));
+}
+
+// x^y for any sign of x, as C's pow. WGSL's is too rough for large powers, and may lose NaN and infinities.
 fn power(x: f32, y: f32) -> f32 {
   if (y == 0.0 || x == 1.0) {
     return 1.0;
@@ -73,8 +136,10 @@ fn power(x: f32, y: f32) -> f32 {
     found = sqrt(x);
   } else if (y == -1.0) {
     found = 1.0 / bitcast<f32>(size);
+  } else if (size == 0x3f800000u) {
+    found = 1.0;
   } else {
-    found = pow(bitcast<f32>(size), y);
+    found = powerOf(bitcast<f32>(size), y);
   }
   return select(found, -found, negative && odd);
 }

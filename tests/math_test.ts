@@ -1,5 +1,5 @@
 /*
- * Functions of one number over the whole range of float32, compared with float64: the approximations of drivers are not
+ * Functions of one number, and powers, over the whole range of float32, compared with float64: the approximations of drivers are not
  * trusted beyond two units of the last place. And every function, comparison and reduction with NaN, infinities, −0 and
  * numbers below 2^−126.
  */
@@ -52,23 +52,50 @@ function everywhere(): Float32Array<ArrayBuffer> {
   return numbers;
 }
 
+/** The farthest of some results, in units of the last place, and where. */
+function worstOf(count: number, got: ArrayLike<number>, truth: (i: number) => number | null) {
+  let worst = { error: 0, at: 0 };
+  for (let i = 0; i < count; i++) {
+    const want = truth(i);
+    const error = want === null ? 0 : errorOf(got[i], want, 2 ** -149);
+    if (error > worst.error) worst = { error, at: i };
+  }
+  return worst;
+}
+
 for (const [name, truth] of Object.entries(functions)) {
   Deno.test(`${name}: within two units of the last place, wherever a float32 reaches`, async () => {
     const numbers = everywhere();
     const kept = await keepsSubnormals();
     const got = await ops.get(name)!([fromValues(numbers.slice(), [COUNT], "float32")], {}).data();
-    let worst = { error: 0, at: 0 };
-    numbers.forEach((v, i) => {
-      const want = truth(v);
+    const { error, at } = worstOf(COUNT, got, (i) => {
+      const [v, want] = [numbers[i], truth(numbers[i])];
       // What this adapter takes for 0 is not this function's to mend; exp makes its small results itself.
-      if (!kept && (subnormal(v) || (subnormal(Math.fround(want)) && name !== "exp"))) return;
-      const error = errorOf(got[i], want, 2 ** -149);
-      if (error > worst.error) worst = { error, at: i };
+      return !kept && (subnormal(v) || (subnormal(Math.fround(want)) && name !== "exp"))
+        ? null
+        : want;
     });
-    const { error, at } = worst;
     assert(
       error <= 2,
       `${name}(${numbers[at]}) is ${got[at]}, wanted ${truth(numbers[at])}: ${error} units`,
     );
   });
 }
+
+Deno.test("pow: within two units of the last place, for bases and powers of all sizes", async () => {
+  const bases = everywhere().map(Math.abs);
+  const powers = everywhere().reverse().map((v, i) => {
+    if (i % 4 === 0) return v;
+    if (i % 4 === 1) return Math.round(v) % 40;
+    return (v % 150) / Math.log2(bases[i]); // so that results are of all sizes too
+  });
+  const kept = await keepsSubnormals();
+  const [x, y] = [bases, powers].map((v) => fromValues(v.slice(), [COUNT], "float32"));
+  const got = await ops.get("pow")!([x, y], {}).data();
+  const { error, at } = worstOf(COUNT, got, (i) => {
+    const want = bases[i] ** powers[i];
+    return !kept && [bases[i], powers[i], Math.fround(want)].some(subnormal) ? null : want;
+  });
+  const pair = `${bases[at]} ** ${powers[at]}`;
+  assert(error <= 2, `${pair} is ${got[at]}, wanted ${bases[at] ** powers[at]}: ${error} units`);
+});
