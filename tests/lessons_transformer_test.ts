@@ -8,6 +8,7 @@ import { nToken, trainData, valData } from "../lessons/11-tokenizer.ts";
 import { train } from "../lessons/12-batches.ts";
 import { MLP } from "../lessons/13-mlp.ts";
 import { exactLoss, prepare, recorded, regularized, stages } from "../lessons/14-transformer.ts";
+import { ledger } from "../lib/tools/digits.ts";
 import { transformer } from "../lib/tools/export/lessons.ts";
 import text14 from "../lessons/14-transformer.ts" with { type: "text" };
 import mlpBand from "./goldens/band.json" with { type: "json" };
@@ -86,6 +87,13 @@ Deno.test("PyTorch's losses that the lesson tells are those of its seed 1; what 
     const told = cells.match(/[\d.]+/g)!.map(Number);
     told.forEach((loss, i) => assertAlmostEquals(loss, band[name]["1"][i], 0.00501, name));
   }
+  const inLedger = ledger.filter(({ lesson }) => lesson === 14);
+  assertEquals(inLedger.length, rows.length);
+  inLedger.forEach(({ printed }, stage) => {
+    const [, cells] = rows[stage].slice(1);
+    const told = printed.match(/train loss (.*), validation loss (.*)/)!.slice(1);
+    assertEquals(told, cells.match(/[\d.]+/g)!.slice(0, 2));
+  });
   const printed = text14.matchAll(
     /await learn\("([^"]+)"(?:(?!await learn)[^])*?\/\/> \d+ parameters, \d+ steps: train loss ([\d.]+), validation loss ([\d.]+)/g,
   );

@@ -362,7 +362,7 @@ Deno.test("the ledger names every output of the notebooks, and a lesson for each
     ["000-small-llm", 4],
     ["001-gpt-from-scratch", 6],
     ["002-gpt2-architecture", 6],
-    ["003-llm-from-scratch", 22],
+    ["003-llm-from-scratch", 32],
   ]);
   for (const { notebook, lesson, holds, printed, band, what } of ledger) {
     assert(contents.some((row) => row.number === lesson && row.notebook === notebook), what);

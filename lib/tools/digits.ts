@@ -6,17 +6,17 @@
  */
 import { contents, type Row } from "../../lessons/contents.ts";
 import ledgerText from "../../lessons/ledger.md" with { type: "text" };
-import { common, readArgs } from "../lesson/args.ts";
+import { common, readArgs, UsageError } from "../lesson/args.ts";
 import { locate, type Match } from "../lesson/compare.ts";
 import { program } from "../lesson/ending.ts";
 import { hold } from "../lesson/outputs.ts";
 import { bold, write } from "../host/terminal.ts";
 import { play } from "./play.ts";
 
-/** One output of a notebook. */
+/** One output of a notebook, or of PyTorch where no notebook has one. */
 export interface Entry {
   notebook: string;
-  /** The cell, as in `In [4]`. */
+  /** The cell, as in `In [4]`; or what else printed it. */
   cell: string;
   lesson: number;
   holds: "digits" | "band" | "cannot";
@@ -30,12 +30,12 @@ export interface Entry {
   weights: boolean;
   /** What the output is; for "cannot", the reason. */
   what: string;
-  /** What the notebook printed. */
+  /** What was printed there. */
   printed: string;
 }
 
 const HEADING =
-  /^### (In \[\d+\]|Book) · lesson (\d+) · (?:(digits|cannot)|band ±([\d.]+))( · at full length)?( · on the songs)?( · on the weights)?$/;
+  /^### (In \[\d+\]|Book|PyTorch) · lesson (\d+) · (?:(digits|cannot)|band ±([\d.]+))( · at full length)?( · on the songs)?( · on the weights)?$/;
 
 /** Reads the ledger. */
 export function readLedger(markdown: string): Entry[] {
@@ -89,11 +89,12 @@ export function measure(entry: Entry, outputs: readonly string[] | undefined): S
   return locate(entry.printed, outputs, entry);
 }
 
-/** The outputs of the lessons, each run at its full length, by lesson. */
+/** The outputs of lessons, each run at its full length, by lesson. */
 async function playAll(rows: readonly Row[]): Promise<Map<number, string[]>> {
   const outputs = new Map<number, string[]>();
-  for (const { number, written, needs } of rows) {
+  for (const { number, section, written, needs } of rows) {
     if (!written || !ledger.some(({ lesson }) => lesson === number)) continue;
+    console.error(`lesson ${number}: ${section}`);
     const journal = await play(written.url).catch((error) => {
       if (!needs?.weights) throw error;
       return []; // it said what is missing; its entries need the weights
@@ -150,17 +151,35 @@ export function report(measured: readonly [Entry, Standing][]): string {
 }
 
 const HELP =
-  `deno task digits   runs every lesson at its full length, in a process of its own, and counts how
-                   many of the notebooks' numbers it prints; this takes some minutes
+  `deno task digits                     runs every lesson at its full length, in a process of its own, and
+                                     counts how many of the notebooks' numbers it prints
+deno task digits -- --lessons 2,9    runs these alone
 
+Without a GPU the lessons 1 to 12 take a few minutes, lesson 13 some ten, and lesson 14 half an hour or more.
 The ledger, lessons/ledger.md, lists what must hold. The exit code is 1 if a number is wrong.
 `;
 
+/** The lessons that are asked for, as in `2,9`. */
+export function lessonsOf(asked: string): Row[] {
+  const wanted = asked.split(",").map((text) => text.trim());
+  const unknown = wanted.find((text) => !contents.some(({ number }) => `${number}` === text));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--lessons ${asked}: there is no lesson "${unknown}"; give numbers, as in --lessons 2,9`,
+    );
+  }
+  return contents.filter(({ number }) => wanted.includes(`${number}`));
+}
+
 if (import.meta.main) {
   await program(async () => {
-    if (readArgs(Deno.args, { help: common.help }).help) return write(HELP);
-    const outputs = await playAll(contents);
-    const measured = ledger.map((entry): [Entry, Standing] => [
+    const lessons = { value: "", help: "the lessons to run" };
+    const args = readArgs(Deno.args, { lessons, help: common.help });
+    if (args.help) return write(HELP);
+    const rows = args.lessons ? lessonsOf(args.lessons) : contents;
+    const outputs = await playAll(rows);
+    const asked = ledger.filter(({ lesson }) => rows.some(({ number }) => number === lesson));
+    const measured = asked.map((entry): [Entry, Standing] => [
       entry,
       measure(entry, outputs.get(entry.lesson)),
     ]);

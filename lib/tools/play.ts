@@ -3,6 +3,7 @@
  * or end its process; the tool that runs it continues.
  */
 import type { Shown } from "../lesson/outputs.ts";
+import { program } from "../lesson/ending.ts";
 import { journalOf, runInFull } from "../lesson/show.ts";
 import { write } from "../host/terminal.ts";
 
@@ -21,8 +22,10 @@ export async function play(url: string, ...words: string[]): Promise<Shown[]> {
 }
 
 if (import.meta.main) {
-  const [url] = Deno.args;
-  runInFull(url);
-  await import(url);
-  write(JSON.stringify(journalOf(url)));
+  await program(async () => {
+    const [url] = Deno.args;
+    runInFull(url);
+    await import(url);
+    write(JSON.stringify(journalOf(url)));
+  });
 }
