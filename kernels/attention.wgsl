@@ -1,5 +1,5 @@
 // out[i] = sum over j of p[i, j] · v[j], with p[i, ·] = softmax over j of (scale · q[i] · k[j] + mask[i, j]):
-// attention in one pass over the keys, for each head, without ever storing the queries × keys scores.
+// attention of each head, without ever storing the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
 // One invocation owns four neighbouring queries of one head and takes four keys at a time. So one number for each
@@ -9,9 +9,9 @@
 // `rows`, for the gradient. They stay two numbers, since the logarithm of the sum would lose its digits when added
 // to a large score.
 //
-// Sums of values stay in registers: so a pass over the keys takes AT_ONCE vec4 of a head, and the next pass the next
-// ones. Each pass computes the scores again. Sums in `out` would be read and written for every four keys, which costs
-// five times as much on a processor.
+// The sums of values stay in registers, AT_ONCE vec4 of a head at a time: each pass over the keys takes so many, and
+// computes the scores again. Sums in `out` would be read and written for every four keys, which costs five times as
+// much on a processor.
 //
 // A launch goes over the keys from `first` up to `last`, so that no loop exceeds the rounds that an adapter may
 // run; the next launch goes on from `out` and `rows`. A query that may see no key has the sum 0, and gets zeros.

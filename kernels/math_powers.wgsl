@@ -48,10 +48,10 @@ fn upperDigits(v: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(v) & 0xfffff000u);
 }
 
-// x^y = 2^(y log2 x), for a finite x > 0 but 1. The logarithm and the product are each the sum of two floats, as in
+// x^y = 2^(y log2 x), for any finite x > 0 except 1. The logarithm and the product are each the sum of two floats, as in
 // Sun's fdlibm, since a large power needs more digits of them than one float has.
 fn powerOf(x: f32, power: f32) -> f32 {
-  let y = clamp(power, -8589934592.0, 8589934592.0); // past any that is neither 0 nor infinite
+  let y = clamp(power, -8589934592.0, 8589934592.0); // beyond these every power is 0 or infinite
   // x = 2^n m, with m from sqrt(3/4) to sqrt(3/2) of 1 or of 1.5.
   let bits = bitcast<u32>(x);
   let shift = select(0u, countLeadingZeros(bits) - 8u, bits < 0x800000u);

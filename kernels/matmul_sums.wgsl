@@ -1,5 +1,5 @@
-// Declarations of matmul_tile that keep the sums of A's rows over k, or of B's columns: one invocation of those that
-// have the same rows, or columns.
+// Declarations of matmul_tile for a product that also sums A's rows over k, or B's columns. Of the invocations that
+// have the same rows, or columns, the first stores their sums.
 @group(0) @binding(7) var<storage, read_write> sums: array<f32>;
 
 fn keep(found: ptr<function, Sums>, row: u32, column: u32) {

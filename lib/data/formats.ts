@@ -1,6 +1,6 @@
 /*
- * The file formats of text datasets, each read in batches of rows: to get the first thousand rows of a file, no more
- * is read than their batches. The rows are those of Python's `datasets`, with one addition: a JSON file may hold splits,
+ * The file formats of text datasets, each read in batches of rows: for the first thousand rows of a file, only the
+ * batches that hold them are read. The rows are those of Python's `datasets`, with one addition: a JSON file may hold splits,
  * `{"train": […], "test": […]}`.
  */
 import { type Batches, batchOf } from "./batch.ts";

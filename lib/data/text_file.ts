@@ -27,12 +27,12 @@ export async function* pieces(path: string, limits: Limits): AsyncGenerator<stri
   }
 }
 
-/** Texts of bytes. A decoder that refuses nothing is the fastest: it writes a mark for bytes that are not UTF-8. */
+/** The fastest decoder refuses nothing: for bytes that are not UTF-8 it writes a mark, and only then they are checked. */
 const quick = new TextDecoder("utf-8", { ignoreBOM: true });
 const MARK = "\uFFFD";
 
 /**
- * The text of bytes in UTF-8, in pieces, without the mark of bytes that some programs write first.
+ * The text of bytes in UTF-8, in pieces, without the byte order mark that some programs write first.
  *
  * @throws {TypeError} where they are not UTF-8
  */
@@ -64,7 +64,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Where the last letter ends of which all bytes are here. */
+/** Where the last complete letter ends. */
 function endOfLetters(bytes: Uint8Array): number {
   for (let at = bytes.length - 1; at >= 0 && at >= bytes.length - 3; at--) {
     if (bytes[at] < 0x80) return bytes.length; // a letter of one byte
@@ -84,7 +84,7 @@ class NotPacked extends Error {}
 /** Bytes to read at a time. */
 const PIECE = 1 << 16;
 
-/** The bytes of a file, in pieces; in one array again and again, if there is one. */
+/** The bytes of a file, in pieces. Where an array is given, each piece overwrites the one before in it. */
 function* plain(
   file: OpenFile,
   again?: Uint8Array<ArrayBuffer>,

@@ -19,7 +19,7 @@ const TEXEL = 16;
 /** Rows of a panel: as many as a workgroup of matmul_rows owns columns of its result. */
 export const PANEL = 64;
 
-/** Texels are written in pieces of whole rows of the image, so that the driver reuses the memory of one for the next. */
+/** Texels that are written at a time, whole rows of the image: the driver reuses the memory of one piece for the next. */
 export const PIECE: number = WIDTH * 64;
 
 /** Texels of a matrix; its last panel may not be full. */

@@ -43,7 +43,7 @@ export interface Settled {
 }
 
 let ids = 1;
-/** A number that no buffer had before, and no home; bind groups are found by it. */
+/** A number that no buffer and no image had before; bind groups are found by it. */
 export const nextId = (): number => ids++;
 
 /** A GPU buffer and what the pool and the launcher note about it. */
@@ -61,6 +61,7 @@ export interface Block {
   lastUse: number;
   /** Set where the driver had no memory for it; such a block is not used again. */
   broken: boolean;
+  /** Makes JavaScript's collector aware of the buffer's size: see memory.ts. */
   readonly ballast: ArrayBuffer | null;
   /** How often it was written to; an image of it holds the numbers of one of these times. */
   writes: number;

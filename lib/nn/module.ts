@@ -289,7 +289,7 @@ export abstract class Module {
 }
 
 /** Drops a tensor's gradient, and frees its memory. */
-export function dropGrad(tensor: Tensor): void {
+function dropGrad(tensor: Tensor): void {
   tensor.grad?.storage.release("in zeroGrad()");
   tensor.grad = null;
 }

@@ -17,7 +17,7 @@ import { embeddingGrad, embeddingOp } from "./embedding.ts";
 import { checkFloat } from "./limits.ts";
 import { reshape } from "./views.ts";
 
-/** Where it stands for another function, which does not keep the tensor. */
+/** The op itself, for functions whose backward needs only the places: then x may be written over. */
 export const gatherOp: Op<{ dim: number }> = defineOp({
   name: "gather",
   torch: "torch.gather(i[0], a['dim'], i[1])",

@@ -59,6 +59,7 @@ lent.joined = (shape, parts, given) => {
   for (const { start, length, tensor } of parts) {
     const place = cut(whole, dim, start, length);
     if (isThere(tensor, place)) continue;
+    // What lies at another place of the whole could overlap with this one.
     const own = tensor.storage === whole.storage ? clone(tensor) : tensor;
     // An index has no dimension in its part.
     copyInto(tensor.ndim < shape.length ? squeezed(place, dim) : place, own);

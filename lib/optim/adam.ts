@@ -120,7 +120,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     return { penalty: weightDecay, decay: 1 };
   }
 
-  /** One step for the parameters of a group, all in one launch. */
+  /** One step for the parameters of a group; small ones share a dispatch. */
   protected update(group: ParamGroup<AdamOptions>, params: Tensor[]): void {
     const { lr, betas: [beta1, beta2], eps, amsgrad } = group;
     const items = params.map((param): Item => {

@@ -115,7 +115,7 @@ const toss: Record<CoinStream, Toss> = {
 };
 
 /** The modulus of MCG31: its numbers are 1 … 2^31 − 2. */
-export const MCG31_MODULUS = 2 ** 31 - 1;
+const MCG31_MODULUS = 2 ** 31 - 1;
 const MCG31_MULTIPLIER = 1132489760;
 
 /** MCG31's first number for a seed. */

@@ -42,7 +42,10 @@ export interface OpSpec<A> {
   readonly torch: string | null;
   /** Computes the result; what it returns after the first is saved for the gradient. */
   forward(inputs: readonly Tensor[], args: A): Tensor | readonly Tensor[];
-  /** Where the result is a part of the one input: which, if its gradient is no more than that part's. */
+  /**
+   * For an op that takes a part of its one input: which part; undefined where the part has gaps. Backward puts the
+   * gradients of all parts of a tensor together at once.
+   */
   readonly part?: (args: A, shape: Shape) => Part | undefined;
   /** How to differentiate it, or why that can't be done. */
   readonly gradient: Gradient<A> | { readonly none: string };
@@ -97,13 +100,13 @@ function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly 
   return outputs;
 }
 
-/** Losses, indices and answers describe a tensor; any other result makes its inputs steps on the way. */
+/** Marks the inputs as steps on the way to a result. Losses, indices and booleans only describe a tensor. */
 function noteFeeding(inputs: readonly Tensor[], { dtype, shape, storage }: Tensor): void {
   if (dtype !== "float32" || shape.length === 0) return;
   for (const input of inputs) if (input.storage !== storage) input.storage.fed = true;
 }
 
-/** A call with what was released: held while it lasts, and for as long as a new graph may want it. */
+/** A call with memory that was released: it is taken back for the call, and for as long as a new graph needs it. */
 function callLate<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly Tensor[] {
   const before = new Map(inputs.map(({ storage }) => [storage, storage.regain()]));
   let node: Node | null = null;

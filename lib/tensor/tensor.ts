@@ -71,7 +71,7 @@ export interface Node {
   /** What it was called with. */
   inputs: readonly Tensor[];
   /**
-   * Where the output is a part of the one input: which. Its gradient is then put in its place.
+   * Which part of the one input the output is, if it is one: the place of its gradient in that of the input.
    *
    * @internal
    */

@@ -106,7 +106,7 @@ export class Walk {
     return true;
   }
 
-  /** Where the gradient of a tensor belongs, if it is a part of another: each place is given once. */
+  /** The place for the gradient of a tensor that is a part of another, inside the other's gradient; given once. */
   #placeOf({ gradFn, shape }: Tensor): Tensor | null {
     if (!gradFn?.part || shape.includes(0)) return null;
     const { part, inputs: [target] } = gradFn;

@@ -134,7 +134,8 @@ const attentionArguments = parameters<AttentionArguments>("scaledDotProductAtten
 
 /**
  * softmax(query · keyᵀ · scale + mask) · value: every query's mean of the values, weighted by how well their keys
- * match it. Without a mask of its size, its memory grows with L and with S, not with their product.
+ * match it. Without a mask and without dropout, its memory grows with L and with S, not with their product, if keys and
+ * values have one size.
  *
  * A query whose every key is masked gets zeros (PyTorch: NaN up to 2.4, as a softmax over nothing does, zeros since).
  *

@@ -12,10 +12,11 @@ import { viewOf } from "../layout.ts";
 import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
 
 /**
- * How many vec4 of a head of so many the forward kernel sums in registers at a time: each time it computes the scores
- * again, but more sums make it long to compile, and no longer fit the registers. One number for nearly all heads, since
- * each other one compiles anew. A very wide head may not take too many rounds. The gradient's kernel was slower with
- * its sums in registers (22 for 18 ms at a head of 32), and compiled twice as long.
+ * How many vec4 of its sums the forward kernel keeps in registers, for a head of `width` vec4. It goes over the keys
+ * once for each such part of the head, and computes the scores again each time. But more sums take longer to compile,
+ * and no longer fit the registers. It is one number for nearly all heads, since the kernel is compiled for each. A very
+ * wide head gets more, so that it takes no more rounds than an adapter allows. The gradient's kernel was slower with its
+ * sums in registers (22 ms instead of 18 at a head of 32 numbers), and took twice as long to compile.
  */
 const vec4AtOnce = (width: number): number =>
   Math.max(

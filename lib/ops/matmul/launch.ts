@@ -93,8 +93,8 @@ function rowFor(task: Task): Plan {
     products.find((choice) =>
       (form === undefined || choice.form === form) && choice.when(product)
     ) ?? products[0];
-  // The kernel for a row adds in another order, so nothing takes its place, and it takes that of no other.
-  // And a weight at home is read there by no other.
+  // What was measured takes the place neither of the kernel for a row, which adds in another order, nor of one that
+  // reads a weight at home, which the others can't.
   const only = choice.form === "rows" || product.atHome;
   if (form !== undefined || only || product.work < TINY) return choice;
   return measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k: a.shape[2] }) ??
@@ -238,7 +238,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
     const { buffers, params } = common(task);
     const [batch, m, n] = out.shape;
     const groups = [Math.ceil(n / 64), Math.ceil(m / 64), batch] as const;
-    // Two numbers of each operand for four multiply-adds of a lane, which owns 16.
+    // For each k four numbers of each operand, though most of them come from shared memory.
     const reads = 8 * params.k;
     out.device.launcher.launch(pipeline, buffers, { ...params, ...strides(task) }, groups, reads);
   },

@@ -27,7 +27,7 @@ export function multiplyInto(out: Tensor, product: Product, { accumulate = false
   out.storage.version++;
 }
 
-/** A product as a task whose result is asked for its layout only. */
+/** A product as a task whose result has a layout, but no memory of its own yet. */
 function sketched(product: Product): Task {
   const { a, b, bias } = product;
   const out = viewOf(a, [a.shape[0], a.shape[1], b.shape[2]]);
@@ -45,9 +45,9 @@ export function sumsToo(product: Product): boolean {
     !toCut(task);
 }
 
-/** The widest tile; a packed operand is padded to a multiple of it. */
+/** No tile is wider; a packed operand is padded to a multiple of its tile. */
 const WIDEST = 32;
-/** Where a cut may fall, so that what was aligned stays so, and what begins at a panel of a weight at home, too. */
+/** Cuts fall at its multiples: what was aligned stays aligned, and a part of a weight at home begins with a panel. */
 const GRAIN = 64;
 
 /** The dimensions of a product, and where each operand has them. */
