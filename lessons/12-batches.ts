@@ -385,8 +385,8 @@ await show(w.detach(), stepped.sub(w).abs().lt(1e-6).all());
 
 /*
 All three moved by about 0.001, however large their gradients are. The
-library's kernel (`kernels/adam.wgsl`) does this for all parameters of a model
-at once.
+library's kernel (`kernels/adam.wgsl`) does this for several parameters of a
+model at once.
 
 ## A first model: the bigram
 

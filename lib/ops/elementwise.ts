@@ -33,7 +33,7 @@ export const groupsFor = (n: number): number => Math.ceil(n / LANES);
 /** What a kernel calls a dtype. */
 export const wgslType = (dtype: DType): string => dtypes[dtype].wgsl;
 
-/** Sizes or strides as a kernel's two vec4, and how many of them count. */
+/** Sizes and strides as a kernel takes them: dimensions that lie in memory as one are one; 8 may be left. */
 export function walk(shape: Shape, operands: readonly (readonly number[])[], kernel: string) {
   const walked = collapse(shape, operands);
   if (walked.shape.length > MAX_RANK) {

@@ -120,7 +120,20 @@ const scatteredOp = defineOp<{ shape: Shape; dim: number }>({
   }],
 });
 
-/** The elements of `x` at the indices that `index` holds along `dim`; the result has the shape of `index`. */
+/**
+ * The elements of `x` at the indices that `index` holds along `dim`; the result has the shape of `index`.
+ *
+ * @throws {RangeError} where the other sizes of `index` are larger than those of `x`; at the next read, for an index
+ * out of range
+ * @example
+ * ```ts
+ * import { gather, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([[10, 11, 12], [20, 21, 22]]);
+ * const targets = tensor([[2], [0]]); // one column of each row
+ * assertEquals(await gather(x, 1, targets).tolist(), [[12], [20]]);
+ * ```
+ */
 export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = takes(
   "gather",
   { input: a.tensor, dim: a.whole, index: a.tensor },

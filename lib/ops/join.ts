@@ -114,7 +114,18 @@ const some = (name: string, tensors: readonly Tensor[]) => {
   if (tensors.length === 0) throw new RangeError(`${name}: expected a non-empty list of Tensors`);
 };
 
-/** Tensors one after the other along a dimension; they may differ in no other. */
+/**
+ * Tensors one after the other along a dimension, the first unless given; only there may their sizes differ.
+ *
+ * @throws {RangeError} for an empty list, and where other sizes differ
+ * @example
+ * ```ts
+ * import { cat, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const joined = cat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])]);
+ * assertEquals(await joined.tolist(), [[1, 2], [3, 4], [5, 6]]);
+ * ```
+ */
 export const cat: (
   tensors: readonly Tensor[],
   ...args: Given<[dim?: number], { dim?: number }>
@@ -131,7 +142,11 @@ export const cat: (
   { required: 1 },
 );
 
-/** Tensors of one shape, side by side along a new dimension. */
+/**
+ * Tensors of one shape, side by side along a new dimension, the first unless given: n of (2, 3) give (n, 2, 3).
+ *
+ * @throws {RangeError} for an empty list, and where shapes differ
+ */
 export const stack: (
   tensors: readonly Tensor[],
   ...args: Given<[dim?: number], { dim?: number }>

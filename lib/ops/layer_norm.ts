@@ -181,6 +181,8 @@ const layerNormOp = defineOp<Args>({
  * (x − mean) / √(variance + eps) · weight + bias.
  *
  * @param normalizedShape the sizes of the last dimensions, over which mean and variance are taken
+ * @param weight of that shape, and so is `bias`; 1 and 0 unless given
+ * @returns in the shape of x
  */
 export const layerNorm: (
   x: Tensor,

@@ -86,13 +86,13 @@ const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec
     }),
   });
 
-/** The mean of (x − y)². */
+/** The mean of (x − y)², of two tensors that broadcast; or their sum, or each, by `reduction`. */
 export function mseLoss(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
   const pair = floatsOf("mseLoss", x, y);
   return called("MseLossBackward0", reduced(square(sub(...pair)), read.mse(args)), pair);
 }
 
-/** The mean of |x − y|. */
+/** The mean of |x − y|, of two tensors that broadcast; or their sum, or each, by `reduction`. */
 export const l1Loss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
   reduced(abs(sub(x, y)), read.l1(args));
 

@@ -193,7 +193,19 @@ function of(name: keyof typeof rows): (x: Tensor, ...args: ReduceArguments) => T
   return (x, ...args) => table[name]([x], read(args));
 }
 
-/** The sum over the named dimensions, or over everything. */
+/**
+ * The sum over the named dimensions, or over everything; int64 of int64 and of booleans.
+ *
+ * @throws {RangeError} for a dimension that x does not have
+ * @example
+ * ```ts
+ * import { sum, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([[1, 2], [3, 4]]);
+ * assertEquals(await sum(x).item(), 10);
+ * assertEquals(await sum(x, { dim: 1, keepdim: true }).tolist(), [[3], [7]]);
+ * ```
+ */
 export const sum: (x: Tensor, ...args: ReduceArguments) => Tensor = of("sum");
 /** The largest element along the named dimensions. */
 export const amax: (x: Tensor, ...args: ReduceArguments) => Tensor = of("amax");

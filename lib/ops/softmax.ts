@@ -109,9 +109,20 @@ const logSoftmaxDim = parameters<Args>("logSoftmax", { dim: a.whole }, { require
 /** Where there are no numbers, PyTorch does not look at what kind they are. */
 const isNothing = (x: Tensor) => x.numel() === 0 && x.dtype === "int64";
 
-/** Probabilities along a dimension: positive numbers that sum to 1: exp(x) / Σ exp(x). */
+/**
+ * Probabilities along a dimension, positive and with the sum 1: exp(x) / Σ exp(x), in the shape of x.
+ *
+ * @throws {RangeError} for a dimension that x does not have
+ * @example
+ * ```ts
+ * import { softmax, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const logits = tensor([[2.5, 2.5], [-Infinity, 0.5]]);
+ * assertEquals(await softmax(logits, 1).tolist(), [[0.5, 0.5], [0, 1]]);
+ * ```
+ */
 export const softmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
   isNothing(x) ? clone(x) : softmaxOp([x], softmaxDim(args));
-/** The logarithm of the softmax, computed without taking one of a tiny number. */
+/** The logarithm of the softmax along a dimension, exact also where a probability is too small for a float. */
 export const logSoftmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
   isNothing(x) ? clone(x) : logSoftmaxOp([x], logSoftmaxDim(args));

@@ -97,7 +97,17 @@ function dtypeBeside(value: number, other: Tensor | number): DType {
   return other.dtype === "bool" ? "int64" : other.dtype;
 }
 
-/** `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants. */
+/**
+ * `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants.
+ *
+ * @example
+ * ```ts
+ * import { tensor, where } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([-1.5, 2.5]);
+ * assertEquals(await where(x.gt(0), x, 0).tolist(), [0, 2.5]);
+ * ```
+ */
 export const where: (condition: Tensor, input: Tensor | number, other: Tensor | number) => Tensor =
   takes(
     "where",

@@ -68,7 +68,11 @@ const mmOp = defineOp({
 
 const two = { input: a.tensor, other: a.tensor };
 
-/** The product of two matrices. */
+/**
+ * The product of two matrices: (m, k), (k, n) → (m, n), of float32 or of int64.
+ *
+ * @throws {RangeError} where the sizes do not fit, {TypeError} for two dtypes or booleans
+ */
 export const mm: (a: Tensor, b: Tensor) => Tensor = takes("mm", two, (a, b) => mmOp([a, b], {}));
 
 const bmmOp = defineOp({
@@ -103,12 +107,27 @@ const bmmOp = defineOp({
   }],
 });
 
-/** The products of two batches of matrices, pair by pair. */
+/**
+ * The products of two batches of matrices, pair by pair: (b, m, k), (b, k, n) → (b, m, n).
+ *
+ * @throws {RangeError} where the sizes do not fit, {TypeError} for two dtypes or booleans
+ */
 export const bmm: (a: Tensor, b: Tensor) => Tensor = takes("bmm", two, (a, b) => bmmOp([a, b], {}));
 
 /**
  * The matrix product as PyTorch's `matmul` and Python's `@` define it: of vectors, matrices, and batches of
- * matrices whose leading dimensions broadcast.
+ * matrices whose leading dimensions broadcast, (…, m, k), (…, k, n) → (…, m, n). A vector is a row on the left and a
+ * column on the right, and the result does not have that dimension.
+ *
+ * @throws {RangeError} where the sizes do not fit, {TypeError} for two dtypes or booleans
+ * @example
+ * ```ts
+ * import { matmul, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(matmul(ones([2, 3]), ones([3, 4])).shape, [2, 4]);
+ * assertEquals(matmul(ones([5, 1, 2, 3]), ones([4, 3, 2])).shape, [5, 4, 2, 2]);
+ * assertEquals(matmul(ones([2, 3]), ones([3])).shape, [2]);
+ * ```
  */
 export const matmul: (a: Tensor, b: Tensor) => Tensor = takes(
   "matmul",
