@@ -251,6 +251,14 @@ const rows: Rows = {
   "argmax of nothing": () => torch.zeros([0]).argmax(),
   "argmax of no rows": () => torch.zeros([0, 3]).argmax({ dim: 1 }),
   "cat with a legacy [0]": () => torch.cat([torch.zeros([0]), torch.ones([2, 3])]),
+  "cat of legacy [0] alone, along 7": () => grads((x) => torch.cat([x, x], 7), torch.zeros([0])),
+  "cat with a legacy [0] beside a row, along 1": () =>
+    torch.cat([torch.zeros([0]), torch.ones([3])], 1),
+  "cat with a legacy [0] of floats": () => torch.cat([torch.zeros([0]), T([[1, 2]])]),
+  "cat with a legacy [0] of ints": () =>
+    torch.cat([T([[true, false]]), torch.zeros([0], { dtype: "int64" })]),
+  "cat with a legacy [0], gradient": () =>
+    grads((x, y) => torch.cat([x, y]), torch.zeros([0]), torch.ones([2, 3])),
   "cat with a legacy [0] along 1": () => torch.cat([torch.ones([2, 3]), torch.zeros([0])], 1),
   "indexSelect of -1": () => torch.arange(3, float).indexSelect(0, T([-1])),
   "indexSelect of 3": () => torch.arange(3, float).indexSelect(0, T([3])),
@@ -447,6 +455,13 @@ Object.assign(
       crossEntropy(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0], { dtype: "int64" })),
     "crossEntropy of no rows of ints, probabilities": () =>
       crossEntropy(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0, 3])),
+    "nllLoss of one class": () =>
+      grads((x) => torch.nllLoss(x, T([0]), { reduction: "none" }).reshape(1), f([0.5])),
+    "nllLoss of one class, two targets": () => torch.nllLoss(f([0.5]), T([0, 0])),
+    "nllLoss of three classes, a target of (1)": () => torch.nllLoss(f([0.5, 1, 2]), T([2])),
+    "nllLoss of three classes, a target of (1), gradient": () =>
+      grads((x) => torch.nllLoss(x, T([2])).reshape(1), f([0.5, 1, 2])),
+    "nllLoss of three classes, three targets": () => torch.nllLoss(f([0.5, 1, 2]), T([2, 1, 0])),
     "nllLoss of no rows of ints": () =>
       F.nllLoss(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0], { dtype: "int64" })),
     "softmax of no ints": () => torch.zeros([0], { dtype: "int64" }).softmax(0),

@@ -143,6 +143,7 @@ export function nllLoss(
 ): Tensor {
   const options = nllOptions(given);
   checkFloat("nllLoss", x);
+  if (x.ndim === 1 && target.ndim === 1) return nllOfOne(x, target, options);
   checkShapes("nllLoss", x, target);
   const rows = rowsOf(x);
   const flat = reshape(target, [-1]);
@@ -152,6 +153,25 @@ export function nllLoss(
   const losses = options.weight ? mul(hits, weights) : hits;
   const loss = reduced(losses, weights, target, options);
   return named(x, options, loss, [x, target, options.weight]);
+}
+
+/** PyTorch takes a target (1) for x (C) as well; its backward then refuses x of more than one class. */
+function nllOfOne(x: Tensor, target: Tensor, options: NllOptions): Tensor {
+  const [classes, size] = [x.shape[0], target.shape[0]];
+  if (size !== 1) {
+    throw new RangeError(
+      `For 1D input, 1D target must have size 1, but got target size: ${size}`,
+    );
+  }
+  const loss = nllLoss(x, reshape(target, []), options);
+  if (loss.gradFn && classes !== 1) {
+    loss.gradFn.backward = () => {
+      throw new RangeError(
+        `size mismatch (got input: [${classes}], target: [1]); bring the target to ()`,
+      );
+    };
+  }
+  return loss;
 }
 
 /**

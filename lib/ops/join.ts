@@ -134,10 +134,14 @@ export const cat: (
   { tensors: a.tensors, dim: a.whole },
   function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     some("cat", tensors);
-    // PyTorch joins a tensor of shape [0] with any others, from the time when no other empty shape existed.
-    const flat = tensors.every(({ ndim }) => ndim === 1);
-    const full = flat ? [] : tensors.filter(({ shape }) => shape.length !== 1 || shape[0] !== 0);
-    return catOp(full.length > 0 ? full : tensors, { dim });
+    // PyTorch joins a tensor of shape [0] with any others, from the time when no other empty shape existed. Where
+    // there are only such, it does not look at the dimension.
+    const legacy = ({ shape }: Tensor) => shape.length === 1 && shape[0] === 0;
+    const full = tensors.find((x) => !legacy(x));
+    if (!full) return catOp(tensors, { dim: 0 });
+    if (full.ndim < 2) return catOp(tensors, { dim });
+    const none = full.shape.with(normalizeDim(dim, full.ndim), 0);
+    return catOp(tensors.map((x) => legacy(x) ? reshape(x, none) : x), { dim });
   },
   { required: 1 },
 );
