@@ -7,11 +7,11 @@
 // across it, depending on how they lie in memory. An operand that allows neither is packed into panels by
 // matmul_pack first; but a B that too few rows of A use is read number by number (matmul_singles.wgsl).
 //
-// Why it is fast: on these adapters a load of four numbers costs as much as 64 multiply-adds, and sums that don't
-// fit the registers are loaded and stored too. The plain kernel makes two loads for one multiply-add. A tile of
-// 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024; and a sum is taken out of memory once for four k. Shared
-// memory costs as much as any load, so none is used. Rows and columns past the edge are computed from whatever lies
-// there, and not stored.
+// Why it is fast: on these adapters a load of four numbers from a buffer costs as much as 64 multiply-adds, from an
+// image a twentieth of that (lib/gpu/image.ts), and sums that don't fit the registers are loaded and stored too. The
+// plain kernel makes two loads for one multiply-add. A tile of 8×8 makes 16 loads for 256, 16×16 makes 32 for 1024;
+// and a sum is taken out of memory once for four k. Shared memory costs as much as any buffer, so none is used. Rows
+// and columns past the edge are computed from whatever lies there, and not stored.
 
 struct Params {
   m: u32,

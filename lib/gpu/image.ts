@@ -151,7 +151,7 @@ export class Images {
       return { texture, view: texture.createView() };
     };
     const failed = () => {
-      if (this.#all.has(image)) this.#destroy(image); // so that it is tried anew
+      if (this.#all.has(image)) this.#destroy(image); // so that it is tried again
     };
     const made = this.device.watched("copying a tensor into an image", create, failed);
     const image = { ...made, id: nextId(), bytes, leave, writes: -1, copied: 0, changed: null };

@@ -244,7 +244,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     }
   }
 
-  /** Forgets the peak: from here on it is measured anew. */
+  /** Forgets the peak, and measures it from here on. */
   resetPeak(): void {
     this.#use.peak = this.#use.inUse;
   }

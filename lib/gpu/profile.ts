@@ -7,6 +7,7 @@
  */
 import { host } from "../host/mod.ts";
 import type { Gpu } from "./gpu.ts";
+import { DISPATCHES_A_SUBMIT } from "./tuning.ts";
 
 /** What a kernel, in one specialisation, has cost so far. */
 export interface Cost {
@@ -17,8 +18,8 @@ export interface Cost {
   bytes: number;
 }
 
-/** Two timestamps a dispatch; so many dispatches a submission at most. */
-const QUERIES = 512;
+/** Two timestamps for each dispatch of a submission. */
+const QUERIES = 2 * DISPATCHES_A_SUBMIT;
 
 /** What is profiled. */
 interface Profiled extends Gpu {
@@ -64,11 +65,6 @@ export class Profile {
       beginningOfPassWriteIndex: at,
       endOfPassWriteIndex: at + 1,
     };
-  }
-
-  /** Whether a submission holds as many dispatches as there are timestamps for. */
-  get full(): boolean {
-    return 2 * this.#pending.length >= QUERIES;
   }
 
   /** Records that the times go along with this submission; what it returns is called after it. */

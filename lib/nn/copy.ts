@@ -1,6 +1,6 @@
 /*
  * A deep copy of a module, as Python's `copy.deepcopy`: a stack of layers is made of copies of one layer.
- * Nothing is constructed anew, so nothing is drawn.
+ * No constructor runs, so nothing is drawn.
  */
 import { clone } from "../ops/copy.ts";
 import { noGrad } from "../tensor/autograd.ts";

@@ -3,10 +3,10 @@
  * depend on some of them, which decide what is added first.
  *
  * There are two classes. On a software adapter a shader runs on the processor: its lanes are those of a vector, a
- * barrier between more of them is slow, one core works through a workgroup, and a load costs as much as 64
- * multiply-adds whatever it loads. On a GPU what counts is many threads. Measured on llvmpipe (Mesa 22.3) on two
- * cores, by `deno task bench`; what is said of GPUs has not been measured on one yet. What is tuned below the ops,
- * and changes no digit, is in lib/gpu/tuning.ts.
+ * barrier between more of them is slow, one core works through a workgroup, and a load from a buffer costs as much as 64
+ * multiply-adds whatever it loads (from an image a twentieth of that, see lib/gpu/image.ts). On a GPU what counts is many
+ * threads. Measured on llvmpipe (Mesa 22.3) on two cores, by `deno task bench`; what is said of GPUs has not been
+ * measured on one yet. What is tuned below the ops, and changes no digit, is in lib/gpu/tuning.ts.
  */
 
 /**
@@ -98,8 +98,7 @@ const software: Tuning = {
   rowLanes: (columns) => columns < LONG ? 8 : 64,
   reduceLanes: (length) => length < LONG ? 16 : 64,
   longestColumn: 1 << 14,
-  // Small workgroups, so that few rows keep all cores busy. Sums in registers instead of in `out` (loops over a head
-  // unrolled, in both directions) were tried: for a head of 64 the kernel compiles for some 20 s of the processor.
+  // Small workgroups, so that few rows keep all cores busy.
   attentionLanes: 8,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,

@@ -2,9 +2,9 @@
  * Reverse-mode differentiation: what an op records when it runs (a `Node`), and the backward pass over these
  * nodes. Also the two regions, grad and no-grad, and what each frees.
  *
- * A graph is made anew by every forward pass. `backward()` visits its nodes from the latest to the
- * earliest; each turns the gradient of its output into gradients of its inputs (the chain rule), and these
- * are summed where a tensor was used more than once. Gradients of gradients are not offered.
+ * Every forward pass makes a new graph. `backward()` visits its nodes from the latest to the earliest; each turns
+ * the gradient of its output into gradients of its inputs (the chain rule), and these are summed where a tensor was
+ * used more than once. Gradients of gradients are not offered.
  */
 import type { Storage } from "../gpu/storage.ts";
 import {

@@ -2,7 +2,7 @@
  * `deno task bench:peers`: compares this library with jax-js, TensorFlow.js and PyTorch, and where a model writes with
  * ONNX Runtime too: the same works, with the same numbers, on the same machine, in turns.
  *
- * Each library runs in its own process, started anew for each work, so that memory use or errors of one do not affect
+ * Each library runs in its own process, a new one for each work, so that memory use or errors of one do not affect
  * another. The other libraries are installed in a temporary folder and are used by this command only.
  */
 import { cpus } from "node:os";
