@@ -15,7 +15,7 @@ import { quietly } from "../tensor/autograd.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { cloneInRows, copyInto } from "./copy.ts";
 import { part, windows } from "./elementwise.ts";
-import { ITEMS_A_DISPATCH, SMALL_ITEM } from "./tuning.ts";
+import { ITEMS_A_DISPATCH, SMALL_ITEM, TINY_ITEM, TINY_ITEMS_A_DISPATCH } from "./tuning.ts";
 
 /** How many elements a workgroup of such a kernel owns: 64 invocations with four each. */
 export const ELEMENTS_A_GROUP = 256;
@@ -34,8 +34,8 @@ export interface Common extends Specialisation {
   buffers?: Record<string, Storage>;
   /** Its other parameters, except `n`, the items' sizes, and `first`, the number of workgroups before. */
   params?: Record<string, number>;
-  /** How many small items may share a dispatch; where a kernel sums over them, its digits depend on it. */
-  most?: number;
+  /** Whether the kernel takes more than four items, and no digit depends on which of them share a dispatch. */
+  many?: boolean;
 }
 
 /** The part of an item that a dispatch works on. */
@@ -58,7 +58,7 @@ function foreachOn(
   device: Device,
   kernel: Kernel,
   items: readonly Item[],
-  { buffers, params, constants, replace, most: wanted = ITEMS_A_DISPATCH }: Common,
+  { buffers, params, constants, replace, many }: Common,
   groups: number,
 ): number {
   const { launcher } = device;
@@ -67,7 +67,9 @@ function foreachOn(
   const names = numbered.map(({ name }) => name.slice(0, -1));
   const written = names.filter((_, i) => numbered[i].writes);
   const room = device.limits.maxStorageBuffersPerShaderStage - one.bindings.length + names.length;
-  const most = Math.min(wanted, Math.floor(room / names.length));
+  const fit = Math.floor(room / names.length);
+  const most = (size: number) =>
+    Math.min(fit, many && size <= TINY_ITEM ? TINY_ITEMS_A_DISPATCH : ITEMS_A_DISPATCH);
 
   const owned = items.map(({ tensors, numbers }) => ({
     numbers,
@@ -113,9 +115,12 @@ function kernelFor(kernel: Kernel, items: number): Kernel {
   return made;
 }
 
-/** Small items in their order, as many at a time as a dispatch takes; large ones window by window. */
-function* batches(items: readonly Item[], most: number): Generator<Place[]> {
-  const small: Place[] = [];
+/** Small items of a kind in their order, as many at a time as a dispatch takes; large ones window by window. */
+function* batches(
+  items: readonly Item[],
+  most: (size: number) => number,
+): Generator<Place[]> {
+  const waiting = new Map<number, Place[]>();
   for (const { tensors, numbers = {} } of items) {
     const { device } = anyOf(tensors);
     const size = anyOf(tensors).numel();
@@ -123,11 +128,16 @@ function* batches(items: readonly Item[], most: number): Generator<Place[]> {
       const buffers = mapValues(tensors, (x) => part(x, start, count, count === size).buffer);
       const place = { n: count, buffers, numbers };
       // Windows of one buffer are not bound side by side.
-      if (size > SMALL_ITEM || count < size) yield [place];
-      else if (small.push(place) === most) yield small.splice(0);
+      if (size > SMALL_ITEM || count < size) {
+        yield [place];
+        continue;
+      }
+      const alike = waiting.get(most(size)) ?? [];
+      waiting.set(most(size), alike);
+      if (alike.push(place) === most(size)) yield alike.splice(0);
     }
   }
-  if (small.length > 0) yield small;
+  for (const alike of waiting.values()) if (alike.length > 0) yield alike;
 }
 
 const anyOf = (tensors: Item["tensors"]): Tensor => Object.values(tensors)[0];

@@ -35,8 +35,14 @@ export const oneByOne = { upTo: 4096 };
 export const SMALL_ITEM = 65_536;
 /** How many of them: a kernel keeps the numbers of all in one vec4. */
 export const ITEMS_A_DISPATCH = 4;
-/** And how many for Adam, on an adapter that binds 32 buffers: lesson 4's 139 parameters take 18 dispatches, not 35. */
-export const ADAM_ITEMS = 8;
+/**
+ * And how many of the smallest, biases and norms, in Adam: lesson 4's 139 parameters take 26 dispatches,
+ * not 35. llvmpipe runs the code of all items for each: eight of 65,536 numbers took twice as long as
+ * four and four, eight of 1,024 took 1.4 times as long, eight of 64 took 0.7.
+ */
+export const TINY_ITEMS_A_DISPATCH = 8;
+/** Elements up to which an item is one of the smallest. */
+export const TINY_ITEM = 256;
 /**
  * Rows whose slopes one invocation sums, for a bias or a scale; more rows are cut into stretches that run side by
  * side.

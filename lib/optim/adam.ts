@@ -3,7 +3,6 @@
  * steps and their rounding are those of PyTorch 1.13's `_single_tensor_adam` and `_single_tensor_adamw`.
  */
 import { foreach, type Item } from "../ops/foreach.ts";
-import { ADAM_ITEMS } from "../ops/tuning.ts";
 import { a, type Given } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import source from "../../kernels/adam.wgsl" with { type: "text" };
@@ -132,7 +131,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
       };
     });
     const common = {
-      most: ADAM_ITEMS,
+      many: true,
       params: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps, ...this.decay(group) },
     };
     if (!amsgrad) return void foreach(kernel, items, common);
