@@ -2,9 +2,10 @@
  * Judges composed programs by PyTorch's answers: every step's values, shapes, dtypes and refusals, and the gradients of
  * the leaves.
  *
- * A number may be off by a few times what PyTorch's own float32 is off from its float64, there or where the leaves are a
- * unit or two larger or smaller (tests/goldens/composed.py), and by a few units of the largest in its tensor. Where a step differs by more, it is run again on PyTorch's inputs: if it is right on these, the program
- * stood on an edge (a floor, a tie, a comparison), and what follows from it is left open.
+ * A number may be off by a few times what PyTorch's own float32 is off from its float64, there or where the leaves are
+ * a unit or two larger or smaller (tests/goldens/composed.py), and by a few units of the largest in its tensor. Where a
+ * step differs by more, it is run again on PyTorch's inputs: if it is right on these, the program stood on an edge (a
+ * floor, a tie, a comparison), and what follows from it is left open.
  */
 import type { Tensor } from "#lib";
 import { largest } from "../support/compare.ts";
