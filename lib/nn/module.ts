@@ -7,7 +7,7 @@ import { moduleTree, snakeCase } from "../python/module.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { shapeText } from "../tensor/shape.ts";
-import { noGrad } from "../tensor/autograd.ts";
+import { dropGrad, noGrad } from "../tensor/autograd.ts";
 import type { HookHandle } from "../tensor/hooks.ts";
 import { copy_ } from "../ops/copy.ts";
 import { addHook, type Gradients } from "./hooks.ts";
@@ -286,10 +286,4 @@ export abstract class Module {
   [Symbol.for("Deno.customInspect")](): string {
     return this.repr();
   }
-}
-
-/** Drops a tensor's gradient, and frees its memory. */
-function dropGrad(tensor: Tensor): void {
-  tensor.grad?.storage.release("in zeroGrad()");
-  tensor.grad = null;
 }

@@ -9,7 +9,7 @@ import { zero_ } from "../ops/inplace.ts";
 import { clone } from "../ops/copy.ts";
 import { zerosLike } from "../ops/create.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
-import { enableGrad, noGrad } from "../tensor/autograd.ts";
+import { dropGrad, enableGrad, noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -167,11 +167,8 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
     const { setToNone = true } = zeroOptions(args);
     for (const param of this.paramGroups.flatMap(({ params }) => params)) {
       if (!param.grad) continue;
-      if (!setToNone) noGrad(() => void zero_(param.grad!));
-      else {
-        param.grad.storage.release("in zeroGrad()");
-        param.grad = null;
-      }
+      if (setToNone) dropGrad(param);
+      else noGrad(() => void zero_(param.grad!));
     }
   }
 

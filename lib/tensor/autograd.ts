@@ -119,6 +119,12 @@ export function goesWith(result: Tensor, ...helpers: readonly Tensor[]): Tensor 
   return result;
 }
 
+/** Drops a tensor's gradient, and frees its memory. */
+export function dropGrad(tensor: Tensor): void {
+  tensor.grad?.storage.release("in zeroGrad()");
+  tensor.grad = null;
+}
+
 /** A tensor that was kept for backward, as long as nothing has been written over it since. */
 export function unchanged(x: Tensor, version: number, which: string): Tensor {
   if (x.storage.version === version) return x;

@@ -160,7 +160,7 @@ The ledger, lessons/ledger.md, lists what must hold. The exit code is 1 if a num
 `;
 
 /** The lessons that are asked for, as in `2,9`. */
-export function lessonsOf(asked: string): Row[] {
+function lessonsOf(asked: string): Row[] {
   const wanted = asked.split(",").map((text) => text.trim());
   const unknown = wanted.find((text) => !contents.some(({ number }) => `${number}` === text));
   if (unknown !== undefined) {
