@@ -76,7 +76,11 @@ export interface Node {
    * @internal
    */
   readonly part?: Part;
-  /** Gradients of the inputs, given that of the output; null where an input needs none. */
+  /**
+   * Gradients of the inputs, given that of the output; null where an input needs none.
+   *
+   * @internal
+   */
   backward: (grad: Tensor, known: Known) => (Tensor | null)[];
   /**
    * The memory that this call made: freed when backward is done with the graph.
