@@ -75,7 +75,10 @@ Deno.test("numbers have three digits, at every size and where one is rounded up"
 const limits: Limits = {
   multiplyAdds: ([rows, columns]) => Promise.resolve(rows * columns === 128 ? 1e6 : 1e5),
   bandwidth: () => Promise.resolve(5e5),
+  launching: () => Promise.resolve(1000),
+  dispatches: () => dispatches,
 };
+let dispatches = 0;
 
 Deno.test("a turn's share is the time at the nearer limit, by the time that was taken", async () => {
   const run = () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 5));
@@ -89,6 +92,9 @@ Deno.test("a turn's share is the time at the nearer limit, by the time that was 
   const small = await turn({ flop: 3000 }, { run, tile: [4, 4] }, limits);
   assertAlmostEquals(small.share! * small.ms, 30);
   assertEquals(Object.keys(await turn({}, { run }, limits)), ["ms"]);
+  const launching = await turn({ flop: 3000 }, { run: () => (dispatches += 5, run()) }, limits);
+  assertEquals([launching.of, launching.limit], ["launches", 1000]);
+  assertAlmostEquals(launching.share! * launching.ms, 5);
 });
 
 Deno.test("a share is the median of the turns' shares, which drift leaves alone", () => {
@@ -144,10 +150,11 @@ Deno.test("a line says what was measured, in the columns of the heading", () => 
     "48.2–53.0",
     "42.9 GFLOP/s",
     "118 GFLOP/s",
-    "36 %",
+    "18.2",
+    "× 2.75",
     "tile 32×32",
   ]);
-  assertEquals(text.indexOf("36 %") + 4, heading().trimEnd().length);
+  assertEquals(text.indexOf("× 2.75") + 6, heading().trimEnd().length);
   assertEquals(
     line({ name: "start", ms: 294, low: 290, high: 301, runs: 3 }).trim().split(/ {2,}/).length,
     3,
@@ -211,6 +218,8 @@ Deno.test("the adapter's limits are speeds of this planet", async () => {
   const bandwidth = await adapterLimits.bandwidth();
   assert(rate > 1e8 && rate < 1e15, `${rate}`);
   assert(bandwidth > 1e7 && bandwidth < 1e14, `${bandwidth}`);
+  const launching = await adapterLimits.launching();
+  assert(launching > 100 && launching < 1e7, `${launching}`);
 });
 
 const gpt = { vocab: 11, context: 8, embed: 8, heads: 2, layers: 2 };

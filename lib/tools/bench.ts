@@ -17,7 +17,7 @@ import { layerWorks } from "./bench/layers.ts";
 import { type LaunchCost, launchCosts } from "./bench/launches.ts";
 import { adapterLimits } from "./bench/limits.ts";
 import { formNames, type FormResult, formResults, matmulWorks } from "./bench/matmul.ts";
-import { digits, measure, rateText, type Result, type Work } from "./bench/measure.ts";
+import { digits, limitText, measure, rateText, type Result, type Work } from "./bench/measure.ts";
 import { machineOf, reportText } from "./bench/report.ts";
 import { trainingWorks } from "./bench/training.ts";
 import { fastest } from "./bench/tune.ts";
@@ -47,7 +47,7 @@ export const allWorks = (tiny = false): Work[] => [
   ...gpt2Works(tiny),
 ];
 
-const WIDTHS = [36, 9, 16, 17, 18, 7];
+const WIDTHS = [36, 9, 16, 17, 18, 11, 9];
 
 /** A line of the table: the first cell aligned left, the last as it is, numbers right. */
 const row = (...cells: string[]) =>
@@ -58,20 +58,19 @@ const row = (...cells: string[]) =>
 const range = (low: number, high: number) => `${digits(low)}–${digits(high)}`;
 
 /** The table's first line. */
-export const heading = (): string => row("work", "ms", "range", "rate", "the adapter's", "share");
+export const heading = (): string =>
+  row("work", "ms", "range", "rate", "the adapter's", "limit, ms", "ratio");
 
 /** A result as a line of the table. */
 export function line(
   { name, ms, low, high, rate, unit, limit, of, share, note = "" }: Result,
 ): string {
   const own = rate === undefined ? "" : rateText(rate, unit!);
-  const most = limit === undefined
-    ? ""
-    : of === "bandwidth"
-    ? `${rateText(limit, "bytes")} moved`
-    : rateText(limit, "flop");
-  const part = share === undefined ? "" : `${(share * 100).toFixed(0)} %`;
-  return row(name, digits(ms), range(low, high), own, most, part, note);
+  const most = limit === undefined ? "" : limitText(limit, of!);
+  const [least, ratio] = share === undefined
+    ? ["", ""]
+    : [digits(share * ms), `× ${digits(1 / share)}`];
+  return row(name, digits(ms), range(low, high), own, most, least, ratio, note);
 }
 
 /** The line of a product for one kernel. */
@@ -120,8 +119,9 @@ const aboutForms =
   "long as the fastest kernel, the median of the turns. chosen: by the table in lib/ops/tuning.ts.\n";
 const about =
   "ms: from a call to a number of its result, warm; the median, and the range. rate: what that makes.\n" +
-  "the adapter's: what it does at most, multiply-adds without a load or bytes copied, whichever the work would\n" +
-  "need longer for; measured in the same turn. share: the time that the work would take at that limit.\n";
+  "the adapter's: what it does at most, multiply-adds without a load, bytes copied or launches of an empty\n" +
+  "kernel, whichever the work would need longest for; measured in the same turn. limit: that time; no work can\n" +
+  "take less. ratio: how many times as long it takes.\n";
 
 /** Measures all works and the kernels of all products, and prints the results as one block. */
 async function printReport(

@@ -3,11 +3,9 @@
  * next to nothing to do. On a fast GPU this is what limits a small model.
  */
 import { defaultDevice as device } from "../../gpu/default.ts";
-import type { Kernel } from "../../gpu/launch.ts";
 import { add, noGrad } from "../../mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import emptySource from "../../../kernels/bench/empty.wgsl" with { type: "text" };
-import { firstOf, release } from "./limits.ts";
+import { empty, firstOf, release } from "./limits.ts";
 import { noise } from "./matmul.ts";
 import { median } from "./measure.ts";
 
@@ -20,9 +18,6 @@ export interface LaunchCost {
   /** What it should cost at most, in microseconds; from the project's goals. */
   goal?: number;
 }
-
-/** Touches one number, so that a launch is all that is measured. */
-const empty: Kernel = { name: "bench_empty", source: emptySource };
 
 /** How many calls are timed together: fewer than are submitted at once. */
 const CALLS = 200;

@@ -1,10 +1,11 @@
 /*
- * The limits of the adapter: multiply-adds without loads, and bytes copied without a kernel, which is faster than any
- * kernel that only copies.
+ * The limits of the adapter: multiply-adds without loads, bytes copied without a kernel, which is faster than any
+ * kernel that only copies, and launches of a kernel that does next to nothing.
  */
 import { defaultDevice } from "../../gpu/default.ts";
 import type { Kernel } from "../../gpu/launch.ts";
 import { allocate, Tensor } from "../../tensor/tensor.ts";
+import emptySource from "../../../kernels/bench/empty.wgsl" with { type: "text" };
 import rateSource from "../../../kernels/bench/matmul_rate.wgsl" with { type: "text" };
 import type { Limits } from "./measure.ts";
 
@@ -80,6 +81,19 @@ function bandwidth(): Load {
   return { amount: 2 * BYTES, out, launch };
 }
 
+/** Touches one number, so that a launch is all that is measured. */
+export const empty: Kernel = { name: "bench_empty", source: emptySource };
+
+/** Launches, from recording them to their end. */
+function launches(): Load {
+  const { launcher } = defaultDevice;
+  const [a, out] = [allocate([4]), allocate([4])];
+  const pipeline = launcher.pipeline(empty);
+  const buffers = { a: a.storage, out: out.storage };
+  const params = { n: 0, offset: 0 };
+  return { amount: 1, out, launch: () => launcher.launch(pipeline, buffers, params, 1) };
+}
+
 const meters = new Map<string, Promise<() => Promise<number>>>();
 
 /** Measures a load; the first call compiles it and makes it long enough. */
@@ -93,4 +107,6 @@ async function measured(name: string, load: () => Load): Promise<number> {
 export const adapterLimits: Limits = {
   multiplyAdds: (tile) => measured(`multiply-adds ${tile}`, () => multiplyAdds(tile)),
   bandwidth: () => measured("bandwidth", bandwidth),
+  launching: () => measured("launches", launches),
+  dispatches: () => defaultDevice.launcher.dispatches,
 };

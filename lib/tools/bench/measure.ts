@@ -39,6 +39,10 @@ export interface Limits {
   multiplyAdds(tile: readonly [rows: number, columns: number]): Promise<number>;
   /** Bytes per second. */
   bandwidth(): Promise<number>;
+  /** Launches per second, of a kernel that does next to nothing. */
+  launching(): Promise<number>;
+  /** Dispatches so far. */
+  dispatches(): number;
 }
 
 /** The result of one turn, or the median of several. */
@@ -46,9 +50,9 @@ export interface Measure {
   ms: number;
   /** The share of its time that the work would need at the adapter's limit: from 0 to about 1. */
   share?: number;
-  /** The limit that applies, in operations or bytes per second. */
+  /** The limit that applies, in operations, bytes or launches per second. */
   limit?: number;
-  of?: "multiply-adds" | "bandwidth";
+  of?: "multiply-adds" | "bandwidth" | "launches";
 }
 
 /** A work's line. */
@@ -79,16 +83,24 @@ export async function turn(
   { run, tile = [8, 16] }: Prepared,
   limits: Limits,
 ): Promise<Measure> {
-  const rate = flop ? await limits.multiplyAdds(tile) : Infinity;
-  const bandwidth = bytes ? await limits.bandwidth() : Infinity;
+  const rates = {
+    "multiply-adds": flop ? await limits.multiplyAdds(tile) : Infinity,
+    bandwidth: bytes ? await limits.bandwidth() : Infinity,
+    launches: await limits.launching(),
+  };
+  const before = limits.dispatches();
   const start = performance.now();
   await run();
   const ms = since(start);
-  if (!flop && !bytes) return { ms };
-  const [adding, moving] = [(flop ?? 0) / rate * 1000, (bytes ?? 0) / bandwidth * 1000];
-  return adding >= moving
-    ? { ms, share: adding / ms, limit: rate, of: "multiply-adds" }
-    : { ms, share: moving / ms, limit: bandwidth, of: "bandwidth" };
+  const amounts = {
+    "multiply-adds": flop ?? 0,
+    bandwidth: bytes ?? 0,
+    launches: limits.dispatches() - before,
+  };
+  const least = (of: keyof typeof rates) => amounts[of] / rates[of] * 1000;
+  const of = (["multiply-adds", "bandwidth", "launches"] as const)
+    .reduce((a, b) => least(b) > least(a) ? b : a);
+  return least(of) > 0 ? { ms, share: least(of) / ms, limit: rates[of], of } : { ms };
 }
 
 /** All turns as one line of the table. */
@@ -150,6 +162,14 @@ export function digits(value: number): string {
   // 9.999 has become 10.00, which has a digit too many
   return Number(text) >= 10 ** (3 - decimals) ? value.toFixed(decimals - 1) : text;
 }
+
+/** The limit in words: `118 GFLOP/s`, `9.87 GB/s moved`, `31.0 µs a launch`. */
+export const limitText = (limit: number, of: NonNullable<Measure["of"]>): string =>
+  of === "launches"
+    ? `${digits(1e6 / limit)} µs a launch`
+    : of === "bandwidth"
+    ? `${rateText(limit, "bytes")} moved`
+    : rateText(limit, "flop");
 
 /** A rate in words: `43.1 GFLOP/s`, `9.87 GB/s`, `12.0 tokens/s`. */
 export const rateText = (rate: number, unit: NonNullable<Result["unit"]>) =>
