@@ -55,7 +55,7 @@ const checks = () => [
 const tests = ["test", "--doc", "--allow-all", "--parallel"];
 /** Tests whose answers no adapter changes: files, the network, text, and the runs of whole programs. */
 const ALIKE =
-  `bench bit_flips course data endurance format hostile_files host hover hub_faults hub loader mistakes opening
+  `bench bit_flips course data endurance format hostile_files host hover hub_faults hub kept loader mistakes opening
   pack printable python resume safetensors saved_run structure terminal terms text tint tools torch_file
   weights_run wgsl`
     .split(/\s+/);
