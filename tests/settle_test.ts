@@ -81,3 +81,29 @@ Deno.test("the memory of a matrix at home is given back with its tensor", async 
 
 /** Bytes that the pool counts for a storage. */
 const counted = (bytes: number) => Math.ceil(bytes / 2 ** 14) * 2 ** 14;
+
+Deno.test("a large matrix that products read and nothing writes moves home, with the same bits, and comes back", async () => {
+  manualSeed(2);
+  const [w, x] = [randn(1000, 516), randn(128, 516)];
+  const expected = await linear(x, w).data();
+  const moved = async (products: number) => {
+    for (let i = 0; i < products; i++) {
+      const y = linear(x, w);
+      assertEquals(await y.data(), expected);
+      y.storage.release("after it was read");
+    }
+    return atHome(w);
+  };
+  if (device.imaging !== "where it pays") return assertEquals(await moved(20), false);
+  const { inUse } = device.pool.use();
+  assertEquals([await moved(3), await moved(1), await moved(2)], [false, true, true]);
+  assertEquals(device.pool.use().inUse, inUse);
+  const numbers = await w.data(); // brings it back
+  assertEquals([atHome(w), await moved(15), await moved(1)], [false, false, true]); // four times as late
+  assertEquals(await w.data(), numbers);
+  for (let i = 0; i < 80; i++) {
+    linear(x, w).storage.release("at once");
+    noGrad(() => w.mul_(1)); // what is written does not move
+  }
+  assert(!atHome(w));
+});

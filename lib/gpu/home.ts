@@ -1,6 +1,6 @@
 /*
- * Matrices whose numbers live in an image, and nowhere else: the weights of a model that writes, which are read for
- * each token and hardly ever written. They take memory once, and lie there as the product of one row reads them: four
+ * Matrices whose numbers live in an image, and nowhere else: the weights of a model that is used and not trained, which
+ * are read each time and hardly ever written. They take memory once, and lie there as products read them best: four
  * numbers of a row are a texel, beside it lie those of the next row, up to 64 rows, a panel; then the next four
  * numbers of these rows follow. So lanes that own neighbouring rows read neighbours, no two of them fight for a place
  * in the processor's cache, and a workgroup reads its panel from beginning to end, as the processor expects: a token
@@ -32,17 +32,15 @@ export const canSettle = ({ imaging, limits }: Gpu, rows: number, columns: numbe
   texelsOf(rows, columns) <= limits.maxTextureDimension2D * WIDTH;
 
 /**
- * Gives a storage, whose numbers are lost, a home in place of its buffer.
+ * An image for the matrix that a storage holds, still empty.
  *
- * @param rows of the matrix that it holds, row by row
+ * @param rows of the matrix, which lies row by row
  * @param restore writes what is at home into the storage's buffer, which is there again when it is called
  */
-export function settle(storage: Storage, rows: number, restore: Home["restore"]): Settled {
+export function homeFor(storage: Storage, rows: number, restore: Home["restore"]): Home {
   const { device, block } = storage;
   const texels = texelsOf(rows, storage.byteLength / 4 / rows);
   const bytes = texels * TEXEL;
-  block.buffer.destroy();
-  device.budget.give(block.bytes);
   const what = "storing a weight as an image";
   device.budget.take(bytes, what);
   const create = () => {
@@ -55,9 +53,34 @@ export function settle(storage: Storage, rows: number, restore: Home["restore"])
     return { texture, view: texture.createView() };
   };
   const made = device.watched(what, create, () => block.broken = true);
-  const home: Home = { ...made, id: nextId(), bytes, rows, restore };
-  block.home = home;
+  return { ...made, id: nextId(), bytes, rows, restore };
+}
+
+/** Gives a storage, whose numbers are lost, a home in place of its buffer. */
+export function settle(storage: Storage, rows: number, restore: Home["restore"]): Settled {
+  const { device, block } = storage;
+  block.buffer.destroy();
+  device.budget.give(block.bytes);
+  const home = block.home = homeFor(storage, rows, restore);
   return { storage, home };
+}
+
+/** Records a copy of texels from a buffer into an image, from the beginning of a row on; the last row may not be full. */
+export function copyTexels(
+  encoder: GPUCommandEncoder,
+  from: { buffer: GPUBuffer; offset: number },
+  to: { texture: GPUTexture; row: number },
+  texels: number,
+): void {
+  const whole = Math.floor(texels / WIDTH);
+  const copy = (row: number, size: [number, number]) =>
+    encoder.copyBufferToTexture(
+      { ...from, offset: from.offset + row * WIDTH * TEXEL, bytesPerRow: WIDTH * TEXEL },
+      { texture: to.texture, origin: [0, to.row + row] },
+      size,
+    );
+  if (whole > 0) copy(0, [WIDTH, whole]);
+  if (texels > whole * WIDTH) copy(whole, [texels - whole * WIDTH, 1]);
 }
 
 /** Writes texels from the one numbered `first` on, which begins a row of the image; a piece at most. */

@@ -17,6 +17,7 @@
  * half as fast.
  */
 import type { Gpu } from "./gpu.ts";
+import { copyTexels } from "./home.ts";
 import {
   type Block,
   type Given,
@@ -197,16 +198,10 @@ export class Images {
       const { block } = storageOf(given);
       const offset = "storage" in given ? given.offset : 0;
       const [from, to] = missing(image, given)!;
-      const [first, end] = [Math.floor(from / ROW), to / ROW];
-      const whole = Math.floor(end);
-      const copy = (row: number, size: [number, number]) =>
-        encoder.copyBufferToTexture(
-          { buffer: block.buffer, offset: offset + row * ROW, bytesPerRow: ROW },
-          { texture: image.texture, origin: [0, row] },
-          size,
-        );
-      if (whole > first) copy(first, [WIDTH, whole - first]);
-      if (end > whole) copy(whole, [(end - whole) * WIDTH, 1]);
+      const row = Math.floor(from / ROW);
+      const source = { buffer: block.buffer, offset: offset + row * ROW };
+      const { texture } = image;
+      copyTexels(encoder, source, { texture, row }, (to - row * ROW) / TEXEL);
       image.copied = bytesHeld(given);
       image.writes = block.writes;
       image.changed = null;

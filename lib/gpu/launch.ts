@@ -8,12 +8,13 @@
  */
 import { passDoubts } from "./doubts.ts";
 import { type Gpu, OUT_OF_MEMORY } from "./gpu.ts";
-import { restore } from "./home.ts";
+import { copyTexels, restore } from "./home.ts";
 import { Images } from "./image.ts";
 import { type Params, Ring } from "./ring.ts";
 import {
   type Block,
   type Given,
+  type Home,
   isSettled,
   type Storage,
   storageOf,
@@ -22,6 +23,7 @@ import {
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
 import { DISPATCHES_A_SUBMIT, READS_A_SUBMIT, UPLOAD_BYTES } from "./tuning.ts";
+import { WIDTH } from "./wgsl.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
@@ -278,6 +280,19 @@ export class Launcher {
     restore({ storage, home });
     this.#doomed.push(home.texture);
     this.device.budget.give(home.bytes);
+  }
+
+  /** Records a copy of a storage's numbers into an image, from its texel `first` on, which begins a row. */
+  copyHome(from: Storage, home: Home, first: number, texels: number): void {
+    const to = { texture: home.texture, row: first / WIDTH };
+    copyTexels(this.#betweenPasses(), { buffer: from.block.buffer, offset: 0 }, to, texels);
+  }
+
+  /** Gives a storage the home to which its numbers were copied; its buffer is gone. Submits everything. */
+  moveHome({ block }: Storage, home: Home): void {
+    this.flush();
+    this.#destroyNow(block);
+    block.home = home;
   }
 
   /** Copies bytes from TypeScript into a storage. */

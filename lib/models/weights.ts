@@ -10,6 +10,7 @@ import { toFloat32 } from "../data/tensors.ts";
 import type { DownloadListener } from "../hub/config.ts";
 import { copy_ } from "../ops/copy.ts";
 import { fillSettled, settles } from "../ops/settle.ts";
+import { LARGE_MATRIX } from "../ops/tuning.ts";
 import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
@@ -144,7 +145,7 @@ function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: 
 
 /** Whether a parameter gets a home of its own: a large matrix. Positions are added, and no product reads them. */
 const hasHome = (name: string, x: Tensor): boolean =>
-  x.storage.byteLength >= 2 ** 20 && name !== "wpe.weight" && settles(x);
+  x.storage.byteLength >= LARGE_MATRIX && name !== "wpe.weight" && settles(x);
 
 /** Fills a parameter with numbers, row by row, as one that is loaded from a file. */
 export function fillWeight(name: string, x: Tensor, numbers: Float32Array<ArrayBuffer>): void {

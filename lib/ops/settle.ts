@@ -2,15 +2,17 @@
  * Weights that live in images (lib/gpu/home.ts): how they get there, and where products and look-ups find them.
  */
 import type { Device } from "../gpu/device.ts";
-import { canSettle, PANEL, PIECE, settle, texelsOf, writeTexels } from "../gpu/home.ts";
-import type { Given, Settled } from "../gpu/storage.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { canSettle, homeFor, PANEL, PIECE, settle, texelsOf, writeTexels } from "../gpu/home.ts";
+import type { Given, Settled, Storage } from "../gpu/storage.ts";
+import { allocate, Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
-import { declared } from "./declare.ts";
+import { inUnits } from "./declare.ts";
 import { groupsFor } from "./elementwise.ts";
 import { bound } from "./limits.ts";
+import { LARGE_MATRIX, ROWS_TO_MOVE } from "./tuning.ts";
 
-const copyKernel = declared("copy", copySource);
+/** Copies four numbers at a time. */
+const copyFours = inUnits("copy", copySource)[4];
 
 /** Whether a dense matrix can live in an image on its device. */
 export const settles = ({ device, storage, shape, offset }: Tensor): boolean =>
@@ -51,26 +53,89 @@ export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolea
 }
 
 /** Copies a matrix from its home to its buffer, as many panels at a time as a binding holds. */
-const restore = ({ limits, launcher }: Device, columns: number) => ({ storage, home }: Settled) => {
-  const ofPanel = PANEL * columns;
-  const most = Math.floor((limits.maxStorageBufferBindingSize - 512) / 4 / ofPanel) * PANEL;
+const restore = ({ limits, launcher }: Device, columns: number) => (settled: Settled) => {
+  const { home } = settled;
+  const storage = settled.storage as Tensor["storage"]; // it is on this device
+  const most = Math.floor((limits.maxStorageBufferBindingSize - 512) / 4 / PANEL / columns) * PANEL;
   for (let first = 0; first < home.rows; first += most) {
     const rows = Math.min(most, home.rows - first);
-    const begin = Math.floor(first * columns / 64) * 64;
-    const end = Math.min(storage.block.bytes / 4, Math.ceil((first + rows) * columns / 64) * 64);
-    const out = { storage, offset: begin * 4, size: (end - begin) * 4 };
-    const n = rows * columns;
-    launcher.launch(launcher.pipeline(copyKernel), { a: { storage, home }, out }, {
+    const out = bound(
+      new Tensor(storage, "float32", [rows, columns], [columns, 1], first * columns),
+    );
+    const n = rows * columns / 4;
+    launcher.launch(launcher.pipeline(copyFours), { a: { storage, home }, out: out.buffer }, {
       n,
-      rank: 4,
-      a_offset: first * columns,
-      out_offset: first * columns - begin,
-      shape: [Math.ceil(rows / PANEL), PANEL, columns / 4, 4],
-      a_strides: [ofPanel, 4, 4 * PANEL, 1],
-      out_strides: [ofPanel, columns, 4, 1],
+      rank: 3,
+      a_offset: first * columns / 4,
+      out_offset: out.offset / 4,
+      shape: [Math.ceil(rows / PANEL), PANEL, columns / 4],
+      a_strides: [PANEL * columns / 4, 1, PANEL],
+      out_strides: [PANEL * columns / 4, columns / 4, 1],
     }, groupsFor(n));
   }
 };
+
+/** What products have read of a matrix since it was written last. */
+interface Reads {
+  writes: number;
+  /** Rows of the other operand, at most so many at a time. */
+  rows: number;
+  /** After so many rows the matrix moves: more, each time that something has brought it back. */
+  needed: number;
+}
+const reads = new WeakMap<Storage, Reads>();
+
+/**
+ * Notes that a product reads a matrix for `rows` rows of its other operand. One that is read often and not written, as
+ * the weights of a model that is not trained, moves home once that pays. No digit depends on it.
+ */
+export function readBy(rows: number, x: Tensor): void {
+  const { storage, device } = x;
+  const { block, byteLength } = storage;
+  if (device.imaging !== "where it pays" || byteLength < LARGE_MATRIX || block.home) return;
+  const known = reads.get(storage);
+  if (!known) {
+    return void reads.set(storage, { writes: block.writes, rows: 0, needed: ROWS_TO_MOVE });
+  }
+  if (known.writes !== block.writes) Object.assign(known, { writes: block.writes, rows: 0 });
+  known.rows += Math.min(Math.max(rows, 8), ROWS_TO_MOVE / 4);
+  if (known.rows < known.needed || !settles(x)) return;
+  known.rows = 0;
+  known.needed *= 4;
+  moveHome(x);
+}
+
+/** Rows of panels that are copied at a time: whole rows of the image, whatever the width of the matrix. */
+const MOVED_ROWS = 16 * PANEL;
+
+/** Moves a matrix from its buffer into an image, if there is room for both. */
+function moveHome({ storage, device, shape: [rows, columns] }: Tensor): void {
+  const { launcher, budget } = device;
+  const texels = texelsOf(rows, columns);
+  const most = texelsOf(Math.min(rows, MOVED_ROWS), columns);
+  if (!budget.fits(16 * (texels + most))) return;
+  const home = homeFor(storage, rows, restore(device, columns));
+  const room = allocate([4 * most], "float32", device);
+  for (let first = 0; first < rows; first += MOVED_ROWS) {
+    const some = Math.min(MOVED_ROWS, rows - first);
+    const from = bound(
+      new Tensor(storage, "float32", [some, columns], [columns, 1], first * columns),
+    );
+    const n = texelsOf(some, columns);
+    launcher.launch(launcher.pipeline(copyFours), { a: from.buffer, out: room.storage }, {
+      n,
+      rank: 3,
+      a_offset: from.offset / 4,
+      out_offset: 0,
+      shape: [Math.ceil(some / PANEL), columns / 4, PANEL],
+      a_strides: [PANEL * columns / 4, 1, columns / 4],
+      out_strides: [PANEL * columns / 4, PANEL, 1],
+    }, groupsFor(n));
+    launcher.copyHome(room.storage, home, texelsOf(first, columns), n);
+  }
+  room.storage.release("after a weight was moved");
+  launcher.moveHome(storage, home);
+}
 
 /** A matrix, or several, as kernels read it four numbers of a row at a time; all counted in fours. */
 export interface Fours {

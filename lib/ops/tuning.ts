@@ -153,6 +153,15 @@ export const tuningOf = (
   device: { readonly software: boolean; readonly imaging?: "where it pays" | "always" | "never" },
 ): Tuning => !device.software ? gpu : device.imaging === "never" ? compilingSlowly : software;
 
+/** Bytes from which a matrix may live in an image (lib/gpu/home.ts); a smaller one is in the processor's cache anyway. */
+export const LARGE_MATRIX: number = 2 ** 20;
+/**
+ * A matrix moves there once products of so many rows have read it: by then moving has cost about as much as it would
+ * have saved. GPT-2's 124M move in a second, and then 128 tokens take 0.95 s for 1.2, and 2 texts of 4 tokens 0.1 s
+ * for 0.13.
+ */
+export const ROWS_TO_MOVE = 512;
+
 /** Up to so many rows of the other operand, an unaligned one is read as it lies: packing it would not pay. */
 export const FEW_USES = 16;
 /** Columns below which a taller product is computed as its transpose, where lanes lie along the columns. */

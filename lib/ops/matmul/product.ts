@@ -6,8 +6,9 @@
  * and loops; launch.ts chooses the kernel of each part from the table in tuning.ts, and launches it. The parts and
  * their order depend only on shapes and adapter, so the same numbers give the same bits.
  */
-import { allocate, type Tensor } from "../../tensor/tensor.ts";
+import { allocate, Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
+import { readBy } from "../settle.ts";
 import { LONGEST_PRODUCT, type Plan, tuningOf } from "../tuning.ts";
 import { isAtHome, launchProduct, planFor, type Product, type Task } from "./launch.ts";
 
@@ -17,12 +18,14 @@ export type { Product };
 export function multiply(product: Product): Tensor {
   const { a, b, bias } = product;
   const out = allocate([a.shape[0], a.shape[1], b.shape[2]], a.dtype, a.device);
+  noteReads(product);
   if (out.numel() > 0) multiplyParts({ ...product, out, accumulate: false, biased: bias ? 1 : 0 });
   return out;
 }
 
 /** Writes the product of two batches of matrices over `out` (batch, m, n), or adds it to what is there. */
 export function multiplyInto(out: Tensor, product: Product, { accumulate = false } = {}): void {
+  noteReads(product);
   if (out.numel() > 0) multiplyParts({ ...product, out, accumulate, biased: product.bias ? 1 : 0 });
   out.storage.version++;
 }
@@ -32,6 +35,14 @@ function sketched(product: Product): Task {
   const { a, b, bias } = product;
   const out = viewOf(a, [a.shape[0], a.shape[1], b.shape[2]]);
   return { ...product, out, accumulate: false, biased: bias ? 1 : 0 };
+}
+
+/** If B is the transpose of a matrix, as a linear layer's weight is, notes that it is read. */
+function noteReads({ a, b, form, plan }: Product): void {
+  const { storage, dtype, shape: [batch, k, n], strides, offset } = b;
+  const isWeight = !form && !plan && dtype === "float32" && (batch === 1 || strides[0] === 0) &&
+    strides[1] === 1 && strides[2] === k;
+  if (isWeight) readBy(a.shape[1], new Tensor(storage, dtype, [n, k], [k, 1], offset));
 }
 
 /** The kernel that a product would get, if it need not be cut. */
