@@ -65,22 +65,23 @@ export function settle(storage: Storage, rows: number, restore: Home["restore"])
   return { storage, home };
 }
 
-/** Records a copy of texels from a buffer into an image, from the beginning of a row on; the last row may not be full. */
+/** Records a copy of texels into an image, from its texel `first` on, which begins a row; the last row may not be full. */
 export function copyTexels(
   encoder: GPUCommandEncoder,
-  from: { buffer: GPUBuffer; offset: number },
-  to: { texture: GPUTexture; row: number },
+  { buffer, offset }: { buffer: GPUBuffer; offset: number },
+  { texture }: { texture: GPUTexture },
+  first: number,
   texels: number,
 ): void {
-  const whole = Math.floor(texels / WIDTH);
-  const copy = (row: number, size: [number, number]) =>
+  const [row, rows] = [first / WIDTH, Math.floor(texels / WIDTH)];
+  const copy = (at: number, size: [number, number]) =>
     encoder.copyBufferToTexture(
-      { ...from, offset: from.offset + row * WIDTH * TEXEL, bytesPerRow: WIDTH * TEXEL },
-      { texture: to.texture, origin: [0, to.row + row] },
+      { buffer, offset: offset + at * TEXEL, bytesPerRow: WIDTH * TEXEL },
+      { texture, origin: [0, row + at / WIDTH] },
       size,
     );
-  if (whole > 0) copy(0, [WIDTH, whole]);
-  if (texels > whole * WIDTH) copy(whole, [texels - whole * WIDTH, 1]);
+  if (rows > 0) copy(0, [WIDTH, rows]);
+  if (texels % WIDTH > 0) copy(rows * WIDTH, [texels % WIDTH, 1]);
 }
 
 /** Writes texels from the one numbered `first` on, which begins a row of the image; a piece at most. */

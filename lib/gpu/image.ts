@@ -198,10 +198,9 @@ export class Images {
       const { block } = storageOf(given);
       const offset = "storage" in given ? given.offset : 0;
       const [from, to] = missing(image, given)!;
-      const row = Math.floor(from / ROW);
-      const source = { buffer: block.buffer, offset: offset + row * ROW };
-      const { texture } = image;
-      copyTexels(encoder, source, { texture, row }, (to - row * ROW) / TEXEL);
+      const first = Math.floor(from / ROW) * ROW; // the beginning of a row
+      const source = { buffer: block.buffer, offset: offset + first };
+      copyTexels(encoder, source, image, first / TEXEL, (to - first) / TEXEL);
       image.copied = bytesHeld(given);
       image.writes = block.writes;
       image.changed = null;

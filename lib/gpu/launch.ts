@@ -8,13 +8,12 @@
  */
 import { passDoubts } from "./doubts.ts";
 import { type Gpu, OUT_OF_MEMORY } from "./gpu.ts";
-import { copyTexels, restore } from "./home.ts";
+import { restore } from "./home.ts";
 import { Images } from "./image.ts";
 import { type Params, Ring } from "./ring.ts";
 import {
   type Block,
   type Given,
-  type Home,
   isSettled,
   type Storage,
   storageOf,
@@ -23,7 +22,6 @@ import {
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
 import { DISPATCHES_A_SUBMIT, READS_A_SUBMIT, UPLOAD_BYTES } from "./tuning.ts";
-import { WIDTH } from "./wgsl.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
@@ -102,7 +100,7 @@ export class Launcher {
     }
     const total = x * y * z * pipeline.lanes * reads;
     const form = settled || this.images.pay(total)
-      ? this.images.formOf(pipeline, buffers, total, this.#betweenPasses)
+      ? this.images.formOf(pipeline, buffers, total, this.betweenPasses)
       : pipeline.buffers;
     const place = this.#ring.write(pipeline, params, this.#flushed);
     const group = this.#group(form, pipeline.groups, buffers);
@@ -197,8 +195,8 @@ export class Launcher {
     return this.device.gpu.createBindGroup({ label, layout, entries });
   }
 
-  /** The encoder, with no pass open. */
-  #betweenPasses = (): GPUCommandEncoder => {
+  /** The encoder, with no pass open, to record copies. */
+  betweenPasses = (): GPUCommandEncoder => {
     this.#closePass();
     return this.#encode();
   };
@@ -218,7 +216,7 @@ export class Launcher {
     { label, bindings }: Form,
     buffers: Record<string, Given>,
   ): GPUComputePassEncoder {
-    const encoder = this.#betweenPasses();
+    const encoder = this.betweenPasses();
     const bytes = bindings.reduce((sum, { name }) => {
       const given = buffers[name];
       return sum + ("offset" in given ? given.size : storageOf(given).byteLength);
@@ -282,19 +280,6 @@ export class Launcher {
     this.device.budget.give(home.bytes);
   }
 
-  /** Records a copy of a storage's numbers into an image, from its texel `first` on, which begins a row. */
-  copyHome(from: Storage, home: Home, first: number, texels: number): void {
-    const to = { texture: home.texture, row: first / WIDTH };
-    copyTexels(this.#betweenPasses(), { buffer: from.block.buffer, offset: 0 }, to, texels);
-  }
-
-  /** Gives a storage the home to which its numbers were copied; its buffer is gone. Submits everything. */
-  moveHome({ block }: Storage, home: Home): void {
-    this.flush();
-    this.#destroyNow(block);
-    block.home = home;
-  }
-
   /** Copies bytes from TypeScript into a storage. */
   upload(storage: Storage, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
     this.device.check();
@@ -322,7 +307,7 @@ export class Launcher {
     emptied?: Storage,
   ): void {
     for (const { storage } of ranges) this.#unsettle(storage);
-    const encoder = this.#betweenPasses();
+    const encoder = this.betweenPasses();
     let at = 0;
     for (const { storage, offset, size } of ranges) {
       this.#checkComputed(storage);

@@ -2,7 +2,16 @@
  * Weights that live in images (lib/gpu/home.ts): how they get there, and where products and look-ups find them.
  */
 import type { Device } from "../gpu/device.ts";
-import { canSettle, homeFor, PANEL, PIECE, settle, texelsOf, writeTexels } from "../gpu/home.ts";
+import {
+  canSettle,
+  copyTexels,
+  homeFor,
+  PANEL,
+  PIECE,
+  settle,
+  texelsOf,
+  writeTexels,
+} from "../gpu/home.ts";
 import type { Given, Settled, Storage } from "../gpu/storage.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
@@ -131,10 +140,13 @@ function moveHome({ storage, device, shape: [rows, columns] }: Tensor): void {
       a_strides: [PANEL * columns / 4, 1, columns / 4],
       out_strides: [PANEL * columns / 4, PANEL, 1],
     }, groupsFor(n));
-    launcher.copyHome(room.storage, home, texelsOf(first, columns), n);
+    const copied = { buffer: room.storage.block.buffer, offset: 0 };
+    copyTexels(launcher.betweenPasses(), copied, home, texelsOf(first, columns), n);
   }
   room.storage.release("after a weight was moved");
-  launcher.moveHome(storage, home);
+  launcher.flush(); // then nothing reads the buffer any more
+  launcher.destroy(storage.block);
+  storage.block.home = home;
 }
 
 /** A matrix, or several, as kernels read it four numbers of a row at a time; all counted in fours. */
