@@ -20,8 +20,7 @@ import { groupsFor } from "./elementwise.ts";
 import { bound } from "./limits.ts";
 import { LARGE_MATRIX, ROWS_TO_MOVE } from "./tuning.ts";
 
-/** Copies four numbers at a time. */
-const copyFours = inUnits("copy", copySource)[4];
+const copyKernels = inUnits("copy", copySource);
 
 /** Whether a dense matrix can live in an image on its device. */
 export const settles = ({ device, storage, shape, offset }: Tensor): boolean =>
@@ -72,7 +71,7 @@ const restore = ({ limits, launcher }: Device, columns: number) => (settled: Set
       new Tensor(storage, "float32", [rows, columns], [columns, 1], first * columns),
     );
     const n = rows * columns / 4;
-    launcher.launch(launcher.pipeline(copyFours), { a: { storage, home }, out: out.buffer }, {
+    launcher.launch(launcher.pipeline(copyKernels[4]), { a: { storage, home }, out: out.buffer }, {
       n,
       rank: 3,
       a_offset: first * columns / 4,
@@ -131,7 +130,7 @@ function moveHome({ storage, device, shape: [rows, columns] }: Tensor): void {
       new Tensor(storage, "float32", [some, columns], [columns, 1], first * columns),
     );
     const n = texelsOf(some, columns);
-    launcher.launch(launcher.pipeline(copyFours), { a: from.buffer, out: room.storage }, {
+    launcher.launch(launcher.pipeline(copyKernels[4]), { a: from.buffer, out: room.storage }, {
       n,
       rank: 3,
       a_offset: from.offset / 4,
