@@ -51,6 +51,17 @@ const lines: Lines = {
       each(LOSSES, (name) => (x, y) => called(F, name, x, y, { reduction }), `, ${reduction}`)
     ),
   ),
+  ...Object.assign(
+    {},
+    ...["an int", "an int first"].flatMap((kind) => [
+      each(PAIRS, (name) => (x, y) => method(x, name, y), `, ${kind}`),
+      each(
+        "mse_loss l1_loss smooth_l1_loss",
+        (name) => (x, y) => called(F, name, x, y),
+        `, ${kind}`,
+      ),
+    ]),
+  ),
   "pow 1": (x) => x.pow(1),
   "pow 2": (x) => x.pow(2),
   "pow 0": (x) => x.pow(0),
@@ -158,6 +169,7 @@ function operand(kind: string, at: number): Tensor {
   if (kind === "k") return tensor([[true, false, true], [false, true, true]]);
   if (kind === "i") return tensor([0, 1]);
   if (kind === "g") return tensor([[0], [2]]);
+  if (kind === "J") return tensor([[1, 2, 3], [4, 5, 6]]);
   const shape = SHAPES[kind.toLowerCase()];
   const count = shape.reduce((a, b) => a * b, 1);
   return torch.arange(at, at + count).mul(5).remainder(9).div(10).add(0.05).reshape(shape);
@@ -179,7 +191,7 @@ function refuses(of: Function, kinds: string, asked: number[], over: number): st
 }
 
 function kept(of: Function, kinds: string): string {
-  const floats = [...kinds].flatMap((kind, at) => "ikgMV".includes(kind) ? [] : [at]);
+  const floats = [...kinds].flatMap((kind, at) => "ikgJMV".includes(kind) ? [] : [at]);
   const sets = [floats, ...floats.length > 1 ? floats.map((at) => [at]) : []];
   return sets.map((asked) =>
     Array.from({ length: kinds.length + 1 }, (_, over) => refuses(of, kinds, asked, over)).join("")

@@ -88,8 +88,8 @@ const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec
 
 /** The mean of (x − y)², of two tensors that broadcast; or their sum, or each, by `reduction`. */
 export function mseLoss(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
-  const pair = floatsOf("mseLoss", x, y);
-  return called("MseLossBackward0", reduced(square(sub(...pair)), read.mse(args)), pair);
+  const away = sub(...floatsOf("mseLoss", x, y));
+  return called("MseLossBackward0", reduced(square(away), read.mse(args)), [x, y]);
 }
 
 /** The mean of |x − y|, of two tensors that broadcast; or their sum, or each, by `reduction`. */
@@ -132,7 +132,7 @@ const smoothOp = defineLoss<{ beta: number }>({
 export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Options>): Tensor {
   const { beta = 1, ...options } = readSmooth(args);
   const losses = smoothOp(floatsOf("smoothL1Loss", x, y), { beta });
-  return called("SmoothL1LossBackward0", reduced(losses, options));
+  return called("SmoothL1LossBackward0", reduced(losses, options), [x, y]);
 }
 
 /** How {@linkcode binaryCrossEntropy} sums up. */

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 torch.set_num_threads(1)
 
-# Operands: m (2, 3), s (3, 3), v (3), b (2, 3, 3), n (), all floats from 0.1 to 0.9; i, two ids; g (2, 1), ids; k, a mask (2, 3).
+# Operands: m (2, 3), s (3, 3), v (3), b (2, 3, 3), n (), all floats from 0.1 to 0.9; i, two ids; g (2, 1), ids; k, a mask (2, 3); J, integers (2, 3).
 # A capital letter asks for no gradient.
 SHAPES = {"m": [2, 3], "s": [3, 3], "v": [3], "b": [2, 3, 3], "n": []}
 UNARY = """abs ceil clone contiguous cos erf exp expm1 floor log log10 log1p log2 neg reciprocal round rsqrt sigmoid sign
@@ -36,6 +36,10 @@ LINES = {
     **{f"{kind} of a base": (f"{code}", "m") for kind, code in {"sub": "2 - i[0]", "div": "2 / i[0]", "pow": "2 ** i[0]"}.items()},
     **{f"{name}, {reduction}": (f"F.{name}(i[0], i[1], reduction='{reduction}')", "mm")
        for name in LOSSES for reduction in ("none", "mean", "sum")},
+    **{f"{name}, {'an int' if kinds == 'mJ' else 'an int first'}": (f"torch.{name}(i[0], i[1])", kinds)
+       for name in BINARY for kinds in ("mJ", "Jm")},
+    **{f"{name}, {'an int' if kinds == 'mJ' else 'an int first'}": (f"F.{name}(i[0], i[1])", kinds)
+       for name in LOSSES[:3] for kinds in ("mJ", "Jm")},
     "pow 1": ("i[0] ** 1", "m"), "pow 2": ("i[0] ** 2", "m"), "pow 0": ("i[0] ** 0", "m"),
     "add alpha": ("torch.add(i[0], i[1], alpha=2)", "mm"),
     "kl_div of logs": ("F.kl_div(i[0], i[1], reduction='batchmean', log_target=True)", "mm"),
@@ -99,13 +103,15 @@ def operand(kind, at):
         return torch.tensor([[True, False, True], [False, True, True]])
     if kind in "ig":
         return torch.tensor([0, 1]) if kind == "i" else torch.tensor([[0], [2]])
+    if kind == "J":
+        return torch.tensor([[1, 2, 3], [4, 5, 6]])
     shape = SHAPES[kind.lower()]
     count = torch.Size(shape).numel()
     return (torch.arange(at, at + count) * 5 % 9 / 10.0 + 0.05).reshape(shape)
 
 
 def kept(code, kinds):
-    floats = [n for n, kind in enumerate(kinds) if kind not in "ikgMV"]
+    floats = [n for n, kind in enumerate(kinds) if kind not in "ikgJMV"]
     answers = []
     for asked in [floats, *([n] for n in floats if len(floats) > 1)]:
         said = ""

@@ -1,0 +1,62 @@
+/*
+ * The kernels in the forms that a GPU gets, run on the adapter at hand, by force: every sample of the ops that have such
+ * forms, forward and backward, against its float64 reference and against PyTorch, as ops_test.ts does with the adapter's
+ * own forms. (Products in shared memory are in matmul_test.ts, in all sizes; tint_test.ts compiles the forms of all ops.)
+ */
+import { assert, assertEquals } from "@std/assert";
+import { defaultDevice as device } from "../lib/gpu/default.ts";
+import { oneByOne } from "../lib/ops/tuning.ts";
+import goldens from "./goldens/ops.json" with { type: "json" };
+import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
+import { casesOf, runCases } from "./support/judge.ts";
+import { ops } from "./support/ops.ts";
+import { poisoned } from "./support/poison.ts";
+
+poisoned();
+oneByOne.upTo = 0;
+
+const frozen = goldens as Record<string, { cases: Golden[] }>;
+
+/** Ops that ask tuningOf what class the adapter is of; others do so only where a gradient is summed over what broadcast. */
+const ASKING =
+  ("embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
+    "mean var std norm maxNorm linear linearActivated layerNorm attention crossEntropy").split(" ");
+
+/** How many lanes share a row, by kernel, of all that was compiled. */
+const lanes = new Map<string, Set<number>>();
+const { gpu } = device;
+const { createComputePipeline } = gpu;
+gpu.createComputePipeline = (descriptor) => {
+  const { label = "", compute: { constants } } = descriptor;
+  const [kernel] = label.split(" ");
+  if (constants?.LANES) lanes.set(kernel, (lanes.get(kernel) ?? new Set()).add(constants.LANES));
+  return createComputePipeline.call(gpu, descriptor);
+};
+
+Deno.test("every sample gives what its reference and PyTorch give in the forms for GPUs", async () => {
+  const { software, imaging } = device;
+  Object.defineProperty(device, "software", { value: false, configurable: true });
+  device.imaging = "never";
+  try {
+    for (const name of ASKING) {
+      const op = ops.get(name)!;
+      const outcomes = await runCases(op, casesOf(op).filter((c) => c.layout === "contiguous"));
+      againstReference(op, outcomes).settle();
+      if (op.torch !== null) againstPyTorch(op, outcomes, frozen[op.name].cases).settle();
+    }
+  } finally {
+    Object.defineProperty(device, "software", { value: software, configurable: true });
+    device.imaging = imaging;
+  }
+  assert(tally.goldens > 150, `${tally.goldens} samples against PyTorch`);
+  for (const [kernel, found] of lanes) assertEquals([...found], [64], kernel);
+  if ((await Deno.permissions.query({ name: "read" })).state !== "granted") return;
+  const folder = new URL("../kernels/", import.meta.url);
+  const sharing = [...Deno.readDirSync(folder)].flatMap(({ name }) =>
+    name.endsWith(".wgsl") &&
+      Deno.readTextFileSync(new URL(name, folder)).includes("override LANES")
+      ? [name]
+      : []
+  );
+  assertEquals([...lanes.keys()].map((kernel) => `${kernel}.wgsl`).sort(), sharing.sort());
+});
