@@ -84,6 +84,9 @@ function bandwidth(): Load {
 /** Touches one number, so that a launch is all that is measured. */
 export const empty: Kernel = { name: "bench_empty", source: emptySource };
 
+/** So many at a time that reading a number afterwards counts little. */
+const LAUNCHES = 200;
+
 /** Launches, from recording them to their end. */
 function launches(): Load {
   const { launcher } = defaultDevice;
@@ -91,7 +94,10 @@ function launches(): Load {
   const pipeline = launcher.pipeline(empty);
   const buffers = { a: a.storage, out: out.storage };
   const params = { n: 0, offset: 0 };
-  return { amount: 1, out, launch: () => launcher.launch(pipeline, buffers, params, 1) };
+  const launch = () => {
+    for (let i = 0; i < LAUNCHES; i++) launcher.launch(pipeline, buffers, params, 1);
+  };
+  return { amount: LAUNCHES, out, launch };
 }
 
 const meters = new Map<string, Promise<() => Promise<number>>>();
