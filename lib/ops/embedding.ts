@@ -4,7 +4,6 @@
 import type { Device } from "../gpu/device.ts";
 import type { FaultMessage } from "../gpu/doubts.ts";
 import { PANEL } from "../gpu/home.ts";
-import type { Storage, Window } from "../gpu/storage.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { build, ravel } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -18,7 +17,8 @@ import { add } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { declared, inUnits, unitOf } from "./declare.ts";
-import { viewOf } from "./layout.ts";
+import { cut, viewOf } from "./layout.ts";
+import { bound } from "./limits.ts";
 import { foursOf } from "./settle.ts";
 import { narrow } from "./slices.ts";
 import { LONGEST_LIST, tuningOf } from "./tuning.ts";
@@ -43,19 +43,7 @@ function* stretches(table: Tensor) {
   const step = whole ? rows : Math.max(1, Math.floor((limit - 512) / 4 / width));
   for (let first = 0; first < rows || first === 0; first += Math.max(step, 1)) {
     const last = Math.min(first + step, rows);
-    let buffer: Storage | Window = table.storage;
-    let offset = table.offset;
-    if (!whole) {
-      const begin = Math.floor((offset + first * width) / 64) * 64;
-      const end = Math.ceil((offset + last * width) / 64) * 64;
-      buffer = {
-        storage: table.storage,
-        offset: begin * 4,
-        size: Math.min(end * 4, table.storage.block.bytes) - begin * 4,
-      };
-      offset += first * width - begin;
-    }
-    yield { first, last, buffer, offset };
+    yield { first, last, ...bound(cut(table, 0, first, last - first)) };
   }
 }
 
