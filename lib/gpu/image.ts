@@ -30,7 +30,7 @@ import {
   type Window,
 } from "./storage.ts";
 import type { Form, Pipeline } from "./pipeline.ts";
-import { BYTES_A_READ, FEWEST_READS, IMAGE_BYTES } from "./tuning.ts";
+import { BYTES_A_READ, FEWEST_READS, IMAGE_BYTES, UNUSED_TEXELS } from "./tuning.ts";
 import { WIDTH } from "./wgsl.ts";
 
 /** Bytes of a texel of four numbers, as bits: no driver may change a NaN on the way. */
@@ -145,7 +145,7 @@ export class Images {
     const create = () => {
       const texture = this.device.gpu.createTexture({
         label: "read as an image",
-        size: [WIDTH, Math.ceil(bytes / TEXEL / WIDTH)],
+        size: [WIDTH + UNUSED_TEXELS, Math.ceil(bytes / TEXEL / WIDTH)],
         format: "rgba32uint",
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       });
