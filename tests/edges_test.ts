@@ -455,6 +455,17 @@ Object.assign(
       crossEntropy(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0], { dtype: "int64" })),
     "crossEntropy of no rows of ints, probabilities": () =>
       crossEntropy(torch.zeros([0, 3], { dtype: "int64" }), torch.zeros([0, 3])),
+    ...each(
+      "linear and ",
+      Object.fromEntries((["relu", "tanh", "gelu"] as const).map((name) => [
+        `${name} at the ends`,
+        () =>
+          grads(
+            (x) => torch.linearActivated(x, f([[1, 0.5]]), null, name),
+            torch.stack([ENDS, ENDS.flip(0)], 1),
+          ),
+      ])),
+    ),
     "nllLoss of one class": () =>
       grads((x) => torch.nllLoss(x, T([0]), { reduction: "none" }).reshape(1), f([0.5])),
     "nllLoss of one class, two targets": () => torch.nllLoss(f([0.5]), T([0, 0])),

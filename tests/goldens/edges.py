@@ -314,6 +314,8 @@ CASES |= {
     "crossEntropy of no ints, summed": lambda: F.cross_entropy(NONE, torch.zeros(0), reduction="sum"),
     "crossEntropy of no rows of ints": lambda: F.cross_entropy(NO_ROWS, NONE),
     "crossEntropy of no rows of ints, probabilities": lambda: F.cross_entropy(NO_ROWS, torch.zeros(0, 3)),
+    **{f"linear and {name} at the ends": lambda f=f: grads(lambda x: f(F.linear(x, T([[1.0, 0.5]]))), torch.stack([ENDS, ENDS.flip(0)], 1))
+       for name, f in {"relu": F.relu, "tanh": torch.tanh, "gelu": F.gelu}.items()},
     "nllLoss of one class": lambda: grads(lambda x: F.nll_loss(x, T([0]), reduction="none").reshape(1), T([0.5])),
     "nllLoss of one class, two targets": lambda: F.nll_loss(T([0.5]), T([0, 0])),
     "nllLoss of three classes, a target of (1)": lambda: F.nll_loss(T([0.5, 1, 2]), T([2])),
