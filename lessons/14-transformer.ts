@@ -200,9 +200,10 @@ export async function exactLoss(model: LanguageModel, stride = 4) {
   const { training } = model;
   model.eval();
   const parts = windows.split(256);
-  const sums = noGrad(() =>
-    parts.map((part) => lossAtEnd(model, part, stride))
-  );
+  // Each in a region of its own, so that its memory is free for the next.
+  const sumOf = (part: Tensor) =>
+    noGrad(() => lossAtEnd(model, part, stride));
+  const sums = parts.map(sumOf);
   model.train(training);
   return await stack(sums).sum().item() / (windows.shape[0] * stride);
 }

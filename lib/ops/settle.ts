@@ -18,7 +18,7 @@ import copySource from "../../kernels/copy.wgsl" with { type: "text" };
 import { inUnits } from "./declare.ts";
 import { groupsFor } from "./elementwise.ts";
 import { bound } from "./limits.ts";
-import { LARGE_MATRIX, ROWS_TO_MOVE } from "./tuning.ts";
+import { LARGE_MATRIX, USES_TO_MOVE } from "./tuning.ts";
 
 const copyKernels = inUnits("copy", copySource);
 
@@ -83,32 +83,29 @@ const restore = ({ limits, launcher }: Device, columns: number) => (settled: Set
   }
 };
 
-/** What products have read of a matrix since it was written last. */
+/** How often products have read a matrix since it was written last. */
 interface Reads {
   writes: number;
-  /** Rows of the other operand, at most so many at a time. */
-  rows: number;
-  /** After so many rows the matrix moves: more, each time that something has brought it back. */
+  uses: number;
+  /** After so many uses the matrix moves: more, each time that something has brought it back. */
   needed: number;
 }
 const reads = new WeakMap<Storage, Reads>();
 
 /**
- * Notes that a product reads a matrix for `rows` rows of its other operand. One that is read often and not written, as
- * the weights of a model that is not trained, moves home once that pays. No digit depends on it.
+ * Notes that a product reads a matrix. One that is read often and not written, as the weights of a model that is not
+ * trained, moves home once that pays. No digit depends on it.
  */
-export function readBy(rows: number, x: Tensor): void {
+export function readByProduct(x: Tensor): void {
   const { storage, device } = x;
   const { block, byteLength } = storage;
   if (device.imaging !== "where it pays" || byteLength < LARGE_MATRIX || block.home) return;
-  const known = reads.get(storage);
-  if (!known) {
-    return void reads.set(storage, { writes: block.writes, rows: 0, needed: ROWS_TO_MOVE });
-  }
-  if (known.writes !== block.writes) Object.assign(known, { writes: block.writes, rows: 0 });
-  known.rows += Math.min(Math.max(rows, 8), ROWS_TO_MOVE / 4);
-  if (known.rows < known.needed || !settles(x)) return;
-  known.rows = 0;
+  const { writes } = block;
+  let known = reads.get(storage);
+  if (!known) reads.set(storage, known = { writes, uses: 0, needed: USES_TO_MOVE });
+  if (known.writes !== writes) Object.assign(known, { writes, uses: 0 });
+  if (++known.uses < known.needed || !settles(x)) return;
+  known.uses = 0;
   known.needed *= 4;
   moveHome(x);
 }

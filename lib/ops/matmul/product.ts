@@ -8,7 +8,7 @@
  */
 import { allocate, Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
-import { readBy } from "../settle.ts";
+import { readByProduct } from "../settle.ts";
 import { LONGEST_PRODUCT, type Plan, tuningOf } from "../tuning.ts";
 import { isAtHome, launchProduct, planFor, type Product, type Task } from "./launch.ts";
 
@@ -38,11 +38,11 @@ function sketched(product: Product): Task {
 }
 
 /** If B is the transpose of a matrix, as a linear layer's weight is, notes that it is read. */
-function noteReads({ a, b, form, plan }: Product): void {
+function noteReads({ b, form, plan }: Product): void {
   const { storage, dtype, shape: [batch, k, n], strides, offset } = b;
   const isWeight = !form && !plan && dtype === "float32" && (batch === 1 || strides[0] === 0) &&
     strides[1] === 1 && strides[2] === k;
-  if (isWeight) readBy(a.shape[1], new Tensor(storage, dtype, [n, k], [k, 1], offset));
+  if (isWeight) readByProduct(new Tensor(storage, dtype, [n, k], [k, 1], offset));
 }
 
 /** The kernel that a product would get, if it need not be cut. */
