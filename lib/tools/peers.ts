@@ -176,7 +176,23 @@ export async function peers(args: readonly string[]): Promise<void> {
     throw new UsageError(`there is no work with "${only}" in its name; there are\n  ${names}`);
   }
   const folder = await Deno.makeTempDir({ prefix: "peers-" });
+  const about = new Set<string>();
+  const rows: Row[] = [];
+  const tell = () => {
+    clearStatus();
+    const date = new Date().toISOString().slice(0, 10);
+    if (json) {
+      return write(
+        `${JSON.stringify({ date, machine: machine(), about: [...about], rows }, null, 2)}\n`,
+      );
+    }
+    const named = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
+    write(`${[date, machine(), versions, ...named].join("; ")}.\n\n`);
+    write(`${explanation}\n\n${report(rows)}`);
+  };
   const interrupted = () => {
+    Process.killAll();
+    if (rows.length > 0) tell(); // what has been measured
     clearStatus();
     Deno.removeSync(folder, { recursive: true });
     Deno.exit(130);
@@ -210,8 +226,6 @@ export async function peers(args: readonly string[]): Promise<void> {
       say("exporting GPT-2 for ONNX Runtime");
       await exportOnnx(torch[0].command[0], model, folder);
     }
-    const about = new Set<string>();
-    const rows: Row[] = [];
     for (const work of chosen) {
       const all = [own, ...chosenOthers].filter(({ only = work.kind }) => only === work.kind);
       rows.push(
@@ -220,16 +234,7 @@ export async function peers(args: readonly string[]): Promise<void> {
           : await compare(work, all, runs, about),
       );
     }
-    clearStatus();
-    const date = new Date().toISOString().slice(0, 10);
-    if (json) {
-      return write(
-        `${JSON.stringify({ date, machine: machine(), about: [...about], rows }, null, 2)}\n`,
-      );
-    }
-    const named = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
-    write(`${[date, machine(), versions, ...named].join("; ")}.\n\n`);
-    write(`${explanation}\n\n${report(rows)}`);
+    tell();
   } finally {
     clearStatus();
     Deno.removeSignalListener("SIGINT", interrupted);

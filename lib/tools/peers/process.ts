@@ -154,6 +154,8 @@ const PATIENCE_MS = 120_000;
 
 /** A process that has been given a work. */
 export class Process {
+  /** Those that have not been closed. */
+  static readonly #open = new Set<Process>();
   #child: Deno.ChildProcess;
   #lines: AsyncIterator<string>;
   #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -161,6 +163,7 @@ export class Process {
 
   constructor({ command }: Contender) {
     this.#child = spawn(command, "piped");
+    Process.#open.add(this);
     this.#writer = this.#child.stdin.getWriter();
     this.#lines = linesOf(this.#child.stdout);
     this.#listen();
@@ -181,13 +184,23 @@ export class Process {
     return firstComplaint(this.#complaint);
   }
 
-  /** Ends the process. */
-  async close(): Promise<void> {
+  /** Ends all processes, without waiting for them. */
+  static killAll(): void {
+    for (const one of Process.#open) one.#kill();
+  }
+
+  #kill(): void {
+    Process.#open.delete(this);
     try {
       this.#child.kill("SIGKILL");
     } catch {
       // it has ended
     }
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    this.#kill();
     await this.#writer.abort().catch(() => {});
     await this.#child.status;
   }
