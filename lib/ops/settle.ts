@@ -87,7 +87,7 @@ const restore = ({ limits, launcher }: Device, columns: number) => (settled: Set
 interface Reads {
   writes: number;
   uses: number;
-  /** After so many uses the matrix moves: more, each time that something has brought it back. */
+  /** After so many uses the matrix moves: four times as many after each move, for then something has brought it back. */
   needed: number;
 }
 const reads = new WeakMap<Storage, Reads>();
