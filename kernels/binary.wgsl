@@ -1,9 +1,9 @@
 // out[i] = op(a[i], b[i]): elementwise functions of two tensors that broadcast.
 //
-// One invocation owns one element of the dense `out`, or four neighbours where both operands allow it (then As,
-// Bs, Cs and Outs are vec4, and p counts in fours). Either operand may have any strides; a stride of 0 repeats it.
-// Where both are DENSE, the index needs no arithmetic. SCALAR_B takes a number instead of b. Operands are
-// converted to the common type C before `op` sees them.
+// One invocation owns `run` neighbours in a row of the dense `out`, each of one element, or of four where both
+// operands allow it (then As, Bs, Cs and Outs are vec4, and p counts in fours). Either operand may have any strides;
+// a stride of 0 repeats it. Where both are DENSE, the index needs no arithmetic, and an invocation owns one. SCALAR_B
+// takes a number instead of b. Operands are converted to the common type C before `op` sees them.
 
 alias A = f32; // replaced by the dtype of a
 alias B = f32; // replaced by the dtype of b
@@ -15,7 +15,10 @@ alias Cs = C; // replaced by fours.wgsl
 alias Outs = Out; // replaced by fours.wgsl
 
 struct Params {
-  n: u32,
+  n: u32, // runs
+  run: u32,
+  a_step: u32, // from one element of a run to the next
+  b_step: u32,
   rank: u32,
   a_offset: u32,
   b_offset: u32,
@@ -73,9 +76,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       rest = left;
     }
   }
-  if (SCALAR_B) {
-    out[i] = pairs(Cs(a[at_a]), Cs(scalar()));
-  } else {
-    out[i] = pairs(Cs(a[at_a]), Cs(b[at_b]));
+  let run = select(p.run, 1u, DENSE);
+  for (var c = 0u; c < run; c++) {
+    if (SCALAR_B) {
+      out[i * run + c] = pairs(Cs(a[at_a + c * p.a_step]), Cs(scalar()));
+    } else {
+      out[i * run + c] = pairs(Cs(a[at_a + c * p.a_step]), Cs(b[at_b + c * p.b_step]));
+    }
   }
 }

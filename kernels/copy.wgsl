@@ -1,13 +1,16 @@
 // out[place of i in out] = a[place of i in a]: copies between two layouts of the same shape.
 //
-// One invocation owns one element, or four neighbours where both layouts allow it (then Cell is vec4, and p counts in
-// fours). Elements are moved as bits, so a copy never changes a NaN.
+// One invocation owns `run` neighbours in a row, each of one element, or of four where both layouts allow it (then
+// Cell is vec4, and p counts in fours). Elements are moved as bits, so a copy never changes a NaN.
 
 alias Word = u32;
 alias Cell = Word; // replaced by fours.wgsl
 
 struct Params {
-  n: u32,
+  n: u32, // runs
+  run: u32,
+  a_step: u32, // from one element of a run to the next
+  out_step: u32,
   rank: u32,
   a_offset: u32,
   out_offset: u32,
@@ -35,5 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     to += (rest % size) * p.out_strides[(d - 1u) / 4u][(d - 1u) % 4u];
     rest /= size;
   }
-  out[to] = a[source];
+  for (var c = 0u; c < p.run; c++) {
+    out[to + c * p.out_step] = a[source + c * p.a_step];
+  }
 }

@@ -1,8 +1,9 @@
 // out[i] = op(a[i]): elementwise functions of one tensor.
 //
-// One invocation owns one element of the dense `out`, or four neighbours where `a` allows it (then As and Outs are
-// vec4, and p counts in fours). `a` may have any strides; where it is dense too (DENSE), the index needs no
-// arithmetic. `x` and `y` are numbers that `op` may use, such as the two ends of a clamp.
+// One invocation owns `run` neighbours in a row of the dense `out`, each of one element, or of four where `a` allows
+// it (then As and Outs are vec4, and p counts in fours). `a` may have any strides; where it is dense too (DENSE), the
+// index needs no arithmetic, and an invocation owns one. `x` and `y` are numbers that `op` may use, such as the two
+// ends of a clamp.
 
 alias A = f32; // replaced by the dtype of a
 alias Out = f32; // replaced by the dtype of out
@@ -10,7 +11,9 @@ alias As = A; // replaced by fours.wgsl
 alias Outs = Out; // replaced by fours.wgsl
 
 struct Params {
-  n: u32,
+  n: u32, // runs
+  run: u32,
+  step: u32, // from one element of a run to the next
   rank: u32,
   offset: u32,
   x: f32,
@@ -50,7 +53,12 @@ fn place(i: u32) -> u32 {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = id.x + id.y * groups.x * 64u;
-  if (i < p.n) {
-    out[i] = each(a[place(i)]);
+  if (i >= p.n) {
+    return;
+  }
+  let at = place(i);
+  let run = select(p.run, 1u, DENSE);
+  for (var c = 0u; c < run; c++) {
+    out[i * run + c] = each(a[at + c * p.step]);
   }
 }

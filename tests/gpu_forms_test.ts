@@ -17,9 +17,9 @@ oneByOne.upTo = 0;
 
 const frozen = goldens as Record<string, { cases: Golden[] }>;
 
-/** Ops that ask tuningOf what class the adapter is of; others do so only where a gradient is summed over what broadcast. */
+/** Ops that ask tuningOf what class the adapter is of, of elementwise ones two; others ask where they call these. */
 const ASKING =
-  ("embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
+  ("add clone embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
     "mean var std norm maxNorm linear linearActivated layerNorm attention crossEntropy").split(" ");
 
 /** How many lanes share a row, by kernel, of all that was compiled. */

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import * as lib from "#lib";
 import { arange, nn, ones, type Tensor, tensor } from "#lib";
+import { oneByOne } from "../lib/ops/tuning.ts";
 import goldens from "./goldens/memory_order.json" with { type: "json" };
 
 const F = nn.functional;
@@ -235,5 +236,37 @@ Deno.test("results lie in memory as PyTorch's do", async (t) => {
   assertEquals(Object.keys(results), Object.keys(goldens.results));
   for (const [line, wanted] of Object.entries<number[]>(goldens.results)) {
     await t.step(line, () => assertEquals(strided(results[line]()), wanted));
+  }
+});
+
+Deno.test("operands are found in their places, however long their rows are", async () => {
+  const { upTo } = oneByOne;
+  try {
+    for (oneByOne.upTo of [0, upTo]) {
+      for (const columns of [1, 2, 6, 7, 8, 9, 12, 16, 33, 40, 96]) {
+        const x = arange(4 * 3 * columns).view(4, 3, columns);
+        const [y, row] = [x.transpose(0, 1), arange(columns).mul(1000)]; // (3, 4, columns)
+        const at = (i: number, j: number, k: number) => (j * 3 + i) * columns + k;
+        const wanted = (f: (i: number, j: number, k: number) => number) =>
+          Array.from(
+            { length: 3 },
+            (_, i) =>
+              Array.from({ length: 4 }, (_, j) =>
+                Array.from({ length: columns }, (_, k) => f(i, j, k))),
+          );
+        const what = `${columns} columns, above ${oneByOne.upTo} in fours`;
+        assertEquals(await y.contiguous().tolist(), wanted(at), what);
+        assertEquals(await y.add(row).tolist(), wanted((...i) => at(...i) + 1000 * i[2]), what);
+        const part = y.narrow(0, 1, 2);
+        assertEquals(await part.neg().tolist(), wanted((...i) => -at(...i)).slice(1), what);
+        assertEquals(
+          await y.add(x.narrow(0, 0, 3).narrow(1, 0, 1)).tolist(),
+          wanted((...i) => at(...i) + i[0] * 3 * columns + i[2]),
+          what,
+        );
+      }
+    }
+  } finally {
+    oneByOne.upTo = upTo;
   }
 });

@@ -11,7 +11,7 @@ import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, lent, type Tensor } from "../tensor/tensor.ts";
 import copySource from "../../kernels/copy.wgsl" with { type: "text" };
-import { groupsFor, inFours, launchUnary, walk } from "./elementwise.ts";
+import { groupsFor, inFours, inRuns, launchUnary, walk } from "./elementwise.ts";
 import { cut, inMemoryOrder, viewOf } from "./layout.ts";
 import { bindable, bound } from "./limits.ts";
 import { inUnits } from "./declare.ts";
@@ -43,13 +43,18 @@ function launchCopy(target: Tensor, source: Tensor): void {
   const [from, into] = [bound(source), bound(target)];
   const walked = walk(target.shape, [source.strides, target.strides], "copy");
   const aligned = n > oneByOne.upTo && [from, into].every(({ offset }) => offset % 4 === 0);
-  const { unit, rank, shape, strides } = inFours(walked, aligned);
+  const { unit, run, steps, ...places } = inRuns(inFours(walked, aligned), target.device);
+  const { rank, shape, strides } = places;
+  const runs = n / unit / run;
   const { launcher } = target.device;
   launcher.launch(
     launcher.pipeline(copyKernels[unit]),
     { a: from.buffer, out: into.buffer },
     {
-      n: n / unit,
+      n: runs,
+      run,
+      a_step: steps[0],
+      out_step: steps[1],
       rank,
       a_offset: from.offset / unit,
       out_offset: into.offset / unit,
@@ -57,7 +62,8 @@ function launchCopy(target: Tensor, source: Tensor): void {
       a_strides: strides[0],
       out_strides: strides[1],
     },
-    groupsFor(n / unit),
+    groupsFor(runs),
+    run,
   );
 }
 

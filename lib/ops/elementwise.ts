@@ -15,7 +15,7 @@ import {
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { inMemoryOrder } from "./layout.ts";
 import { bound } from "./limits.ts";
-import { oneByOne } from "./tuning.ts";
+import { oneByOne, tuningOf } from "./tuning.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
 import { inUnits } from "./declare.ts";
@@ -45,6 +45,12 @@ export function walk(shape: Shape, operands: readonly (readonly number[])[], ker
   return { rank: walked.shape.length, ...walked };
 }
 
+/** The largest divisor of a number that is at most `most`. */
+export function divisor(of: number, most: number): number {
+  while (of % most !== 0) most--;
+  return most;
+}
+
 /** Whether a tensor is laid out row by row in this shape, so that element i lies at offset + i. */
 const isPlain = (x: Tensor, shape: Shape) =>
   x.isContiguous() && x.numel() === shape.reduce((a, b) => a * b, 1);
@@ -54,10 +60,17 @@ interface Walk {
   dense: boolean;
   /** How many elements it takes at a time. */
   unit: 1 | 4;
+  /** How many units side by side an invocation takes: it looks for the place of the first only. */
+  run: number;
+  /** How far the units of a run are apart, in each operand. */
+  steps: readonly number[];
+  /** From run to run. */
   rank: number;
   shape: readonly number[];
   strides: readonly (readonly number[])[];
 }
+
+type Walked = Pick<Walk, "rank" | "shape" | "strides">;
 
 /**
  * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides. It
@@ -67,17 +80,31 @@ function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string):
   const many = numelOf(shape) > oneByOne.upTo;
   const aligned = many && operands.every(({ offset }) => offset % 4 === 0);
   if (operands.every((x) => isPlain(x, shape))) {
-    return { dense: true, unit: aligned ? 4 : 1, rank: 1, shape: [], strides: [[], []] };
+    const [unit, none] = [aligned ? 4 : 1, { rank: 1, shape: [], strides: [[], []] }] as const;
+    return { dense: true, unit, run: 1, steps: [0, 0], ...none };
   }
   const repeated = operands.map((x) => broadcastStrides(x.shape, x.strides, shape));
-  return { dense: false, ...inFours(walk(shape, repeated, kernel), aligned) };
+  const [{ device }] = operands;
+  return { dense: false, ...inRuns(inFours(walk(shape, repeated, kernel), aligned), device) };
+}
+
+/** A walk from run to run: as many neighbours in a row as an adapter's tuning says, if they divide it. */
+export function inRuns(
+  { unit, ...walked }: Walked & Pick<Walk, "unit">,
+  device: Device,
+): Omit<Walk, "dense"> {
+  const last = walked.rank - 1;
+  const size = walked.shape[last];
+  const run = divisor(size, tuningOf(device).run);
+  const steps = walked.strides.map((s) => s[last]);
+  const [shape, strides] = run === size // then a run is a row
+    ? [walked.shape.slice(0, last), walked.strides.map((s) => s.slice(0, last))]
+    : [walked.shape.with(last, size / run), walked.strides.map((s) => s.with(last, s[last] * run))];
+  return { unit, run, steps, rank: shape.length, shape, strides };
 }
 
 /** A walk in fours, where its innermost elements lie side by side; `aligned` says that it begins with whole fours. */
-export function inFours(
-  walked: Pick<Walk, "rank" | "shape" | "strides">,
-  aligned: boolean,
-): Omit<Walk, "dense"> {
+export function inFours(walked: Walked, aligned: boolean): Walked & Pick<Walk, "unit"> {
   const last = walked.rank - 1;
   const whole = (stride: number, d: number) => d === last ? stride === 1 : stride % 4 === 0;
   if (!aligned || walked.shape[last] % 4 !== 0 || !walked.strides.every((s) => s.every(whole))) {
@@ -123,7 +150,7 @@ export const launchUnary = (a: Tensor, what: Elementwise): Tensor =>
 function unaryInRows(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): Tensor {
   const out = allocate(a.shape, dtype, a.device);
   const n = out.numel();
-  const { dense, unit, rank, shape, strides } = walkInUnits(a.shape, [a], "unary");
+  const { dense, unit, run, steps, rank, shape, strides } = walkInUnits(a.shape, [a], "unary");
   const { launcher } = a.device;
   const pipeline = launcher.pipeline(unaryKernels[unit], {
     constants: { DENSE: Number(dense) },
@@ -134,12 +161,16 @@ function unaryInRows(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): 
     if (!whole && !dense) throw tooLarge(a.shape);
     const from = part(a, start, count, whole);
     const to = part(out, start, count, whole);
-    const units = Math.ceil(count / unit);
+    const runs = Math.ceil(count / unit / run);
     launcher.launch(
       pipeline,
       { a: from.buffer, out: to.buffer },
-      { n: units, rank, offset: from.offset / unit, x, y, shape, strides: strides[0] },
-      groupsFor(units),
+      {
+        ...{ n: runs, run, step: steps[0], rank, offset: from.offset / unit },
+        ...{ x, y, shape, strides: strides[0] },
+      },
+      groupsFor(runs),
+      run,
     );
   }
   return out;
@@ -171,7 +202,8 @@ function binaryInRows(
   const other = scalar ? a : b;
   const out = allocate(result, dtype, a.device);
   const n = out.numel();
-  const { dense, unit, rank, shape, strides } = walkInUnits(result, [a, other], "binary");
+  const operands = [a, other];
+  const { dense, unit, run, steps, rank, shape, strides } = walkInUnits(result, operands, "binary");
   const { launcher } = a.device;
   const pipeline = launcher.pipeline(binaryKernels[unit], {
     constants: {
@@ -193,18 +225,27 @@ function binaryInRows(
     const left = part(a, start, count, whole);
     const right = part(other, start, count, whole);
     const to = part(out, start, count, whole);
-    const units = Math.ceil(count / unit);
-    launcher.launch(pipeline, { a: left.buffer, b: right.buffer, out: to.buffer }, {
-      n: units,
-      rank,
-      a_offset: left.offset / unit,
-      b_offset: right.offset / unit,
-      scalar: scalar ? b : 0,
-      int_scalar: scalar ? b : 0,
-      shape,
-      a_strides: strides[0],
-      b_strides: strides[1],
-    }, groupsFor(units));
+    const runs = Math.ceil(count / unit / run);
+    launcher.launch(
+      pipeline,
+      { a: left.buffer, b: right.buffer, out: to.buffer },
+      {
+        n: runs,
+        run,
+        a_step: steps[0],
+        b_step: steps[1],
+        rank,
+        a_offset: left.offset / unit,
+        b_offset: right.offset / unit,
+        scalar: scalar ? b : 0,
+        int_scalar: scalar ? b : 0,
+        shape,
+        a_strides: strides[0],
+        b_strides: strides[1],
+      },
+      groupsFor(runs),
+      run,
+    );
   }
   return out;
 }

@@ -86,6 +86,8 @@ export interface Tuning {
   rowLanes(columns: number): number;
   /** Invocations that share a row of so many numbers in a reduction. */
   reduceLanes(length: number): number;
+  /** How many neighbours in a row an invocation takes where a kernel must look for its operands' places. */
+  run: number;
   /** How long a stretch of a column one invocation reduces. */
   longestColumn: number;
   /** Invocations in a workgroup of attention. */
@@ -103,6 +105,9 @@ const software: Tuning = {
   // 8 lanes, one vector, for 64: softmax, cross-entropy and layer norm, forward and backward, 2 to 5 times as fast.
   rowLanes: (columns) => columns < LONG ? 8 : 64,
   reduceLanes: (length) => length < LONG ? 16 : 64,
+  // A place takes a division for each dimension, lane by lane: of x.mul(cos) with x a transpose and cos broadcast,
+  // 64×32×4×32 numbers, two thirds of the time.
+  run: 8,
   longestColumn: 1 << 14,
   // Small workgroups, so that few rows keep all cores busy.
   attentionLanes: 8,
@@ -137,6 +142,8 @@ const compilingSlowly: Tuning = {
 const gpu: Tuning = {
   rowLanes: () => 64,
   reduceLanes: () => 64,
+  // Neighbouring lanes read and write what lies side by side.
+  run: 1,
   // More and shorter columns keep more threads busy.
   longestColumn: 1 << 8,
   attentionLanes: 64,
