@@ -53,10 +53,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= p.rows) {
-    return;
-  }
+  let row = min(group.x + group.y * groups.x, p.rows - 1u); // past the end: the last row again
   let base = p.x_offset + row * p.columns;
 
   // The largest logit.
@@ -67,7 +64,7 @@ fn main(
   lanes[lane] = largest(most);
   workgroupBarrier();
   var top = lanes[0];
-  for (var other = 1u; other < LANES; other++) {
+  for (var other = 0u; other < LANES; other++) { // unrolled
     top = max(top, lanes[other]);
   }
   workgroupBarrier();
@@ -79,12 +76,12 @@ fn main(
   }
   lanes[lane] = total(part);
   workgroupBarrier();
+  var sum = 0.0;
+  for (var other = 0u; other < LANES; other++) { // unrolled
+    sum += lanes[other];
+  }
   if (lane > 0u) {
     return;
-  }
-  var sum = 0.0;
-  for (var other = 0u; other < LANES; other++) {
-    sum += lanes[other];
   }
 
   let wanted = targets[p.target_offset + row * p.target_stride];

@@ -39,7 +39,7 @@ fn sum_over(lane: u32, v: V, w: V) -> vec2<f32> {
   lanes[lane] = vec2<f32>(total(v), total(w));
   workgroupBarrier();
   var sum = vec2<f32>();
-  for (var other = 0u; other < LANES; other++) {
+  for (var other = 0u; other < LANES; other++) { // unrolled
     sum += lanes[other];
   }
   workgroupBarrier();
@@ -52,10 +52,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= p.rows) {
-    return;
-  }
+  let row = min(group.x + group.y * groups.x, p.rows - 1u); // past the end: the last row again
   let base = p.offset + row * p.columns;
 
   // The mean, with its rounding error.

@@ -49,10 +49,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= p.rows) {
-    return;
-  }
+  let row = min(group.x + group.y * groups.x, p.rows - 1u); // past the end: the last row again
   let at_x = p.x_offset + row * p.columns;
   let at_g = p.g_offset + row * p.columns;
   let centre = mean[row];
@@ -69,7 +66,7 @@ fn main(
   lanes[lane] = vec2<f32>(total(d_part), total(dh_part));
   workgroupBarrier();
   var sums = vec2<f32>();
-  for (var other = 0u; other < LANES; other++) {
+  for (var other = 0u; other < LANES; other++) { // unrolled
     sums += lanes[other];
   }
   let means = sums / p.size;

@@ -36,10 +36,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= p.rows) {
-    return;
-  }
+  let row = min(group.x + group.y * groups.x, p.rows - 1u); // past the end: the last row again
   let base = row * p.columns;
 
   // The sum that all gradients of the row share.
@@ -50,7 +47,7 @@ fn main(
   lanes[lane] = total(part);
   workgroupBarrier();
   var sum = 0.0;
-  for (var other = 0u; other < LANES; other++) {
+  for (var other = 0u; other < LANES; other++) { // unrolled
     sum += lanes[other];
   }
 

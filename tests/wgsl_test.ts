@@ -110,6 +110,16 @@ fn f() {
     Error,
     'a loop up to DOWN is to be unrolled, but no "const DOWN = …u;" says how often',
   );
+  const shared = `override LANES: u32 = 64;
+fn f() {
+  for (var i = 0u; i < LANES; i++) { // unrolled
+    sum += lanes[i];
+  }
+}`;
+  assertEquals(
+    lines(unrolled(shared, { LANES: 2 })).join(" "),
+    "override LANES: u32 = 64; fn f() { { sum += lanes[0u]; } { sum += lanes[1u]; } }",
+  );
 });
 
 Deno.test("what stands for each item is there once an item, with names and bindings of its own", () => {

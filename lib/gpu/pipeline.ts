@@ -49,15 +49,16 @@ export function compile(
 ): Pipeline {
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const whole = withFunctions(unrolled(replaced(kernel, replace)), kernel.functions);
+  const text = unrolled(replaced(kernel, replace), constants);
+  const whole = withFunctions(text, kernel.functions);
   const code = device.slowBuffers ? readingParamsOnce({ ...kernel, source: whole }) : whole;
   const build = (label: string, code: string): Form => {
     before();
     return built(device, readInterface(name, code), { label, code, constants }, refused);
   };
   const most = device.limits.maxStorageTexturesPerShaderStage;
-  let text: string | undefined;
-  const withImages = () => text ??= readingImages({ ...kernel, source: code }, most);
+  let imaging: string | undefined;
+  const withImages = () => imaging ??= readingImages({ ...kernel, source: code }, most);
   let [buffers, images, shown]: [Form?, Form?, Binding[]?] = [];
   return {
     ...readInterface(name, code),

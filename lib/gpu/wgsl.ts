@@ -101,12 +101,16 @@ function endOfBlock(text: string, open: number, [begin, end] = "{}"): number {
   throw new Error(`unbalanced ${begin}${end} after "${text.slice(open, open + 40)}"`);
 }
 
-/** A text in which the loops marked so are unrolled; each bound is a number or a `const` that is one. */
-export function unrolled(text: string): string {
+/**
+ * A text in which the loops marked so are unrolled; each bound is a number, a `const` that is one, or an `override` of
+ * which `constants` has the value.
+ */
+export function unrolled(text: string, constants: Readonly<Record<string, number>> = {}): string {
   const loop = /^ *for \(var (\w+) = 0u; \1 < (\w+); \1\+\+\) \{ \/\/ unrolled$/m.exec(text);
   if (!loop) return text;
   const [head, variable, bound] = loop;
-  const rounds = Number.parseInt(/^\d/.test(bound) ? bound : constantIn(text, bound));
+  const rounds = constants[bound] ??
+    Number.parseInt(/^\d/.test(bound) ? bound : constantIn(text, bound));
   const open = loop.index + head.indexOf("{");
   const end = endOfBlock(text, open);
   const body = text.slice(loop.index + head.length, end - 1).trimEnd();
@@ -114,7 +118,7 @@ export function unrolled(text: string): string {
     { length: rounds },
     (_, i) => `{${body.replace(new RegExp(`\\b${variable}\\b`, "g"), `${i}u`)}\n}`,
   );
-  return unrolled(text.slice(0, loop.index) + blocks.join("\n") + text.slice(end));
+  return unrolled(text.slice(0, loop.index) + blocks.join("\n") + text.slice(end), constants);
 }
 
 function constantIn(text: string, name: string): string {
