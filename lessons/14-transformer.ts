@@ -341,7 +341,17 @@ const bigram = await learn("bigram", {
 });
 await show(bigram.losses); // ±0.06, in full
 //> 262144 parameters, 1000 steps: train loss 3.41, validation loss 3.85
-await show(bigram.writing); // varies, not seen
+await show(bigram.writing); // varies
+//> 26 seconds; it writes:
+//> With a black,
+//> And a card.
+//> The shopens,
+//> In't know,
+//> And here,
+//> And heardy-s, the someone.
+//> I've gotts.
+//> I've gone.
+//> I have been to the s
 
 /*
 It beats lesson 13's MLP, as the table at the end shows. One token of context
@@ -436,7 +446,12 @@ const oneHead = await learn("one head", {
 });
 await show(oneHead.losses); // ±0.06, in full
 //> 184704 parameters, 400 steps: train loss 3.56, validation loss 3.72
-await show(oneHead.writing); // varies, not seen
+await show(oneHead.writing); // varies
+//> 52 seconds; it writes:
+//> That's a trotted its,
+//> And the rain,
+//> And it, Allows. Forn the capers and a canee, the curthings. Lis,
+//> I've cur
 
 /*
 Fewer parameters than the bigram, and a lower validation loss.
@@ -486,7 +501,12 @@ const heads = await learn("several heads", {
 });
 await show(heads.losses); // ±0.06, in full
 //> 184704 parameters, 400 steps: train loss 3.42, validation loss 3.62
-await show(heads.writing); // varies, not seen
+await show(heads.writing); // varies
+//> 54 seconds; it writes:
+//> I've never walled the but it to the bluck,
+//> And it, Aborts, and it's a caper, the rains, and a lostly.
+//> The cang.
+//> I've someboar
 
 /*
 ## The feed-forward network
@@ -531,7 +551,11 @@ const network = await learn("feed-forward", {
 });
 await show(network.losses); // ±0.06, in full
 //> 332928 parameters, 400 steps: train loss 3.22, validation loss 3.60
-await show(network.writing); // varies, not seen
+await show(network.writing); // varies
+//> 108 seconds; it writes:
+//> As, and a pricks and the catch, and it's got the shock
+//> Oropped.
+//> I've a spage and a cry, they'd got a carty. I've never se
 
 /*
 ## Three of them
@@ -546,7 +570,27 @@ const three = await learn("three bare", {
 });
 await show(three.losses); // ±0.06, in full
 //> 728448 parameters, 200 steps: train loss 5.23, validation loss 5.23
-await show(three.writing); // varies, not seen
+await show(three.writing); // varies
+//> 142 seconds; it writes:
+//> .
+//> s.
+//> ,
+//>  the the.
+//>  the,
+//>  the the, the.
+//> .
+//> ,
+//> s,s,,,
+//> ,,,s a,,.
+//>  a,s.
+//> .
+//> ss.
+//> sss.
+//> ,,, a a a a.
+//> ,, the.
+//> ,.
+//>  thes the.
+//>
 
 /*
 They learn how often each token occurs, and hardly anything else. On its way
@@ -618,7 +662,11 @@ const oneBlock = await learn("one block", {
 });
 await show(oneBlock.losses); // ±0.06, in full
 //> 333696 parameters, 400 steps: train loss 3.03, validation loss 3.50
-await show(oneBlock.writing); // varies, not seen
+await show(oneBlock.writing); // varies
+//> 109 seconds; it writes:
+//> As a cat on the side of the chair, they canner.
+//> Here's the brick of books. I have so the chapt. He'd got a press,
+//> And they s
 
 /*
 ## Three blocks
@@ -632,7 +680,12 @@ const threeBlocks = await learn("three blocks", {
 });
 await show(threeBlocks.losses); // ±0.06, in full
 //> 730240 parameters, 400 steps: train loss 2.82, validation loss 3.46
-await show(threeBlocks.writing); // varies, not seen
+await show(threeBlocks.writing); // varies
+//> 320 seconds; it writes:
+//> Of a loom with the small,
+//> Whole is deeping to the crack and rain,
+//> I've set your side now to enrbry to Empaine
+//> When the ra
 
 /*
 The training loss is much lower than that of one block, and the validation
@@ -654,7 +707,12 @@ const dropped = await learn("dropout", {
 });
 await show(dropped.losses); // ±0.06, in full
 //> 730240 parameters, 500 steps: train loss 3.04, validation loss 3.48
-await show(dropped.writing); // varies, not seen
+await show(dropped.writing); // varies
+//> 400 seconds; it writes:
+//> And it how, it's a scond of a mole
+//> Where the rack of the bed,
+//> I've sore you've seen they're carrying, and they'll care,
+//> I've se
 
 /*
 ## Rotary positions
@@ -772,8 +830,14 @@ const rotary = await learn("rotary", {
   steps: 500,
   sizes: small,
 });
-await show(rotary.losses); // ±0.06, in full, not seen
-await show(rotary.writing); // varies, not seen
+await show(rotary.losses); // ±0.06, in full
+//> 726144 parameters, 500 steps: train loss 2.77, validation loss 3.37
+await show(rotary.writing); // varies
+//> 432 seconds; it writes:
+//> And they says, the chairs, and clue,
+//> I have caught them all flour for a ponday,
+//> And I've got her for a cake and a moose and a day,
+//> And the
 
 /*
 ## A small GPT
@@ -866,14 +930,34 @@ const gpt = await learn(isSmall ? "gpt" : "gpt 10M", {
   schedule: warmUpCosine(steps),
   maxNorm: 1,
 });
-await show(gpt.losses); // ±0.06, in full, not seen
-await show(gpt.writing); // varies, not seen
+await show(gpt.losses); // ±0.06, in full
+//> 726144 parameters, 800 steps: train loss 2.72, validation loss 3.23
+await show(gpt.writing); // varies
+//> 678 seconds; it writes:
+//> As about the shovel of a chanch, with a crander of the paint,
+//> It's a spoke, and then. And I'll give him the cup.
+//> I have got up a
 
 /*
 Its training loss as a curve, and its validation losses as marks:
 */
 
-await show(await gpt.run.chart()); // varies, not seen
+await show(await gpt.run.chart()); // varies
+//>   loss
+//>   │●
+//> 6 ┤⠘⡄
+//>   │ ⢇
+//>   │ ⠸⡀
+//> 5 ┤  ⢇
+//>   │  ⠘⡄
+//>   │   ⢇
+//> 4 ┤   ⠘⣄
+//>   │     ⠓⠦⢄
+//>   │        ⠉⠚⠒⠦⠤⠦⠤⣀●⢀
+//>   │                 ⠉⠉⠑⠋⠛⠒⠒⠢⠤⠤⢄⡠⣠⣠⣄●⣀⣀⢀⡀          ●               ● validation
+//> 3 ┤                                  ⠈⠉⠈⠉⠉⠉⠋⠓⠒⠖⠒⠒⠢⠶⠴⠢⠢⠤⠦⠤⡤⣠⠤⠤⡤⣄⣀⣤⢄⣀ train
+//>   └┬───────────────┬───────────────┬──────────────┬───────────────┬ step
+//>    0              200             400            600             800
 
 /*
 ## What the heads attend to
@@ -902,7 +986,38 @@ attends to the first token, the second, and so on up to itself:
 
 const [H] = seenBy.shape;
 const titles = Array.from({ length: H }, (_, i) => `head ${i + 1}`);
-await show(heatMap(seenBy, { rows: words, titles })); // varies, not seen
+await show(heatMap(seenBy, { rows: words, titles })); // varies
+//>        head 1                               head 2
+//> M      ██                            M      ██
+//> y      ▅▅▃▃                          y      ▃▃▅▅
+//> ·r     ▃▃▂▂▃▃                        ·r     ▂▂▃▃▃▃
+//> ad     ▁▁▁▁▄▄▂▂                      ad     · ▂▂▂▂▄▄
+//> i      · ▁▁▁▁▅▅▁▁                    i      · · ▁▁▇▇·
+//> at     · · ▁▁▃▃▃▃▁▁                  at     · · ▁▁▂▂▅▅·
+//> or     ▁▁▁▁▁▁▁▁· ▃▃▁▁                or     · ▁▁▁▁▁▁▂▂▁▁▃▃
+//> 's     ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁              's     · · · · ▃▃▃▃▂▂·
+//> ·kn    ▁▁▁▁▂▂· · · ▁▁▁▁▁▁            ·kn    · ▁▁▁▁· ▁▁▁▁▁▁▁▁▂▂
+//> o      · · · ▁▁· ▁▁▁▁▁▁▂▂▁▁          o      · · · · · · · · ██·
+//> ck     · · · · · ▁▁· ▂▂▁▁· ▂▂        ck     · · · · · · · ▁▁· ▅▅▁▁
+//> ing    · · · · · ▁▁· ▁▁▁▁▁▁▁▁▁▁      ing    · · · · · · · ▁▁▁▁▂▂▁▁▂▂
+//> ·like  ▂▂▁▁▁▁· · · ▁▁▁▁· · · ▁▁▁▁    ·like  · ▁▁· · · ▁▁· ▁▁▂▂· · · ▂▂
+//> ·it    · · · · · · · ▁▁▁▁▁▁▁▁▁▁▁▁▁▁  ·it    · ▁▁· · · · · ▁▁▁▁· ▁▁▁▁▁▁▁▁
+//>        head 3                               head 4
+//> M      ██                            M      ██
+//> y      ██·                           y      ▁▁▇▇
+//> ·r     ▂▂▂▂▄▄                        ·r     ▃▃▂▂▃▃
+//> ad     · · ▇▇·                       ad     ▃▃· ▃▃▁▁
+//> i      · · ▁▁▆▆▁▁                    i      ▁▁▂▂▂▂▁▁▂▂
+//> at     · · · ▁▁▂▂▄▄                  at     ▃▃▁▁▁▁▁▁▁▁▁▁
+//> or     · · · · ▃▃▅▅·                 or     ▃▃· ▂▂▁▁▁▁▁▁·
+//> 's     ▁▁▁▁· ▁▁▁▁▁▁▂▂▁▁              's     · · · ▁▁▁▁▁▁▁▁▄▄
+//> ·kn    · ▁▁· ▁▁· ▁▁▁▁▂▂▁▁            ·kn    ▁▁▁▁▁▁· ▁▁▁▁▁▁▁▁▁▁
+//> o      · · · · · · · · ██·           o      ▁▁· · ▁▁· ▁▁▁▁▂▂▁▁▁▁
+//> ck     · · · · · · · ▁▁▂▂▃▃▁▁        ck     · · · · ▁▁▁▁▁▁▁▁▁▁▁▁▂▂
+//> ing    · · · · · · · ▁▁· ▄▄▃▃▁▁      ing    ▁▁· · · · · · · ▄▄· ▁▁·
+//> ·like  · · · ▁▁· · · ▁▁· ▁▁▁▁▁▁▁▁    ·like  ▁▁▁▁▁▁· ▁▁▁▁· · ▁▁▁▁· · ▁▁
+//> ·it    · · · · · · ▁▁▂▂· · ▁▁▂▂▁▁▁▁  ·it    · · · · · · · · · · · · ██·
+//>        · 0.00  █ 1.00
 
 /*
 ## All models compared
@@ -971,7 +1086,20 @@ await show(line("", "parameters", "steps", "train", "validation"));
 //>                 parameters      steps      train validation
 for (const { name, count, steps, train, exact } of table) {
   const cells = [`${count}`, `${steps}`, fixed(train, 2), fixed(exact, 2)];
-  await show(line(name, ...cells)); // ±0.06, in full, not seen
+  await show(line(name, ...cells)); // ±0.06, in full
+  //> MLP, end           1344512      10000       0.32       6.43
+  //> MLP, stopped       1344512       1000       3.22       4.52
+  //> MLP, dropout       1344512       7000       2.76       3.91
+  //> bigram              262144       1000       3.41       3.86
+  //> one head            184704        400       3.56       3.75
+  //> several heads       184704        400       3.42       3.65
+  //> feed-forward        332928        400       3.22       3.58
+  //> three bare          728448        200       5.23       5.22
+  //> one block           333696        400       3.03       3.48
+  //> three blocks        730240        400       2.82       3.47
+  //> dropout             730240        500       3.04       3.41
+  //> rotary              726144        500       2.77       3.35
+  //> gpt                 726144        800       2.72       3.21
 }
 
 /*
