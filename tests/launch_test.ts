@@ -59,6 +59,10 @@ Deno.test("a submission ends after so many dispatches, or so many reads", async 
     queue.submit = submit;
     return submissions;
   };
+  await out.data();
+  assertEquals(submissionsOf(23, 1), 0);
+  await out.data();
+  assertEquals(submissionsOf(24 + 48 + 96 + 192, 1), 4);
   assertEquals(submissionsOf(255, 1), 0);
   assertEquals(submissionsOf(256, 1), 1);
   assertEquals(submissionsOf(3, 2 ** 31), 3);

@@ -3,8 +3,8 @@
  *
  * Pipelines and bind groups are made once, and many dispatches share one encoder and one pass. It is submitted
  * when a number is read, when the ring of parameters is full, or after a while, so that the GPU works while
- * TypeScript goes on recording. Limits are checked here (the size of a binding, the number of workgroups), before
- * the driver could answer with wrong numbers.
+ * TypeScript goes on recording: soon after a read, since the GPU has nothing to do then. Limits are checked here
+ * (the size of a binding, the number of workgroups), before the driver could answer with wrong numbers.
  */
 import { passDoubts } from "./doubts.ts";
 import { type Gpu, OUT_OF_MEMORY } from "./gpu.ts";
@@ -21,7 +21,7 @@ import {
 } from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
-import { DISPATCHES_A_SUBMIT, READS_A_SUBMIT, UPLOAD_BYTES } from "./tuning.ts";
+import { DISPATCHES_A_SUBMIT, FIRST_DISPATCHES, READS_A_SUBMIT, UPLOAD_BYTES } from "./tuning.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
@@ -35,6 +35,8 @@ export class Launcher {
   #encoding = 1;
   #recorded = 0;
   #reads = 0;
+  /** Dispatches after which the next submission ends. */
+  #most = FIRST_DISPATCHES;
   /** What is destroyed once the recorded work, which still uses it, has been submitted. */
   #doomed: { destroy(): void }[] = [];
   #ring: Ring;
@@ -111,7 +113,7 @@ export class Launcher {
     if (this.profile) this.#closePass();
     this.dispatches++;
     this.#reads += total;
-    if (++this.#recorded >= DISPATCHES_A_SUBMIT || this.#reads >= READS_A_SUBMIT) this.flush();
+    if (++this.#recorded >= this.#most || this.#reads >= READS_A_SUBMIT) this.flush();
   }
 
   #grid(groups: number): [number, number, number] {
@@ -247,6 +249,7 @@ export class Launcher {
     collected?.();
     this.#encoder = null;
     this.#recorded = this.#reads = 0;
+    this.#most = Math.min(2 * this.#most, DISPATCHES_A_SUBMIT);
     this.#encoding++;
     for (const one of this.#doomed.splice(0)) one.destroy();
   }
@@ -317,5 +320,6 @@ export class Launcher {
     if (last) encoder.copyBufferToBuffer(last, 0, into, at, last.size);
     if (emptied) encoder.clearBuffer(emptied.block.buffer);
     this.flush();
+    this.#most = FIRST_DISPATCHES; // once it has been read, the GPU has nothing to do
   }
 }

@@ -20,6 +20,11 @@ export const IMAGE_BYTES: number = 2 ** 30;
 /** Dispatches of a submission, after which it ends: the driver can begin, and what waits for it stays small. */
 export const DISPATCHES_A_SUBMIT = 256;
 /**
+ * Dispatches of the first submission after a read; each further one has twice as many. A token of GPT-2 takes 46 ms so,
+ * and 53 where all of it is recorded before the GPU begins (medians in turns, llvmpipe).
+ */
+export const FIRST_DISPATCHES = 24;
+/**
  * Reads of a submission, about, after which it ends. Windows takes the GPU away from a program whose submission takes
  * two seconds; a weak GPU reads some 2³¹ numbers in that time, one after the other.
  */
