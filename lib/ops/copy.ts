@@ -10,14 +10,11 @@ import { defineOp } from "../tensor/op.ts";
 import { bools, floats, ints } from "../tensor/sample.ts";
 import { broadcastShapes, broadcastStrides, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, lent, type Tensor } from "../tensor/tensor.ts";
-import copySource from "../../kernels/copy.wgsl" with { type: "text" };
-import { groupsFor, inFours, inRuns, launchUnary, walk } from "./elementwise.ts";
+import { launchCopy } from "./copy_launch.ts";
+import { inFours, launchUnary, walk } from "./elementwise.ts";
 import { cut, inMemoryOrder, viewOf } from "./layout.ts";
 import { bindable, bound } from "./limits.ts";
-import { inUnits } from "./declare.ts";
 import { oneByOne } from "./tuning.ts";
-
-const copyKernels = inUnits("copy", copySource);
 
 /** Writes `source`, which broadcasts, over the elements that `target` views. */
 export function copyInto(target: Tensor, source: Tensor): void {
@@ -29,7 +26,7 @@ export function copyInto(target: Tensor, source: Tensor): void {
 /** Copies between views of one shape, in halves where one is larger than a binding. */
 function copyParts(target: Tensor, source: Tensor): void {
   const large = [target, source].find((x) => !bindable(x));
-  if (!large) return launchCopy(target, source);
+  if (!large) return copyPlaces(target, source);
   const reach = large.shape.map((size, d) => (size - 1) * large.strides[d]);
   const dim = reach.indexOf(Math.max(...reach));
   const half = Math.ceil(large.shape[dim] / 2);
@@ -38,33 +35,18 @@ function copyParts(target: Tensor, source: Tensor): void {
   }
 }
 
-function launchCopy(target: Tensor, source: Tensor): void {
+function copyPlaces(target: Tensor, source: Tensor): void {
   const n = target.numel();
   const [from, into] = [bound(source), bound(target)];
   const walked = walk(target.shape, [source.strides, target.strides], "copy");
   const aligned = n > oneByOne.upTo && [from, into].every(({ offset }) => offset % 4 === 0);
-  const { unit, run, steps, ...places } = inRuns(inFours(walked, aligned), target.device);
-  const { rank, shape, strides } = places;
-  const runs = n / unit / run;
-  const { launcher } = target.device;
-  launcher.launch(
-    launcher.pipeline(copyKernels[unit]),
-    { a: from.buffer, out: into.buffer },
-    {
-      n: runs,
-      run,
-      a_step: steps[0],
-      out_step: steps[1],
-      rank,
-      a_offset: from.offset / unit,
-      out_offset: into.offset / unit,
-      shape,
-      a_strides: strides[0],
-      out_strides: strides[1],
-    },
-    groupsFor(runs),
-    run,
-  );
+  const places = inFours(walked, aligned);
+  const { unit } = places;
+  launchCopy(target.device, { a: from.buffer, out: into.buffer }, {
+    ...places,
+    n: n / unit,
+    offsets: [from.offset / unit, into.offset / unit],
+  });
 }
 
 /** Whether the copy lies in memory as what is copied, and not row by row. */

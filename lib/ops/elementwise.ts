@@ -70,7 +70,8 @@ interface Walk {
   strides: readonly (readonly number[])[];
 }
 
-type Walked = Pick<Walk, "rank" | "shape" | "strides">;
+/** A walk over the places of operands of one shape. */
+export type Walked = Pick<Walk, "rank" | "shape" | "strides">;
 
 /**
  * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides. It

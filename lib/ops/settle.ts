@@ -14,13 +14,9 @@ import {
 } from "../gpu/home.ts";
 import type { Given, Settled, Storage } from "../gpu/storage.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
-import copySource from "../../kernels/copy.wgsl" with { type: "text" };
-import { inUnits } from "./declare.ts";
-import { groupsFor } from "./elementwise.ts";
+import { launchCopy } from "./copy_launch.ts";
 import { bound } from "./limits.ts";
 import { LARGE_MATRIX, USES_TO_MOVE } from "./tuning.ts";
-
-const copyKernels = inUnits("copy", copySource);
 
 /** Whether a dense matrix can live in an image on its device. */
 export const settles = ({ device, storage, shape, offset }: Tensor): boolean =>
@@ -61,7 +57,7 @@ export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolea
 }
 
 /** Copies a matrix from its home to its buffer, as many panels at a time as a binding holds. */
-const restore = ({ limits, launcher }: Device, columns: number) => (settled: Settled) => {
+const restore = ({ limits }: Device, columns: number) => (settled: Settled) => {
   const { home } = settled;
   const storage = settled.storage as Tensor["storage"]; // it is on this device
   const most = Math.floor((limits.maxStorageBufferBindingSize - 512) / 4 / PANEL / columns) * PANEL;
@@ -70,16 +66,14 @@ const restore = ({ limits, launcher }: Device, columns: number) => (settled: Set
     const out = bound(
       new Tensor(storage, "float32", [rows, columns], [columns, 1], first * columns),
     );
-    const n = rows * columns / 4;
-    launcher.launch(launcher.pipeline(copyKernels[4]), { a: { storage, home }, out: out.buffer }, {
-      n,
+    launchCopy(storage.device, { a: { storage, home }, out: out.buffer }, {
+      n: rows * columns / 4,
+      unit: 4,
+      offsets: [first * columns / 4, out.offset / 4],
       rank: 3,
-      a_offset: first * columns / 4,
-      out_offset: out.offset / 4,
       shape: [Math.ceil(rows / PANEL), PANEL, columns / 4],
-      a_strides: [PANEL * columns / 4, 1, PANEL],
-      out_strides: [PANEL * columns / 4, columns / 4, 1],
-    }, groupsFor(n));
+      strides: [[PANEL * columns / 4, 1, PANEL], [PANEL * columns / 4, columns / 4, 1]],
+    });
   }
 };
 
@@ -127,15 +121,14 @@ function moveHome({ storage, device, shape: [rows, columns] }: Tensor): void {
       new Tensor(storage, "float32", [some, columns], [columns, 1], first * columns),
     );
     const n = texelsOf(some, columns);
-    launcher.launch(launcher.pipeline(copyKernels[4]), { a: from.buffer, out: room.storage }, {
+    launchCopy(device, { a: from.buffer, out: room.storage }, {
       n,
+      unit: 4,
+      offsets: [from.offset / 4, 0],
       rank: 3,
-      a_offset: from.offset / 4,
-      out_offset: 0,
       shape: [Math.ceil(some / PANEL), columns / 4, PANEL],
-      a_strides: [PANEL * columns / 4, 1, columns / 4],
-      out_strides: [PANEL * columns / 4, PANEL, 1],
-    }, groupsFor(n));
+      strides: [[PANEL * columns / 4, 1, columns / 4], [PANEL * columns / 4, PANEL, 1]],
+    });
     const copied = { buffer: room.storage.block.buffer, offset: 0 };
     copyTexels(launcher.betweenPasses(), copied, home, texelsOf(first, columns), n);
   }
