@@ -2,7 +2,8 @@
 // attention of each head, without ever storing the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
-// One invocation owns four neighbouring queries of one head and takes four keys at a time. So one number for each
+// One invocation owns four neighbouring queries of one head and takes four keys at a time; neighbouring invocations
+// own the same queries of `together` heads, since under a causal mask these see the same number of keys. So one number for each
 // of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r. For
 // each query it keeps the largest score so far and the sum of exp(score - largest), and the sum of the values with
 // the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to
@@ -25,6 +26,7 @@ struct Params {
   queries: u32,
   keys: u32,
   width: u32, // vec4 in a head
+  together: u32, // a divisor of batch · heads
   causal: u32, // 1: a query sees no key after its own position
   past: u32, // keys before the first query's own
   first: u32,
@@ -132,10 +134,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (flat >= p.batch * p.heads * blocks) {
     return;
   }
-  let head = flat / blocks % p.heads;
-  let batch = flat / blocks / p.heads;
+  let each = flat / (p.together * blocks) * p.together + flat % p.together;
+  let head = each % p.heads;
+  let batch = each / p.heads;
   // Rows past the end repeat the last one, and write the same numbers to the same place.
-  let own = min(flat % blocks * 4u + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.queries - 1u));
+  let block = flat / p.together % blocks;
+  let own = min(block * 4u + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.queries - 1u));
   let at_q = at(p.q_place, batch, head, own);
   let at_out = at(p.out_place, batch, head, own);
   let at_mask = at(p.mask_place, batch, head, own);

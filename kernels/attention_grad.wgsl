@@ -6,10 +6,10 @@
 // The gradients of the scores are s = p (d - delta[i]). There d[i, j] = g[i] · v[j] is the gradient of an
 // attention weight, and delta[i] = g[i] · out[i] is the same for the whole row.
 //
-// One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS). So
-// sums are taken in one order, and no two invocations add to the same place. It takes four of the other side at a
-// time, from `first` up to `last`. As in attention.wgsl, m[t][r] is of key t and query r. It adds to what it
-// writes, which the first launch fills with zeros.
+// One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS); the next
+// ones own those of `together` heads, as in attention.wgsl. So sums are taken in one order, and no two invocations add
+// to the same place. It takes four of the other side at a time, from `first` up to `last`. As in attention.wgsl,
+// m[t][r] is of key t and query r. It adds to what it writes, which the first launch fills with zeros.
 
 struct Params {
   batch: u32,
@@ -17,6 +17,7 @@ struct Params {
   queries: u32,
   keys: u32,
   width: u32,
+  together: u32,
   causal: u32,
   past: u32,
   first: u32,
@@ -170,9 +171,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (flat >= p.batch * p.heads * blocks) {
     return;
   }
-  let head = flat / blocks % p.heads;
-  let batch = flat / blocks / p.heads;
-  let own = flat % blocks * 4u + vec4<u32>(0u, 1u, 2u, 3u);
+  let each = flat / (p.together * blocks) * p.together + flat % p.together;
+  let head = each % p.heads;
+  let batch = each / p.heads;
+  let own = flat / p.together % blocks * 4u + vec4<u32>(0u, 1u, 2u, 3u);
   let own_rows = min(own, vec4<u32>(select(p.queries, p.keys, OF_KEYS) - 1u));
   let at_own = at(p.own_place, batch, head, own_rows);
   let at_more = at(p.more_place, batch, head, own_rows);

@@ -92,6 +92,8 @@ export interface Tuning {
   longestColumn: number;
   /** Invocations in a workgroup of attention. */
   attentionLanes: number;
+  /** Of how many heads, at most, neighbouring invocations own the same rows, where there is a causal mask. */
+  attentionHeads: number;
   /** At least so many invocations sort the ids for an embedding's gradient; each reads all ids. */
   sorters: number;
   /** Which kernel computes which product. */
@@ -111,6 +113,8 @@ const software: Tuning = {
   longestColumn: 1 << 14,
   // Small workgroups, so that few rows keep all cores busy.
   attentionLanes: 8,
+  // A vector's lanes go on until the last is done: with 32 queries the gradients took 1.5 times as long by one head.
+  attentionHeads: 8,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
   // `deno task bench -- --forms` runs the kernels against each other. Operands are images (lib/gpu/image.ts), so loads
@@ -147,6 +151,8 @@ const gpu: Tuning = {
   // More and shorter columns keep more threads busy.
   longestColumn: 1 << 8,
   attentionLanes: 64,
+  // Neighbouring lanes read the same keys.
+  attentionHeads: 1,
   sorters: 1024,
   products: [
     { ...plain, when: ({ work }) => work < TINY },

@@ -7,7 +7,7 @@ import type { Storage } from "../../gpu/storage.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { cloneInRows, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";
-import { groupsFor } from "../elementwise.ts";
+import { divisor, groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
 import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
 
@@ -134,7 +134,8 @@ export function launchOver(
   const bound = Object.entries({ q, k, v, ...rows });
   const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
   const { launcher } = q.device;
-  const LANES = tuningOf(q.device).attentionLanes;
+  const { attentionLanes: LANES, attentionHeads } = tuningOf(q.device);
+  const together = causal ? divisor(batch * heads, attentionHeads) : 1;
   const atOnce = inRegisters ? vec4AtOnce(width) : undefined;
   const pipeline = launcher.pipeline(kernel, {
     replace: atOnce ? { AT_ONCE: `${atOnce}u` } : {},
@@ -158,7 +159,7 @@ export function launchOver(
         ...buffers,
       },
       {
-        ...{ batch, heads, ...sizes, width, causal: Number(causal), past, scale },
+        ...{ batch, heads, ...sizes, width, together, causal: Number(causal), past, scale },
         ...Object.fromEntries(places),
         mask_place: mask ? placeOf(mask, 1) : [],
         drop_place: drop ? placeOf(drop, 1) : [],
