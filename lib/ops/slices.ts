@@ -52,7 +52,7 @@ const isThere = (x: Tensor, place: Tensor): boolean =>
   x.storage === place.storage && x.offset === place.offset &&
   shapeText(x.strides) === shapeText(place.strides);
 
-lent.joined = (shape, parts, given) => {
+lent.joined = (shape, { parts, whole: given }) => {
   const [{ dim, tensor: { device } }] = parts;
   const all = parts.reduce((sum, { length }) => sum + length, 0) === shape[dim];
   const whole = all ? given ?? allocate(shape, "float32", device) : zeros(shape, { device });
@@ -144,7 +144,18 @@ export const narrow: (x: Tensor, dim: number, start: number, length: number) => 
   },
 );
 
-/** Pieces of at most `size` along a dimension, or of the sizes named. */
+/**
+ * Pieces of at most `size` along a dimension, or of the sizes named.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [q, k, v] = arange(12).view(2, 6).split(2, 1);
+ * assertEquals(await q.tolist(), [[0, 1], [6, 7]]);
+ * assertEquals([k.shape, v.shape], [[2, 2], [2, 2]]);
+ * ```
+ */
 export const split: (
   x: Tensor,
   size: number | readonly number[],

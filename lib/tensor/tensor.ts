@@ -49,6 +49,13 @@ export interface Part {
   readonly length: number;
 }
 
+/** Parts of a tensor, with their elements. */
+export interface Gathered {
+  readonly parts: readonly (Part & { readonly tensor: Tensor })[];
+  /** Memory for the whole, in which some may be in their places already. */
+  readonly whole?: Tensor;
+}
+
 /** What a backward pass knows of the gradients of a call's inputs. */
 export interface Known {
   /** The gradient that has reached the i-th input on other ways so far, if any: who asks for it returns the sum. */
@@ -98,8 +105,8 @@ export interface Node {
 interface Lent {
   add(x: Tensor, y: Tensor): Tensor;
   clone(x: Tensor): Tensor;
-  /** A tensor of a shape put together from parts; 0 where none is. In `whole` some may be in their places already. */
-  joined(shape: Shape, parts: readonly (Part & { tensor: Tensor })[], whole?: Tensor): Tensor;
+  /** A tensor of a shape put together from parts; 0 where none is. */
+  joined(shape: Shape, gathered: Gathered): Tensor;
   backward(root: Tensor, gradient: Tensor | undefined, retainGraph: boolean): void;
 }
 const notLoaded = () => {
@@ -225,6 +232,14 @@ export class Tensor {
    *
    * @param gradient what this tensor's own gradient is; 1 for a scalar, required otherwise
    * @throws without a graph, for a second time, or for a non-scalar without `gradient`
+   * @example
+   * ```ts
+   * import { tensor } from "#lib";
+   * import { assertEquals } from "@std/assert";
+   * const w = tensor([1.5, 2.5], { requiresGrad: true });
+   * w.pow(2).sum().backward();
+   * assertEquals(await w.grad!.tolist(), [3, 5]); // 2 w
+   * ```
    */
   backward(
     ...args: Given<[gradient?: Tensor, retainGraph?: boolean, createGraph?: false], BackwardOptions>

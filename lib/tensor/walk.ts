@@ -5,6 +5,7 @@
 import { closeScope, openScope } from "../gpu/scope.ts";
 import type { Storage } from "../gpu/storage.ts";
 import { hooked, isHooked } from "./hooks.ts";
+import { GradientParts } from "./parts.ts";
 import { shapeText } from "./shape.ts";
 import { allocate, fromValues, lent, type Node, type Part, Tensor } from "./tensor.ts";
 
@@ -30,12 +31,6 @@ export function oneLike({ device, shape }: Tensor): Tensor {
   return new Tensor(scalar.storage, "float32", shape);
 }
 
-/** Whether a part overlaps with none of the others. */
-const isApart = ({ dim, start, length }: Part, others: readonly Part[]): boolean =>
-  others.every((other) =>
-    other.dim === dim && (other.start + other.length <= start || start + length <= other.start)
-  );
-
 /** Where a walk begins, and the gradient with which it does. */
 export interface Root {
   root: Tensor;
@@ -48,16 +43,16 @@ export type Wanted = Map<Tensor, Tensor | null>;
 /** One walk from roots to leaves. */
 export class Walk {
   #scope = openScope();
+  /** The gradients that have reached tensors so far. */
   #pending = new Map<Tensor, Tensor>();
-  /** Gradients of parts of a tensor, which are still to be put together. */
-  #parts = new Map<Tensor, (Part & { tensor: Tensor })[]>();
-  /** Memory for a tensor's gradient in which those of its parts were given their places. */
-  #wholes = new Map<Tensor, { whole: Tensor; given: Part[] }>();
+  #parts = new GradientParts();
+  /** How many hold a gradient's memory; it is released when the last one drops it. */
   #users = new Map<Storage, number>();
 
   /** Fills `wanted`, or without it the `grad` of every leaf. */
   constructor(readonly wanted?: Wanted) {}
 
+  /** Walks from roots to all that they were computed from. */
   from(roots: readonly Root[]): void {
     const nodes = nodesBehind(roots.flatMap(({ root }) => root.gradFn ?? []));
     const spent = nodes.find((node) => node.done);
@@ -73,7 +68,7 @@ export class Walk {
       const arrived = this.#pending.get(node.output);
       if (arrived) this.#visit(node, arrived);
     }
-    for (const leaf of [...this.#parts.keys()]) this.#join(leaf);
+    for (const leaf of this.#parts.targets) this.#join(leaf);
     for (const [leaf, grad] of [...this.#pending]) {
       const shown = this.#shown(leaf, grad);
       this.#arrive(leaf, shown);
@@ -87,6 +82,7 @@ export class Walk {
     else if (!this.wanted) this.#settle(target, grad);
   }
 
+  /** Passes on the whole gradient of a node's output. */
   #visit(node: Node, whole: Tensor): void {
     const arrived = this.#shown(node.output, whole);
     if (!node.part || !this.#gather(node.inputs[0], node.part, arrived)) this.#pass(node, arrived);
@@ -97,49 +93,28 @@ export class Walk {
   }
 
   /** Keeps the gradient of a part until those of others are there, if it overlaps with none of them. */
-  #gather(target: Tensor, { dim, start, length }: Part, tensor: Tensor): boolean {
-    const part = { dim, start, length, tensor };
-    const others = this.#parts.get(target) ?? [];
-    if (!target.requiresGrad || length === 0 || !isApart(part, others)) return false;
-    this.#hold(tensor);
-    this.#parts.set(target, [...others, part]);
-    return true;
+  #gather(target: Tensor, part: Part, tensor: Tensor): boolean {
+    const gathered = this.#parts.add(target, part, tensor);
+    if (gathered) this.#hold(tensor);
+    return gathered;
   }
 
-  /** The place for the gradient of a tensor that is a part of another, inside the other's gradient; given once. */
-  #placeOf({ gradFn, shape }: Tensor): Tensor | null {
-    if (!gradFn?.part || shape.includes(0)) return null;
-    const { part, inputs: [target] } = gradFn;
-    if (!target.requiresGrad || target.ndim !== shape.length) return null;
-    let known = this.#wholes.get(target);
-    if (known && !isApart(part, known.given)) return null;
-    if (!known) {
-      this.#wholes.set(target, known = { whole: this.#memoryFor(target), given: [] });
-      this.#hold(known.whole);
-    }
-    known.given.push(part);
-    const { whole: { storage, strides } } = known;
-    return new Tensor(storage, "float32", shape, strides, part.start * strides[part.dim]);
-  }
-
-  /** Memory that lasts as long as the walk, whoever asks for it. */
+  /** Memory for a tensor's gradient that lasts as long as the walk, whoever asks for it. */
   #memoryFor({ shape, device }: Tensor): Tensor {
     const made = allocate(shape, "float32", device);
     made.storage.moveTo(this.#scope);
+    this.#hold(made);
     return made;
   }
 
   /** Puts together the gradients of a tensor's parts. */
   #join(target: Tensor): void {
-    const parts = this.#parts.get(target);
-    if (!parts) return;
-    this.#parts.delete(target);
-    const place = this.#wholes.get(target)?.whole;
-    this.#wholes.delete(target);
-    const whole = lent.joined(target.shape, parts, place);
+    const gathered = this.#parts.take(target);
+    if (!gathered) return;
+    const whole = lent.joined(target.shape, gathered);
     this.#hold(whole);
-    if (place) this.#drop(place);
-    for (const { tensor } of parts) this.#drop(tensor);
+    if (gathered.whole) this.#drop(gathered.whole);
+    for (const { tensor } of gathered.parts) this.#drop(tensor);
     this.#reach(target, whole);
     this.#drop(whole);
   }
@@ -154,7 +129,7 @@ export class Walk {
         if (before) summed.add(i);
         return before;
       },
-      place: (i) => this.#placeOf(node.inputs[i]),
+      place: (i) => this.#parts.placeOf(node.inputs[i], (target) => this.#memoryFor(target)),
     });
     const kept = grads.flatMap((grad) => grad?.storage ?? []);
     closeScope(temporaries, new Set(kept), "when its op's gradient was done");
@@ -199,6 +174,7 @@ export class Walk {
     this.#pending.set(target, sum);
   }
 
+  /** The whole gradient of a tensor goes to who asked for it. */
   #arrive(target: Tensor, grad: Tensor): void {
     if (!this.wanted) return this.#settle(target, grad);
     if (this.wanted.has(target)) this.wanted.set(target, this.#owned(grad));
@@ -224,10 +200,12 @@ export class Walk {
     return mine;
   }
 
+  /** One more holds a gradient. */
   #hold({ storage }: Tensor): void {
     this.#users.set(storage, (this.#users.get(storage) ?? 0) + 1);
   }
 
+  /** One fewer does. */
   #drop({ storage }: Tensor): void {
     const users = this.#users.get(storage);
     if (users === undefined) return; // it went to a leaf
@@ -238,6 +216,7 @@ export class Walk {
     }
   }
 
+  /** Releases what the walk still holds. */
   close(): void {
     closeScope(this.#scope, new Set(), "when backward() ended");
   }
