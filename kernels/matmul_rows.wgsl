@@ -7,7 +7,6 @@
 // With a single row every weight is used once, so what matters is to load it only once.
 
 struct Params {
-  m: u32,
   n: u32,
   k: u32, // in vec4, as all that follows
   a_offset: u32,

@@ -13,8 +13,8 @@ import type { Gpu } from "./gpu.ts";
 import { type Home, nextId, type Settled, type Storage } from "./storage.ts";
 import { WIDTH } from "./wgsl.ts";
 
-/** Bytes of a texel: four numbers. */
-const TEXEL = 16;
+/** Bytes of a texel of four numbers, as bits: no driver may change a NaN on the way. */
+export const TEXEL = 16;
 
 /** Rows of a panel: as many as a workgroup of matmul_rows owns columns of its result. */
 export const PANEL = 64;

@@ -17,7 +17,7 @@
  * half as fast.
  */
 import type { Gpu } from "./gpu.ts";
-import { copyTexels } from "./home.ts";
+import { copyTexels, TEXEL } from "./home.ts";
 import {
   type Block,
   type Given,
@@ -33,8 +33,6 @@ import type { Form, Pipeline } from "./pipeline.ts";
 import { BYTES_A_READ, FEWEST_READS, IMAGE_BYTES, UNUSED_TEXELS } from "./tuning.ts";
 import { WIDTH } from "./wgsl.ts";
 
-/** Bytes of a texel of four numbers, as bits: no driver may change a NaN on the way. */
-const TEXEL = 16;
 /** Bytes of a row of an image. */
 const ROW = WIDTH * TEXEL;
 

@@ -35,11 +35,13 @@ export interface TensorOptions {
 
 /** What they are, by name. */
 export const tensorOptions = { dtype: a.dtype, device: a.device, requiresGrad: a.flag };
-const names = ["tensor", "empty", "full", "zeros", "ones", "arange", "linspace"] as const;
+const names = [
+  ...["tensor", "empty", "full", "zeros", "ones", "arange", "linspace"] as const,
+  ...["zerosLike", "onesLike", "fullLike", "emptyLike"] as const,
+] as const;
 const optionsFor = Object.fromEntries(
   names.map((name) => [name, parameters<TensorOptions>(name, tensorOptions, { positional: 0 })]),
 ) as Record<typeof names[number], Reader<TensorOptions>>;
-const likeOptions = parameters<TensorOptions>("like", tensorOptions, { positional: 0 });
 
 /** Lists, typed arrays and numbers that a tensor can be made of. */
 export type TensorData = Nested | readonly TensorData[] | ArrayLike<number>;
@@ -155,7 +157,7 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
     constants: dtype === "int64" ? { INT: 1 } : {},
     replace: { Out: wgslType(dtype) },
   });
-  for (const { start: first, count: n } of windows(numel, device)) {
+  for (const { start: first, count: n } of windows(numel, [out])) {
     const begin = start + step * first;
     const window = n === numel ? out.storage : part(out, first, n, false).buffer;
     const units = Math.ceil(n / unit); // the last four may reach into what the tensor does not use
@@ -198,28 +200,40 @@ const filled = (name: "zeros" | "ones", value: number, args: Sizes<TensorOptions
   return launchFill(shape, value, 0, optionsFor[name](rest));
 };
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros.
+ *
+ * @example
+ * ```ts
+ * import { zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await zeros(2, 3).repr(), "tensor([[0., 0., 0.],\n        [0., 0., 0.]])");
+ * ```
+ */
 export const zeros = (...args: Sizes<TensorOptions>): Tensor => filled("zeros", 0, args);
 /** A tensor of ones. */
 export const ones = (...args: Sizes<TensorOptions>): Tensor => filled("ones", 1, args);
 
-const like = (x: Tensor, value: number, args: Given<[], TensorOptions>): Tensor => {
-  const { dtype = x.dtype, device = x.device, requiresGrad } = likeOptions(args);
+const like = (x: Tensor, value: number, options: TensorOptions): Tensor => {
+  const { dtype = x.dtype, device = x.device, requiresGrad } = options;
   const order = orderOf(x);
   const shape = order.map((d) => x.shape[d]);
   const filled = launchFill(shape, value, 0, { dtype, device });
   return asked(restored(filled, x.shape, order), { requiresGrad });
 };
 /** Zeros, of the shape, dtype and device of another tensor. */
-export const zerosLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 0, args);
+export const zerosLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =>
+  like(x, 0, optionsFor.zerosLike(args));
 /** Ones, of the shape, dtype and device of another tensor. */
-export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 1, args);
+export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =>
+  like(x, 1, optionsFor.onesLike(args));
 /** One number, in the shape, dtype and device of another tensor. */
 export const fullLike = (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
-  like(x, value, args);
+  like(x, value, optionsFor.fullLike(args));
 
 /** Room for numbers, of the shape, dtype and device of another tensor. */
-export const emptyLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor => like(x, 0, args);
+export const emptyLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =>
+  like(x, 0, optionsFor.emptyLike(args));
 
 /** Numbers at even steps, with PyTorch's bits: computed here, since WGSL has no doubles. */
 function counted(size: number, options: TensorOptions, at: (i: number) => number): Tensor {
@@ -234,6 +248,14 @@ function counted(size: number, options: TensorOptions, at: (i: number) => number
  * `arange(0, 1, 0.1)`.
  *
  * Whole numbers give int64.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await arange(1, 7, 2).repr(), "tensor([1, 3, 5])");
+ * assertEquals(await arange(0, 1, 0.25).repr(), "tensor([0.0000, 0.2500, 0.5000, 0.7500])");
+ * ```
  */
 export function arange(end: number, options?: TensorOptions): Tensor;
 /** From `start` on. */

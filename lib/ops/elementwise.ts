@@ -14,7 +14,7 @@ import {
 } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { inMemoryOrder } from "./layout.ts";
-import { bound } from "./limits.ts";
+import { bindable, bound, mostBound, windowOf } from "./limits.ts";
 import { oneByOne, tuningOf } from "./tuning.ts";
 import unarySource from "../../kernels/unary.wgsl" with { type: "text" };
 import binarySource from "../../kernels/binary.wgsl" with { type: "text" };
@@ -119,21 +119,23 @@ export function inFours(walked: Walked, aligned: boolean): Walked & Pick<Walk, "
   };
 }
 
-/** Cuts `n` elements into windows that each fit one binding; most tensors are one. */
-export function* windows(n: number, device: Device): Generator<{ start: number; count: number }> {
-  const most = Math.floor(device.limits.maxStorageBufferBindingSize / 256) * LANES;
+/** What windows are multiples of: the elements of a workgroup that takes four at a time. */
+const WHOLE_GROUPS = 4 * LANES;
+
+/** Cuts the `n` elements of operands into windows that each fit one binding; most tensors are one. */
+export function* windows(
+  n: number,
+  operands: readonly Tensor[],
+): Generator<{ start: number; count: number }> {
+  const most = operands.every(bindable)
+    ? n
+    : Math.floor(mostBound(operands[0].device) / WHOLE_GROUPS) * WHOLE_GROUPS;
   for (let start = 0; start < n; start += most) yield { start, count: Math.min(most, n - start) };
 }
 
 /** The part of a dense tensor that a window covers, and where its first element lies in it. */
-export function part(x: Tensor, start: number, count: number, whole: boolean) {
-  if (whole) return bound(x);
-  const first = (x.offset + start) * 4;
-  const offset = Math.floor(first / 256) * 256;
-  const end = Math.ceil((first + count * 4) / 16) * 16; // whole fours
-  const size = Math.min(end, x.storage.block.bytes) - offset;
-  return { buffer: { storage: x.storage, offset, size }, offset: (first - offset) / 4 };
-}
+export const part = (x: Tensor, start: number, count: number, whole: boolean) =>
+  whole ? bound(x) : windowOf(x.storage, x.offset + start, count);
 
 /** What an elementwise kernel computes: the WGSL expression that its `fn op` returns, and the dtype of it. */
 export interface Elementwise {
@@ -157,7 +159,7 @@ function unaryInRows(a: Tensor, { op, out: dtype, x = 0, y = 0 }: Elementwise): 
     constants: { DENSE: Number(dense) },
     replace: { A: wgslType(a.dtype), Out: wgslType(dtype), op },
   });
-  for (const { start, count } of windows(n, a.device)) {
+  for (const { start, count } of windows(n, [a, out])) {
     const whole = count === n;
     if (!whole && !dense) throw tooLarge(a.shape);
     const from = part(a, start, count, whole);
@@ -220,7 +222,7 @@ function binaryInRows(
       op,
     },
   });
-  for (const { start, count } of windows(n, a.device)) {
+  for (const { start, count } of windows(n, [a, other, out])) {
     const whole = count === n;
     if (!whole && !dense) throw tooLarge(result);
     const left = part(a, start, count, whole);

@@ -18,7 +18,7 @@ import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { declared, inUnits, unitOf } from "./declare.ts";
 import { cut, viewOf } from "./layout.ts";
-import { bound } from "./limits.ts";
+import { bound, isBoundWhole, mostBound } from "./limits.ts";
 import { foursOf } from "./settle.ts";
 import { narrow } from "./slices.ts";
 import { LONGEST_LIST, tuningOf } from "./tuning.ts";
@@ -38,26 +38,46 @@ const sorters = (rows: number, device: Device) =>
 /** Stretches of a table's rows that each fit one binding, with what to bind for them. */
 function* stretches(table: Tensor) {
   const [rows, width] = table.shape;
-  const limit = table.device.limits.maxStorageBufferBindingSize;
-  const whole = table.storage.block.bytes <= limit;
-  const step = whole ? rows : Math.max(1, Math.floor((limit - 512) / 4 / width));
+  const step = isBoundWhole(table)
+    ? rows
+    : Math.max(1, Math.floor(mostBound(table.device) / width));
   for (let first = 0; first < rows || first === 0; first += Math.max(step, 1)) {
     const last = Math.min(first + step, rows);
     yield { first, last, ...bound(cut(table, 0, first, last - first)) };
   }
 }
 
+/** Where the kernel finds a table: whole as it lies in panels, or a stretch of rows at a time. Lengths are in units. */
+function placesOf(table: Tensor, unit: 1 | 4) {
+  const [rows, width] = table.shape;
+  if (unit === 4 && table.storage.block.home) {
+    return [{ first: 0, last: rows, ...foursOf(viewOf(table, [1, rows, width])) }];
+  }
+  const [panel, row] = [PANEL * width / unit, width / unit];
+  return stretches(table).map(({ offset, ...stretch }) => ({
+    ...stretch,
+    offset: offset / unit,
+    panel,
+    row,
+    step: 1,
+  }));
+}
+
+function checkLookUp(weight: Tensor, ids: Tensor): void {
+  if (ids.dtype !== "int64") {
+    throw new TypeError(
+      `Expected tensor for argument 'indices' to have scalar type Long; but got ${ids.dtype} instead ` +
+        `(while checking arguments for embedding); use long()`,
+    );
+  }
+  if (weight.ndim !== 2) throw new RangeError(`'weight' must be 2-D, not ${weight.ndim}-D`);
+}
+
 export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: number }>({
   name: "embedding",
   torch: "F.embedding(i[1], i[0], padding_idx=a['paddingIdx'] if a['paddingIdx'] >= 0 else None)",
   forward([weight, ids]) {
-    if (ids.dtype !== "int64") {
-      throw new TypeError(
-        `Expected tensor for argument 'indices' to have scalar type Long; but got ${ids.dtype} instead ` +
-          `(while checking arguments for embedding); use long()`,
-      );
-    }
-    if (weight.ndim !== 2) throw new RangeError("'weight' must be 2-D");
+    checkLookUp(weight, ids);
     const [rows, width] = weight.shape;
     const table = contiguous(weight);
     const flat = contiguous(ids);
@@ -66,13 +86,8 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
     const cells = out.numel() / unit;
     const { launcher, faults } = weight.device;
     const { buffer: fault, code, doubts } = faults.begin(outside);
-    const places = unit === 4 && table.storage.block.home
-      ? [{ first: 0, last: rows, ...foursOf(viewOf(table, [1, rows, width])) }]
-      : stretches(table).map(({ first, last, buffer, offset }) => ({
-        ...{ first, last, buffer, offset: offset / unit },
-        ...{ panel: PANEL * width / unit, row: width / unit, step: 1 },
-      }));
-    for (const { first, last, buffer, offset, panel, row, step } of places) {
+    for (const place of placesOf(table, unit)) {
+      const { first, last, buffer, offset, panel, row, step } = place;
       launcher.launch(
         launcher.pipeline(forwardKernels[unit]),
         { table: buffer, ids: flat.storage, out: out.storage, fault },
@@ -170,6 +185,13 @@ const lookUp = parameters<LookUp>("embedding", { paddingIdx: a.orNull(a.whole) }
  * The rows of `weight` (num_embeddings, embedding_dim) that `ids` name: (…ids.shape, embedding_dim).
  *
  * @throws at the next read, where an id is no row of the table
+ * @example
+ * ```ts
+ * import { embedding, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const table = tensor([[0.5, 1.5], [2.5, 3.5]]);
+ * assertEquals(await embedding(tensor([1, 0]), table).tolist(), [[2.5, 3.5], [0.5, 1.5]]);
+ * ```
  */
 export const embedding = (
   ids: Tensor,

@@ -122,9 +122,8 @@ function* batches(
 ): Generator<Place[]> {
   const waiting = new Map<number, Place[]>();
   for (const { tensors, numbers = {} } of items) {
-    const { device } = anyOf(tensors);
     const size = anyOf(tensors).numel();
-    for (const { start, count } of windows(size, device)) {
+    for (const { start, count } of windows(size, Object.values(tensors))) {
       const buffers = mapValues(tensors, (x) => part(x, start, count, count === size).buffer);
       const place = { n: count, buffers, numbers };
       // Windows of one buffer are not bound side by side.

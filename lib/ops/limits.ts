@@ -1,6 +1,7 @@
 /*
  * What a kernel may not exceed: the bytes of a binding, and the rounds of its loops.
  */
+import type { Device } from "../gpu/device.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { extent } from "./layout.ts";
@@ -28,31 +29,48 @@ export function checkInteger(name: string, value: number): void {
   }
 }
 
-/** Whether one binding can hold a view. */
-export const bindable = (x: Tensor): boolean =>
-  extent(x) * 4 + 256 <= x.device.limits.maxStorageBufferBindingSize;
+/** A window into a buffer begins, and ends, at a multiple of so many elements: WebGPU wants 256 bytes. */
+const GRAIN = 64;
 
-/** What to bind for a view, and where its first element lies in that. */
-export function bound(x: Tensor): { buffer: Storage | Window; offset: number } {
-  const { storage, offset, device } = x;
-  const fits = storage.block.bytes <= device.limits.maxStorageBufferBindingSize;
-  return fits ? { buffer: storage, offset } : windowOf(x);
+/** How many elements one binding holds, wherever in their buffer they begin. */
+export const mostBound = ({ limits }: Device): number =>
+  Math.floor(limits.maxStorageBufferBindingSize / 4 / GRAIN) * GRAIN - GRAIN;
+
+/** Whether one binding holds all of a tensor's memory. */
+export const isBoundWhole = ({ storage, device }: Tensor): boolean =>
+  storage.block.bytes <= device.limits.maxStorageBufferBindingSize;
+
+/** Whether one binding holds a view. */
+export const bindable = (x: Tensor): boolean => isBoundWhole(x) || extent(x) <= mostBound(x.device);
+
+/** What is bound for some elements, and where the first of them lies in that. */
+interface Bound<B = Storage | Window> {
+  buffer: B;
+  offset: number;
 }
+
+/** What to bind for a view. */
+export const bound = (x: Tensor): Bound =>
+  isBoundWhole(x)
+    ? { buffer: x.storage, offset: x.offset }
+    : windowOf(x.storage, x.offset, extent(x));
 
 /**
  * The same for what a kernel writes. It is given no more than a small part of a storage that others read as an image, so
  * that only this part has to be copied there again.
  */
-export function boundToWrite(x: Tensor): { buffer: Storage | Window; offset: number } {
-  const { block } = x.storage;
-  return block.images.size > 0 && extent(x) * 16 < block.bytes ? windowOf(x) : bound(x);
+export function boundToWrite(x: Tensor): Bound {
+  const { offset, storage, storage: { block } } = x;
+  const small = block.images.size > 0 && extent(x) * 16 < block.bytes;
+  return small ? windowOf(storage, offset, extent(x)) : bound(x);
 }
 
-function windowOf(x: Tensor): { buffer: Window; offset: number } {
-  const { storage, offset } = x;
-  const start = Math.floor(offset * 4 / 256) * 256;
-  const end = Math.min(storage.block.bytes, Math.ceil((offset + extent(x)) / 64) * 256);
-  return { buffer: { storage, offset: start, size: end - start }, offset: offset - start / 4 };
+/** The window of a storage that holds `count` elements from `first` on. */
+export function windowOf(storage: Storage, first: number, count: number): Bound<Window> {
+  const start = Math.floor(first / GRAIN) * GRAIN;
+  const end = Math.min(storage.block.bytes / 4, Math.ceil((first + count) / GRAIN) * GRAIN);
+  const buffer = { storage, offset: 4 * start, size: 4 * (end - start) };
+  return { buffer, offset: first - start };
 }
 
 /** Refuses a row for which one invocation's loops would run too many rounds, rather than computing half of it. */

@@ -11,6 +11,7 @@ import { contiguous } from "./copy.ts";
 import { groupsFor, part as window, wgslType } from "./elementwise.ts";
 import { inUnits, unitOf } from "./declare.ts";
 import { viewOf } from "./layout.ts";
+import { isBoundWhole, mostBound } from "./limits.ts";
 import { LONGEST_ROW, tuningOf } from "./tuning.ts";
 
 /** What is combined. */
@@ -169,9 +170,7 @@ function passDown(
 
 /** All stretches at once, or as many at a time as one binding holds. */
 function* stretchesAtATime(x: Tensor, stretches: number, part: number) {
-  const limit = x.device.limits.maxStorageBufferBindingSize / 4;
-  const fits = x.storage.block.bytes / 4 <= limit;
-  const step = fits ? stretches : Math.max(1, Math.floor((limit - 128) / part));
+  const step = isBoundWhole(x) ? stretches : Math.max(1, Math.floor(mostBound(x.device) / part));
   for (let first = 0; first < stretches; first += step) {
     yield { first, count: Math.min(step, stretches - first) };
   }

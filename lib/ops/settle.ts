@@ -15,7 +15,7 @@ import {
 import type { Given, Settled, Storage } from "../gpu/storage.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
 import { launchCopy } from "./copy_launch.ts";
-import { bound } from "./limits.ts";
+import { bound, mostBound } from "./limits.ts";
 import { LARGE_MATRIX, USES_TO_MOVE } from "./tuning.ts";
 
 /** Whether a dense matrix can live in an image on its device. */
@@ -57,16 +57,16 @@ export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolea
 }
 
 /** Copies a matrix from its home to its buffer, as many panels at a time as a binding holds. */
-const restore = ({ limits }: Device, columns: number) => (settled: Settled) => {
+const restore = (device: Device, columns: number) => (settled: Settled) => {
   const { home } = settled;
   const storage = settled.storage as Tensor["storage"]; // it is on this device
-  const most = Math.floor((limits.maxStorageBufferBindingSize - 512) / 4 / PANEL / columns) * PANEL;
+  const most = Math.floor(mostBound(device) / PANEL / columns) * PANEL;
   for (let first = 0; first < home.rows; first += most) {
     const rows = Math.min(most, home.rows - first);
     const out = bound(
       new Tensor(storage, "float32", [rows, columns], [columns, 1], first * columns),
     );
-    launchCopy(storage.device, { a: { storage, home }, out: out.buffer }, {
+    launchCopy(device, { a: { storage, home }, out: out.buffer }, {
       n: rows * columns / 4,
       unit: 4,
       offsets: [first * columns / 4, out.offset / 4],

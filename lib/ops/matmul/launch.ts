@@ -16,7 +16,7 @@ import sumsSource from "../../../kernels/matmul_sums.wgsl" with { type: "text" }
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { type Activation, activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
-import { alongK, panels, quads } from "./operands.ts";
+import { alongLast, panels, quads } from "./operands.ts";
 import { viewOf } from "../layout.ts";
 import { bound, boundToWrite } from "../limits.ts";
 import { measuredPlan } from "../measured.ts";
@@ -68,7 +68,7 @@ export function launchProduct(given: Task): void {
   const task = given.a.dtype === "float32"
     ? onItsSide(given)
     : { ...given, form: "plain" as const };
-  const plan = task.plan ?? rowFor(task);
+  const plan = task.plan ?? planFor(task);
   launches[plan.form](task, plan);
 }
 
@@ -76,15 +76,16 @@ export function launchProduct(given: Task): void {
 export const isAtHome = ({ b, form, plan }: Task): boolean =>
   b.storage.block.home !== null && !form && !plan && readAtHome(transposed(b));
 
-/** The plan for a product whose sides have been chosen: the table's, or the first of the wanted form. */
-function rowFor(task: Task): Plan {
+/** The kernel that a whole product gets: the table's, or the first of the wanted form. */
+export function planFor(given: Task): Plan {
+  const task = onItsSide(given);
   const { a, b, out, form } = task;
   if (form === "shared") return { form, rows: 4, columns: 4 };
   if (form === "plain") return { form, rows: 1, columns: 1 };
   const [batch, m, n] = out.shape;
   const product = {
     ...{ batch, m, n, work: out.numel() * a.shape[2] },
-    alongK: alongK(a) && alongK(transposed(b)),
+    alongK: alongLast(a) && alongLast(transposed(b)),
     atHome: isAtHome(task),
   };
   const { software, imaging } = out.device;
@@ -100,9 +101,6 @@ function rowFor(task: Task): Plan {
   return measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k: a.shape[2] }) ??
     choice;
 }
-
-/** The kernel that a whole product gets. */
-export const planFor = (task: Task): Plan => rowFor(onItsSide(task));
 
 const transposed = (x: Tensor): Tensor => {
   const swapped = ([batch, row, column]: readonly number[]) => [batch, column, row];
@@ -126,9 +124,6 @@ function onItsSide(task: Task): Task {
     sumsOfB: true,
   };
 }
-
-const isAligned = ({ shape, strides, offset }: Tensor): boolean =>
-  strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
 
 /** Forms of the kernel of tiles. */
 const aligned = declared("matmul_aligned", alignedSource);
@@ -282,7 +277,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       AGAIN: task.activation !== undefined && task.activation !== "relu",
     };
     const beside = [drop, plus].every((x) => !x || quads(x.offset));
-    const forms = { aligned: isAligned(out) && beside, singles: b.singles };
+    const forms = { aligned: alongLast(out) && beside, singles: b.singles };
     const pipeline = pipelineOf(task, plan, { ...flags, ...forms }, () => ({
       constants: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, Number(on)])),
       kernel: [

@@ -36,7 +36,11 @@ const mmOp = defineOp({
   torch: "i[0] @ i[1]",
   forward([a, b]) {
     checkFactors("mm", a, b);
-    if (a.ndim !== 2 || b.ndim !== 2) throw new RangeError("mm: both operands must be matrices");
+    if (a.ndim !== 2 || b.ndim !== 2) {
+      throw new RangeError(
+        `mm: both operands must be matrices, but they are ${a.ndim}D and ${b.ndim}D; use matmul()`,
+      );
+    }
     if (a.shape[1] !== b.shape[0]) {
       throw new RangeError(
         `mat1 and mat2 shapes cannot be multiplied (${sizes(a)} and ${sizes(b)}); ` +
@@ -81,7 +85,10 @@ const bmmOp = defineOp({
   forward([a, b]) {
     checkFactors("bmm", a, b);
     if (a.ndim !== 3 || b.ndim !== 3) {
-      throw new RangeError("bmm: batch1 and batch2 must be 3D tensors");
+      throw new RangeError(
+        `bmm: batch1 and batch2 must be 3D tensors, but they are ${a.ndim}D and ${b.ndim}D; ` +
+          "use matmul()",
+      );
     }
     if (a.shape[0] !== b.shape[0] || a.shape[2] !== b.shape[1]) {
       throw new RangeError(

@@ -17,8 +17,8 @@ const pack = declared("matmul_pack", packSource);
 /** Whether each of these places begins a vec4. */
 export const quads = (...places: number[]) => places.every((place) => place % 4 === 0);
 
-/** Whether a matrix (batch, side, k) can be read four k at a time. */
-export const alongK = ({ shape, strides, offset }: Tensor): boolean =>
+/** Whether matrices can be read, or written, four numbers of a row at a time. */
+export const alongLast = ({ shape, strides, offset }: Tensor): boolean =>
   strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
 
 /** Whether a matrix (batch, side, k) can be read four neighbours of its side at a time. */
@@ -79,7 +79,7 @@ export function panels(
   if (alongSide(x)) {
     return { ...lying(4), block: 1, next: k / 4, alongK: false, singles: false };
   }
-  if (alongK(x)) {
+  if (alongLast(x)) {
     return { ...lying(4), block: side, next: side / 4, alongK: true, singles: false };
   }
   if (side === 1 && uses <= FEW_USES) {

@@ -8,6 +8,7 @@
  */
 import { allocate, Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
+import { mostBound } from "../limits.ts";
 import { readByProduct } from "../settle.ts";
 import { LONGEST_PRODUCT, type Plan, tuningOf } from "../tuning.ts";
 import { isAtHome, launchProduct, planFor, type Product, type Task } from "./launch.ts";
@@ -57,7 +58,7 @@ export function sumsToo(product: Product): boolean {
 }
 
 /** No tile is wider; a packed operand is padded to a multiple of its tile. */
-const WIDEST = 32;
+const WIDEST = 16;
 /** Cuts fall at its multiples: what was aligned stays aligned, and a part of a weight at home begins with a panel. */
 const GRAIN = 64;
 
@@ -106,9 +107,8 @@ function multiplyParts(task: Task): void {
 /** The dimension along which a task must be cut, or null. */
 function toCut(task: Task): Dimension | null {
   const { a, b, out } = task;
-  const { maxComputeWorkgroupsPerDimension: mostGroups, maxStorageBufferBindingSize } =
-    out.device.limits;
-  const most = maxStorageBufferBindingSize - 256; // a window begins at a multiple of 256
+  const mostGroups = out.device.limits.maxComputeWorkgroupsPerDimension;
+  const most = mostBound(out.device);
   const [batch, m, n] = out.shape;
   const k = a.shape[2];
   if (batch > mostGroups) return "batch";
@@ -116,11 +116,11 @@ function toCut(task: Task): Dimension | null {
   if (n > mostGroups) return "n";
   if (k > LONGEST_PRODUCT) return "k";
   const atHome = isAtHome(task); // an image can be larger than what is bound
-  if (extent(b) * 4 > most && !atHome) return longest(b, ["batch", "k", "n"]);
-  if (extent(a) * 4 > most) return longest(a, ["batch", "m", "k"]);
-  if (extent(out) * 4 > most) return longest(out, ["batch", "m", "n"]);
+  if (extent(b) > most && !atHome) return longest(b, ["batch", "k", "n"]);
+  if (extent(a) > most) return longest(a, ["batch", "m", "k"]);
+  if (extent(out) > most) return longest(out, ["batch", "m", "n"]);
   const packed = (x: Tensor, side: number) =>
-    (x.strides[0] === 0 ? 1 : batch) * Math.ceil(side / WIDEST) * WIDEST * k * 4;
+    (x.strides[0] === 0 ? 1 : batch) * Math.ceil(side / WIDEST) * WIDEST * k;
   if (packed(b, n) > most && !atHome) {
     return batch > 1 && b.strides[0] ? "batch" : n > WIDEST ? "n" : "k";
   }
