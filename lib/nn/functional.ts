@@ -11,19 +11,21 @@ export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
 export { scaledDotProductAttention } from "../ops/attention/attention.ts";
 export { multiHeadAttentionForward } from "./attention_forward.ts";
-export { elu, leakyRelu, softplus } from "../ops/curves.ts";
+export { elu } from "../ops/curves.ts";
 export {
   celu,
   glu,
   hardsigmoid,
   hardswish,
   hardtanh,
+  leakyRelu,
   logsigmoid,
   mish,
   prelu,
   relu6,
   selu,
   softmin,
+  softplus,
   softsign,
   tanhshrink,
   threshold,

@@ -2,7 +2,7 @@
  * Activations as layers, besides those of activation.ts; what they compute is in lib/ops/bends.ts and curves.ts.
  */
 import * as bends from "../ops/bends.ts";
-import { elu, leakyRelu, softplus } from "../ops/curves.ts";
+import { elu } from "../ops/curves.ts";
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { shortest } from "../python/decimal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -132,7 +132,7 @@ export class LeakyReLU extends Module {
 
   /** any shape → the same shape */
   forward(x: Tensor): Tensor {
-    return leakyRelu(x, this.negativeSlope);
+    return bends.leakyRelu(x, this.negativeSlope);
   }
 
   /** `negative_slope=0.01` */
@@ -225,7 +225,7 @@ export class Softplus extends Module {
 
   /** any shape → the same shape */
   forward(x: Tensor): Tensor {
-    return softplus(x, this.beta, this.threshold);
+    return bends.softplus(x, this.beta, this.threshold);
   }
 
   /** `beta=1.0, threshold=20.0` */

@@ -10,8 +10,10 @@ import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op, type OpSpec } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { add, div, ge, gt, le, lt, minimum, mul, sub } from "./binary.ts";
+import { sumTo } from "./broadcast.ts";
 import { clamp } from "./clamp.ts";
 import { eluOp } from "./curves.ts";
+import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
 import { narrow } from "./slices.ts";
 import { softmax } from "./softmax.ts";
@@ -38,6 +40,60 @@ const bend = <A = Record<never, never>>(
       args: spec.args ?? {} as A,
     })),
   });
+
+const leakyReluOp = bend<{ negativeSlope: number }>({
+  name: "leakyRelu",
+  torch: "F.leaky_relu(i[0], a['negativeSlope'])",
+  args: { negativeSlope: 0.25 },
+  of: (x, { negativeSlope }) => where(gt(x, 0), x, mul(x, negativeSlope)),
+  gradient: (g, x, { negativeSlope }) => where(gt(x, 0), g, mul(g, negativeSlope)),
+  reference: ([x], { negativeSlope }) => map((v) => v > 0 ? v : negativeSlope * v, x),
+});
+
+/** x, and `negativeSlope` (0.01) · x below 0. */
+export const leakyRelu: (
+  x: Tensor,
+  ...args: Given<[negativeSlope?: number], { negativeSlope?: number }>
+) => Tensor = takesNames(
+  "leakyRelu",
+  { input: a.tensor, negativeSlope: a.number },
+  (x: Tensor, negativeSlope = 0.01): Tensor => {
+    checkFloat("leakyRelu", x);
+    return leakyReluOp([x], { negativeSlope });
+  },
+  { required: 1 },
+);
+
+const softplusOp = bend<{ beta: number; threshold: number }>({
+  name: "softplus",
+  torch: "F.softplus(i[0], a['beta'], a['threshold'])",
+  args: { beta: 2, threshold: 10 },
+  of(x, { beta, threshold }) {
+    const scaled = mul(x, beta);
+    return where(gt(scaled, threshold), x, div(log1p(exp(scaled)), beta));
+  },
+  gradient(g, x, { beta, threshold }) {
+    const scaled = mul(x, beta);
+    const power = exp(scaled);
+    return where(gt(scaled, threshold), g, div(mul(g, power), add(power, 1)));
+  },
+  reference: ([x], { beta, threshold }) =>
+    map((v) => beta * v > threshold ? v : Math.log1p(Math.exp(beta * v)) / beta, x),
+});
+
+/** log(1 + e^(beta · x)) / beta, a smooth ReLU; above `threshold` it is x. */
+export const softplus: (
+  x: Tensor,
+  ...args: Given<[beta?: number, threshold?: number], { beta?: number; threshold?: number }>
+) => Tensor = takesNames(
+  "softplus",
+  { input: a.tensor, beta: a.number, threshold: a.number },
+  (x: Tensor, beta = 1, threshold = 20): Tensor => {
+    checkFloat("softplus", x);
+    return softplusOp([x], { beta, threshold });
+  },
+  { required: 1 },
+);
 
 type Bounds = { minVal: number; maxVal: number };
 const hardtanhOp = bend<Bounds>({
@@ -200,6 +256,26 @@ export const softmin: (x: Tensor, dim: number) => Tensor = takes(
   (x: Tensor, dim: number): Tensor => softmax(neg(x), dim),
 );
 
+const preluOp = defineOp({
+  name: "prelu",
+  gradFn: "PreluKernelBackward0",
+  torch: "F.prelu(*i)",
+  forward: ([x, weight]) => where(gt(x, 0), x, mul(x, weight)),
+  gradient(g, saved) {
+    const [x, weight] = [saved.input(0), saved.input(1)];
+    const above = gt(x, 0);
+    return [
+      saved.needs(0) ? where(above, g, mul(weight, g)) : null,
+      saved.needs(1) ? sumTo(where(above, 0, mul(x, g)), saved.shape(1)) : null,
+    ];
+  },
+  reference: ([x, weight]) => map((v, w) => v > 0 ? v : w * v, x, weight),
+  samples: [[[7], [1]], [[3, 67], [67]]].map(([shape, weight]) => ({
+    inputs: [floats(shape), floats(weight)],
+    args: {},
+  })),
+});
+
 /**
  * x, and below 0 `weight` · x, with a weight that is learned (He et al., 2015).
  *
@@ -220,7 +296,7 @@ export const prelu: (x: Tensor, weight: Tensor) => Tensor = takes(
     const wide = weight.numel() === 1
       ? reshape(weight, [])
       : reshape(weight, [channels, ...new Array<number>(x.ndim - 2).fill(1)]);
-    return called("PreluKernelBackward0", where(gt(x, 0), x, mul(x, wide)), [x, weight]);
+    return preluOp([x, wide], {});
   },
 );
 

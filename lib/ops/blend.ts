@@ -2,9 +2,12 @@
  * A tensor and a product, added in one call, as optimizers and layers written by hand have it.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
-import { called } from "../tensor/autograd.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp, type Saved } from "../tensor/op.ts";
+import { floats, type Sample } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, sub } from "./binary.ts";
+import { sumTo } from "./broadcast.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
 
 /** How much of a product is added. */
@@ -13,22 +16,73 @@ export interface Valued {
   value?: number;
 }
 
-const valued = (name: string) => parameters<Valued>(name, { value: a.number }, { positional: 0 });
+interface Blended extends Valued {
+  input: Tensor;
+  tensor1: Tensor;
+  tensor2: Tensor;
+}
+
+const valued = (name: string) =>
+  parameters<Blended>(
+    name,
+    { input: a.tensor, tensor1: a.tensor, tensor2: a.tensor, value: a.number },
+    { required: 3, positional: 3 },
+  );
 const [readMul, readDiv] = ["addcmul", "addcdiv"].map(valued);
 
 const times = (x: Tensor, by: number): Tensor => by === 1 ? x : mul(x, by);
 
+type Value = Required<Valued>;
+
+/** A gradient that is computed only where it is wanted, summed over what broadcasting repeated. */
+const wanted = (saved: Saved<Value>, i: number, slope: () => Tensor): Tensor | null =>
+  saved.needs(i) ? sumTo(slope(), saved.shape(i)) : null;
+
+const blends = (lo: number): Sample<Value>[] =>
+  [1, -0.5].map((value) => ({
+    inputs: [floats([3, 5]), floats([5]), floats([3, 1], { lo })],
+    args: { value },
+  }));
+
+const addcmulOp = defineOp<Value>({
+  name: "addcmul",
+  torch: "torch.addcmul(*i, value=a['value'])",
+  forward: ([x, y, z], { value }) => add(x, mul(times(y, value), z)),
+  gradient: (g, saved) => [
+    wanted(saved, 0, () => g),
+    wanted(saved, 1, () => mul(g, times(saved.input(2), saved.args.value))),
+    wanted(saved, 2, () => mul(g, times(saved.input(1), saved.args.value))),
+  ],
+  reference: ([x, y, z], { value }) => map((a, b, c) => a + value * b * c, x, y, z),
+  samples: blends(-2),
+});
+
 /** x + value · y · z. */
 export function addcmul(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
-  const found = add(x, mul(times(y, readMul(args).value ?? 1), z));
-  const kept = [z.requiresGrad ? y : [], y.requiresGrad ? z : []].flat();
-  return called("AddcmulBackward0", found, kept);
+  const { input, tensor1, tensor2, value = 1 } = readMul([x, y, z, ...args]);
+  return addcmulOp([input, tensor1, tensor2], { value });
 }
+
+const addcdivOp = defineOp<Value>({
+  name: "addcdiv",
+  torch: "torch.addcdiv(*i, value=a['value'])",
+  forward: ([x, y, z], { value }) => add(x, div(times(y, value), z)),
+  gradient(g, saved) {
+    const [z, { value }] = [saved.input(2), saved.args];
+    return [
+      wanted(saved, 0, () => g),
+      wanted(saved, 1, () => mul(g, div(value, z))),
+      wanted(saved, 2, () => mul(mul(g, -1), div(times(saved.input(1), value), mul(z, z)))),
+    ];
+  },
+  reference: ([x, y, z], { value }) => map((a, b, c) => a + value * b / c, x, y, z),
+  samples: blends(0.5),
+});
 
 /** x + value · y / z. */
 export function addcdiv(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
-  const found = add(x, div(times(y, readDiv(args).value ?? 1), z));
-  return called("AddcdivBackward0", found, z.requiresGrad ? [y, z] : [z]);
+  const { input, tensor1, tensor2, value = 1 } = readDiv([x, y, z, ...args]);
+  return addcdivOp([input, tensor1, tensor2], { value });
 }
 
 /** From x towards `end`, by a share of the way: x + weight · (end − x). */

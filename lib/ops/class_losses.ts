@@ -113,21 +113,12 @@ function reduced(
 }
 
 /** PyTorch's name of the step: images have one of their own. */
-const named = (
-  x: Tensor,
-  { reduction }: NllOptions,
-  loss: Tensor,
-  kept: readonly (Tensor | null | undefined)[],
-) =>
-  called(
-    x.ndim < 3
-      ? "NllLossBackward0"
-      : reduction === "none" && x.ndim !== 4
-      ? "ViewBackward0"
-      : "NllLoss2DBackward0",
-    loss,
-    kept.filter((x) => x !== null && x !== undefined),
-  );
+const nameOf = (x: Tensor, { reduction }: NllOptions) =>
+  x.ndim < 3
+    ? "NllLossBackward0"
+    : reduction === "none" && x.ndim !== 4
+    ? "ViewBackward0"
+    : "NllLoss2DBackward0";
 
 /**
  * −x at each target's class: x are logarithms of probabilities.
@@ -135,6 +126,14 @@ const named = (
  * @param x (N, C), (C), or (N, C, d1, …), as `logSoftmax` gives them
  * @param target class ids: (N), (), or (N, d1, …)
  * @param given `weight`, a weight for each class, also by position; `ignoreIndex`; `reduction`
+ * @example
+ * ```ts
+ * import { logSoftmax, nllLoss, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const logits = tensor([[1.5, 0.5, -0.5]]);
+ * const loss = nllLoss(logSoftmax(logits, 1), tensor([0]));
+ * assertEquals(await loss.repr(), "tensor(0.4076)"); // the cross-entropy of the logits
+ * ```
  */
 export function nllLoss(
   x: Tensor,
@@ -152,7 +151,7 @@ export function nllLoss(
   const hits = where(counts, neg(reshape(gather(rows, 1, unsqueeze(ids, 1)), [-1])), 0);
   const losses = options.weight ? mul(hits, weights) : hits;
   const loss = reduced(losses, weights, target, options);
-  return named(x, options, loss, [x, target, options.weight]);
+  return called(nameOf(x, options), loss, x, target, options.weight);
 }
 
 /** PyTorch takes a target (1) for x (C) as well; its backward then refuses x of more than one class. */
@@ -210,13 +209,16 @@ export function crossEntropy(
   if (!weight && labelSmoothing === 0) {
     const loss = crossEntropyOp([rows, flat], { ignoreIndex, reduction });
     if (logits.ndim === 2) return loss;
-    return named(logits, options, reduction === "none" ? reshape(loss, target.shape) : loss, []);
+    return called(
+      nameOf(logits, options),
+      reduction === "none" ? reshape(loss, target.shape) : loss,
+    );
   }
   const hits = crossEntropyOp([rows, flat], { ignoreIndex, reduction: "none" });
   const classes = rows.shape[1];
   const { counts, weights } = counted(flat, classes, options);
   const loss = reduced(mul(hits, weights), weights, target, options);
-  const hard = named(logits, options, loss, [weight]);
+  const hard = called(nameOf(logits, options), loss, weight);
   if (labelSmoothing === 0) return hard;
   const logs = logSoftmax(rows, 1);
   const all = neg(sum(weight ? mul(logs, weight) : logs, 1));

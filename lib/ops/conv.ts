@@ -53,7 +53,9 @@ function padding(
   if (kind === "valid" || kind === undefined) return [0, 0];
   if (typeof kind === "number") return [kind, kind];
   if (stride !== 1) {
-    throw new RangeError("padding='same' is not supported for strided convolutions");
+    throw new RangeError(
+      `padding='same' is not supported for strided convolutions; the stride is ${stride}`,
+    );
   }
   const all = dilation * (kernel - 1);
   return [Math.floor(all / 2), Math.ceil(all / 2)];
@@ -94,6 +96,26 @@ export function conv1d(
   if (x.ndim === 2) {
     return squeeze(conv1d(unsqueeze(x, 0), weight, { bias, ...options }), 0);
   }
+  checkConv(x, weight, options);
+  const [out, each, kernel] = weight.shape;
+  const windows = windowsOf(x, kernel, options); // (N, C_in, K, L_out)
+  const length = windows.shape[3];
+  const product = (w: Tensor, x: Tensor) =>
+    matmul(
+      reshape(w, [w.shape[0], each * kernel]),
+      reshape(x, [x.shape[0], each * kernel, length]),
+    );
+  const { groups = 1 } = options;
+  const inGroups = () => {
+    const weights = chunk(weight, groups, 0);
+    return cat(chunk(windows, groups, 1).map((x, i) => product(weights[i], x)), 1);
+  };
+  const found = groups === 1 ? product(weight, windows) : inGroups();
+  const whole = bias ? add(found, reshape(bias, [out, 1])) : found;
+  return called("ConvolutionBackward0", whole, x, weight);
+}
+
+function checkConv(x: Tensor, weight: Tensor, options: Convolving): void {
   const { stride = 1, dilation = 1, groups = 1 } = options;
   if (x.ndim !== 3 || weight.ndim !== 3) {
     throw new RangeError(
@@ -101,7 +123,7 @@ export function conv1d(
         shapeText(x.shape),
     );
   }
-  const [out, each, kernel] = weight.shape;
+  const [out, each] = weight.shape;
   if (x.shape[1] !== each * groups || out % groups !== 0) {
     throw new RangeError(
       `Given groups=${groups}, weight of size ${shapeText(weight.shape)}, expected ` +
@@ -109,8 +131,15 @@ export function conv1d(
         `channels instead`,
     );
   }
-  if (!(stride > 0)) throw new RangeError("non-positive stride is not supported");
-  if (!(dilation > 0)) throw new RangeError("dilation should be greater than zero");
+  if (!(stride > 0)) throw new RangeError(`non-positive stride is not supported: ${stride}`);
+  if (!(dilation > 0)) {
+    throw new RangeError(`dilation should be greater than zero, and is ${dilation}`);
+  }
+}
+
+/** The windows of the input, padded: (N, C, L) → (N, C, K, L_out). */
+function windowsOf(x: Tensor, kernel: number, options: Convolving): Tensor {
+  const { stride = 1, dilation = 1 } = options;
   const [before, after] = padding(options.padding, kernel, options);
   const wide = before + after > 0 ? pad(x, [before, after]) : x;
   const span = dilation * (kernel - 1) + 1;
@@ -121,20 +150,11 @@ export function conv1d(
     );
   }
   const length = Math.floor((wide.shape[2] - span) / stride) + 1;
-  const shifted = Array.from(
-    { length: kernel },
-    (_, k) => slice(wide, { dim: 2, start: k * dilation, length, step: stride }),
+  return stack(
+    Array.from(
+      { length: kernel },
+      (_, k) => slice(wide, { dim: 2, start: k * dilation, length, step: stride }),
+    ),
+    2,
   );
-  const windows = stack(shifted, 2); // (N, C_in, K, L_out)
-  const product = (w: Tensor, x: Tensor) =>
-    matmul(
-      reshape(w, [w.shape[0], each * kernel]),
-      reshape(x, [x.shape[0], each * kernel, length]),
-    );
-  const found = groups === 1 ? product(weight, windows) : cat(
-    chunk(windows, groups, 1).map((x, i) => product(chunk(weight, groups, 0)[i], x)),
-    1,
-  );
-  const whole = bias ? add(found, reshape(bias, [out, 1])) : found;
-  return called("ConvolutionBackward0", whole, [x, weight]);
 }

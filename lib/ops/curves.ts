@@ -1,8 +1,7 @@
 /*
- * Functions that are made of others: activations with a slope of their own, and the log-sum-exp along dimensions.
+ * Functions that are made of others: logarithms to other bases, the kinds of elu, the log-sum-exp along dimensions.
  */
 import { a, type Given, takes, takesNames } from "../python/arguments.ts";
-import { called } from "../tensor/autograd.ts";
 import { map, reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
@@ -20,7 +19,7 @@ import {
   spread,
   sum,
 } from "./reduce.ts";
-import { exp, expm1, log, log1p } from "./unary.ts";
+import { exp, expm1, log } from "./unary.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
 
@@ -50,20 +49,6 @@ export const log10: (x: Tensor) => Tensor = takes(
   "log10",
   one,
   (x) => logOp([x], { base: 10 }),
-);
-
-/** x, and `negativeSlope` · x below 0. */
-export const leakyRelu: (
-  x: Tensor,
-  ...args: Given<[negativeSlope?: number], { negativeSlope?: number }>
-) => Tensor = takesNames(
-  "leakyRelu",
-  { input: a.tensor, negativeSlope: a.number },
-  (x: Tensor, negativeSlope = 0.01): Tensor => {
-    checkFloat("leakyRelu", x);
-    return called("LeakyReluBackward0", where(gt(x, 0), x, mul(x, negativeSlope)), [x]);
-  },
-  { required: 1 },
 );
 
 /** scale · x, and scale · alpha · (e^(inputScale · x) − 1) below 0; how the three kinds of elu are computed. */
@@ -101,23 +86,6 @@ export const elu: (x: Tensor, ...args: Given<[alpha?: number], { alpha?: number 
     },
     { required: 1 },
   );
-
-/** log(1 + e^(beta · x)) / beta, a smooth ReLU; above `threshold` it is x. */
-export const softplus: (
-  x: Tensor,
-  ...args: Given<[beta?: number, threshold?: number], { beta?: number; threshold?: number }>
-) => Tensor = takesNames(
-  "softplus",
-  { input: a.tensor, beta: a.number, threshold: a.number },
-  (x: Tensor, beta = 1, threshold = 20): Tensor => {
-    checkFloat("softplus", x);
-    const scaled = mul(x, beta);
-    const above = gt(scaled, threshold);
-    const smooth = div(log1p(exp(where(above, 0, scaled))), beta);
-    return called("SoftplusBackward0", where(above, x, smooth), [x]);
-  },
-  { required: 1 },
-);
 
 const readLogSumExp = reduction("logsumexp");
 

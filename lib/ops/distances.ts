@@ -73,7 +73,7 @@ export function cdist(
 ): Tensor {
   const { p = 2 } = readCdist(args);
   const found = norm(sub(unsqueeze(x, -2), unsqueeze(y, -3)), p, -1);
-  return called("CdistBackward0", found, [x, y]);
+  return called("CdistBackward0", found, x, y);
 }
 
 const readCdist = parameters<{ p?: number }>("cdist", { p: a.number });

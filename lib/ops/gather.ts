@@ -137,5 +137,5 @@ const scatteredOp = defineOp<{ shape: Shape; dim: number }>({
 export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = takes(
   "gather",
   { input: a.tensor, dim: a.whole, index: a.tensor },
-  (x, dim, index) => called("GatherBackward0", gatherOp([x, index], { dim }), [x]),
+  (x, dim, index) => called("GatherBackward0", gatherOp([x, index], { dim }), x),
 );

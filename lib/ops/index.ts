@@ -41,7 +41,11 @@ function parseSlice(text: string, size: number) {
   }
   const [, from, to, by] = match.map((part) => part === undefined ? undefined : Number(part));
   const step = by ?? 1;
-  if (step <= 0) throw new RangeError("slice step must be positive");
+  if (step <= 0) {
+    throw new RangeError(
+      `slice step must be positive, not ${step}; flip() turns a dimension round`,
+    );
+  }
   const bound = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const start = bound(from ?? 0);
   return { start, length: Math.max(0, Math.ceil((bound(to ?? size) - start) / step)), step };
@@ -92,12 +96,25 @@ export function basic(x: Tensor, indices: readonly Index[]) {
   return { view, ids };
 }
 
-/** The part of a tensor that an index names, as Python's `x[…]` would give it. */
+/**
+ * The part of a tensor that an index names, as Python's `x[…]` would give it.
+ *
+ * @example
+ * ```ts
+ * import { arange, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = arange(12).view(3, 4);
+ * assertEquals(await x.index(1).tolist(), [4, 5, 6, 7]); // x[1]
+ * assertEquals(await x.index(":", -1).tolist(), [3, 7, 11]); // x[:, -1]
+ * assertEquals(await x.index("1:", "::2").tolist(), [[4, 6], [8, 10]]); // x[1:, ::2]
+ * assertEquals(await x.index([0, 2], tensor([1, 3])).tolist(), [1, 11]); // x[[0, 2], [1, 3]]
+ * ```
+ */
 export function index(x: Tensor, ...indices: Index[]): Tensor {
   const { view, ids } = basic(x, indices);
   return ids.length === 0
     ? view
-    : called("IndexBackward0", lookUp(view, ids), ids.map(({ index }) => index));
+    : called("IndexBackward0", lookUp(view, ids), ...ids.map(({ index }) => index));
 }
 
 /**
@@ -161,6 +178,6 @@ export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = take
       );
     }
     const found = lookUp(x, [{ dim: d, index: ids }], { select: true });
-    return called("IndexSelectBackward0", found, [ids]);
+    return called("IndexSelectBackward0", found, ids);
   },
 );

@@ -6,7 +6,7 @@
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
-import { called } from "../tensor/autograd.ts";
+import { called, readBy } from "../tensor/autograd.ts";
 import { ndarray } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
@@ -214,7 +214,7 @@ const isTensor = (place: Index): place is Tensor => a.tensor.accepts(place);
  */
 export function indexPut(x: Tensor, ...args: IndexPutArguments): Tensor {
   const given = readPut(args);
-  return called("IndexPutBackward0", put(x, given), given.indices.filter(isTensor));
+  return called("IndexPutBackward0", put(x, given), ...given.indices.filter(isTensor));
 }
 
 /**
@@ -280,7 +280,7 @@ export function indexAdd(
   return called(
     "IndexAddBackward0",
     put(x, { indices: along(x, dim, index), values, accumulate: true }),
-    source.requiresGrad ? [index, source] : [],
+    ...readBy(source, index, source),
   );
 }
 
@@ -307,7 +307,7 @@ export function indexFill(
 ): Tensor {
   const { dim, index, value } = readIndexFill(args);
   const found = put(x, { indices: along(x, dim, index), values: value });
-  return called("IndexFillBackward0", found, [index]);
+  return called("IndexFillBackward0", found, index);
 }
 
 /** `alpha` · `source` is added to x at the places that ids name along `dim`. */

@@ -106,7 +106,6 @@ const layerNormOp = defineOp<Args>({
     const { launcher } = x.device;
     const dx = allocate(x.shape, "float32", x.device);
     const weight = saved.count > 1 ? saved.input(1) : undefined;
-    if (saved.count > 2) saved.input(2); // PyTorch keeps the bias too, so it may not be written over
     launcher.launch(
       launcher.pipeline(gradKernels[unit], {
         constants: { LANES, WEIGHT: Number(weight !== undefined), PLUS: Number(plus !== null) },
@@ -136,6 +135,7 @@ const layerNormOp = defineOp<Args>({
       reshape(parts > 1 ? sum(t, { dim: 0 }) : t, saved.args.normalizedShape);
     return saved.count > 2 ? [dx, total(dweight), total(dbias)] : [dx, total(dweight)];
   },
+  keeps: [2],
   reference([x, weight, bias], { normalizedShape, eps }) {
     const columns = numelOf(normalizedShape);
     const flat = reshaped(x, [columns && x.data.length / columns, columns]);
@@ -183,6 +183,13 @@ const layerNormOp = defineOp<Args>({
  * @param normalizedShape the sizes of the last dimensions, over which mean and variance are taken
  * @param weight of that shape, and so is `bias`; 1 and 0 unless given
  * @returns in the shape of x
+ * @example
+ * ```ts
+ * import { layerNorm, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const y = layerNorm(tensor([[1.5, 2.5, 3.5]]), [3]);
+ * assertEquals(await y.repr(), "tensor([[-1.2247,  0.0000,  1.2247]])");
+ * ```
  */
 export const layerNorm: (
   x: Tensor,

@@ -3,7 +3,7 @@
  */
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import { map } from "../tensor/ndarray.ts";
+import { map, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
@@ -39,10 +39,10 @@ const reduced = (losses: Tensor, { reduction = "mean" }: LossOptions): Tensor =>
 
 const read = { mse: lossOptions("mseLoss"), l1: lossOptions("l1Loss") };
 
-/** Two operands of a loss as floats; PyTorch takes integers beside a float, and not alone. */
-function floatsOf(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
+/** PyTorch takes integers beside a float, and not alone; the loss computes with floats. */
+function oneFloat(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
   if (x.dtype !== "float32") checkFloat(name, y);
-  return [float(x), float(y)];
+  return [x, y];
 }
 
 /** Operands of a loss of probabilities: two floats of one shape. */
@@ -72,9 +72,9 @@ const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec
   defineOp<A>({
     name: spec.name,
     torch: `F.${torch}(*i, reduction='none')`,
-    forward: ([x, y], args) => of(x, y, args),
+    forward: ([x, y], args) => of(float(x), float(y), args),
     gradient(grad, saved) {
-      const [x, y] = [saved.input(0), saved.input(1)];
+      const [x, y] = [float(saved.input(0)), float(saved.input(1))];
       return [dx, dy].map((slope, i) =>
         saved.needs(i) ? sumTo(slope(grad, x, y, saved.args), saved.shape(i)) : null
       );
@@ -86,10 +86,47 @@ const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec
     }),
   });
 
-/** The mean of (x − y)², of two tensors that broadcast; or their sum, or each, by `reduction`. */
+const mseOp = defineOp<Required<LossOptions>>({
+  name: "mseLoss",
+  torch: "F.mse_loss(*i, reduction=a['reduction'])",
+  forward: ([x, y], args) => reduced(square(sub(float(x), float(y))), args),
+  gradient(grad, saved) {
+    const away = sub(float(saved.input(0)), float(saved.input(1)));
+    const slope = mul(mul(away, saved.args.reduction === "mean" ? 2 / away.numel() : 2), grad);
+    return [
+      saved.needs(0) ? sumTo(slope, saved.shape(0)) : null,
+      saved.needs(1) ? sumTo(neg(slope), saved.shape(1)) : null,
+    ];
+  },
+  reference([x, y], { reduction }) {
+    const squares = map((v, w) => (v - w) ** 2, x, y);
+    if (reduction === "none") return squares;
+    const total = squares.data.reduce((sum, v) => sum + v, 0);
+    return ndarray([], [reduction === "mean" ? total / squares.data.length : total]);
+  },
+  samples: (["mean", "sum", "none"] as const).flatMap((reduction) =>
+    [[], [3, 67]].map((shape) => ({
+      inputs: [floats(shape), floats(shape)],
+      args: { reduction },
+    }))
+  ),
+});
+
+/**
+ * The mean of (x − y)², of two tensors that broadcast; or their sum, or each, by `reduction`.
+ *
+ * @example
+ * ```ts
+ * import { mseLoss, ones, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([1.5, 2.5]);
+ * assertEquals(await mseLoss(x, ones(2)).item(), 1.25);
+ * assertEquals(await mseLoss(x, ones(2), { reduction: "none" }).tolist(), [0.25, 2.25]);
+ * ```
+ */
 export function mseLoss(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
-  const away = sub(...floatsOf("mseLoss", x, y));
-  return called("MseLossBackward0", reduced(square(away), read.mse(args)), [x, y]);
+  const { reduction = "mean" } = read.mse(args);
+  return mseOp(oneFloat("mseLoss", x, y), { reduction });
 }
 
 /** The mean of |x − y|, of two tensors that broadcast; or their sum, or each, by `reduction`. */
@@ -131,8 +168,8 @@ const smoothOp = defineLoss<{ beta: number }>({
 /** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
 export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Options>): Tensor {
   const { beta = 1, ...options } = readSmooth(args);
-  const losses = smoothOp(floatsOf("smoothL1Loss", x, y), { beta });
-  return called("SmoothL1LossBackward0", reduced(losses, options), [x, y]);
+  const losses = smoothOp(oneFloat("smoothL1Loss", x, y), { beta });
+  return called("SmoothL1LossBackward0", reduced(losses, options));
 }
 
 /** How {@linkcode binaryCrossEntropy} sums up. */
@@ -204,6 +241,14 @@ const logitsOp = defineLoss({
 /**
  * The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|); `posWeight` p makes it
  * (1 − y) · x − ((p − 1) · y + 1) · log σ(x).
+ *
+ * @example
+ * ```ts
+ * import { binaryCrossEntropyWithLogits, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const loss = binaryCrossEntropyWithLogits(tensor([0.5, -1.5]), tensor([1, 0]).float());
+ * assertEquals(await loss.repr(), "tensor(0.3377)");
+ * ```
  */
 export function binaryCrossEntropyWithLogits(
   x: Tensor,
@@ -215,8 +260,8 @@ export function binaryCrossEntropyWithLogits(
   const losses = posWeight
     ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
     : logitsOp(pair, {});
-  const kept = posWeight ? [...pair, posWeight] : [];
-  return called("BinaryCrossEntropyWithLogitsBackward0", weighed(losses, options), kept);
+  const loss = weighed(losses, options);
+  return called("BinaryCrossEntropyWithLogitsBackward0", loss, x, y, posWeight);
 }
 
 /** How {@linkcode klDiv} sums up. */

@@ -166,7 +166,8 @@ export {
   type SmoothL1Options,
   type WeightedArguments,
 } from "./losses.ts";
-export { elu, leakyRelu, log10, log2, logsumexp, softplus } from "./curves.ts";
+export { leakyRelu, softplus } from "./bends.ts";
+export { elu, log10, log2, logsumexp } from "./curves.ts";
 export { cumprod, prod, type ProductOptions } from "./prod.ts";
 /** In order, in another arrangement, chosen. */
 export { argsort, median, type MedianOptions, sort, type SortOptions } from "./sort.ts";

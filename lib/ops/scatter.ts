@@ -3,7 +3,7 @@
  * gather.
  */
 import { a, parameters } from "../python/arguments.ts";
-import { called } from "../tensor/autograd.ts";
+import { called, readBy } from "../tensor/autograd.ts";
 import { broadcastShapes, normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { clone, write } from "./copy.ts";
@@ -67,14 +67,13 @@ function valuesOf(name: string, index: Tensor, src: Tensor | number): Tensor | n
 
 /** A copy with `src` written where `index` says along `dim`; where several go to one place, the last one stays. */
 export function scatter(x: Tensor, ...args: ScatterArguments): Tensor {
-  return called("ScatterBackward0", put(x, "scatter", args), [read.scatter(args).index]);
+  return called("ScatterBackward0", put(x, "scatter", args), read.scatter(args).index);
 }
 
 /** A copy with `src` added where `index` says along `dim`; all, where several go to one place. */
 export function scatterAdd(x: Tensor, ...args: ScatterArguments): Tensor {
   const { index, src } = read.scatterAdd(args);
-  const kept = typeof src === "object" && src.requiresGrad ? [index] : [];
-  return called("ScatterAddBackward0", put(x, "scatterAdd", args), kept);
+  return called("ScatterAddBackward0", put(x, "scatterAdd", args), ...readBy(src, index));
 }
 
 /** The same, written over the tensor. */

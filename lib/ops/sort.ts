@@ -42,7 +42,17 @@ function sortedAny(x: Tensor, options: SortOptions): [Tensor, Tensor] {
   return [to(values, "bool"), indices];
 }
 
-/** The elements along a dimension in order, and their indices. */
+/**
+ * The elements along a dimension in order, and their indices.
+ *
+ * @example
+ * ```ts
+ * import { sort, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [values, indices] = sort(tensor([30, 10, 20]));
+ * assertEquals([await values.tolist(), await indices.tolist()], [[10, 20, 30], [1, 2, 0]]);
+ * ```
+ */
 export const sort = (x: Tensor, ...args: Sorting): [values: Tensor, indices: Tensor] =>
   sortedAny(x, readSort(args));
 
@@ -70,7 +80,7 @@ export function median(x: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor]
   const { dim, keepdim = false } = readMedian(args);
   if (dim === undefined) {
     const found = middle(reshape(x, [-1]), 0)[0];
-    return called("MedianBackward0", found, [x, found]);
+    return called("MedianBackward0", found, x, found);
   }
   const found = middle(x, dim);
   return keepdim && x.ndim > 0 ? [unsqueeze(found[0], dim), unsqueeze(found[1], dim)] : found;

@@ -134,24 +134,36 @@ export function unchanged(x: Tensor, version: number, which: string): Tensor {
   );
 }
 
+/** What a function keeps for backward: tensors, or nothing where an argument was left out. */
+type Kept = readonly (Tensor | null | undefined)[];
+
 /**
- * A result made by several ops, whose `gradFn` has PyTorch's name for the one function. What PyTorch's function keeps
- * for backward may not be written over until then, though these ops may have kept something else.
+ * A result made by several ops, whose `gradFn` has PyTorch's name for the one function.
+ *
+ * @param kept what PyTorch's function keeps for backward: it may not be written over until then, though these ops may
+ * have kept something else
  */
-export function called(name: string, result: Tensor, kept: readonly Tensor[] = []): Tensor {
+export function called(name: string, result: Tensor, ...kept: Kept): Tensor {
   if (!result.gradFn) return result;
   const { backward } = result.gradFn;
-  const versions = kept.map(({ storage }) => storage.version);
+  const then = kept.flatMap((x) => x ? { x, version: x.storage.version } : []);
   result.gradFn = {
     ...result.gradFn,
     name,
-    backward(grad, before) {
-      kept.forEach((x, i) => unchanged(x, versions[i], `a tensor that ${name} kept`));
-      return backward(grad, before);
+    backward(grad, known) {
+      for (const { x, version } of then) unchanged(x, version, `a tensor that ${name} kept`);
+      return backward(grad, known);
     },
   };
   return result;
 }
+
+/**
+ * What only the gradient of one operand reads: PyTorch keeps it where that gradient is wanted. What the gradients of
+ * several operands read, it keeps always (its tools/autograd/gen_variable_type.py).
+ */
+export const readBy = (operand: Tensor | number | undefined, ...read: Tensor[]): Tensor[] =>
+  typeof operand === "object" && operand.requiresGrad ? read : [];
 
 /** What backward starts from: a tensor, and the gradient of something with respect to it. */
 function rootOf(root: Tensor, gradient: Tensor | null | undefined): Root {

@@ -47,8 +47,10 @@ export interface OpSpec<A> {
    * gradients of all parts of a tensor together at once.
    */
   readonly part?: (args: A, shape: Shape) => Part | undefined;
-  /** How to differentiate it, or why that can't be done. */
+  /** How to differentiate it, or why that can't be done. What it reads may not be written over before. */
   readonly gradient: Gradient<A> | { readonly none: string };
+  /** Inputs that it keeps though its gradient does not read them, since PyTorch's does. */
+  readonly keeps?: readonly number[];
   /** The same on the processor, in float64, written from the formula. */
   reference(inputs: readonly NdArray[], args: A): NdArray;
   readonly samples: readonly Sample<A>[];
@@ -125,7 +127,7 @@ function record<A>(
   outputs: readonly Tensor[],
   args: A,
 ): void {
-  const { gradient, gradFn, name, part } = spec;
+  const { gradient, gradFn, keeps = [], name, part } = spec;
   const [output] = outputs;
   const versionOf = ({ storage }: Tensor) => storage.version;
   const [given, made] = [inputs.map(versionOf), outputs.map(versionOf)];
@@ -155,6 +157,7 @@ function record<A>(
     late,
     backward(grad, known) {
       Object.assign(saved, known);
+      for (const i of keeps) if (i < inputs.length) saved.input(i);
       if (typeof gradient === "function") return gradient(grad, saved);
       throw new Error(`${name} is not differentiable: ${gradient.none}`);
     },

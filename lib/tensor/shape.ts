@@ -139,7 +139,9 @@ export function broadcastStrides(from: Shape, strides: readonly number[], shape:
 export function inferShape(sizes: Shape, numel: number): number[] {
   const known = numelOf(sizes.filter((size) => size !== -1));
   const unknown = sizes.indexOf(-1);
-  if (unknown !== sizes.lastIndexOf(-1)) throw new RangeError("only one dimension can be inferred");
+  if (unknown !== sizes.lastIndexOf(-1)) {
+    throw new RangeError(`only one dimension can be inferred: got ${shapeText(sizes)}`);
+  }
   const fits = unknown < 0 ? known === numel : known > 0 && numel % known === 0;
   if (!fits || sizes.some((size) => size < -1)) {
     throw new RangeError(`shape '${shapeText(sizes)}' is invalid for input of size ${numel}`);

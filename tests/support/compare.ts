@@ -41,12 +41,17 @@ export class Verdict {
   compared = 0;
   readonly complaints: string[] = [];
 
-  /** Compares arrays element by element. */
+  /** Compares arrays element by element. What is nearer to `exact` than what is wanted may be as far off as that is. */
   compare(
     where: string,
     got: ArrayLike<number>,
     want: ArrayLike<number>,
-    { tolerance, unit = 0, signs = false }: { tolerance: number; unit?: number; signs?: boolean },
+    { tolerance, unit = 0, signs = false, exact }: {
+      tolerance: number;
+      unit?: number;
+      signs?: boolean;
+      exact?: ArrayLike<number>;
+    },
   ): void {
     if (got.length !== want.length) {
       return this.complain(`${where}: ${got.length} elements, wanted ${want.length}`);
@@ -56,7 +61,9 @@ export class Verdict {
       const error = sameSign ? errorOf(got[i], want[i], unit) : WRONG;
       this.compared++;
       this.worst = Math.max(this.worst, error);
-      if (error > tolerance) {
+      const nearer = exact !== undefined &&
+        Math.abs(got[i] - exact[i]) <= Math.abs(want[i] - exact[i]);
+      if (error > tolerance && !nearer) {
         this.complain(
           `${where}: element ${i} is ${text(got[i])}, wanted ${text(want[i])}` +
             (error < WRONG ? ` (off by ${error.toFixed(1)} units, at most ${tolerance})` : ""),

@@ -12,13 +12,13 @@ import { called, goesWith, isGradEnabled, noGrad } from "../../tensor/autograd.t
 import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attentionOp } from "./fused.ts";
+import { unbind } from "../arrange.ts";
 import { add, eq, mul } from "../binary.ts";
 import { clone } from "../copy.ts";
 import { full } from "../create.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { dropout } from "../random.ts";
 import { all } from "../reduce.ts";
-import { select } from "../slices.ts";
 import { softmax } from "../softmax.ts";
 import { expand, reshape, transpose, unsqueeze } from "../views.ts";
 import { triu } from "../triangle.ts";
@@ -100,10 +100,7 @@ export function attend(stacks: readonly Tensor[], options: Attending): Tensor {
   const [N, H, L, E] = stacks[0].shape.slice(1);
   const [S, Ev] = stacks.at(-1)!.shape.slice(3);
   if (E === 0 || E !== Ev || S === 0 || mask?.requiresGrad) {
-    const parts = stacks.flatMap((x) =>
-      Array.from({ length: x.shape[0] }, (_, i) => select(x, 0, i))
-    );
-    return plainAttention(parts, { ...options, safe: true })[0];
+    return plainAttention(stacks.flatMap((x) => unbind(x)), { ...options, safe: true })[0];
   }
   const inputs = mask ? [...stacks, expand(mask, [N, H, L, S])] : stacks;
   const scale = options.scale ?? headScale(stacks[0]);
