@@ -4,7 +4,8 @@
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import * as lib from "#lib";
-import { a, nearest, parameters, readSizes } from "../lib/python/arguments.ts";
+import { nearest } from "../lib/host/spelling.ts";
+import { a, parameters, readSizes } from "../lib/python/arguments.ts";
 
 const { nn, optim, ones, randn, tensor, zeros } = lib;
 const { functional, init, utils } = nn;

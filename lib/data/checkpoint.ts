@@ -6,7 +6,6 @@
  * returns its state from `stateDict()` and takes it back with `loadStateDict()`. The header also names the class of
  * each part and the run it belongs to, and has a checksum of all of it.
  */
-import { host } from "../host/mod.ts";
 import { Generator } from "../random/mod.ts";
 import { crc32 } from "./crc32.ts";
 import { type Arrays, packed, unpacked } from "./pack.ts";
@@ -65,8 +64,6 @@ export async function saveCheckpoint(
     saved.states[name] = await packed(state, name, arrays);
     saved.kinds[name] = part.constructor.name;
   }
-  const folder = path.replace(/[^/\\]*$/, "");
-  if (folder) host.files.makeFolder(folder);
   const checkpoint = JSON.stringify(saved);
   const checksum = checksumOf(checkpoint, Object.keys(arrays), (name) => arrays[name]);
   await saveSafetensors(path, arrays, { checkpoint, checksum });

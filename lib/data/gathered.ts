@@ -21,7 +21,7 @@ export class Gathered {
   }
 
   /** The columns. Whole numbers stay numbers if all at the same place are exact; else they become bigints. */
-  get columns(): Columns {
+  toColumns(): Columns {
     const columns: Columns = Object.create(null); // a column may have any name
     for (const name in this.#parts) {
       const column: unknown[] = columns[name] = [];

@@ -169,5 +169,7 @@ async function read(source: Source, options: FormatOptions, part?: Part) {
     // Files without rows make a split without rows.
     if (!ownSplits && (part?.split ?? split) === split) tables[split] ??= new Gathered();
   }
-  return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.columns]));
+  return Object.fromEntries(
+    Object.entries(tables).map(([name, table]) => [name, table.toColumns()]),
+  );
 }

@@ -6,6 +6,7 @@
  */
 import { host, type OpenFile } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";
+import { concatBytes } from "../text/bytes.ts";
 import {
   arrays,
   bitsOf,
@@ -51,14 +52,7 @@ export function encodeSafetensors(
   tensors: Record<string, SafeTensor>,
   metadata?: SafeMetadata,
 ): Uint8Array<ArrayBuffer> {
-  const parts = partsOf(tensors, metadata);
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concatBytes(partsOf(tensors, metadata));
 }
 
 /**
@@ -81,13 +75,19 @@ export function decodeSafetensors(
   return { tensors, metadata };
 }
 
-/** Writes arrays to a file, completely or not at all, even if several programs write to the same path. */
+/**
+ * Writes arrays to a file, whose folder is made if needed; completely or not at all, even if several programs write to
+ * the same path.
+ */
 export async function saveSafetensors(
   path: string,
   tensors: Record<string, SafeTensor>,
   metadata?: SafeMetadata,
 ): Promise<void> {
-  await writeWhole(path, partsOf(tensors, metadata));
+  const parts = partsOf(tensors, metadata);
+  const folder = path.replace(/[^/\\]*$/, "");
+  if (folder) host.files.makeFolder(folder);
+  await writeWhole(path, parts);
 }
 
 /**

@@ -49,7 +49,8 @@ export class SequentialSampler implements Iterable<number> {
 
   /** Of a dataset. */
   constructor(...args: [dataSource: Sized]) {
-    this.length = readSequential(args.length === 1 ? [...args, {}] : args).dataSource.length;
+    const given = args.length === 1 ? [...args, {}] : args; // or a plain object would be taken for names
+    this.length = readSequential(given).dataSource.length;
   }
 
   /** 0, 1, 2, … */

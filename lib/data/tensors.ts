@@ -2,7 +2,6 @@
  * Tensors in a file by name, as `save_file` and `load_file` of safetensors.torch in Python.
  */
 import { optionsOf } from "../python/arguments.ts";
-import { host } from "../host/mod.ts";
 import type { Device } from "../gpu/device.ts";
 import { a, parameters } from "../python/arguments.ts";
 import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
@@ -61,8 +60,6 @@ export async function saveTensors(
   for (const [name, x] of entries as [string, Tensor][]) {
     arrays[name] = stored(await arrayOf(x), dtype);
   }
-  const folder = path.replace(/[^/\\]*$/, "");
-  if (folder) host.files.makeFolder(folder);
   await saveSafetensors(path, arrays, metadata);
 }
 

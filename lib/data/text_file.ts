@@ -3,6 +3,7 @@
  * a file, only these are read.
  */
 import { host, type OpenFile } from "../host/mod.ts";
+import { concatBytes } from "../text/bytes.ts";
 import { type Limits, tooLarge, tooLong } from "./limits.ts";
 
 /** A file's text in pieces; unpacked, if its first bytes show that it is packed with gzip. */
@@ -49,19 +50,12 @@ async function* texts(
     return whole.slice(start);
   };
   for await (const piece of pieces) {
-    const bytes = rest.length > 0 ? joined(rest, piece) : piece;
+    const bytes = rest.length > 0 ? concatBytes([rest, piece]) : piece;
     const end = endOfLetters(bytes);
     rest = bytes.slice(end);
     yield text(bytes.subarray(0, end));
   }
   yield text(rest);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }
 
 /** Where the last complete letter ends. */

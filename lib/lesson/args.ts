@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../host/mistake.ts";
+import { nearest } from "../host/spelling.ts";
 import { adapterNames } from "../gpu/adapter.ts";
 
 export { UsageError };
@@ -114,25 +115,6 @@ function unknownMessage(arg: string, names: readonly string[]): string {
   return meant
     ? `there is no option --${name}; did you mean --${meant}?`
     : `there is no option --${name}; --help lists the options`;
-}
-
-/** The known word that a mistyped one most likely stands for, if one is close enough. */
-export function nearest(word: string, words: readonly string[]): string | undefined {
-  const [first] = words.toSorted((a, b) => distance(word, a) - distance(word, b));
-  return first && distance(word, first) <= Math.max(1, first.length / 2) ? first : undefined;
-}
-
-/** The number of letters to insert, delete or replace to turn one word into the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      next.push(Math.min(row[j] + Number(a[i] !== b[j]), row[j + 1] + 1, next[j] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }
 
 /** The values for an imported lesson: the full ones, or the short ones for a test. */

@@ -7,7 +7,7 @@ import { host } from "../host/mod.ts";
 import { terminalBar } from "../hub/bar.ts";
 import type { DownloadListener } from "../hub/config.ts";
 import { skipInit } from "../nn/init.ts";
-import { loadTokenizer } from "../text/folder.ts";
+import { loadTokenizer, textIn } from "../text/folder.ts";
 import type { RegexTokenizer } from "../text/regex.ts";
 import { readConfig } from "./config.ts";
 import { GPT2 } from "./gpt2.ts";
@@ -94,10 +94,4 @@ function weightsIn(folder: string): string[] {
         `model.safetensors with transformers: model.save_pretrained(folder)`
       : `${folder}: there is no model.safetensors in it; download it again`,
   );
-}
-
-/** The text of a file in the folder; undefined if it is not there. */
-function textIn(folder: string, name: string): string | undefined {
-  const path = `${folder}/${name}`;
-  return host.files.info(path)?.isFile ? host.files.readText(path) : undefined;
 }

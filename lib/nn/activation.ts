@@ -161,8 +161,8 @@ export function passed(x: Tensor, layer: Linear, { activation, dropout, plus }: 
   const ours = fusable(layer, activation);
   const plain = layer.constructor === Linear && !isWatched(layer);
   if (plain && (ours || !activation) && (isDropout(dropout) || !dropout)) {
-    const dropped = dropout?.drops ? { p: dropout.p, ...dropout.options } : undefined;
-    return linearThen(x, layer.weight, layer.bias, { activation: ours, dropped, plus });
+    const { weight, bias } = layer;
+    return linearThen(x, weight, bias, { activation: ours, dropped: dropout?.dropping, plus });
   }
   const y = applied(activation, layer.forward(x));
   const kept = dropout ? dropout.forward(y) as Tensor : y;

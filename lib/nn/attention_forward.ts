@@ -6,13 +6,14 @@
  * It computes as PyTorch's general path does. PyTorch's shortcuts for inference, which treat padding differently,
  * are not followed.
  */
+import { unbind } from "../ops/arrange.ts";
 import { add } from "../ops/binary.ts";
 import { additive, attend, causalMask, plainAttention } from "../ops/attention/attention.ts";
 import { zeros } from "../ops/create.ts";
 import { cat } from "../ops/join.ts";
 import { linear } from "../ops/matmul/linear.ts";
 import { linearThen, type Then } from "../ops/matmul/linear_then.ts";
-import { select, split } from "../ops/slices.ts";
+import { split } from "../ops/slices.ts";
 import { mean } from "../ops/stats.ts";
 import { expand, permute, reshape, squeeze, transpose, unsqueeze } from "../ops/views.ts";
 import type { Device } from "../gpu/device.ts";
@@ -98,8 +99,8 @@ export function multiHeadAttentionForward(
 
   const { mask, causal, made } = maskFor(options, { L, S, N, H, device: query.device }, more);
   const attending = { mask, causal, dropoutP: training ? weights.dropoutP : 0 };
-  const [attended, shares] = needWeights
-    ? plainAttention(stacks.flatMap(parts), attending)
+  const [attended, attnWeights] = needWeights
+    ? plainAttention(stacks.flatMap((x) => unbind(x)), attending)
     : [attend(stacks, attending), null];
   const found = goesWith(attended, ...made);
 
@@ -108,7 +109,7 @@ export function multiHeadAttentionForward(
   // In PyTorch it lies in memory sequence first, in either case: dropout draws in the order of memory.
   return [
     batchFirst ? transpose(output, 0, 1) : output,
-    shares && averageAttnWeights ? mean(shares, { dim: 1 }) : shares,
+    attnWeights && averageAttnWeights ? mean(attnWeights, { dim: 1 }) : attnWeights,
   ];
 }
 
@@ -123,11 +124,14 @@ function unbatched(
   const q = unsqueeze(query, 1);
   const k = key === query ? q : unsqueeze(key, 1);
   const v = value === key ? k : unsqueeze(value, 1);
-  const [output, shares] = multiHeadAttentionForward(q, k, v, { ...weights, batchFirst: false }, {
+  const [output, attnWeights] = multiHeadAttentionForward(q, k, v, {
+    ...weights,
+    batchFirst: false,
+  }, {
     ...options,
     keyPaddingMask: keyPaddingMask && unsqueeze(keyPaddingMask, 0),
   });
-  return [squeeze(output, 1), shares && squeeze(shares, 0)];
+  return [squeeze(output, 1), attnWeights && squeeze(attnWeights, 0)];
 }
 
 function checkShapes(
@@ -186,14 +190,10 @@ function project(query: Tensor, key: Tensor, value: Tensor, weights: AttentionWe
   return [heads(linear(query, packed, inProjBias))];
 }
 
-/** The tensors of a stack. */
-const parts = (stack: Tensor): Tensor[] =>
-  Array.from({ length: stack.shape[0] }, (_, i) => select(stack, 0, i));
-
 /** The heads with the keys and values that are added for every query, if there are any. */
 function extended(heads: Tensor[], { biasK, biasV, addZeroAttn }: AttentionWeights): Tensor[] {
   if (!biasK && !addZeroAttn) return heads;
-  const [q, ...kv] = heads.flatMap(parts);
+  const [q, ...kv] = heads.flatMap((x) => unbind(x));
   const [N, H, , head] = q.shape;
   const row = (bias: Tensor) =>
     expand(permute(reshape(bias, [1, 1, H, head]), [0, 2, 1, 3]), [N, H, 1, head]);

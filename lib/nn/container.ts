@@ -6,7 +6,18 @@ import { fusable, isDropout, passed } from "./activation.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
-/** Passes its input through modules, one after the other. */
+/**
+ * Passes its input through modules, one after the other.
+ *
+ * @example
+ * ```ts
+ * import { nn, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const model = new nn.Sequential(new nn.Linear(2, 4), new nn.ReLU(), new nn.Linear(4, 1));
+ * assertEquals(model.forward(ones(5, 2)).shape, [5, 1]);
+ * assertEquals([...model.stateDict().keys()], ["0.weight", "0.bias", "2.weight", "2.bias"]);
+ * ```
+ */
 export class Sequential extends Module {
   readonly #layers: Module[];
 
@@ -157,7 +168,20 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
 }
 
-/** A list of modules; the module that holds it has their parameters too. */
+/**
+ * A list of modules; the module that holds it has their parameters too.
+ *
+ * @example
+ * ```ts
+ * import { nn, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const layers = new nn.ModuleList(Array.from({ length: 3 }, () => new nn.Linear(4, 4)));
+ * let x = ones(2, 4);
+ * for (const layer of layers) x = layer.forward(x);
+ * const lines = ["ModuleList(", "  (0-2): 3 x Linear(in_features=4, out_features=4, bias=True)", ")"];
+ * assertEquals(layers.repr(), lines.join("\n"));
+ * ```
+ */
 export class ModuleList<M extends Module = Module> extends Module {
   readonly #modules: M[];
 

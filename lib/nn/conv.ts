@@ -77,7 +77,7 @@ export class Conv1d extends Module {
     const { inChannels, outChannels, kernelSize, bias = true, device, paddingMode: _, ...options } =
       readConv(args);
     const { groups = 1, padding, stride = 1 } = options;
-    if (!(groups > 0)) throw new RangeError("groups must be a positive integer");
+    if (!(groups > 0)) throw new RangeError(`groups must be a positive integer, not ${groups}`);
     if (inChannels % groups !== 0) throw new RangeError("in_channels must be divisible by groups");
     if (outChannels % groups !== 0) {
       throw new RangeError("out_channels must be divisible by groups");

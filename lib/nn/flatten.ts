@@ -1,9 +1,10 @@
 /*
  * Layers that change the shape, for use inside `Sequential`.
  */
-import { flatten, reshape } from "../ops/views.ts";
+import { unflatten } from "../ops/other_views.ts";
+import { flatten } from "../ops/views.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
-import { normalizeDim, type Shape } from "../tensor/shape.ts";
+import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
@@ -85,8 +86,7 @@ export class Unflatten extends Module {
 
   /** (…, n, …) → (…, *sizes, …) */
   forward(x: Tensor): Tensor {
-    const d = normalizeDim(this.dim, x.ndim);
-    return reshape(x, x.shape.toSpliced(d, 1, ...this.unflattenedSize));
+    return unflatten(x, this.dim, this.unflattenedSize);
   }
 
   /** `dim=1, unflattened_size=(2, 3)` */

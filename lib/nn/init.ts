@@ -98,7 +98,21 @@ const readNormal = parameters<Normal>("init.normal_", {
   generator: p.generator,
 });
 
-/** Normal numbers. */
+/**
+ * Normal numbers.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const layer = new nn.Linear(2, 2);
+ * manualSeed(0);
+ * nn.init.normal_(layer.weight, 0, 0.02); // GPT-2's, with PyTorch's digits
+ * const want = "tensor([[ 0.0308, -0.0059],\n        [-0.0436,  0.0114]])";
+ * assertEquals(await layer.weight.detach().repr(), want);
+ * ```
+ */
 export function normal_(
   x: Tensor,
   ...args: Given<[mean?: number, std?: number, generator?: Generator], Normal>
@@ -134,7 +148,9 @@ export const eye_: (x: Tensor) => Tensor = takes(
   { input: p.tensor },
   (x) =>
     quiet(x, () => {
-      if (x.ndim !== 2) throw new RangeError("Only tensors with 2 dimensions are supported");
+      if (x.ndim !== 2) {
+        throw new RangeError(`Only tensors with 2 dimensions are supported, not ${x.ndim}`);
+      }
       const [rows, columns] = x.shape;
       const values = new Float32Array(rows * columns);
       for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;

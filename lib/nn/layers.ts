@@ -7,7 +7,7 @@ import { embedding } from "../ops/embedding.ts";
 import { linear } from "../ops/matmul/linear.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { copy_ } from "../ops/copy.ts";
-import { dropout, type DropoutStream } from "../ops/random.ts";
+import { checkDropped, dropout, type DropoutStream } from "../ops/random.ts";
 import { select } from "../ops/slices.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -117,7 +117,18 @@ const embeddingOptions = parameters<
   { required: 2, positional: 3 },
 );
 
-/** A table of vectors, looked up by token id; starts as N(0, 1). */
+/**
+ * A table of vectors, looked up by token id; starts as N(0, 1).
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const vectors = new nn.Embedding(3, 2).forward(tensor([2, 0])); // as after torch.manual_seed(0)
+ * assertEquals(await vectors.detach().repr(), "tensor([[-1.0845, -1.3986],\n        [ 1.5410, -0.2934]])");
+ * ```
+ */
 export class Embedding extends Module {
   /** The table, (num_embeddings, embedding_dim). */
   weight: Parameter;
@@ -183,7 +194,18 @@ const layerNormOptions = parameters<{ normalizedShape: number | Shape } & LayerN
   { required: 1 },
 );
 
-/** Mean 0 and variance 1 over the last dimensions, then scaled and shifted by learned parameters. */
+/**
+ * Mean 0 and variance 1 over the last dimensions, then scaled and shifted by learned parameters.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const norm = new nn.LayerNorm(3);
+ * const y = norm.forward(tensor([[1.5, 2.5, 3.5]]));
+ * assertEquals(await y.detach().repr(), "tensor([[-1.2247,  0.0000,  1.2247]])");
+ * ```
+ */
 export class LayerNorm extends Module {
   /** Of the normalised shape, ones at first; null without `elementwiseAffine`. */
   weight: Parameter | null;
@@ -243,7 +265,20 @@ const dropoutOptions = parameters<DropoutOptions>("Dropout", {
   stream: a.oneOf("aten", "mkl"),
 }, { positional: 2 });
 
-/** Drops elements while training, each with probability p, and scales the rest by 1 / (1 − p). */
+/**
+ * Drops elements while training, each with probability p, and scales the rest by 1 / (1 − p).
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const dropout = new nn.Dropout(0.5);
+ * assertEquals(await dropout.forward(ones(6)).repr(), "tensor([0., 0., 2., 0., 0., 0.])");
+ * dropout.eval();
+ * assertEquals(await dropout.forward(ones(2)).tolist(), [1, 1]);
+ * ```
+ */
 export class Dropout extends Module {
   /** The probability with which an element is dropped. */
   readonly p: number;
@@ -260,14 +295,12 @@ export class Dropout extends Module {
     const { p = 0.5, stream } = dropoutOptions(args);
     this.p = p;
     this.options = stream ? { stream } : {};
-    if (!(p >= 0 && p <= 1)) {
-      throw new RangeError(`dropout probability has to be between 0 and 1, but got ${p}`);
-    }
+    checkDropped(p);
   }
 
-  /** Whether it drops anything now. */
-  get drops(): boolean {
-    return this.training && this.p > 0;
+  /** How a kernel before it is to drop in its place; undefined where nothing is dropped now. */
+  get dropping(): { p: number; stream?: DropoutStream } | undefined {
+    return this.training && this.p > 0 ? { p: this.p, ...this.options } : undefined;
   }
 
   /** any shape → the same shape */

@@ -117,7 +117,19 @@ export class NLLLoss extends WeightedLoss<classLosses.NllOptions> {
   }
 }
 
-/** Cross-entropy between logits (N, C) and class ids (N), or probabilities (N, C). */
+/**
+ * Cross-entropy between logits (N, C) and class ids (N), or probabilities (N, C).
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [logits, target] = [tensor([[1.5, 0.5, -0.5]]), tensor([0])];
+ * assertEquals(await new nn.CrossEntropyLoss().forward(logits, target).repr(), "tensor(0.4076)");
+ * const smooth = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
+ * assertEquals(await smooth.forward(logits, target).repr(), "tensor(0.5076)");
+ * ```
+ */
 export class CrossEntropyLoss extends WeightedLoss<classLosses.CrossEntropyOptions> {
   /** Options of `crossEntropy`, weights of classes also by position. */
   constructor(...args: losses.WeightedArguments<classLosses.CrossEntropyOptions>) {

@@ -51,6 +51,23 @@ export interface Incompatible {
 /**
  * A layer, or a whole model: the base of all of them. A module is an object, not a function: PyTorch's `model(x)` is
  * `model.forward(x)` here, and its hooks run there.
+ *
+ * @example
+ * ```ts
+ * import { nn, ones, type Tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * class MLP extends nn.Module {
+ *   hidden = new nn.Linear(2, 3);
+ *   out = new nn.Linear(3, 1);
+ *   forward(x: Tensor): Tensor {
+ *     return this.out.forward(this.hidden.forward(x).relu());
+ *   }
+ * }
+ * const model = new MLP();
+ * assertEquals(model.forward(ones(5, 2)).shape, [5, 1]);
+ * const names = ["hidden.weight", "hidden.bias", "out.weight", "out.bias"];
+ * assertEquals([...model.stateDict().keys()], names);
+ * ```
  */
 export abstract class Module {
   /** Whether it is in training mode, where dropout drops, or in evaluation mode. */

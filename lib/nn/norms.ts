@@ -11,7 +11,7 @@ import { reshape } from "../ops/views.ts";
 import { shortest } from "../python/decimal.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LayerOptions, python } from "./layers.ts";
 import { Module, Parameter } from "./module.ts";
@@ -40,6 +40,16 @@ const batchNormOptions = parameters<{ numFeatures: number } & BatchNormOptions>(
 /**
  * Mean 0 and variance 1 of every feature over the batch (Ioffe & Szegedy, 2015), then scaled and shifted. In
  * evaluation mode it uses the running mean and variance of training.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const norm = new nn.BatchNorm1d(1);
+ * const y = norm.forward(tensor([[1.5], [2.5], [3.5]]));
+ * assertEquals(await y.detach().repr(), "tensor([[-1.2247],\n        [ 0.0000],\n        [ 1.2247]])");
+ * assertEquals(await norm.runningMean.repr(), "tensor([0.2500])"); // a tenth of the way from 0
+ * ```
  */
 export class BatchNorm1d extends Module {
   /** (num_features), ones at first; null without `affine`. */
@@ -96,7 +106,10 @@ export class BatchNorm1d extends Module {
     const count = x.numel() / this.numFeatures;
     const own = this.training || !this.trackRunningStats;
     if (own && count === 1) {
-      throw new RangeError("Expected more than 1 value per channel when training");
+      throw new RangeError(
+        `Expected more than 1 value per channel when training, got input size torch.Size(` +
+          `${shapeText(x.shape)}); give a larger batch, or call eval()`,
+      );
     }
     const centre = own ? mean(x, dims) : this.runningMean;
     const spread = own ? variance(x, { dim: dims, correction: 0 }) : this.runningVar;

@@ -100,7 +100,19 @@ export class GRU extends Recurrent {
   }
 }
 
-/** A network whose cell keeps what its gates let in (Hochreiter & Schmidhuber, 1997). */
+/**
+ * A network whose cell keeps what its gates let in (Hochreiter & Schmidhuber, 1997).
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, nn, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const [output, [h, c]] = new nn.LSTM(3, 2).forward(ones(4, 1, 3)); // (T, N, features)
+ * assertEquals([output.shape, h.shape, c.shape], [[4, 1, 2], [1, 1, 2], [1, 1, 2]]);
+ * assertEquals(await h.detach().repr(), "tensor([[[-0.5034,  0.1454]]])");
+ * ```
+ */
 export class LSTM extends Recurrent {
   /**
    * `(inputSize, hiddenSize, numLayers = 1, bias = true, batchFirst = false, dropout = 0, …)`, or these by name.

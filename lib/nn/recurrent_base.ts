@@ -76,11 +76,16 @@ export abstract class Recurrent extends Module {
     this.batchFirst = options.batchFirst ?? false;
     this.dropout = options.dropout ?? 0;
     this.bidirectional = options.bidirectional ?? false;
-    if (!(hiddenSize > 0)) throw new RangeError("hidden_size must be greater than zero");
-    if (!(numLayers > 0)) throw new RangeError("num_layers must be greater than zero");
+    if (!(hiddenSize > 0)) {
+      throw new RangeError(`hidden_size must be greater than zero, and is ${hiddenSize}`);
+    }
+    if (!(numLayers > 0)) {
+      throw new RangeError(`num_layers must be greater than zero, and is ${numLayers}`);
+    }
     if (!(this.dropout >= 0 && this.dropout <= 1)) {
       throw new RangeError(
-        "dropout should be a number in range [0, 1] representing the probability of an element being zeroed",
+        "dropout should be a number in range [0, 1] representing the probability of an element being " +
+          `zeroed, and is ${this.dropout}`,
       );
     }
     const bound = 1 / Math.sqrt(hiddenSize);

@@ -127,11 +127,17 @@ export interface TransformerMasks extends DecoderMasks {
 
 /** How a {@linkcode Transformer} is made. */
 export interface WholeOptions extends TransformerOptions {
+  /** Features of every position; 512. */
   dModel?: number;
+  /** Heads of every attention; 8. */
   nhead?: number;
+  /** How many encoder layers; 6. */
   numEncoderLayers?: number;
+  /** How many decoder layers; 6. */
   numDecoderLayers?: number;
+  /** What reads the source in place of the encoder. */
   customEncoder?: Module;
+  /** What writes the target in place of the decoder. */
   customDecoder?: Module;
 }
 

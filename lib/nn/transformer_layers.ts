@@ -149,7 +149,7 @@ export abstract class TransformerLayer extends Module {
     if (!ours || !isDropout(dropout)) {
       return add(plus, dropout.forward(attention.forward(x, memory, memory, options)[0]));
     }
-    const dropped = dropout.drops ? { p: dropout.p, ...dropout.options } : undefined;
+    const dropped = dropout.dropping;
     if (x.ndim === 3 && !attention.batchFirst) {
       return attention.attended(x, memory, memory, options, { dropped, plus })[0];
     }

@@ -13,12 +13,13 @@ import { clamp_ } from "../ops/inplace.ts";
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
-/** Sequences of different lengths. */
-export * as rnn from "./sequences.ts";
 import coefficientSource from "../../kernels/clip_coefficient.wgsl" with { type: "text" };
 import partialsSource from "../../kernels/clip_partials.wgsl" with { type: "text" };
 import scaleSource from "../../kernels/clip_scale.wgsl" with { type: "text" };
 import { declared } from "../ops/declare.ts";
+
+/** Sequences of different lengths. */
+export * as rnn from "./sequences.ts";
 
 const partialsKernel = declared("clip_partials", partialsSource);
 const coefficientKernel = declared("clip_coefficient", coefficientSource);

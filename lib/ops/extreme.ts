@@ -96,7 +96,19 @@ function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFu
   return found as ExtremeFunction;
 }
 
-/** The largest of all elements, of two tensors, or along a dimension with their indices. */
+/**
+ * The largest of all elements, of two tensors, or along a dimension with their indices.
+ *
+ * @example
+ * ```ts
+ * import { max, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([[1, 7], [5, 3]]);
+ * assertEquals(await max(x).item(), 7);
+ * const [values, indices] = max(x, 1);
+ * assertEquals([await values.tolist(), await indices.tolist()], [[7, 5], [1, 0]]);
+ * ```
+ */
 export const max: ExtremeFunction = extremeOf(readLargest, {
   whole: ofAll("max", "MaxBackward1", amax, (a, b) => a > b),
   pairwise: (x, y) => maximum(x, y),

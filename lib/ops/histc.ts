@@ -77,9 +77,9 @@ export function histc(
   const [first, last] = found
     ? [amin(flat), amax(flat)]
     : [min, max].map((edge) => full([], edge, { device }));
-  const flatland = eq(first, last);
-  const lo = where(flatland, sub(first, 1), first);
-  const hi = where(flatland, add(last, 1), last);
+  const noWidth = eq(first, last);
+  const lo = where(noWidth, sub(first, 1), first);
+  const hi = where(noWidth, add(last, 1), last);
   const counts = countsBetween(flat, lo, hi, bins);
   return found ? where(logicalAnd(isfinite(lo), isfinite(hi)), counts, NaN) : counts;
 }
@@ -126,10 +126,10 @@ export function histogram(
     : x.numel() === 0
     ? [full([], 0, { device }), full([], 1, { device })]
     : [amin(flat), amax(flat)];
-  const flatland = eq(ends[0], ends[1]);
+  const noWidth = eq(ends[0], ends[1]);
   const [lo, hi] = [
-    where(flatland, sub(ends[0], 0.5), ends[0]),
-    where(flatland, add(ends[1], 0.5), ends[1]),
+    where(noWidth, sub(ends[0], 0.5), ends[0]),
+    where(noWidth, add(ends[1], 0.5), ends[1]),
   ];
   const counts = countsBetween(flat, lo, hi, bins);
   const width = div(sub(hi, lo), bins);

@@ -18,7 +18,9 @@ const catOp = defineOp<{ dim: number }>({
   forward(inputs, { dim }) {
     const [first] = inputs;
     if (first.ndim === 0) {
-      throw new RangeError("zero-dimensional tensor (at position 0) cannot be concatenated");
+      throw new RangeError(
+        "zero-dimensional tensor (at position 0) cannot be concatenated; use stack()",
+      );
     }
     const d = normalizeDim(dim, first.ndim);
     for (const x of inputs) {
@@ -150,6 +152,14 @@ export const cat: (
  * Tensors of one shape, side by side along a new dimension, the first unless given: n of (2, 3) give (n, 2, 3).
  *
  * @throws {RangeError} for an empty list, and where shapes differ
+ * @example
+ * ```ts
+ * import { stack, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const rows = [tensor([1, 2]), tensor([3, 4])];
+ * assertEquals(await stack(rows).tolist(), [[1, 2], [3, 4]]);
+ * assertEquals(await stack(rows, 1).tolist(), [[1, 3], [2, 4]]);
+ * ```
  */
 export const stack: (
   tensors: readonly Tensor[],

@@ -168,6 +168,14 @@ const topkOptions = parameters<TopkOptions>("topk", {
 /**
  * The `k` largest (or smallest) elements along a dimension in order, and their indices. Equal elements come in
  * order of index; PyTorch leaves their order open.
+ *
+ * @example
+ * ```ts
+ * import { tensor, topk } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [values, indices] = topk(tensor([0.5, 2.5, 1.5]), 2);
+ * assertEquals([await values.tolist(), await indices.tolist()], [[2.5, 1.5], [1, 2]]);
+ * ```
  */
 export function topk(
   x: Tensor,
@@ -246,7 +254,18 @@ const argOptions = (name: string) =>
 const [readMax, readMin] = [argOptions("argmax"), argOptions("argmin")];
 const placeOf = ({ dim, keepdim = false }: ArgOptions): ArgArgs => ({ dim: dim ?? null, keepdim });
 
-/** The index of the largest element; among equals the first. */
+/**
+ * The index of the largest element; among equals the first.
+ *
+ * @example
+ * ```ts
+ * import { argmax, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const logits = tensor([[0.5, 2.5], [1.5, -1]]);
+ * assertEquals(await argmax(logits, -1).tolist(), [1, 0]); // of each row
+ * assertEquals(await argmax(logits).item(), 1); // of all, as if flat
+ * ```
+ */
 export const argmax = (x: Tensor, ...args: ArgArguments): Tensor =>
   argmaxOp([x], placeOf(readMax(args)));
 /** The index of the smallest element; among equals the first. */

@@ -124,7 +124,8 @@ export function meshgrid(tensors: readonly Tensor[], ...args: Given<[], MeshOpti
     throw new TypeError("meshgrid(): write meshgrid([x, y]), with vectors");
   }
   if (tensors.some(({ dtype }) => dtype !== tensors[0].dtype)) {
-    throw new TypeError("meshgrid expects all tensors to have the same dtype");
+    const dtypes = tensors.map(({ dtype }) => dtype).join(", ");
+    throw new TypeError(`meshgrid expects all tensors to have the same dtype, not ${dtypes}`);
   }
   const shape = tensors.map((x) => x.numel());
   const grids = tensors.map((x, d) => {

@@ -3,7 +3,7 @@
  * functions are awaited. And ids as rows of zeros with a one.
  */
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
-import { broadcastShapes } from "../tensor/shape.ts";
+import { broadcastShapes, shapeText } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { eq } from "./binary.ts";
 import { contiguous, to } from "./copy.ts";
@@ -11,7 +11,16 @@ import { arange } from "./create.ts";
 import { indexSelect } from "./index.ts";
 import { expand, reshape, unsqueeze } from "./views.ts";
 
-/** Rows of zeros with a one at each id: (…) → (…, numClasses). */
+/**
+ * Rows of zeros with a one at each id: (…) → (…, numClasses).
+ *
+ * @example
+ * ```ts
+ * import { oneHot, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await oneHot(tensor([0, 2]), 3).tolist(), [[1, 0, 0], [0, 0, 1]]);
+ * ```
+ */
 export const oneHot: (ids: Tensor, numClasses: number) => Tensor = takes(
   "oneHot",
   { input: a.tensor, numClasses: a.whole },
@@ -93,12 +102,19 @@ export async function bincount(
 ): Promise<Tensor> {
   const { minlength = 0 } = readBincount(args);
   if (ids.dtype !== "int64" || ids.ndim !== 1) {
-    throw new TypeError("bincount only supports 1-d non-negative integral inputs");
+    throw new TypeError(
+      `bincount only supports 1-d non-negative integral inputs, not ${ids.dtype} of shape ` +
+        shapeText(ids.shape),
+    );
   }
   const values = await ids.data();
   const counts = new Array<number>(minlength).fill(0);
   for (const value of values) {
-    if (value < 0) throw new RangeError("bincount only supports 1-d non-negative integral inputs");
+    if (value < 0) {
+      throw new RangeError(
+        `bincount only supports 1-d non-negative integral inputs; one is ${value}`,
+      );
+    }
     while (counts.length <= value) counts.push(0);
     counts[value]++;
   }

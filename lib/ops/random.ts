@@ -122,7 +122,17 @@ export const rand = (...args: Sizes<RandomOptions>): Tensor => {
 };
 const evenly: Fill = (g, out) => draw.uniform(g, out);
 
-/** Numbers drawn from the normal distribution with mean 0 and variance 1. */
+/**
+ * Numbers drawn from the normal distribution with mean 0 and variance 1.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, randn } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * assertEquals(await randn(3).repr(), "tensor([ 1.5410, -0.2934, -2.1788])"); // as torch.manual_seed(0)
+ * ```
+ */
 export const randn = (...args: Sizes<RandomOptions>): Tensor => {
   const [shape, rest] = readSizes("randn", args);
   return drawn(shape, read.randn(rest), normally(0, 1), "stretches");
@@ -165,6 +175,14 @@ const randintArguments = parameters<{ low: number; high: number; shape: Shape }>
 /**
  * Whole numbers from `low` (0) up to, not including, `high`, all equally likely: `randint(10, [3])`,
  * `randint(3, 10, [2, 2])`.
+ *
+ * @example
+ * ```ts
+ * import { manualSeed, randint } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * assertEquals(await randint(10, [5]).repr(), "tensor([4, 9, 3, 0, 3])"); // as torch.manual_seed(0)
+ * ```
  */
 export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
 /** From `low` up to, not including, `high`. */
@@ -193,7 +211,7 @@ export function randperm(n: number, ...args: Given<[], RandomOptions>): Tensor {
 
 const readBernoulli = parameters<Drawn>("bernoulli", { generator: a.generator });
 
-/** Ones with probability `x`, elsewhere zeros. Draws one double an element and compares on the GPU. */
+/** Ones with probability `x`, elsewhere zeros. The probabilities are read, since each takes its draw as PyTorch's does. */
 export async function bernoulli(x: Tensor, ...args: Given<[], Drawn>): Promise<Tensor> {
   const { generator = defaultGenerator } = readBernoulli(args);
   checkFloat("bernoulli", x);
@@ -205,7 +223,8 @@ export async function bernoulli(x: Tensor, ...args: Given<[], Drawn>): Promise<T
 /** How dropout draws: `aten` as PyTorch does now and on most machines, `mkl` as older builds on Intel did. */
 export type DropoutStream = "aten" | "mkl";
 
-function checkProbability(p: number): void {
+/** Refuses what is no probability to drop with. */
+export function checkDropped(p: number): void {
   if (p >= 0 && p <= 1) return;
   throw new RangeError(`dropout probability has to be between 0 and 1, but got ${p}`);
 }
@@ -218,7 +237,7 @@ export function dropoutMask(
     stream?: DropoutStream;
   },
 ): Tensor {
-  checkProbability(p);
+  checkDropped(p);
   return drawn(shape, { device, generator }, (g, out) => draw.dropout(g, out, p, stream));
 }
 
@@ -242,13 +261,22 @@ const readDropout = parameters<DropoutOptions>("dropout", {
 /**
  * Puts zeros in place of elements, each with probability `p`, and scales the rest by 1 / (1 − p), so that
  * the sum stays what it was on average. Only while training.
+ *
+ * @example
+ * ```ts
+ * import { dropout, manualSeed, ones } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * assertEquals(await dropout(ones(6), 0.5).repr(), "tensor([0., 0., 2., 0., 0., 0.])");
+ * assertEquals(await dropout(ones(2), 0.5, false).tolist(), [1, 1]); // not while training
+ * ```
  */
 export function dropout(
   x: Tensor,
   ...args: Given<[p?: number, training?: boolean], DropoutOptions>
 ): Tensor {
   const { p = 0.5, training = true, ...options } = readDropout(args);
-  checkProbability(p);
+  checkDropped(p);
   if (training) checkFloat("dropout", x);
   if (!training || p === 0 || x.numel() === 0) return x;
   // Intel's stream was drawn row by row, however the tensor lies in memory.
@@ -277,6 +305,14 @@ const readMultinomial = parameters<MultinomialOptions>("multinomial", {
  * Nothing is read from the GPU, where weights divided by exponential waiting times decide the draw.
  *
  * @throws where the result is read, for weights that are negative, infinite, NaN, or all zero in a row
+ * @example
+ * ```ts
+ * import { manualSeed, multinomial, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * manualSeed(0);
+ * const next = multinomial(tensor([[0.1, 0.2, 0.7], [0.8, 0.1, 0.1]]), 1); // one token of each row
+ * assertEquals(await next.tolist(), [[2], [0]]);
+ * ```
  */
 export function multinomial(
   probs: Tensor,
@@ -284,8 +320,12 @@ export function multinomial(
 ): Tensor {
   const { numSamples, replacement = false, generator = defaultGenerator } = readMultinomial(args);
   checkFloat("multinomial", probs);
-  if (probs.ndim < 1 || probs.ndim > 2) throw new RangeError("prob_dist must be 1 or 2 dim");
-  if (numSamples <= 0) throw new RangeError("cannot sample n_sample <= 0 samples");
+  if (probs.ndim < 1 || probs.ndim > 2) {
+    throw new RangeError(`prob_dist must be 1 or 2 dim, not ${probs.ndim}`);
+  }
+  if (numSamples <= 0) {
+    throw new RangeError(`cannot sample n_sample <= 0 samples: ${numSamples}`);
+  }
   const n = probs.shape.at(-1)!;
   if (!replacement && numSamples > n) {
     throw new RangeError(

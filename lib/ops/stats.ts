@@ -26,7 +26,8 @@ import { unless, where } from "./where.ts";
 const countOf = (shape: Shape, { dim }: ReduceOptions) =>
   numelOf(normalizeDims(dim, shape.length).map((d) => shape[d]));
 
-function checkFloat(name: string, x: Tensor): void {
+/** Refuses what has no mean, in PyTorch's words. */
+function checkDtype(name: string, x: Tensor): void {
   if (x.dtype === "float32") return;
   throw new TypeError(
     `${name}(): could not infer output dtype. Input dtype must be either a floating point or complex ` +
@@ -47,7 +48,7 @@ const meanOp = defineOp<ReduceOptions>({
   gradFn: (_, { dim }) => dim === undefined ? "MeanBackward0" : "MeanBackward1",
   torch: "reduced(i[0], 'mean', a)",
   forward([x], args) {
-    checkFloat("mean", x);
+    checkDtype("mean", x);
     return div(sum(x, args), countOf(x.shape, args));
   },
   gradient: (grad, { shape, args }) => [
@@ -61,7 +62,18 @@ const meanOp = defineOp<ReduceOptions>({
   })),
 });
 
-/** The mean over the named dimensions, or over everything. */
+/**
+ * The mean over the named dimensions, or over everything.
+ *
+ * @example
+ * ```ts
+ * import { mean, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([[1.5, 2.5], [3, 5]]);
+ * assertEquals(await mean(x).item(), 3);
+ * assertEquals(await mean(x, { dim: 1, keepdim: true }).tolist(), [[2], [4]]);
+ * ```
+ */
 export const mean = (x: Tensor, ...args: ReduceArguments): Tensor => meanOp([x], meanOptions(args));
 
 const meanOptions = reduction("mean");
@@ -125,7 +137,7 @@ const varOp = defineOp<VarArgs>({
   gradFn: "VarBackward0",
   torch: "varied(i[0], a)",
   forward([x], args) {
-    checkFloat("var", x);
+    checkDtype("var", x);
     return varied(x, args);
   },
   gradient: (grad, saved) => [variedBack(grad, saved.input(0), saved.args)],
@@ -145,7 +157,7 @@ const stdOp = defineOp<VarArgs>({
   torch: "varied(i[0], a).sqrt()",
   // Numbers whose squares no float holds are first scaled by a power of two, which changes no digit.
   forward([x], args) {
-    checkFloat("std", x);
+    checkDtype("std", x);
     if (x.numel() === 0) return sqrt(varied(x, args));
     const largest = amax(abs(x), args.dim, true);
     const scale = where(gt(largest, 2 ** 60), 2 ** -80, where(lt(largest, 2 ** -60), 2 ** 120, 1));
@@ -175,7 +187,18 @@ const stdOp = defineOp<VarArgs>({
  */
 export const variance = (x: Tensor, ...args: VarArguments): Tensor => varOp([x], readVar(args));
 
-/** The standard deviation: the root of the variance. */
+/**
+ * The standard deviation: the root of the variance.
+ *
+ * @example
+ * ```ts
+ * import { std, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([1.5, 2.5, 3.5, 4.5]);
+ * assertEquals(await std(x).repr(), "tensor(1.2910)");
+ * assertEquals(await std(x, { correction: 0 }).repr(), "tensor(1.1180)"); // of a whole population
+ * ```
+ */
 export const std = (x: Tensor, ...args: VarArguments): Tensor => stdOp([x], readStd(args));
 
 const normOp = defineOp<ReduceOptions & { p: number }>({
@@ -252,7 +275,16 @@ export interface NormOptions extends ReduceOptions {
 
 const normOptions = parameters<NormOptions>("norm", { p: a.number, dim: a.dims, keepdim: a.flag });
 
-/** The p-norm, (Σ |x|^p)^(1/p): the length of the tensor as a vector, as p is 2 unless given. */
+/**
+ * The p-norm, (Σ |x|^p)^(1/p): the length of the tensor as a vector, as p is 2 unless given.
+ *
+ * @example
+ * ```ts
+ * import { norm, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await norm(tensor([3, 4]).float()).item(), 5);
+ * ```
+ */
 export function norm(
   x: Tensor,
   ...args: Given<[p?: number, dim?: number | readonly number[], keepdim?: boolean], NormOptions>

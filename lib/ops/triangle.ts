@@ -61,7 +61,16 @@ function triangle(name: "tril" | "triu"): Triangular {
   );
 }
 
-/** The lower triangle of matrices, up to a diagonal; zeros above. */
+/**
+ * The lower triangle of matrices, up to a diagonal; zeros above.
+ *
+ * @example
+ * ```ts
+ * import { ones, tril } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await tril(ones(3, 3)).tolist(), [[1, 0, 0], [1, 1, 0], [1, 1, 1]]);
+ * ```
+ */
 export const tril: Triangular = triangle("tril");
 
 /** The upper triangle of matrices, from a diagonal on; zeros below. */

@@ -80,7 +80,19 @@ const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
 export const view = (x: Tensor, ...shape: Sizes): Tensor =>
   viewOp([x], { shape: readShape("view", shape) });
 
-/** The same elements in another shape; a view where possible, else a copy. One size may be -1. */
+/**
+ * The same elements in another shape; a view where possible, else a copy. One size may be -1.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "#lib";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * const x = arange(6).view(2, 3); // [[0, 1, 2], [3, 4, 5]]
+ * assertEquals(await x.reshape(3, -1).tolist(), [[0, 1], [2, 3], [4, 5]]);
+ * assertThrows(() => x.t().view(6), RangeError, "Use .reshape(...) instead"); // only a copy can do that
+ * assertEquals(await x.t().reshape(6).tolist(), [0, 3, 1, 4, 2, 5]);
+ * ```
+ */
 export const reshape = (x: Tensor, ...shape: Sizes): Tensor =>
   reshapeOp([x], { shape: readShape("reshape", shape) });
 
@@ -118,7 +130,16 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
   rejects: [{ inputs: [floats([2, 3])], args: { dims: [0, 0] }, error: "permute(dims)" }],
 });
 
-/** The dimensions in another order. */
+/**
+ * The dimensions in another order.
+ *
+ * @example
+ * ```ts
+ * import { zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(zeros(2, 3, 5).permute(2, 0, 1).shape, [5, 2, 3]);
+ * ```
+ */
 export const permute = (x: Tensor, ...dims: Sizes): Tensor =>
   permuteOp([x], { dims: readShape("permute", dims) });
 
@@ -148,7 +169,19 @@ const transposeOp = defineOp<{ dim0: number; dim1: number }>({
   }],
 });
 
-/** Two dimensions exchanged. */
+/**
+ * Two dimensions exchanged.
+ *
+ * @example
+ * ```ts
+ * import { arange } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = arange(12).view(2, 3, 2); // (T, heads, size)
+ * const heads = x.transpose(0, 1); // (heads, T, size)
+ * assertEquals(heads.shape, [3, 2, 2]);
+ * assertEquals(await heads.index(0).tolist(), [[0, 1], [6, 7]]);
+ * ```
+ */
 export const transpose: (x: Tensor, dim0: number, dim1: number) => Tensor = takes(
   "transpose",
   { input: a.tensor, dim0: a.whole, dim1: a.whole },
@@ -197,7 +230,16 @@ const expandOp = defineOp<{ shape: Shape }>({
   }],
 });
 
-/** Repeats dimensions of size 1 without copying; -1 keeps a size. */
+/**
+ * Repeats dimensions of size 1 without copying; -1 keeps a size.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await tensor([[1], [2]]).expand(-1, 3).tolist(), [[1, 1, 1], [2, 2, 2]]);
+ * ```
+ */
 export const expand = (x: Tensor, ...shape: Sizes): Tensor =>
   expandOp([x], { shape: readShape("expand", shape) });
 
@@ -228,7 +270,18 @@ export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number 
     { required: 1 },
   );
 
-/** With a dimension of size 1 put in. */
+/**
+ * With a dimension of size 1 put in.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([1, 2]);
+ * assertEquals(await x.unsqueeze(0).tolist(), [[1, 2]]);
+ * assertEquals(await x.unsqueeze(-1).tolist(), [[1], [2]]);
+ * ```
+ */
 export const unsqueeze: (x: Tensor, dim: number) => Tensor = takes(
   "unsqueeze",
   { input: a.tensor, dim: a.whole },
@@ -248,7 +301,16 @@ const flattenOptions = parameters<FlattenOptions>("flatten", {
   endDim: a.whole,
 });
 
-/** Dimensions `startDim` to `endDim` made one. */
+/**
+ * Dimensions `startDim` to `endDim` made one.
+ *
+ * @example
+ * ```ts
+ * import { zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(zeros(2, 3, 5).flatten(1).shape, [2, 15]);
+ * ```
+ */
 export function flatten(
   x: Tensor,
   ...args: Given<[startDim?: number, endDim?: number], FlattenOptions>
@@ -257,7 +319,10 @@ export function flatten(
   if (x.ndim === 0) return reshape(x, [1]);
   const [from, to] = [normalizeDim(startDim, x.ndim), normalizeDim(endDim, x.ndim)];
   if (from > to) {
-    throw new RangeError("flatten() has invalid args: start_dim cannot come after end_dim");
+    throw new RangeError(
+      `flatten() has invalid args: start_dim cannot come after end_dim; they are ${startDim} and ` +
+        `${endDim}, of ${x.ndim} dimensions`,
+    );
   }
   const merged = numelOf(x.shape.slice(from, to + 1));
   return reshape(x, [...x.shape.slice(0, from), merged, ...x.shape.slice(to + 1)]);

@@ -124,7 +124,18 @@ export const where: (condition: Tensor, input: Tensor | number, other: Tensor | 
     },
   );
 
-/** The tensor with `value` put where `mask` is true, laid out row by row; `mask` broadcasts. */
+/**
+ * The tensor with `value` put where `mask` is true, laid out row by row; `mask` broadcasts.
+ *
+ * @example
+ * ```ts
+ * import { maskedFill, ones, softmax, tril, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const ahead = tril(ones(2, 2)).eq(0); // true where a position would see a later one
+ * const scores = maskedFill(zeros(2, 2), ahead, -Infinity);
+ * assertEquals(await softmax(scores, 1).tolist(), [[1, 0], [0.5, 0.5]]);
+ * ```
+ */
 export const maskedFill: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
   "maskedFill",
   { input: a.tensor, mask: a.tensor, value: a.number },

@@ -153,7 +153,20 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
   }
 }
 
-/** Adam with weight decay that shrinks the parameters themselves (Loshchilov & Hutter, 2019); 0.01 by default. */
+/**
+ * Adam with weight decay that shrinks the parameters themselves (Loshchilov & Hutter, 2019); 0.01 by default.
+ *
+ * @example
+ * ```ts
+ * import { optim, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const w = tensor([1.5], { requiresGrad: true });
+ * const optimizer = new optim.AdamW([w], { lr: 0.1, weightDecay: 0.5 });
+ * w.pow(2).sum().backward();
+ * optimizer.step(); // 1.5 · (1 − 0.1 · 0.5) − 0.1
+ * assertEquals(await w.repr(), "tensor([1.3250], requires_grad=True)");
+ * ```
+ */
 export class AdamW extends Adam {
   /** As {@linkcode Adam}, but `weightDecay = 1e-2`. */
   constructor(params: Params<AdamOptions>, ...args: AdamArguments) {

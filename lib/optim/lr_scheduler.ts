@@ -182,7 +182,20 @@ export class LambdaLR extends LRScheduler {
   }
 }
 
-/** Times `gamma` (0.1) every `stepSize` epochs. */
+/**
+ * Times `gamma` (0.1) every `stepSize` epochs.
+ *
+ * @example
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.SGD([zeros(1)], { lr: 0.5 });
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, 2, 0.5);
+ * const rates = [];
+ * for (let epoch = 0; epoch < 6; epoch++, schedule.step()) rates.push(schedule.getLastLr()[0]);
+ * assertEquals(rates, [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]);
+ * ```
+ */
 export class StepLR extends LRScheduler {
   /** `(optimizer, stepSize, gamma = 0.1)`, or these by name. */
   constructor(
@@ -197,7 +210,20 @@ export class StepLR extends LRScheduler {
   }
 }
 
-/** In even steps from `startFactor` (1/3) to `endFactor` (1) of the first rate, in `totalIters` (5) epochs. */
+/**
+ * In even steps from `startFactor` (1/3) to `endFactor` (1) of the first rate, in `totalIters` (5) epochs.
+ *
+ * @example
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.SGD([zeros(1)], { lr: 0.5 });
+ * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 2 });
+ * const rates = [];
+ * for (let epoch = 0; epoch < 4; epoch++, schedule.step()) rates.push(schedule.getLastLr()[0]);
+ * assertEquals(rates, [0.25, 0.375, 0.5, 0.5]);
+ * ```
+ */
 export class LinearLR extends LRScheduler {
   /**
    * `(optimizer, startFactor = 1/3, endFactor = 1, totalIters = 5)`, or these by name.
@@ -233,6 +259,17 @@ export class LinearLR extends LRScheduler {
 /**
  * Along half a cosine from the first rate down to `etaMin` (0), in `tMax` epochs; and up again, if it goes on
  * (Loshchilov & Hutter, 2017).
+ *
+ * @example
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.SGD([zeros(1)], { lr: 0.1 });
+ * const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, 4);
+ * const rates = [];
+ * for (let epoch = 0; epoch < 5; epoch++, schedule.step()) rates.push(schedule.getLastLr()[0]);
+ * assertEquals(rates, [0.1, 0.08535533905932738, 0.05, 0.014644660940672627, 0]);
+ * ```
  */
 export class CosineAnnealingLR extends LRScheduler {
   /** `(optimizer, tMax, etaMin = 0)`, or these by name. */

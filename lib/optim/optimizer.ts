@@ -23,7 +23,7 @@ export interface Rated {
 export interface Shared {
   /** Whether to go uphill; not offered. */
   maximize?: false;
-  /** All parameters are changed by one dispatch, whatever these say. */
+  /** Small parameters share a dispatch, whatever these say. */
   foreach?: boolean;
   fused?: boolean;
 }

@@ -26,9 +26,13 @@ export interface PlateauOptions {
 
 /** What is saved of it. */
 export interface PlateauState {
+  /** The best number so far. */
   best: number;
+  /** For how many epochs it has not improved. */
   numBadEpochs: number;
+  /** For how many more epochs nothing is counted. */
   cooldownCounter: number;
+  /** How many steps it has taken. */
   lastEpoch: number;
 }
 
@@ -69,6 +73,7 @@ export class ReduceLROnPlateau {
   readonly #options: Required<PlateauOptions>;
   readonly #lowest: readonly number[];
 
+  /** `(optimizer, mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, …)`, or these by name. */
   constructor(
     readonly optimizer: AnyOptimizer,
     ...args: Given<
@@ -87,7 +92,9 @@ export class ReduceLROnPlateau {
       eps: 1e-8,
       ...readPlateau(args),
     };
-    if (options.factor >= 1) throw new RangeError("Factor should be < 1.0.");
+    if (options.factor >= 1) {
+      throw new RangeError(`Factor should be < 1.0. It is ${options.factor}`);
+    }
     const { minLr } = options;
     const groups = optimizer.paramGroups;
     this.#lowest = typeof minLr === "number" ? groups.map(() => minLr) : minLr;

@@ -8,6 +8,7 @@ const readExponential = optionsFor<{ gamma: number }>("ExponentialLR", { gamma: 
 
 /** Times `gamma` every epoch. */
 export class ExponentialLR extends LRScheduler {
+  /** `(optimizer, gamma)`, or by name. */
   constructor(optimizer: AnyOptimizer, ...args: Given<[gamma: number], { gamma: number }>) {
     const { gamma } = readExponential(args);
     super(optimizer, {
@@ -19,7 +20,9 @@ export class ExponentialLR extends LRScheduler {
 
 /** When a {@linkcode MultiStepLR} lowers the rate. */
 export interface MultiStepOptions {
+  /** The epochs at which it is lowered. */
   milestones: readonly number[];
+  /** What it is multiplied by; 0.1. */
   gamma?: number;
 }
 
@@ -30,6 +33,7 @@ const readMultiStep = optionsFor<MultiStepOptions>("MultiStepLR", {
 
 /** Times `gamma` (0.1) at each of the epochs named. */
 export class MultiStepLR extends LRScheduler {
+  /** `(optimizer, milestones, gamma = 0.1)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[milestones: readonly number[], gamma?: number], MultiStepOptions>
@@ -58,6 +62,7 @@ const readConstant = optionsFor<ConstantOptions>("ConstantLR", {
 
 /** A share of the first rate for some epochs, then all of it. */
 export class ConstantLR extends LRScheduler {
+  /** `(optimizer, factor = 1/3, totalIters = 5)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[factor?: number, totalIters?: number], ConstantOptions>
@@ -93,6 +98,7 @@ const readRestarts = optionsFor<RestartOptions>("CosineAnnealingWarmRestarts", {
 
 /** Half a cosine down, and from the first rate again (Loshchilov & Hutter, 2017). */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
+  /** `(optimizer, t0, tMult = 1, etaMin = 0)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[t0: number, tMult?: number, etaMin?: number], RestartOptions>
@@ -120,14 +126,19 @@ export interface OneCycleOptions {
   maxLr: number | readonly number[];
   /** Steps of the whole; or `epochs` times `stepsPerEpoch`. */
   totalSteps?: number;
+  /** How many epochs, where `totalSteps` is not given. */
   epochs?: number;
+  /** Steps of each of them. */
   stepsPerEpoch?: number;
   /** Which share of the steps goes up; 0.3. */
   pctStart?: number;
+  /** Along half a cosine, or a straight line; "cos". */
   annealStrategy?: "cos" | "linear";
   /** Whether momentum (of Adam, its first beta) falls while the rate rises; true. */
   cycleMomentum?: boolean;
+  /** The lowest momentum; 0.85. */
   baseMomentum?: number;
+  /** The highest; 0.95. */
   maxMomentum?: number;
   /** The highest rate is so many times the first; 25. */
   divFactor?: number;
@@ -184,6 +195,7 @@ interface Phase {
  * ```
  */
 export class OneCycleLR extends LRScheduler {
+  /** `(optimizer, maxLr, totalSteps)`, and the others by name. */
   constructor(
     optimizer: AnyOptimizer,
     ...args: Given<[maxLr: number | readonly number[], totalSteps?: number], OneCycleOptions>

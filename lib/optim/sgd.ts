@@ -99,7 +99,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     }
   }
 
-  /** One step for the parameters of a group, all in one launch. */
+  /** One step for the parameters of a group; small ones share a dispatch. */
   protected update(group: ParamGroup<SGDOptions>, params: Tensor[]): void {
     const { lr, momentum, dampening, weightDecay, nesterov } = group;
     const items = params.map((param): Item => {

@@ -6,6 +6,7 @@
  *
  * A function declares its parameters once, with `parameters`, and passes its arguments to the reader that this returns.
  */
+import { nearest } from "../host/spelling.ts";
 
 /** The kind of value that a parameter takes. */
 export interface Kind {
@@ -238,32 +239,11 @@ export const camelCase = (name: string): string =>
 
 function suggestion(name: string, names: readonly string[]): string {
   const spelled = OTHER_NAMES[name] ?? camelCase(name);
-  const best = names.includes(spelled) ? spelled : nearest(name, names);
+  const best = names.includes(spelled) ? spelled : nearest(name, names, { share: 1 / 3, letters });
   return best ? `: did you mean ${best}?` : "";
 }
 
-/** The known name that differs in few letters, if there is one. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll("_", "");
-  const ranked = names.map((each) => [distance(plain(name), plain(each)), each] as const)
-    .sort(([a], [b]) => a - b);
-  const [away, best] = ranked[0] ?? [Infinity, ""];
-  return away <= Math.max(1, best.length / 3) ? best : undefined;
-}
-
-/** The number of letters to insert, delete or replace to turn one name into the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1] + Number(a[i - 1] !== b[j - 1]);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
-}
+const letters = (text: string) => text.toLowerCase().replaceAll("_", "");
 
 function described(value: unknown): string {
   if (value === null) return "null";

@@ -34,8 +34,8 @@ export function exactText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The bytes of several tokens, joined. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+/** Pieces of bytes, such as those of tokens, in one. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Uint8Array(length);

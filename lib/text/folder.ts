@@ -18,11 +18,7 @@ import { readTokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
  * @throws {RangeError} if neither is complete, or if the two files do not belong together
  */
 export function loadTokenizer(folder: string): PretrainedTokenizer {
-  const read = (name: string) => {
-    const path = `${folder}/${name}`;
-    return host.files.info(path)?.isFile ? host.files.readText(path) : undefined;
-  };
-  const whole = read("tokenizer.json");
+  const whole = textIn(folder, "tokenizer.json");
   if (whole !== undefined) {
     const { vocab, merges, specialTokens, pattern } = readTokenizerJson(
       whole,
@@ -32,13 +28,19 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
     if (!OWN_PATTERNS.has(pattern)) checkPattern(pattern);
     return new PretrainedTokenizer({ codec, special_tokens: specialTokens }, pattern);
   }
-  const [vocab, merges] = [read("vocab.json"), read("merges.txt")];
+  const [vocab, merges] = [textIn(folder, "vocab.json"), textIn(folder, "merges.txt")];
   if (vocab !== undefined && merges !== undefined) return readTokenizer(vocab, merges, folder);
   const missing = vocab === undefined ? "vocab.json" : "merges.txt";
   throw new RangeError(
     `${folder}: there is no ${missing} in it; a vocabulary is in tokenizer.json, or in vocab.json ` +
       `and merges.txt; download it again`,
   );
+}
+
+/** The text of a file in a folder; undefined if it is not there. */
+export function textIn(folder: string, name: string): string | undefined {
+  const path = `${folder}/${name}`;
+  return host.files.info(path)?.isFile ? host.files.readText(path) : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
  * A picture of the tokens of a text, each in a colour, for a terminal and for the book.
  *
  * It shows only what the tokenizer knows. A token may be half a character, so the picture is made from bytes: bytes
- * that are not complete text are shown as `\xf0\x9f`, a line break as
+ * that are not complete text are shown as `\xf0\x9f`, a line break as ⏎.
  */
 import { coloured } from "../host/terminal.ts";
 import { escapeControls, exactText } from "./bytes.ts";

@@ -11,14 +11,8 @@ import {
   saveTensors,
   saveTokenizer,
 } from "../mod.ts";
-import {
-  common,
-  nearest,
-  type Options,
-  readArgs,
-  UsageError,
-  type Values,
-} from "../lesson/args.ts";
+import { nearest } from "../host/spelling.ts";
+import { common, type Options, readArgs, UsageError, type Values } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { writeWhole } from "../host/whole.ts";
 import { gpt2Card, mlpCard, transformerCard } from "./export/card.ts";

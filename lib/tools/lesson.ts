@@ -4,7 +4,8 @@
  */
 import { contents, type Row } from "../../lessons/contents.ts";
 import { exists } from "../hub/cache.ts";
-import { nearest, UsageError } from "../lesson/args.ts";
+import { nearest } from "../host/spelling.ts";
+import { UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { write } from "../host/terminal.ts";
 import { table } from "./contents.ts";
