@@ -3,6 +3,7 @@
  * next to nothing to do. On a fast GPU this is what limits a small model.
  */
 import { defaultDevice as device } from "../../gpu/default.ts";
+import { DISPATCHES_A_SUBMIT, FIRST_DISPATCHES } from "../../gpu/tuning.ts";
 import { add, noGrad } from "../../mod.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { empty, firstOf, release } from "./limits.ts";
@@ -22,12 +23,22 @@ export interface LaunchCost {
 /** How many calls are timed together: fewer than are submitted at once. */
 const CALLS = 200;
 
+/** Gets the first submissions after a read, which end early, over with: only calls are timed. */
+function warmUp(): void {
+  const x = noise(4);
+  for (let most = FIRST_DISPATCHES; most < DISPATCHES_A_SUBMIT; most *= 2) {
+    release(noGrad(() => add(x, x)));
+    device.launcher.flush();
+  }
+  release(x);
+}
+
 /** Does a thing many times and waits for the GPU; only the calls are timed. What they return is released, but for `kept`. */
 async function timed(runs: number, body: () => Tensor, kept?: Tensor): Promise<number[]> {
   const times: number[] = [];
   const made: Tensor[] = [];
   for (let turn = -3; turn < runs; turn++) {
-    device.launcher.flush();
+    warmUp();
     const start = performance.now();
     for (let i = 0; i < CALLS; i++) made[i] = body();
     const us = (performance.now() - start) * 1000 / CALLS;
@@ -70,7 +81,7 @@ export async function launchCosts(runs = 30): Promise<LaunchCost[]> {
   const tracked = await timed(runs, () => add(x, y));
   const there: number[] = [];
   for (let turn = -3; turn < runs; turn++) {
-    device.launcher.flush();
+    warmUp();
     const start = performance.now();
     chain(x, y).backward({ gradient: ones });
     if (turn >= 0) there.push((performance.now() - start) * 1000);
