@@ -66,6 +66,7 @@ export {
   WeightedRandomSampler,
   type WeightedRandomSamplerOptions,
 } from "./data/sampler.ts";
+export { ConcatDataset, randomSplit, type RandomSplitOptions, Subset } from "./data/subset.ts";
 
 /** Tensors in a file by name, as Python's save_file and load_file keep them. */
 export {

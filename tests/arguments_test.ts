@@ -240,7 +240,7 @@ const works: Record<string, Record<string, unknown[]>> = {
       () => [square],
     ),
     ...each(
-      "isclose allclose equal mseLoss l1Loss smoothL1Loss binaryCrossEntropyWithLogits",
+      "isclose allclose equal mseLoss l1Loss smoothL1Loss huberLoss binaryCrossEntropyWithLogits",
       () => [x, x],
     ),
     binaryCrossEntropy: [x.sigmoid(), x.sigmoid()],
@@ -318,6 +318,8 @@ const works: Record<string, Record<string, unknown[]>> = {
     RandomSampler: [[1, 2]],
     SubsetRandomSampler: [[1, 2]],
     WeightedRandomSampler: [[1, 2], 3],
+    Subset: [[1, 2], [0]],
+    randomSplit: [[1, 2], [1, 1]],
     RegexTokenizer: [],
     KeyValueCache: [sizes],
     GPT2: [sizes],
@@ -338,6 +340,10 @@ const works: Record<string, Record<string, unknown[]>> = {
     prelu: [x, tensor([0.5])],
     relu6: [x],
     selu: [x],
+    pairwiseDistance: [x, x],
+    tripletMarginLoss: [x, x, x],
+    ...each("cosineEmbeddingLoss marginRankingLoss", () => [square, square, tensor([1, -1])]),
+    hingeEmbeddingLoss: [x, x.sign()],
     softmin: [x, 1],
     softsign: [x],
     tanhshrink: [x],
@@ -360,6 +366,10 @@ const works: Record<string, Record<string, unknown[]>> = {
     BCELoss: [],
     CosineSimilarity: [],
     KLDivLoss: [],
+    ...each(
+      "CosineEmbeddingLoss HingeEmbeddingLoss HuberLoss MarginRankingLoss PairwiseDistance TripletMarginLoss",
+      () => [],
+    ),
     BCEWithLogitsLoss: [],
     BatchNorm1d: [3],
     L1Loss: [],
@@ -394,6 +404,7 @@ const works: Record<string, Record<string, unknown[]>> = {
     kaimingUniform_: [x.clone()],
     normal_: [x.clone()],
     ones_: [x.clone()],
+    orthogonal_: [x.clone()],
     truncNormal_: [x.clone()],
     uniform_: [x.clone()],
     xavierNormal_: [x.clone()],
@@ -439,7 +450,7 @@ const others: Record<string, string> = {
   Module: "is a base",
   Optimizer: "is a base",
   LRScheduler: "is a base",
-  deepCopy: "takes a module",
+  deepCopy: "takes anything",
   multiHeadAttentionForward: "takes weights as an object",
   calculateFanInAndFanOut: "takes a tensor",
   skipInit: "takes a function",
@@ -516,6 +527,7 @@ for (const [name, call] of Object.entries(optioned)) {
 
 /** Exported functions that take no options and no optional positions, which types alone hold; each says what it takes. */
 const plain: Record<string, string> = {
+  "ConcatDataset": "a list of datasets",
   "activated": "a tensor, from inside",
   "countPairs mergePair": "ids and pairs",
   "decodeSafetensors encodeSafetensors openSafetensors saveSafetensors saveTensors":

@@ -274,6 +274,14 @@ rule(
 
 /** A terminal has 80 columns, and a lesson's code is set in by two. */
 const CODE_WIDTH = 78;
+/** The containers, whose copies nn/copy.ts makes by their constructors; and what is not a module. */
+const MAY_HIDE = /^lib\/(nn\/(container|module)|models\/cache)\.ts$/;
+rule(
+  "a module keeps nothing behind #, which a deep copy could not see",
+  source.filter((path) => /^lib\/(nn|models)\/.*\.ts$/.test(path) && !MAY_HIDE.test(path)),
+  (_, text) => withoutComments(text).match(/this\.#\w+/g) ?? [],
+);
+
 rule(
   "no line of a lesson's code is wider than 78 columns",
   files.filter((path) => /^lessons\/\d+.*\.ts$/.test(path)),

@@ -185,7 +185,8 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
       }
       if (typeof dataset?.[Symbol.iterator] !== "function") {
         throw new TypeError(
-          "DataLoader: a dataset has length and at(i), as an array has, or can be walked over",
+          "DataLoader: a dataset has length and at(i), as an array has, or can be walked over; of a tensor, give " +
+            "x.unbind(), its rows",
         );
       }
     }

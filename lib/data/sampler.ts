@@ -158,7 +158,7 @@ const readWeighted = parameters<WeightedRandomSamplerOptions>("WeightedRandomSam
 /** Places drawn by weights, which need not sum to one: for classes of different sizes. */
 export class WeightedRandomSampler implements Iterable<number> {
   /** The weight of each place. */
-  readonly weights: Float32Array<ArrayBuffer>;
+  readonly weights: Float64Array<ArrayBuffer>;
   /** How many are drawn. */
   readonly length: number;
   readonly #options: WeightedRandomSamplerOptions;
@@ -167,6 +167,7 @@ export class WeightedRandomSampler implements Iterable<number> {
    * `(weights, numSamples, replacement = true)`.
    *
    * @throws {RangeError} for no samples
+   * @throws {TypeError} for weights in a tensor, whose numbers are on the GPU
    */
   constructor(
     weights: Iterable<number>,
@@ -176,7 +177,12 @@ export class WeightedRandomSampler implements Iterable<number> {
     >
   ) {
     this.#options = readWeighted(args);
-    this.weights = Float32Array.from(weights);
+    if (typeof weights?.[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        "WeightedRandomSampler: weights is a list of numbers; of a tensor, write await weights.data()",
+      );
+    }
+    this.weights = Float64Array.from(weights);
     this.length = this.#options.numSamples;
     checkCount("num_samples", this.length);
   }

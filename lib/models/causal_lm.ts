@@ -45,7 +45,7 @@ export abstract class CausalLM extends Module {
   hidden(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
     const cache = cacheOf(options);
     const T = ids.shape[1];
-    this.#check(T, cache?.length ?? 0);
+    this.checkPlaces(T, cache?.length ?? 0);
     let x = this.embed(ids, cache?.length);
     if (!cache) { for (const block of this.blocks()) x = block.forward(x); }
     else {
@@ -61,7 +61,7 @@ export abstract class CausalLM extends Module {
     return this.norm(x);
   }
 
-  #check(T: number, from: number): void {
+  private checkPlaces(T: number, from: number): void {
     const { nPositions } = this.config;
     if (!(T > 0)) {
       throw new RangeError(

@@ -29,13 +29,13 @@ export class GPT2Attention extends Module {
   cProj: Linear;
   /** The number of heads. */
   readonly nHead: number;
-  readonly #drop: { attn: number; resid: number };
+  private readonly drop: { attn: number; resid: number };
 
   /** Attention with these sizes; `dropout.attn` and `dropout.resid` are 0.1 by default. */
   constructor({ nEmbd, nHead, dropout: { attn = 0.1, resid = 0.1 } = {} }: GPT2Config) {
     super();
     this.nHead = nHead;
-    this.#drop = { attn, resid };
+    this.drop = { attn, resid };
     this.cAttn = new Linear(nEmbd, 3 * nEmbd);
     this.cProj = new Linear(nEmbd, nEmbd);
   }
@@ -55,10 +55,10 @@ export class GPT2Attention extends Module {
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
     const [q, k, v] = this.heads(x);
-    const dropoutP = this.training ? this.#drop.attn : 0;
+    const dropoutP = this.training ? this.drop.attn : 0;
     const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
     const y = this.cProj.forward(found.transpose(1, 2).reshape(...x.shape));
-    return dropout(y, this.#drop.resid, { training: this.training });
+    return dropout(y, this.drop.resid, { training: this.training });
   }
 }
 
@@ -68,26 +68,26 @@ export class GPT2MLP extends Module {
   cFc: Linear;
   /** The second layer: (nEmbd, nInner). */
   cProj: Linear;
-  readonly #activation;
-  readonly #drop: number;
+  private readonly activation;
+  private readonly drop: number;
 
   /** A network with these sizes; by default nInner is 4 · nEmbd, and the activation is GELU approximated by tanh. */
   constructor({ nEmbd, nInner = 4 * nEmbd, activation = "geluTanh", dropout }: GPT2Config) {
     super();
-    this.#activation = activation;
-    this.#drop = dropout?.resid ?? 0.1;
+    this.activation = activation;
+    this.drop = dropout?.resid ?? 0.1;
     this.cFc = new Linear(nEmbd, nInner);
     this.cProj = new Linear(nInner, nEmbd);
   }
 
   /** (B, T, C) → (B, T, nInner) */
   widen(x: Tensor): Tensor {
-    return linearActivated(x, this.cFc.weight, this.cFc.bias, this.#activation);
+    return linearActivated(x, this.cFc.weight, this.cFc.bias, this.activation);
   }
 
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
-    return dropout(this.cProj.forward(this.widen(x)), this.#drop, { training: this.training });
+    return dropout(this.cProj.forward(this.widen(x)), this.drop, { training: this.training });
   }
 }
 
@@ -176,10 +176,10 @@ export class GPT2 extends CausalLM {
     if (config.tieWordEmbeddings === false) {
       this.lmHead = new Linear(nEmbd, vocabSize, { bias: false });
     }
-    this.#begin();
+    this.begin();
   }
 
-  #begin(): void {
+  private begin(): void {
     for (const [name, parameter] of this.namedParameters()) {
       if (name.includes("ln_")) continue;
       if (name.endsWith("bias")) init.zeros_(parameter);

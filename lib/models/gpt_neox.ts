@@ -52,14 +52,14 @@ export class GPTNeoXAttention extends Module {
   cos!: Tensor;
   /** The sine of these angles. */
   sin!: Tensor;
-  readonly #dropout: number;
+  private readonly dropout: number;
 
   /** Attention with weights from the default generator. */
   constructor(config: GPTNeoXConfig) {
     super();
     const { nEmbd, nHead, nPositions, rotaryPct = 0.25, rotaryBase = 1e4 } = config;
     this.nHead = nHead;
-    this.#dropout = config.dropout?.attn ?? 0;
+    this.dropout = config.dropout?.attn ?? 0;
     const size = Math.floor(nEmbd / nHead * rotaryPct); // the rotated dimensions
     const [cos, sin] = anglesOf(nPositions, size, rotaryBase);
     this.registerBuffer("cos", cos, { persistent: false });
@@ -74,11 +74,11 @@ export class GPTNeoXAttention extends Module {
     const D = C / this.nHead;
     const all = this.query_key_value.forward(x).view(B, T, this.nHead, 3 * D).transpose(1, 2);
     const [q, k, v] = all.split(D, -1);
-    return [this.#rotate(q, from), this.#rotate(k, from), v];
+    return [this.rotate(q, from), this.rotate(k, from), v];
   }
 
   /** Rotates queries or keys (B, H, T, D) of the positions from `from` on. */
-  #rotate(x: Tensor, from: number): Tensor {
+  private rotate(x: Tensor, from: number): Tensor {
     const [T, D] = x.shape.slice(2);
     const size = this.cos.shape[1];
     const [cos, sin] = [this.cos, this.sin].map((table) => table.narrow(0, from, T)); // (T, size)
@@ -96,7 +96,7 @@ export class GPTNeoXAttention extends Module {
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
     const [q, k, v] = this.heads(x);
-    const dropoutP = this.training ? this.#dropout : 0;
+    const dropoutP = this.training ? this.dropout : 0;
     const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
     return this.dense.forward(found.transpose(1, 2).flatten(2));
   }
@@ -117,12 +117,12 @@ export class GPTNeoXMLP extends Module {
   dense_h_to_4h: Linear;
   /** The second layer. */
   dense_4h_to_h: Linear;
-  readonly #activation;
+  private readonly activation;
 
   /** A network with weights from the default generator. */
   constructor({ nEmbd, nInner = 4 * nEmbd, activation = "gelu" }: GPTNeoXConfig) {
     super();
-    this.#activation = activation;
+    this.activation = activation;
     this.dense_h_to_4h = new Linear(nEmbd, nInner);
     this.dense_4h_to_h = new Linear(nInner, nEmbd);
   }
@@ -130,7 +130,7 @@ export class GPTNeoXMLP extends Module {
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
     const { weight, bias } = this.dense_h_to_4h;
-    return this.dense_4h_to_h.forward(linearActivated(x, weight, bias, this.#activation));
+    return this.dense_4h_to_h.forward(linearActivated(x, weight, bias, this.activation));
   }
 }
 
@@ -144,15 +144,15 @@ export class GPTNeoXBlock extends Module {
   attention: GPTNeoXAttention;
   /** The feed-forward network. */
   mlp: GPTNeoXMLP;
-  readonly #parallel: boolean;
-  readonly #dropout: number;
+  private readonly parallel: boolean;
+  private readonly dropout: number;
 
   /** A block with weights from the default generator. */
   constructor(config: GPTNeoXConfig) {
     super();
     const { nEmbd, layerNormEpsilon: eps } = config;
-    this.#parallel = config.parallelResidual ?? true;
-    this.#dropout = config.dropout?.hidden ?? 0;
+    this.parallel = config.parallelResidual ?? true;
+    this.dropout = config.dropout?.hidden ?? 0;
     this.input_layernorm = new LayerNorm(nEmbd, { eps });
     this.post_attention_layernorm = new LayerNorm(nEmbd, { eps });
     this.attention = new GPTNeoXAttention(config);
@@ -161,18 +161,18 @@ export class GPTNeoXBlock extends Module {
 
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
-    return this.#both(x, this.attention.forward(this.input_layernorm.forward(x)));
+    return this.both(x, this.attention.forward(this.input_layernorm.forward(x)));
   }
 
   /** The same for T positions that follow those in the cache. */
   continue(x: Tensor, cache: LayerCache): Tensor {
-    return this.#both(x, this.attention.continue(this.input_layernorm.forward(x), cache));
+    return this.both(x, this.attention.continue(this.input_layernorm.forward(x), cache));
   }
 
-  #both(x: Tensor, found: Tensor): Tensor {
-    const drop = (y: Tensor) => dropout(y, this.#dropout, { training: this.training });
+  private both(x: Tensor, found: Tensor): Tensor {
+    const drop = (y: Tensor) => dropout(y, this.dropout, { training: this.training });
     const attended = x.add(drop(found));
-    const read = this.post_attention_layernorm.forward(this.#parallel ? x : attended);
+    const read = this.post_attention_layernorm.forward(this.parallel ? x : attended);
     return attended.add(drop(this.mlp.forward(read)));
   }
 }

@@ -44,7 +44,7 @@ const [readLstm, readGru] = ["LSTMCell", "GRUCell"].map((name) =>
 
 type Celled = Given<
   [inputSize: number, hiddenSize: number, bias?: boolean, device?: Device],
-  CellOptions
+  RecurrentSizes & CellOptions
 >;
 
 /** The base of all three. */
@@ -61,7 +61,7 @@ export abstract class Cell extends Module {
   readonly inputSize: number;
   /** Features of the state. */
   readonly hiddenSize: number;
-  readonly #kind: RecurrentKind;
+  private readonly kind: RecurrentKind;
 
   /** The kind of step, and its sizes. */
   constructor(
@@ -69,7 +69,7 @@ export abstract class Cell extends Module {
     { inputSize, hiddenSize, bias = true, device }: RecurrentSizes & CellOptions,
   ) {
     super();
-    this.#kind = kind;
+    this.kind = kind;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     const rows = kind.gates * hiddenSize;
@@ -93,11 +93,11 @@ export abstract class Cell extends Module {
         .map((s) => squeeze(s, 0));
     }
     const state = before ?? Array.from(
-      { length: this.#kind.states },
+      { length: this.kind.states },
       () => zeros([x.shape[0], this.hiddenSize], { device: x.device }),
     );
     const from = { weight: this.weightHh, bias: this.biasHh };
-    return this.#kind.step(linear(x, this.weightIh, this.biasIh), state, from);
+    return this.kind.step(linear(x, this.weightIh, this.biasIh), state, from);
   }
 
   /** `10, 20`, and `bias=False` where there is none. */

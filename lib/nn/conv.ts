@@ -70,7 +70,7 @@ export class Conv1d extends Module {
         groups?: number,
         bias?: boolean,
       ],
-      Conv1dOptions
+      { inChannels: number; outChannels: number; kernelSize: number } & Conv1dOptions
     >
   ) {
     super();

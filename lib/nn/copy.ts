@@ -1,6 +1,6 @@
 /*
- * A deep copy of a module, as Python's `copy.deepcopy`: a stack of layers is made of copies of one layer.
- * No constructor runs, so nothing is drawn.
+ * A deep copy, as Python's `copy.deepcopy`: a stack of layers is made of copies of one layer, and the best weights so far
+ * are kept while training goes on. No constructor runs, so nothing is drawn.
  */
 import { clone } from "../ops/copy.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -9,8 +9,8 @@ import { ModuleDict, ModuleList, Sequential } from "./container.ts";
 import { Module, Parameter } from "./module.ts";
 
 /**
- * A module of the same class with copies of all parameters, buffers and modules below; what one module holds
- * twice, its copy holds twice. Other properties are shared.
+ * A deep copy: of a module, of a tensor, or of a Map, list or object that holds such, as `stateDict()` gives them. What is
+ * held twice, the copy holds twice. Objects of other classes are shared.
  *
  * @example
  * ```ts
@@ -21,24 +21,36 @@ import { Module, Parameter } from "./module.ts";
  * const twin = nn.deepCopy(layer);
  * assert(twin.weight !== layer.weight);
  * assertEquals(await twin.weight.tolist(), await layer.weight.tolist());
+ * const best = nn.deepCopy(layer.stateDict()); // stays while the layer learns
+ * assertEquals([...best.keys()], ["weight", "bias"]);
  * ```
  */
-export function deepCopy<M extends Module>(module: M): M {
-  return noGrad(() => copyOf(module, new Map())) as M;
+export function deepCopy<T>(value: T): T {
+  return noGrad(() => copyOf(value, new Map())) as T;
 }
 
-type Copies = Map<Module | Tensor, Module | Tensor>;
+type Copies = Map<unknown, unknown>;
 
-function copyOf(value: Module | Tensor, copies: Copies): Module | Tensor {
+function copyOf(value: unknown, copies: Copies): unknown {
   const made = copies.get(value);
-  if (made) return made;
-  const copy = value instanceof Module
-    ? moduleLike(value, copies)
-    : value instanceof Parameter
-    ? new Parameter(clone(value), value.requiresGrad)
-    : free(clone(value));
+  if (made !== undefined) return made;
+  const copy = copied(value, copies);
   copies.set(value, copy);
   return copy;
+}
+
+function copied(value: unknown, copies: Copies): unknown {
+  if (value instanceof Module) return moduleLike(value, copies);
+  if (value instanceof Parameter) return new Parameter(clone(value), value.requiresGrad);
+  if (value instanceof Tensor) return free(clone(value));
+  if (Array.isArray(value)) return value.map((each) => copyOf(each, copies));
+  if (value instanceof Map) {
+    return new Map(Array.from(value, ([key, each]) => [key, copyOf(each, copies)]));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const entries = Object.entries(value).map(([key, each]) => [key, copyOf(each, copies)]);
+  return Object.fromEntries(entries);
 }
 
 /** A tensor that outlives the no-grad region it was made in. */
@@ -47,32 +59,26 @@ function free(tensor: Tensor): Tensor {
   return tensor;
 }
 
+/** A module of the same class in which nothing is yet but the modules that a container holds. */
+function hollow(module: Module, copies: Copies): Module {
+  const made = (base: new (...args: never[]) => Module, ...args: unknown[]): Module =>
+    Reflect.construct(base, args, module.constructor);
+  const below = (modules: Iterable<Module>) =>
+    Array.from(modules, (child) => copyOf(child, copies) as Module);
+  if (module instanceof ModuleList) return made(ModuleList, below(module));
+  if (module instanceof Sequential) return made(Sequential, ...below(module));
+  if (!(module instanceof ModuleDict)) return made(Bare);
+  const named = Array.from(module.entries(), ([name, child]) => [name, copyOf(child, copies)]);
+  return made(ModuleDict, named);
+}
+
 function moduleLike(module: Module, copies: Copies): Module {
-  if (module instanceof ModuleList || module instanceof Sequential) {
-    const below = Array.from(module, (child) => copyOf(child, copies) as Module);
-    const copy = module instanceof ModuleList ? new ModuleList(below) : new Sequential(...below);
-    copy.training = module.training;
-    return copy;
-  }
-  if (module instanceof ModuleDict) {
-    const below = Array.from(
-      module.entries(),
-      ([name, child]) => [name, copyOf(child, copies) as Module] as const,
-    );
-    const copy = new ModuleDict(below);
-    copy.training = module.training;
-    return copy;
-  }
-  const bare = Reflect.construct(Bare, [], module.constructor) as Module;
+  const bare = hollow(module, copies);
   const all = [...module.namedBuffers()].map(([, buffer]) => buffer);
   const persistent = new Set(
     Array.from(module.namedBuffers({ persistentOnly: true }), ([, buffer]) => buffer),
   );
   for (const [name, value] of Object.entries(module)) {
-    if (!(value instanceof Module || value instanceof Tensor)) {
-      Object.assign(bare, { [name]: value });
-      continue;
-    }
     const copy = copyOf(value, copies);
     if (copy instanceof Tensor && all.includes(value as Tensor)) {
       bare.registerBuffer(name, copy, { persistent: persistent.has(value as Tensor) });
@@ -81,7 +87,7 @@ function moduleLike(module: Module, copies: Copies): Module {
   return bare;
 }
 
-/** A module before its constructor has run. */
+/** A module before its constructor has run. What a class keeps behind `#` is not in it. */
 class Bare extends Module {
   override forward(): never {
     throw new Error("a bare module computes nothing");

@@ -35,10 +35,18 @@ export { cosineSimilarity, normalize } from "../ops/distances.ts";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
+  huberLoss,
   klDiv,
   l1Loss,
   mseLoss,
   smoothL1Loss,
 } from "../ops/losses.ts";
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  marginRankingLoss,
+  pairwiseDistance,
+  tripletMarginLoss,
+} from "../ops/pair_losses.ts";
 export { oneHot } from "../ops/pick.ts";
 export { pad } from "../ops/arrange.ts";

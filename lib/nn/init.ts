@@ -3,7 +3,7 @@
  * unless another is given, and returns it.
  */
 import { a as p, type Given, parameters, takes } from "../python/arguments.ts";
-import type { Generator } from "../random/mod.ts";
+import { defaultGenerator, type Generator, normal } from "../random/mod.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { copy_ } from "../ops/copy.ts";
@@ -157,6 +157,64 @@ export const eye_: (x: Tensor) => Tensor = takes(
       copy_(x, fromValues(values, x.shape, "float32", x.device));
     }),
 );
+
+type Orthogonal = Drawn & { gain?: number };
+const readOrthogonal = parameters<Orthogonal>("init.orthogonal_", {
+  gain: p.number,
+  generator: p.generator,
+});
+
+/**
+ * A matrix whose rows, or columns where these are fewer, are at right angles and of length `gain`; dimensions after the
+ * first count as one (Saxe et al., 2013).
+ *
+ * @throws {RangeError} for fewer than two dimensions
+ */
+export function orthogonal_(
+  x: Tensor,
+  ...args: Given<[gain?: number, generator?: Generator], Orthogonal>
+): Tensor {
+  const { gain = 1, generator = defaultGenerator } = readOrthogonal(args);
+  if (x.ndim < 2) throw new RangeError("Only tensors with 2 or more dimensions are supported");
+  return quiet(x, () => {
+    if (x.numel() === 0) return;
+    const [rows, columns] = [x.shape[0], x.numel() / x.shape[0]];
+    const drawn = normal(generator, new Float32Array(x.numel()));
+    const wide = rows < columns;
+    // The vectors to be set at right angles: the rows of a wide matrix, the columns of a tall one.
+    const vectors = Array.from(
+      { length: Math.min(rows, columns) },
+      (_, i) =>
+        Float64Array.from(
+          { length: Math.max(rows, columns) },
+          (_, j) => drawn[wide ? i * columns + j : j * columns + i],
+        ),
+    );
+    straighten(vectors);
+    const values = drawn.map((_, at) => {
+      const [i, j] = [Math.floor(at / columns), at % columns];
+      return gain * Math.fround(wide ? vectors[i][j] : vectors[j][i]);
+    });
+    copy_(x, fromValues(values, x.shape, "float32", x.device));
+  });
+}
+
+/**
+ * Sets vectors at right angles and to length 1, in their order (Gram and Schmidt): the Q of a QR decomposition whose R
+ * has a positive diagonal. Each goes twice against those before it, so that rounding leaves no angle.
+ */
+function straighten(vectors: readonly Float64Array[]): void {
+  const dot = (v: Float64Array, w: Float64Array) =>
+    v.reduce((sum, each, i) => sum + each * w[i], 0);
+  for (const [k, v] of vectors.entries()) {
+    for (const q of [...vectors.slice(0, k), ...vectors.slice(0, k)]) {
+      const along = dot(v, q);
+      for (let i = 0; i < v.length; i++) v[i] -= along * q[i];
+    }
+    const length = Math.sqrt(dot(v, v));
+    for (let i = 0; i < v.length; i++) v[i] /= length;
+  }
+}
 
 /** What a Xavier initialiser is told. */
 export interface XavierOptions extends Drawn {

@@ -144,7 +144,7 @@ export class Embedding extends Module {
   constructor(
     ...args: Given<
       [numEmbeddings: number, embeddingDim: number, paddingIdx?: number | null],
-      EmbeddingOptions
+      { numEmbeddings: number; embeddingDim: number } & EmbeddingOptions
     >
   ) {
     super();
@@ -220,7 +220,7 @@ export class LayerNorm extends Module {
   constructor(
     ...args: Given<
       [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean, bias?: boolean],
-      LayerNormOptions
+      { normalizedShape: number | Shape } & LayerNormOptions
     >
   ) {
     super();

@@ -3,7 +3,7 @@
  */
 
 /** What a layer is, and how its weights begin. */
-export { type Incompatible, Module, Parameter } from "./module.ts";
+export { type Incompatible, Module, Parameter, type WalkOptions } from "./module.ts";
 export type { Gradients } from "./hooks.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
@@ -82,6 +82,14 @@ export {
   NLLLoss,
   type WeightedLoss,
 } from "./losses.ts";
+export {
+  CosineEmbeddingLoss,
+  HingeEmbeddingLoss,
+  HuberLoss,
+  MarginRankingLoss,
+  PairwiseDistance,
+  TripletMarginLoss,
+} from "./pair_losses.ts";
 /** Attention, and the layers made of it. */
 export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export type { AttentionOptions, AttentionWeights } from "./attention_forward.ts";
@@ -98,6 +106,7 @@ export {
 } from "./transformer_layers.ts";
 export {
   type EncoderMasks,
+  type StackOptions,
   Transformer,
   TransformerDecoder,
   TransformerEncoder,

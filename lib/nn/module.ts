@@ -10,6 +10,7 @@ import { shapeText } from "../tensor/shape.ts";
 import { dropGrad, noGrad } from "../tensor/autograd.ts";
 import type { HookHandle } from "../tensor/hooks.ts";
 import { copy_ } from "../ops/copy.ts";
+import { zero_ } from "../ops/inplace.ts";
 import { addHook, type Gradients } from "./hooks.ts";
 
 const parameterOptions = parameters<{ requiresGrad?: boolean }>("Parameter", {
@@ -38,6 +39,19 @@ export class Parameter extends Tensor {
 const bufferOptions = parameters<{ persistent?: boolean }>("registerBuffer", {
   persistent: a.flag,
 });
+/** Which modules are walked over. */
+export interface WalkOptions {
+  /** What stands before each path. */
+  prefix?: string;
+  /** Whether the modules below are too; true. */
+  recurse?: boolean;
+}
+const walked = {
+  namedParameters: parameters<WalkOptions>("namedParameters", { prefix: a.text, recurse: a.flag }),
+  parameters: parameters<{ recurse?: boolean }>("parameters", { recurse: a.flag }),
+};
+
+const zeroOptions = parameters<{ setToNone?: boolean }>("zeroGrad", { setToNone: a.flag });
 const loadOptions = parameters<{ strict?: boolean }>("loadStateDict", { strict: a.flag });
 
 /** What did not fit when a state dict was loaded. */
@@ -117,10 +131,12 @@ export abstract class Module {
     for (const [, module] of this.namedModules()) yield module;
   }
 
-  /** The learned tensors by path, each once: a module's own, then those below. */
-  *namedParameters(): Generator<[string, Parameter]> {
+  /** The learned tensors by path, each once: a module's own, then those below, unless `recurse` is false. */
+  *namedParameters(
+    ...args: Given<[prefix?: string, recurse?: boolean], WalkOptions>
+  ): Generator<[string, Parameter]> {
     const seen = new Set<Parameter>();
-    for (const [path, module] of this.namedModules()) {
+    for (const [path, module] of this.#walked(walked.namedParameters(args))) {
       for (const [name, value] of Object.entries(module)) {
         if (!(value instanceof Parameter) || seen.has(value)) continue;
         seen.add(value);
@@ -129,9 +145,16 @@ export abstract class Module {
     }
   }
 
-  /** The learned tensors, each once. */
-  *parameters(): Generator<Parameter> {
-    for (const [, parameter] of this.namedParameters()) yield parameter;
+  /** The learned tensors, each once; only this module's own where `recurse` is false. */
+  *parameters(
+    ...args: Given<[recurse?: boolean], { recurse?: boolean }>
+  ): Generator<Parameter> {
+    for (const [, parameter] of this.namedParameters(walked.parameters(args))) yield parameter;
+  }
+
+  /** This module and all below by path, or only this one. */
+  #walked({ prefix = "", recurse = true }: WalkOptions): Iterable<[string, Module]> {
+    return recurse ? this.namedModules(prefix) : [[prefix, this]];
   }
 
   /** The tensors that are kept but not learned, by path. */
@@ -174,6 +197,12 @@ export abstract class Module {
     ...args: Given<[strict?: boolean], { strict?: boolean }>
   ): Incompatible {
     const { strict = true } = loadOptions(args);
+    if (typeof state?.has !== "function") {
+      throw new TypeError(
+        `Expected state_dict to be a Map of tensors by name, as stateDict() and loadTensors() give it; ` +
+          `write new Map(Object.entries(state)) where it is an object`,
+      );
+    }
     const own = this.stateDict();
     const missingKeys = [...own.keys()].filter((key) => !state.has(key));
     const unexpectedKeys = [...state.keys()].filter((key) => !own.has(key));
@@ -268,9 +297,13 @@ export abstract class Module {
     return addHook(this, "back", hook);
   }
 
-  /** Forgets the gradients of all parameters. */
-  zeroGrad(): void {
-    for (const parameter of this.parameters()) dropGrad(parameter);
+  /** Forgets the gradients of all parameters; or with `setToNone: false` fills them with zeros. */
+  zeroGrad(...args: Given<[setToNone?: boolean], { setToNone?: boolean }>): void {
+    const { setToNone = true } = zeroOptions(args);
+    for (const parameter of this.parameters()) {
+      if (setToNone) dropGrad(parameter);
+      else if (parameter.grad) noGrad(() => void zero_(parameter.grad!));
+    }
   }
 
   /** Asks for gradients of all parameters, or freezes them. */
@@ -297,6 +330,11 @@ export abstract class Module {
   /** The module tree, as PyTorch prints it. */
   repr(): string {
     return moduleTree(this.reprName(), this.extraRepr(), this.childLines());
+  }
+
+  /** The same tree, in a text: `${model}`. */
+  toString(): string {
+    return this.repr();
   }
 
   /** The same tree, for the console. */

@@ -11,18 +11,18 @@ import { Module } from "./module.ts";
 
 /** A layer whose function takes no numbers. */
 export abstract class Plain extends Module {
-  readonly #f: (x: Tensor) => Tensor;
+  private readonly f: (x: Tensor) => Tensor;
 
   /** The function, and what reads the arguments of the layer. */
   constructor(f: (x: Tensor) => Tensor, read: Reader<unknown>, args: readonly unknown[]) {
     super();
     read(args);
-    this.#f = f;
+    this.f = f;
   }
 
   /** any shape → the same shape */
   forward(x: Tensor): Tensor {
-    return this.#f(x);
+    return this.f(x);
   }
 }
 

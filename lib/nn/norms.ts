@@ -75,7 +75,7 @@ export class BatchNorm1d extends Module {
   constructor(
     ...args: Given<
       [numFeatures: number, eps?: number, momentum?: number, affine?: boolean],
-      BatchNormOptions
+      { numFeatures: number } & BatchNormOptions
     >
   ) {
     super();
@@ -113,13 +113,13 @@ export class BatchNorm1d extends Module {
     }
     const centre = own ? mean(x, dims) : this.runningMean;
     const spread = own ? variance(x, { dim: dims, correction: 0 }) : this.runningVar;
-    if (this.training && this.trackRunningStats) this.#track(centre, spread, count / (count - 1));
+    if (this.training && this.trackRunningStats) this.track(centre, spread, count / (count - 1));
     const away = sub(contiguous(x), wide(centre));
     const scaled = mul(away, wide(rsqrt(add(spread, this.eps))));
     return this.weight && this.bias ? add(mul(scaled, wide(this.weight)), wide(this.bias)) : scaled;
   }
 
-  #track(centre: Tensor, spread: Tensor, unbiased: number): void {
+  private track(centre: Tensor, spread: Tensor, unbiased: number): void {
     noGrad(() => {
       mul_(this.runningMean, 1 - this.momentum);
       add_(this.runningMean, centre.detach(), { alpha: this.momentum });
@@ -165,7 +165,7 @@ export class RMSNorm extends Module {
   constructor(
     ...args: Given<
       [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean],
-      RMSNormOptions
+      { normalizedShape: number | Shape } & RMSNormOptions
     >
   ) {
     super();

@@ -39,7 +39,7 @@ type Rest = [
 ];
 type Layered = Given<
   [inputSize: number, hiddenSize: number, numLayers?: number, ...rest: Rest],
-  RecurrentOptions
+  RecurrentSizes & RecurrentOptions
 >;
 
 /**
@@ -69,7 +69,7 @@ export class RNN extends Recurrent {
         nonlinearity?: Nonlinearity,
         ...rest: Rest,
       ],
-      RNNOptions
+      RecurrentSizes & RNNOptions
     >
   ) {
     const { nonlinearity = "tanh", ...options } = readRnn(args);

@@ -62,13 +62,13 @@ export abstract class Recurrent extends Module {
   readonly bidirectional: boolean;
   /** Whether biases are added. */
   readonly bias: boolean;
-  readonly #kind: RecurrentKind;
+  private readonly kind: RecurrentKind;
 
   /** The kind of step, and how many of them. */
   constructor(kind: RecurrentKind, options: RecurrentSizes & RecurrentOptions) {
     super();
     const { inputSize, hiddenSize, numLayers = 1, bias = true, device } = options;
-    this.#kind = kind;
+    this.kind = kind;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.numLayers = numLayers;
@@ -90,7 +90,7 @@ export abstract class Recurrent extends Module {
     }
     const bound = 1 / Math.sqrt(hiddenSize);
     const rows = kind.gates * hiddenSize;
-    const directions = this.#directions();
+    const directions = this.directions();
     for (let layer = 0; layer < numLayers; layer++) {
       const width = layer === 0 ? inputSize : hiddenSize * directions.length;
       for (const direction of directions) {
@@ -108,7 +108,7 @@ export abstract class Recurrent extends Module {
     }
   }
 
-  #directions(): ("" | "Reverse")[] {
+  private directions(): ("" | "Reverse")[] {
     return this.bidirectional ? ["", "Reverse"] : [""];
   }
 
@@ -127,19 +127,19 @@ export abstract class Recurrent extends Module {
       );
     }
     if (x.ndim === 2) {
-      const [output, last] = this.#along(unsqueeze(x, 1), first?.map((s) => unsqueeze(s, 1)));
+      const [output, last] = this.along(unsqueeze(x, 1), first?.map((s) => unsqueeze(s, 1)));
       return [squeeze(output, 1), last.map((s) => squeeze(s, 1))];
     }
-    if (!this.batchFirst) return this.#along(x, first);
-    const [output, last] = this.#along(transpose(x, 0, 1), first);
+    if (!this.batchFirst) return this.along(x, first);
+    const [output, last] = this.along(transpose(x, 0, 1), first);
     return [transpose(output, 0, 1), last];
   }
 
-  #along(x: Tensor, first: State | undefined): [Tensor, Tensor[]] {
-    const directions = this.#directions();
+  private along(x: Tensor, first: State | undefined): [Tensor, Tensor[]] {
+    const directions = this.directions();
     const shape = [this.numLayers * directions.length, x.shape[1], this.hiddenSize];
     const begin = first ?? Array.from(
-      { length: this.#kind.states },
+      { length: this.kind.states },
       () => zeros(shape, { device: x.device }),
     );
     for (const [i, state] of begin.entries()) {
@@ -154,7 +154,7 @@ export abstract class Recurrent extends Module {
     for (let layer = 0; layer < this.numLayers; layer++) {
       const outputs = directions.map((direction, d) => {
         const place = layer * directions.length + d;
-        const [output, state] = this.#once(
+        const [output, state] = this.once(
           below,
           begin.map((each) => select(each, 0, place)),
           `${layer}${direction}`,
@@ -171,7 +171,7 @@ export abstract class Recurrent extends Module {
   }
 
   /** One layer in one direction: (L, N, features) → (L, N, hidden_size), and its last state. */
-  #once(x: Tensor, begin: State, place: string): [Tensor, State] {
+  private once(x: Tensor, begin: State, place: string): [Tensor, State] {
     const named = this as unknown as Record<string, Parameter | undefined>;
     const from = { weight: named[`weightHhL${place}`]!, bias: named[`biasHhL${place}`] ?? null };
     const inputs = linear(x, named[`weightIhL${place}`]!, named[`biasIhL${place}`] ?? null);
@@ -180,7 +180,7 @@ export abstract class Recurrent extends Module {
     let state = begin;
     for (let step = 0; step < length; step++) {
       const at = place.endsWith("Reverse") ? length - 1 - step : step;
-      state = this.#kind.step(select(inputs, 0, at), state, from);
+      state = this.kind.step(select(inputs, 0, at), state, from);
       outputs[at] = state[0];
     }
     return [stack(outputs, 0), state];

@@ -50,6 +50,18 @@ const stacked = (name: string, layer: string) =>
     (layer: Module, numLayers: number, norm: Module | null = null) => ({ layer, numLayers, norm }),
     { required: 2 },
   );
+/** How many copies of a layer are stacked, and what comes after them. */
+export interface StackOptions {
+  /** How many copies. */
+  numLayers: number;
+  /** The norm after the last layer, or null. */
+  norm?: Module | null;
+}
+type Positions = [layer: Module, numLayers: number, norm?: Module | null];
+type Stacked =
+  | Positions
+  | [layer: Module, numLayers: number, options: Pick<StackOptions, "norm">]
+  | [layer: Module, options: StackOptions];
 const encoderArguments = stacked("TransformerEncoder", "encoderLayer");
 const decoderArguments = stacked("TransformerDecoder", "decoderLayer");
 
@@ -64,9 +76,9 @@ export class TransformerEncoder extends Module {
   readonly numLayers: number;
 
   /** `(encoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
-  constructor(...args: [encoderLayer: Module, numLayers: number, norm?: Module | null]) {
+  constructor(...args: Stacked) {
     super();
-    const { layer, numLayers, norm } = encoderArguments(...args);
+    const { layer, numLayers, norm } = encoderArguments(...args as Positions);
     this.numLayers = numLayers;
     this.layers = clones(layer, numLayers);
     this.norm = norm;
@@ -98,9 +110,9 @@ export class TransformerDecoder extends Module {
   readonly numLayers: number;
 
   /** `(decoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
-  constructor(...args: [decoderLayer: Module, numLayers: number, norm?: Module | null]) {
+  constructor(...args: Stacked) {
     super();
-    const { layer, numLayers, norm } = decoderArguments(...args);
+    const { layer, numLayers, norm } = decoderArguments(...args as Positions);
     this.numLayers = numLayers;
     this.layers = clones(layer, numLayers);
     this.norm = norm;

@@ -26,7 +26,7 @@ type LayerArguments = Given<
     normFirst?: boolean,
     bias?: boolean,
   ],
-  TransformerOptions
+  { dModel: number; nhead: number } & TransformerOptions
 >;
 
 /** What transformers' options take. */

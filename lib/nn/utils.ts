@@ -37,9 +37,17 @@ const norms: Record<number, { partials: Specialisation; coefficient: Specialisat
   },
 };
 
-const gradsOf = (params: Tensor | Iterable<Tensor>) =>
-  (params instanceof Tensor ? [params] : [...params])
-    .flatMap(({ grad }) => grad ? [grad] : []);
+/** The gradients of parameters that have one. */
+function gradsOf(name: string, params: Tensor | Iterable<Tensor>): Tensor[] {
+  if (params instanceof Tensor) return gradsOf(name, [params]);
+  const list = typeof params?.[Symbol.iterator] === "function" ? [...params] : [undefined];
+  return list.flatMap((param) => {
+    if (param instanceof Tensor) return param.grad ? [param.grad] : [];
+    throw new TypeError(
+      `${name}(): parameters must be a Tensor or a list of Tensors; give model.parameters()`,
+    );
+  });
+}
 
 /** How {@linkcode clipGradNorm_} measures. */
 export interface ClipOptions {
@@ -75,7 +83,7 @@ const clipValueOptions = parameters<{ clipValue: number }>(
  */
 export function clipGradNorm_(
   params: Tensor | Iterable<Tensor>,
-  ...args: Given<[maxNorm: number, normType?: number], ClipOptions>
+  ...args: Given<[maxNorm: number, normType?: number], { maxNorm: number } & ClipOptions>
 ): Tensor {
   const { maxNorm, normType = 2 } = clipOptions(args);
   const norm = norms[normType];
@@ -84,7 +92,7 @@ export function clipGradNorm_(
       `clipGradNorm_: the norm of order ${normType} is not offered; normType is 1, 2 or Infinity`,
     );
   }
-  const grads = gradsOf(params);
+  const grads = gradsOf("clipGradNorm_", params);
   if (grads.length === 0) return zeros([]);
   return noGrad(() => clip(grads, maxNorm, norm));
 }
@@ -115,7 +123,9 @@ export function clipGradValue_(
 ): void {
   const { clipValue } = clipValueOptions(args);
   noGrad(() => {
-    for (const grad of gradsOf(params)) clamp_(grad, { min: -clipValue, max: clipValue });
+    for (const grad of gradsOf("clipGradValue_", params)) {
+      clamp_(grad, { min: -clipValue, max: clipValue });
+    }
   });
 }
 

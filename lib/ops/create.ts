@@ -14,7 +14,7 @@ import {
 } from "../python/arguments.ts";
 import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
-import { allocate, fromValues, type Nested, type Tensor } from "../tensor/tensor.ts";
+import { allocate, fromValues, type Nested, Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
 import { groupsFor, part, wgslType, windows } from "./elementwise.ts";
 import { inUnits } from "./declare.ts";
@@ -58,6 +58,9 @@ const isList = (data: unknown) =>
 
 /** A string is refused: it would be a list of strings, each of which is a list again. */
 const noNumber = (data: unknown) => {
+  if (data instanceof Tensor) {
+    return new TypeError("tensor: a Tensor is not a number; stack([x, y]) makes one of several");
+  }
   const said = typeof data === "string" ? JSON.stringify(data.slice(0, 40)) : String(data);
   return new TypeError(`tensor: ${said} is not a number; give numbers, booleans, or lists of them`);
 };

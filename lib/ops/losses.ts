@@ -1,7 +1,7 @@
 /*
  * Losses besides the cross-entropy: how far a prediction is from its target, as one number.
  */
-import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { map, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -28,13 +28,15 @@ export interface LossOptions {
 /** A loss's options, by name. */
 export type LossArguments = Given<[], LossOptions>;
 
-const reductionKind = a.oneOf("mean", "sum", "none");
+/** The kinds of reduction. */
+export const reductionKind: Kind = a.oneOf("mean", "sum", "none");
 
 /** The reader of a loss's options, for the layer as for the function. */
 export const lossOptions = (name: string): Reader<LossOptions> =>
   parameters<LossOptions>(name, { reduction: reductionKind }, { positional: 0 });
 
-const reduced = (losses: Tensor, { reduction = "mean" }: LossOptions): Tensor =>
+/** Single losses as one, or as they are. */
+export const reduced = (losses: Tensor, { reduction = "mean" }: LossOptions): Tensor =>
   reduction === "mean" ? mean(losses) : reduction === "sum" ? sum(losses) : losses;
 
 const read = { mse: lossOptions("mseLoss"), l1: lossOptions("l1Loss") };
@@ -170,6 +172,52 @@ export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Op
   const { beta = 1, ...options } = readSmooth(args);
   const losses = smoothOp(oneFloat("smoothL1Loss", x, y), { beta });
   return called("SmoothL1LossBackward0", reduced(losses, options));
+}
+
+/** The distance at which {@linkcode huberLoss} turns from a square to a straight line. */
+export interface HuberOptions extends LossOptions {
+  /** Up to this distance it is a square; 1. */
+  delta?: number;
+}
+
+/** The reader of its options, for the layer too. */
+export const readHuber = (name: string): Reader<HuberOptions> =>
+  parameters<HuberOptions>(name, { reduction: reductionKind, delta: a.number }, { positional: 0 });
+const huberOptions = readHuber("huberLoss");
+
+const huberSlope = (g: Tensor, x: Tensor, y: Tensor, { delta }: { delta: number }) => {
+  const away = sub(x, y);
+  const far = mul(g, delta);
+  return where(lt(away, -delta), neg(far), where(gt(away, delta), far, mul(g, away)));
+};
+const huberOp = defineLoss<{ delta: number }>({
+  name: "huberLoss",
+  torch: "huber_loss",
+  of(x, y, { delta }) {
+    const away = abs(sub(x, y));
+    const near = div(square(away), 2);
+    return where(gt(away, delta), mul(sub(away, delta / 2), delta), near);
+  },
+  dx: huberSlope,
+  dy: (g, x, y, args) => neg(huberSlope(g, x, y, args)),
+  reference(x, y) {
+    const away = Math.abs(x - y);
+    return away < 1 ? away * away / 2 : away - 0.5;
+  },
+  args: { delta: 1 },
+  domain: [-2, 2],
+});
+
+/** (x − y)² / 2 near 0, delta · (|x − y| − delta / 2) further out (Huber, 1964). */
+export function huberLoss(x: Tensor, y: Tensor, ...args: Given<[], HuberOptions>): Tensor {
+  const { delta = 1, ...options } = huberOptions(args);
+  if (!(delta > 0)) {
+    throw new RangeError(
+      `huber_loss does not support non-positive values for delta: it is ${delta}`,
+    );
+  }
+  const losses = huberOp(floatsOf("huberLoss", x, y), { delta });
+  return called("HuberLossBackward0", reduced(losses, options), [x, y]);
 }
 
 /** How {@linkcode binaryCrossEntropy} sums up. */

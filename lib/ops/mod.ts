@@ -156,6 +156,8 @@ export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   type BinaryLossOptions,
+  huberLoss,
+  type HuberOptions,
   type KlDivOptions,
   l1Loss,
   type LogitsLossOptions,
@@ -166,6 +168,12 @@ export {
   type SmoothL1Options,
   type WeightedArguments,
 } from "./losses.ts";
+export type {
+  MarginArguments,
+  MarginOptions,
+  PairwiseOptions,
+  TripletOptions,
+} from "./pair_losses.ts";
 export { leakyRelu, softplus } from "./bends.ts";
 export { elu, log10, log2, logsumexp } from "./curves.ts";
 export { cumprod, prod, type ProductOptions } from "./prod.ts";

@@ -25,6 +25,7 @@ import {
   shapeText,
   viewStrides,
 } from "../tensor/shape.ts";
+import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./broadcast.ts";
 import { cloneInRows } from "./copy.ts";
@@ -263,9 +264,10 @@ export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number 
     "squeeze",
     { input: a.tensor, dim: a.whole },
     function squeeze(x: Tensor, dim?: number): Tensor {
-      if (dim === undefined) return reshape(x, x.shape.filter((size) => size !== 1));
-      const d = normalizeDim(dim, x.ndim);
-      return x.shape[d] === 1 ? reshape(x, x.shape.toSpliced(d, 1)) : x;
+      const d = dim === undefined ? undefined : normalizeDim(dim, x.ndim);
+      const shape = x.shape.filter((size, i) => size !== 1 || (d !== undefined && i !== d));
+      if (shape.length === x.ndim) return x;
+      return called(`SqueezeBackward${d === undefined ? 0 : 1}`, reshape(x, shape));
     },
     { required: 1 },
   );
@@ -285,7 +287,11 @@ export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number 
 export const unsqueeze: (x: Tensor, dim: number) => Tensor = takes(
   "unsqueeze",
   { input: a.tensor, dim: a.whole },
-  (x, dim) => reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
+  (x, dim) =>
+    called(
+      "UnsqueezeBackward0",
+      reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
+    ),
 );
 
 /** Which dimensions become one. */

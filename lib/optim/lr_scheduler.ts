@@ -134,10 +134,18 @@ const cosineOptions = optionsFor<{ tMax: number; etaMin?: number }>("CosineAnnea
   etaMin: a.number,
 }, 1);
 
-const sequentialOptions = optionsFor<{ schedulers: object; milestones: object }>("SequentialLR", {
+const sequentialOptions = optionsFor<Sequence>("SequentialLR", {
   schedulers: a.object,
   milestones: a.numbers,
 }, 2);
+
+/** The schedules of a {@linkcode SequentialLR}, and the epochs at which the next one takes over. */
+export interface Sequence {
+  /** One after the other. */
+  schedulers: readonly LRScheduler[];
+  /** One less than there are schedules. */
+  milestones: readonly number[];
+}
 
 /** How a {@linkcode LinearLR} goes. */
 export interface LinearOptions {
@@ -200,7 +208,7 @@ export class StepLR extends LRScheduler {
   /** `(optimizer, stepSize, gamma = 0.1)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
-    ...args: Given<[stepSize: number, gamma?: number], { stepSize?: number; gamma?: number }>
+    ...args: Given<[stepSize: number, gamma?: number], { stepSize: number; gamma?: number }>
   ) {
     const { stepSize, gamma = 0.1 } = stepOptions(args);
     super(optimizer, {
@@ -275,7 +283,7 @@ export class CosineAnnealingLR extends LRScheduler {
   /** `(optimizer, tMax, etaMin = 0)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
-    ...args: Given<[tMax: number, etaMin?: number], { tMax?: number; etaMin?: number }>
+    ...args: Given<[tMax: number, etaMin?: number], { tMax: number; etaMin?: number }>
   ) {
     const { tMax, etaMin = 0 } = cosineOptions(args);
     super(optimizer, {
@@ -312,14 +320,21 @@ export class SequentialLR {
   /** How many steps it has taken. */
   lastEpoch = 0;
 
-  /** `(optimizer, schedulers, milestones)`: at each milestone, an epoch, the next schedule takes over. */
+  /** One after the other. */
+  readonly schedulers: readonly LRScheduler[];
+  /** The epochs at which the next one takes over. */
+  readonly milestones: readonly number[];
+
+  /** `(optimizer, schedulers, milestones)`, or these by name: at each milestone the next schedule takes over. */
   constructor(
     readonly optimizer: AnyOptimizer,
-    readonly schedulers: readonly LRScheduler[],
-    readonly milestones: readonly number[],
-    ...rest: []
+    ...args:
+      | [schedulers: readonly LRScheduler[], milestones: readonly number[]]
+      | [schedulers: readonly LRScheduler[], options: Pick<Sequence, "milestones">]
+      | [options: Sequence]
   ) {
-    sequentialOptions([schedulers, milestones, ...rest]);
+    const { schedulers, milestones } = sequentialOptions(args);
+    [this.schedulers, this.milestones] = [schedulers, milestones];
     if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer)) {
       throw new Error(
         "Sequential Schedulers expects all schedulers to belong to the same optimizer, but got one " +

@@ -56,7 +56,7 @@ export type ParamGroup<O extends Rated> = O & {
 };
 
 /** A group as it is given: options that are left out are the optimiser's own. */
-export type GroupInit<O extends Rated> = Partial<O> & { params: Iterable<Tensor> };
+export type GroupInit<O extends Rated> = Partial<O> & { params: Tensor | Iterable<Tensor> };
 
 /** What an optimiser is made for: parameters, or groups of them. */
 export type Params<O extends Rated> = Iterable<Tensor> | Iterable<GroupInit<O>>;
@@ -91,7 +91,7 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
    * @throws for no parameter, for one that is given twice, and for options that make no sense
    */
   constructor(params: Params<O>, readonly defaults: O) {
-    const given = [...params];
+    const given: unknown[] = params instanceof Tensor ? refuse(params) : listed<unknown>(params);
     if (given.length === 0) throw new RangeError("optimizer got an empty parameter list");
     const groups = given[0] instanceof Tensor ? [{ params: given }] : given;
     this.check(defaults);
@@ -106,15 +106,10 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
 
   /** Adds parameters, with options of their own. */
   addParamGroup({ params, ...options }: GroupInit<O>): void {
-    const list = [...params];
+    const list = params instanceof Tensor ? [params] : listed(params);
     this.#checkGroup(options);
     for (const param of list) {
-      if (!(param instanceof Tensor)) {
-        throw new TypeError(
-          `optimizer can only optimize Tensors, but one of the params is ${typeof param}; give ` +
-            `model.parameters(), or groups such as { params: model.parameters(), lr: 0.1 }`,
-        );
-      }
+      if (!(param instanceof Tensor)) refuse(param);
       if (!param.isLeaf) {
         throw new Error(
           `can't optimize a non-leaf Tensor: one of shape ` +
@@ -222,6 +217,26 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
       Object.assign(group, paramGroups[i], { params: group.params });
     });
   }
+}
+
+/** Says what an optimiser is made for. */
+function refuse(given: unknown): never {
+  const what = typeof given === "object" && given !== null
+    ? `a ${given.constructor?.name}`
+    : `${given}`;
+  throw new TypeError(
+    `optimizer can only optimize Tensors, in a list or in groups, but was given ${what}; give ` +
+      `model.parameters(), [x], or groups such as { params: model.parameters(), lr: 0.1 }`,
+  );
+}
+
+/** Tensors, or groups of them. */
+function listed<T>(params: Iterable<T>): T[] {
+  if (typeof params?.[Symbol.iterator] !== "function") refuse(params);
+  const list = [...params];
+  const fits = (one: unknown) =>
+    one instanceof Tensor || (typeof one === "object" && one !== null && "params" in one);
+  return list.every(fits) ? list : refuse(list.find((one) => !fits(one)));
 }
 
 /** A copy of what was remembered of a parameter. */

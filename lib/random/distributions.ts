@@ -80,7 +80,11 @@ function scale(
  * assertEquals(times.every((t) => t >= 0), true);
  * ```
  */
-export function exponential(generator: Generator, out: Float32Array, lambda = 1): Float32Array {
+export function exponential<T extends Float32Array | Float64Array>(
+  generator: Generator,
+  out: T,
+  lambda = 1,
+): T {
   if (!(lambda > 0)) {
     throw new RangeError(
       `exponential_ expects lambda > 0.0, but found lambda=${lambda}: pass a positive rate`,
@@ -201,11 +205,11 @@ export function truncNormal(
 }
 
 /** Fills an array from doubles of [0, 1), two words each. */
-function mapDoubles(
+function mapDoubles<T extends Float32Array | Float64Array>(
   generator: Generator,
-  out: Float32Array,
+  out: T,
   value: (u: number) => number,
-): Float32Array {
+): T {
   generator.engine.draw(2 * out.length, (words, at) => {
     for (let i = 0; i < words.length; i += 2) {
       out[(at + i) / 2] = value(toDouble(words[i], words[i + 1]));

@@ -3,14 +3,16 @@
  *
  * Without replacement every category gets an exponential waiting time, divided into its weight, and the largest
  * quotients win (PyTorch's fast path, also for a single draw). With replacement each draw is looked up in the
- * cumulative weights. Weights need not sum to one. All arithmetic is rounded to float32, as PyTorch's on float32
- * weights.
+ * cumulative weights. Weights need not sum to one. All arithmetic is rounded to the weights' own precision, float32 or
+ * float64, as PyTorch's.
  */
 
 import { exponential } from "./distributions.ts";
 import type { Generator } from "./generator.ts";
 
 const { fround } = Math;
+
+type Weights = Float32Array | Float64Array;
 
 /** Options of {@linkcode multinomial}. */
 export interface MultinomialOptions {
@@ -42,7 +44,7 @@ export interface MultinomialOptions {
  */
 export function multinomial(
   generator: Generator,
-  weights: Float32Array,
+  weights: Weights,
   samples: number,
   { replacement = false, rows = 1 }: MultinomialOptions = {},
 ): Int32Array {
@@ -62,8 +64,8 @@ export function multinomial(
   for (let r = 0; r < rows; r++) checkWeights(row(r), replacement && samples > 1);
 
   const drawn = replacement && samples > 1
-    ? (weights: Float32Array) => lookUp(generator, weights, samples)
-    : race(generator, weights.length, samples);
+    ? (weights: Weights) => lookUp(generator, weights, samples)
+    : race(generator, weights, samples);
   const out = new Int32Array(rows * samples);
   for (let r = 0; r < rows; r++) out.set(drawn(row(r), r), r * samples);
   return out;
@@ -72,29 +74,37 @@ export function multinomial(
 /** Draws waiting times for all rows at once, as PyTorch does before it decides the first row. */
 function race(
   generator: Generator,
-  runners: number,
+  all: Weights,
   winners: number,
-): (weights: Float32Array, row: number) => Int32Array {
-  const times = exponential(generator, new Float32Array(runners));
+): (weights: Weights, row: number) => Int32Array {
+  const times = exponential(generator, all.slice());
   return (weights, row) => {
     const start = row * weights.length;
-    return largest(weights.map((w, i) => w / times[start + i]), winners);
+    return largest(weights.map((w: number, i: number) => w / times[start + i]), winners);
   };
 }
 
 /** The indices of the n largest numbers, largest first. */
-function largest(scores: Float32Array, n: number): Int32Array {
-  if (n === 1) return Int32Array.of(scores.reduce((best, s, i) => s > scores[best] ? i : best, 0));
+function largest(scores: Weights, n: number): Int32Array {
+  if (n === 1) {
+    let best = 0;
+    for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
+    return Int32Array.of(best);
+  }
   return Int32Array.from(scores.keys()).sort((i, j) => scores[j] - scores[i] || i - j).subarray(
     0,
     n,
   );
 }
 
+const rounded = (x: number, like: Weights) => like instanceof Float32Array ? fround(x) : x;
+
 /** The categories in which n uniform numbers fall. */
-function lookUp(generator: Generator, weights: Float32Array, n: number): Int32Array {
+function lookUp(generator: Generator, weights: Weights, n: number): Int32Array {
   let sum = 0;
-  const cumulated = weights.map((w) => sum = fround(sum + w)).map((c) => c / sum);
+  const cumulated = weights.slice();
+  for (const [i, w] of weights.entries()) cumulated[i] = sum = rounded(sum + w, weights);
+  for (let i = 0; i < cumulated.length; i++) cumulated[i] /= sum;
   return new Int32Array(n).map(() => {
     const u = generator.engine.nextDouble();
     let [low, high] = [0, cumulated.length];
@@ -108,7 +118,7 @@ function lookUp(generator: Generator, weights: Float32Array, n: number): Int32Ar
 }
 
 /** Refuses what is no distribution, in PyTorch's words for each of its two algorithms. */
-function checkWeights(weights: Float32Array, replacement: boolean): void {
+function checkWeights(weights: Weights, replacement: boolean): void {
   const wrong = weights.findIndex((w) => !(w >= 0 && w < Infinity));
   if (wrong >= 0) {
     const found = `got ${weights[wrong]} for category ${wrong}; pass probabilities, not logits`;

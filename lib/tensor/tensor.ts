@@ -313,11 +313,48 @@ export class Tensor {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
-  /** A short description for the console, which can't wait for the GPU. */
-  [Symbol.for("Deno.customInspect")](): string {
-    const grad = this.requiresGrad ? ", requires_grad=True" : "";
-    return `Tensor(${shapeText(this.shape)}, ${this.dtype}${grad}) /* await show(x) prints it */`;
+  /**
+   * What JavaScript calls for `x[0]`, and for `x[0] = 1`, which it would do without a word and without an effect.
+   *
+   * @throws {TypeError} always
+   */
+  get 0(): never {
+    return notIndexed();
   }
+  set 0(_: unknown) {
+    notIndexed();
+  }
+
+  /** A short description for the console and in a text, which can't wait for the GPU. */
+  toString(): string {
+    const grad = this.requiresGrad ? ", requires_grad=True" : "";
+    return `Tensor(${shapeText(this.shape)}, ${this.dtype}${grad}) /* await x.repr() prints it */`;
+  }
+
+  /** The same, for the console. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /**
+   * What JavaScript calls for `${x}`, where it gives the short description, and for `x + y`, `2 * x` and `x < y`, which
+   * would be made of it and not of the numbers.
+   *
+   * @throws {TypeError} for operators
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(
+      "a Tensor has no operators; write x.add(y), x.mul(2), x.lt(y), or await x.item() for its number",
+    );
+  }
+}
+
+function notIndexed(): never {
+  throw new TypeError(
+    'a Tensor is not indexed by brackets; write x.index(0) for x[0], x.index(":", -1) for x[:, -1], and ' +
+      "x.indexPut_([0], value) for x[0] = value",
+  );
 }
 
 /** The bytes of `count` elements that follow each other from an element's place. */

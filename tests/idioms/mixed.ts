@@ -2,7 +2,7 @@
  * Lines in which views, dtypes, in-place forms and draws meet, as rows.ts.
  */
 import * as lib from "#lib";
-import { b, ids, mask, type Row, seeded, t, told, v, w, x, y } from "./setting.ts";
+import { b, ids, mask, type Row, seeded, slope, t, told, v, w, x, y } from "./setting.ts";
 
 const { arange, nn, ones, tensor, zeros } = lib;
 const F = nn.functional;
@@ -113,4 +113,18 @@ export const rows: Row[] = [
   ["seeded(lambda: ids.clone().geometric_(0.4))", () => seeded(() => ids.clone().geometric_(0.4))],
   ["seeded(lambda: ids.clone().bernoulli_(0.5))", () => seeded(() => ids.clone().bernoulli_(0.5))],
   ["seeded(lambda: torch.zeros(2, 3, dtype=torch.bool).bernoulli_(0.5))", () => seeded(() => zeros([2, 3], { dtype: "bool" }).bernoulli_(0.5))],
+  ["seeded(lambda: nn.init.orthogonal_(torch.empty(4, 3)))", () => seeded(() => nn.init.orthogonal_(lib.empty(4, 3)))],
+  ["seeded(lambda: nn.init.orthogonal_(torch.empty(3, 20), gain=0.5))", () => seeded(() => nn.init.orthogonal_(lib.empty(3, 20), { gain: 0.5 }))],
+  ["seeded(lambda: nn.init.orthogonal_(torch.empty(5, 2, 3)))", () => seeded(() => nn.init.orthogonal_(lib.empty(5, 2, 3)))],
+  ["told(lambda: nn.init.orthogonal_(torch.empty(4)))", () => told(() => nn.init.orthogonal_(lib.empty(4)))],
+  ["m = nn.Linear(2, 1); m(x[:, :2]).sum().backward(); m.zero_grad(set_to_none=False); m.weight.grad", () => { const m = new nn.Linear(2, 1); m.forward(x.index(":", ":2")).sum().backward(); m.zeroGrad({ setToNone: false }); return m.weight.grad!; }],
+  ["[list(s) for s in seeded(lambda: torch.utils.data.random_split(range(7), [0.5, 0.25, 0.25]))]", () => seeded(() => lib.randomSplit([0, 1, 2, 3, 4, 5, 6], [0.5, 0.25, 0.25])).map((s) => [...s.indices])],
+  ["[list(s) for s in seeded(lambda: torch.utils.data.random_split(range(10), [0.1, 0.2, 0.7]))]", () => seeded(() => lib.randomSplit([...Array(10).keys()], [0.1, 0.2, 0.7])).map((s) => [...s.indices])],
+  ["told(lambda: torch.utils.data.random_split(range(5), [2, 2]))", () => told(() => lib.randomSplit([0, 1, 2, 3, 4], [2, 2]))],
+  ["told(lambda: torch.utils.data.random_split(range(5), [1.5, -0.5]))", () => told(() => lib.randomSplit([0, 1, 2, 3, 4], [1.5, -0.5]))],
+  ["told(lambda: torch.utils.data.ConcatDataset([]))", () => told(() => new lib.ConcatDataset([]))],
+  ["seeded(lambda: list(torch.utils.data.WeightedRandomSampler([0.1, 0.2, 3, 1], 4, replacement=False)))", () => seeded(() => [...new lib.WeightedRandomSampler([0.1, 0.2, 3, 1], 4, false)])],
+  ["seeded(lambda: list(torch.utils.data.WeightedRandomSampler([1 / 3] * 7, 20)))", () => seeded(() => [...new lib.WeightedRandomSampler(Array(7).fill(1 / 3), 20)])],
+  ["torch.manual_seed(0); q, k = torch.randn(2, 4, 3, 5), torch.randn(2, 2, 3, 5); F.scaled_dot_product_attention(q, k, k * 2, is_causal=True, enable_gqa=True)", () => seed(0, () => { const [q, k] = [lib.randn(2, 4, 3, 5), lib.randn(2, 2, 3, 5)]; return F.scaledDotProductAttention(q, k, k.mul(2), { isCausal: true, enableGqa: true }); })],
+  ["torch.manual_seed(0); q, k = torch.randn(2, 4, 3, 5), torch.randn(2, 2, 3, 5); slope(lambda k: F.scaled_dot_product_attention(q, k, k, enable_gqa=True), k)", () => seed(0, () => { const [q, k] = [lib.randn(2, 4, 3, 5), lib.randn(2, 2, 3, 5)]; return slope((k) => F.scaledDotProductAttention(q, k, k, { enableGqa: true }), k); })],
 ];

@@ -12,7 +12,7 @@ import { called, goesWith, isGradEnabled, noGrad } from "../../tensor/autograd.t
 import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { attentionOp } from "./fused.ts";
-import { unbind } from "../arrange.ts";
+import { repeatInterleave, unbind } from "../arrange.ts";
 import { add, eq, mul } from "../binary.ts";
 import { clone } from "../copy.ts";
 import { full } from "../create.ts";
@@ -117,6 +117,8 @@ export interface AttentionArguments {
   isCausal?: boolean;
   /** What the scores are multiplied by; 1/√E unless given. */
   scale?: number;
+  /** Whether query may have more heads (…, H, L, E) than key and value: each of theirs is used H / H_kv times in a row. */
+  enableGqa?: boolean;
   /** What is dropped is drawn from it; the default generator unless given. */
   generator?: Generator;
 }
@@ -126,8 +128,19 @@ const attentionArguments = parameters<AttentionArguments>("scaledDotProductAtten
   dropoutP: a.number,
   isCausal: a.flag,
   scale: a.number,
+  enableGqa: a.flag,
   generator: a.generator,
 }, { positional: 3 });
+
+/** Keys or values for as many heads as there are of queries (Ainslie et al., 2023). */
+function spread(x: Tensor, query: Tensor): Tensor {
+  const [own, wanted] = [x, query].map(({ shape }) => shape.at(-3) ?? NaN);
+  if (wanted % own === 0) return wanted === own ? x : repeatInterleave(x, wanted / own, -3);
+  throw new RangeError(
+    `scaledDotProductAttention: Number of heads in key and value must divide the number of heads in query: ` +
+      `key or value is ${shapeText(x.shape)}, query ${shapeText(query.shape)}`,
+  );
+}
 
 /**
  * softmax(query · keyᵀ · scale + mask) · value: every query's mean of the values, weighted by how well their keys
@@ -137,8 +150,8 @@ const attentionArguments = parameters<AttentionArguments>("scaledDotProductAtten
  * A query whose every key is masked gets zeros (PyTorch: NaN up to 2.4, as a softmax over nothing does, zeros since).
  *
  * @param query (…, L, E)
- * @param key (…, S, E)
- * @param value (…, S, Ev)
+ * @param keys (…, S, E)
+ * @param values (…, S, Ev)
  * @returns (…, L, Ev)
  *
  * @example
@@ -153,14 +166,16 @@ const attentionArguments = parameters<AttentionArguments>("scaledDotProductAtten
  */
 export function scaledDotProductAttention(
   query: Tensor,
-  key: Tensor,
-  value: Tensor,
+  keys: Tensor,
+  values: Tensor,
   ...args: Given<
     [attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean],
     AttentionArguments
   >
 ): Tensor {
-  const { attnMask, dropoutP = 0, isCausal = false, scale, generator } = attentionArguments(args);
+  const { attnMask, dropoutP = 0, isCausal = false, ...more } = attentionArguments(args);
+  const { scale, enableGqa = false, generator } = more;
+  const [key, value] = enableGqa ? [keys, values].map((x) => spread(x, query)) : [keys, values];
   if (attnMask && isCausal) {
     throw new Error(
       "scaledDotProductAttention: Explicit attn_mask should not be set when is_causal=True; " +
