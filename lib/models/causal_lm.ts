@@ -61,6 +61,7 @@ export abstract class CausalLM extends Module {
     return this.norm(x);
   }
 
+  /** Refuses more tokens than there are places. */
   private checkPlaces(T: number, from: number): void {
     const { nPositions } = this.config;
     if (!(T > 0)) {

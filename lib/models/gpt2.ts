@@ -179,6 +179,7 @@ export class GPT2 extends CausalLM {
     this.begin();
   }
 
+  /** Draws the weights as GPT-2's began. */
   private begin(): void {
     for (const [name, parameter] of this.namedParameters()) {
       if (name.includes("ln_")) continue;

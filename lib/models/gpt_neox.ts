@@ -169,6 +169,7 @@ export class GPTNeoXBlock extends Module {
     return this.both(x, this.attention.continue(this.input_layernorm.forward(x), cache));
   }
 
+  /** Attention and the feed-forward network, one after the other or side by side. */
   private both(x: Tensor, found: Tensor): Tensor {
     const drop = (y: Tensor) => dropout(y, this.dropout, { training: this.training });
     const attended = x.add(drop(found));

@@ -119,6 +119,7 @@ export class BatchNorm1d extends Module {
     return this.weight && this.bias ? add(mul(scaled, wide(this.weight)), wide(this.bias)) : scaled;
   }
 
+  /** Brings the running mean and variance nearer to those of a batch. */
   private track(centre: Tensor, spread: Tensor, unbiased: number): void {
     noGrad(() => {
       mul_(this.runningMean, 1 - this.momentum);

@@ -108,6 +108,7 @@ export abstract class Recurrent extends Module {
     }
   }
 
+  /** What the names of weights end in, one for each direction. */
   private directions(): ("" | "Reverse")[] {
     return this.bidirectional ? ["", "Reverse"] : [""];
   }
@@ -135,6 +136,7 @@ export abstract class Recurrent extends Module {
     return [transpose(output, 0, 1), last];
   }
 
+  /** All layers, along x (L, N, input_size). */
   private along(x: Tensor, first: State | undefined): [Tensor, Tensor[]] {
     const directions = this.directions();
     const shape = [this.numLayers * directions.length, x.shape[1], this.hiddenSize];

@@ -12,6 +12,7 @@ import type { Generator } from "./generator.ts";
 
 const { fround } = Math;
 
+/** Weights, in the precision in which draws are computed. */
 type Weights = Float32Array | Float64Array;
 
 /** Options of {@linkcode multinomial}. */
@@ -44,7 +45,7 @@ export interface MultinomialOptions {
  */
 export function multinomial(
   generator: Generator,
-  weights: Weights,
+  weights: Float32Array | Float64Array,
   samples: number,
   { replacement = false, rows = 1 }: MultinomialOptions = {},
 ): Int32Array {
