@@ -216,8 +216,8 @@ export function huberLoss(x: Tensor, y: Tensor, ...args: Given<[], HuberOptions>
       `huber_loss does not support non-positive values for delta: it is ${delta}`,
     );
   }
-  const losses = huberOp(floatsOf("huberLoss", x, y), { delta });
-  return called("HuberLossBackward0", reduced(losses, options), [x, y]);
+  const losses = huberOp(oneFloat("huberLoss", x, y), { delta });
+  return called("HuberLossBackward0", reduced(losses, options));
 }
 
 /** How {@linkcode binaryCrossEntropy} sums up. */
