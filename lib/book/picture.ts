@@ -9,6 +9,8 @@ import { Chart, type ChartOptions, type Point, type Series } from "../lesson/cha
 import { HeatMap } from "../lesson/picture.ts";
 
 const BARS = "·▁▂▃▄▅▆▇█";
+/** Spaces between matrices side by side. */
+const GAP = 2;
 const SCALE = /^( *)· (-?\d+\.\d\d) {2}█ (-?\d+\.\d\d)$/;
 
 /** The heat map in a text, if there is one. */
@@ -33,13 +35,18 @@ export function readHeatMap(text: string): HeatMap | undefined {
   const rows = groups[0].slice(heads);
   const evenly = words.length > 1 &&
     words.slice(1).every(({ at }, i) => at - words[i].at >= 2);
-  const titled = heads > 0 && (heads > 1 || !evenly);
-  const hasColumns = heads === 2 || (heads === 1 && evenly);
-  const width = hasColumns ? words[1].at - words[0].at : unitOf(rows, margin);
+  const hasColumns = heads === 2 ||
+    (heads === 1 && evenly && areCells(rows, margin, words[1].at - words[0].at));
+  const titled = heads > 0 && (heads > 1 || !hasColumns);
+  const [title, next] = titled && !hasColumns ? titlesOf(groups[0][0], margin) : [];
+  const apart = next && next.at - title.at;
+  const alone = rows.map((row) => row.slice(0, apart && apart - GAP).trimEnd());
+  const width = hasColumns ? words[1].at - words[0].at : unitOf(alone, margin);
   const first = hasColumns ? repeatAfter(words, width) : undefined;
-  const across = first?.across;
+  const across = first?.across ?? apart;
   const columns = first?.words ?? [];
-  const C = columns.length || Math.max(...rows.map((row) => row.length - margin)) / width | 0;
+  const C = columns.length ||
+    Math.ceil(Math.max(...alone.map((row) => row.length - margin)) / width);
   const matrices: number[][][] = [];
   const titles: string[] = [];
   for (const group of groups) {
@@ -70,6 +77,18 @@ export function readHeatMap(text: string): HeatMap | undefined {
 const wordsOf = (line: string, margin: number) =>
   [...line.matchAll(/\S+/g)].filter(({ index }) => index >= margin)
     .map(({ 0: word, index }) => ({ word, at: index }));
+
+/** The titles of matrices side by side, which may have single spaces in them. */
+const titlesOf = (line: string, margin: number) =>
+  [...line.matchAll(/\S+(?: \S+)*/g)].filter(({ index }) => index >= margin)
+    .map(({ 0: word, index }) => ({ word, at: index }));
+
+/** Whether rows are made of cells of this width: a bar and a space, or nothing. */
+const areCells = (rows: string[], margin: number, width: number) =>
+  rows.every((row) => {
+    const cell = row.slice(margin, margin + width).padEnd(width);
+    return new RegExp(`^(?:([▁-█])\\1{${width - 2}}|[· ] {${width - 2}}) $`).test(cell);
+  });
 
 /** The columns of the first of several matrices side by side, and where the next one starts. */
 function repeatAfter(words: { word: string; at: number }[], width: number) {

@@ -131,21 +131,22 @@ export class HeatMap {
     const margin = rows.length ? longest(rows) + 2 : 0;
     const gap = columns ? 1 : 0;
     const width = columns ? Math.max(2, longest(columns)) + gap : margin + 2 * C > PAGE ? 1 : 2;
-    const across = margin + C * width;
-    const line = (label: string, cells: string[]) => label.padEnd(margin) + cells.join("");
+    const across = margin + Math.max(C * width, longest(titles ?? []));
+    const line = (label: string, cells: string[]) =>
+      label.padEnd(margin) + cells.join("") + " ".repeat(across - margin - C * width);
     const strengths = (row: ArrayLike<number>) =>
       Array.from(row, (value) => {
         const part = share(value, low, high);
         return cell(part > 0 ? Math.round(part * FULL) : undefined, width, gap);
       });
     const blocks = matrices.map((matrix, n) => [
-      ...(titles ? [line("", [titles[n]]).padEnd(across)] : []),
+      ...(titles ? [" ".repeat(margin) + titles[n].padEnd(across - margin)] : []),
       ...(columns ? [line("", columns.map((word) => word.padEnd(width)))] : []),
       ...matrix.map((row, r) => line(rows[r] ?? "", strengths(row))),
     ]);
     const abreast = Math.max(1, Math.floor((PAGE + GAP + gap) / (across + GAP)));
     const scale = `${cell(0, 1, 0)} ${low.toFixed(2)}  ${cell(FULL, 1, 0)} ${high.toFixed(2)}`;
-    const lines = [...chunks(blocks, abreast).flatMap(beside), line("", [scale])];
+    const lines = [...chunks(blocks, abreast).flatMap(beside), " ".repeat(margin) + scale];
     return lines.map((line) => line.trimEnd()).join("\n");
   }
 
@@ -158,7 +159,8 @@ export class HeatMap {
     const cell = columns.length ? Math.max(SIDE, longest(columns) * LETTER + 4) : SIDE;
     const left = rows.length ? longest(rows) * LETTER + 8 : 0;
     const top = SIDE * (Number(titles.length > 0) + Number(columns.length > 0));
-    const across = left + C * cell + SIDE;
+    const [across, down] = [left + C * cell + SIDE, top + (R + 1) * SIDE];
+    const abreast = Math.max(1, Math.floor((WIDEST + SIDE) / across));
     const drawn = matrices.map((matrix, n) =>
       [
         ...(titles[n] ? [text(left, SIDE - 8, titles[n])] : []),
@@ -172,8 +174,12 @@ export class HeatMap {
             `<title>${value.toFixed(4)}</title></rect>`)
         ),
       ].join("")
-    ).map((matrix, n) => `<g transform="translate(${n * across})">${matrix}</g>`);
-    const [width, height] = [across * matrices.length - SIDE, top + R * SIDE];
+    ).map((matrix, n) => {
+      const [x, y] = [n % abreast * across, Math.floor(n / abreast) * down];
+      return `<g transform="translate(${x} ${y})">${matrix}</g>`;
+    });
+    const width = across * Math.min(abreast, matrices.length) - SIDE;
+    const height = down * Math.ceil(matrices.length / abreast) - SIDE;
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
       `font-family="monospace" font-size="13" fill="currentColor">${drawn.join("")}</svg>`;
   }
@@ -210,9 +216,10 @@ export const onPaper = (svg: string): string =>
     `<svg color="#1f2328" $1<rect width="100%" height="100%" fill="#fff"/>`,
   );
 
-/** Pixels: the height of a cell, and the width of a letter. */
+/** Pixels: the height of a cell, the width of a letter, and of all matrices side by side. */
 const SIDE = 24;
 const LETTER = 8;
+const WIDEST = 900;
 
 function text(x: number, y: number, words: string, anchor = "start"): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeMarkup(words)}</text>`;

@@ -49,6 +49,7 @@ Deno.test("a heat map is read back from its text: labels, titles, several beside
       { rows: ["the", "dog"] },
       { rows: ["the", "dog"], columns: ["the", "dog"] },
       { rows: ["a", "b"], columns: ["a", "b"], titles: ["head 1", "head 2"] },
+      { rows: ["a", "b"], titles: ["head 1", "head 2"] },
     ]
   ) {
     const count = "titles" in options ? 2 : 1;
