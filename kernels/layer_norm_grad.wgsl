@@ -1,6 +1,9 @@
 // With h = (x - mean) · rstd and d = g · weight:
 // dx[r, i] = rstd[r] · (d[r, i] - mean over j of d[r, j] - h[r, i] · mean over j of d[r, j] h[r, j]) + plus[r, i].
 //
+// The mean that forward kept is a float32, so away from 0 it is off by more than a small row is wide: what is missing
+// to it is found here, as the mean of x - mean.
+//
 // `plus`, if there is one, is the gradient that reached x on other ways.
 //
 // One workgroup owns one row of the dense `x`, `g` and `plus`; its LANES invocations take every LANES-th element, or
@@ -30,7 +33,7 @@ override PLUS: bool = false;
 @group(0) @binding(6) var<storage, read> plus: array<V>; // or an image
 @group(0) @binding(7) var<storage, read_write> dx: array<V>;
 
-var<workgroup> lanes: array<vec2<f32>, LANES>;
+var<workgroup> lanes: array<vec3<f32>, LANES>;
 
 fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
@@ -55,25 +58,30 @@ fn main(
   let centre = mean[row];
   let scale = rstd[row];
 
-  // The two means over the row.
+  // Means over the row: of d, of x - mean, and of their product.
   var d_part = V();
-  var dh_part = V();
+  var away_part = V();
+  var both_part = V();
   for (var i = lane; i < p.columns; i += LANES) {
     let d = weighted(g[at_g + i], i);
     d_part += d;
-    dh_part += d * (x[at_x + i] - centre) * scale;
+    let away = x[at_x + i] - centre;
+    away_part += away;
+    both_part += d * away;
   }
-  lanes[lane] = vec2<f32>(total(d_part), total(dh_part));
+  lanes[lane] = vec3<f32>(total(d_part), total(away_part), total(both_part));
   workgroupBarrier();
-  var sums = vec2<f32>();
+  var sums = vec3<f32>();
   for (var other = 0u; other < LANES; other++) { // unrolled
     sums += lanes[other];
   }
   let means = sums / p.size;
+  let shift = means.y;
+  let dh_mean = scale * (means.z - shift * means.x);
 
   for (var i = lane; i < p.columns; i += LANES) {
-    let h = (x[at_x + i] - centre) * scale;
-    var d = scale * (weighted(g[at_g + i], i) - means.x - h * means.y);
+    let h = (x[at_x + i] - centre - shift) * scale;
+    var d = scale * (weighted(g[at_g + i], i) - means.x - h * dh_mean);
     if (PLUS) {
       d += plus[p.plus_offset + row * p.columns + i];
     }

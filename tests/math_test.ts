@@ -5,6 +5,7 @@
  */
 import { assert } from "@std/assert";
 import { erfReference } from "../lib/ops/activation.ts";
+import { layerNorm } from "../lib/ops/layer_norm.ts";
 import { fromValues } from "../lib/tensor/tensor.ts";
 import { errorOf } from "./support/compare.ts";
 import { ops } from "./support/ops.ts";
@@ -98,4 +99,29 @@ Deno.test("pow: within two units of the last place, for bases and powers of all 
   });
   const pair = `${bases[at]} ** ${powers[at]}`;
   assert(error <= 2, `${pair} is ${got[at]}, wanted ${bases[at] ** powers[at]}: ${error} units`);
+});
+
+Deno.test("layerNorm: the gradient of short rows far from 0 is float64's", async () => {
+  const width = 3;
+  const numbers = Float32Array.from({ length: 1800 }, (_, i) => 20 + 2 * Math.sin(i * i));
+  const [x, g] = [0, 900].map((from) =>
+    fromValues(numbers.slice(from, from + 900), [300, width], "float32")
+  );
+  x.requiresGrad = true;
+  layerNorm(x, [width]).backward(g);
+  const got = await x.grad!.data();
+  let worst = 0;
+  for (let at = 0; at < 900; at += width) {
+    const row = numbers.subarray(at, at + width);
+    const d = numbers.subarray(900 + at, 900 + at + width);
+    const mean = (of: (i: number) => number) => (of(0) + of(1) + of(2)) / width;
+    const centre = mean((i) => row[i]);
+    const rstd = 1 / Math.sqrt(mean((i) => (row[i] - centre) ** 2) + 1e-5);
+    const h = (i: number) => (row[i] - centre) * rstd;
+    const [ofD, ofBoth] = [mean((i) => d[i]), mean((i) => d[i] * h(i))];
+    for (let i = 0; i < width; i++) {
+      worst = Math.max(worst, Math.abs(got[at + i] - rstd * (d[i] - ofD - h(i) * ofBoth)));
+    }
+  }
+  assert(worst < 2e-5, `${worst} off`);
 });
