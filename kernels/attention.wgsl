@@ -3,12 +3,11 @@
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
 // One invocation owns four neighbouring queries of one head and takes four keys at a time; neighbouring invocations
-// own the same queries of `together` heads, since under a causal mask these see the same number of keys. So one number for each
-// of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r. For
-// each query it keeps the largest score so far and the sum of exp(score - largest), and the sum of the values with
-// the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to
-// `rows`, for the gradient. They stay two numbers, since the logarithm of the sum would lose its digits when added
-// to a large score.
+// own the same queries of `together` heads, since under a causal mask these see the same number of keys. So one number
+// for each of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r.
+// For each query it keeps the largest score so far and the sum of exp(score - largest), and the sum of the values with
+// the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to `rows`, for the
+// gradient. They stay two numbers, since the logarithm of the sum would lose its digits when added to a large score.
 //
 // The sums of values stay in registers, AT_ONCE vec4 of a head at a time: each pass over the keys takes so many, and
 // computes the scores again. Sums in `out` would be read and written for every four keys, which costs five times as
