@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import type { LayerOptions } from "./layers.ts";
 import { Module, Parameter } from "./module.ts";
-import type { RecurrentSizes } from "./recurrent_base.ts";
+import { checkState, type RecurrentSizes } from "./recurrent_base.ts";
 import {
   elmans,
   gru,
@@ -85,6 +85,7 @@ export abstract class Cell extends Module {
   /** The state after x (N, input_size). */
   protected next(x: Tensor, before: State | undefined): State {
     const name = this.constructor.name;
+    checkState(name, this.kind, before);
     if (x.ndim !== 1 && x.ndim !== 2) {
       throw new RangeError(`${name}: Expected input to be 1D or 2D, got ${x.ndim}D instead`);
     }

@@ -10,7 +10,7 @@ import { select } from "../ops/slices.ts";
 import { squeeze, transpose, unsqueeze } from "../ops/views.ts";
 import { shortest } from "../python/decimal.ts";
 import { shapeText } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import type { LayerOptions } from "./layers.ts";
 import { Module, Parameter } from "./module.ts";
@@ -36,6 +36,16 @@ export interface RecurrentSizes {
   inputSize: number;
   /** Features of the state. */
   hiddenSize: number;
+}
+
+/** Refuses a first state that is not what the network returns. */
+export function checkState(name: string, { states }: RecurrentKind, first: unknown): void {
+  if (first === undefined || first === null) return;
+  const fits = Array.isArray(first) && first.length === states &&
+    first.every((state) => state instanceof Tensor);
+  if (fits) return;
+  const wanted = states === 1 ? "a Tensor" : "a list of two Tensors, [h, c]";
+  throw new TypeError(`${name}: the state is ${wanted}, as forward() returns it`);
 }
 
 /** The base of all three. */
@@ -118,6 +128,7 @@ export abstract class Recurrent extends Module {
    */
   protected run(x: Tensor, first: State | undefined): [output: Tensor, last: Tensor[]] {
     const name = this.constructor.name;
+    checkState(name, this.kind, first);
     if (x.ndim !== 2 && x.ndim !== 3) {
       throw new RangeError(`${name}: Expected input to be 2D or 3D, got ${x.ndim}D instead`);
     }

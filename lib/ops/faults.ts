@@ -30,8 +30,8 @@ export function checkIndex(
 ): Tensor {
   if (index.dtype !== "int64") {
     throw new TypeError(
-      `tensors used as indices must be long tensors, not ${index.dtype}; use long(), or where() and ` +
-        `maskedFill() for a mask`,
+      `tensors used as indices must be long tensors, not ${index.dtype}; use long(), or for a ` +
+        `mask where(), maskedFill() and await x.maskedSelect(mask)`,
     );
   }
   const dense = contiguous(index);
