@@ -86,7 +86,8 @@ Deno.test({
   ignore: !allowed,
   async fn() {
     const own = Object.getOwnPropertyNames(Tensor.prototype);
-    const methods = own.filter((name) => name !== "constructor" && !name.startsWith("_"));
+    // `x.0` can't be written: its accessor says so.
+    const methods = own.filter((name) => name !== "constructor" && /^[a-z]/i.test(name));
     assert(methods.length > 90, `${methods.length} methods`);
     const text = [
       'import { Tensor } from "#lib";',
