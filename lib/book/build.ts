@@ -9,11 +9,21 @@ import { bundle } from "./bundle.ts";
 import { highlightStyle } from "./highlight.ts";
 import type { Html } from "./html.ts";
 import { lessonPage, type Passage } from "./lesson_page.ts";
-import { indexPage, kernelPage, ledgerPage } from "./other_pages.ts";
+import { indexPage, kernelPage, ledgerPage, textPage } from "./other_pages.ts";
 import { type Page, readSite } from "./site.ts";
 import { searchIndex } from "./search_index.ts";
 import lessonStyle from "./style/lesson.css" with { type: "text" };
 import pageStyle from "./style/page.css" with { type: "text" };
+
+/** What makes a page of each kind. */
+const makers = {
+  lesson: lessonPage,
+  extra: lessonPage,
+  exercise: lessonPage,
+  kernel: kernelPage,
+  ledger: ledgerPage,
+  text: textPage,
+};
 
 /** The result of a build. */
 export interface Built {
@@ -28,16 +38,10 @@ export async function build(folder: URL): Promise<Built> {
   const passages: Passage[] = [];
   const thumbnails = new Map<Page, Html>();
   for (const page of site.pages) {
-    if (page.kind === "kernel" || page.kind === "ledger") {
-      const made = page.kind === "kernel" ? kernelPage(site, page) : ledgerPage(site, page);
-      files.set(page.address, made.page.text);
-      passages.push(...made.passages);
-    } else {
-      const made = await lessonPage(site, page);
-      files.set(page.address, made.page.text);
-      passages.push(...made.passages);
-      thumbnails.set(page, made.thumbnail);
-    }
+    const made = await makers[page.kind](site, page);
+    files.set(page.address, made.page.text);
+    passages.push(...made.passages);
+    if ("thumbnail" in made) thumbnails.set(page, made.thumbnail);
   }
   files.set("index.html", indexPage(site, thumbnails).text);
   files.set("search.json", searchIndex(passages));

@@ -5,7 +5,7 @@
 import { compile } from "./compile.ts";
 import { bundling } from "./own_packages.ts";
 import { SMALL } from "./client/messages.ts";
-import { root, type Site } from "./site.ts";
+import { isProgram, root, type Site } from "./site.ts";
 
 const ENTRIES = [
   "lib/lessons.ts",
@@ -33,8 +33,7 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
     if (code !== 0) throw new Error(`bundling the book: ${new TextDecoder().decode(stderr)}`);
     const files = new Map<string, string | Uint8Array>();
     await collect(folder, "", files);
-    for (const { kind, path, source, solved } of site.pages) {
-      if (kind === "kernel" || kind === "ledger") continue;
+    for (const { path, source, solved } of site.pages.filter(isProgram)) {
       const up = "../".repeat(path.split("/").length - 1);
       const address = (name: string) =>
         name === "#lib"

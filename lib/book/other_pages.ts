@@ -1,5 +1,5 @@
 /*
- * The pages besides the lessons: the index, the kernels and the ledger.
+ * The pages besides the lessons: the index, the kernels, the ledger, and texts.
  */
 import { ledger } from "../tools/digits.ts";
 import { frame } from "./frame.ts";
@@ -26,7 +26,9 @@ export function indexPage(site: Site, thumbnails: ReadonlyMap<Page, Html>): Html
     ].toSorted((a, b) => a.number! - b.number!),
     ({ part }) => part,
   );
-  const others = site.pages.filter(({ kind }) => kind === "extra" || kind === "ledger");
+  const others = site.pages.filter(({ kind }) =>
+    kind === "extra" || kind === "ledger" || kind === "text"
+  );
   const exercises = site.pages.filter(({ kind }) => kind === "exercise");
   const body = markup`<article class="index">
 <header class="title"><h1>Language models from scratch, to the digit</h1>
@@ -222,4 +224,27 @@ export function ledgerPage(site: Site, page: Page): Made {
     }),
     passages: [{ address: page.address, title: page.title, text: intro }],
   };
+}
+
+/** A text in Markdown, such as the list of differences; each of its sections is found by itself. */
+export function textPage(site: Site, page: Page): Made {
+  const headings: Heading[] = [];
+  const passages: Passage[] = [];
+  const around = { lesson: (number: number) => site.lesson(number)?.address };
+  const sections = page.source.replace(/^# .*\n/, "").split(/^(?=## )/m).map((section) => {
+    const rendered = renderMarkdown(section, around);
+    headings.push(...rendered.headings);
+    const [heading] = rendered.headings;
+    passages.push({
+      address: heading ? `${page.address}#${heading.id}` : page.address,
+      title: heading ? `${page.title}: ${heading.text}` : page.title,
+      text: section.replace(/^#+ .*\n/, "").replace(/[`|]|-{3,}/g, " ").replace(/\s+/g, " "),
+    });
+    return raw(rendered.html);
+  });
+  const body = markup`
+    <article><header class="title"><p class="part">And more</p><h1>${page.title}</h1></header><div class="prose">${sections}</div></article>
+  `;
+  const { address, title, summary: description } = page;
+  return { page: frame({ site, address, title, description, body, headings }), passages };
 }

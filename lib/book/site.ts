@@ -11,7 +11,7 @@ export interface Page {
   address: string;
   title: string;
   summary: string;
-  kind: "lesson" | "extra" | "exercise" | "kernel" | "ledger";
+  kind: "lesson" | "extra" | "exercise" | "kernel" | "ledger" | "text";
   /** The file it is made from, relative to the project; the page of a kernel has several. */
   path: string;
   source: string;
@@ -24,6 +24,10 @@ export interface Page {
   /** The other sources of a kernel's page. */
   sources?: { path: string; source: string }[];
 }
+
+/** Whether a page is made of a program, which runs in it. */
+export const isProgram = ({ kind }: Page): boolean =>
+  kind === "lesson" || kind === "extra" || kind === "exercise";
 
 /** A lesson that is not written yet. */
 export interface Planned {
@@ -137,10 +141,19 @@ export async function readSite(): Promise<Site> {
     path: "lessons/ledger.md",
     source: await read("lessons/ledger.md"),
   };
+  const differences: Page = {
+    kind: "text",
+    part: "And more",
+    address: "differences.html",
+    title: "Differences from PyTorch",
+    summary: "What somebody who knows PyTorch will find different here, and what to write instead.",
+    path: "lessons/differences.md",
+    source: await read("lessons/differences.md"),
+  };
   const numbered = lessons.filter(({ kind }) => kind === "lesson")
     .toSorted((a, b) => a.number! - b.number!);
   const extras = lessons.filter(({ kind }) => kind === "extra");
-  const pages = [...numbered, ...exercises, ...extras, ledger, ...kernels];
+  const pages = [...numbered, ...exercises, ...extras, ledger, differences, ...kernels];
   return {
     pages,
     planned: contents.filter(({ number }) => !numbered.some((page) => page.number === number))
