@@ -1,7 +1,7 @@
 /*
  * Deep copies: every kind of module computes in its copy what it computes itself, and learns by itself.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { GPT2, manualSeed, nn, ones, optim, randn, type Tensor, tensor } from "#lib";
 
 /** A model as people write it: layers of its own, one in a container of its own, and plain values. */
@@ -62,6 +62,27 @@ Deno.test("deep copy: containers of containers, and what a class of one's own ho
   const other = nn.deepCopy(mine);
   assert(other instanceof Mine && other.sizes !== mine.sizes);
   assertEquals([other.scale, other.sizes, other.length], [2, { last: 3 }, 2]);
+});
+
+Deno.test("deep copy: a leaf keeps its gradient and goes on by itself, what follows from it is refused", async () => {
+  const leaf = tensor([1, 2], { dtype: "float32", requiresGrad: true });
+  leaf.mul(leaf).sum().backward();
+  const copy = nn.deepCopy(leaf);
+  assertEquals([copy.requiresGrad, await copy.grad!.tolist()], [true, [2, 4]]);
+  copy.sum().backward();
+  assertEquals([await copy.grad!.tolist(), await leaf.grad!.tolist()], [[3, 5], [2, 4]]);
+  assertThrows(
+    () => nn.deepCopy(leaf.mul(2)),
+    Error,
+    "Only Tensors created explicitly by the user",
+  );
+});
+
+Deno.test("deep copy: a module that is held by what it holds is copied once", () => {
+  const outer = new Mine() as Mine & { holder?: { back: nn.Module } };
+  outer.holder = { back: outer };
+  const copy = nn.deepCopy(outer);
+  assert(copy.holder!.back === copy && copy !== outer);
 });
 
 Deno.test("deep copy: the best weights and the optimizer's memory stay while training goes on", async () => {

@@ -33,7 +33,7 @@ const refused: [string, () => unknown][] = [
   ["await x.item() for its number", () => "loss " + any(x)],
 ];
 for (const [sentence, call] of refused) {
-  Deno.test(`habits: ${call.toString().replaceAll(/\s+/g, " ").slice(6, 90)}`, () => {
+  Deno.test(`habits: ${call.toString().replace(/^\(\)\s*=>\s*/, "").replaceAll(/\s+/g, " ")}`, () => {
     const error = assertThrows(call, TypeError);
     assert(error.message.includes(sentence), error.message);
   });

@@ -42,7 +42,7 @@ function copyOf(value: unknown, copies: Copies): unknown {
 function copied(value: unknown, copies: Copies): unknown {
   if (value instanceof Module) return moduleLike(value, copies);
   if (value instanceof Parameter) return new Parameter(clone(value), value.requiresGrad);
-  if (value instanceof Tensor) return free(clone(value));
+  if (value instanceof Tensor) return leafLike(value);
   if (Array.isArray(value)) return value.map((each) => copyOf(each, copies));
   if (value instanceof Map) {
     return new Map(Array.from(value, ([key, each]) => [key, copyOf(each, copies)]));
@@ -53,10 +53,19 @@ function copied(value: unknown, copies: Copies): unknown {
   return Object.fromEntries(entries);
 }
 
-/** A tensor that outlives the no-grad region it was made in. */
-function free(tensor: Tensor): Tensor {
-  tensor.storage.escape();
-  return tensor;
+/** A tensor outside of all graphs, with its gradient, that outlives the no-grad region it is made in. */
+function leafLike(tensor: Tensor): Tensor {
+  if (!tensor.isLeaf) {
+    throw new Error(
+      "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment; " +
+        "copy x.detach()",
+    );
+  }
+  const copy = clone(tensor);
+  copy.storage.escape();
+  copy.requiresGrad = tensor.requiresGrad;
+  if (tensor.grad) copy.grad = leafLike(tensor.grad.detach());
+  return copy;
 }
 
 /** A module of the same class in which nothing is yet but the modules that a container holds. */
@@ -74,6 +83,7 @@ function hollow(module: Module, copies: Copies): Module {
 
 function moduleLike(module: Module, copies: Copies): Module {
   const bare = hollow(module, copies);
+  copies.set(module, bare); // what points back at it points at the copy
   const all = [...module.namedBuffers()].map(([, buffer]) => buffer);
   const persistent = new Set(
     Array.from(module.namedBuffers({ persistentOnly: true }), ([, buffer]) => buffer),

@@ -28,7 +28,7 @@ export function launchCopy(
   const { launcher } = device;
   launcher.launch(
     launcher.pipeline(kernels[unit]),
-    { ...buffers },
+    buffers,
     {
       n: n / run,
       run,

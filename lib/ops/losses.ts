@@ -208,7 +208,18 @@ const huberOp = defineLoss<{ delta: number }>({
   domain: [-2, 2],
 });
 
-/** (x − y)² / 2 near 0, delta · (|x − y| − delta / 2) further out (Huber, 1964). */
+/**
+ * (x − y)² / 2 near 0, delta · (|x − y| − delta / 2) further out (Huber, 1964).
+ *
+ * @throws {RangeError} for a delta that is not above 0
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await nn.functional.huberLoss(tensor([0.5, 3]), zeros(2)).item(), 1.3125);
+ * ```
+ */
 export function huberLoss(x: Tensor, y: Tensor, ...args: Given<[], HuberOptions>): Tensor {
   const { delta = 1, ...options } = huberOptions(args);
   if (!(delta > 0)) {

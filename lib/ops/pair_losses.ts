@@ -26,7 +26,18 @@ export const readPairwise = (name: string): Reader<PairwiseOptions> =>
   parameters<PairwiseOptions>(name, { p: a.number, eps: a.number, keepdim: a.flag });
 const pairwiseOptions = readPairwise("pairwiseDistance");
 
-/** The distances between vectors of two tensors, pair by pair: (…, D), (…, D) → (…). */
+/**
+ * The distances between vectors of two tensors, pair by pair: (…, D), (…, D) → (…).
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [x, y] = [tensor([[1, 2], [0.5, -1]]), tensor([[1, 0], [2.5, -1]])];
+ * const distances = nn.functional.pairwiseDistance(x, y);
+ * assertEquals(await distances.repr(), "tensor([2.0000, 2.0000])");
+ * ```
+ */
 export function pairwiseDistance(
   x: Tensor,
   y: Tensor,
@@ -107,6 +118,15 @@ export function tripletMarginLoss(
 /**
  * 1 − cos where the target is 1, and max(cos − margin, 0) where it is −1, of the angle between vectors; the margin is 0
  * unless given: (N, D), (N, D), (N).
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [x, y] = [tensor([[1, 2], [0.5, -1]]), tensor([[1, 0], [2.5, -1]])];
+ * const loss = nn.functional.cosineEmbeddingLoss(x, y, tensor([1, -1]), { margin: 0.25 });
+ * assertEquals(await loss.repr(), "tensor(0.5251)");
+ * ```
  */
 export function cosineEmbeddingLoss(
   x: Tensor,
@@ -125,6 +145,15 @@ export function cosineEmbeddingLoss(
 /**
  * max(−target · (x − y) + margin, 0): x ought to be larger where the target is 1, and y where it is −1; the margin is 0
  * unless given.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const [x, y] = [tensor([1, 2]).float(), tensor([0.5, 3])];
+ * const loss = nn.functional.marginRankingLoss(x, y, tensor([1, 1]), { margin: 0.25 });
+ * assertEquals(await loss.item(), 0.625);
+ * ```
  */
 export function marginRankingLoss(
   x: Tensor,
@@ -136,7 +165,17 @@ export function marginRankingLoss(
   return reduced(clamp(add(mul(neg(target), sub(x, y)), margin), { min: 0 }), options);
 }
 
-/** x where the target is 1, and max(margin − x, 0) where it is −1, of distances; the margin is 1 unless given. */
+/**
+ * x where the target is 1, and max(margin − x, 0) where it is −1, of distances; the margin is 1 unless given.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const loss = nn.functional.hingeEmbeddingLoss(tensor([0.5, 0.25]), tensor([1, -1]));
+ * assertEquals(await loss.item(), 0.625);
+ * ```
+ */
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, ...args: MarginArguments): Tensor {
   const { margin = 1, ...options } = read.hinge(args);
   const unlike = where(ne(target, 1), clamp(add(neg(x), margin), { min: 0 }), 0);

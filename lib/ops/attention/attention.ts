@@ -150,8 +150,8 @@ function spread(x: Tensor, query: Tensor): Tensor {
  * A query whose every key is masked gets zeros (PyTorch: NaN up to 2.4, as a softmax over nothing does, zeros since).
  *
  * @param query (…, L, E)
- * @param keys (…, S, E)
- * @param values (…, S, Ev)
+ * @param key (…, S, E)
+ * @param value (…, S, Ev)
  * @returns (…, L, Ev)
  *
  * @example
@@ -166,8 +166,8 @@ function spread(x: Tensor, query: Tensor): Tensor {
  */
 export function scaledDotProductAttention(
   query: Tensor,
-  keys: Tensor,
-  values: Tensor,
+  key: Tensor,
+  value: Tensor,
   ...args: Given<
     [attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean],
     AttentionArguments
@@ -175,7 +175,7 @@ export function scaledDotProductAttention(
 ): Tensor {
   const { attnMask, dropoutP = 0, isCausal = false, ...more } = attentionArguments(args);
   const { scale, enableGqa = false, generator } = more;
-  const [key, value] = enableGqa ? [keys, values].map((x) => spread(x, query)) : [keys, values];
+  if (enableGqa) [key, value] = [spread(key, query), spread(value, query)];
   if (attnMask && isCausal) {
     throw new Error(
       "scaledDotProductAttention: Explicit attn_mask should not be set when is_causal=True; " +
