@@ -109,10 +109,9 @@ deno task test:adapter -- --filter softmax   runs those with a word in their nam
 deno task test:adapter -- --part=1/2         runs the first of two parts, which take about as long as each other
 
 DENO_WEBGPU_BACKEND=opengl runs them on that backend, VK_DRIVER_FILES=…/vk_swiftshader_icd.json on the
-adapter that comes with Chromium. Left out are tests whose answers no adapter changes, and two thirds of the
-cases where drivers compile long: \`deno task test\` runs all.`,
+adapter that comes with Chromium. Left out are tests whose answers no adapter changes: \`deno task test\`
+runs those too.`,
     adapter: true,
-    variables: { CASES: "third" },
     steps: (given) => {
       const [part, args] = partOf(given);
       return [["test", "--allow-all", "--no-check", "--parallel", ...computing(...part), ...args]];
