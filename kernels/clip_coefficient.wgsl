@@ -13,7 +13,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> norm: array<f32>;
 @group(0) @binding(3) var<storage, read_write> coefficient: array<f32>;
 
-var<workgroup> lanes: array<f32, 64>;
+const LANES = 64u;
+alias Lane = f32; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn combine(a: f32, b: f32) -> f32 { // replaced by the norm
   return a + b;
@@ -29,15 +31,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var i = lane; i < p.count; i += 64u) {
     total = combine(total, partials[i]);
   }
-  lanes[lane] = total;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] = combine(lanes[lane], lanes[lane + half]);
-    }
-  }
+  let all = combined_lanes(lane, total);
   if (lane == 0u) {
-    let found = finish(lanes[0]);
+    let found = finish(all);
     let share = p.limit / (found + 1e-6);
     norm[0] = found;
     coefficient[0] = minNan(share, 1.0);

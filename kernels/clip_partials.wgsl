@@ -15,7 +15,9 @@ struct Params {
 // end
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
-var<workgroup> lanes: array<f32, 64>;
+const LANES = 64u;
+alias Lane = f32; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn term(x: vec4<f32>) -> vec4<f32> { // replaced by the norm
   return x * x;
@@ -52,15 +54,9 @@ fn main(
 ) {
   let row = group.x + group.y * groups.x;
   let fours = (p.n + 3u) / 4u;
-  lanes[lane] = found(row * 64u + lane, fours);
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] = combine(lanes[lane], lanes[lane + half]);
-    }
-  }
+  let all = combined_lanes(lane, found(row * 64u + lane, fours));
   // A grid laid out in two dimensions may have some workgroups too many.
   if (lane == 0u && row * 64u < fours.x + fours.y + fours.z + fours.w) {
-    partials[p.first + row] = lanes[0];
+    partials[p.first + row] = all;
   }
 }

@@ -28,7 +28,8 @@ override LANES: u32 = 64;
 @group(0) @binding(4) var<storage, read_write> tops: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read_write> fault: array<atomic<u32>, 8>;
 
-var<workgroup> lanes: array<f32, LANES>;
+alias Lane = f32; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
@@ -61,12 +62,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     most = max(most, x[base + i]);
   }
-  lanes[lane] = largest(most);
-  workgroupBarrier();
-  var top = lanes[0];
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    top = max(top, lanes[other]);
-  }
+  let top = largest_of_lanes(lane, largest(most));
   workgroupBarrier();
 
   // The sum of exponentials.
@@ -74,12 +70,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     part += exps(x[base + i] - top);
   }
-  lanes[lane] = total(part);
-  workgroupBarrier();
-  var sum = 0.0;
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    sum += lanes[other];
-  }
+  let sum = sum_of_lanes(lane, total(part));
   if (lane > 0u) {
     return;
   }

@@ -28,22 +28,11 @@ override BIAS: bool = true;
 @group(0) @binding(5) var<storage, read_write> mean: array<f32>;
 @group(0) @binding(6) var<storage, read_write> rstd: array<f32>;
 
-var<workgroup> lanes: array<vec2<f32>, LANES>;
+alias Lane = vec2<f32>; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
-}
-
-// The sums over all lanes.
-fn sum_over(lane: u32, v: V, w: V) -> vec2<f32> {
-  lanes[lane] = vec2<f32>(total(v), total(w));
-  workgroupBarrier();
-  var sum = vec2<f32>();
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    sum += lanes[other];
-  }
-  workgroupBarrier();
-  return sum;
 }
 
 @compute @workgroup_size(LANES)
@@ -60,7 +49,8 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     part += x[base + i];
   }
-  let near = sum_over(lane, part, V()).x / p.size;
+  let near = sum_of_lanes(lane, Lane(total(part), 0.0)).x / p.size;
+  workgroupBarrier();
 
   // The rounding error of the mean, and the variance.
   part = V();
@@ -70,7 +60,7 @@ fn main(
     part += away;
     squares += away * away;
   }
-  let moments = sum_over(lane, part, squares) / p.size;
+  let moments = sum_of_lanes(lane, Lane(total(part), total(squares))) / p.size;
   let centre = near + moments.x;
   let scale = 1.0 / sqrt(maxNan(moments.y - moments.x * moments.x, 0.0) + p.eps);
 

@@ -33,7 +33,8 @@ override PLUS: bool = false;
 @group(0) @binding(6) var<storage, read> plus: array<V>; // or an image
 @group(0) @binding(7) var<storage, read_write> dx: array<V>;
 
-var<workgroup> lanes: array<vec3<f32>, LANES>;
+alias Lane = vec3<f32>; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
@@ -69,13 +70,8 @@ fn main(
     away_part += away;
     both_part += d * away;
   }
-  lanes[lane] = vec3<f32>(total(d_part), total(away_part), total(both_part));
-  workgroupBarrier();
-  var sums = vec3<f32>();
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    sums += lanes[other];
-  }
-  let means = sums / p.size;
+  let found = Lane(total(d_part), total(away_part), total(both_part));
+  let means = sum_of_lanes(lane, found) / p.size;
   let shift = means.y;
   let dh_mean = scale * (means.z - shift * means.x);
 

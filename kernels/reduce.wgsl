@@ -28,7 +28,8 @@ override LANES: u32 = 64;
 @group(0) @binding(1) var<storage, read> a: array<As>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<Out>;
 
-var<workgroup> lanes: array<Acc, LANES>;
+alias Lane = Acc; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn identity() -> Acc { // replaced by the row of the op
   return Acc(0.0);
@@ -70,13 +71,8 @@ fn main(
   for (var r = first + lane; r < min(first + p.part, p.reduce); r += LANES) {
     part = combines(part, loads(a[base + r]));
   }
-  lanes[lane] = fold(part);
-  workgroupBarrier();
+  let total = combined_lanes(lane, fold(part));
   if (lane == 0u) {
-    var total = lanes[0];
-    for (var other = 1u; other < LANES; other++) {
-      total = combine(total, lanes[other]);
-    }
     out[row] = Out(total);
   }
 }

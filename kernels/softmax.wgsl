@@ -19,7 +19,8 @@ override LOG: bool = false;
 @group(0) @binding(1) var<storage, read> x: array<V>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<V>;
 
-var<workgroup> lanes: array<f32, LANES>;
+alias Lane = f32; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
@@ -47,12 +48,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     most = max(most, x[base + i]);
   }
-  lanes[lane] = largest(most);
-  workgroupBarrier();
-  var top = lanes[0];
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    top = max(top, lanes[other]);
-  }
+  let top = largest_of_lanes(lane, largest(most));
   workgroupBarrier();
 
   // The sum of exponentials.
@@ -60,12 +56,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     part += exps(x[base + i] - top);
   }
-  lanes[lane] = total(part);
-  workgroupBarrier();
-  var sum = 0.0;
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    sum += lanes[other];
-  }
+  let sum = sum_of_lanes(lane, total(part));
 
   let shift = logarithm(sum);
   for (var i = lane; i < p.columns; i += LANES) {

@@ -20,7 +20,8 @@ override LOG: bool = false;
 @group(0) @binding(2) var<storage, read> g: array<V>; // or an image
 @group(0) @binding(3) var<storage, read_write> dx: array<V>;
 
-var<workgroup> lanes: array<f32, LANES>;
+alias Lane = f32; // what a lane finds
+var<workgroup> lanes: array<Lane, LANES>;
 
 fn total(v: V) -> f32 { // replaced by fours.wgsl
   return v;
@@ -44,12 +45,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     part += g[p.g_offset + base + i] * select(y[base + i], V(1.0), LOG);
   }
-  lanes[lane] = total(part);
-  workgroupBarrier();
-  var sum = 0.0;
-  for (var other = 0u; other < LANES; other++) { // unrolled
-    sum += lanes[other];
-  }
+  let sum = sum_of_lanes(lane, total(part));
 
   for (var i = lane; i < p.columns; i += LANES) {
     let here = y[base + i];

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import { oneByOne } from "../lib/ops/tuning.ts";
+import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
 import { casesOf, runCases } from "./support/judge.ts";
@@ -33,21 +34,28 @@ gpu.createComputePipeline = (descriptor) => {
   return createComputePipeline.call(gpu, descriptor);
 };
 
-Deno.test("every sample gives what its reference and PyTorch give in the forms for GPUs", async () => {
+/** Runs in the forms for GPUs. */
+async function asOnGpu(body: () => Promise<void>): Promise<void> {
   const { software, imaging } = device;
   Object.defineProperty(device, "software", { value: false, configurable: true });
   device.imaging = "never";
   try {
+    await body();
+  } finally {
+    Object.defineProperty(device, "software", { value: software, configurable: true });
+    device.imaging = imaging;
+  }
+}
+
+Deno.test("every sample gives what its reference and PyTorch give in the forms for GPUs", async () => {
+  await asOnGpu(async () => {
     for (const name of ASKING) {
       const op = ops.get(name)!;
       const outcomes = await runCases(op, casesOf(op).filter((c) => c.layout === "contiguous"));
       againstReference(op, outcomes).settle();
       if (op.torch !== null) againstPyTorch(op, outcomes, frozen[op.name].cases).settle();
     }
-  } finally {
-    Object.defineProperty(device, "software", { value: software, configurable: true });
-    device.imaging = imaging;
-  }
+  });
   assert(tally.goldens > 150, `${tally.goldens} samples against PyTorch`);
   for (const [kernel, found] of lanes) assertEquals([...found], [64], kernel);
   if ((await Deno.permissions.query({ name: "read" })).state !== "granted") return;
@@ -59,4 +67,45 @@ Deno.test("every sample gives what its reference and PyTorch give in the forms f
       : []
   );
   assertEquals([...lanes.keys()].map((kernel) => `${kernel}.wgsl`).sort(), sharing.sort());
+});
+
+/** Rows that are long enough for 256 lanes, one at a time and in fours. */
+const wide = (...samples: ((columns: number) => Sample<unknown>)[]) =>
+  [4097, 4100].flatMap((columns) => samples.map((sample) => sample(columns)));
+
+const alongRows = (n: number) => ({ inputs: [floats([2, n])], args: { dim: 1 } });
+
+const WIDE: Record<string, Sample<unknown>[]> = {
+  softmax: wide(alongRows),
+  logSoftmax: wide(alongRows),
+  crossEntropy: wide((n) => ({
+    inputs: [floats([2, n]), ints([2], n)],
+    args: { reduction: "mean", ignoreIndex: -100 },
+  })),
+  layerNorm: wide((n) => ({
+    inputs: [floats([2, n]), floats([n]), floats([n])],
+    args: { normalizedShape: [n], eps: 1e-5 },
+  })),
+  // And a sum that is cut, in three.
+  sum: [...wide(alongRows), { inputs: [floats([40_000])], args: {} }],
+  amax: wide(alongRows),
+};
+
+Deno.test("long rows are shared by 256 lanes on GPUs, and give what their references give", async () => {
+  lanes.clear();
+  await asOnGpu(async () => {
+    for (const [name, samples] of Object.entries(WIDE)) {
+      const op = ops.get(name)!;
+      const { reference } = op;
+      const cases = casesOf({ name, samples, reference });
+      const outcomes = await runCases(op, cases.filter((c) => c.layout === "contiguous"));
+      againstReference(op, outcomes).settle();
+    }
+  });
+  for (const [kernel, found] of lanes) assert(found.has(256), kernel);
+  assertEquals(
+    [...lanes.keys()].sort(),
+    "cross_entropy cross_entropy_grad layer_norm layer_norm_grad reduce softmax softmax_grad"
+      .split(" "),
+  );
 });

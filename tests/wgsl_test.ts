@@ -15,7 +15,7 @@ import {
   unrolled,
   withFunctions,
 } from "../lib/gpu/wgsl.ts";
-import { declared, mathFunctions } from "../lib/ops/declare.ts";
+import { declared, functions } from "../lib/ops/declare.ts";
 
 /** Lines without what surrounds them, for texts that are compared. */
 const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -281,7 +281,7 @@ Deno.test({
       gpu.pushErrorScope("validation");
       const module = gpu.createShaderModule({
         label: path,
-        code: withFunctions(text, mathFunctions),
+        code: withFunctions(text, functions["in a row"]),
       });
       gpu.createComputePipeline({ label: path, layout: "auto", compute: { module } });
       const error = await gpu.popErrorScope();
@@ -296,7 +296,7 @@ Deno.test({
   async fn() {
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
-      !texts.get(path)!.includes("@compute") && !/^(math|reads)/.test(path)
+      !texts.get(path)!.includes("@compute") && !/^(math|reads|lanes)/.test(path)
     );
     assert(forms.length >= 3);
     const used = new Set<string>();
@@ -324,8 +324,9 @@ Deno.test({
     const { gpu } = defaultDevice;
     for (const [path, text] of await allTexts()) {
       if (!text.includes("@compute") || path.startsWith("bench/")) continue;
-      const code = uncommented(text);
-      const once = /\b(for|while|loop)\b *[({]/.test(code) && !/Barrier\(/.test(code);
+      const loops = /\b(for|while|loop)\b *[({]/.test(uncommented(text));
+      const whole = withFunctions(text, functions["in a row"]);
+      const once = loops && !/Barrier\(/.test(uncommented(whole));
       assertEquals(/ p: Params; \/\/ read once$/m.test(text), once, `${path}: "read once"`);
       for (const [line] of text.matchAll(/^.* var<storage, read> .*$/gm)) {
         assertEquals(line.includes("or an image"), !line.includes("vec2<"), `${path}: ${line}`);

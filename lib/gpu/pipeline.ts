@@ -49,8 +49,7 @@ export function compile(
 ): Pipeline {
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const text = unrolled(replaced(kernel, replace), constants);
-  const whole = withFunctions(text, kernel.functions);
+  const whole = unrolled(withFunctions(replaced(kernel, replace), kernel.functions), constants);
   const code = device.slowBuffers ? readingParamsOnce({ ...kernel, source: whole }) : whole;
   const build = (label: string, code: string): Form => {
     before();

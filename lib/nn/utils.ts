@@ -21,8 +21,8 @@ import { declared } from "../ops/declare.ts";
 /** Sequences of different lengths. */
 export * as rnn from "./sequences.ts";
 
-const partialsKernel = declared("clip_partials", partialsSource);
-const coefficientKernel = declared("clip_coefficient", coefficientSource);
+const partialsKernel = declared("clip_partials", partialsSource, "as a tree");
+const coefficientKernel = declared("clip_coefficient", coefficientSource, "as a tree");
 const scaleKernel = declared("clip_scale", scaleSource);
 
 const [term, combine, finish] = ["abs(x)", "maxNan(a, b)", "total"];

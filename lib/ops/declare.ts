@@ -1,22 +1,35 @@
 /*
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
- * kernels/math.wgsl and math_powers.wgsl can be called by any kernel, and the declarations of reads.wgsl are put
- * where its lines allow it (lib/gpu/wgsl.ts); the GPU's room knows of none of them.
+ * kernels/math.wgsl, math_powers.wgsl and lanes.wgsl can be called by any kernel, and the declarations of reads.wgsl are
+ * put where its lines allow it (lib/gpu/wgsl.ts); the GPU's room knows of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
+import lanesSource from "../../kernels/lanes.wgsl" with { type: "text" };
+import treeSource from "../../kernels/lanes_tree.wgsl" with { type: "text" };
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
-/** The functions that any kernel may call, by name. */
-export const mathFunctions: ReadonlyMap<string, string> = functionsOf(mathSource + powersSource);
+const mathFunctions = functionsOf(mathSource + powersSource);
 
-/** A kernel that may call the functions of kernels/math.wgsl, and that reads fast on a processor. */
-export const declared = (name: string, source: string): Kernel => ({
+/**
+ * How the lanes that share a row put together what each has found: one after the other, or pairwise. Which is faster
+ * depends on the adapter (tuning.ts).
+ */
+export type Fold = "in a row" | "as a tree";
+
+/** The functions that any kernel may call, by name. */
+export const functions: Readonly<Record<Fold, ReadonlyMap<string, string>>> = {
+  "in a row": new Map([...mathFunctions, ...functionsOf(lanesSource)]),
+  "as a tree": new Map([...mathFunctions, ...functionsOf(treeSource)]),
+};
+
+/** A kernel that may call functions which it does not declare, and that reads fast on a processor. */
+export const declared = (name: string, source: string, fold: Fold = "in a row"): Kernel => ({
   name,
   source,
-  functions: mathFunctions,
+  functions: functions[fold],
   reads,
 });
 
@@ -26,8 +39,8 @@ export type InUnits = Readonly<Record<1 | 4, Kernel>>;
 const fours: Kernel = { name: "fours", source: foursSource };
 
 /** A kernel that takes one number at a time, and the same for four neighbours in memory. */
-export function inUnits(name: string, source: string): InUnits {
-  const kernel = declared(name, source);
+export function inUnits(name: string, source: string, fold?: Fold): InUnits {
+  const kernel = declared(name, source, fold);
   let inFours: Kernel | undefined; // made when it is first launched, which keeps the import short
   return {
     1: kernel,
@@ -36,6 +49,15 @@ export function inUnits(name: string, source: string): InUnits {
     },
   };
 }
+
+/** A kernel whose lanes share rows, by how they put together what they found. */
+export type Sharing = Readonly<Record<Fold, InUnits>>;
+
+/** A kernel whose lanes share rows. */
+export const sharing = (name: string, source: string): Sharing => ({
+  "in a row": inUnits(name, source),
+  "as a tree": inUnits(`${name} tree`, source, "as a tree"),
+});
 
 /** How many numbers a kernel may take at a time where these places and sizes are whole units. */
 export const unitOf = (...places: number[]): 1 | 4 => places.every((n) => n % 4 === 0) ? 4 : 1;

@@ -12,15 +12,15 @@ import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" 
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { cloneInRows, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
-import { inUnits } from "./declare.ts";
+import { inUnits, sharing } from "./declare.ts";
 import { sum } from "./reduce.ts";
 import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { ROWS_A_PART } from "./tuning.ts";
 import { reshape } from "./views.ts";
 
-const forwardKernels = inUnits("layer_norm", forwardSource);
-const gradKernels = inUnits("layer_norm_grad", gradSource);
+const forwardKernels = sharing("layer_norm", forwardSource);
+const gradKernels = sharing("layer_norm_grad", gradSource);
 const paramsKernels = inUnits("layer_norm_params_grad", paramsSource);
 
 type Args = { normalizedShape: Shape; eps: number };
@@ -52,10 +52,10 @@ const layerNormOp = defineOp<Args>({
     const out = allocate(x.shape, "float32", x.device);
     const mean = allocate([rows], "float32", x.device);
     const rstd = allocate([rows], "float32", x.device);
-    const { unit, LANES } = rowsOf("layerNorm", x.device, columns, dense.offset);
+    const { fold, unit, LANES } = rowsOf("layerNorm", x.device, columns, dense.offset);
     const { launcher } = x.device;
     launcher.launch(
-      launcher.pipeline(forwardKernels[unit], {
+      launcher.pipeline(forwardKernels[fold][unit], {
         constants: {
           LANES,
           WEIGHT: Number(weight !== undefined),
@@ -94,7 +94,7 @@ const layerNormOp = defineOp<Args>({
       rstd: saved.output(2).storage,
       g: g.storage,
     };
-    const { unit, LANES } = rowsOf(
+    const { fold, unit, LANES } = rowsOf(
       ...["layerNorm", x.device, columns, x.offset, g.offset, plus?.offset ?? 0] as const,
     );
     const places = {
@@ -107,7 +107,7 @@ const layerNormOp = defineOp<Args>({
     const dx = allocate(x.shape, "float32", x.device);
     const weight = saved.count > 1 ? saved.input(1) : undefined;
     launcher.launch(
-      launcher.pipeline(gradKernels[unit], {
+      launcher.pipeline(gradKernels[fold][unit], {
         constants: { LANES, WEIGHT: Number(weight !== undefined), PLUS: Number(plus !== null) },
       }),
       {

@@ -13,11 +13,11 @@ import forwardSource from "../../kernels/cross_entropy.wgsl" with { type: "text"
 import gradSource from "../../kernels/cross_entropy_grad.wgsl" with { type: "text" };
 import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
-import { declared, inUnits } from "./declare.ts";
+import { declared, inUnits, sharing } from "./declare.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 
-const forwardKernels = inUnits("cross_entropy", forwardSource);
+const forwardKernels = sharing("cross_entropy", forwardSource);
 const gradKernels = inUnits("cross_entropy_grad", gradSource);
 const meanKernel = declared("cross_entropy_mean", meanSource);
 
@@ -53,10 +53,10 @@ export const crossEntropyOp: Op<Args> = defineOp<Args>({
       target_stride: target.strides[0],
       ignore: ignoreIndex,
     };
-    const { unit, LANES } = rowsOf("crossEntropy", device, classes, x.offset);
+    const { fold, unit, LANES } = rowsOf("crossEntropy", device, classes, x.offset);
     const { buffer: fault, code, doubts } = device.faults.begin(outside);
     launcher.launch(
-      launcher.pipeline(forwardKernels[unit], { constants: { LANES } }),
+      launcher.pipeline(forwardKernels[fold][unit], { constants: { LANES } }),
       {
         x: x.storage,
         targets: target.storage,

@@ -9,10 +9,10 @@ import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text
 import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
 import { groupsFor, part as window, wgslType } from "./elementwise.ts";
-import { inUnits, unitOf } from "./declare.ts";
+import { inUnits, sharing, unitOf } from "./declare.ts";
 import { viewOf } from "./layout.ts";
 import { isBoundWhole, mostBound } from "./limits.ts";
-import { LONGEST_ROW, tuningOf } from "./tuning.ts";
+import { tuningOf } from "./tuning.ts";
 
 /** What is combined. */
 export interface Reducer {
@@ -37,7 +37,7 @@ export const adder = (acc: DType): Reducer => ({
   out: acc,
 });
 
-const rowsKernels = inUnits("reduce", rowsSource);
+const rowsKernels = sharing("reduce", rowsSource);
 const columnsKernels = inUnits("reduce_columns", columnsSource);
 
 /** Brings the reduced dimensions together: (outer, reduce, inner), with inner 1 unless they lie in front. */
@@ -106,13 +106,14 @@ function passAlong(
   inner: number,
   reducer: Reducer,
 ): Tensor {
-  const { parts, part } = cut(reduce, LONGEST_ROW);
+  const { fold, reduceLanes, longestRow } = tuningOf(x.device);
+  const { parts, part } = cut(reduce, longestRow);
   const dtype = parts === 1 ? reducer.out : reducer.acc;
   const out = allocate([outer, parts], dtype, x.device);
   const unit = unitOf(reduce, x.offset);
   const { launcher } = x.device;
-  const pipeline = launcher.pipeline(rowsKernels[unit], {
-    constants: { LANES: tuningOf(x.device).reduceLanes(part) },
+  const pipeline = launcher.pipeline(rowsKernels[fold][unit], {
+    constants: { LANES: reduceLanes(part) },
     replace: specialised(x, reducer, dtype),
   });
   // Where in x the stretch of a result begins; the next one's beginning is its end.

@@ -1,15 +1,16 @@
 /*
  * What the kernels share in which a few invocations own a row together: softmax, layer normalisation,
- * cross-entropy. How many invocations depends on the adapter; whether they read four numbers at a time, on the
- * rows.
+ * cross-entropy. How many invocations, and how they put together what they found, depends on the adapter; whether they
+ * read four numbers at a time, on the rows.
  */
 import type { Device } from "../gpu/device.ts";
-import { unitOf } from "./declare.ts";
+import { type Fold, unitOf } from "./declare.ts";
 import { checkRounds } from "./limits.ts";
 import { tuningOf } from "./tuning.ts";
 
 /** How a kernel goes over rows of so many numbers. */
 export interface Rows {
+  fold: Fold;
   /** How many numbers it takes at a time; the unit in which its places count. */
   unit: 1 | 4;
   /** Invocations that share a row. */
@@ -28,7 +29,8 @@ export function rowsOf(
   ...offsets: readonly number[]
 ): Rows {
   const unit = unitOf(columns, ...offsets);
-  const LANES = tuningOf(device).rowLanes(columns);
+  const { fold, rowLanes } = tuningOf(device);
+  const LANES = rowLanes(columns);
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
-  return { unit, LANES };
+  return { fold, unit, LANES };
 }

@@ -10,13 +10,13 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
 import { clone, contiguous } from "./copy.ts";
-import { inUnits } from "./declare.ts";
+import { sharing } from "./declare.ts";
 import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
 import { reshape, transpose } from "./views.ts";
 
-const kernels = inUnits("softmax", softmaxSource);
-const gradKernels = inUnits("softmax_grad", gradSource);
+const kernels = sharing("softmax", softmaxSource);
+const gradKernels = sharing("softmax_grad", gradSource);
 
 type Args = { dim: number };
 
@@ -33,10 +33,10 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
   const out = allocate(x.shape, "float32", x.device);
   const columns = x.shape.at(-1)!;
   const rows = columns && x.numel() / columns;
-  const { unit, LANES } = rowsOf("softmax", x.device, columns, dense.offset);
+  const { fold, unit, LANES } = rowsOf("softmax", x.device, columns, dense.offset);
   const { launcher } = x.device;
   launcher.launch(
-    launcher.pipeline(kernels[unit], { constants: { LANES, LOG: Number(log) } }),
+    launcher.pipeline(kernels[fold][unit], { constants: { LANES, LOG: Number(log) } }),
     { x: dense.storage, out: out.storage },
     { rows, columns: columns / unit, offset: dense.offset / unit },
     rows,
@@ -50,10 +50,10 @@ function gradRows(y: Tensor, grad: Tensor, log: boolean): Tensor {
   const dx = allocate(y.shape, "float32", y.device);
   const columns = y.shape.at(-1)!;
   const rows = columns && y.numel() / columns;
-  const { unit, LANES } = rowsOf("softmax", y.device, columns, g.offset);
+  const { fold, unit, LANES } = rowsOf("softmax", y.device, columns, g.offset);
   const { launcher } = y.device;
   launcher.launch(
-    launcher.pipeline(gradKernels[unit], { constants: { LANES, LOG: Number(log) } }),
+    launcher.pipeline(gradKernels[fold][unit], { constants: { LANES, LOG: Number(log) } }),
     { y: denseY.storage, g: g.storage, dx: dx.storage },
     { rows, columns: columns / unit, g_offset: g.offset / unit },
     rows,

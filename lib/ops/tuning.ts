@@ -8,6 +8,7 @@
  * threads. Measured on llvmpipe (Mesa 22.3) on two cores, by `deno task bench`; what is said of GPUs has not been
  * measured on one yet. What is tuned below the ops, and changes no digit, is in lib/gpu/tuning.ts.
  */
+import type { Fold } from "./declare.ts";
 
 /**
  * After so many rounds, of all loops of an invocation together, llvmpipe stops it without an error. Nothing here
@@ -22,8 +23,6 @@ export const LONGEST_LIST = 32_000;
 export const TOPK_ROUNDS = 30_000;
 /** Terms of a product that are summed in a launch: few enough for a kernel that takes one a round. */
 export const LONGEST_PRODUCT = 1 << 15;
-/** Elements of a row that a reduction's workgroup goes over: 16 lanes make 16,384 rounds. */
-export const LONGEST_ROW = 1 << 18;
 
 /**
  * Elements up to which an elementwise kernel takes one at a time: it compiles in two thirds of the time of one that takes
@@ -86,6 +85,10 @@ export interface Tuning {
   rowLanes(columns: number): number;
   /** Invocations that share a row of so many numbers in a reduction. */
   reduceLanes(length: number): number;
+  /** How long a stretch of a row one workgroup reduces. */
+  longestRow: number;
+  /** How the invocations that share a row put together what they found. */
+  fold: Fold;
   /** How many neighbours in a row an invocation takes where a kernel must look for its operands' places. */
   run: number;
   /** How long a stretch of a column one invocation reduces. */
@@ -107,6 +110,10 @@ const software: Tuning = {
   // 8 lanes, one vector, for 64: softmax, cross-entropy and layer norm, forward and backward, 2 to 5 times as fast.
   rowLanes: (columns) => columns < LONG ? 8 : 64,
   reduceLanes: (length) => length < LONG ? 16 : 64,
+  // 16 lanes make 16,384 rounds.
+  longestRow: 1 << 18,
+  // 8 lanes read at constant places what all of them found, once for the vector; a tree has a barrier a step.
+  fold: "in a row",
   // A place takes a division for each dimension, lane by lane: of x.mul(cos) with x a transpose and cos broadcast,
   // 64×32×4×32 numbers, two thirds of the time.
   run: 8,
@@ -143,9 +150,16 @@ const compilingSlowly: Tuning = {
   ),
 };
 
+/** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
+const WIDE = 1 << 12;
+
 const gpu: Tuning = {
-  rowLanes: () => 64,
-  reduceLanes: () => 64,
+  rowLanes: (columns) => columns < WIDE ? 64 : 256,
+  reduceLanes: (length) => length < WIDE ? 64 : 256,
+  // The sum of a million numbers keeps 64 workgroups busy.
+  longestRow: 1 << 14,
+  // In a row each of 64 lanes would read 64 numbers, one after the other.
+  fold: "as a tree",
   // Neighbouring lanes read and write what lies side by side.
   run: 1,
   // More and shorter columns keep more threads busy.

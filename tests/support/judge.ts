@@ -50,7 +50,7 @@ const layoutsOf = ({ layout, inputs }: Pick<Case, "layout" | "inputs">): Layout[
   inputs.map((_, i) => layout === "mixed" ? LAYOUTS[(i + 1) % LAYOUTS.length] : layout);
 
 /** Every call that an op's samples promise. */
-export function casesOf(op: AnyOp): Case[] {
+export function casesOf(op: Pick<AnyOp, "name" | "samples" | "reference">): Case[] {
   return op.samples.flatMap((sample, index) => {
     const drawn = drawSample(op.name, index, sample);
     const layouts: Case["layout"][] = LAYOUTS.filter((l) => drawn.some((x) => canLie(x, l)));
