@@ -27,9 +27,8 @@ struct Params {
 }
 
 override ACCUMULATE: bool = false;
-// What follows. `drop` and `plus` lie in memory as `out` does.
-override DROP: bool = false; // dropout: 0 or 1 / (1 - p)
-override PLUS: bool = false; // what is added
+override DROP: bool = false; // whether dropout follows
+override PLUS: bool = false; // whether something is added then
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> a: array<T>; // or an image
@@ -70,18 +69,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     at_b += p.b_strides.y;
   }
   let at_out = p.out_offset + batch * p.out_strides.x + i * p.out_strides.y + j * p.out_strides.z;
-  if (p.biased != 0u) {
-    sum += bias[p.bias_offset + select(j, i, p.biased == 2u)];
-  }
-  if (ACCUMULATE) {
-    sum += out[at_out];
-  }
-  var v = activate(sum);
-  if (DROP) {
-    v *= drop[at_out - p.out_offset + p.drop_offset];
-  }
-  if (PLUS) {
-    v += plus[at_out - p.out_offset + p.plus_offset];
-  }
-  out[at_out] = v;
+  store_sum(sum, at_out, i, j);
 }

@@ -33,6 +33,7 @@ override ACCUMULATE: bool = false;
 override DROP: bool = false; // whether dropout follows
 override PLUS: bool = false; // whether something is added then
 
+alias T = f32;
 const COLUMNS = 8u;
 const LANES = 8u;
 
@@ -55,23 +56,9 @@ fn weights(at: u32) -> mat4x4<f32> {
 }
 
 fn store(sums: vec4<f32>, start: u32, row: u32, column: u32) {
-  var v = sums;
-  for (var j = 0u; j < 4u && column + j * LANES < p.n; j++) {
-    let place = start + row * p.out_row + (column + j * LANES) * p.out_column;
-    if (p.biased != 0u) {
-      v[j] += bias[p.bias_offset + select(column + j * LANES, row, p.biased == 2u)];
-    }
-    if (ACCUMULATE) {
-      v[j] += out[place];
-    }
-    v[j] = activate(v[j]);
-    if (DROP) {
-      v[j] *= drop[place - p.out_offset + p.drop_offset];
-    }
-    if (PLUS) {
-      v[j] += plus[place - p.out_offset + p.plus_offset];
-    }
-    out[place] = v[j];
+  for (var c = 0u; c < 4u && column + c * LANES < p.n; c++) {
+    let j = column + c * LANES;
+    store_sum(sums[c], start + row * p.out_row + j * p.out_column, row, j);
   }
 }
 

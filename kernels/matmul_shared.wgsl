@@ -23,6 +23,8 @@ struct Params {
   out_strides: vec4<u32>,
 }
 
+alias T = f32;
+
 override ACCUMULATE: bool = false;
 override DROP: bool = false; // whether dropout follows
 override PLUS: bool = false; // whether something is added then
@@ -64,22 +66,7 @@ fn store(sum: f32, start: u32, i: u32, j: u32) {
   if (i >= p.m || j >= p.n) {
     return;
   }
-  let place = start + i * p.out_strides.y + j * p.out_strides.z;
-  var v = sum;
-  if (p.biased != 0u) {
-    v += bias[p.bias_offset + j];
-  }
-  if (ACCUMULATE) {
-    v += out[place];
-  }
-  v = activate(v);
-  if (DROP) {
-    v *= drop[place - p.out_offset + p.drop_offset];
-  }
-  if (PLUS) {
-    v += plus[place - p.out_offset + p.plus_offset];
-  }
-  out[place] = v;
+  store_sum(sum, start + i * p.out_strides.y + j * p.out_strides.z, i, j);
 }
 
 fn store_row(sums: vec4<f32>, start: u32, i: u32, j: u32) {

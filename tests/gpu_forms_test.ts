@@ -1,11 +1,11 @@
 /*
  * The kernels in the forms that a GPU gets, run on the adapter at hand, by force: every sample of the ops that have such
  * forms, forward and backward, against its float64 reference and against PyTorch, as ops_test.ts does with the adapter's
- * own forms. (Products in shared memory are in matmul_test.ts, in all sizes; tint_test.ts compiles the forms of all ops.)
+ * own forms. (Products of all sizes are in matmul_test.ts; tint_test.ts compiles the forms of all ops.)
  */
 import { assert, assertEquals } from "@std/assert";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
-import { oneByOne } from "../lib/ops/tuning.ts";
+import { oneByOne, tinyProduct } from "../lib/ops/tuning.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
@@ -15,6 +15,7 @@ import { poisoned } from "./support/poison.ts";
 
 poisoned();
 oneByOne.upTo = 0;
+tinyProduct.below = 0;
 
 const frozen = goldens as Record<string, { cases: Golden[] }>;
 
@@ -25,11 +26,13 @@ const ASKING =
 
 /** How many lanes share a row, by kernel, of all that was compiled. */
 const lanes = new Map<string, Set<number>>();
+const compiled = new Set<string>();
 const { gpu } = device;
 const { createComputePipeline } = gpu;
 gpu.createComputePipeline = (descriptor) => {
   const { label = "", compute: { constants } } = descriptor;
   const [kernel] = label.split(" ");
+  compiled.add(kernel);
   if (constants?.LANES) lanes.set(kernel, (lanes.get(kernel) ?? new Set()).add(constants.LANES));
   return createComputePipeline.call(gpu, descriptor);
 };
@@ -57,6 +60,7 @@ Deno.test("every sample gives what its reference and PyTorch give in the forms f
     }
   });
   assert(tally.goldens > 150, `${tally.goldens} samples against PyTorch`);
+  for (const kernel of ["matmul_gemv", "matmul_shared"]) assert(compiled.has(kernel), kernel);
   for (const [kernel, found] of lanes) assertEquals([...found], [64], kernel);
   if ((await Deno.permissions.query({ name: "read" })).state !== "granted") return;
   const folder = new URL("../kernels/", import.meta.url);

@@ -167,6 +167,25 @@ Deno.test("every tile: right where the edges cut it, however its operands lie, k
   assertEquals([...sizes], ["8×8", "16×16"]);
 });
 
+Deno.test("few rows: right at the edges of rows, columns and lanes, for batches, parts of k and whatever comes after", async () => {
+  const choices = tuningOf({ software: false }).products.filter(({ form }) => form === "gemv");
+  assertEquals(choices.map(({ rows }) => rows), [1, 4, 8]);
+  for (const { form, rows, columns } of choices) {
+    const plan = { form, rows, columns };
+    for (const m of new Set([1, rows - 1, rows + 1, 2 * rows]).difference(new Set([0]))) {
+      for (const [batch, k, n] of [[1, 260, 5], [2, 4, 64], [3, 1016, 3], [1, 0, 2]]) {
+        const a = view([batch, m, k], m % 2 ? "rows" : "broadcast", m + n);
+        const b = view([batch, k, n], "columns", m + n + 1);
+        const bias = row(view([1, 1, n], "rows", 5));
+        await check({ a, b, bias, plan }, `${batch}×${m}×${k}×${n} in ${rows} rows`);
+      }
+    }
+    const [a, b] = [view([1, rows, 36], "rows", 1), view([1, 36, 7], "columns", 2)];
+    const after = { drop: view([1, rows, 7], "rows", 3), plus: view([1, rows, 7], "rows", 4) };
+    await check({ a, b, plan, activation: "relu", ...after }, `${rows} rows, all`);
+  }
+});
+
 Deno.test("an epilogue applies bias, then the function, in every kernel", async () => {
   // The functions' text is the same in all kernels, so all of them are tried in the chosen kernel, and one in the others.
   const cases = [
@@ -187,7 +206,8 @@ Deno.test("dropout comes after the function, and what is added after dropout, in
   const beside = (m: number, n: number, seed: number) => view([1, m, n], "rows", seed);
   for (const form of [undefined, ...forms] as (Plan["form"] | undefined)[]) {
     const sizes = [[9, 24, 132], [40, 24, 31], [300, 24, 8], [1, 24, 132], [3, 33_000, 68]];
-    for (const [m, k, n] of form === "rows" ? [[1, 24, 132]] : sizes) {
+    const few = { rows: sizes.slice(3, 4), gemv: sizes.slice(2) }; // of others it does as the plain one
+    for (const [m, k, n] of few[form as "rows"] ?? sizes) {
       const a = view([1, m, k], "rows", m);
       const b = view([1, k, n], "columns", n);
       const bias = row(view([1, 1, n], "rows", 5));

@@ -7,6 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { manualSeed, nn, optim, randn } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
+import { tinyProduct } from "../lib/ops/tuning.ts";
 import { attempt, casesOf } from "./support/judge.ts";
 import { place } from "./support/layout.ts";
 import { ops } from "./support/ops.ts";
@@ -104,12 +105,18 @@ for (const software of [true, false]) {
     async fn() {
       manualSeed(1);
       const before = device.software;
+      const { below } = tinyProduct;
+      tinyProduct.below = 0;
       Object.defineProperty(device, "software", { value: software, configurable: true });
       let found: Compiled[];
       try {
         found = compiledBy(runAll);
       } finally {
         Object.defineProperty(device, "software", { value: before, configurable: true });
+        tinyProduct.below = below;
+      }
+      for (const form of software ? ["tile"] : ["gemv", "shared"]) {
+        assert(found.some(({ label }) => label.startsWith(`matmul_${form}`)), form);
       }
       assert(found.length > (software ? 150 : 10), `only ${found.length} were compiled`);
       assertEquals(await complaintsAbout(found), []);

@@ -1,17 +1,19 @@
 /*
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
- * kernels/math.wgsl, math_powers.wgsl and lanes.wgsl can be called by any kernel, and the declarations of reads.wgsl are
- * put where its lines allow it (lib/gpu/wgsl.ts); the GPU's room knows of none of them.
+ * kernels/math.wgsl, math_powers.wgsl and lanes.wgsl can be called by any kernel, that of matmul_end.wgsl by those of
+ * products, and the declarations of reads.wgsl are put where its lines allow it (lib/gpu/wgsl.ts); the GPU's room knows
+ * of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
 import lanesSource from "../../kernels/lanes.wgsl" with { type: "text" };
 import treeSource from "../../kernels/lanes_tree.wgsl" with { type: "text" };
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
+import endSource from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
-const mathFunctions = functionsOf(mathSource + powersSource);
+const ofAll = functionsOf(mathSource + powersSource + endSource);
 
 /**
  * How the lanes that share a row put together what each has found: one after the other, or pairwise. Which is faster
@@ -19,10 +21,10 @@ const mathFunctions = functionsOf(mathSource + powersSource);
  */
 export type Fold = "in a row" | "as a tree";
 
-/** The functions that any kernel may call, by name. */
+/** The functions that kernels may call without declaring them, by name. */
 export const functions: Readonly<Record<Fold, ReadonlyMap<string, string>>> = {
-  "in a row": new Map([...mathFunctions, ...functionsOf(lanesSource)]),
-  "as a tree": new Map([...mathFunctions, ...functionsOf(treeSource)]),
+  "in a row": new Map([...ofAll, ...functionsOf(lanesSource)]),
+  "as a tree": new Map([...ofAll, ...functionsOf(treeSource)]),
 };
 
 /** A kernel that may call functions which it does not declare, and that reads fast on a processor. */

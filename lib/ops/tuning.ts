@@ -50,34 +50,49 @@ export const ROWS_A_PART = 256;
 /** Random numbers that are drawn and uploaded at a time: a mebibyte, which is still in the processor's cache. */
 export const DRAWN_AT_A_TIME = 2 ** 18;
 
-/** The kernels of a product: the plain one, a single row, register tiles, shared memory. */
-export const forms = ["plain", "rows", "tile", "shared"] as const;
+/** The kernels of a product: the plain one; for processors a single row and register tiles; for GPUs few rows and shared memory. */
+export const forms = ["plain", "rows", "tile", "gemv", "shared"] as const;
 
-/** A kernel of a product, and how many rows and columns of the result one invocation of it owns. */
+/**
+ * A kernel of a product, and how many rows and columns of the result one invocation of it owns; of the two for GPUs, one
+ * workgroup.
+ */
 export interface Plan {
   form: (typeof forms)[number];
   rows: number;
   columns: number;
 }
 
-/** A plan for the products that `when` accepts, if no plan before it does. */
-export interface Choice extends Plan {
-  when: (product: {
-    batch: number;
-    m: number;
-    n: number;
-    /** How many multiply-adds it takes. */
-    work: number;
-    /** Whether both operands run along k in memory, aligned, so that the kernel for a row can read them. */
-    alongK: boolean;
-    /** Whether B lives in an image, as the weights of a loaded model do (lib/gpu/home.ts). */
-    atHome: boolean;
-  }) => boolean;
+/**
+ * Whether a kernel adds a sum's products one by one, as a BLAS does. Those that do give the same bits, and may take each
+ * other's place.
+ */
+export const addsInOrder = ({ form }: Plan): boolean => form !== "rows" && form !== "gemv";
+
+/** What decides which kernel a product gets. */
+export interface Sizes {
+  batch: number;
+  m: number;
+  n: number;
+  /** How many multiply-adds it takes. */
+  work: number;
+  /** Whether both operands run along k in memory, aligned, so that the kernels for few rows can read them. */
+  alongK: boolean;
+  /** Whether B lives in an image, as the weights of a loaded model do (lib/gpu/home.ts). */
+  atHome: boolean;
 }
 
+/** A plan for the products that `when` accepts, if no plan before it does. */
+export interface Choice extends Plan {
+  when: (product: Sizes) => boolean;
+}
+
+/** Rows up to which weights are read by the kernel for few rows, on a GPU. */
+export const FEW_ROWS = 8;
+
 const plain = { form: "plain", rows: 1, columns: 1 } as const;
-/** Below this many multiply-adds a launch costs more than any kernel saves. */
-export const TINY: number = 2 ** 16;
+/** Below this many multiply-adds a launch costs more than any kernel saves. A test sets it. */
+export const tinyProduct = { below: 2 ** 16 };
 
 /** What depends on the class of adapter. */
 export interface Tuning {
@@ -130,7 +145,7 @@ const software: Tuning = {
   // 4.4, but those of a round no longer fit the processor's caches of instructions: 10, 18, 32 and 68 KB. And the first
   // use of a tile costs its compilation: 2.6 s of the processor for 16×16, 7 for 32×16.
   products: [
-    { ...plain, when: ({ work }) => work < TINY },
+    { ...plain, when: ({ work }) => work < tinyProduct.below },
     // The step that generates a token.
     { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
     // And a prompt of GPT-2: a workgroup's 8 tiles are as wide as a panel, and 16×16 takes 140 MB more to compile.
@@ -169,8 +184,12 @@ const gpu: Tuning = {
   attentionHeads: 1,
   sorters: 1024,
   products: [
-    { ...plain, when: ({ work }) => work < TINY },
-    { form: "shared", rows: 4, columns: 4, when: ({ m, n }) => m > 8 && n > 8 },
+    { ...plain, when: ({ work }) => work < tinyProduct.below },
+    // With few rows every weight is loaded for little arithmetic: neighbouring lanes must read neighbours.
+    { form: "gemv", rows: 1, columns: 4, when: ({ alongK, m }) => alongK && m === 1 },
+    { form: "gemv", rows: 4, columns: 4, when: ({ alongK, m }) => alongK && m <= 4 },
+    { form: "gemv", rows: 8, columns: 4, when: ({ alongK, m }) => alongK && m <= FEW_ROWS },
+    { form: "shared", rows: 64, columns: 64, when: ({ m, n }) => m > FEW_ROWS && n > FEW_ROWS },
     { ...plain, when: () => true },
   ],
 };

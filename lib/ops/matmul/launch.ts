@@ -2,61 +2,28 @@
  * The launches of the kernels of matrix products, each with what it requires of its operands. At this point every
  * operand fits one binding; see product.ts.
  */
-import { adapterName } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
 import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
 import { inForm } from "../../gpu/wgsl.ts";
 import plainSource from "../../../kernels/matmul.wgsl" with { type: "text" };
 import alignedSource from "../../../kernels/matmul_aligned.wgsl" with { type: "text" };
+import gemvSource from "../../../kernels/matmul_gemv.wgsl" with { type: "text" };
 import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
 import singlesSource from "../../../kernels/matmul_singles.wgsl" with { type: "text" };
 import sumsSource from "../../../kernels/matmul_sums.wgsl" with { type: "text" };
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
-import { type Activation, activations } from "../activation.ts";
+import { activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
 import { alongLast, panels, quads } from "./operands.ts";
-import { viewOf } from "../layout.ts";
 import { bound, boundToWrite } from "../limits.ts";
-import { measuredPlan } from "../measured.ts";
-import { foursOf, readAtHome } from "../settle.ts";
-import { NARROW, type Plan, TILE_LANES, TINY, tuningOf } from "../tuning.ts";
+import { foursOf } from "../settle.ts";
+import { type Plan, TILE_LANES } from "../tuning.ts";
 import { declared } from "../declare.ts";
-
-/** out = activation(a · b + bias) · drop + plus. */
-export interface Product {
-  /** (batch, m, k) */
-  a: Tensor;
-  /** (batch, k, n) */
-  b: Tensor;
-  /** (n), dense */
-  bias?: Tensor;
-  activation?: Activation;
-  /** Dropout's factors, (batch, m, n), dense as the result. */
-  drop?: Tensor;
-  /** What is added at the end, (batch, m, n), dense as the result. */
-  plus?: Tensor;
-  /** Where the sums of A's rows over k go, (m), dense: for a product that `sumsToo` (product.ts). */
-  sums?: Tensor;
-  /** The kernel, or the row of the table, if a test or a measurement chooses it. */
-  form?: Plan["form"];
-  plan?: Plan;
-}
-
-/** A product with all that its launch must know. */
-export interface Task extends Product {
-  /** (batch, m, n) */
-  out: Tensor;
-  /** Whether to add to what `out` holds. */
-  accumulate: boolean;
-  /** 0: no bias, 1: one for each column, 2: one for each row, of (m). */
-  biased: 0 | 1 | 2;
-  /** Whether the sums are those of B's columns. */
-  sumsOfB?: boolean;
-}
+import { onItsSide, planFor, type Task, transposed } from "./plan.ts";
 
 const kernels: Record<Plan["form"], Kernel> = {
+  gemv: declared("matmul_gemv", gemvSource, "as a tree"),
   plain: declared("matmul", plainSource),
   rows: declared("matmul_rows", rowsSource),
   shared: declared("matmul_shared", sharedSource),
@@ -70,59 +37,6 @@ export function launchProduct(given: Task): void {
     : { ...given, form: "plain" as const };
   const plan = task.plan ?? planFor(task);
   launches[plan.form](task, plan);
-}
-
-/** Whether B is a weight that is read at home. */
-export const isAtHome = ({ b, form, plan }: Task): boolean =>
-  b.storage.block.home !== null && !form && !plan && readAtHome(transposed(b));
-
-/** The kernel that a whole product gets: the table's, or the first of the wanted form. */
-export function planFor(given: Task): Plan {
-  const task = onItsSide(given);
-  const { a, b, out, form } = task;
-  if (form === "shared") return { form, rows: 4, columns: 4 };
-  if (form === "plain") return { form, rows: 1, columns: 1 };
-  const [batch, m, n] = out.shape;
-  const product = {
-    ...{ batch, m, n, work: out.numel() * a.shape[2] },
-    alongK: alongLast(a) && alongLast(transposed(b)),
-    atHome: isAtHome(task),
-  };
-  const { software, imaging } = out.device;
-  const { products } = tuningOf({ software: software || form !== undefined, imaging });
-  const choice =
-    products.find((choice) =>
-      (form === undefined || choice.form === form) && choice.when(product)
-    ) ?? products[0];
-  // What was measured takes the place neither of the kernel for a row, which adds in another order, nor of one that
-  // reads a weight at home, which the others can't.
-  const only = choice.form === "rows" || product.atHome;
-  if (form !== undefined || only || product.work < TINY) return choice;
-  return measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k: a.shape[2] }) ??
-    choice;
-}
-
-const transposed = (x: Tensor): Tensor => {
-  const swapped = ([batch, row, column]: readonly number[]) => [batch, column, row];
-  return viewOf(x, swapped(x.shape), swapped(x.strides));
-};
-
-/** On a software adapter lanes lie along the columns: a tall narrow product is computed as its transpose. */
-function onItsSide(task: Task): Task {
-  const { a, b, out, drop, plus, biased } = task;
-  const [m, n] = out.shape.slice(1);
-  const narrow = task.form !== "shared" && task.form !== "plain" && n < NARROW && m > n;
-  if (!narrow || !(out.device.software || task.form)) return task;
-  return {
-    ...task,
-    a: transposed(b),
-    b: transposed(a),
-    out: transposed(out),
-    drop: drop && transposed(drop),
-    plus: plus && transposed(plus),
-    biased: biased ? 2 : 0,
-    sumsOfB: true,
-  };
 }
 
 /** Forms of the kernel of tiles. */
@@ -236,6 +150,31 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
     // For each k four numbers of each operand, though most of them come from shared memory.
     const reads = 8 * params.k;
     out.device.launcher.launch(pipeline, buffers, { ...params, ...strides(task) }, groups, reads);
+  },
+
+  gemv(task, plan) {
+    const { a, out: { device, shape: [batch, m, n] } } = task;
+    const b = transposed(task.b);
+    const { buffers, params } = common(task);
+    const k = params.k / 4;
+    const pipeline = pipelineOf(task, plan, {}, () => ({ replace: { ROWS: `${plan.rows}u` } }));
+    device.launcher.launch(
+      pipeline,
+      buffers,
+      {
+        ...params,
+        k,
+        a_offset: params.a_offset / 4,
+        a_batch: a.strides[0] / 4,
+        a_row: a.strides[1] / 4,
+        b_offset: params.b_offset / 4,
+        b_batch: b.strides[0] / 4,
+        b_row: b.strides[1] / 4,
+        ...outStrides(task),
+      },
+      [Math.ceil(n / plan.columns), Math.ceil(m / plan.rows), batch],
+      Math.ceil(k / pipeline.lanes) * (plan.rows + plan.columns),
+    );
   },
 
   rows(task, plan) {

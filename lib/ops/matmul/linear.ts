@@ -93,7 +93,7 @@ const linearOp = defineOp({
     const y = bias ? map((a, b) => a + b, product, bias) : product;
     return reshaped(y, [...x.shape.slice(0, -1), weight.shape[0]]);
   },
-  samples: [[1, 1, 1], [3, 5, 2], [8, 67, 33], [2, 0, 3]].flatMap(([m, k, n]) => [
+  samples: [[1, 1, 1], [3, 5, 2], [8, 67, 33], [2, 0, 3], [3, 68, 5]].flatMap(([m, k, n]) => [
     { inputs: [floats([m, k]), floats([n, k])], args: {} },
     { inputs: [floats([m, k]), floats([n, k]), floats([n])], args: {} },
   ]).concat([

@@ -3,7 +3,7 @@
  *
  * Operands are views of three dimensions (batch, rows, columns) with any strides: a transpose is a view, so the
  * products of the backward pass copy nothing. Here a product is cut until each part fits the adapter's bindings
- * and loops; launch.ts chooses the kernel of each part from the table in tuning.ts, and launches it. The parts and
+ * and loops; plan.ts chooses the kernel of each part from the table in tuning.ts, and launch.ts launches it. The parts and
  * their order depend only on shapes and adapter, so the same numbers give the same bits.
  */
 import { allocate, Tensor } from "../../tensor/tensor.ts";
@@ -11,7 +11,8 @@ import { cut, extent, viewOf } from "../layout.ts";
 import { mostBound } from "../limits.ts";
 import { readByProduct } from "../settle.ts";
 import { LONGEST_PRODUCT, type Plan, tuningOf } from "../tuning.ts";
-import { isAtHome, launchProduct, planFor, type Product, type Task } from "./launch.ts";
+import { launchProduct } from "./launch.ts";
+import { isAtHome, planFor, type Product, type Task } from "./plan.ts";
 
 export type { Product };
 

@@ -70,7 +70,7 @@ const productOf = ({ m, k, n, form, batch = 1 }: Case): Product => ({
 });
 
 const planName = ({ form, rows, columns }: Plan) =>
-  form === "plain" || form === "shared" ? form : `${form} ${rows}×${columns}`;
+  form === "plain" ? form : `${form} ${rows}×${columns}`;
 
 /** What `--forms` measures. */
 const formCases: readonly Case[] = [...cases, ...edges];
@@ -110,7 +110,7 @@ export interface FormResult {
 
 /** Whether a kernel can compute a product, and fast enough to be worth measuring. */
 const worthTrying = ({ form, m, ...size }: Case, plan: Plan) =>
-  plan.form === "rows"
+  plan.form === "rows" || (plan.form === "gemv" && !defaultDevice.software)
     ? form === "NT" && m <= 8
     : plan.form === "tile" || !defaultDevice.software ||
       (plan.form === "plain" && flopOf({ form, m, ...size }) < 1e9);

@@ -4,6 +4,7 @@
  * same order are exchanged for each other, so no digit changes.
  */
 import type { Measured } from "../../ops/measured.ts";
+import { addsInOrder } from "../../ops/tuning.ts";
 import type { FormResult } from "./matmul.ts";
 
 /** Another kernel must be faster than the table's by this factor, or the table's is kept. */
@@ -17,9 +18,9 @@ export function fastest(products: readonly (readonly FormResult[])[]): Measured[
   const bySize = Map.groupBy(products, ([{ size }]) => JSON.stringify(size));
   return [...bySize.values()].flatMap((group): Measured[] => {
     const chosen = group.map((forms) => forms.find(({ chosen }) => chosen));
-    if (chosen.some((form) => !form || form.plan.form === "rows")) return [];
+    if (chosen.some((form) => !form || !addsInOrder(form.plan))) return [];
     const candidates = group[0].filter(({ plan, kernel }) =>
-      plan.form !== "rows" && group.every((forms) => forms.some((form) => form.kernel === kernel))
+      addsInOrder(plan) && group.every((forms) => forms.some((form) => form.kernel === kernel))
     );
     // Times as long as the table's, over all layouts.
     const cost = (kernel: string) =>
