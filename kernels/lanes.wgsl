@@ -1,5 +1,5 @@
 // What the LANES invocations that share a row have found, put together one after the other: on a processor these are
-// one vector, or two, which can read all of it at once.
+// one vector, or two, which can read all of it at once. A column has one invocation there.
 //
 // A kernel that calls one of these declares LANES, the type Lane of what a lane finds, and their shared memory `lanes`.
 // Between two calls it needs a barrier. On GPUs the functions of lanes_tree.wgsl stand in for these.
@@ -35,4 +35,10 @@ fn combined_lanes(lane: u32, found: Lane) -> Lane {
     }
   }
   return total;
+}
+
+// Where OWNED columns lie side by side, and `at` is the lane's column and its place in it: by the kernel's function
+// `combines`.
+fn combined_down(at: vec3<u32>, found: Lane) -> Lane {
+  return found;
 }

@@ -37,3 +37,16 @@ fn combined_lanes(lane: u32, found: Lane) -> Lane {
   }
   return lanes[lane];
 }
+
+// Only the first lane of a column has the result.
+fn combined_down(at: vec3<u32>, found: Lane) -> Lane {
+  let lane = at.y * OWNED + at.x;
+  lanes[lane] = found;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (at.y < half) {
+      lanes[lane] = combines(lanes[lane], lanes[lane + half * OWNED]);
+    }
+  }
+  return lanes[lane];
+}

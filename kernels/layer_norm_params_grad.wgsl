@@ -1,9 +1,11 @@
 // dweight[i] = sum over r of g[r, i] · (x[r, i] - mean[r]) · rstd[r];  dbias[i] = sum over r of g[r, i].
 //
-// One invocation owns one column of one stretch of `part` rows, or four neighbours where rows allow it (then V
-// is vec4, and `columns` and the two offsets count in fours); the stretches are summed afterwards.
+// LANES invocations share one column of one stretch of `part` rows, or four neighbours where rows allow it (then V is
+// vec4, and `columns` and the two offsets count in fours); each takes every LANES-th row. The stretches are summed
+// afterwards.
 
 alias V = f32; // replaced by fours.wgsl
+alias Two = vec2<f32>; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -14,6 +16,9 @@ struct Params {
   g_offset: u32,
 }
 
+override OWNED: u32 = 64; // columns of a workgroup
+override LANES: u32 = 1; // invocations that share one
+
 @group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> x: array<V>; // or an image
 @group(0) @binding(2) var<storage, read> mean: array<f32>; // or an image
@@ -22,21 +27,34 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dweight: array<V>;
 @group(0) @binding(6) var<storage, read_write> dbias: array<V>;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let i = id.x + id.y * groups.x * 64u;
-  if (i >= p.parts * p.columns) {
-    return;
-  }
-  let column = i % p.columns;
+alias Lane = Two; // what a lane finds
+var<workgroup> lanes: array<Lane, 256>; // OWNED · LANES of them
+
+fn combines(x: Lane, y: Lane) -> Lane {
+  return x + y;
+}
+
+@compute @workgroup_size(OWNED, LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) at: vec3<u32>,
+) {
+  let i = at.x + (group.x + group.y * groups.x) * OWNED;
+  let inside = i < p.parts * p.columns;
   let first = i / p.columns * p.part;
+  let last = select(0u, min(first + p.part, p.rows), inside);
+  let column = i % p.columns;
   var weight = V();
   var bias = V();
-  for (var row = first; row < min(first + p.part, p.rows); row++) {
+  for (var row = first + at.y; row < last; row += LANES) {
     let arrived = g[p.g_offset + row * p.columns + column];
     weight += arrived * (x[p.x_offset + row * p.columns + column] - mean[row]) * rstd[row];
     bias += arrived;
   }
-  dweight[i] = weight;
-  dbias[i] = bias;
+  let sums = combined_down(at, Two(weight, bias));
+  if (inside && at.y == 0u) {
+    dweight[i] = sums[0];
+    dbias[i] = sums[1];
+  }
 }

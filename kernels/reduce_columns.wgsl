@@ -1,8 +1,8 @@
 // out[o, i] = combine over r of load(a[o, r, i]): sums, products, extremes along a dimension in the middle.
 //
-// `a` is dense, seen as (outer, reduce, inner). An invocation owns one (o, i), or four neighbours where rows allow
-// it (then As, Accs and Outs are vec4, and `inner`, `offset` and `results` count in fours), and walks down. A
-// stretch that is too long is cut into `parts`, whose results are reduced again.
+// `a` is dense, seen as (outer, reduce, inner). LANES invocations share one (o, i), or four neighbours where rows
+// allow it (then As, Accs and Outs are vec4, and `inner`, `offset` and `results` count in fours), and walk down, each
+// over every LANES-th r. A stretch that is too long is cut into `parts`, whose results are reduced again.
 
 alias A = f32; // replaced by the dtype of a
 alias Acc = f32; // replaced by the dtype of the accumulator
@@ -20,9 +20,15 @@ struct Params {
   results: u32,
 }
 
+override OWNED: u32 = 64; // columns of a workgroup
+override LANES: u32 = 1; // invocations that share one
+
 @group(0) @binding(0) var<uniform> p: Params; // read once
 @group(0) @binding(1) var<storage, read> a: array<As>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<Outs>;
+
+alias Lane = Accs; // what a lane finds
+var<workgroup> lanes: array<Lane, 256>; // OWNED · LANES of them
 
 fn identity() -> Acc { // replaced by the row of the op
   return Acc(0.0);
@@ -44,17 +50,23 @@ fn combines(x: Accs, y: Accs) -> Accs { // replaced by fours.wgsl
   return combine(x, y);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-  let o = id.x + id.y * groups.x * 64u;
-  if (o >= p.results) {
-    return;
-  }
+@compute @workgroup_size(OWNED, LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_id) at: vec3<u32>,
+) {
+  let o = at.x + (group.x + group.y * groups.x) * OWNED;
+  let inside = o < p.results;
   let first = o / p.inner % p.parts * p.part;
+  let last = select(0u, min(first + p.part, p.reduce), inside);
   let base = p.offset + o / p.inner / p.parts * p.reduce * p.inner + o % p.inner;
   var total = Accs(identity());
-  for (var r = first; r < min(first + p.part, p.reduce); r++) {
+  for (var r = first + at.y; r < last; r += LANES) {
     total = combines(total, loads(a[base + r * p.inner]));
   }
-  out[o] = Outs(total);
+  total = combined_down(at, total);
+  if (inside && at.y == 0u) {
+    out[o] = Outs(total);
+  }
 }

@@ -11,17 +11,16 @@ import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { cloneInRows, contiguous } from "./copy.ts";
-import { groupsFor } from "./elementwise.ts";
-import { inUnits, sharing } from "./declare.ts";
+import { sharing } from "./declare.ts";
 import { sum } from "./reduce.ts";
 import { checkFloat } from "./limits.ts";
-import { rowsOf } from "./rows.ts";
+import { columnsOf, rowsOf } from "./rows.ts";
 import { ROWS_A_PART } from "./tuning.ts";
 import { reshape } from "./views.ts";
 
 const forwardKernels = sharing("layer_norm", forwardSource);
 const gradKernels = sharing("layer_norm_grad", gradSource);
-const paramsKernels = inUnits("layer_norm_params_grad", paramsSource);
+const paramsKernels = sharing("layer_norm_params_grad", paramsSource);
 
 type Args = { normalizedShape: Shape; eps: number };
 
@@ -124,12 +123,13 @@ const layerNormOp = defineOp<Args>({
     const parts = Math.max(1, Math.ceil(rows / ROWS_A_PART));
     const dweight = allocate([parts, columns], "float32", x.device);
     const dbias = allocate([parts, columns], "float32", x.device);
+    const down = columnsOf(x.device, parts * places.columns, Math.min(rows, ROWS_A_PART));
     launcher.launch(
-      launcher.pipeline(paramsKernels[unit]),
+      launcher.pipeline(paramsKernels[down.fold][unit], { constants: down.constants }),
       { ...shared, dweight: dweight.storage, dbias: dbias.storage },
       { ...places, parts, part: ROWS_A_PART },
-      groupsFor(parts * places.columns),
-      Math.min(rows, ROWS_A_PART),
+      down.groups,
+      Math.min(rows, ROWS_A_PART) / down.constants.LANES,
     );
     const total = (t: Tensor) =>
       reshape(parts > 1 ? sum(t, { dim: 0 }) : t, saved.args.normalizedShape);

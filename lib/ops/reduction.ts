@@ -8,10 +8,11 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import columnsSource from "../../kernels/reduce_columns.wgsl" with { type: "text" };
 import rowsSource from "../../kernels/reduce.wgsl" with { type: "text" };
 import { contiguous } from "./copy.ts";
-import { groupsFor, part as window, wgslType } from "./elementwise.ts";
-import { inUnits, sharing, unitOf } from "./declare.ts";
+import { part as window, wgslType } from "./elementwise.ts";
+import { sharing, unitOf } from "./declare.ts";
 import { viewOf } from "./layout.ts";
 import { isBoundWhole, mostBound } from "./limits.ts";
+import { columnsOf } from "./rows.ts";
 import { tuningOf } from "./tuning.ts";
 
 /** What is combined. */
@@ -38,7 +39,7 @@ export const adder = (acc: DType): Reducer => ({
 });
 
 const rowsKernels = sharing("reduce", rowsSource);
-const columnsKernels = inUnits("reduce_columns", columnsSource);
+const columnsKernels = sharing("reduce_columns", columnsSource);
 
 /** Brings the reduced dimensions together: (outer, reduce, inner), with inner 1 unless they lie in front. */
 function arrange(x: Tensor, dims: readonly number[]) {
@@ -156,15 +157,18 @@ function passDown(
   const unit = unitOf(inner, x.offset);
   const results = out.numel() / unit;
   const seen = window(x, 0, x.numel(), true);
+  // Nobody shares a column that is combined in order.
+  const { fold, constants, groups } = columnsOf(x.device, results, reducer.inOrder ? 1 : part);
   const { launcher } = x.device;
   launcher.launch(
-    launcher.pipeline(columnsKernels[unit], {
+    launcher.pipeline(columnsKernels[fold][unit], {
+      constants,
       replace: specialised(x, reducer, dtype),
     }),
     { a: seen.buffer, out: out.storage },
     { reduce, inner: inner / unit, parts, part, offset: seen.offset / unit, results },
-    groupsFor(results),
-    part,
+    groups,
+    part / constants.LANES,
   );
   return joined(out, outer, parts, inner, reducer);
 }

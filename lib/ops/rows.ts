@@ -1,7 +1,7 @@
 /*
- * What the kernels share in which a few invocations own a row together: softmax, layer normalisation,
- * cross-entropy. How many invocations, and how they put together what they found, depends on the adapter; whether they
- * read four numbers at a time, on the rows.
+ * What the kernels share in which a few invocations own a row together, or a column: softmax, layer normalisation,
+ * cross-entropy; sums down the columns. How many invocations, and how they put together what they found, depends on the
+ * adapter; whether they read four numbers at a time, on the rows.
  */
 import type { Device } from "../gpu/device.ts";
 import { type Fold, unitOf } from "./declare.ts";
@@ -33,4 +33,28 @@ export function rowsOf(
   const LANES = rowLanes(columns);
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
   return { fold, unit, LANES };
+}
+
+/** How a kernel goes down columns. */
+export interface Columns {
+  fold: Fold;
+  constants: {
+    /** Columns that lie side by side in a workgroup. */
+    OWNED: number;
+    /** Invocations that share a column. */
+    LANES: number;
+  };
+  /** How many workgroups own all of them. */
+  groups: number;
+}
+
+/** How a kernel goes down so many columns of so many rows; a column may be four neighbours. */
+export function columnsOf(device: Device, columns: number, rows: number): Columns {
+  const LANES = tuningOf(device).columnLanes(columns, rows);
+  const OWNED = LANES === 1 ? 64 : 16;
+  return {
+    fold: LANES === 1 ? "in a row" : "as a tree",
+    constants: { OWNED, LANES },
+    groups: Math.ceil(columns / OWNED),
+  };
 }

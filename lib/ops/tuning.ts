@@ -43,8 +43,7 @@ export const TINY_ITEMS_A_DISPATCH = 8;
 /** Elements up to which an item is one of the smallest. */
 export const TINY_ITEM = 256;
 /**
- * Rows whose slopes one invocation sums, for a bias or a scale; more rows are cut into stretches that run side by
- * side.
+ * Rows whose slopes are summed at once, for a bias or a scale; more rows are cut into stretches that run side by side.
  */
 export const ROWS_A_PART = 256;
 /** Random numbers that are drawn and uploaded at a time: a mebibyte, which is still in the processor's cache. */
@@ -106,8 +105,10 @@ export interface Tuning {
   fold: Fold;
   /** How many neighbours in a row an invocation takes where a kernel must look for its operands' places. */
   run: number;
-  /** How long a stretch of a column one invocation reduces. */
+  /** How long a stretch of a column is reduced at once. */
   longestColumn: number;
+  /** Invocations that share a column, where there are so many columns of so many rows. */
+  columnLanes(columns: number, rows: number): number;
   /** Invocations in a workgroup of attention. */
   attentionLanes: number;
   /** Of how many heads, at most, neighbouring invocations own the same rows, where there is a causal mask. */
@@ -133,6 +134,7 @@ const software: Tuning = {
   // 64×32×4×32 numbers, two thirds of the time.
   run: 8,
   longestColumn: 1 << 14,
+  columnLanes: () => 1,
   // Small workgroups, so that few rows keep all cores busy.
   attentionLanes: 8,
   // A vector's lanes go on until the last is done: with 32 queries the gradients took 1.5 times as long by one head.
@@ -179,6 +181,8 @@ const gpu: Tuning = {
   run: 1,
   // More and shorter columns keep more threads busy.
   longestColumn: 1 << 8,
+  // 64 rows of 512 numbers are 128 columns of fours: two workgroups by one lane each, eight of 256 lanes by 16.
+  columnLanes: (columns, rows) => columns < 1 << 14 && rows >= 32 ? 16 : 1,
   attentionLanes: 64,
   // Neighbouring lanes read the same keys.
   attentionHeads: 1,

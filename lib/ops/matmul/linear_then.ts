@@ -24,19 +24,19 @@ import {
 } from "../activation.ts";
 import { add } from "../binary.ts";
 import { contiguous } from "../copy.ts";
-import { groupsFor } from "../elementwise.ts";
-import { inUnits, unitOf } from "../declare.ts";
+import { sharing, unitOf } from "../declare.ts";
 import { viewOf } from "../layout.ts";
 import { checkLinear, flat, linear, slopeOfInput, slopesOfLayer } from "./linear.ts";
 import { dropout, dropoutMask, type DropoutStream } from "../random.ts";
 import { sum } from "../reduce.ts";
+import { columnsOf } from "../rows.ts";
 import { ROWS_A_PART } from "../tuning.ts";
 import { activated } from "../unary.ts";
 import { reshape, t } from "../views.ts";
 import { batched } from "./matmul.ts";
 import { multiply } from "./product.ts";
 
-const gradKernels = inUnits("activation_grad", gradSource);
+const gradKernels = sharing("activation_grad", gradSource);
 
 /** Whether an activation is differentiated from its result. */
 const byResult = (name: Activation) => gradientOf(activations[name]).of === "y";
@@ -55,9 +55,10 @@ function differentiate(
   const dz = allocate([rows, columns], "float32", y.device);
   const dbias = allocate([parts, columns], "float32", y.device);
   const { launcher } = y.device;
+  const down = columnsOf(y.device, parts * columns / unit, Math.min(rows, ROWS_A_PART));
   launcher.launch(
-    launcher.pipeline(gradKernels[unit], {
-      constants: { DROP: Number(drop !== undefined) },
+    launcher.pipeline(gradKernels[down.fold][unit], {
+      constants: { ...down.constants, DROP: Number(drop !== undefined) },
       replace: { slope: activation ? gradientOf(activations[activation]).wgsl : "g" },
     }),
     { g: g.storage, y: y.storage, drop: (drop ?? y).storage, dz: dz.storage, dbias: dbias.storage },
@@ -68,8 +69,8 @@ function differentiate(
       part: ROWS_A_PART,
       g_offset: g.offset / unit,
     },
-    groupsFor(parts * columns / unit),
-    Math.min(rows, ROWS_A_PART),
+    down.groups,
+    Math.min(rows, ROWS_A_PART) / down.constants.LANES,
   );
   return [dz, parts === 1 ? reshape(dbias, [columns]) : sum(dbias, { dim: 0 })];
 }
