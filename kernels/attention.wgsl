@@ -53,24 +53,6 @@ override DROP: bool = false; // whether attention weights are multiplied by `dro
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> rows: array<f32>; // all queries' largest scores, then all sums
 
-// Where four rows of a head lie.
-fn at(place: vec4<u32>, batch: u32, head: u32, lines: vec4<u32>) -> vec4<u32> {
-  return lines * place.z + (batch * place.x + head * place.y + place.w);
-}
-
-// Four numbers of each of four rows; a row is a column of the matrix.
-fn read_q(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(q[lines.x + c], q[lines.y + c], q[lines.z + c], q[lines.w + c]);
-}
-
-fn read_k(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(k[lines.x + c], k[lines.y + c], k[lines.z + c], k[lines.w + c]);
-}
-
-fn read_v(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(v[lines.x + c], v[lines.y + c], v[lines.z + c], v[lines.w + c]);
-}
-
 fn read_out(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(out[lines.x + c], out[lines.y + c], out[lines.z + c], out[lines.w + c]);
 }
@@ -82,25 +64,11 @@ fn write_out(lines: vec4<u32>, c: u32, m: mat4x4<f32>) {
   out[lines.w + c] = m[3];
 }
 
-fn read_rows(at: vec4<u32>) -> vec4<f32> {
-  return vec4<f32>(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
-}
-
 fn write_rows(at: vec4<u32>, v: vec4<f32>) {
   rows[at.x] = v.x;
   rows[at.y] = v.y;
   rows[at.z] = v.z;
   rows[at.w] = v.w;
-}
-
-fn read_mask(lines: vec4<u32>, key: u32) -> vec4<f32> {
-  let j = min(key, p.keys - 1u);
-  return vec4<f32>(mask[lines.x + j], mask[lines.y + j], mask[lines.z + j], mask[lines.w + j]);
-}
-
-fn read_drop(lines: vec4<u32>, key: u32) -> vec4<f32> {
-  let j = min(key, p.keys - 1u);
-  return vec4<f32>(drop[lines.x + j], drop[lines.y + j], drop[lines.z + j], drop[lines.w + j]);
 }
 
 // Which of the queries see a key.
@@ -112,7 +80,7 @@ fn visible(key: u32, queries: vec4<u32>) -> vec4<bool> {
 fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) -> vec4<f32> {
   var score = p.scale * product;
   if (MASK) {
-    score += read_mask(at_mask, key);
+    score += read_mask(at_mask, min(key, p.keys - 1u));
   }
   return select(vec4<f32>(LOWEST), score, visible(key, queries));
 }
@@ -188,10 +156,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       m[3] = weighed(m[3], largest, j + 3u, own);
       total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
       if (DROP) {
-        m[0] *= read_drop(at_drop, j);
-        m[1] *= read_drop(at_drop, j + 1u);
-        m[2] *= read_drop(at_drop, j + 2u);
-        m[3] *= read_drop(at_drop, j + 3u);
+        m[0] *= read_drop(at_drop, keys.x);
+        m[1] *= read_drop(at_drop, keys.y);
+        m[2] *= read_drop(at_drop, keys.z);
+        m[3] *= read_drop(at_drop, keys.w);
       }
 
       // Values.

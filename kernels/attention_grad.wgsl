@@ -48,27 +48,6 @@ override DROP: bool = false;
 @group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta; or an image
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
-fn at(place: vec4<u32>, batch: u32, head: u32, rows: vec4<u32>) -> vec4<u32> {
-  return rows * place.z + (batch * place.x + head * place.y + place.w);
-}
-
-// Four numbers of each of four rows; a row is a column of the matrix.
-fn read_q(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(q[rows.x + c], q[rows.y + c], q[rows.z + c], q[rows.w + c]);
-}
-
-fn read_k(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(k[rows.x + c], k[rows.y + c], k[rows.z + c], k[rows.w + c]);
-}
-
-fn read_v(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(v[rows.x + c], v[rows.y + c], v[rows.z + c], v[rows.w + c]);
-}
-
-fn read_g(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(g[rows.x + c], g[rows.y + c], g[rows.z + c], g[rows.w + c]);
-}
-
 // Rows past the end repeat the last one, and write the same numbers to the same place.
 fn add(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   let sum = mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]) + m;
@@ -80,18 +59,6 @@ fn write(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   grad[rows.y + c] = m[1];
   grad[rows.z + c] = m[2];
   grad[rows.w + c] = m[3];
-}
-
-fn read_mask(at: vec4<u32>, j: u32) -> vec4<f32> {
-  return vec4<f32>(mask[at.x + j], mask[at.y + j], mask[at.z + j], mask[at.w + j]);
-}
-
-fn read_drop(at: vec4<u32>, j: u32) -> vec4<f32> {
-  return vec4<f32>(drop[at.x + j], drop[at.y + j], drop[at.z + j], drop[at.w + j]);
-}
-
-fn read_rows(at: vec4<u32>) -> vec4<f32> {
-  return vec4<f32>(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
 }
 
 // What is the same for all keys, of four queries.

@@ -44,15 +44,6 @@ fn seen(j: u32) -> vec4<bool> {
   return 4u * j + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.keys);
 }
 
-// Four numbers of each of four keys: a key is a column.
-fn read_k(at: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
-}
-
-fn read_v(at: vec4<u32>, c: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]);
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let own = id.x + id.y * groups.x * LANES;

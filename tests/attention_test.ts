@@ -18,6 +18,7 @@ import {
 } from "#lib";
 import fc from "npm:fast-check@4.10.2";
 import { attend, plainAttention } from "../lib/ops/attention/attention.ts";
+import { asGpu } from "./support/as_gpu.ts";
 import { largest } from "./support/compare.ts";
 import { readAll } from "./support/judge.ts";
 import { poisoned } from "./support/poison.ts";
@@ -111,6 +112,61 @@ Deno.test("the fused form gives what the plain one gives, forward and backward",
     { numRuns: 60, seed: 20 },
   );
   assertEquals(ran, 60);
+});
+
+/** Attention of random operands in the forms for GPUs, beside the plain one. */
+async function sharedApart(
+  form: Form,
+  hiding: Hiding,
+  sizes: number[],
+  options: { causal?: boolean; past?: number; dropoutP?: number } = {},
+): Promise<number> {
+  manualSeed(5);
+  const { leaves, stacks } = operands(form, sizes);
+  const mask = maskOf(hiding, sizes);
+  const [N, H, L, , E] = sizes;
+  const weights = randn([N, H, L, E]);
+  const all = { mask, ...options };
+  const want = run(
+    leaves,
+    weights,
+    () => plainAttention(parts(stacks), { ...all, safe: true })[0],
+  );
+  return await asGpu(() => {
+    const got = run(leaves, weights, () => attend(stacks, all));
+    assertEquals(got[0].gradFn!.name, "ScaledDotProductFlashAttentionForCpuBackward0");
+    return apart(got, want);
+  });
+}
+
+Deno.test("few queries on a GPU: what parts of the keys give is made into one, forward and backward", async () => {
+  for (
+    const [form, hiding, sizes, options] of [
+      ["q, kv", "nothing", [1, 3, 1, 1, 64], {}],
+      ["q, kv", "nothing", [2, 3, 1, 64, 20], {}],
+      ["q, kv", "nothing", [1, 2, 1, 150, 64], { causal: true, past: 130 }],
+      ["q, kv", "nothing", [1, 2, 7, 150, 17], { causal: true, past: 60 }],
+      ["qkv", "nothing", [2, 2, 8, 8, 16], { causal: true }],
+      ["q, k, v", "float", [1, 1, 5, 65, 136], {}],
+      ["q, kv", "blind", [2, 2, 3, 129, 4], { dropoutP: 0.3 }],
+      ["q, kv", "nothing", [1, 1, 1, 200, 8], { dropoutP: 0.5 }],
+    ] as [Form, Hiding, number[], { causal?: boolean; past?: number; dropoutP?: number }][]
+  ) assert(await sharedApart(form, hiding, sizes, options) < 1e-5, `${hiding} ${sizes}`);
+});
+
+Deno.test("keys that a mask hides by whole parts take no part, on a GPU either", async () => {
+  manualSeed(6);
+  const { leaves, stacks } = operands("q, kv", [1, 2, 2, 200, 8]);
+  for (const hidden of [64, 150, 200]) {
+    const far = tensor(Array.from({ length: 200 }, (_, j) => j < hidden));
+    const mask = zeros([1, 1, 1, 200]).maskedFill(far, -Infinity);
+    const weights = ones([1, 2, 2, 8]);
+    const want = run(leaves, weights, () => plainAttention(parts(stacks), { mask, safe: true })[0]);
+    await asGpu(async () => {
+      const got = run(leaves, weights, () => attend(stacks, { mask }));
+      assert(await apart(got, want) < 1e-5, `${hidden}`);
+    });
+  }
 });
 
 for (

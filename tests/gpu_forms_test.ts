@@ -8,6 +8,7 @@ import { defaultDevice as device } from "../lib/gpu/default.ts";
 import { oneByOne, tinyProduct } from "../lib/ops/tuning.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
+import { asGpu } from "./support/as_gpu.ts";
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
@@ -23,6 +24,9 @@ const frozen = goldens as Record<string, { cases: Golden[] }>;
 const ASKING =
   ("add clone embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
     "mean var std norm maxNorm linear linearActivated layerNorm attention crossEntropy").split(" ");
+
+/** Kernels that no sample needs on a GPU. */
+const FOR_PROCESSORS = ["attention_row.wgsl"];
 
 /** How many lanes share a row or a column, by kernel, of all that was compiled. */
 const lanes = new Map<string, Set<number>>();
@@ -40,21 +44,8 @@ gpu.createComputePipeline = (descriptor) => {
 /** Kernels that go down columns. */
 const DOWN = ["activation_grad", "layer_norm_params_grad", "reduce_columns"];
 
-/** Runs in the forms for GPUs. */
-async function asOnGpu(body: () => Promise<void>): Promise<void> {
-  const { software, imaging } = device;
-  Object.defineProperty(device, "software", { value: false, configurable: true });
-  device.imaging = "never";
-  try {
-    await body();
-  } finally {
-    Object.defineProperty(device, "software", { value: software, configurable: true });
-    device.imaging = imaging;
-  }
-}
-
 Deno.test("every sample gives what its reference and PyTorch give in the forms for GPUs", async () => {
-  await asOnGpu(async () => {
+  await asGpu(async () => {
     for (const name of ASKING) {
       const op = ops.get(name)!;
       const outcomes = await runCases(op, casesOf(op).filter((c) => c.layout === "contiguous"));
@@ -63,7 +54,9 @@ Deno.test("every sample gives what its reference and PyTorch give in the forms f
     }
   });
   assert(tally.goldens > 150, `${tally.goldens} samples against PyTorch`);
-  for (const kernel of ["matmul_gemv", "matmul_shared"]) assert(compiled.has(kernel), kernel);
+  for (const kernel of ["matmul_gemv", "matmul_shared", "attention_part"]) {
+    assert(compiled.has(kernel), kernel);
+  }
   for (const [kernel, found] of lanes) {
     // Few rows of a column are not shared.
     const may = DOWN.includes(kernel) ? [1, 16] : [64];
@@ -72,7 +65,7 @@ Deno.test("every sample gives what its reference and PyTorch give in the forms f
   if ((await Deno.permissions.query({ name: "read" })).state !== "granted") return;
   const folder = new URL("../kernels/", import.meta.url);
   const sharing = [...Deno.readDirSync(folder)].flatMap(({ name }) =>
-    name.endsWith(".wgsl") &&
+    name.endsWith(".wgsl") && !FOR_PROCESSORS.includes(name) &&
       Deno.readTextFileSync(new URL(name, folder)).includes("override LANES")
       ? [name]
       : []
@@ -117,7 +110,7 @@ const LARGE: Record<string, Sample<unknown>[]> = {
 
 Deno.test("on GPUs 256 lanes share a long row and 16 a tall column, which give what their references give", async () => {
   lanes.clear();
-  await asOnGpu(async () => {
+  await asGpu(async () => {
     for (const [name, samples] of Object.entries(LARGE)) {
       const op = ops.get(name)!;
       const { reference } = op;

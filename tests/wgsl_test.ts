@@ -296,7 +296,8 @@ Deno.test({
   async fn() {
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
-      !texts.get(path)!.includes("@compute") && !/^(math|reads|lanes|matmul_end)/.test(path)
+      !texts.get(path)!.includes("@compute") &&
+      !/^(math|reads|lanes|matmul_end|attention_functions)/.test(path)
     );
     assert(forms.length >= 3);
     const used = new Set<string>();

@@ -1,10 +1,11 @@
 /*
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
- * kernels/math.wgsl, math_powers.wgsl and lanes.wgsl can be called by any kernel, that of matmul_end.wgsl by those of
- * products, and the declarations of reads.wgsl are put where its lines allow it (lib/gpu/wgsl.ts); the GPU's room knows
- * of none of them.
+ * kernels/math.wgsl, math_powers.wgsl and lanes.wgsl can be called by any kernel, those of matmul_end.wgsl by kernels of
+ * products and those of attention_functions.wgsl by kernels of attention. The declarations of reads.wgsl are put where
+ * its lines allow it (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
+import attentionSource from "../../kernels/attention_functions.wgsl" with { type: "text" };
 import lanesSource from "../../kernels/lanes.wgsl" with { type: "text" };
 import treeSource from "../../kernels/lanes_tree.wgsl" with { type: "text" };
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
@@ -13,7 +14,7 @@ import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
-const ofAll = functionsOf(mathSource + powersSource + endSource);
+const ofAll = functionsOf(mathSource + powersSource + endSource + attentionSource);
 
 /**
  * How the lanes that share a row put together what each has found: one after the other, or pairwise. Which is faster

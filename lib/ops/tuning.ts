@@ -113,6 +113,8 @@ export interface Tuning {
   attentionLanes: number;
   /** Of how many heads, at most, neighbouring invocations own the same rows, where there is a causal mask. */
   attentionHeads: number;
+  /** Queries of a head up to which attention splits the keys over workgroups. */
+  attentionSplits: number;
   /** At least so many invocations sort the ids for an embedding's gradient; each reads all ids. */
   sorters: number;
   /** Which kernel computes which product. */
@@ -139,6 +141,8 @@ const software: Tuning = {
   attentionLanes: 8,
   // A vector's lanes go on until the last is done: with 32 queries the gradients took 1.5 times as long by one head.
   attentionHeads: 8,
+  // None: few heads keep the cores busy, and barriers are slow.
+  attentionSplits: 0,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
   // `deno task bench -- --forms` runs the kernels against each other. Operands are images (lib/gpu/image.ts), so loads
@@ -186,6 +190,8 @@ const gpu: Tuning = {
   attentionLanes: 64,
   // Neighbouring lanes read the same keys.
   attentionHeads: 1,
+  // With 12 heads and 1,024 keys 192 workgroups, where a lane for each head makes 12 lanes in all. Not measured.
+  attentionSplits: 8,
   sorters: 1024,
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },

@@ -14,10 +14,7 @@ import { defineOp } from "../../tensor/op.ts";
 import { bools, floats, given, type Sample } from "../../tensor/sample.ts";
 import { denseStrides, shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
-import forwardSource from "../../../kernels/attention.wgsl" with { type: "text" };
-import rowSource from "../../../kernels/attention_row.wgsl" with { type: "text" };
-import deltaSource from "../../../kernels/attention_delta.wgsl" with { type: "text" };
-import gradSource from "../../../kernels/attention_grad.wgsl" with { type: "text" };
+import { deltaKernel, forwardKernel, gradKernel, rowKernel } from "./kernels.ts";
 import {
   allocateGradients,
   allocateLike,
@@ -32,12 +29,8 @@ import {
 } from "./launch.ts";
 import { clone } from "../copy.ts";
 import { dropoutMask } from "../random.ts";
-import { declared } from "../declare.ts";
-
-const forwardKernel = declared("attention", forwardSource);
-const rowKernel = declared("attention_row", rowSource);
-const deltaKernel = declared("attention_delta", deltaSource);
-const gradKernel = declared("attention_grad", gradSource);
+import { tuningOf } from "../tuning.ts";
+import { launchParts } from "./shared.ts";
 
 type Args = {
   /** Whether a query sees no key after its own position. */
@@ -122,7 +115,9 @@ export const attentionOp = defineOp<Args>({
     const out = allocateLike({ shape, device, strides: plain ? denseStrides(shape) : strides });
     // Every query's largest score and its sum of exponentials, and room for delta.
     const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
-    if (isOneRow(operands)) {
+    if (grid[2] <= tuningOf(device).attentionSplits) {
+      launchParts(operands, { causal, past, scale, out, rows });
+    } else if (isOneRow(operands)) {
       const seen = causal ? Math.min(grid[3], past + 1) : grid[3];
       launchRow(operands, { kernel: rowKernel, seen, scale, out, rows });
     } else {

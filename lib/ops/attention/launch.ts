@@ -105,46 +105,68 @@ export function prepare(stacks: readonly Tensor[], mask?: Tensor, drop?: Tensor)
   return { stacks: readables, parts, mask: mask && lines(mask), drop };
 }
 
-/** How a kernel is launched. */
-interface Launch {
-  kernel: Kernel;
-  /** An invocation owns four of these, and goes over all of the other. */
-  own: "queries" | "keys";
+/** What the kernels of an attention are told besides its operands. */
+export interface Told {
   causal: boolean;
   past: number;
   scale: number;
-  constants?: Record<string, number>;
-  /** Whether its sums stay in registers, AT_ONCE vec4 of a head at a time. */
-  inRegisters?: boolean;
   /** More tensors that are read or written row by row, by name; the kernel finds their places as `name_place`. */
   rows: Record<string, Tensor>;
   /** More buffers, by name. */
   buffers: Record<string, Storage>;
 }
 
+/** All that a kernel of attention may declare, by name: it takes what it needs of it. */
+export function namesFor(
+  { parts: [q, k, v], mask, drop }: Operands,
+  { causal, past, scale, rows, buffers }: Told,
+) {
+  const [batch, heads, queries, head] = q.shape;
+  const bound = Object.entries({ q, k, v, ...rows });
+  return {
+    buffers: {
+      ...Object.fromEntries(bound.map(([name, x]) => [name, x.storage])),
+      mask: (mask ?? q).storage,
+      drop: (drop ?? q).storage,
+      ...buffers,
+    },
+    params: {
+      ...{ batch, heads, queries, keys: k.shape[2], width: head / ROWS },
+      ...{ causal: Number(causal), past, scale },
+      ...{ masked: Number(mask !== undefined), dropped: Number(drop !== undefined) },
+      ...Object.fromEntries(bound.map(([name, x]) => [`${name}_place`, placeOf(x)])),
+      mask_place: mask ? placeOf(mask, 1) : [],
+      drop_place: drop ? placeOf(drop, 1) : [],
+    },
+  };
+}
+
+/** How a kernel of which an invocation owns four rows is launched. */
+interface Launch extends Told {
+  kernel: Kernel;
+  /** An invocation owns four of these, and goes over all of the other. */
+  own: "queries" | "keys";
+  constants?: Record<string, number>;
+  /** Whether its sums stay in registers, AT_ONCE vec4 of a head at a time. */
+  inRegisters?: boolean;
+}
+
 /** Launches a kernel, stretch by stretch. */
 export function launchOver(
-  { parts: [q, k, v], mask, drop }: Operands,
-  { kernel, own, causal, past, scale, constants, inRegisters, rows, buffers }: Launch,
+  operands: Operands,
+  { kernel, own, constants, inRegisters, ...told }: Launch,
 ): void {
-  const [batch, heads, queries, head] = q.shape;
-  const sizes = { queries, keys: k.shape[2] };
-  const across = own === "queries" ? sizes.keys : sizes.queries;
-  const width = head / ROWS;
-  const bound = Object.entries({ q, k, v, ...rows });
-  const places = bound.map(([name, x]) => [`${name}_place`, placeOf(x)]);
-  const { launcher } = q.device;
-  const { attentionLanes: LANES, attentionHeads } = tuningOf(q.device);
-  const together = causal ? divisor(batch * heads, attentionHeads) : 1;
+  const { buffers, params } = namesFor(operands, told);
+  const { batch, heads, queries, keys, width } = params;
+  const [owned, across] = own === "queries" ? [queries, keys] : [keys, queries];
+  const { device } = operands.parts[0];
+  const { launcher } = device;
+  const { attentionLanes: LANES, attentionHeads } = tuningOf(device);
+  const together = told.causal ? divisor(batch * heads, attentionHeads) : 1;
   const atOnce = inRegisters ? vec4AtOnce(width) : undefined;
   const pipeline = launcher.pipeline(kernel, {
     replace: atOnce ? { AT_ONCE: `${atOnce}u` } : {},
-    constants: {
-      ...constants,
-      LANES,
-      MASK: Number(mask !== undefined),
-      DROP: Number(drop !== undefined),
-    },
+    constants: { ...constants, LANES, MASK: params.masked, DROP: params.dropped },
   });
   // For four of the other side.
   const rounds = atOnce ? Math.ceil(width / atOnce) * (width + 2) : 2 * width + 1;
@@ -152,21 +174,9 @@ export function launchOver(
   for (let first = 0; first < across; first += stretch) {
     launcher.launch(
       pipeline,
-      {
-        ...Object.fromEntries(bound.map(([name, x]) => [name, x.storage])),
-        mask: (mask ?? q).storage,
-        drop: (drop ?? q).storage,
-        ...buffers,
-      },
-      {
-        ...{ batch, heads, ...sizes, width, together, causal: Number(causal), past, scale },
-        ...Object.fromEntries(places),
-        mask_place: mask ? placeOf(mask, 1) : [],
-        drop_place: drop ? placeOf(drop, 1) : [],
-        first,
-        last: Math.min(across, first + stretch),
-      },
-      Math.ceil(batch * heads * Math.ceil(sizes[own] / ROWS) / LANES),
+      buffers,
+      { ...params, together, first, last: Math.min(across, first + stretch) },
+      Math.ceil(batch * heads * Math.ceil(owned / ROWS) / LANES),
       2 * width * Math.min(across, stretch),
     );
   }
