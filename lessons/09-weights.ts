@@ -41,6 +41,10 @@ const { show, options } = lesson(import.meta, {
     help: "gpt2, gpt2-medium, gpt2-large, gpt2-xl, or owner/name on the Hub",
   },
   folder: { value: "", help: "a folder with a GPT-2, in place of the Hub" },
+  dtype: {
+    value: "float32",
+    help: "float16 keeps the large matrices in half the memory, rounded",
+  },
   prompt: { value: "Every effort moves you", help: "the text to continue" },
   tokens: { value: 25, help: "how many tokens to write" },
   temperature: { value: 1.5, help: "what the logits are divided by" },
@@ -76,6 +80,7 @@ recorded yet.)
 const folder = options.folder || await fetchModel(options.model);
 export const { model, tokenizer, config } = loadPretrained(folder, {
   as: GPT2,
+  dtype: options.dtype as "float32" | "float16",
 });
 
 await show("Weights:", options.folder || options.model); // in full
@@ -408,6 +413,10 @@ await show(logits.sub(reference).abs().lt(1e-5).all());
 The file of 548 MB is loaded in the same way. To save memory, the library
 reads one tensor, or a piece of one, uploads it to the GPU, and forgets it
 before it reads the next. So the file is never in memory twice.
+
+The larger models have up to 6.4 GB. `--dtype float16` rounds every parameter
+to a float of 16 bits and keeps the large matrices so, in half the memory. The
+model still computes in 32 bits.
 
 ## What a new token costs
 

@@ -187,7 +187,7 @@ Deno.test("a measurement compiles first, takes its turns, and gives the memory b
 
 Deno.test("everything that is measured runs, gives a number, and leaves no memory behind", async () => {
   const works = allWorks(true).filter(({ name }) => !name.startsWith("start"));
-  assertEquals(works.length, 1 + 7 + 3 + 5);
+  assertEquals(works.length, 1 + 7 + 3 + 6);
   const full = allWorks();
   assertEquals(new Set(full.map(({ name }) => name)).size, full.length);
   const { pool } = defaultDevice;

@@ -18,6 +18,7 @@ import {
   noGrad,
   type Pretrained as AnyPretrained,
   type SafeTensor,
+  savePretrained,
   saveTensors,
   Tensor,
   tensor,
@@ -103,6 +104,51 @@ for (const layout of layouts) {
     assert(await distance(weights, golden.attentions[0]) < 1e-5);
   });
 }
+
+/** The bytes that a model's parameters take, at home or in buffers. */
+const bytesOf = (model: GPT2) =>
+  model.parameters().reduce((sum, { storage: { block } }) => sum + (block.home ?? block).bytes, 0);
+
+withModel(
+  "weights loaded as float16 give the logits that transformers gives with them",
+  tinyFiles(),
+  async ({ tokenizer }, folder) => {
+    const { model } = loadPretrained(folder, { as: GPT2, dtype: "float16" });
+    const logits = noGrad(() => model.forward(tensor([tokenizer.encode(PROMPT)])));
+    assert(await distance(logits, golden.half) < 2e-5);
+    assert(await distance(logits, golden.logits) > 1e-4, "those of float32 are others");
+    assertThrows(
+      () => loadPretrained(folder, { dtype: "bfloat16" as "float16" }),
+      RangeError,
+      'dtype is "float32" or "float16", not bfloat16',
+    );
+  },
+);
+
+withModel(
+  "large matrices loaded as float16 take half the memory, and the same numbers give the same bits",
+  tinyFiles(),
+  async ({ tokenizer }, folder) => {
+    const config = { vocabSize: 600, nPositions: 64, nEmbd: 512, nLayer: 1, nHead: 8 };
+    manualSeed(5);
+    const drawn = new GPT2(config);
+    for (const x of drawn.parameters()) {
+      const rounded = Float32Array.from(new Float16Array(await x.data()));
+      noGrad(() => x.copy_(tensor(rounded).view(...x.shape)));
+    }
+    await savePretrained(folder, { model: drawn, tokenizer });
+    const [whole, half] = await Promise.all((["float32", "float16"] as const).map(async (dtype) => {
+      const loaded = loadPretrained(folder, { as: GPT2, dtype });
+      const bytes = bytesOf(loaded.model);
+      const logits = await noGrad(() => loaded.model.forward(tensor([[3, 1, 4, 1, 5]]))).data();
+      const ids = await written(loaded, { temperature: 0, maxNewTokens: 9 });
+      assertEquals(bytesOf(loaded.model), bytes, "they stay where they are");
+      return { ids, logits, bytes };
+    }));
+    assertEquals([half.ids, half.logits], [whole.ids, whole.logits]);
+    assert(half.bytes < 0.55 * whole.bytes, `${half.bytes} to ${whole.bytes} bytes`);
+  },
+);
 
 withModel(
   "a text read in pieces through the cache has the same logits",

@@ -21,6 +21,7 @@ import { copyTexels, TEXEL } from "./home.ts";
 import {
   type Block,
   type Given,
+  halvesIn,
   type Image,
   isSettled,
   nextId,
@@ -70,9 +71,13 @@ export class Images {
     reads: number,
     encode: () => GPUCommandEncoder,
   ): Form {
+    const halves = halvesIn(buffers);
+    if (halves.length > 0 && this.device.imaging === "never") {
+      return pipeline.halves(halves, "buffers");
+    }
     const stale = this.#staleOf(pipeline, buffers, reads);
     if (!stale) return pipeline.buffers;
-    const form = pipeline.images;
+    const form = halves.length > 0 ? pipeline.halves(halves, "images") : pipeline.images;
     if (stale.size > 0) this.#copy(encode(), stale);
     return form;
   }
@@ -107,8 +112,10 @@ export class Images {
 
   /** The image of a buffer or a window, whatever it holds; or the home of its numbers. */
   of(given: Given): Pick<Image, "id" | "view"> {
-    if (isSettled(given)) return given.home;
-    return this.#find(given) ?? this.#createFor(given);
+    if (!isSettled(given)) return this.#find(given) ?? this.#createFor(given);
+    const { id, memory } = given.home;
+    if ("packed" in memory) throw new Error("a matrix that lies in a buffer is no image");
+    return { id, view: memory.view };
   }
 
   #find(given: Storage | Window): Image | undefined {

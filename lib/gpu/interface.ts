@@ -12,8 +12,8 @@ export interface Binding {
   name: string;
   binding: number;
   writes: boolean;
-  /** Whether it is read as an image: see image.ts. */
-  image: boolean;
+  /** The format of the image that it is read as, if it is: see image.ts. */
+  image?: "rgba32uint" | "rgba16float";
 }
 
 /** One number (or array of numbers) of a kernel's `struct Params`. */
@@ -56,12 +56,13 @@ export function readInterface(name: string, source: string): Interface {
     /@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:\s*,\s*(read|read_write))?>\s*(\w+)/g;
   for (const [, binding, access, variable] of text.matchAll(storage)) {
     const writes = access === "read_write";
-    bindings.push({ name: variable, binding: Number(binding), writes, image: false });
+    bindings.push({ name: variable, binding: Number(binding), writes });
   }
-  const image = /@group\(0\)\s*@binding\((\d+)\)\s*var\s+(\w+)\s*:\s*texture_storage_2d</g;
-  for (const [, binding, variable] of text.matchAll(image)) {
+  const image = /@group\(0\)\s*@binding\((\d+)\)\s*var\s+(\w+)\s*:\s*texture_storage_2d<(\w+)/g;
+  for (const [, binding, variable, format] of text.matchAll(image)) {
     const name = variable.replace(/_before$/, ""); // the buffer that it is an image of
-    bindings.push({ name, binding: Number(binding), writes: false, image: true });
+    const image = format as Binding["image"];
+    bindings.push({ name, binding: Number(binding), writes: false, image });
   }
   const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(text);
   if (!struct) return { bindings, fields: [], paramBytes: 0 };

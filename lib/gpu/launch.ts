@@ -8,7 +8,7 @@
  */
 import { passDoubts } from "./doubts.ts";
 import { type Gpu, OUT_OF_MEMORY } from "./gpu.ts";
-import { restore } from "./home.ts";
+import { bufferOf, memoryOf, restore } from "./home.ts";
 import { Images } from "./image.ts";
 import { type Params, Ring } from "./ring.ts";
 import {
@@ -145,7 +145,8 @@ export class Launcher {
       }
       block.lastUse = this.#encoding;
       const place = "offset" in given ? `+${given.offset}+${given.size}` : "";
-      key += image ? `i${this.images.of(given).id} ` : `${block.id}${place} `;
+      const id = isSettled(given) ? given.home.id : block.id;
+      key += image ? `i${this.images.of(given).id} ` : `${id}${place} `;
     }
     passDoubts(pipeline.bindings, buffers);
     let group = groups.get(key);
@@ -169,19 +170,14 @@ export class Launcher {
     const entries: GPUBindGroupEntry[] = pipeline.bindings.map(({ name, binding, image }) => {
       const given = buffers[name];
       if (image) return { binding, resource: this.images.of(given).view };
-      if (isSettled(given)) {
-        throw new Error(`kernel ${pipeline.label}: it can't read "${name}" as an image`);
-      }
-      const { storage, offset, size } = "storage" in given
-        ? given
-        : { storage: given, offset: 0, size: given.block.bytes };
+      const { buffer, offset = 0, size } = bufferOf(given);
       if (size > most) {
         throw new Error(
           `kernel ${pipeline.label}: binding ${size} bytes as "${name}", but this adapter binds at ` +
             `most ${most}; split the tensor along its first dimension`,
         );
       }
-      return { binding, resource: { buffer: storage.block.buffer, offset, size } };
+      return { binding, resource: { buffer, offset, size } };
     });
     if (pipeline.paramBytes) {
       entries.push({
@@ -269,7 +265,7 @@ export class Launcher {
   #destroyNow(block: Block): void {
     this.images.forget(block);
     const { home } = block;
-    (home ? home.texture : block.buffer).destroy();
+    (home ? memoryOf(home) : block.buffer).destroy();
     this.device.budget.give(home ? home.bytes : block.bytes);
   }
 
@@ -279,7 +275,7 @@ export class Launcher {
     const { home } = block;
     if (!home) return;
     restore({ storage, home });
-    this.#doomed.push(home.texture);
+    this.#doomed.push(memoryOf(home));
     this.device.budget.give(home.bytes);
   }
 

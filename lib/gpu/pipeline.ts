@@ -6,6 +6,7 @@ import type { Gpu } from "./gpu.ts";
 import { type Binding, type Interface, lanesOf, readInterface } from "./interface.ts";
 import {
   type Kernel,
+  readingHalves,
   readingImages,
   readingParamsOnce,
   replaced,
@@ -21,7 +22,7 @@ export interface Specialisation {
   replace?: Record<string, string>;
 }
 
-/** A kernel compiled as the GPU runs it: reading buffers, or reading images. */
+/** A kernel compiled as the GPU runs it: reading buffers, or reading images, of which some have 16 bits a number. */
 export interface Form extends Interface {
   readonly label: string;
   readonly pipeline: GPUComputePipeline;
@@ -38,6 +39,8 @@ export interface Pipeline extends Interface {
   readonly images: Form;
   /** The bindings that are images in that form. */
   readonly shown: readonly Binding[];
+  /** The same two forms for matrices, by their names, whose numbers have 16 bits. */
+  halves(names: readonly string[], of: "buffers" | "images"): Form;
 }
 
 /** Makes a kernel ready; `before` is called before it is compiled, `refused` where the GPU rejects it. */
@@ -56,6 +59,7 @@ export function compile(
     return built(device, readInterface(name, code), { label, code, constants }, refused);
   };
   const most = device.limits.maxStorageTexturesPerShaderStage;
+  const halves = new Map<string, Form>();
   let imaging: string | undefined;
   const withImages = () => imaging ??= readingImages({ ...kernel, source: code }, most);
   let [buffers, images, shown]: [Form?, Form?, Binding[]?] = [];
@@ -73,6 +77,18 @@ export function compile(
     get shown() {
       return shown ??= readInterface(name, withImages()).bindings.filter(({ image }) => image);
     },
+    halves(names, of) {
+      const key = `${of}, of 16 bits ${names}`;
+      const found = halves.get(key);
+      if (found) return found;
+      const given = { ...kernel, source: code };
+      const text = of === "images"
+        ? readingImages(given, most, names)
+        : readingHalves(given, names);
+      const form = build(`${label} ${key}`, text);
+      halves.set(key, form);
+      return form;
+    },
   };
 }
 
@@ -86,7 +102,7 @@ function built(
   const visibility = GPUShaderStage.COMPUTE;
   const entries = found.bindings.map(({ binding, writes, image }): GPUBindGroupLayoutEntry =>
     image
-      ? { binding, visibility, storageTexture: { access: "read-only", format: "rgba32uint" } }
+      ? { binding, visibility, storageTexture: { access: "read-only", format: image } }
       : { binding, visibility, buffer: { type: writes ? "storage" : "read-only-storage" } }
   );
   if (found.paramBytes > 0) {

@@ -24,11 +24,14 @@ export interface Image {
 /** Bytes of a block, from one place up to another. */
 export type Stretch = readonly [from: number, to: number];
 
-/** An image that holds a matrix in place of a buffer: see home.ts. */
+/** What holds a matrix in place of its buffer, an image or a smaller buffer: see home.ts. */
 export interface Home {
   readonly id: number;
-  readonly texture: GPUTexture;
-  readonly view: GPUTextureView;
+  readonly memory: { readonly texture: GPUTexture; readonly view: GPUTextureView } | {
+    readonly packed: GPUBuffer;
+  };
+  /** Whether its numbers take 16 bits each. */
+  readonly half: boolean;
   readonly bytes: number;
   /** How many rows the matrix has. */
   readonly rows: number;
@@ -190,3 +193,10 @@ export const storageOf = (given: Given): Storage => "storage" in given ? given.s
 /** Whether it is to be read at home. */
 export const isSettled = (given: Given | undefined): given is Settled =>
   given !== undefined && "home" in given;
+
+/** The names of those that are read at a home where numbers have 16 bits. */
+export const halvesIn = (given: Readonly<Record<string, Given>>): string[] =>
+  Object.keys(given).filter((name) => {
+    const one = given[name];
+    return isSettled(one) && one.home.half;
+  });

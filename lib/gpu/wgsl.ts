@@ -193,24 +193,43 @@ const BEFORE = 8;
 const OR_AN_IMAGE =
   /^.*@binding\((\d+)\) var<storage, read(_write)?> (\w+): array<(.+)>;(.* or an image\b.*)$/gm;
 
-/** A kernel's text that reads images in place of the first `most` buffers whose lines allow it. */
-export function readingImages({ name, source, reads }: Kernel, most: number): string {
+/** What a buffer is read as: the same bits in an image, or numbers of 16 bits in an image or in a buffer. */
+type ReadAs = "image" | "half_image" | "half_buffer";
+
+/**
+ * A kernel's text that reads images in place of the first `most` buffers whose lines allow it.
+ *
+ * @param halves those whose numbers have 16 bits
+ */
+export const readingImages = (kernel: Kernel, most: number, halves: readonly string[] = []) =>
+  readingAs(kernel, (name, i) => halves.includes(name) ? "half_image" : i < most && "image");
+
+/** A kernel's text that reads numbers of 16 bits in these buffers. */
+export const readingHalves = (kernel: Kernel, halves: readonly string[]): string =>
+  readingAs(kernel, (name) => halves.includes(name) && "half_buffer");
+
+/** A kernel's text that reads the buffers whose lines allow it as `kindOf` says, by their names and places. */
+function readingAs(
+  { name, source, reads }: Kernel,
+  kindOf: (buffer: string, place: number) => ReadAs | false,
+): string {
   if (!reads) return source;
-  const declared = /^.*\bvar image\b.*$/m.exec(reads)![0];
   const functions = functionsOf(reads);
   let text = source;
-  for (const found of [...source.matchAll(OR_AN_IMAGE)].slice(0, most)) {
+  for (const [i, found] of [...source.matchAll(OR_AN_IMAGE)].entries()) {
     const [line, binding, written, buffer, type, comment] = found;
+    const kind = kindOf(buffer, i);
+    if (!kind) continue;
     const { word, four } = numbersIn(source, type);
     if (!word) throw new Error(`kernel ${name}: "${buffer}" is to be an image, of ${type}`);
     const image = written ? `${buffer}_before` : buffer;
     const place = Number(binding) + (written ? BEFORE : 0);
-    const names = { image, Word: word, WIDTH: `${WIDTH}u` };
+    const names = { [kind]: image, Word: word, WIDTH: `${WIDTH}u` };
+    const [declared] = new RegExp(`^@group.*\\b${kind}:.*$`, "m").exec(reads)!;
     const bound = renamed(declared, names).replace(/@binding\(0\)/, `@binding(${place})`);
-    text = text.replace(line, written ? `${line}\n${bound}` : bound + comment);
-    const fetch = four ? "fetch_four" : "fetch";
-    const own = renamed(functions.get(fetch)!, { ...names, [fetch]: `fetch_${buffer}` });
-    text = `${fetched(text, buffer)}\n${own}\n`;
+    text = fetched(text.replace(line, written ? `${line}\n${bound}` : bound + comment), buffer);
+    const fetch = (four ? "fetch_four" : "fetch") + (kind === "image" ? "" : `_${kind}`);
+    text += `\n${renamed(functions.get(fetch)!, { ...names, [fetch]: `fetch_${buffer}` })}\n`;
   }
   return text;
 }

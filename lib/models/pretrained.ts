@@ -31,6 +31,11 @@ export interface Pretrained<M extends AnyModel = AnyModel> {
 export interface LoadPretrainedOptions<M extends AnyModel = AnyModel> {
   /** The only class to accept; by default any known one. */
   as?: new (config: never) => M;
+  /**
+   * "float16" rounds the weights to 16 bits. Large matrices stay so in memory, half as large; all is computed in
+   * float32, so logits are those of PyTorch with `model.half().float()`. By default "float32".
+   */
+  dtype?: "float32" | "float16";
   /** Called with the progress; by default a bar on a terminal. */
   listener?: DownloadListener;
 }
@@ -48,7 +53,10 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   folder: string,
   options: LoadPretrainedOptions<M> = {},
 ): Pretrained<M> {
-  const { as, listener = terminalBar() } = readOptions(options);
+  const { as, dtype = "float32", listener = terminalBar() } = readOptions(options);
+  if (dtype !== "float32" && dtype !== "float16") {
+    throw new RangeError(`loadPretrained: dtype is "float32" or "float16", not ${dtype}`);
+  }
   const text = textIn(folder, "config.json");
   if (text === undefined) {
     throw new RangeError(
@@ -73,11 +81,16 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
     );
   }
   const model = skipInit(() => new Class(config));
-  loadWeights(model, paths, folder, listener);
+  loadWeights(model, paths, folder, { half: dtype === "float16", listener });
   return { model: model.eval() as AnyModel as M, tokenizer, config };
 }
 
-const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>("loadPretrained", "as", "listener");
+const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>(
+  "loadPretrained",
+  "as",
+  "dtype",
+  "listener",
+);
 
 /** The files with weights: one, or those listed in an index. */
 function weightsIn(folder: string): string[] {

@@ -9,7 +9,7 @@ import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
 import { toFloat32 } from "../data/tensors.ts";
 import type { DownloadListener } from "../hub/config.ts";
 import { copy_ } from "../ops/copy.ts";
-import { fillSettled, settles } from "../ops/settle.ts";
+import { type Filling, fillSettled, settles } from "../ops/settle.ts";
 import { LARGE_MATRIX } from "../ops/tuning.ts";
 import { t } from "../ops/views.ts";
 import { noGrad } from "../tensor/autograd.ts";
@@ -49,13 +49,14 @@ type Places = Map<string, { file: SafetensorsFile; name: string }>;
  * Fills a model from files of weights, tensor by tensor, so that they are in memory only once. Before anything is
  * loaded, all tensors are checked: each is used once, none is missing, the shapes are equal.
  *
+ * @param half whether numbers are rounded to 16 bits, and large matrices keep only these
  * @throws {RangeError} that names the tensors that are missing, repeated, unknown or of the wrong shape
  */
 export function loadWeights(
   model: GPT2 | GPTNeoX,
   paths: readonly string[],
   folder: string,
-  listener?: DownloadListener,
+  { half, listener }: { half: boolean; listener?: DownloadListener },
 ): void {
   using files = new DisposableStack();
   const open = paths.map((path) => files.use(openSafetensors(path)));
@@ -71,11 +72,11 @@ export function loadWeights(
     for (const [name, parameter] of wanted) {
       const { file, name: stored } = places.get(name)!;
       const transposed = isTransposed(name);
-      if (hasHome(name, parameter)) {
+      if (hasHome(name, parameter, half)) {
         room = roomFor(bytes(parameter), room);
-        loadHome(parameter, file, stored, { transposed, room });
-      } else if (transposed) loadTransposed(parameter, file, stored);
-      else load(parameter, file, stored);
+        loadHome(parameter, file, stored, { transposed, half, room });
+      } else if (transposed) loadTransposed(parameter, file, stored, half);
+      else load(parameter, file, stored, half);
       parameter.device.launcher.flush();
       done += bytes(parameter);
       listener?.progress({ name: "loading the weights", done, total });
@@ -137,19 +138,31 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
 }
 
 /** Fills a parameter from the file, piece by piece. */
-function load({ device, storage, offset }: Tensor, file: SafetensorsFile, name: string): void {
+function load(
+  { device, storage, offset }: Tensor,
+  file: SafetensorsFile,
+  name: string,
+  half: boolean,
+): void {
   for (const { start, piece } of file.pieces(name)) {
-    device.launcher.upload(storage, toFloat32(piece), 4 * (offset + start));
+    const numbers = toFloat32(piece);
+    const rounded = half ? Float32Array.from(new Float16Array(numbers)) : numbers;
+    device.launcher.upload(storage, rounded, 4 * (offset + start));
   }
 }
 
 /** Whether a parameter gets a home of its own: a large matrix. Positions are added, and no product reads them. */
-const hasHome = (name: string, x: Tensor): boolean =>
-  x.storage.byteLength >= LARGE_MATRIX && name !== "wpe.weight" && settles(x);
+const hasHome = (name: string, x: Tensor, half = false): boolean =>
+  x.storage.byteLength >= LARGE_MATRIX && name !== "wpe.weight" && settles(x, half);
 
 /** Fills a parameter with numbers, row by row, as one that is loaded from a file. */
-export function fillWeight(name: string, x: Tensor, numbers: Float32Array<ArrayBuffer>): void {
-  if (hasHome(name, x)) fillSettled(x, numbers, false);
+export function fillWeight(
+  name: string,
+  x: Tensor,
+  numbers: Float32Array<ArrayBuffer>,
+  half = false,
+): void {
+  if (hasHome(name, x, half)) fillSettled(x, numbers, { half });
   else x.device.launcher.upload(x.storage, numbers);
 }
 
@@ -165,18 +178,23 @@ function loadHome(
   x: Tensor,
   file: SafetensorsFile,
   name: string,
-  { transposed, room }: { transposed: boolean; room: ArrayBuffer },
+  { room, ...filling }: Filling & { room: ArrayBuffer },
 ): void {
   const all = new Float32Array(room, 0, x.numel());
   for (const { start, piece } of file.pieces(name)) all.set(toFloat32(piece), start);
-  fillSettled(x, all, transposed);
+  fillSettled(x, all, filling);
 }
 
 /** Fills a parameter (out, in) from a matrix (in, out). */
-function loadTransposed(parameter: Tensor, file: SafetensorsFile, name: string): void {
+function loadTransposed(
+  parameter: Tensor,
+  file: SafetensorsFile,
+  name: string,
+  half: boolean,
+): void {
   const { shape, dtype, device } = parameter;
   const stored = allocateForUpload(shape.toReversed(), dtype, device);
-  load(stored, file, name);
+  load(stored, file, name, half);
   copy_(parameter, t(stored));
   stored.storage.release("after it was copied");
 }

@@ -6,7 +6,9 @@ import {
   canSettle,
   copyTexels,
   homeFor,
+  isPacked,
   PANEL,
+  panelOf,
   PIECE,
   settle,
   texelsOf,
@@ -18,21 +20,34 @@ import { launchCopy } from "./copy_launch.ts";
 import { bound, mostBound } from "./limits.ts";
 import { LARGE_MATRIX, USES_TO_MOVE } from "./tuning.ts";
 
-/** Whether a dense matrix can live in an image on its device. */
-export const settles = ({ device, storage, shape, offset }: Tensor): boolean =>
+/** Whether a dense matrix can get a home on its device, of 16 bits a number where it is `half`. */
+export const settles = ({ device, storage, shape, offset }: Tensor, half = false): boolean =>
   shape.length === 2 && offset === 0 && storage.byteLength === shape[0] * shape[1] * 4 &&
-  canSettle(device, shape[0], shape[1]);
+  canSettle(device, shape, half);
+
+/** How numbers are brought home. */
+export interface Filling {
+  /** Whether they come column by column. */
+  transposed?: boolean;
+  /** Whether they have 16 bits each there. */
+  half?: boolean;
+}
 
 /**
- * Moves a matrix, whose numbers are lost, into an image, and fills it.
+ * Gives a matrix, whose numbers are lost, a home, and fills it.
  *
- * @param numbers all of them, row by row; or column by column, where `transposed`
+ * @param numbers all of them, row by row, if not `transposed`
  */
-export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolean): void {
+export function fillSettled(
+  x: Tensor,
+  numbers: Float32Array,
+  { transposed = false, half = false }: Filling = {},
+): void {
   const [rows, columns] = x.shape;
-  const settled = settle(x.storage, rows, restore(x.device, columns));
-  const texels = texelsOf(rows, columns);
-  const piece = new Float32Array(4 * Math.min(PIECE, texels));
+  const settled = settle(x.storage, { rows, half, restore: restore(x.device, columns) });
+  const height = panelOf(settled.home);
+  const texels = texelsOf(rows, columns, height);
+  const piece = new (half ? Float16Array : Float32Array)(4 * Math.min(PIECE, texels));
   const [ofRow, ofColumn] = transposed ? [1, rows] : [columns, 1];
   let [panel, column, row] = [0, 0, 0]; // of the next texel; a row is counted from its panel's first
   for (let first = 0; first < texels; first += PIECE) {
@@ -45,11 +60,11 @@ export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolea
         piece[i + 2] = numbers[from + 2 * ofColumn];
         piece[i + 3] = numbers[from + 3 * ofColumn];
       }
-      if (++row < PANEL) continue;
+      if (++row < height) continue;
       row = 0;
       if ((column += 4) < columns) continue;
       column = 0;
-      panel += PANEL;
+      panel += height;
     }
     writeTexels(settled, first, piece.subarray(0, 4 * count));
   }
@@ -59,6 +74,7 @@ export function fillSettled(x: Tensor, numbers: Float32Array, transposed: boolea
 /** Copies a matrix from its home to its buffer, as many panels at a time as a binding holds. */
 const restore = (device: Device, columns: number) => (settled: Settled) => {
   const { home } = settled;
+  const height = panelOf(home);
   const storage = settled.storage as Tensor["storage"]; // it is on this device
   const most = Math.floor(mostBound(device) / PANEL / columns) * PANEL;
   for (let first = 0; first < home.rows; first += most) {
@@ -71,8 +87,8 @@ const restore = (device: Device, columns: number) => (settled: Settled) => {
       unit: 4,
       offsets: [first * columns / 4, out.offset / 4],
       rank: 3,
-      shape: [Math.ceil(rows / PANEL), PANEL, columns / 4],
-      strides: [[PANEL * columns / 4, 1, PANEL], [PANEL * columns / 4, columns / 4, 1]],
+      shape: [Math.ceil(rows / height), height, columns / 4],
+      strides: [[height * columns / 4, 1, height], [height * columns / 4, columns / 4, 1]],
     });
   }
 };
@@ -113,7 +129,9 @@ function moveHome({ storage, device, shape: [rows, columns] }: Tensor): void {
   const texels = texelsOf(rows, columns);
   const most = texelsOf(Math.min(rows, MOVED_ROWS), columns);
   if (!budget.fits(16 * (texels + most))) return;
-  const home = homeFor(storage, rows, restore(device, columns));
+  const home = homeFor(storage, { rows, restore: restore(device, columns) });
+  const { memory } = home;
+  if ("packed" in memory) return;
   const room = allocate([4 * most], "float32", device);
   for (let first = 0; first < rows; first += MOVED_ROWS) {
     const some = Math.min(MOVED_ROWS, rows - first);
@@ -130,12 +148,19 @@ function moveHome({ storage, device, shape: [rows, columns] }: Tensor): void {
       strides: [[PANEL * columns / 4, 1, columns / 4], [PANEL * columns / 4, PANEL, 1]],
     });
     const copied = { buffer: room.storage.block.buffer, offset: 0 };
-    copyTexels(launcher.betweenPasses(), copied, home, texelsOf(first, columns), n);
+    copyTexels(launcher.betweenPasses(), copied, memory, texelsOf(first, columns), n);
   }
   room.storage.release("after a weight was moved");
   launcher.flush(); // then nothing reads the buffer any more
   launcher.destroy(storage.block);
   storage.block.home = home;
+}
+
+/** What to bind for a tensor whose elements a kernel finds by their places, at home too where they lie row by row. */
+export function boundAtHome(x: Tensor): { buffer: Given; offset: number } {
+  const { storage, offset } = x;
+  const { home } = storage.block;
+  return home && isPacked(home) ? { buffer: { storage, home }, offset } : bound(x);
 }
 
 /** A matrix, or several, as kernels read it four numbers of a row at a time; all counted in fours. */
@@ -159,15 +184,15 @@ export interface Fours {
 export function readAtHome({ storage, offset, shape, strides: [batch, row, column] }: Tensor) {
   const { home } = storage.block;
   return home !== null && (shape[0] === 1 || batch === 0) && column === 1 && shape[2] % 4 === 0 &&
-    row === storage.byteLength / 4 / home.rows && Math.floor(offset / row) % PANEL === 0 &&
-    offset % 4 === 0;
+    row === storage.byteLength / 4 / home.rows &&
+    Math.floor(offset / row) % panelOf(home) === 0 && offset % 4 === 0;
 }
 
 /** Where the fours of (batch, rows, columns) lie, if its rows are dense and their length and places are fours. */
 export function foursOf(x: Tensor): Fours {
   const { storage, offset, strides: [batch, row] } = x;
   const { home } = storage.block;
-  if (home && readAtHome(x)) {
+  if (home && readAtHome(x) && !isPacked(home)) {
     const first = Math.floor(offset / row) * row;
     return {
       buffer: { storage, home },
@@ -175,7 +200,7 @@ export function foursOf(x: Tensor): Fours {
       ...{ batch: 0, panel: PANEL * row / 4, row: 1, step: PANEL },
     };
   }
-  const lying = bound(x);
+  const lying = boundAtHome(x);
   return {
     buffer: lying.buffer,
     offset: lying.offset / 4,

@@ -112,6 +112,7 @@ def golden(folder, every):
         sampled[name] = model.generate(prompt, **options)[0].tolist()
     text = torch.tensor([tokenizer.encode(LONG)[: model.config.n_positions]])
     loss = model(text, labels=text).loss.item()
+    half = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float16).float().eval()
     attentions = GPT2LMHeadModel.from_pretrained(folder, attn_implementation="eager").eval()(
         prompt, output_attentions=True
     ).attentions
@@ -119,6 +120,7 @@ def golden(folder, every):
         "ids": {text: tokenizer.encode(text) for text in TEXTS},
         "logits": numbers(logits[:, ::every]),
         "greedy": greedy,
+        "half": numbers(half(prompt).logits[0][:, ::every]),
         "margin": margin,
         "sampled": sampled,
         "text": LONG,

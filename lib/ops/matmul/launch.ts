@@ -17,7 +17,7 @@ import { activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
 import { alongLast, panels, quads } from "./operands.ts";
 import { bound, boundToWrite } from "../limits.ts";
-import { foursOf } from "../settle.ts";
+import { boundAtHome, foursOf } from "../settle.ts";
 import { type Plan, TILE_LANES } from "../tuning.ts";
 import { declared } from "../declare.ts";
 import { onItsSide, planFor, type Task, transposed } from "./plan.ts";
@@ -74,7 +74,7 @@ function pipelineOf(
 
 /** What all kernels bind, and the parameters that all of them have. */
 function common({ a, b, bias, drop, plus, out, biased, sums }: Task) {
-  const [from, by, to] = [bound(a), bound(b), boundToWrite(out)];
+  const [from, by, to] = [bound(a), boundAtHome(b), boundToWrite(out)];
   const shift = bias ? bound(bias) : from;
   const [factors, more] = [drop, plus].map((x) => x ? bound(x) : shift);
   const beside = sums && boundToWrite(sums);

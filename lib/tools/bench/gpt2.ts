@@ -58,22 +58,30 @@ function forward(size: GptSize, model: Shared, B: number, T: number, runs: numbe
 
 /**
  * Greedy generation, with each token read before the next is computed, as a person who watches needs it: `count` tokens
- * after `before`, whose keys and values are in the cache already.
+ * after `before`, whose keys and values are in the cache already; with weights of 16 bits if they are to be `half`.
  */
-function writing(size: GptSize, count: number, before: number, runs: number): Work {
+function writing(
+  size: GptSize,
+  { count, before, runs, half = false }: {
+    count: number;
+    before: number;
+    runs: number;
+    half?: boolean;
+  },
+): Work {
   const { vocab: vocabSize, context: nPositions, embed: nEmbd, heads: nHead, layers: nLayer } =
     size;
   const config = { vocabSize, nPositions, nEmbd, nHead, nLayer };
   return {
-    name: `${nameOf(size)} writing, ${count} after ${before}`,
-    bytes: count * weightBytes(size),
+    name: `${nameOf(size)} writing, ${count} after ${before}${half ? ", of 16 bits" : ""}`,
+    bytes: count * weightBytes(size) / (half ? 2 : 1),
     tokens: count,
     runs,
     prepare() {
       const model = nn.init.skipInit(() => new GPT2(config)).eval();
       for (const [name, x] of model.stateDict()) {
         const spec = { name, shape: [...x.shape], start: 0, scale: 0.1, shift: 0 };
-        fillWeight(name, x, numbers(spec)); // where loadPretrained puts it
+        fillWeight(name, x, numbers(spec), half); // where loadPretrained puts it
       }
       const cache = new KeyValueCache(config, { capacity: before + count });
       const logits = (ids: Tensor) =>
@@ -165,8 +173,9 @@ export function gpt2Works(tiny = false): Work[] {
         return { run, free: () => [free!(), model.free()] };
       },
     },
-    writing(size, count, count, 3),
-    writing(size, count, far, 3),
+    writing(size, { count, before: count, runs: 3 }),
+    writing(size, { count, before: count, runs: 3, half: true }),
+    writing(size, { count, before: far, runs: 3 }),
     start(7),
   ];
 }
