@@ -57,20 +57,6 @@ fn read_out(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(out[lines.x + c], out[lines.y + c], out[lines.z + c], out[lines.w + c]);
 }
 
-fn write_out(lines: vec4<u32>, c: u32, m: mat4x4<f32>) {
-  out[lines.x + c] = m[0];
-  out[lines.y + c] = m[1];
-  out[lines.z + c] = m[2];
-  out[lines.w + c] = m[3];
-}
-
-fn write_rows(at: vec4<u32>, v: vec4<f32>) {
-  rows[at.x] = v.x;
-  rows[at.y] = v.y;
-  rows[at.z] = v.z;
-  rows[at.w] = v.w;
-}
-
 // Which of the queries see a key.
 fn visible(key: u32, queries: vec4<u32>) -> vec4<bool> {
   let here = vec4<bool>(key < p.last);
@@ -87,11 +73,6 @@ fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) 
 
 fn weighed(score: vec4<f32>, largest: vec4<f32>, key: u32, queries: vec4<u32>) -> vec4<f32> {
   return select(vec4<f32>(0.0), powers_of_e(score - largest), visible(key, queries));
-}
-
-// Each row times its number of `by`.
-fn times(m: mat4x4<f32>, by: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(m[0] * by.x, m[1] * by.y, m[2] * by.z, m[3] * by.w);
 }
 
 @compute @workgroup_size(LANES)

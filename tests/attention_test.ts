@@ -139,33 +139,47 @@ async function sharedApart(
   });
 }
 
-Deno.test("few queries on a GPU: what parts of the keys give is made into one, forward and backward", async () => {
-  for (
-    const [form, hiding, sizes, options] of [
-      ["q, kv", "nothing", [1, 3, 1, 1, 64], {}],
-      ["q, kv", "nothing", [2, 3, 1, 64, 20], {}],
-      ["q, kv", "nothing", [1, 2, 1, 150, 64], { causal: true, past: 130 }],
-      ["q, kv", "nothing", [1, 2, 7, 150, 17], { causal: true, past: 60 }],
-      ["qkv", "nothing", [2, 2, 8, 8, 16], { causal: true }],
-      ["q, k, v", "float", [1, 1, 5, 65, 136], {}],
-      ["q, kv", "blind", [2, 2, 3, 129, 4], { dropoutP: 0.3 }],
-      ["q, kv", "nothing", [1, 1, 1, 200, 8], { dropoutP: 0.5 }],
-    ] as [Form, Hiding, number[], { causal?: boolean; past?: number; dropoutP?: number }][]
-  ) assert(await sharedApart(form, hiding, sizes, options) < 1e-5, `${hiding} ${sizes}`);
-});
+type Shared = [Form, Hiding, number[], { causal?: boolean; past?: number; dropoutP?: number }?];
 
-Deno.test("keys that a mask hides by whole parts take no part, on a GPU either", async () => {
-  manualSeed(6);
-  const { leaves, stacks } = operands("q, kv", [1, 2, 2, 200, 8]);
-  for (const hidden of [64, 150, 200]) {
+const few: Shared[] = [
+  ["q, kv", "nothing", [1, 3, 1, 1, 64]],
+  ["q, kv", "nothing", [2, 3, 1, 64, 20]],
+  ["q, kv", "nothing", [1, 2, 1, 150, 64], { causal: true, past: 130 }],
+  ["q, kv", "nothing", [1, 2, 7, 150, 17], { causal: true, past: 60 }],
+  ["qkv", "nothing", [2, 2, 8, 8, 16], { causal: true }],
+  ["q, k, v", "float", [1, 1, 5, 65, 136]],
+  ["q, kv", "blind", [2, 2, 3, 129, 4], { dropoutP: 0.3 }],
+];
+const many: Shared[] = [
+  ["q, kv", "nothing", [2, 1, 9, 5, 64]],
+  ["q, kv", "padding", [1, 2, 33, 70, 20]],
+  ["qkv", "nothing", [1, 3, 70, 70, 64], { causal: true, dropoutP: 0.3 }],
+  ["q, kv", "nothing", [1, 2, 40, 100, 17], { causal: true, past: 60 }],
+  ["q, k, v", "blind", [2, 2, 65, 33, 4], { dropoutP: 0.3 }],
+  ["q, kv", "float", [1, 2, 34, 64, 72], { causal: true }],
+  ["qkv", "nothing", [1, 1, 12, 12, 128]],
+];
+for (const [what, cases] of Object.entries({ few, many })) {
+  Deno.test(`${what} queries on a GPU get what the plain form gives, forward and backward`, async () => {
+    for (const [form, hiding, sizes, options] of cases) {
+      const off = await sharedApart(form, hiding, sizes, options);
+      assert(off < 1e-5, `${hiding} ${sizes}: ${off}`);
+    }
+  });
+}
+
+Deno.test("keys that a mask hides by whole tiles take no part, on a GPU either", async () => {
+  for (const [L, hidden] of [[2, 64], [2, 150], [2, 200], [9, 40], [9, 200]]) {
+    manualSeed(6);
+    const { leaves, stacks } = operands("q, kv", [1, 2, L, 200, 8]);
     const far = tensor(Array.from({ length: 200 }, (_, j) => j < hidden));
     const mask = zeros([1, 1, 1, 200]).maskedFill(far, -Infinity);
-    const weights = ones([1, 2, 2, 8]);
+    const weights = ones([1, 2, L, 8]);
     const want = run(leaves, weights, () => plainAttention(parts(stacks), { mask, safe: true })[0]);
-    await asGpu(async () => {
-      const got = run(leaves, weights, () => attend(stacks, { mask }));
-      assert(await apart(got, want) < 1e-5, `${hidden}`);
-    });
+    const got = await asGpu(() =>
+      Promise.resolve(run(leaves, weights, () => attend(stacks, { mask })))
+    );
+    assert(await apart(got, want) < 1e-5, `${hidden} hidden from ${L}`);
   }
 });
 

@@ -25,8 +25,8 @@ const ASKING =
   ("add clone embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
     "mean var std norm maxNorm linear linearActivated layerNorm attention crossEntropy").split(" ");
 
-/** Kernels that no sample needs on a GPU. */
-const FOR_PROCESSORS = ["attention_row.wgsl"];
+/** Kernels that no sample needs on a GPU; attention_test.ts has what needs them there. */
+const FOR_PROCESSORS = ["attention_row.wgsl", "attention.wgsl"];
 
 /** How many lanes share a row or a column, by kernel, of all that was compiled. */
 const lanes = new Map<string, Set<number>>();
@@ -54,7 +54,7 @@ Deno.test("every sample gives what its reference and PyTorch give in the forms f
     }
   });
   assert(tally.goldens > 150, `${tally.goldens} samples against PyTorch`);
-  for (const kernel of ["matmul_gemv", "matmul_shared", "attention_part"]) {
+  for (const kernel of ["matmul_gemv", "matmul_shared", "attention_part", "attention_tiles"]) {
     assert(compiled.has(kernel), kernel);
   }
   for (const [kernel, found] of lanes) {

@@ -115,6 +115,8 @@ export interface Tuning {
   attentionHeads: number;
   /** Queries of a head up to which attention splits the keys over workgroups. */
   attentionSplits: number;
+  /** Numbers in a head up to which a workgroup of attention owns a block of rows and shares tiles of the others. */
+  attentionTiles: number;
   /** At least so many invocations sort the ids for an embedding's gradient; each reads all ids. */
   sorters: number;
   /** Which kernel computes which product. */
@@ -143,6 +145,7 @@ const software: Tuning = {
   attentionHeads: 8,
   // None: few heads keep the cores busy, and barriers are slow.
   attentionSplits: 0,
+  attentionTiles: 0,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
   // `deno task bench -- --forms` runs the kernels against each other. Operands are images (lib/gpu/image.ts), so loads
@@ -192,6 +195,8 @@ const gpu: Tuning = {
   attentionHeads: 1,
   // With 12 heads and 1,024 keys 192 workgroups, where a lane for each head makes 12 lanes in all. Not measured.
   attentionSplits: 8,
+  // Of wider heads an invocation's sums, 16 numbers for each 32 of the head, would no longer fit the registers.
+  attentionTiles: 128,
   sorters: 1024,
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },

@@ -30,7 +30,7 @@ import {
 import { clone } from "../copy.ts";
 import { dropoutMask } from "../random.ts";
 import { tuningOf } from "../tuning.ts";
-import { launchParts } from "./shared.ts";
+import { launchParts, launchTiles } from "./shared.ts";
 
 type Args = {
   /** Whether a query sees no key after its own position. */
@@ -115,8 +115,11 @@ export const attentionOp = defineOp<Args>({
     const out = allocateLike({ shape, device, strides: plain ? denseStrides(shape) : strides });
     // Every query's largest score and its sum of exponentials, and room for delta.
     const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
-    if (grid[2] <= tuningOf(device).attentionSplits) {
+    const { attentionSplits, attentionTiles } = tuningOf(device);
+    if (grid[2] <= attentionSplits) {
       launchParts(operands, { causal, past, scale, out, rows });
+    } else if (shape[3] <= attentionTiles) {
+      launchTiles(operands, { causal, past, scale, out, rows });
     } else if (isOneRow(operands)) {
       const seen = causal ? Math.min(grid[3], past + 1) : grid[3];
       launchRow(operands, { kernel: rowKernel, seen, scale, out, rows });
