@@ -13,7 +13,6 @@ struct Params {
   padding: i32,
   share: u32,
   ids_offset: u32,
-  ids_stride: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
@@ -29,7 +28,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     head[v] = p.n;
   }
   for (var i = p.n; i > 0u; i--) {
-    let row = ids[p.ids_offset + (i - 1u) * p.ids_stride];
+    let row = ids[p.ids_offset + i - 1u];
     let v = u32(row) - p.first;
     if (v - mine < count && row != p.padding) { // below `mine`, the difference wraps around
       next[i - 1u] = head[v];

@@ -4,15 +4,19 @@
  * own forms. (Products of all sizes are in matmul_test.ts; tint_test.ts compiles the forms of all ops.)
  */
 import { assert, assertEquals } from "@std/assert";
+import { arange, zeros } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import { oneByOne, tinyProduct } from "../lib/ops/tuning.ts";
+import { permuted } from "../lib/tensor/ndarray.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
+import { numelOf } from "../lib/tensor/shape.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { asGpu } from "./support/as_gpu.ts";
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
 import { poisoned } from "./support/poison.ts";
+import { DOWN, FOR_PROCESSORS, SHARING } from "./support/sharing.ts";
 
 poisoned();
 oneByOne.upTo = 0;
@@ -25,8 +29,14 @@ const ASKING =
   ("add clone embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
     "mean var std norm maxNorm linear linearActivated layerNorm attention crossEntropy").split(" ");
 
-/** Kernels that no sample needs on a GPU; attention_test.ts has what needs them there. */
-const FOR_PROCESSORS = ["attention_row.wgsl", "attention.wgsl"];
+/** Kernels that no processor gets. */
+const ONLY_ON_GPUS = [
+  "matmul_gemv",
+  "matmul_shared",
+  "attention_part",
+  "attention_tiles",
+  "embedding_lists_staged",
+];
 
 /** How many lanes share a row or a column, by kernel, of all that was compiled. */
 const lanes = new Map<string, Set<number>>();
@@ -41,9 +51,6 @@ gpu.createComputePipeline = (descriptor) => {
   return createComputePipeline.call(gpu, descriptor);
 };
 
-/** Kernels that go down columns. */
-const DOWN = ["activation_grad", "layer_norm_params_grad", "reduce_columns"];
-
 Deno.test("every sample gives what its reference and PyTorch give in the forms for GPUs", async () => {
   await asGpu(async () => {
     for (const name of ASKING) {
@@ -54,23 +61,13 @@ Deno.test("every sample gives what its reference and PyTorch give in the forms f
     }
   });
   assert(tally.goldens > 150, `${tally.goldens} samples against PyTorch`);
-  for (const kernel of ["matmul_gemv", "matmul_shared", "attention_part", "attention_tiles"]) {
-    assert(compiled.has(kernel), kernel);
-  }
+  for (const kernel of ONLY_ON_GPUS) assert(compiled.has(kernel), kernel);
   for (const [kernel, found] of lanes) {
     // Few rows of a column are not shared.
     const may = DOWN.includes(kernel) ? [1, 16] : [64];
     assert([...found].every((lanes) => may.includes(lanes)), `${kernel}: ${[...found]}`);
   }
-  if ((await Deno.permissions.query({ name: "read" })).state !== "granted") return;
-  const folder = new URL("../kernels/", import.meta.url);
-  const sharing = [...Deno.readDirSync(folder)].flatMap(({ name }) =>
-    name.endsWith(".wgsl") && !FOR_PROCESSORS.includes(name) &&
-      Deno.readTextFileSync(new URL(name, folder)).includes("override LANES")
-      ? [name]
-      : []
-  );
-  assertEquals([...lanes.keys()].map((kernel) => `${kernel}.wgsl`).sort(), sharing.sort());
+  assertEquals([...lanes.keys()].sort(), SHARING.filter((name) => !FOR_PROCESSORS.includes(name)));
 });
 
 /** Rows that are long enough for 256 lanes, one at a time and in fours. */
@@ -103,6 +100,11 @@ const LARGE: Record<string, Sample<unknown>[]> = {
     inputs: [x, floats([x.shape[1], x.shape[1]]), floats([x.shape[1]])],
     args: { activation: "tanh" },
   })),
+  // More ids than are read at once, in a whole number of times and not.
+  embedding: [128, 200].map((n) => ({
+    inputs: [floats([100, 4]), ints([n], 100)],
+    args: { paddingIdx: -1 },
+  })),
   // And a sum that is cut, in three.
   sum: [...wide(alongRows), { inputs: [floats([40_000])], args: {} }],
   amax: [...wide(alongRows), ...tall.map((x) => ({ inputs: [x], args: { dim: 0 } }))],
@@ -120,9 +122,26 @@ Deno.test("on GPUs 256 lanes share a long row and 16 a tall column, which give w
     }
   });
   for (const [kernel, found] of lanes) assert(found.has(DOWN.includes(kernel) ? 16 : 256), kernel);
-  assertEquals(
-    [...lanes.keys()].sort(),
-    ("activation_grad cross_entropy cross_entropy_grad layer_norm layer_norm_grad layer_norm_params_grad " +
-      "reduce reduce_columns softmax softmax_grad").split(" "),
-  );
+  assertEquals([...lanes.keys()].sort(), SHARING.filter((name) => !/^attention/.test(name)));
+});
+
+Deno.test("on GPUs copies that transpose go square by square, and move every number to its place", async () => {
+  const cases: [shape: number[], dims: number[]][] = [
+    [[33, 70], [1, 0]],
+    [[3, 16, 40], [0, 2, 1]],
+    [[2, 3, 35, 20], [1, 3, 0, 2]], // two matrices of either
+    [[40, 2, 3, 64], [3, 1, 2, 0]],
+  ];
+  await asGpu(async () => {
+    for (const [shape, dims] of cases) {
+      const n = numelOf(shape);
+      const want = permuted({ shape, data: Float64Array.from({ length: n }, (_, i) => i) }, dims);
+      const x = arange(n).reshape(shape).permute(dims);
+      const room = zeros([...want.shape.slice(0, -1), 99]).narrow(-1, 7, want.shape.at(-1)!);
+      for (const copy of [x.contiguous(), room.copy_(x)]) {
+        assertEquals([...await copy.data()], [...want.data], `${shape} by ${dims}`);
+      }
+    }
+  });
+  assert(compiled.has("copy_transposed"));
 });

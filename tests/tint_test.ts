@@ -57,6 +57,7 @@ function runAll(): void {
       });
     }
   }
+  randn([40, 20]).t().contiguous();
   const model = new nn.Sequential(
     new nn.Linear(8, 8),
     new nn.ReLU(),
@@ -119,6 +120,10 @@ for (const software of [true, false]) {
         assert(found.some(({ label }) => label.startsWith(`matmul_${form}`)), form);
       }
       assert(found.length > (software ? 150 : 10), `only ${found.length} were compiled`);
+      const names = new Set(found.map(({ label }) => label.split(" ")[0]));
+      for (const kernel of ["copy_transposed", "embedding_lists_staged"]) {
+        assertEquals(names.has(kernel), !software, kernel);
+      }
       assertEquals(await complaintsAbout(found), []);
     },
   });

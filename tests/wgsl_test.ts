@@ -16,6 +16,7 @@ import {
   withFunctions,
 } from "../lib/gpu/wgsl.ts";
 import { declared, functions } from "../lib/ops/declare.ts";
+import { SHARING } from "./support/sharing.ts";
 
 /** Lines without what surrounds them, for texts that are compared. */
 const lines = (text: string) => text.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -315,6 +316,15 @@ Deno.test({
       )
     );
     assertEquals([...used].toSorted(), declared.toSorted());
+  },
+});
+
+Deno.test({
+  name: `every kernel whose lanes share something is one that runs as on a GPU${because}`,
+  ignore: !canRead,
+  async fn() {
+    const sharing = [...await allTexts()].filter(([, text]) => text.includes("override LANES"));
+    assertEquals(sharing.map(([path]) => path).sort(), SHARING.map((name) => `${name}.wgsl`));
   },
 });
 

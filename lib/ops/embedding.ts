@@ -13,6 +13,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/embedding.wgsl" with { type: "text" };
 import gradSource from "../../kernels/embedding_grad.wgsl" with { type: "text" };
 import listsSource from "../../kernels/embedding_lists.wgsl" with { type: "text" };
+import stagedSource from "../../kernels/embedding_lists_staged.wgsl" with { type: "text" };
 import { add } from "./binary.ts";
 import { contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
@@ -27,13 +28,19 @@ import { reshape } from "./views.ts";
 const forwardKernels = inUnits("embedding", forwardSource);
 const gradKernels = inUnits("embedding_grad", gradSource);
 const listsKernel = declared("embedding_lists", listsSource);
+const stagedKernel = declared("embedding_lists_staged", stagedSource);
 
 const outside: FaultMessage = (id, rows) =>
   `index out of range in self: the index is ${id}, and there are ${rows} rows (0 to ${rows - 1})`;
 
-/** How many invocations sort the ids of so many rows. */
-const sorters = (rows: number, device: Device) =>
-  Math.max(tuningOf(device).sorters, Math.ceil(rows / LONGEST_LIST / 8) * 8);
+/** Which kernel sorts the ids of so many rows, with how many invocations. */
+function sortingOf(rows: number, device: Device) {
+  const { sorters, staging } = tuningOf(device);
+  const pipeline = device.launcher.pipeline(staging ? stagedKernel : listsKernel);
+  const whole = (invocations: number) => Math.ceil(invocations / pipeline.lanes);
+  const groups = Math.max(whole(sorters), whole(rows / LONGEST_LIST));
+  return { pipeline, groups: Math.min(groups, whole(rows) || 1) };
+}
 
 /** Stretches of a table's rows that each fit one binding, with what to bind for them. */
 function* stretches(table: Tensor) {
@@ -152,15 +159,15 @@ export function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: 
   const unit = unitOf(shape[1], g.offset);
   for (const { first, last, buffer, offset } of stretches(table)) {
     const rows = last - first;
-    const lanes = sorters(rows, device);
-    const share = Math.ceil(rows / lanes);
+    const { pipeline, groups } = sortingOf(rows, device);
+    const share = Math.ceil(rows / groups / pipeline.lanes);
     const [head, next] = [allocate([rows], "int64", device), allocate([n], "int64", device)];
     const lists = { head: head.storage, next: next.storage };
     launcher.launch(
-      launcher.pipeline(listsKernel),
+      pipeline,
       { ...lists, ids: indices.storage },
-      { n, first, last, padding, share, ids_offset: indices.offset, ids_stride: 1 },
-      lanes / 8,
+      { n, first, last, padding, share, ids_offset: indices.offset },
+      groups,
     );
     const cells = rows * shape[1] / unit;
     launcher.launch(

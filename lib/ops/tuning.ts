@@ -119,6 +119,10 @@ export interface Tuning {
   attentionTiles: number;
   /** At least so many invocations sort the ids for an embedding's gradient; each reads all ids. */
   sorters: number;
+  /** Whether they share what they read. */
+  staging: boolean;
+  /** Whether a copy that transposes does so in shared memory, a square at a time. */
+  squares: boolean;
   /** Which kernel computes which product. */
   products: readonly Choice[];
 }
@@ -148,6 +152,8 @@ const software: Tuning = {
   attentionTiles: 0,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
+  staging: false,
+  squares: false,
   // `deno task bench -- --forms` runs the kernels against each other. Operands are images (lib/gpu/image.ts), so loads
   // are cheap, and all tiles from 8×8 to 32×16 reach 14 to 17 GFLOP for a second of the processor at best, PyTorch 2.13
   // 28 to 46 in the same sitting: 8×8 takes 7.0 instructions for a vector's multiply-add, 16×8 6.1, 16×16 5.1, 32×16
@@ -197,7 +203,11 @@ const gpu: Tuning = {
   attentionSplits: 8,
   // Of wider heads an invocation's sums, 16 numbers for each 32 of the head, would no longer fit the registers.
   attentionTiles: 128,
-  sorters: 1024,
+  // All wait for every id that they read, so they read 64 at once.
+  sorters: 4096,
+  staging: true,
+  // Else neighbours either read or write what lies far apart.
+  squares: true,
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },
     // With few rows every weight is loaded for little arithmetic: neighbouring lanes must read neighbours.
