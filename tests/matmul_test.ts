@@ -136,8 +136,10 @@ for (const form of [undefined, ...forms]) {
     let seed = 1;
     for (const [batch, m, k, n] of shapes) {
       for (const layout of layouts) {
-        // Not all pairs at all shapes: each shape meets each layout on both sides.
-        const other = layouts[(layouts.indexOf(layout) + seed) % layouts.length];
+        // Not all pairs at all shapes: each shape meets each layout on both sides. In shared memory, where each pair has
+        // a kernel of its own, these are the same pairs for all shapes.
+        const next = layouts.indexOf(layout) + (form === "shared" ? 1 : seed);
+        const other = layouts[next % layouts.length];
         const a = view([batch, m, k], layout, seed++);
         const b = view([batch, k, n], other, seed++);
         const bias = seed % 3 ? view([1, 1, n], "shifted", seed++) : undefined;
@@ -183,6 +185,20 @@ Deno.test("few rows: right at the edges of rows, columns and lanes, for batches,
     const [a, b] = [view([1, rows, 36], "rows", 1), view([1, 36, 7], "columns", 2)];
     const after = { drop: view([1, rows, 7], "rows", 3), plus: view([1, rows, 7], "rows", 4) };
     await check({ a, b, plan, activation: "relu", ...after }, `${rows} rows, all`);
+  }
+});
+
+Deno.test("shared memory: the larger square is right too, for single numbers and for fours", async () => {
+  const plan = { form: "shared", rows: 64, columns: 64 } as const;
+  for (
+    const [one, other, batch, m, k, n] of [
+      ["columns", "rows", 1, 67, 37, 130],
+      ["rows", "columns", 2, 68, 36, 132],
+    ] as const
+  ) {
+    const [a, b] = [view([batch, m, k], one, m + n), view([batch, k, n], other, m + n + 1)];
+    const after = { drop: view([batch, m, n], "rows", 3), plus: view([batch, m, n], "rows", 4) };
+    await check({ a, b, plan, ...after }, `${m}×${k}×${n}, ${one} by ${other}`);
   }
 });
 

@@ -59,10 +59,9 @@ Deno.test("kernels that may take each other's place give the same bits; those fo
     return new Uint32Array(Float32Array.from(values.flat(2)).buffer);
   };
   const right = await bits({ form: "plain", rows: 1, columns: 1 });
-  for (
-    const plan of [tile(8, 8), tile(16, 16), { form: "shared", rows: 64, columns: 64 } as Plan]
-  ) {
-    assertEquals(await bits(plan), right, plan.form);
+  const squares = [32, 64].map((side): Plan => ({ form: "shared", rows: side, columns: side }));
+  for (const plan of [tile(8, 8), tile(16, 16), ...squares]) {
+    assertEquals(await bits(plan), right, `${plan.form} ${plan.rows}`);
   }
   const b = noise(1, 132, 260); // as a weight lies
   const along = { a: noise(1, 1, 260), b: b.transpose(1, 2) };

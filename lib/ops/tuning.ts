@@ -86,6 +86,10 @@ export interface Choice extends Plan {
   when: (product: Sizes) => boolean;
 }
 
+/** How many workgroups share a product, if each owns a square with this side. */
+const groupsOf = ({ batch, m, n }: Sizes, side: number) =>
+  batch * Math.ceil(m / side) * Math.ceil(n / side);
+
 /** Rows up to which weights are read by the kernel for few rows, on a GPU. */
 export const FEW_ROWS = 8;
 
@@ -214,8 +218,9 @@ const gpu: Tuning = {
     { form: "gemv", rows: 1, columns: 4, when: ({ alongK, m }) => alongK && m === 1 },
     { form: "gemv", rows: 4, columns: 4, when: ({ alongK, m }) => alongK && m <= 4 },
     { form: "gemv", rows: 8, columns: 4, when: ({ alongK, m }) => alongK && m <= FEW_ROWS },
-    { form: "shared", rows: 64, columns: 64, when: ({ m, n }) => m > FEW_ROWS && n > FEW_ROWS },
-    { ...plain, when: () => true },
+    { ...plain, when: ({ m, n }) => m <= FEW_ROWS || n <= FEW_ROWS },
+    { form: "shared", rows: 32, columns: 32, when: (product) => groupsOf(product, 64) < 32 },
+    { form: "shared", rows: 64, columns: 64, when: () => true },
   ],
 };
 

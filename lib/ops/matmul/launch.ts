@@ -15,7 +15,7 @@ import sumsSource from "../../../kernels/matmul_sums.wgsl" with { type: "text" }
 import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" };
 import { activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
-import { alongLast, panels, quads } from "./operands.ts";
+import { alongLast, lie, panels, quads } from "./operands.ts";
 import { bound, boundToWrite } from "../limits.ts";
 import { boundAtHome, foursOf } from "../settle.ts";
 import { type Plan, TILE_LANES } from "../tuning.ts";
@@ -136,20 +136,36 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   },
 
   shared(task, plan) {
-    const { a, b, out } = task;
+    const { out } = task;
+    const [a, b] = [lie(task.a), lie(transposed(task.b))];
     const traits = {
-      A_ALONG_K: a.strides[2] <= a.strides[1],
-      B_ALONG_K: b.strides[1] < b.strides[2],
+      A_ALONG_K: a.alongK,
+      B_ALONG_K: b.alongK,
+      A_IN_FOURS: a.inFours,
+      B_IN_FOURS: b.inFours,
     };
+    const side = plan.rows === 32 ? 8 : 16;
     const pipeline = pipelineOf(task, plan, traits, () => ({
-      constants: { A_ALONG_K: Number(traits.A_ALONG_K), B_ALONG_K: Number(traits.B_ALONG_K) },
+      constants: { A_ALONG_K: Number(a.alongK), B_ALONG_K: Number(b.alongK) },
+      replace: {
+        SIDE: `${side}u`,
+        FOURS: `${side / 4}u`,
+        ...a.inFours && { A: "Four", four_of_a: "a[at / 4u]" },
+        ...b.inFours && { B: "Four", four_of_b: "b[at / 4u]" },
+      },
     }));
     const { buffers, params } = common(task);
     const [batch, m, n] = out.shape;
-    const groups = [Math.ceil(n / 64), Math.ceil(m / 64), batch] as const;
-    // For each k four numbers of each operand, though most of them come from shared memory.
-    const reads = 8 * params.k;
-    out.device.launcher.launch(pipeline, buffers, { ...params, ...strides(task) }, groups, reads);
+    const groups = [Math.ceil(n / plan.columns), Math.ceil(m / plan.rows), batch] as const;
+    // For each k a four of each operand, though most of them come from shared memory.
+    const reads = 2 * params.k;
+    out.device.launcher.launch(
+      pipeline,
+      buffers,
+      { ...params, ...strides(task) },
+      groups,
+      reads,
+    );
   },
 
   gemv(task, plan) {

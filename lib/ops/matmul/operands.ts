@@ -25,6 +25,12 @@ export const alongLast = ({ shape, strides, offset }: Tensor): boolean =>
 const alongSide = ({ strides, offset }: Tensor): boolean =>
   strides[1] === 1 && quads(strides[0], strides[2], offset);
 
+/** How a matrix (batch, side, k) lies: whether along k, and whether it can be read there four numbers at a time. */
+export function lie(x: Tensor): { alongK: boolean; inFours: boolean } {
+  const alongK = alongLast(x) || (!alongSide(x) && x.strides[2] <= x.strides[1]);
+  return { alongK, inFours: alongLast(x) || alongSide(x) };
+}
+
 /** An operand as matmul_tile reads it; distances in elements as it is bound. */
 export interface Panels {
   buffer: Given;
