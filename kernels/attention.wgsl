@@ -66,7 +66,7 @@ fn visible(key: u32, queries: vec4<u32>) -> vec4<bool> {
 fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) -> vec4<f32> {
   var score = p.scale * product;
   if (MASK) {
-    score += read_mask(at_mask, min(key, p.keys - 1u));
+    score += read_mask(at_mask + min(key, p.keys - 1u));
   }
   return select(vec4<f32>(LOWEST), score, visible(key, queries));
 }
@@ -137,10 +137,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       m[3] = weighed(m[3], largest, j + 3u, own);
       total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
       if (DROP) {
-        m[0] *= read_drop(at_drop, keys.x);
-        m[1] *= read_drop(at_drop, keys.y);
-        m[2] *= read_drop(at_drop, keys.z);
-        m[3] *= read_drop(at_drop, keys.w);
+        m[0] *= read_drop(at_drop + keys.x);
+        m[1] *= read_drop(at_drop + keys.y);
+        m[2] *= read_drop(at_drop + keys.z);
+        m[3] *= read_drop(at_drop + keys.w);
       }
 
       // Values.

@@ -51,14 +51,7 @@ override DROP: bool = false;
 // Rows past the end repeat the last one, and write the same numbers to the same place.
 fn add(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
   let sum = mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]) + m;
-  write(rows, c, sum);
-}
-
-fn write(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
-  grad[rows.x + c] = m[0];
-  grad[rows.y + c] = m[1];
-  grad[rows.z + c] = m[2];
-  grad[rows.w + c] = m[3];
+  write_grad(rows, c, sum);
 }
 
 // What is the same for all keys, of four queries.
@@ -75,15 +68,14 @@ struct Queries {
 fn slopes(product: vec4<f32>, d: vec4<f32>, key: u32, shown: vec4<bool>, by: Queries) -> mat2x4<f32> {
   var score = p.scale * product;
   if (MASK) {
-    score += read_mask(by.at_mask, key);
+    score += read_mask(by.at_mask + key);
   }
   var kept = vec4<f32>(1.0);
   if (DROP) {
-    kept = read_drop(by.at_drop, key);
+    kept = read_drop(by.at_drop + key);
   }
   let seen = shown & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= by.place + p.past));
-  let weight = select(vec4<f32>(0.0), powers_of_e(score - by.largest) / by.total, seen & (by.total != vec4<f32>(0.0)));
-  return mat2x4<f32>(p.scale * weight * (kept * d - by.delta), weight * kept);
+  return slopes_of(score, d, kept, seen, by.largest, by.total, by.delta);
 }
 
 // Four queries with four keys: s[t][r], and p[t][r] after dropout.
@@ -147,9 +139,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let at_more = at(p.more_place, batch, head, own_rows);
   if (p.first == 0u) {
     for (var c = 0u; c < p.width; c++) {
-      write(at_own, c, mat4x4<f32>());
+      write_grad(at_own, c, mat4x4<f32>());
       if (OF_KEYS) {
-        write(at_more, c, mat4x4<f32>());
+        write_grad(at_more, c, mat4x4<f32>());
       }
     }
   }

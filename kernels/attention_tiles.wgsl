@@ -3,16 +3,19 @@
 // A workgroup of 64 owns 32 neighbouring queries of one head, in eight groups of four queries. It goes over the keys by
 // tiles of 32, which it brings into shared memory eight vec4 of a head at a time (a slice). Eight invocations share a
 // group. For the scores each takes the four keys column, column + 8, …; so, as in attention.wgsl, m[t][r] is of its
-// t-th key and of query r. For the values it takes one vec4 in each slice, and keeps the sums of it in registers. The
+// t-th key and of query r. For the values it takes one vec4 of a slice, and keeps the sums of it in registers. The
 // weights go from the one to the other through shared memory. Queries are read from storage: a group's neighbours
 // read the same.
+//
+// A workgroup sums two slices, 64 numbers of a head. Of a wider head others sum the rest, and compute the scores, too:
+// sums of a whole wide head would not fit the registers.
 //
 // Largest scores and sums of exponentials are kept as in attention.wgsl, each invocation's sums of its own keys; these
 // are added at the end. Tiles after the last query's own position are skipped under a causal mask. Past the edges there
 // are zeros. Shared memory: 10,368 bytes. It adds in another order than attention.wgsl: the last digits may differ.
 
 const LOWEST = -3.4028234e38;
-const SLICES = 2u; // replaced by how many slices a head has
+const SLICES = 2u; // that a workgroup sums
 
 struct Params {
   batch: u32,
@@ -48,34 +51,17 @@ var<workgroup> tile: array<vec4<f32>, 288>; // [key][vec4 of the slice]
 var<workgroup> weights: array<vec4<f32>, 288>; // [key][group]: of four queries
 var<workgroup> lanes: array<vec4<f32>, 72>; // [column][group]: of four queries
 
-fn bring_k(start: u32, first: u32, begin: u32, lane: u32) {
-  for (var i = 0u; i < 4u; i++) { // unrolled
-    let line = 8u * i + lane / 8u;
-    let c = begin + lane % 8u;
-    var four = vec4<f32>();
-    if (first + line < p.keys && c < p.width) {
-      four = k[start + (first + line) * p.k_place.z + c];
-    }
-    tile[line * 9u + lane % 8u] = four;
+fn other(second: bool, i: u32) -> vec4<f32> {
+  if (second) {
+    return v[i];
   }
-}
-
-fn bring_v(start: u32, first: u32, begin: u32, lane: u32) {
-  for (var i = 0u; i < 4u; i++) { // unrolled
-    let line = 8u * i + lane / 8u;
-    let c = begin + lane % 8u;
-    var four = vec4<f32>();
-    if (first + line < p.keys && c < p.width) {
-      four = v[start + (first + line) * p.v_place.z + c];
-    }
-    tile[line * 9u + lane % 8u] = four;
-  }
+  return k[i];
 }
 
 fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) -> vec4<f32> {
   var score = p.scale * product;
   if (p.masked == 1u) {
-    score += read_mask(at_mask, min(key, p.keys - 1u));
+    score += read_mask(at_mask + min(key, p.keys - 1u));
   }
   return select(vec4<f32>(LOWEST), score, visible(queries, vec4<u32>(key)));
 }
@@ -91,11 +77,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let blocks = (p.queries + 31u) / 32u;
-  let flat = min(workgroup.x + workgroup.y * workgroups.x, p.batch * p.heads * blocks - 1u); // past the end: the last
-  let each = flat / blocks;
+  let passes = (p.width + 8u * SLICES - 1u) / (8u * SLICES);
+  let most = p.batch * p.heads * blocks * passes - 1u;
+  let flat = min(workgroup.x + workgroup.y * workgroups.x, most); // past the end: the last again
+  let summed = flat % passes * 8u * SLICES; // the first of them
+  let each = flat / passes / blocks;
   let head = each % p.heads;
   let batch = each / p.heads;
-  let block = flat % blocks * 32u;
+  let block = flat / passes % blocks * 32u;
   let group = lane / 8u;
   let column = lane % 8u;
   let mine = block + 4u * group;
@@ -114,10 +103,11 @@ fn main(
   var total = vec4<f32>(0.0);
   var sums = array<mat4x4<f32>, SLICES>();
   for (var first = 0u; first < last; first += 32u) {
+    let count = min(32u, last - first);
     // Scores.
     var m = mat4x4<f32>();
     for (var begin = 0u; begin < p.width; begin += 8u) {
-      bring_k(at_k, first, begin, lane);
+      bring(false, at_k, p.k_place.z, first, p.keys, begin, lane);
       workgroupBarrier();
       for (var c = 0u; c < min(8u, p.width - begin); c++) {
         m += transpose(read_q(at_q, begin + c)) * tiled(column, 8u, c);
@@ -143,20 +133,20 @@ fn main(
     total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
     for (var t = 0u; t < 4u; t++) { // unrolled
       if (p.dropped == 1u) {
-        m[t] *= read_drop(at_drop, min(key + 8u * t, p.keys - 1u));
+        m[t] *= read_drop(at_drop + min(key + 8u * t, p.keys - 1u));
       }
       weights[(column + 8u * t) * 9u + group] = m[t];
     }
 
     // Values.
     for (var i = 0u; i < SLICES; i++) { // unrolled
-      bring_v(at_v, first, 8u * i, lane);
-      workgroupBarrier();
-      sums[i] = times(sums[i], shrink);
-      for (var line = 0u; line < 32u; line += 4u) {
-        sums[i] += tiled(line, 1u, column) * transpose(weights_of(line, group));
+      let begin = summed + 8u * i;
+      if (begin < p.width) {
+        bring(true, at_v, p.v_place.z, first, p.keys, begin, lane);
+        workgroupBarrier();
+        sums[i] = times(sums[i], shrink) + tile_sums(count, column, group);
+        workgroupBarrier();
       }
-      workgroupBarrier();
     }
   }
 
@@ -173,11 +163,12 @@ fn main(
   let part = 1.0 / select(total, vec4<f32>(1.0), total == vec4<f32>(0.0));
   let at_out = at(p.out_place, batch, head, own);
   for (var i = 0u; i < SLICES; i++) { // unrolled
-    if (8u * i + column < p.width) {
-      write_out(at_out, 8u * i + column, times(sums[i], part));
+    let c = summed + 8u * i + column;
+    if (c < p.width) {
+      write_out(at_out, c, times(sums[i], part));
     }
   }
-  if (column == 0u) {
+  if (summed + column == 0u) {
     let at_largest = own + each * p.queries;
     write_rows(at_largest, largest);
     write_rows(at_largest + p.batch * p.heads * p.queries, total);

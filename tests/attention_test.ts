@@ -157,7 +157,7 @@ const many: Shared[] = [
   ["q, kv", "nothing", [1, 2, 40, 100, 17], { causal: true, past: 60 }],
   ["q, k, v", "blind", [2, 2, 65, 33, 4], { dropoutP: 0.3 }],
   ["q, kv", "float", [1, 2, 34, 64, 72], { causal: true }],
-  ["qkv", "nothing", [1, 1, 12, 12, 128]],
+  ["qkv", "nothing", [1, 1, 12, 12, 200]],
 ];
 for (const [what, cases] of Object.entries({ few, many })) {
   Deno.test(`${what} queries on a GPU get what the plain form gives, forward and backward`, async () => {

@@ -35,6 +35,7 @@ const ONLY_ON_GPUS = [
   "matmul_shared",
   "attention_part",
   "attention_tiles",
+  "attention_grad_tiles",
   "embedding_lists_staged",
 ];
 

@@ -17,6 +17,18 @@ import type { Fold } from "./declare.ts";
 export const MOST_ROUNDS = 65_535;
 /** Attention's rounds in a launch, over keys and over the numbers of a head. */
 export const ATTENTION_ROUNDS = 60_000;
+/** Invocations in a workgroup of attention, where each reads for itself: few, so that few rows keep all cores busy. */
+export const ATTENTION_LANES = 8;
+/**
+ * Of how many heads, at most, neighbours own the same rows there under a causal mask: a vector's lanes go on until the
+ * last is done. With 32 queries the gradients took 1.5 times as long by one head.
+ */
+export const ATTENTION_HEADS = 8;
+/**
+ * Queries of a head up to which the keys are split over workgroups, where these share what they read: one query of 12
+ * heads with 1,024 keys makes 192 of them, by blocks of queries it would make 12.
+ */
+export const SPLITTING_QUERIES = 8;
 /** Ids that an embedding's gradient goes through in a launch: half of the rounds, the other half being for rows. */
 export const LONGEST_LIST = 32_000;
 /** Elements of a row that a lane of topk looks at in a launch. */
@@ -113,14 +125,8 @@ export interface Tuning {
   longestColumn: number;
   /** Invocations that share a column, where there are so many columns of so many rows. */
   columnLanes(columns: number, rows: number): number;
-  /** Invocations in a workgroup of attention. */
-  attentionLanes: number;
-  /** Of how many heads, at most, neighbouring invocations own the same rows, where there is a causal mask. */
-  attentionHeads: number;
-  /** Queries of a head up to which attention splits the keys over workgroups. */
-  attentionSplits: number;
-  /** Numbers in a head up to which a workgroup of attention owns a block of rows and shares tiles of the others. */
-  attentionTiles: number;
+  /** Whether invocations of attention share what they read (attention/shared.ts); else each reads for itself. */
+  attentionShares: boolean;
   /** At least so many invocations sort the ids for an embedding's gradient; each reads all ids. */
   sorters: number;
   /** Whether they share what they read. */
@@ -147,13 +153,7 @@ const software: Tuning = {
   run: 8,
   longestColumn: 1 << 14,
   columnLanes: () => 1,
-  // Small workgroups, so that few rows keep all cores busy.
-  attentionLanes: 8,
-  // A vector's lanes go on until the last is done: with 32 queries the gradients took 1.5 times as long by one head.
-  attentionHeads: 8,
-  // None: few heads keep the cores busy, and barriers are slow.
-  attentionSplits: 0,
-  attentionTiles: 0,
+  attentionShares: false,
   // Lists that are linear in the ids: for 2,048 ids of 512 rows of 64 the gradient is 3.7 times as fast.
   sorters: 8,
   staging: false,
@@ -200,13 +200,8 @@ const gpu: Tuning = {
   longestColumn: 1 << 8,
   // 64 rows of 512 numbers are 128 columns of fours: two workgroups by one lane each, eight of 256 lanes by 16.
   columnLanes: (columns, rows) => columns < 1 << 14 && rows >= 32 ? 16 : 1,
-  attentionLanes: 64,
-  // Neighbouring lanes read the same keys.
-  attentionHeads: 1,
-  // With 12 heads and 1,024 keys 192 workgroups, where a lane for each head makes 12 lanes in all. Not measured.
-  attentionSplits: 8,
-  // Of wider heads an invocation's sums, 16 numbers for each 32 of the head, would no longer fit the registers.
-  attentionTiles: 128,
+  // By themselves 12 heads with one query make 12 lanes, and neighbours that own other queries read every key again.
+  attentionShares: true,
   // All wait for every id that they read, so they read 64 at once.
   sorters: 4096,
   staging: true,

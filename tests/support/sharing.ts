@@ -6,8 +6,8 @@
 /** Kernels that go down columns. */
 export const DOWN = ["activation_grad", "layer_norm_params_grad", "reduce_columns"];
 
-/** Kernels that no sample needs on a GPU; attention_test.ts has what needs them there. */
-export const FOR_PROCESSORS = ["attention_row", "attention"];
+/** Kernels in whose place a GPU gets others. */
+export const FOR_PROCESSORS = ["attention", "attention_grad", "attention_row"];
 
 /** All of them, in the order of their names. */
 export const SHARING: readonly string[] = [

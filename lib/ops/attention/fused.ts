@@ -14,7 +14,7 @@ import { defineOp } from "../../tensor/op.ts";
 import { bools, floats, given, type Sample } from "../../tensor/sample.ts";
 import { denseStrides, shapeText } from "../../tensor/shape.ts";
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
-import { deltaKernel, forwardKernel, gradKernel, rowKernel } from "./kernels.ts";
+import { deltaKernel, forwardKernel, gradKernel, gradTilesKernel, rowKernel } from "./kernels.ts";
 import {
   allocateGradients,
   allocateLike,
@@ -30,7 +30,7 @@ import {
 import { clone } from "../copy.ts";
 import { dropoutMask } from "../random.ts";
 import { tuningOf } from "../tuning.ts";
-import { launchParts, launchTiles } from "./shared.ts";
+import { launchBlocks, launchShared } from "./shared.ts";
 
 type Args = {
   /** Whether a query sees no key after its own position. */
@@ -115,11 +115,8 @@ export const attentionOp = defineOp<Args>({
     const out = allocateLike({ shape, device, strides: plain ? denseStrides(shape) : strides });
     // Every query's largest score and its sum of exponentials, and room for delta.
     const rows = allocate([3, ...q.shape.slice(0, 3)], "float32", device);
-    const { attentionSplits, attentionTiles } = tuningOf(device);
-    if (grid[2] <= attentionSplits) {
-      launchParts(operands, { causal, past, scale, out, rows });
-    } else if (shape[3] <= attentionTiles) {
-      launchTiles(operands, { causal, past, scale, out, rows });
+    if (tuningOf(device).attentionShares) {
+      launchShared(operands, { causal, past, scale, out, rows });
     } else if (isOneRow(operands)) {
       const seen = causal ? Math.min(grid[3], past + 1) : grid[3];
       launchRow(operands, { kernel: rowKernel, seen, scale, out, rows });
@@ -142,9 +139,12 @@ export const attentionOp = defineOp<Args>({
     launchRows(deltaKernel, { g, out }, rows.storage);
     const slopes = allocateGradients(operands.stacks);
     const [dq, dk, dv] = unstacked(slopes);
+    const [over, kernel] = tuningOf(g.device).attentionShares
+      ? [launchBlocks, gradTilesKernel]
+      : [launchOver, gradKernel];
     const launch = (of: "queries" | "keys", own: Tensor, more: Tensor) =>
-      launchOver(operands, {
-        ...{ kernel: gradKernel, own: of, causal, past, scale },
+      over(operands, {
+        ...{ kernel, own: of, causal, past, scale },
         constants: { OF_KEYS: Number(of === "keys") },
         rows: { g, own, more },
         buffers: { rows: rows.storage, grad: own.storage },

@@ -5,6 +5,7 @@ import type { Kernel } from "../../gpu/wgsl.ts";
 import forwardSource from "../../../kernels/attention.wgsl" with { type: "text" };
 import deltaSource from "../../../kernels/attention_delta.wgsl" with { type: "text" };
 import gradSource from "../../../kernels/attention_grad.wgsl" with { type: "text" };
+import gradTilesSource from "../../../kernels/attention_grad_tiles.wgsl" with { type: "text" };
 import mergeSource from "../../../kernels/attention_merge.wgsl" with { type: "text" };
 import partSource from "../../../kernels/attention_part.wgsl" with { type: "text" };
 import rowSource from "../../../kernels/attention_row.wgsl" with { type: "text" };
@@ -25,3 +26,5 @@ export const tilesKernel: Kernel = declared("attention_tiles", tilesSource);
 export const deltaKernel: Kernel = declared("attention_delta", deltaSource);
 /** An invocation owns four queries, or four keys, of a head. */
 export const gradKernel: Kernel = declared("attention_grad", gradSource);
+/** A workgroup owns 32 queries, or 32 keys, of a head. */
+export const gradTilesKernel: Kernel = declared("attention_grad_tiles", gradTilesSource);

@@ -9,7 +9,7 @@ import { cloneInRows, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";
 import { divisor, groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
-import { ATTENTION_ROUNDS, tuningOf } from "../tuning.ts";
+import { ATTENTION_HEADS, ATTENTION_LANES as LANES, ATTENTION_ROUNDS } from "../tuning.ts";
 
 /**
  * How many vec4 of its sums the forward kernel keeps in registers, for a head of `width` vec4. It goes over the keys
@@ -142,7 +142,7 @@ export function namesFor(
 }
 
 /** How a kernel of which an invocation owns four rows is launched. */
-interface Launch extends Told {
+export interface Launch extends Told {
   kernel: Kernel;
   /** An invocation owns four of these, and goes over all of the other. */
   own: "queries" | "keys";
@@ -159,10 +159,8 @@ export function launchOver(
   const { buffers, params } = namesFor(operands, told);
   const { batch, heads, queries, keys, width } = params;
   const [owned, across] = own === "queries" ? [queries, keys] : [keys, queries];
-  const { device } = operands.parts[0];
-  const { launcher } = device;
-  const { attentionLanes: LANES, attentionHeads } = tuningOf(device);
-  const together = told.causal ? divisor(batch * heads, attentionHeads) : 1;
+  const { launcher } = operands.parts[0].device;
+  const together = told.causal ? divisor(batch * heads, ATTENTION_HEADS) : 1;
   const atOnce = inRegisters ? vec4AtOnce(width) : undefined;
   const pipeline = launcher.pipeline(kernel, {
     replace: atOnce ? { AT_ONCE: `${atOnce}u` } : {},
@@ -200,7 +198,6 @@ export function launchRow(
 ): void {
   const [batch, heads, , head] = q.shape;
   const { launcher } = q.device;
-  const LANES = tuningOf(q.device).attentionLanes;
   // Of a size that does not grow with each token of a text: then its memory is there already.
   const room = 2 ** Math.ceil(Math.log2(Math.max(seen, 1024)));
   const scores = allocate([batch * heads * room], "float32", q.device);

@@ -5,31 +5,34 @@
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { groupsFor } from "../elementwise.ts";
+import { SPLITTING_QUERIES } from "../tuning.ts";
 import { mergeKernel, partKernel, tilesKernel } from "./kernels.ts";
-import { namesFor, type Operands, type Told } from "./launch.ts";
+import { type Launch, namesFor, type Operands, type Told } from "./launch.ts";
 
 /** Keys that a workgroup goes through where they are split: LANES in attention_part.wgsl. */
 const PART = 64;
 
-/** Rows that a workgroup owns, and rows of a tile: written out in attention_tiles.wgsl. */
+/** Rows that a workgroup owns, and rows of a tile: written out in attention_tiles.wgsl and attention_grad_tiles.wgsl. */
 const BLOCK = 32;
 
-/** Slices of 32 numbers in a head of so many vec4, of which an invocation keeps the sums: few kernels are compiled. */
-const slicesOf = (width: number): number => width <= 16 ? 2 : 4;
+/** Numbers of a head that a workgroup sums: SLICES of eight vec4. */
+const SUMMED = 64;
 
-/** What a launch of {@linkcode launchParts} and of {@linkcode launchTiles} is told. */
-type Forward = Pick<Told, "causal" | "past" | "scale"> & Record<"out" | "rows", Tensor>;
+/** Launches an attention, forward. */
+export function launchShared(
+  operands: Operands,
+  { out, rows, ...told }: Pick<Told, "causal" | "past" | "scale"> & Record<"out" | "rows", Tensor>,
+): void {
+  const all = { ...told, rows: { out }, buffers: { rows: rows.storage } };
+  if (out.shape[2] <= SPLITTING_QUERIES) launchParts(operands, all);
+  else launchBlocks(operands, { kernel: tilesKernel, own: "queries", ...all });
+}
 
 /** Launches the kernels for few queries: each part of the keys by itself, then what makes the parts into one. */
-export function launchParts(
-  operands: Operands,
-  { out, rows, ...told }: Forward,
-): void {
-  const { device } = out;
+function launchParts(operands: Operands, told: Told): void {
+  const { device } = operands.parts[0];
   const { launcher } = device;
-  const { buffers, params } = namesFor(operands, {
-    ...{ ...told, rows: { out }, buffers: { rows: rows.storage } },
-  });
+  const { buffers, params } = namesFor(operands, told);
   const { batch, heads, queries, keys, width, causal, past } = params;
   const seen = causal ? Math.min(keys, queries + past) : keys;
   const parts = Math.ceil(seen / PART);
@@ -43,18 +46,21 @@ export function launchParts(
   for (const made of [sums, tops]) made.storage.release("when its attention was launched");
 }
 
-/** Launches the kernel of which a workgroup owns a block of queries. */
-export function launchTiles(operands: Operands, { out, rows, ...told }: Forward): void {
-  const { launcher } = out.device;
-  const { buffers, params } = namesFor(operands, {
-    ...{ ...told, rows: { out }, buffers: { rows: rows.storage } },
-  });
+/** Launches a kernel of which a workgroup owns a block of queries, or of keys, and goes over all of the other. */
+export function launchBlocks(
+  operands: Operands,
+  { kernel, own, constants, ...told }: Told & Pick<Launch, "kernel" | "own" | "constants">,
+): void {
+  const { launcher } = operands.parts[0].device;
+  const { buffers, params } = namesFor(operands, told);
   const { batch, heads, queries, keys, width } = params;
+  const [owned, across] = own === "queries" ? [queries, keys] : [keys, queries];
   launcher.launch(
-    launcher.pipeline(tilesKernel, { replace: { SLICES: `${slicesOf(width)}u` } }),
+    launcher.pipeline(kernel, { constants }),
     buffers,
     params,
-    batch * heads * Math.ceil(queries / BLOCK),
-    Math.ceil(keys / BLOCK) * width * 5,
+    batch * heads * Math.ceil(owned / BLOCK) * Math.ceil(4 * width / SUMMED),
+    // For each tile four rows of its own, and parts of the tile.
+    Math.ceil(across / BLOCK) * width * 5,
   );
 }
