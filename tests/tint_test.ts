@@ -2,7 +2,8 @@
  * Browsers compile WGSL with Tint, which refuses some code that naga accepts: a barrier in divergent control flow, an
  * infinity in a constant. Here Tint itself (npm's `webgpu` is Dawn; its null backend needs no GPU) compiles every
  * kernel that the samples of all ops use, forward and backward, and those of the optimisers; once in the forms for
- * processors, once in those for GPUs. It is the only check of uniform control flow that we have.
+ * processors, once in those for GPUs, and once in those with subgroups. It is the only check of uniform control flow that
+ * we have.
  */
 import { assert, assertEquals } from "@std/assert";
 import { manualSeed, nn, optim, randn } from "#lib";
@@ -71,6 +72,12 @@ function runAll(): void {
   }
 }
 
+/** Makes the device one of another class. */
+const classed = (values: { software: boolean; subgroups: boolean }) =>
+  Object.entries(values).forEach(([name, value]) =>
+    Object.defineProperty(device, name, { value, configurable: true })
+  );
+
 const NOTHING = "@compute @workgroup_size(1) fn main() {}";
 
 /** What the GPU was given to compile while `body` ran; it compiles nothing in its place, as results don't count. */
@@ -80,15 +87,14 @@ function compiledBy(body: () => void): Compiled[] {
   const texts = new Map<GPUShaderModule, string>();
   const found: Compiled[] = [];
   gpu.createShaderModule = (descriptor) => {
-    const made = createShaderModule.call(gpu, descriptor);
+    const made = createShaderModule.call(gpu, { code: NOTHING });
     texts.set(made, descriptor.code);
     return made;
   };
   gpu.createComputePipeline = (descriptor) => {
     const { module, constants = {} } = descriptor.compute;
     found.push({ label: descriptor.label ?? "", code: texts.get(module)!, constants });
-    const compute = { module: createShaderModule.call(gpu, { code: NOTHING }) };
-    return createComputePipeline.call(gpu, { ...descriptor, compute });
+    return createComputePipeline.call(gpu, { ...descriptor, compute: { module } });
   };
   try {
     body();
@@ -98,32 +104,46 @@ function compiledBy(body: () => void): Compiled[] {
   return found;
 }
 
-for (const software of [true, false]) {
+/** Classes of adapters, and the kernels that each alone gets. */
+const classes = [
+  { name: "processors", software: true, subgroups: false, own: ["matmul_tile", "softmax LANES"] },
+  {
+    name: "GPUs",
+    software: false,
+    subgroups: false,
+    own: "matmul_gemv,matmul_shared,copy_transposed,embedding_lists_staged,softmax tree".split(","),
+  },
+  {
+    name: "GPUs with subgroups",
+    software: false,
+    subgroups: true,
+    own: ["softmax", "softmax_grad", "layer_norm", "layer_norm_grad", "cross_entropy", "reduce"]
+      .map((kernel) => `${kernel} subgroups`),
+  },
+];
+
+for (const { name, software, subgroups, own } of classes) {
   Deno.test({
-    name: `Tint compiles every kernel in its forms for ${software ? "processors" : "GPUs"}` +
+    name: `Tint compiles every kernel in its forms for ${name}` +
       (reason && ` (not here: ${reason})`),
     ignore: reason !== "",
     async fn() {
       manualSeed(1);
-      const before = device.software;
+      const before = { software: device.software, subgroups: device.subgroups };
       const { below } = tinyProduct;
       tinyProduct.below = 0;
-      Object.defineProperty(device, "software", { value: software, configurable: true });
+      classed({ software, subgroups });
       let found: Compiled[];
       try {
         found = compiledBy(runAll);
       } finally {
-        Object.defineProperty(device, "software", { value: before, configurable: true });
+        classed(before);
         tinyProduct.below = below;
       }
-      for (const form of software ? ["tile"] : ["gemv", "shared"]) {
-        assert(found.some(({ label }) => label.startsWith(`matmul_${form}`)), form);
+      for (const kernel of own) {
+        assert(found.some(({ label }) => label.startsWith(kernel)), kernel);
       }
       assert(found.length > (software ? 150 : 10), `only ${found.length} were compiled`);
-      const names = new Set(found.map(({ label }) => label.split(" ")[0]));
-      for (const kernel of ["copy_transposed", "embedding_lists_staged"]) {
-        assertEquals(names.has(kernel), !software, kernel);
-      }
       assertEquals(await complaintsAbout(found), []);
     },
   });

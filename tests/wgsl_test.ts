@@ -8,6 +8,7 @@ import { readInterface, uncommented } from "../lib/gpu/interface.ts";
 import {
   forItems,
   inForm,
+  inSubgroups,
   readingImages,
   readingParamsOnce,
   renamed,
@@ -252,6 +253,25 @@ Deno.test("parameters are read once where their line says so, but for arrays", (
   const unmarked = text.replace(" // read once", "");
   assertEquals(readingParamsOnce(declared("small", unmarked)), unmarked);
   assertEquals(readingParamsOnce(kernel(text)), text, "without declarations for reads");
+});
+
+Deno.test("a kernel that calls functions of subgroups enables them, and knows its own; others stay", () => {
+  const text = "fn main(@builtin(local_invocation_index) lane: u32) {\n  out[lane] = f(lane);\n}";
+  assertEquals(inSubgroups(`${text} // subgroupAdd(lane)`), `${text} // subgroupAdd(lane)`);
+  assertEquals(
+    lines(inSubgroups(text.replace("f(", "subgroupAdd("))),
+    [
+      "enable subgroups;",
+      "var<private> subgroup: u32;",
+      "var<private> subgroups: u32;",
+      "fn main(@builtin(subgroup_id) own: u32, @builtin(num_subgroups) all: u32, " +
+      "@builtin(local_invocation_index) lane: u32) {",
+      "subgroup = own;",
+      "subgroups = all;",
+      "out[lane] = subgroupAdd(lane);",
+      "}",
+    ],
+  );
 });
 
 const folder = new URL("../kernels/", import.meta.url);

@@ -8,6 +8,7 @@ import { Gpu } from "./gpu.ts";
 import { Launcher } from "./launch.ts";
 import { Pool } from "./memory.ts";
 import { Reader } from "./read.ts";
+import { SMALLEST_IN_SUBGROUPS } from "./wgsl.ts";
 
 /** A GPU: its limits, memory, launcher, and its health. Nothing is opened before it is used. */
 export class Device extends Gpu {
@@ -81,7 +82,7 @@ const gpuOf = (adapter: GPUAdapter): Promise<GPUDevice> => {
   const { limits, features } = adapter;
   return adapter.requestDevice({
     label: "lessons",
-    requiredFeatures: features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredFeatures: (["timestamp-query", "subgroups"] as const).filter((f) => features.has(f)),
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -97,6 +98,19 @@ const gpuOf = (adapter: GPUAdapter): Promise<GPUDevice> => {
 };
 
 /**
+ * Whether a device compiles kernels with subgroups. Those that offer them may not: a browser wants the text to enable
+ * them, Deno 2.9 refuses the line that does.
+ */
+async function takesSubgroups(gpu: GPUDevice): Promise<boolean> {
+  if (!gpu.features.has("subgroups")) return false;
+  const label = "subgroups";
+  gpu.pushErrorScope("validation");
+  const module = gpu.createShaderModule({ label, code: SMALLEST_IN_SUBGROUPS });
+  gpu.createComputePipeline({ label, layout: "auto", compute: { module } });
+  return await gpu.popErrorScope() === null;
+}
+
+/**
  * Opens an adapter with its own limits.
  *
  * @param name which adapter, where there are several
@@ -105,7 +119,8 @@ const gpuOf = (adapter: GPUAdapter): Promise<GPUDevice> => {
 export async function openDevice(name: AdapterName = "default"): Promise<Device> {
   const adapter = await adapterOf(name);
   if (!adapter) throw new Error(missing(name));
-  const opened = { adapterInfo: adapter.info, gpu: await gpuOf(adapter) };
+  const gpu = await gpuOf(adapter);
+  const opened = { adapterInfo: adapter.info, gpu, subgroups: await takesSubgroups(gpu) };
   return new Device(() => opened);
 }
 

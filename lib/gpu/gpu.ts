@@ -28,6 +28,8 @@ export type Imaging = "where it pays" | "always" | "never";
 export interface Opened {
   readonly adapterInfo: GPUAdapterInfo;
   readonly gpu: GPUDevice;
+  /** Whether kernels may use subgroups; not unless given. */
+  readonly subgroups?: boolean;
 }
 
 /** What is known of a GPU once it is open. */
@@ -92,6 +94,15 @@ export class Gpu {
   }
 
   /**
+   * Whether kernels may use subgroups: lanes that run together.
+   *
+   * @internal
+   */
+  get subgroups(): boolean {
+    return this.#now.subgroups ?? false;
+  }
+
+  /**
    * Whether kernels read their inputs as images; a test sets it.
    *
    * @internal
@@ -121,7 +132,7 @@ export class Gpu {
   relieve(): void {}
 
   #opened(): Known {
-    const { adapterInfo, gpu } = this.#open();
+    const { adapterInfo, gpu, subgroups } = this.#open();
     const [software, slowBuffers] = [isSoftware(adapterInfo), hasSlowBuffers(adapterInfo)];
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -138,6 +149,7 @@ export class Gpu {
     return {
       adapterInfo,
       gpu,
+      subgroups,
       name: `webgpu:${Gpu.#count++}`,
       limits: numbersOf(gpu.limits),
       software,

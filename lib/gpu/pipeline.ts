@@ -5,6 +5,7 @@
 import type { Gpu } from "./gpu.ts";
 import { type Binding, type Interface, lanesOf, readInterface } from "./interface.ts";
 import {
+  inSubgroups,
   type Kernel,
   readingHalves,
   readingImages,
@@ -56,7 +57,12 @@ export function compile(
   const code = device.slowBuffers ? readingParamsOnce({ ...kernel, source: whole }) : whole;
   const build = (label: string, code: string): Form => {
     before();
-    return built(device, readInterface(name, code), { label, code, constants }, refused);
+    return built(
+      device,
+      readInterface(name, code),
+      { label, code: inSubgroups(code), constants },
+      refused,
+    );
   };
   const most = device.limits.maxStorageTexturesPerShaderStage;
   const halves = new Map<string, Form>();

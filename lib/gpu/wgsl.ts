@@ -13,7 +13,7 @@
  *   var<uniform> p: Params; // read once               `given_k` for each `p.k`, set when `main` begins
  *
  * The last two are made of the declarations in kernels/reads.wgsl. And a kernel may call functions that it does not
- * declare: those that it calls are put before its text.
+ * declare: those that it calls are put before its text. If they call functions of subgroups, the text enables these.
  */
 import { readInterface, uncommented } from "./interface.ts";
 
@@ -288,3 +288,25 @@ export function readingParamsOnce({ name, source, reads }: Kernel): string {
   const set = [...used].map((param) => `\n  given_${param} = p.${param};`);
   return given.join("") + text.replace(/fn main\([^{]*\{/, (head) => head + set.join(""));
 }
+
+/**
+ * A kernel's text that may call the functions of subgroups, where it calls any: `subgroup` is the number of the
+ * invocation's own in its workgroup, and `subgroups` how many there are.
+ */
+export function inSubgroups(text: string): string {
+  if (!/\bsubgroup[A-Z]\w*\(/.test(uncommented(text))) return text;
+  const main = text.replace(
+    /fn main\(([^{]*)\{/,
+    (_, given) =>
+      `fn main(@builtin(subgroup_id) own: u32, @builtin(num_subgroups) all: u32, ${given}{` +
+      "\n  subgroup = own;\n  subgroups = all;",
+  );
+  return `enable subgroups;\nvar<private> subgroup: u32;\nvar<private> subgroups: u32;\n${main}`;
+}
+
+/** A kernel that computes nothing: a device that compiles it takes kernels with subgroups. */
+export const SMALLEST_IN_SUBGROUPS: string = inSubgroups(`
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  _ = subgroupAdd(lane) + subgroup + subgroups;
+}`);

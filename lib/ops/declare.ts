@@ -7,6 +7,7 @@
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
 import attentionSource from "../../kernels/attention_functions.wgsl" with { type: "text" };
 import lanesSource from "../../kernels/lanes.wgsl" with { type: "text" };
+import subgroupsSource from "../../kernels/lanes_subgroups.wgsl" with { type: "text" };
 import treeSource from "../../kernels/lanes_tree.wgsl" with { type: "text" };
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
 import endSource from "../../kernels/matmul_end.wgsl" with { type: "text" };
@@ -17,15 +18,18 @@ import reads from "../../kernels/reads.wgsl" with { type: "text" };
 const ofAll = functionsOf(mathSource + powersSource + endSource + attentionSource);
 
 /**
- * How the lanes that share a row put together what each has found: one after the other, or pairwise. Which is faster
- * depends on the adapter (tuning.ts).
+ * How the lanes that share a row put together what each has found: one after the other, pairwise, or those together that
+ * run together. Which is faster depends on the adapter (tuning.ts).
  */
-export type Fold = "in a row" | "as a tree";
+export type Fold = "in a row" | "as a tree" | "by subgroups";
+
+const treeFunctions = functionsOf(treeSource);
 
 /** The functions that kernels may call without declaring them, by name. */
 export const functions: Readonly<Record<Fold, ReadonlyMap<string, string>>> = {
   "in a row": new Map([...ofAll, ...functionsOf(lanesSource)]),
-  "as a tree": new Map([...ofAll, ...functionsOf(treeSource)]),
+  "as a tree": new Map([...ofAll, ...treeFunctions]),
+  "by subgroups": new Map([...ofAll, ...treeFunctions, ...functionsOf(subgroupsSource)]),
 };
 
 /** A kernel that may call functions which it does not declare, and that reads fast on a processor. */
@@ -60,6 +64,7 @@ export type Sharing = Readonly<Record<Fold, InUnits>>;
 export const sharing = (name: string, source: string): Sharing => ({
   "in a row": inUnits(name, source),
   "as a tree": inUnits(`${name} tree`, source, "as a tree"),
+  "by subgroups": inUnits(`${name} subgroups`, source, "by subgroups"),
 });
 
 /** How many numbers a kernel may take at a time where these places and sizes are whole units. */

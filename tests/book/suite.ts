@@ -14,7 +14,7 @@ const executablePath = findChromium();
 const because = executablePath ? "" : " (ignored: no Chromium, see the book's other tests)";
 const all = Deno.env.get("BOOK") === "all";
 /** Files that always run: a few seconds. */
-const ALWAYS = ["00_smoke", "format", "python", "random"];
+const ALWAYS = ["00_smoke", "folds", "format", "python", "random"];
 /** Runs texts of the book and finds their lines in their files, not in a bundle; their pages are tested in browser.ts. */
 const TEXTS = ["lessons_gpt", "museum"];
 

@@ -8,7 +8,7 @@ const { create } = await import(PACKAGE);
 
 const gpu = create(["backend=null"]); // held to the end: what is collected takes its devices with it
 const adapter = await gpu.requestAdapter();
-const device = await adapter.requestDevice();
+const device = await adapter.requestDevice({ requiredFeatures: ["subgroups"] });
 const complaints = [];
 const texts = JSON.parse(await new Response(Deno.stdin.readable).text());
 for (const { label, code, constants } of texts) {
