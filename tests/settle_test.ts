@@ -7,6 +7,7 @@ import { manualSeed, nn, noGrad, randn, type Tensor, tensor } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import { isPacked } from "../lib/gpu/home.ts";
 import { fillSettled, settles } from "../lib/ops/settle.ts";
+import { asGpu } from "./support/as_gpu.ts";
 
 const { linear, embedding } = nn.functional;
 const atHome = ({ storage }: Tensor) => storage.block.home !== null;
@@ -60,26 +61,17 @@ for (const transposed of [false, true]) {
   }
 }
 
-Deno.test("a matrix of 16 bits is read so in the forms for GPUs, and by kernels that read buffers", async () => {
-  const { software, imaging } = device;
-  device.imaging = "never";
-  try {
-    for (const class_ of [software, false]) {
-      Object.defineProperty(device, "software", { value: class_, configurable: true });
-      const made = (await both(1000, 512, { half: true }))!;
-      assert(isPacked(made.home.storage.block.home!));
-      await readAtHome(made, [1, 2, 8, 17, 40]);
-      const { w, home } = made;
-      const x = randn(3, 1000);
-      assertEquals(await x.matmul(home).data(), await x.matmul(w).data()); // not along k
-      assertEquals(await home.add(1).data(), await w.add(1).data());
-      assert(!atHome(home));
-    }
-  } finally {
-    Object.defineProperty(device, "software", { value: software, configurable: true });
-    device.imaging = imaging;
-  }
-});
+Deno.test("a matrix of 16 bits is read so by the forms for GPUs", () =>
+  asGpu(async () => {
+    const made = (await both(1000, 512, { half: true }))!;
+    assert(isPacked(made.home.storage.block.home!));
+    await readAtHome(made, [1, 2, 8, 17, 40]);
+    const { w, home } = made;
+    const x = randn(3, 1000);
+    assertEquals(await x.matmul(home).data(), await x.matmul(w).data()); // not along k
+    assertEquals(await home.add(1).data(), await w.add(1).data());
+    assert(!atHome(home));
+  }));
 
 Deno.test("16 bits round as PyTorch's half does, and become float32 again", async () => {
   // torch.tensor(…).half().float(), PyTorch 2.13: halfway to even, subnormal, and what is too large.
