@@ -152,7 +152,7 @@ Deno.test("a large matrix that products read and nothing writes moves home, with
   if (device.imaging !== "where it pays") return assertEquals(await moved(40), false);
   const { inUse } = device.pool.use();
   assertEquals([await moved(30), await moved(1), await moved(2)], [false, true, true]);
-  assertEquals(device.pool.use().inUse, inUse);
+  assert(device.pool.use().inUse <= inUse); // less where what other tests made was collected meanwhile
   const numbers = await w.data(); // brings it back
   assertEquals([atHome(w), await moved(127), await moved(1)], [false, false, true]); // four times as late
   assertEquals(await w.data(), numbers);
