@@ -1,9 +1,9 @@
 // values[r, j], indices[r, j] = the j-th largest element of row r and its index; among equals the first.
 //
-// One workgroup owns one row of the dense `x`. Round j looks for the largest element that comes after the
-// (j - 1)-th one in this order. A NaN comes before everything, or (NAN_LAST) after it: in PyTorch topk takes NaN
-// as the largest, and argmin finds it too. Rounds `start` to `end` are done here, since a launch must not loop for
-// too long.
+// One workgroup owns one row of the dense `x`, its LANES invocations every LANES-th element. Round j looks for the
+// largest element that comes after the (j - 1)-th one in this order. A NaN comes before everything, or (NAN_LAST)
+// after it: in PyTorch topk takes NaN as the largest, and argmin finds it too. Rounds `start` to `end` are done here,
+// since a launch must not loop for too long.
 
 alias T = f32; // replaced by the dtype of x
 
@@ -16,6 +16,7 @@ struct Params {
   end: u32,
 }
 
+override LANES: u32 = 64;
 override SMALLEST: bool = false;
 override NAN_LAST: bool = false;
 override FLOAT: bool = true;
@@ -25,7 +26,7 @@ override FLOAT: bool = true;
 @group(0) @binding(2) var<storage, read_write> values: array<T>;
 @group(0) @binding(3) var<storage, read_write> indices: array<i32>;
 
-var<workgroup> places: array<u32, 64>;
+var<workgroup> places: array<u32, LANES>;
 
 const NOWHERE = 0xffffffffu;
 
@@ -50,7 +51,7 @@ fn before(base: u32, i: u32, j: u32) -> bool {
   return beats(a, b) || (i < j && !beats(b, a));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -67,14 +68,14 @@ fn main(
   }
   for (var j = p.start; j < p.end; j++) {
     var best = NOWHERE;
-    for (var i = lane; i < p.columns; i += 64u) {
+    for (var i = lane; i < p.columns; i += LANES) {
       let left = previous == NOWHERE || (i != previous && before(base, previous, i));
       if (left && before(base, i, best)) {
         best = i;
       }
     }
     places[lane] = best;
-    for (var half = 32u; half > 0u; half /= 2u) {
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
       workgroupBarrier();
       if (lane < half && before(base, places[lane + half], places[lane])) {
         places[lane] = places[lane + half];

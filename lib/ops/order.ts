@@ -13,7 +13,7 @@ import { contiguous, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
 import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
-import { TOPK_ROUNDS } from "./tuning.ts";
+import { TOPK_ROUNDS, tuningOf } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
 import { declared } from "./declare.ts";
 
@@ -89,20 +89,23 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
       `selected index k out of range: k is ${k}, and there are ${columns} elements`,
     );
   }
-  checkRounds("topk, argmax and argmin", Math.ceil(columns / 64) + 6, columns);
+  const LANES = tuningOf(x.device).topkLanes(columns);
+  const rounds = Math.ceil(columns / LANES);
+  checkRounds("topk, argmax and argmin", rounds + Math.log2(LANES), columns);
   const shape = [...dense.shape.slice(0, -1), k];
   const values = allocate(shape, x.dtype, x.device);
   const indices = allocate(shape, "int64", x.device);
   const { launcher } = x.device;
   const pipeline = launcher.pipeline(topkKernel, {
     constants: {
+      LANES,
       SMALLEST: Number(!largest),
       NAN_LAST: Number(nanLast),
       FLOAT: Number(x.dtype === "float32"),
     },
     replace: { T: wgslType(x.dtype) },
   });
-  const step = Math.max(1, Math.floor(TOPK_ROUNDS / Math.ceil(columns / 64)));
+  const step = Math.max(1, Math.floor(TOPK_ROUNDS / rounds));
   for (let start = 0; start < k; start += step) {
     launcher.launch(
       pipeline,

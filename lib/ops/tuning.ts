@@ -115,6 +115,8 @@ export interface Tuning {
   rowLanes(columns: number): number;
   /** Invocations that share a row of so many numbers in a reduction. */
   reduceLanes(length: number): number;
+  /** Invocations that look for the largest numbers of a row of so many. */
+  topkLanes(columns: number): number;
   /** How long a stretch of a row one workgroup reduces. */
   longestRow: number;
   /** How the invocations that share a row put together what they found. */
@@ -144,6 +146,7 @@ const processors: Tuning = {
   // 8 lanes, one vector, for 64: softmax, cross-entropy and layer norm, forward and backward, 2 to 5 times as fast.
   rowLanes: (columns) => columns < LONG ? 8 : 64,
   reduceLanes: (length) => length < LONG ? 16 : 64,
+  topkLanes: () => 64,
   // 16 lanes make 16,384 rounds.
   longestRow: 1 << 18,
   // 8 lanes read at constant places what all of them found, once for the vector; a tree has a barrier a step.
@@ -190,6 +193,7 @@ const WIDE = 1 << 12;
 const gpu: Tuning = {
   rowLanes: (columns) => columns < WIDE ? 64 : 256,
   reduceLanes: (length) => length < WIDE ? 64 : 256,
+  topkLanes: (columns) => columns < WIDE ? 64 : 256,
   // The sum of a million numbers keeps 64 workgroups busy.
   longestRow: 1 << 14,
   // In a row each of 64 lanes would read 64 numbers, one after the other.

@@ -22,4 +22,5 @@ export const SHARING: readonly string[] = [
   "reduce",
   "softmax",
   "softmax_grad",
+  "topk",
 ].sort();
