@@ -24,7 +24,7 @@ export {
 export { type BackwardOptions, type Nested, type Node, Size, Tensor } from "./tensor/tensor.ts";
 export type { DType, Values } from "./tensor/dtype.ts";
 export type { Shape } from "./tensor/shape.ts";
-export type { Given, Mixed, Sizes } from "./python/arguments.ts";
+export type { Begun, Full, Given, Sizes } from "./python/arguments.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
 export type { GradHook, HookHandle } from "./tensor/hooks.ts";
 /** Gradients that are returned, and not added to `grad`. */

@@ -17,7 +17,7 @@ poisoned();
 const { Infinity: inf, NaN: nan } = globalThis;
 const float = { dtype: "float32" } as const;
 /** Floats, also where all are whole. */
-const f = (data: Parameters<typeof tensor>[0]) => tensor(data, float);
+const f = (data: torch.TensorData) => tensor(data, float);
 const T = tensor;
 
 type Made = Tensor | readonly (Tensor | null)[];
@@ -344,7 +344,7 @@ Object.assign(rows, {
     "slope at pairs: ",
     Object.fromEntries(losses.map((name) => [
       name,
-      () => grads((x, y) => F[name](x, y, { reduction: "none" }), A, B),
+      () => grads((x, y) => (F[name] as typeof F.mseLoss)(x, y, { reduction: "none" }), A, B),
     ])),
   ),
   ...each(
@@ -377,7 +377,8 @@ Object.assign(rows, {
   "softmax of a number along 1": () => f(2).softmax(1),
   "flip of a number": () => written((x) => x.flip(0), f(2)),
   "flip along none": () => written((x) => x.flip([]), f([2, 3])),
-  "linear with a matrix as bias": () => grads(torch.linear, W, W, f([[1], [2], [3]])),
+  "linear with a matrix as bias": () =>
+    grads((x, w, b) => torch.linear(x, w, b), W, W, f([[1], [2], [3]])),
   "linear with a vector as weight": () => grads((x, w) => torch.linear(x, w), W, f([3, 5])),
   "linear with a bias too large": () => torch.linear(W, W, torch.ones([2, 3, 3])),
   "nllLoss of ints": () => F.nllLoss(T([[1, 2]]), T([0])),

@@ -75,7 +75,7 @@ Deno.test("what no tensor can be made of is said, not run into", () => {
   assertMatch(wrong(() => zeros([2, undefined as never])), /sizes are whole numbers/);
   assertMatch(wrong(() => arange(6).topk(NaN)), /k must be a whole number, but is NaN/);
   assertMatch(wrong(() => arange(6).narrow(0, 1.5, 1)), /start must be a whole number, but is 1.5/);
-  assertMatch(wrong(() => arange(6).split(1.5)), /size must be a dimension or a list of them/);
+  assertMatch(wrong(() => arange(6).split(1.5)), /splitSize must be a dimension or a list of them/);
   assertMatch(wrong(() => split(arange(6), 0)), /split_size be positive .*split_size=0/);
   assertEquals(split(zeros([0]), 0).length, 1);
   for (const make of [manualSeed, (seed: number) => new Generator(seed)]) {

@@ -171,7 +171,11 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
    */
   constructor(
     readonly dataset: Samples<S> | Iterable<S>,
-    ...args: Given<[batchSize?: number, shuffle?: boolean], LoaderOptions<S, B>>
+    ...args: Given<
+      [batchSize?: number, shuffle?: boolean],
+      LoaderOptions<S, B>,
+      LoaderOptions<S, B>
+    >
   ) {
     const options = loaderOptions(args) as LoaderOptions<S, B>;
     checkTogether(options);

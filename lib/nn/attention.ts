@@ -124,6 +124,7 @@ export class MultiheadAttention extends Module {
         vdim?: number,
         batchFirst?: boolean,
       ],
+      MultiheadAttentionOptions,
       MultiheadAttentionOptions
     >
   ) {
@@ -168,6 +169,7 @@ export class MultiheadAttention extends Module {
     value: Tensor,
     ...args: Given<
       [keyPaddingMask?: Tensor | null, needWeights?: boolean, attnMask?: Tensor | null],
+      AttentionOptions,
       AttentionOptions
     >
   ): [output: Tensor, weights: Tensor | null] {

@@ -70,7 +70,8 @@ export class Conv1d extends Module {
         groups?: number,
         bias?: boolean,
       ],
-      { inChannels: number; outChannels: number; kernelSize: number } & Conv1dOptions
+      { inChannels: number; outChannels: number; kernelSize: number } & Conv1dOptions,
+      Conv1dOptions
     >
   ) {
     super();

@@ -32,15 +32,12 @@ export {
 } from "../ops/bends.ts";
 export { conv1d } from "../ops/conv.ts";
 export { cosineSimilarity, normalize } from "../ops/distances.ts";
+export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from "../ops/losses.ts";
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
-  huberLoss,
   klDiv,
-  l1Loss,
-  mseLoss,
-  smoothL1Loss,
-} from "../ops/losses.ts";
+} from "../ops/probability_losses.ts";
 export {
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,

@@ -30,7 +30,7 @@ export class PReLU extends Module {
   readonly numParameters: number;
 
   /** `(numParameters = 1, init = 0.25)`, or these by name. */
-  constructor(...args: Given<[numParameters?: number, init?: number], PReLUOptions>) {
+  constructor(...args: Given<[numParameters?: number, init?: number], PReLUOptions, PReLUOptions>) {
     super();
     const { numParameters = 1, init = 0.25, device } = readPrelu(args);
     this.numParameters = numParameters;

@@ -2,7 +2,7 @@
  * How weights begin: PyTorch's `nn.init`. Each overwrites its tensor, drawing from the default generator
  * unless another is given, and returns it.
  */
-import { a as p, type Given, parameters, takes } from "../python/arguments.ts";
+import { a as p, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
 import { defaultGenerator, type Generator, normal } from "../random/mod.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -23,10 +23,15 @@ export type Nonlinearity =
   | "selu";
 
 /** By how much a nonlinearity wants its weights enlarged, so that variances stay the same. */
-export const calculateGain: (nonlinearity: Nonlinearity, param?: number) => number = takes(
+export const calculateGain: (
+  ...args: Given<
+    [nonlinearity: Nonlinearity, param?: number],
+    { nonlinearity: Nonlinearity; param?: number }
+  >
+) => number = takesNames(
   "calculateGain",
   { nonlinearity: p.text, param: p.number },
-  function calculateGain(nonlinearity, param): number {
+  function calculateGain(nonlinearity: Nonlinearity, param?: number): number {
     const gains: Record<Nonlinearity, number> = {
       linear: 1,
       sigmoid: 1,
@@ -125,27 +130,28 @@ export function normal_(
 export const truncNormal_ = (x: Tensor, ...args: random.TruncNormalArguments): Tensor =>
   quiet(x, () => random.truncNormal_(x, ...args));
 /** One number everywhere. */
-export const constant_: (x: Tensor, value: number) => Tensor = takes(
-  "constant_",
-  { input: p.tensor, value: p.number },
-  (x, value) => quiet(x, () => fill_(x, value)),
-);
+export const constant_: (x: Tensor, ...args: Given<[val: number], { val: number }>) => Tensor =
+  takesNames(
+    "constant_",
+    { tensor: p.tensor, val: p.number },
+    (x: Tensor, value: number): Tensor => quiet(x, () => fill_(x, value)),
+  );
 /** Zeros. */
 export const zeros_: (x: Tensor) => Tensor = takes(
   "zeros_",
-  { input: p.tensor },
+  { tensor: p.tensor },
   (x) => constant_(x, 0),
 );
 /** Ones. */
 export const ones_: (x: Tensor) => Tensor = takes(
   "ones_",
-  { input: p.tensor },
+  { tensor: p.tensor },
   (x) => constant_(x, 1),
 );
 /** Ones on the diagonal of a matrix, zeros elsewhere. */
 export const eye_: (x: Tensor) => Tensor = takes(
   "init.eye_",
-  { input: p.tensor },
+  { tensor: p.tensor },
   (x) =>
     quiet(x, () => {
       if (x.ndim !== 2) {

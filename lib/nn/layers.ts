@@ -144,7 +144,8 @@ export class Embedding extends Module {
   constructor(
     ...args: Given<
       [numEmbeddings: number, embeddingDim: number, paddingIdx?: number | null],
-      { numEmbeddings: number; embeddingDim: number } & EmbeddingOptions
+      { numEmbeddings: number; embeddingDim: number } & EmbeddingOptions,
+      EmbeddingOptions
     >
   ) {
     super();
@@ -220,7 +221,8 @@ export class LayerNorm extends Module {
   constructor(
     ...args: Given<
       [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean, bias?: boolean],
-      { normalizedShape: number | Shape } & LayerNormOptions
+      { normalizedShape: number | Shape } & LayerNormOptions,
+      LayerNormOptions
     >
   ) {
     super();
@@ -290,7 +292,7 @@ export class Dropout extends Module {
    *
    * @throws {RangeError} for a probability outside of 0 to 1
    */
-  constructor(...args: Given<[p?: number, inplace?: false], DropoutOptions>) {
+  constructor(...args: Given<[p?: number, inplace?: false], DropoutOptions, DropoutOptions>) {
     super();
     const { p = 0.5, stream } = dropoutOptions(args);
     this.p = p;

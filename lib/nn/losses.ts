@@ -4,6 +4,7 @@
 import * as classLosses from "../ops/class_losses.ts";
 import * as distances from "../ops/distances.ts";
 import * as losses from "../ops/losses.ts";
+import * as probabilities from "../ops/probability_losses.ts";
 import type { Given, Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
@@ -23,11 +24,11 @@ export abstract class Loss extends Module {
 const read = {
   mse: losses.lossOptions("MSELoss"),
   l1: losses.lossOptions("L1Loss"),
-  bce: losses.readBinary("BCELoss"),
-  logits: losses.readLogits("BCEWithLogitsLoss"),
+  bce: probabilities.readBinary("BCELoss"),
+  logits: probabilities.readLogits("BCEWithLogitsLoss"),
   nll: classLosses.readNll("NLLLoss"),
   crossEntropy: classLosses.readCrossEntropy("CrossEntropyLoss"),
-  klDiv: losses.readKlDiv("KLDivLoss"),
+  klDiv: probabilities.readKlDiv("KLDivLoss"),
   cosine: distances.readCosine("CosineSimilarity"),
 };
 
@@ -74,25 +75,25 @@ export abstract class WeightedLoss<O extends { weight?: Tensor | null }> extends
 }
 
 /** Binary cross-entropy of probabilities. */
-export class BCELoss extends WeightedLoss<losses.BinaryLossOptions> {
+export class BCELoss extends WeightedLoss<probabilities.BinaryLossOptions> {
   /** Weights of losses, by position or name; `{ reduction: "mean" }`, `"sum"` or `"none"`. */
-  constructor(...args: losses.WeightedArguments<losses.BinaryLossOptions>) {
+  constructor(...args: losses.WeightedArguments<probabilities.BinaryLossOptions>) {
     super(read.bce, args);
   }
 
   /** probabilities, targets → the loss */
   forward(x: Tensor, y: Tensor): Tensor {
-    return losses.binaryCrossEntropy(x, y, { ...this.options, weight: this.weight });
+    return probabilities.binaryCrossEntropy(x, y, { ...this.options, weight: this.weight });
   }
 }
 
 /** Binary cross-entropy of logits. */
-export class BCEWithLogitsLoss extends WeightedLoss<losses.LogitsLossOptions> {
+export class BCEWithLogitsLoss extends WeightedLoss<probabilities.LogitsLossOptions> {
   /** What targets of 1 weigh, for each class. */
   readonly posWeight: Tensor | null = null;
 
   /** Options of `binaryCrossEntropyWithLogits`, weights also by position. */
-  constructor(...args: losses.WeightedArguments<losses.LogitsLossOptions>) {
+  constructor(...args: losses.WeightedArguments<probabilities.LogitsLossOptions>) {
     super(read.logits, args);
     if (this.options.posWeight) this.registerBuffer("posWeight", this.options.posWeight);
   }
@@ -100,7 +101,7 @@ export class BCEWithLogitsLoss extends WeightedLoss<losses.LogitsLossOptions> {
   /** logits, targets → the loss */
   forward(x: Tensor, y: Tensor): Tensor {
     const { weight, posWeight } = this;
-    return losses.binaryCrossEntropyWithLogits(x, y, { ...this.options, weight, posWeight });
+    return probabilities.binaryCrossEntropyWithLogits(x, y, { ...this.options, weight, posWeight });
   }
 }
 
@@ -145,17 +146,17 @@ export class CrossEntropyLoss extends WeightedLoss<classLosses.CrossEntropyOptio
 /** How far a distribution, as logarithms of probabilities, is from its target. */
 export class KLDivLoss extends Module {
   /** The options it was made with. */
-  readonly options: losses.KlDivOptions;
+  readonly options: probabilities.KlDivOptions;
 
   /** Options of `klDiv`: `reduction`, also "batchmean", and `logTarget`. */
-  constructor(...args: Given<[], losses.KlDivOptions>) {
+  constructor(...args: Given<[], probabilities.KlDivOptions>) {
     super();
     this.options = read.klDiv(args);
   }
 
   /** logarithms of probabilities, targets → the loss */
   forward(x: Tensor, target: Tensor): Tensor {
-    return losses.klDiv(x, target, this.options);
+    return probabilities.klDiv(x, target, this.options);
   }
 }
 

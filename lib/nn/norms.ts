@@ -75,7 +75,8 @@ export class BatchNorm1d extends Module {
   constructor(
     ...args: Given<
       [numFeatures: number, eps?: number, momentum?: number, affine?: boolean],
-      { numFeatures: number } & BatchNormOptions
+      { numFeatures: number } & BatchNormOptions,
+      BatchNormOptions
     >
   ) {
     super();
@@ -166,7 +167,8 @@ export class RMSNorm extends Module {
   constructor(
     ...args: Given<
       [normalizedShape: number | Shape, eps?: number, elementwiseAffine?: boolean],
-      { normalizedShape: number | Shape } & RMSNormOptions
+      { normalizedShape: number | Shape } & RMSNormOptions,
+      RMSNormOptions
     >
   ) {
     super();

@@ -39,7 +39,8 @@ type Rest = [
 ];
 type Layered = Given<
   [inputSize: number, hiddenSize: number, numLayers?: number, ...rest: Rest],
-  RecurrentSizes & RecurrentOptions
+  RecurrentSizes & RecurrentOptions,
+  RecurrentOptions
 >;
 
 /**
@@ -69,7 +70,8 @@ export class RNN extends Recurrent {
         nonlinearity?: Nonlinearity,
         ...rest: Rest,
       ],
-      RecurrentSizes & RNNOptions
+      RecurrentSizes & RNNOptions,
+      RNNOptions
     >
   ) {
     const { nonlinearity = "tanh", ...options } = readRnn(args);

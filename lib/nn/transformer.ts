@@ -223,6 +223,7 @@ export class Transformer extends Module {
         dropout?: number,
         activation?: Activation,
       ],
+      WholeOptions,
       WholeOptions
     >
   ) {
@@ -257,6 +258,7 @@ export class Transformer extends Module {
     tgt: Tensor,
     ...args: Given<
       [srcMask?: Tensor | null, tgtMask?: Tensor | null, memoryMask?: Tensor | null],
+      TransformerMasks,
       TransformerMasks
     >
   ): Tensor {

@@ -26,7 +26,8 @@ type LayerArguments = Given<
     normFirst?: boolean,
     bias?: boolean,
   ],
-  { dModel: number; nhead: number } & TransformerOptions
+  { dModel: number; nhead: number } & TransformerOptions,
+  TransformerOptions
 >;
 
 /** What transformers' options take. */
@@ -76,6 +77,7 @@ export type DecoderMaskArguments = Given<
     tgtKeyPaddingMask?: Tensor | null,
     memoryKeyPaddingMask?: Tensor | null,
   ],
+  DecoderMasks,
   DecoderMasks
 >;
 

@@ -14,15 +14,16 @@ import { normalizeDim, normalizeDims } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { clone } from "./copy.ts";
-import { arange, full } from "./create.ts";
+import { full } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { narrow, select } from "./slices.ts";
 import { asInMemory, expand, reshape, unsqueeze } from "./views.ts";
 
 /** The elements along these dimensions from the last to the first. */
-export function flip(x: Tensor, ...dims: Sizes): Tensor {
-  const list = normalizeDims(readShape("flip", dims), x.ndim);
+export function flip(x: Tensor, ...dims: Sizes<"dims">): Tensor {
+  const list = normalizeDims(readShape("flip", dims, "dims"), x.ndim);
   const [flipped] = asInMemory(x, (x, place) => [
     list.reduce((y, dim) => {
       const d = place(dim);
@@ -80,8 +81,8 @@ export function roll(
 const copied = (made: Tensor, x: Tensor): Tensor => made.storage === x.storage ? clone(made) : made;
 
 /** The whole tensor, so many times along each dimension: (2, 3) repeated (2, 1) times is (4, 3). */
-export function repeat(x: Tensor, ...times: Sizes): Tensor {
-  const list = readShape("repeat", times);
+export function repeat(x: Tensor, ...times: Sizes<"repeats">): Tensor {
+  const list = readShape("repeat", times, "repeats");
   if (list.length < x.ndim) {
     throw new RangeError(
       "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: " +
@@ -100,8 +101,7 @@ export function repeat(x: Tensor, ...times: Sizes): Tensor {
 /** Each element, so many times in a row. */
 export const repeatInterleave: (
   x: Tensor,
-  repeats: number,
-  ...args: Given<[dim?: number], { dim?: number }>
+  ...args: Given<[repeats: number, dim?: number], { repeats: number; dim?: number }>
 ) => Tensor = takesNames(
   "repeatInterleave",
   { input: a.tensor, repeats: a.whole, dim: a.whole },
@@ -134,13 +134,15 @@ export const unbind: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }
 
 /** What {@linkcode pad} puts around. */
 export interface PadOptions {
+  /** How many before and after, the last dimension first; negative ones cut. */
+  pad: readonly number[];
   /** Only `"constant"` is offered. */
   mode?: "constant";
   /** What is put there; 0. */
   value?: number;
 }
 
-const readPad = parameters<{ pad: readonly number[] } & PadOptions>(
+const readPad = parameters<PadOptions>(
   "pad",
   { pad: a.shape, mode: a.oneOf("constant"), value: a.number },
   { required: 1 },

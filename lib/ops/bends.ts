@@ -118,11 +118,7 @@ export const hardtanh: (
 );
 
 /** min(max(x, 0), 6). */
-export const relu6: (x: Tensor) => Tensor = takes(
-  "relu6",
-  one,
-  (x: Tensor): Tensor => hardtanh(x, 0, 6),
-);
+export const relu6: (x: Tensor) => Tensor = takes("relu6", one, (x) => hardtanh(x, 0, 6));
 
 const hardsigmoidOp = bend({
   name: "hardsigmoid",
@@ -226,11 +222,7 @@ export const softsign: (x: Tensor) => Tensor = takes(
 );
 
 /** x − tanh(x). */
-export const tanhshrink: (x: Tensor) => Tensor = takes(
-  "tanhshrink",
-  one,
-  (x: Tensor): Tensor => sub(x, tanh(x)),
-);
+export const tanhshrink: (x: Tensor) => Tensor = takes("tanhshrink", one, (x) => sub(x, tanh(x)));
 
 type Step = { threshold: number; value: number };
 const thresholdOp = bend<Step>({
@@ -243,18 +235,22 @@ const thresholdOp = bend<Step>({
 });
 
 /** x where it is above `threshold`, else `value`. */
-export const threshold: (x: Tensor, threshold: number, value: number) => Tensor = takes(
+export const threshold: (
+  x: Tensor,
+  ...args: Given<[threshold: number, value: number], { threshold: number; value: number }>
+) => Tensor = takesNames(
   "threshold",
   { input: a.tensor, threshold: a.number, value: a.number },
   (x: Tensor, threshold: number, value: number): Tensor => thresholdOp([x], { threshold, value }),
 );
 
 /** The softmax of −x. */
-export const softmin: (x: Tensor, dim: number) => Tensor = takes(
-  "softmin",
-  { input: a.tensor, dim: a.whole },
-  (x: Tensor, dim: number): Tensor => softmax(neg(x), dim),
-);
+export const softmin: (x: Tensor, ...args: Given<[dim: number], { dim: number }>) => Tensor =
+  takesNames(
+    "softmin",
+    { input: a.tensor, dim: a.whole },
+    (x: Tensor, dim: number): Tensor => softmax(neg(x), dim),
+  );
 
 const preluOp = defineOp({
   name: "prelu",
@@ -282,7 +278,9 @@ const preluOp = defineOp({
  * @param x (N, C, …)
  * @param weight (1), or (C): one for each channel
  */
-export const prelu: (x: Tensor, weight: Tensor) => Tensor = takes(
+export const prelu: (
+  ...args: Given<[input: Tensor, weight: Tensor], { input: Tensor; weight: Tensor }>
+) => Tensor = takesNames(
   "prelu",
   { input: a.tensor, weight: a.tensor },
   (x: Tensor, weight: Tensor): Tensor => {

@@ -4,73 +4,22 @@
  *
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, named, parameters, takesNames } from "../python/arguments.ts";
 import type { FaultMessage } from "../gpu/doubts.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
-import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
+import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
 import { lent, type Tensor } from "../tensor/tensor.ts";
 import { floorDivide, launchBinary } from "./elementwise.ts";
 import { checkInteger } from "./limits.ts";
 import { full } from "./create.ts";
-import { sumTo } from "./broadcast.ts";
+import { type Args, comparison, pair, type Row } from "./binary_row.ts";
 import { checkIndex } from "./faults.ts";
 import { to } from "./copy.ts";
 import { log, reciprocal } from "./unary.ts";
 import { unless, where } from "./where.ts";
-
-/** The second operand, where it is a number. */
-type Args = { other?: number };
-
-type OfTwo<Result> = (x: number, y: number) => Result;
-
-interface Row {
-  /** WGSL expression of `x` and `y`; of ints where that is another one. */
-  wgsl: string;
-  ofInts?: string;
-  /** WGSL expressions where `y` is one of these numbers, which PyTorch computes in another way. */
-  by?: Record<number, string>;
-  /** WGSL expression of two booleans, which stay booleans; they are refused without one. */
-  ofBools?: string;
-  reference: OfTwo<number>;
-  /** Python, of `x` and `y`. */
-  torch: string;
-  gradient: Gradient<Args> | { none: string };
-  /** Ints become floats before. */
-  real?: true;
-  /** What comes out, where it is not the common type of the operands. */
-  gives?: DType;
-  /** Floats are tested in [−2, 2) unless told otherwise. */
-  domain?: [number, number];
-}
-
-/** The gradients of x and of y as functions, so that only what is needed is computed. */
-type Pair = readonly [() => Tensor, () => Tensor];
-
-/** Sums each gradient over what broadcasting repeated. */
-const pair =
-  (of: (g: Tensor, x: () => Tensor, y: () => Tensor | number) => Pair): Gradient<Args> =>
-  (grad, saved) => {
-    const gradients = of(
-      grad,
-      () => saved.input(0),
-      () => saved.count > 1 ? saved.input(1) : saved.args.other!,
-    );
-    return Array.from(
-      { length: saved.count },
-      (_, i) => saved.needs(i) ? sumTo(gradients[i](), saved.shape(i)) : null,
-    );
-  };
-
-const comparison = (torch: string, reference: OfTwo<boolean>, wgsl = torch): Row => ({
-  wgsl: `u32(${wgsl})`,
-  reference: (x, y) => Number(reference(x, y)),
-  torch,
-  gradient: { none: "its result has no gradient with respect to its inputs" },
-  gives: "bool",
-});
 
 /**
  * The gradient: half of it at a tie, 0 for the loser. Selected and not multiplied, since 0 times infinity is NaN.
@@ -278,8 +227,6 @@ export interface Scaled {
   alpha?: number;
 }
 
-const addOptions = parameters<Scaled>("add", { alpha: a.number }, { positional: 0 });
-const subOptions = parameters<Scaled>("sub", { alpha: a.number }, { positional: 0 });
 function scaled(name: string, x: Tensor | number, y: Tensor | number, { alpha = 1 }: Scaled) {
   if (alpha === 1) return [x, y] as const;
   const whole = [x, y].every((v) =>
@@ -295,39 +242,64 @@ function scaled(name: string, x: Tensor | number, y: Tensor | number, { alpha = 
   return [left, typeof y === "number" ? y * alpha : mul(y, alpha)] as const;
 }
 
-const two = { input: a.operand, other: a.operand };
+/** A function of two operands, the second of which has a name. */
+export type OfOther<X = Tensor> = (
+  x: X,
+  ...args: Given<[other: Tensor | number], { other: Tensor | number }>
+) => Tensor;
 
 /** The function of a row. */
-const of = (name: keyof typeof rows): (x: Tensor | number, y: Tensor | number) => Tensor =>
-  takes(name, two, (x: Tensor | number, y: Tensor | number) => call(table[name], x, y));
+const of = <F extends (...args: never[]) => unknown = OfOther<Tensor | number>>(
+  name: keyof typeof rows,
+  second = "other",
+): F =>
+  takesNames(
+    name,
+    { input: a.operand, [second]: a.operand },
+    (x: Tensor | number, y: Tensor | number) => call(table[name], x, y),
+  );
+
+/** A sum of two, the second of which is multiplied by `alpha`. */
+export type OfScaled<X = Tensor> = (
+  x: X,
+  ...args: Given<[other: Tensor | number], { other: Tensor | number }, Scaled>
+) => Tensor;
+
+const scaling = (name: "add" | "sub"): OfScaled<Tensor | number> => {
+  const read = parameters<Scaled>(name, { alpha: a.number }, { positional: 0 });
+  const sum = (x: Tensor | number, y: Tensor | number, ...args: unknown[]) =>
+    call(table[name], ...scaled(name, x, y, read(args)));
+  return named(name, ["input", "other"], sum);
+};
 
 /** x + y, or x + alpha · y. */
-export const add = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  call(table.add, ...scaled("add", x, y, addOptions(args)));
+export const add: OfScaled = scaling("add");
 /** x − y, or x − alpha · y. */
-export const sub = (x: Tensor | number, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  call(table.sub, ...scaled("sub", x, y, subOptions(args)));
+export const sub: OfScaled<Tensor | number> = scaling("sub");
 /** x · y. */
-export const mul: (x: Tensor, y: Tensor | number) => Tensor = of("mul");
+export const mul: OfOther = of("mul");
 /** x / y; always a float. */
-export const div: (x: Tensor | number, y: Tensor | number) => Tensor = of("div");
+export const div: OfOther<Tensor | number> = of("div");
 /** x to the power y. */
-export const pow: (x: Tensor | number, y: Tensor | number) => Tensor = of("pow");
+export const pow: (
+  x: Tensor | number,
+  ...args: Given<[exponent: Tensor | number], { exponent: Tensor | number }>
+) => Tensor = of("pow", "exponent");
 /** The remainder with the sign of the divisor, as Python's `%`. */
-export const remainder: (x: Tensor, y: Tensor | number) => Tensor = of("remainder");
+export const remainder: OfOther = of("remainder");
 /** The larger of two; a NaN where either is one. */
-export const maximum: (x: Tensor, y: Tensor | number) => Tensor = of("maximum");
+export const maximum: OfOther = of("maximum");
 /** The smaller of two; a NaN where either is one. */
-export const minimum: (x: Tensor, y: Tensor | number) => Tensor = of("minimum");
+export const minimum: OfOther = of("minimum");
 /** x == y, as bool. */
-export const eq: (x: Tensor, y: Tensor | number) => Tensor = of("eq");
+export const eq: OfOther = of("eq");
 /** x != y, as bool. */
-export const ne: (x: Tensor, y: Tensor | number) => Tensor = of("ne");
+export const ne: OfOther = of("ne");
 /** x < y, as bool. */
-export const lt: (x: Tensor, y: Tensor | number) => Tensor = of("lt");
+export const lt: OfOther = of("lt");
 /** x <= y, as bool. */
-export const le: (x: Tensor, y: Tensor | number) => Tensor = of("le");
+export const le: OfOther = of("le");
 /** x > y, as bool. */
-export const gt: (x: Tensor, y: Tensor | number) => Tensor = of("gt");
+export const gt: OfOther = of("gt");
 /** x >= y, as bool. */
-export const ge: (x: Tensor, y: Tensor | number) => Tensor = of("ge");
+export const ge: OfOther = of("ge");

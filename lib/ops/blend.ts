@@ -1,7 +1,7 @@
 /*
  * A tensor and a product, added in one call, as optimizers and layers written by hand have it.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, named, parameters, takesNames } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Saved } from "../tensor/op.ts";
 import { floats, type Sample } from "../tensor/sample.ts";
@@ -58,10 +58,17 @@ const addcmulOp = defineOp<Value>({
 });
 
 /** x + value · y · z. */
-export function addcmul(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
-  const { input, tensor1, tensor2, value = 1 } = readMul([x, y, z, ...args]);
-  return addcmulOp([input, tensor1, tensor2], { value });
-}
+export const addcmul: (
+  x: Tensor,
+  ...args: Given<[tensor1: Tensor, tensor2: Tensor], { tensor1: Tensor; tensor2: Tensor }, Valued>
+) => Tensor = named(
+  "addcmul",
+  ["input", "tensor1", "tensor2"],
+  function addcmul(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+    const { input, tensor1, tensor2, value = 1 } = readMul([x, y, z, ...args]);
+    return addcmulOp([input, tensor1, tensor2], { value });
+  },
+);
 
 const addcdivOp = defineOp<Value>({
   name: "addcdiv",
@@ -80,16 +87,26 @@ const addcdivOp = defineOp<Value>({
 });
 
 /** x + value · y / z. */
-export function addcdiv(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
-  const { input, tensor1, tensor2, value = 1 } = readDiv([x, y, z, ...args]);
-  return addcdivOp([input, tensor1, tensor2], { value });
-}
+export const addcdiv: (
+  x: Tensor,
+  ...args: Given<[tensor1: Tensor, tensor2: Tensor], { tensor1: Tensor; tensor2: Tensor }, Valued>
+) => Tensor = named(
+  "addcdiv",
+  ["input", "tensor1", "tensor2"],
+  function addcdiv(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+    const { input, tensor1, tensor2, value = 1 } = readDiv([x, y, z, ...args]);
+    return addcdivOp([input, tensor1, tensor2], { value });
+  },
+);
 
 /** From x towards `end`, by a share of the way: x + weight · (end − x). */
-export const lerp: (x: Tensor, end: Tensor, weight: number) => Tensor = takes(
+export const lerp: (
+  x: Tensor,
+  ...args: Given<[end: Tensor, weight: number], { end: Tensor; weight: number }>
+) => Tensor = takesNames(
   "lerp",
   { input: a.tensor, end: a.tensor, weight: a.number },
-  (x, end, weight) => {
+  (x: Tensor, end: Tensor, weight: number): Tensor => {
     const way = sub(end, x);
     return weight < 0.5 ? add(x, mul(way, weight)) : sub(end, mul(way, 1 - weight));
   },
@@ -111,27 +128,44 @@ const summed = (bias: Tensor, product: Tensor, { beta = 1, alpha = 1 }: ScaledSu
   beta === 0 ? times(product, alpha) : add(times(bias, beta), times(product, alpha));
 
 /** beta · bias + alpha · x y, of matrices. */
-export const addmm = (bias: Tensor, x: Tensor, y: Tensor, ...args: Given<[], ScaledSum>): Tensor =>
-  summed(bias, mm(x, y), readMm(args));
+export const addmm: (
+  bias: Tensor,
+  ...args: Given<[mat1: Tensor, mat2: Tensor], { mat1: Tensor; mat2: Tensor }, ScaledSum>
+) => Tensor = named(
+  "addmm",
+  ["input", "mat1", "mat2"],
+  (bias: Tensor, x: Tensor, y: Tensor, ...args: Given<[], ScaledSum>): Tensor =>
+    summed(bias, mm(x, y), readMm(args)),
+);
 
 /** beta · bias + alpha · x y, of batches of matrices. */
-export const baddbmm = (
+export const baddbmm: (
+  bias: Tensor,
+  ...args: Given<[batch1: Tensor, batch2: Tensor], { batch1: Tensor; batch2: Tensor }, ScaledSum>
+) => Tensor = named("baddbmm", ["input", "batch1", "batch2"], (
   bias: Tensor,
   x: Tensor,
   y: Tensor,
   ...args: Given<[], ScaledSum>
-): Tensor => summed(bias, bmm(x, y), readBmm(args));
+): Tensor => summed(bias, bmm(x, y), readBmm(args)));
 
 /** The product of a matrix and a vector. */
-export const mv: (x: Tensor, y: Tensor) => Tensor = takes(
+export const mv: (x: Tensor, ...args: Given<[vec: Tensor], { vec: Tensor }>) => Tensor = takesNames(
   "mv",
   { input: a.tensor, vec: a.tensor },
-  (x, y) => {
+  (x: Tensor, y: Tensor): Tensor => {
     if (x.ndim === 2 && y.ndim === 1) return matmul(x, y);
     throw new RangeError(`vector + matrix @ vector expected, got 1, ${x.ndim}, ${y.ndim}`);
   },
 );
 
 /** beta · bias + alpha · x y, of a matrix and a vector. */
-export const addmv = (bias: Tensor, x: Tensor, y: Tensor, ...args: Given<[], ScaledSum>): Tensor =>
-  summed(bias, mv(x, y), readMv(args));
+export const addmv: (
+  bias: Tensor,
+  ...args: Given<[mat: Tensor, vec: Tensor], { mat: Tensor; vec: Tensor }, ScaledSum>
+) => Tensor = named(
+  "addmv",
+  ["input", "mat", "vec"],
+  (bias: Tensor, x: Tensor, y: Tensor, ...args: Given<[], ScaledSum>): Tensor =>
+    summed(bias, mv(x, y), readMv(args)),
+);

@@ -1,7 +1,7 @@
 /*
  * NaN and infinities, and whether tensors agree. A yes or no is read from the GPU, and so awaited.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, named, parameters, takes } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
@@ -81,10 +81,12 @@ export interface CloseOptions {
   equalNan?: boolean;
 }
 
-/** The arguments of `isclose` and `allclose`: `(rtol, atol, equalNan)`, or these by name. */
+type Near = Given<[rtol?: number, atol?: number, equalNan?: boolean], CloseOptions>;
+
+/** The arguments of `isclose` and `allclose`: `(other, rtol, atol, equalNan)`, or these by name. */
 export type CloseArguments = Given<
-  [rtol?: number, atol?: number, equalNan?: boolean],
-  CloseOptions
+  [other: Tensor, rtol?: number, atol?: number, equalNan?: boolean],
+  { other: Tensor } & CloseOptions
 >;
 const closeOptions = (name: string) =>
   parameters<CloseOptions>(name, { rtol: a.number, atol: a.number, equalNan: a.flag });
@@ -98,17 +100,26 @@ function close(x: Tensor, y: Tensor, options: CloseOptions): Tensor {
 }
 
 /** Where two tensors are near each other. */
-export const isclose = (x: Tensor, y: Tensor, ...args: CloseArguments): Tensor =>
-  close(x, y, readIsclose(args));
+export const isclose: (x: Tensor, ...args: CloseArguments) => Tensor = named("isclose", [
+  "input",
+  "other",
+], (x: Tensor, y: Tensor, ...args: Near): Tensor => close(x, y, readIsclose(args)));
 
 /** Whether two tensors are near each other everywhere. */
-export async function allclose(x: Tensor, y: Tensor, ...args: CloseArguments): Promise<boolean> {
-  return await all(close(x, y, readAllclose(args))).item() !== 0;
-}
+export const allclose: (x: Tensor, ...args: CloseArguments) => Promise<boolean> = named(
+  "allclose",
+  ["input", "other"],
+  async function allclose(x: Tensor, y: Tensor, ...args: Near): Promise<boolean> {
+    return await all(close(x, y, readAllclose(args))).item() !== 0;
+  },
+);
 
 /** Whether two tensors have one shape and the same elements. */
-export async function equal(x: Tensor, y: Tensor, ...none: []): Promise<boolean> {
-  readEqual([x, y, ...none]);
+export async function equal(
+  x: Tensor,
+  ...args: Given<[other: Tensor], { other: Tensor }>
+): Promise<boolean> {
+  const { other: y } = readEqual([x, ...args]);
   return shapeText(x.shape) === shapeText(y.shape) && await all(eq(x, y)).item() !== 0;
 }
 

@@ -14,7 +14,7 @@ import { gather } from "./gather.ts";
 import { indexSelect } from "./index.ts";
 import { checkFloat } from "./limits.ts";
 import { checkTargets, crossEntropyOp, outside, type Reduction } from "./loss.ts";
-import type { WeightedArguments } from "./losses.ts";
+import { comparing, type WeightedLossFunction } from "./losses.ts";
 import { sum } from "./reduce.ts";
 import { logSoftmax } from "./softmax.ts";
 import { neg } from "./unary.ts";
@@ -125,7 +125,7 @@ const nameOf = (x: Tensor, { reduction }: NllOptions) =>
  *
  * @param x (N, C), (C), or (N, C, d1, …), as `logSoftmax` gives them
  * @param target class ids: (N), (), or (N, d1, …)
- * @param given `weight`, a weight for each class, also by position; `ignoreIndex`; `reduction`
+ * @param options `weight`, a weight for each class, also by position; `ignoreIndex`; `reduction`
  * @example
  * ```ts
  * import { logSoftmax, nllLoss, tensor } from "#lib";
@@ -135,24 +135,23 @@ const nameOf = (x: Tensor, { reduction }: NllOptions) =>
  * assertEquals(await loss.repr(), "tensor(0.4076)"); // the cross-entropy of the logits
  * ```
  */
-export function nllLoss(
-  x: Tensor,
-  target: Tensor,
-  ...given: WeightedArguments<NllOptions>
-): Tensor {
-  const options = nllOptions(given);
-  checkFloat("nllLoss", x);
-  if (x.ndim === 1 && target.ndim === 1) return nllOfOne(x, target, options);
-  checkShapes("nllLoss", x, target);
-  const rows = rowsOf(x);
-  const flat = reshape(target, [-1]);
-  checkTargets("nllLoss", rows, flat);
-  const { counts, ids, weights } = counted(flat, rows.shape[1], options);
-  const hits = where(counts, neg(reshape(gather(rows, 1, unsqueeze(ids, 1)), [-1])), 0);
-  const losses = options.weight ? mul(hits, weights) : hits;
-  const loss = reduced(losses, weights, target, options);
-  return called(nameOf(x, options), loss, x, target, options.weight);
-}
+export const nllLoss: WeightedLossFunction<NllOptions> = comparing(
+  "nllLoss",
+  nllOptions,
+  (x, target, options) => {
+    checkFloat("nllLoss", x);
+    if (x.ndim === 1 && target.ndim === 1) return nllOfOne(x, target, options);
+    checkShapes("nllLoss", x, target);
+    const rows = rowsOf(x);
+    const flat = reshape(target, [-1]);
+    checkTargets("nllLoss", rows, flat);
+    const { counts, ids, weights } = counted(flat, rows.shape[1], options);
+    const hits = where(counts, neg(reshape(gather(rows, 1, unsqueeze(ids, 1)), [-1])), 0);
+    const losses = options.weight ? mul(hits, weights) : hits;
+    const loss = reduced(losses, weights, target, options);
+    return called(nameOf(x, options), loss, x, target, options.weight);
+  },
+);
 
 /** PyTorch takes a target (1) for x (C) as well; its backward then refuses x of more than one class. */
 function nllOfOne(x: Tensor, target: Tensor, options: NllOptions): Tensor {
@@ -178,7 +177,7 @@ function nllOfOne(x: Tensor, target: Tensor, options: NllOptions): Tensor {
  *
  * @param logits (N, C), (C), or (N, C, d1, …), before any softmax
  * @param target class ids: (N), (), or (N, d1, …); or probabilities of the classes, in the logits' shape
- * @param given `weight`, a weight for each class, also by position; `ignoreIndex`: the class whose targets are
+ * @param options `weight`, a weight for each class, also by position; `ignoreIndex`: the class whose targets are
  * ignored; `reduction`: the mean over the other targets, the sum, or each loss by itself; `labelSmoothing`: the part
  * of each target that all classes share
  *
@@ -190,41 +189,40 @@ function nllOfOne(x: Tensor, target: Tensor, options: NllOptions): Tensor {
  * assertAlmostEquals(await loss.item(), Math.log(2), 1e-6);
  * ```
  */
-export function crossEntropy(
-  logits: Tensor,
-  target: Tensor,
-  ...given: WeightedArguments<CrossEntropyOptions>
-): Tensor {
-  const options = crossEntropyOptions(given);
-  const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(`label_smoothing must be between 0.0 and 1.0. Got: ${labelSmoothing}`);
-  }
-  if (target.dtype === "float32" && shapeText(target.shape) === shapeText(logits.shape)) {
-    return ofProbabilities(logits, target, options);
-  }
-  checkShapes("crossEntropy", logits, target);
-  const rows = rowsOf(logits);
-  const flat = target.ndim === 1 ? target : reshape(target, [-1]);
-  if (!weight && labelSmoothing === 0) {
-    const loss = crossEntropyOp([rows, flat], { ignoreIndex, reduction });
-    if (logits.ndim === 2) return loss;
-    return called(
-      nameOf(logits, options),
-      reduction === "none" ? reshape(loss, target.shape) : loss,
-    );
-  }
-  const hits = crossEntropyOp([rows, flat], { ignoreIndex, reduction: "none" });
-  const classes = rows.shape[1];
-  const { counts, weights } = counted(flat, classes, options);
-  const loss = reduced(mul(hits, weights), weights, target, options);
-  const hard = called(nameOf(logits, options), loss, weight);
-  if (labelSmoothing === 0) return hard;
-  const logs = logSoftmax(rows, 1);
-  const all = neg(sum(weight ? mul(logs, weight) : logs, 1));
-  const soft = reduced(where(counts, all, 0), weights, target, options);
-  return add(mul(hard, 1 - labelSmoothing), mul(soft, labelSmoothing / classes));
-}
+export const crossEntropy: WeightedLossFunction<CrossEntropyOptions> = comparing(
+  "crossEntropy",
+  crossEntropyOptions,
+  (logits, target, options) => {
+    const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      throw new RangeError(`label_smoothing must be between 0.0 and 1.0. Got: ${labelSmoothing}`);
+    }
+    if (target.dtype === "float32" && shapeText(target.shape) === shapeText(logits.shape)) {
+      return ofProbabilities(logits, target, options);
+    }
+    checkShapes("crossEntropy", logits, target);
+    const rows = rowsOf(logits);
+    const flat = target.ndim === 1 ? target : reshape(target, [-1]);
+    if (!weight && labelSmoothing === 0) {
+      const loss = crossEntropyOp([rows, flat], { ignoreIndex, reduction });
+      if (logits.ndim === 2) return loss;
+      return called(
+        nameOf(logits, options),
+        reduction === "none" ? reshape(loss, target.shape) : loss,
+      );
+    }
+    const hits = crossEntropyOp([rows, flat], { ignoreIndex, reduction: "none" });
+    const classes = rows.shape[1];
+    const { counts, weights } = counted(flat, classes, options);
+    const loss = reduced(mul(hits, weights), weights, target, options);
+    const hard = called(nameOf(logits, options), loss, weight);
+    if (labelSmoothing === 0) return hard;
+    const logs = logSoftmax(rows, 1);
+    const all = neg(sum(weight ? mul(logs, weight) : logs, 1));
+    const soft = reduced(where(counts, all, 0), weights, target, options);
+    return add(mul(hard, 1 - labelSmoothing), mul(soft, labelSmoothing / classes));
+  },
+);
 
 /** −Σ target · log softmax(logits), of targets that are probabilities. */
 function ofProbabilities(logits: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {

@@ -2,7 +2,7 @@
  * Convolution along one dimension: each element of the result is a product of the weight with a window of the
  * input. The windows are laid side by side, and one matrix product computes them all.
  */
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, named, parameters } from "../python/arguments.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -78,7 +78,20 @@ function padding(
  * assertEquals(await nn.functional.conv1d(x, difference).tolist(), [[[1, 1, 1]]]);
  * ```
  */
-export function conv1d(
+export const conv1d: (
+  ...args: Given<
+    [
+      input: Tensor,
+      weight: Tensor,
+      bias?: Tensor | null,
+      stride?: number,
+      padding?: number | "same" | "valid",
+      dilation?: number,
+      groups?: number,
+    ],
+    { input: Tensor } & Convolution
+  >
+) => Tensor = named("conv1d", ["input"], function conv1d(
   x: Tensor,
   ...args: Given<
     [
@@ -113,7 +126,7 @@ export function conv1d(
   const found = groups === 1 ? product(weight, windows) : inGroups();
   const whole = bias ? add(found, reshape(bias, [out, 1])) : found;
   return called("ConvolutionBackward0", whole, x, weight);
-}
+});
 
 function checkConv(x: Tensor, weight: Tensor, options: Convolving): void {
   const { stride = 1, dilation = 1, groups = 1 } = options;

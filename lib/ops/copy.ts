@@ -2,7 +2,7 @@
  * Moving elements: copies that lay a view out row by row, writes into a view, changes of dtype. And in-place
  * forms, which compute a result in new memory and then write it over the old one.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -109,11 +109,12 @@ const castOp = defineOp<{ dtype: DType }>({
 });
 
 /** The same numbers in another dtype; floats are cut towards zero. */
-export const to: (x: Tensor, dtype: DType) => Tensor = takes(
-  "to",
-  { input: a.tensor, dtype: a.dtype },
-  (x, dtype) => x.dtype === dtype ? x : castOp([x], { dtype }),
-);
+export const to: (x: Tensor, ...args: Given<[dtype: DType], { dtype: DType }>) => Tensor =
+  takesNames(
+    "to",
+    { input: a.tensor, dtype: a.dtype },
+    (x: Tensor, dtype: DType): Tensor => x.dtype === dtype ? x : castOp([x], { dtype }),
+  );
 /** As float32. */
 export const float: (x: Tensor) => Tensor = takes(
   "float",
@@ -167,14 +168,15 @@ export function checkPlaces(target: Tensor): void {
  *
  * @throws where the shapes don't fit, and where a gradient would be lost
  */
-export const copy_: (target: Tensor, source: Tensor) => Tensor = takes(
-  "copy_",
-  { input: a.tensor, source: a.tensor },
-  function copy_(target, source): Tensor {
-    checkPlaces(target);
-    return write(target, source);
-  },
-);
+export const copy_: (target: Tensor, ...args: Given<[other: Tensor], { other: Tensor }>) => Tensor =
+  takesNames(
+    "copy_",
+    { input: a.tensor, other: a.tensor },
+    function copy_(target: Tensor, source: Tensor): Tensor {
+      checkPlaces(target);
+      return write(target, source);
+    },
+  );
 
 /** The same, also over an expanded tensor, if all that goes to one place is the same. */
 export function write(target: Tensor, source: Tensor): Tensor {

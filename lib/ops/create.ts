@@ -6,11 +6,11 @@ import type { Device } from "../gpu/device.ts";
 import {
   a,
   type Given,
+  named,
   parameters,
   type Reader,
   readSizes,
   type Sizes,
-  takes,
 } from "../python/arguments.ts";
 import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
@@ -36,7 +36,7 @@ export interface TensorOptions {
 /** What they are, by name. */
 export const tensorOptions = { dtype: a.dtype, device: a.device, requiresGrad: a.flag };
 const names = [
-  ...["tensor", "empty", "full", "zeros", "ones", "arange", "linspace"] as const,
+  ...["tensor", "empty", "zeros", "ones"] as const,
   ...["zerosLike", "onesLike", "fullLike", "emptyLike"] as const,
 ] as const;
 const optionsFor = Object.fromEntries(
@@ -96,23 +96,29 @@ function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], dep
  * assertEquals(await x.repr(), "tensor([[1.0000, 2.0000],\n        [3.0000, 4.5000]])");
  * ```
  */
-export function tensor(data: TensorData, ...args: Given<[], TensorOptions>): Tensor {
-  const options = optionsFor.tensor(args);
-  const shape = shapeOf(data);
-  const values: (number | boolean)[] = [];
-  flatten(data, shape, values);
-  const isFloat = data instanceof Float32Array || data instanceof Float64Array ||
-    values.length === 0 || values.some((v) => typeof v === "number" && !Number.isInteger(v));
-  const guessed = isFloat
-    ? "float32"
-    : values.every((v) => typeof v === "boolean")
-    ? "bool"
-    : "int64";
-  const dtype = options.dtype ?? guessed;
-  const numbers = values.map((v) => dtype === "bool" ? Number(Boolean(v)) : Number(v));
-  if (dtype === "int64") numbers.forEach(checkInt);
-  return asked(fromValues(typed(numbers, dtype), shape, dtype, options.device), options);
-}
+export const tensor: (
+  ...args: Given<[data: TensorData], { data: TensorData }, TensorOptions>
+) => Tensor = named(
+  "tensor",
+  ["data"],
+  function tensor(data: TensorData, ...args: Given<[], TensorOptions>): Tensor {
+    const options = optionsFor.tensor(args);
+    const shape = shapeOf(data);
+    const values: (number | boolean)[] = [];
+    flatten(data, shape, values);
+    const isFloat = data instanceof Float32Array || data instanceof Float64Array ||
+      values.length === 0 || values.some((v) => typeof v === "number" && !Number.isInteger(v));
+    const guessed = isFloat
+      ? "float32"
+      : values.every((v) => typeof v === "boolean")
+      ? "bool"
+      : "int64";
+    const dtype = options.dtype ?? guessed;
+    const numbers = values.map((v) => dtype === "bool" ? Number(Boolean(v)) : Number(v));
+    if (dtype === "int64") numbers.forEach(checkInt);
+    return asked(fromValues(typed(numbers, dtype), shape, dtype, options.device), options);
+  },
+);
 
 function checkInt(value: number): void {
   if (Number.isNaN(value)) {
@@ -148,7 +154,13 @@ export function checkShape(shape: Shape): void {
   }
 }
 
-function launchFill(shape: Shape, start: number, step: number, options: TensorOptions): Tensor {
+/** A new tensor of `start`, `start` + `step`, … */
+export function launchFill(
+  shape: Shape,
+  start: number,
+  step: number,
+  options: TensorOptions,
+): Tensor {
   const { dtype = "float32", device = defaultDevice } = options;
   checkShape(shape);
   if (dtype === "int64") [start, start + step * (numelOf(shape) - 1)].forEach(checkInt);
@@ -175,30 +187,40 @@ function launchFill(shape: Shape, start: number, step: number, options: TensorOp
 }
 
 /** A tensor with undefined content. */
-export function empty(...args: Sizes<TensorOptions>): Tensor {
+export function empty(...args: Sizes<"size", TensorOptions>): Tensor {
   const [shape, rest] = readSizes("empty", args);
   const options = optionsFor.empty(rest);
   checkShape(shape);
   return asked(allocate(shape, options.dtype, options.device), options);
 }
 
-/** A tensor filled with one number, float32 unless told otherwise: JavaScript does not tell 1.0 from 1. */
-export function full(shape: Shape, value: number, ...args: Given<[], TensorOptions>): Tensor {
-  const options = optionsFor.full(args);
-  return launchFill(...fullArguments([shape, value]), 0, options);
+/** What {@linkcode full} is made of. */
+export interface FullOptions extends TensorOptions {
+  /** The shape. */
+  size: Shape;
+  /** The number. */
+  fillValue: number;
 }
 
-const read = parameters<{ shape: Shape; value: number }>(
+const readFull = parameters<FullOptions>(
   "full",
-  { shape: a.numbers, value: a.number },
-  { required: 2 },
+  { size: a.numbers, fillValue: a.number, ...tensorOptions },
+  { required: 2, positional: 2 },
 );
-const fullArguments = (args: readonly unknown[]): [Shape, number] => {
-  const { shape, value } = read(args);
-  return [shape, value];
-};
 
-const filled = (name: "zeros" | "ones", value: number, args: Sizes<TensorOptions>): Tensor => {
+/** A tensor filled with one number, float32 unless told otherwise: JavaScript does not tell 1.0 from 1. */
+export function full(
+  ...args: Given<[size: Shape, fillValue: number], FullOptions, TensorOptions>
+): Tensor {
+  const { size, fillValue, ...options } = readFull(args);
+  return launchFill(size, fillValue, 0, options);
+}
+
+const filled = (
+  name: "zeros" | "ones",
+  value: number,
+  args: Sizes<"size", TensorOptions>,
+): Tensor => {
   const [shape, rest] = readSizes(name, args);
   return launchFill(shape, value, 0, optionsFor[name](rest));
 };
@@ -213,9 +235,9 @@ const filled = (name: "zeros" | "ones", value: number, args: Sizes<TensorOptions
  * assertEquals(await zeros(2, 3).repr(), "tensor([[0., 0., 0.],\n        [0., 0., 0.]])");
  * ```
  */
-export const zeros = (...args: Sizes<TensorOptions>): Tensor => filled("zeros", 0, args);
+export const zeros = (...args: Sizes<"size", TensorOptions>): Tensor => filled("zeros", 0, args);
 /** A tensor of ones. */
-export const ones = (...args: Sizes<TensorOptions>): Tensor => filled("ones", 1, args);
+export const ones = (...args: Sizes<"size", TensorOptions>): Tensor => filled("ones", 1, args);
 
 const like = (x: Tensor, value: number, options: TensorOptions): Tensor => {
   const { dtype = x.dtype, device = x.device, requiresGrad } = options;
@@ -231,92 +253,16 @@ export const zerosLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor 
 export const onesLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =>
   like(x, 1, optionsFor.onesLike(args));
 /** One number, in the shape, dtype and device of another tensor. */
-export const fullLike = (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
-  like(x, value, optionsFor.fullLike(args));
+export const fullLike: (
+  x: Tensor,
+  ...args: Given<[fillValue: number], { fillValue: number }, TensorOptions>
+) => Tensor = named(
+  "fullLike",
+  ["input", "fillValue"],
+  (x: Tensor, value: number, ...args: Given<[], TensorOptions>): Tensor =>
+    like(x, value, optionsFor.fullLike(args)),
+);
 
 /** Room for numbers, of the shape, dtype and device of another tensor. */
 export const emptyLike = (x: Tensor, ...args: Given<[], TensorOptions>): Tensor =>
   like(x, 0, optionsFor.emptyLike(args));
-
-/** Numbers at even steps, with PyTorch's bits: computed here, since WGSL has no doubles. */
-function counted(size: number, options: TensorOptions, at: (i: number) => number): Tensor {
-  const { dtype = "float32", device } = options;
-  const values = new dtypes[dtype].array(size);
-  for (let i = 0; i < size; i++) values[i] = dtype === "bool" ? Number(at(i) !== 0) : at(i);
-  return asked(fromValues(values, [size], dtype, device), options);
-}
-
-/**
- * The numbers from `start` up to, not including, `end`, by `step`: `arange(4)`, `arange(1, 4)`,
- * `arange(0, 1, 0.1)`.
- *
- * Whole numbers give int64.
- *
- * @example
- * ```ts
- * import { arange } from "#lib";
- * import { assertEquals } from "@std/assert";
- * assertEquals(await arange(1, 7, 2).repr(), "tensor([1, 3, 5])");
- * assertEquals(await arange(0, 1, 0.25).repr(), "tensor([0.0000, 0.2500, 0.5000, 0.7500])");
- * ```
- */
-export function arange(end: number, options?: TensorOptions): Tensor;
-/** From `start` on. */
-export function arange(start: number, end: number, options?: TensorOptions): Tensor;
-/** From `start` on, by `step`. */
-export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
-export function arange(...args: unknown[]): Tensor {
-  const count = args.findIndex((each) => typeof each !== "number");
-  const numbers = (count < 0 ? args : args.slice(0, count)) as number[];
-  const options = optionsFor.arange(args.slice(numbers.length));
-  if (numbers.length < 1 || numbers.length > 3) {
-    throw new TypeError(
-      "arange(): expected one to three numbers; write arange(end), arange(start, end) or " +
-        "arange(start, end, step)",
-    );
-  }
-  const [start, end, step = 1] = numbers.length === 1 ? [0, ...numbers] : numbers;
-  if (step === 0 || (end - start) * step < 0) {
-    throw new RangeError(
-      `upper bound and larger bound inconsistent with step sign: arange(${start}, ${end}, ${step})`,
-    );
-  }
-  const whole = [start, end, step].every(Number.isInteger);
-  const dtype = options.dtype ?? (whole ? "int64" : "float32");
-  const size = Math.ceil((end - start) / step);
-  if (dtype !== "float32") return launchFill([size], start, step, { ...options, dtype });
-  return counted(size, options, (i) => {
-    // PyTorch counts in doubles from the first of every 8 neighbours, which it rounds; the last numbers, fewer
-    // than 16, it counts one by one.
-    const first = i < size - size % 16 ? i - i % 8 : i;
-    return first === i ? start + step * i : Math.fround(start + step * first) + step * (i - first);
-  });
-}
-
-const linspaceArguments = takes(
-  "linspace",
-  { start: a.number, end: a.number, steps: a.whole },
-  (start: number, end: number, steps: number) => [start, end, steps],
-);
-
-/** `steps` numbers from `start` to `end`, both included, evenly spaced. */
-export function linspace(
-  start: number,
-  end: number,
-  steps: number,
-  ...args: Given<[], TensorOptions>
-): Tensor {
-  linspaceArguments(start, end, steps);
-  checkShape([steps]);
-  const [from, to] = [start, end].map(Math.fround);
-  const step = Math.fround(Math.fround(to - from) / Math.fround(steps - 1));
-  // From both ends to the middle, each multiplied and added with one rounding.
-  return counted(
-    steps,
-    optionsFor.linspace(args),
-    (i) =>
-      i < Math.floor(steps / 2) || steps === 1
-        ? from + (i && step * i)
-        : to - step * (steps - 1 - i),
-  );
-}

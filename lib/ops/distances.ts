@@ -1,7 +1,7 @@
 /*
  * Lengths, angles and distances of vectors.
  */
-import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { a, type Given, named, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, lt, mul, sub } from "./binary.ts";
@@ -51,7 +51,12 @@ export const readCosine = (name: string): Reader<CosineOptions> =>
 const cosineOptions = readCosine("cosineSimilarity");
 
 /** The cosine of the angle between vectors: 1 where they point in one direction. */
-export function cosineSimilarity(
+export const cosineSimilarity: (
+  ...args: Given<
+    [x1: Tensor, x2: Tensor, dim?: number, eps?: number],
+    { x1: Tensor; x2: Tensor } & CosineOptions
+  >
+) => Tensor = named("cosineSimilarity", ["x1", "x2"], function cosineSimilarity(
   x: Tensor,
   y: Tensor,
   ...args: Given<[dim?: number, eps?: number], CosineOptions>
@@ -63,10 +68,12 @@ export function cosineSimilarity(
     return div(v, add(length, where(lt(length, eps), add(neg(length.detach()), eps), 0)));
   };
   return sum(mul(unit(x), unit(y)), dim);
-}
+});
 
 /** The distances between all rows of two matrices, or of two batches of them: (…, P, M), (…, R, M) → (…, P, R). */
-export function cdist(
+export const cdist: (
+  ...args: Given<[x1: Tensor, x2: Tensor, p?: number], { x1: Tensor; x2: Tensor; p?: number }>
+) => Tensor = named("cdist", ["x1", "x2"], function cdist(
   x: Tensor,
   y: Tensor,
   ...args: Given<[p?: number], { p?: number }>
@@ -74,6 +81,6 @@ export function cdist(
   const { p = 2 } = readCdist(args);
   const found = norm(sub(unsqueeze(x, -2), unsqueeze(y, -3)), p, -1);
   return called("CdistBackward0", found, x, y);
-}
+});
 
 const readCdist = parameters<{ p?: number }>("cdist", { p: a.number });

@@ -4,7 +4,7 @@
 import type { Device } from "../gpu/device.ts";
 import type { FaultMessage } from "../gpu/doubts.ts";
 import { PANEL } from "../gpu/home.ts";
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, named, parameters } from "../python/arguments.ts";
 import { build, ravel } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
@@ -200,11 +200,17 @@ const lookUp = parameters<LookUp>("embedding", { paddingIdx: a.orNull(a.whole) }
  * assertEquals(await embedding(tensor([1, 0]), table).tolist(), [[2.5, 3.5], [0.5, 1.5]]);
  * ```
  */
-export const embedding = (
+export const embedding: (
+  ...args: Given<
+    [input: Tensor, weight: Tensor, paddingIdx?: number | null],
+    { input: Tensor; weight: Tensor } & LookUp
+  >
+) => Tensor = named("embedding", ["input", "weight"], (
   ids: Tensor,
   weight: Tensor,
   ...args: Given<[paddingIdx?: number | null], LookUp>
-): Tensor => embeddingOp([weight, ids], { paddingIdx: paddingOf(lookUp(args).paddingIdx, weight) });
+): Tensor =>
+  embeddingOp([weight, ids], { paddingIdx: paddingOf(lookUp(args).paddingIdx, weight) }));
 
 /** The row that gets no gradient, counted from the end where negative; −1 for none. */
 function paddingOf(paddingIdx: number | null | undefined, { shape: [rows] }: Tensor): number {

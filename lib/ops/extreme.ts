@@ -69,6 +69,7 @@ export type ExtremeArguments = Given<[dim: number, keepdim?: boolean], ExtremeOp
 
 const extremeOptions = (name: string) =>
   parameters<Partial<ExtremeOptions>>(name, { dim: a.whole, keepdim: a.flag });
+
 const [readLargest, readSmallest] = [extremeOptions("max"), extremeOptions("min")];
 
 /** `max` and `min`, in PyTorch's three ways. */
@@ -77,6 +78,7 @@ export interface ExtremeFunction {
   (x: Tensor): Tensor;
   /** Of two tensors, element by element. */
   (x: Tensor, other: Tensor): Tensor;
+  (x: Tensor, options: { other: Tensor }): Tensor;
   /** Along a dimension, with their indices. */
   (x: Tensor, ...args: ExtremeArguments): [values: Tensor, indices: Tensor];
 }
@@ -89,7 +91,9 @@ interface Ways {
 
 function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFunction {
   const found = (x: Tensor, ...args: unknown[]) => {
-    if (args.length === 1 && a.tensor.accepts(args[0])) return ways.pairwise(x, args[0] as Tensor);
+    const [first] = args;
+    const other = Object.keys(Object(first)).join() === "other" ? Object(first).other : first;
+    if (args.length === 1 && a.tensor.accepts(other)) return ways.pairwise(x, other);
     const { dim, keepdim = false } = read(args);
     return dim === undefined ? ways.whole(x) : extreme(ways.find, x, dim, keepdim);
   };

@@ -2,7 +2,7 @@
  * Elements taken along a dimension by a tensor of indices, and put there: gather and scatter, each the gradient of
  * the other.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { ndarray, ravel, unravel } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { checkIndex } from "./faults.ts";
 import { contiguous } from "./copy.ts";
-import { arange } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { embeddingGrad, embeddingOp } from "./embedding.ts";
 import { checkFloat } from "./limits.ts";
 import { reshape } from "./views.ts";
@@ -134,8 +134,12 @@ const scatteredOp = defineOp<{ shape: Shape; dim: number }>({
  * assertEquals(await gather(x, 1, targets).tolist(), [[12], [20]]);
  * ```
  */
-export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = takes(
+export const gather: (
+  x: Tensor,
+  ...args: Given<[dim: number, index: Tensor], { dim: number; index: Tensor }>
+) => Tensor = takesNames(
   "gather",
   { input: a.tensor, dim: a.whole, index: a.tensor },
-  (x, dim, index) => called("GatherBackward0", gatherOp([x, index], { dim }), x),
+  (x: Tensor, dim: number, index: Tensor): Tensor =>
+    called("GatherBackward0", gatherOp([x, index], { dim }), x),
 );

@@ -7,7 +7,8 @@ import { add, div, eq, ge, le, lt, mul, sub } from "./binary.ts";
 import { isfinite } from "./checks.ts";
 import { clamp } from "./clamp.ts";
 import { float, long } from "./copy.ts";
-import { arange, full, onesLike, zeros } from "./create.ts";
+import { full, onesLike, zeros } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { sumAt } from "./index_put.ts";
 import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
@@ -115,7 +116,7 @@ const readHistogram = parameters<HistogramOptions>("histogram", {
  */
 export function histogram(
   x: Tensor,
-  ...args: Given<[bins: number], HistogramOptions>
+  ...args: Given<[bins: number], HistogramOptions, HistogramOptions>
 ): [hist: Tensor, binEdges: Tensor] {
   const { bins, range, density = false } = readHistogram(args);
   checkFloat("histogram", x);

@@ -2,7 +2,7 @@
  * Indexing as Python writes it: `x.index(0)`, `x.index(":", -1)`, `x.index("1:5", null, "...")`,
  * `x.index(ids)`. Numbers and slices give views; tensors of ids give copies.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import {
   broadcastShapes,
@@ -166,10 +166,13 @@ const laid = (x: Tensor, order: readonly number[]): Tensor =>
     : permute(contiguous(permute(x, order)), order.map((_, d) => order.indexOf(d)));
 
 /** Rows (or other slices along `dim`) named by a list of ids. */
-export const indexSelect: (x: Tensor, dim: number, ids: Tensor) => Tensor = takes(
+export const indexSelect: (
+  x: Tensor,
+  ...args: Given<[dim: number, index: Tensor], { dim: number; index: Tensor }>
+) => Tensor = takesNames(
   "indexSelect",
   { input: a.tensor, dim: a.whole, index: a.tensor },
-  function indexSelect(x, dim, ids): Tensor {
+  function indexSelect(x: Tensor, dim: number, ids: Tensor): Tensor {
     if (x.ndim === 0) return reshape(indexSelect(reshape(x, [1]), dim, ids), []);
     const d = normalizeDim(dim, x.ndim);
     if (ids.ndim > 1) {

@@ -16,7 +16,8 @@ import lastSource from "../../kernels/last_place.wgsl" with { type: "text" };
 import { add, gt, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { contiguous, copy_, write } from "./copy.ts";
-import { arange, full, zeros } from "./create.ts";
+import { full, zeros } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { groupsFor } from "./elementwise.ts";
 import { embedding, embeddingGrad } from "./embedding.ts";
 import { basic, type Index, index } from "./index.ts";
@@ -273,7 +274,7 @@ const readIndexAdd = parameters<IndexAddOptions>("indexAdd", {
 /** A copy with `alpha` · `source` added at the places that ids name along `dim`; all where several name one. */
 export function indexAdd(
   x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions>
+  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions, IndexAddOptions>
 ): Tensor {
   const { dim, index, source, alpha = 1 } = readIndexAdd(args);
   const values = alpha === 1 ? source : mul(source, alpha);
@@ -313,7 +314,7 @@ export function indexFill(
 /** `alpha` · `source` is added to x at the places that ids name along `dim`. */
 export function indexAdd_(
   x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions>
+  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions, IndexAddOptions>
 ): Tensor {
   return write(x, indexAdd(x, ...args));
 }

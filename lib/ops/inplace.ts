@@ -2,13 +2,13 @@
  * The forms with an underscore, which write over the tensor they are called on. Each computes its result in new
  * memory, then copies it in, so views and dtypes are right without a second set of kernels.
  */
-import { a, type Given, takes } from "../python/arguments.ts";
+import { a, type Given, named, takes, takesNames } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { quietly } from "../tensor/autograd.ts";
 import { isPacked } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
-import type { Scaled } from "./binary.ts";
+import type { OfOther, OfScaled, Scaled } from "./binary.ts";
 import { checkPlaces, write } from "./copy.ts";
 import { full } from "./create.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
@@ -58,30 +58,38 @@ function over(x: Tensor, y: Tensor | number, result: () => Tensor): Tensor {
 
 const two = { input: a.tensor, other: a.operand };
 
+const scaling = (name: "add" | "sub"): OfScaled =>
+  named(
+    `${name}_`,
+    ["input", "other"],
+    (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>) =>
+      over(x, y, () => arithmetic[name](x, y, ...args)),
+  );
+
 /** x += alpha · y. */
-export const add_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  over(x, y, () => arithmetic.add(x, y, ...args));
+export const add_: OfScaled = scaling("add");
 /** x −= alpha · y. */
-export const sub_ = (x: Tensor, y: Tensor | number, ...args: Given<[], Scaled>): Tensor =>
-  over(x, y, () => arithmetic.sub(x, y, ...args));
+export const sub_: OfScaled = scaling("sub");
 /** x *= y. */
-export const mul_: (x: Tensor, y: Tensor | number) => Tensor = takes(
+export const mul_: OfOther = takesNames(
   "mul_",
   two,
-  (x, y) => over(x, y, () => arithmetic.mul(x, y)),
+  (x: Tensor, y: Tensor | number): Tensor => over(x, y, () => arithmetic.mul(x, y)),
 );
 /** x /= y. */
-export const div_: (x: Tensor, y: Tensor | number) => Tensor = takes(
+export const div_: OfOther = takesNames(
   "div_",
   two,
-  (x, y) => over(x, y, () => arithmetic.div(x, y)),
+  (x: Tensor, y: Tensor | number): Tensor => over(x, y, () => arithmetic.div(x, y)),
 );
 /** Every element becomes `value`. */
-export const fill_: (x: Tensor, value: number) => Tensor = takes(
-  "fill_",
-  { input: a.tensor, value: a.number },
-  (x, value) => overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device })),
-);
+export const fill_: (x: Tensor, ...args: Given<[value: number], { value: number }>) => Tensor =
+  takesNames(
+    "fill_",
+    { input: a.tensor, value: a.number },
+    (x: Tensor, value: number): Tensor =>
+      overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device })),
+  );
 /** Every element becomes 0. */
 export const zero_: (x: Tensor) => Tensor = takes("zero_", { input: a.tensor }, (x) => fill_(x, 0));
 /** Elements are brought into [min, max]. */
@@ -90,10 +98,14 @@ export const clamp_ = (
   ...args: Given<[min?: number, max?: number], ClampOptions>
 ): Tensor => over(x, 0, () => clamp(x, ...args));
 /** Elements where `mask` is true become `value`. */
-export const maskedFill_: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
+export const maskedFill_: (
+  x: Tensor,
+  ...args: Given<[mask: Tensor, value: number], { mask: Tensor; value: number }>
+) => Tensor = takesNames(
   "maskedFill_",
   { input: a.tensor, mask: a.tensor, value: a.number },
-  (x, mask, value) => overwrite(x, () => maskedFill(x, mask, value)),
+  (x: Tensor, mask: Tensor, value: number): Tensor =>
+    overwrite(x, () => maskedFill(x, mask, value)),
 );
 
 /** An in-place form of a function of one tensor. */
@@ -130,31 +142,52 @@ export const square_: (x: Tensor) => Tensor = inPlace("square", unary.square);
 export const tanh_: (x: Tensor) => Tensor = inPlace("tanh", unary.tanh);
 
 /** x becomes x to the power of y. */
-export const pow_: (x: Tensor, y: Tensor | number) => Tensor = takes(
+export const pow_: (
+  x: Tensor,
+  ...args: Given<[exponent: Tensor | number], { exponent: Tensor | number }>
+) => Tensor = takesNames(
   "pow_",
-  two,
-  (x, y) => over(x, y, () => arithmetic.pow(x, y)),
+  { input: a.tensor, exponent: a.operand },
+  (x: Tensor, y: Tensor | number): Tensor => over(x, y, () => arithmetic.pow(x, y)),
 );
 /** x becomes the remainder of x / y. */
-export const remainder_: (x: Tensor, y: Tensor | number) => Tensor = takes(
+export const remainder_: OfOther = takesNames(
   "remainder_",
   two,
-  (x, y) => over(x, y, () => arithmetic.remainder(x, y)),
+  (x: Tensor, y: Tensor | number): Tensor => over(x, y, () => arithmetic.remainder(x, y)),
 );
 
 /** x += value · y · z. */
-export function addcmul_(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
-  return over(x, 0, () => blend.addcmul(x, y, z, ...args));
-}
+export const addcmul_: (
+  x: Tensor,
+  ...args: Given<[tensor1: Tensor, tensor2: Tensor], { tensor1: Tensor; tensor2: Tensor }, Valued>
+) => Tensor = named(
+  "addcmul_",
+  ["input", "tensor1", "tensor2"],
+  function addcmul_(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+    return over(x, 0, () => blend.addcmul(x, y, z, ...args));
+  },
+);
 /** x += value · y / z. */
-export function addcdiv_(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
-  return over(x, 0, () => blend.addcdiv(x, y, z, ...args));
-}
+export const addcdiv_: (
+  x: Tensor,
+  ...args: Given<[tensor1: Tensor, tensor2: Tensor], { tensor1: Tensor; tensor2: Tensor }, Valued>
+) => Tensor = named(
+  "addcdiv_",
+  ["input", "tensor1", "tensor2"],
+  function addcdiv_(x: Tensor, y: Tensor, z: Tensor, ...args: Given<[], Valued>): Tensor {
+    return over(x, 0, () => blend.addcdiv(x, y, z, ...args));
+  },
+);
 /** x goes towards `end` by a share of the way. */
-export const lerp_: (x: Tensor, end: Tensor, weight: number) => Tensor = takes(
+export const lerp_: (
+  x: Tensor,
+  ...args: Given<[end: Tensor, weight: number], { end: Tensor; weight: number }>
+) => Tensor = takesNames(
   "lerp_",
   { input: a.tensor, end: a.tensor, weight: a.number },
-  (x, end, weight) => over(x, end, () => blend.lerp(x, end, weight)),
+  (x: Tensor, end: Tensor, weight: number): Tensor =>
+    over(x, end, () => blend.lerp(x, end, weight)),
 );
 /** What lies above a diagonal becomes 0. */
 export const tril_ = (

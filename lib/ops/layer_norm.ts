@@ -1,7 +1,7 @@
 /*
  * Layer normalisation, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { along, map, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -176,6 +176,20 @@ const layerNormOp = defineOp<Args>({
   }],
 });
 
+/** What {@linkcode layerNorm} takes. */
+export interface LayerNormArguments {
+  /** (…, *normalizedShape) */
+  input: Tensor;
+  /** The sizes of the last dimensions, over which mean and variance are taken. */
+  normalizedShape: Shape;
+  /** Of that shape: what each number is multiplied by; 1. */
+  weight?: Tensor | null;
+  /** Of that shape: what is added then; 0. */
+  bias?: Tensor | null;
+  /** What is added to the variance; 1e-5. */
+  eps?: number;
+}
+
 /**
  * Brings the last dimensions to mean 0 and variance 1, then scales and shifts them:
  * (x − mean) / √(variance + eps) · weight + bias.
@@ -192,18 +206,29 @@ const layerNormOp = defineOp<Args>({
  * ```
  */
 export const layerNorm: (
-  x: Tensor,
-  normalizedShape: Shape,
-  weight?: Tensor | null,
-  bias?: Tensor | null,
-  eps?: number,
-) => Tensor = takes("layerNorm", {
+  ...args: Given<
+    [
+      input: Tensor,
+      normalizedShape: Shape,
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      eps?: number,
+    ],
+    LayerNormArguments
+  >
+) => Tensor = takesNames("layerNorm", {
   input: a.tensor,
   normalizedShape: a.shape,
   weight: a.orNull(a.tensor),
   bias: a.orNull(a.tensor),
   eps: a.number,
-}, (x, normalizedShape, weight, bias, eps = 1e-5) => {
+}, (
+  x: Tensor,
+  normalizedShape: Shape,
+  weight?: Tensor | null,
+  bias?: Tensor | null,
+  eps = 1e-5,
+): Tensor => {
   const inputs = weight ? bias ? [x, weight, bias] : [x, weight] : [x];
   return layerNormOp(inputs, { normalizedShape, eps });
 }, { required: 2 });

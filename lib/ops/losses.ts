@@ -1,22 +1,20 @@
 /*
  * Losses besides the cross-entropy: how far a prediction is from its target, as one number.
  */
-import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
+import { a, type Given, type Kind, named, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { map, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
-import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, eq, gt, lt, minimum, mul, sub } from "./binary.ts";
+import { div, gt, lt, mul, sub } from "./binary.ts";
 import { sumTo } from "./broadcast.ts";
 import { float } from "./copy.ts";
 import { checkFloat } from "./limits.ts";
-import { clamp } from "./clamp.ts";
 import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
 import { mean } from "./stats.ts";
-import { abs, exp, log, log1p, neg, sigmoid, square } from "./unary.ts";
+import { abs, neg, square } from "./unary.ts";
 import { where } from "./where.ts";
 
 /** How single losses become one. */
@@ -25,8 +23,41 @@ export interface LossOptions {
   reduction?: Reduction;
 }
 
+/** What a loss compares. */
+export interface Compared {
+  /** What was computed. */
+  input: Tensor;
+  /** What ought to come out. */
+  target: Tensor;
+}
+
+/** A loss: what it compares by position or by name, its options by name. */
+export type LossFunction<O> = (
+  ...args: Given<[input: Tensor, target: Tensor], Compared, O>
+) => Tensor;
+
+/** A loss whose weights have a position too. */
+export type WeightedLossFunction<O> = (
+  ...args: Given<[input: Tensor, target: Tensor, weight?: Tensor | null], Compared, O>
+) => Tensor;
+
+/** A loss that compares two tensors; `read` reads what follows them. */
+export const comparing = <O>(
+  name: string,
+  read: Reader<O>,
+  of: (input: Tensor, target: Tensor, options: O) => Tensor,
+): WeightedLossFunction<O> =>
+  named(
+    name,
+    ["input", "target"],
+    (input: Tensor, target: Tensor, ...args: unknown[]) => of(input, target, read(args)),
+  );
+
 /** A loss's options, by name. */
 export type LossArguments = Given<[], LossOptions>;
+
+/** Weights by position, all else by name. */
+export type WeightedArguments<O> = Given<[weight?: Tensor | null], O, O>;
 
 /** The kinds of reduction. */
 export const reductionKind: Kind = a.oneOf("mean", "sum", "none");
@@ -47,18 +78,8 @@ function oneFloat(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
   return [x, y];
 }
 
-/** Operands of a loss of probabilities: two floats of one shape. */
-function pairOf(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
-  checkFloat(name, x, y);
-  const [given, wanted] = [shapeText(y.shape), shapeText(x.shape)];
-  if (given === wanted) return [x, y];
-  throw new RangeError(
-    `${name}: Target size (${given}) must be the same as input size (${wanted})`,
-  );
-}
-
 /** Single losses whose slopes PyTorch computes in a way of its own: `dx` and `dy` are its formulas. */
-interface LossSpec<A> {
+export interface LossSpec<A> {
   name: string;
   torch: string;
   of: (x: Tensor, y: Tensor, args: A) => Tensor;
@@ -70,7 +91,10 @@ interface LossSpec<A> {
   domain: [number, number];
 }
 
-const defineLoss = <A>({ torch, of, dx, dy, reference, args, ...spec }: LossSpec<A>): Op<A> =>
+/** Declares such losses as an op. */
+export const defineLoss = <A>(
+  { torch, of, dx, dy, reference, args, ...spec }: LossSpec<A>,
+): Op<A> =>
   defineOp<A>({
     name: spec.name,
     torch: `F.${torch}(*i, reduction='none')`,
@@ -126,14 +150,20 @@ const mseOp = defineOp<Required<LossOptions>>({
  * assertEquals(await mseLoss(x, ones(2), { reduction: "none" }).tolist(), [0.25, 2.25]);
  * ```
  */
-export function mseLoss(x: Tensor, y: Tensor, ...args: LossArguments): Tensor {
-  const { reduction = "mean" } = read.mse(args);
-  return mseOp(oneFloat("mseLoss", x, y), { reduction });
-}
+export const mseLoss: LossFunction<LossOptions> = comparing(
+  "mseLoss",
+  read.mse,
+  (x, y, { reduction = "mean" }) => {
+    return mseOp(oneFloat("mseLoss", x, y), { reduction });
+  },
+);
 
 /** The mean of |x − y|, of two tensors that broadcast; or their sum, or each, by `reduction`. */
-export const l1Loss = (x: Tensor, y: Tensor, ...args: LossArguments): Tensor =>
-  reduced(abs(sub(x, y)), read.l1(args));
+export const l1Loss: LossFunction<LossOptions> = comparing(
+  "l1Loss",
+  read.l1,
+  (x, y, options) => reduced(abs(sub(x, y)), options),
+);
 
 /** The distance at which a loss turns from a square to a straight line. */
 export interface SmoothL1Options extends LossOptions {
@@ -168,11 +198,14 @@ const smoothOp = defineLoss<{ beta: number }>({
 });
 
 /** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
-export function smoothL1Loss(x: Tensor, y: Tensor, ...args: Given<[], SmoothL1Options>): Tensor {
-  const { beta = 1, ...options } = readSmooth(args);
-  const losses = smoothOp(oneFloat("smoothL1Loss", x, y), { beta });
-  return called("SmoothL1LossBackward0", reduced(losses, options));
-}
+export const smoothL1Loss: LossFunction<SmoothL1Options> = comparing(
+  "smoothL1Loss",
+  readSmooth,
+  (x, y, { beta = 1, ...options }) => {
+    const losses = smoothOp(oneFloat("smoothL1Loss", x, y), { beta });
+    return called("SmoothL1LossBackward0", reduced(losses, options));
+  },
+);
 
 /** The distance at which {@linkcode huberLoss} turns from a square to a straight line. */
 export interface HuberOptions extends LossOptions {
@@ -220,136 +253,16 @@ const huberOp = defineLoss<{ delta: number }>({
  * assertEquals(await nn.functional.huberLoss(tensor([0.5, 3]), zeros(2)).item(), 1.3125);
  * ```
  */
-export function huberLoss(x: Tensor, y: Tensor, ...args: Given<[], HuberOptions>): Tensor {
-  const { delta = 1, ...options } = huberOptions(args);
-  if (!(delta > 0)) {
-    throw new RangeError(
-      `huber_loss does not support non-positive values for delta: it is ${delta}`,
-    );
-  }
-  const losses = huberOp(oneFloat("huberLoss", x, y), { delta });
-  return called("HuberLossBackward0", reduced(losses, options));
-}
-
-/** How {@linkcode binaryCrossEntropy} sums up. */
-export interface BinaryLossOptions extends LossOptions {
-  /** What each loss is multiplied by; it spreads as in a product. */
-  weight?: Tensor | null;
-}
-
-/** How {@linkcode binaryCrossEntropyWithLogits} sums up. */
-export interface LogitsLossOptions extends BinaryLossOptions {
-  /** What targets of 1 weigh against targets of 0, for each class. */
-  posWeight?: Tensor | null;
-}
-
-/** Weights by position, all else by name. */
-export type WeightedArguments<O> = Given<[weight?: Tensor | null], O>;
-
-const weighted = { weight: a.orNull(a.tensor), reduction: reductionKind };
-
-/** The reader of its options. */
-export const readBinary = (name: string): Reader<BinaryLossOptions> =>
-  parameters<BinaryLossOptions>(name, weighted, { positional: 1 });
-
-/** The reader of its options. */
-export const readLogits = (name: string): Reader<LogitsLossOptions> =>
-  parameters<LogitsLossOptions>(name, { ...weighted, posWeight: a.orNull(a.tensor) }, {
-    positional: 1,
-  });
-
-const binaryOptions = readBinary("binaryCrossEntropy");
-const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
-const weighed = (losses: Tensor, { weight, ...options }: BinaryLossOptions) =>
-  reduced(weight ? mul(losses, weight) : losses, options);
-
-const bounded = (x: Tensor) => clamp(x, { min: -100 });
-const binaryOp = defineLoss({
-  name: "binaryCrossEntropy",
-  torch: "binary_cross_entropy",
-  of: (p, y) => sub(mul(sub(y, 1), bounded(log1p(neg(p)))), mul(y, bounded(log(p)))),
-  dx: (g, p, y) => div(mul(g, sub(p, y)), clamp(mul(add(neg(p), 1), p), { min: 1e-12 })),
-  dy: (g, p) => mul(sub(log(add(neg(p), 1)), log(p)), g),
-  reference: (p, y) => -(y * Math.log(p) + (1 - y) * Math.log1p(-p)),
-  args: {},
-  domain: [0.1, 0.9],
-});
-
-/** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
-export function binaryCrossEntropy(
-  p: Tensor,
-  y: Tensor,
-  ...args: WeightedArguments<BinaryLossOptions>
-): Tensor {
-  const losses = binaryOp(pairOf("binaryCrossEntropy", p, y), {});
-  return called("BinaryCrossEntropyBackward0", weighed(losses, binaryOptions(args)));
-}
-
-const logSigmoid = (x: Tensor) => sub(minimum(x, 0), log1p(exp(neg(abs(x)))));
-const logitsOp = defineLoss({
-  name: "binaryCrossEntropyWithLogits",
-  torch: "binary_cross_entropy_with_logits",
-  of: (x, y) => sub(mul(add(neg(y), 1), x), logSigmoid(x)),
-  dx: (g, x, y) => mul(sub(sigmoid(x), y), g),
-  dy: (g, x) => mul(neg(x), g),
-  reference: (x, y) => (1 - y) * x - Math.min(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  args: {},
-  domain: [-2, 2],
-});
-
-/**
- * The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|); `posWeight` p makes it
- * (1 − y) · x − ((p − 1) · y + 1) · log σ(x).
- *
- * @example
- * ```ts
- * import { binaryCrossEntropyWithLogits, tensor } from "#lib";
- * import { assertEquals } from "@std/assert";
- * const loss = binaryCrossEntropyWithLogits(tensor([0.5, -1.5]), tensor([1, 0]).float());
- * assertEquals(await loss.repr(), "tensor(0.3377)");
- * ```
- */
-export function binaryCrossEntropyWithLogits(
-  x: Tensor,
-  y: Tensor,
-  ...args: WeightedArguments<LogitsLossOptions>
-): Tensor {
-  const { posWeight, ...options } = logitsOptions(args);
-  const pair = pairOf("binaryCrossEntropyWithLogits", x, y);
-  const losses = posWeight
-    ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
-    : logitsOp(pair, {});
-  const loss = weighed(losses, options);
-  return called("BinaryCrossEntropyWithLogitsBackward0", loss, x, y, posWeight);
-}
-
-/** How {@linkcode klDiv} sums up. */
-export interface KlDivOptions {
-  /** `"mean"` over all numbers, `"batchmean"` over dimension 0, `"sum"` or `"none"`; `"mean"`. */
-  reduction?: Reduction | "batchmean";
-  /** Whether the target holds logarithms of probabilities too; false. */
-  logTarget?: boolean;
-}
-
-/** The reader of its options, for the layer too. */
-export const readKlDiv = (name: string): Reader<KlDivOptions> =>
-  parameters<KlDivOptions>(name, {
-    reduction: a.oneOf("mean", "batchmean", "sum", "none"),
-    logTarget: a.flag,
-  }, { positional: 0 });
-const klDivOptions = readKlDiv("klDiv");
-
-/**
- * How far a distribution is from its target: Σ target · (log target − x), where x are logarithms of probabilities
- * (Kullback & Leibler, 1951).
- */
-export function klDiv(x: Tensor, target: Tensor, ...args: Given<[], KlDivOptions>): Tensor {
-  const { reduction = "mean", logTarget = false } = klDivOptions(args);
-  // 0 · log 0 is 0.
-  const losses = logTarget ? mul(exp(target), sub(target, x)) : sub(
-    where(eq(target, 0), 0, mul(target, log(where(eq(target, 0), 1, target)))),
-    mul(target, x),
-  );
-  if (reduction !== "batchmean") return reduced(losses, { reduction });
-  return div(sum(losses), x.shape[0] ?? 1);
-}
+export const huberLoss: LossFunction<HuberOptions> = comparing(
+  "huberLoss",
+  huberOptions,
+  (x, y, { delta = 1, ...options }) => {
+    if (!(delta > 0)) {
+      throw new RangeError(
+        `huber_loss does not support non-positive values for delta: it is ${delta}`,
+      );
+    }
+    const losses = huberOp(oneFloat("huberLoss", x, y), { delta });
+    return called("HuberLossBackward0", reduced(losses, options));
+  },
+);

@@ -5,7 +5,8 @@ import { a, type Given, parameters, takes, takesNames } from "../python/argument
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, mul } from "./binary.ts";
 import { to } from "./copy.ts";
-import { arange, full, type TensorOptions, tensorOptions, zeros } from "./create.ts";
+import { full, type TensorOptions, tensorOptions, zeros } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { bmm, matmul } from "./matmul/matmul.ts";
@@ -20,7 +21,9 @@ const readEye = parameters<{ n: number; m?: number } & TensorOptions>(
 );
 
 /** Ones on the diagonal of an n × m matrix, zeros elsewhere. */
-export function eye(...args: Given<[n: number, m?: number], TensorOptions>): Tensor {
+export function eye(
+  ...args: Given<[n: number, m?: number], { n: number; m?: number }, TensorOptions>
+): Tensor {
   const { n, m = n, dtype = "float32", device, requiresGrad } = readEye(args);
   const rows = unsqueeze(arange(n, { device }), 1);
   const made = to(eq(rows, arange(m, { device })), dtype);
@@ -69,28 +72,28 @@ export const trace: (x: Tensor) => Tensor = takes("trace", { input: a.tensor }, 
   return sum(diag(x));
 });
 
-const two = { input: a.tensor, other: a.tensor };
-
 function checkVectors(name: string, x: Tensor, y: Tensor): void {
   if (x.ndim === 1 && y.ndim === 1) return;
   throw new RangeError(`${name}: 1D tensors expected, but got ${x.ndim}D and ${y.ndim}D tensors`);
 }
 
 /** Every element of one vector times every one of another: (n), (m) → (n, m). */
-export const outer: (x: Tensor, y: Tensor) => Tensor = takes(
-  "outer",
-  two,
-  (x, y) => {
-    checkVectors("outer", x, y);
-    return mul(unsqueeze(x, 1), y);
-  },
-);
+export const outer: (x: Tensor, ...args: Given<[vec2: Tensor], { vec2: Tensor }>) => Tensor =
+  takesNames(
+    "outer",
+    { input: a.tensor, vec2: a.tensor },
+    (x: Tensor, y: Tensor): Tensor => {
+      checkVectors("outer", x, y);
+      return mul(unsqueeze(x, 1), y);
+    },
+  );
 
 /** The sum of the products of two vectors. */
-export const dot: (x: Tensor, y: Tensor) => Tensor = takes("dot", two, (x, y) => {
-  checkVectors("dot", x, y);
-  return matmul(x, y);
-});
+export const dot: (x: Tensor, ...args: Given<[tensor: Tensor], { tensor: Tensor }>) => Tensor =
+  takesNames("dot", { input: a.tensor, tensor: a.tensor }, (x: Tensor, y: Tensor): Tensor => {
+    checkVectors("dot", x, y);
+    return matmul(x, y);
+  });
 
 /** One operand of an einsum, and the letters of its dimensions. */
 interface Lettered {

@@ -130,10 +130,12 @@ declare module "../tensor/tensor.ts" {
     /** The largest of all elements, of two tensors, or along a dimension with their indices. */
     max(): Tensor;
     max(other: Tensor): Tensor;
+    max(options: { other: Tensor }): Tensor;
     max(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
     /** The smallest of all elements, of two tensors, or along a dimension with their indices. */
     min(): Tensor;
     min(other: Tensor): Tensor;
+    min(options: { other: Tensor }): Tensor;
     min(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
     /** The middle of all elements, or along a dimension with its index. */
     median(): Tensor;

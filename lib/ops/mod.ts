@@ -6,12 +6,11 @@ import "./methods.ts";
 
 /** Tensors out of nothing. */
 export {
-  arange,
   empty,
   emptyLike,
   full,
   fullLike,
-  linspace,
+  type FullOptions,
   ones,
   onesLike,
   tensor,
@@ -20,9 +19,11 @@ export {
   zeros,
   zerosLike,
 } from "./create.ts";
+export { arange, type ArangeOptions, linspace, type LinspaceOptions } from "./ranges.ts";
 /** Random ones, in PyTorch's streams. */
 export {
   bernoulli,
+  type DistributionOptions,
   type Drawn,
   dropout,
   type DropoutOptions,
@@ -31,13 +32,12 @@ export {
   type MultinomialOptions,
   normal,
   rand,
-  randint,
   randLike,
   randn,
   randnLike,
   type RandomOptions,
-  randperm,
 } from "./random.ts";
+export { randint, type RandintOptions, randperm } from "./random_whole.ts";
 export {
   bernoulli_,
   type BernoulliOptions,
@@ -63,8 +63,15 @@ export type { Activation, ActivationName } from "./activation.ts";
 export * from "./binary.ts";
 export * from "./logic.ts";
 /** Choice by a mask. */
-export { maskedFill, where } from "./where.ts";
-export { type Triangular, tril, trilIndices, triu, triuIndices } from "./triangle.ts";
+export { type Chosen, maskedFill, where } from "./where.ts";
+export {
+  type TriangleOptions,
+  type Triangular,
+  tril,
+  trilIndices,
+  triu,
+  triuIndices,
+} from "./triangle.ts";
 /** Copies and dtypes. */
 export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 /** Other shapes over the same memory, and parts of it. */
@@ -130,7 +137,7 @@ export { cdist, type CosineOptions, cosineSimilarity } from "./distances.ts";
 export { linear } from "./matmul/linear.ts";
 export { linearActivated } from "./matmul/linear_then.ts";
 /** What networks are made of. */
-export { embedding } from "./embedding.ts";
+export { embedding, type LookUp } from "./embedding.ts";
 export { gather } from "./gather.ts";
 export {
   scatter,
@@ -143,7 +150,7 @@ export {
   type TakeOptions,
 } from "./scatter.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
-export { layerNorm } from "./layer_norm.ts";
+export { layerNorm, type LayerNormArguments } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
 export type { Reduction } from "./loss.ts";
 export {
@@ -153,21 +160,26 @@ export {
   type NllOptions,
 } from "./class_losses.ts";
 export {
-  binaryCrossEntropy,
-  binaryCrossEntropyWithLogits,
-  type BinaryLossOptions,
+  type Compared,
   huberLoss,
   type HuberOptions,
-  type KlDivOptions,
   l1Loss,
-  type LogitsLossOptions,
   type LossArguments,
+  type LossFunction,
   type LossOptions,
   mseLoss,
   smoothL1Loss,
   type SmoothL1Options,
   type WeightedArguments,
+  type WeightedLossFunction,
 } from "./losses.ts";
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type BinaryLossOptions,
+  type KlDivOptions,
+  type LogitsLossOptions,
+} from "./probability_losses.ts";
 export type {
   MarginArguments,
   MarginOptions,

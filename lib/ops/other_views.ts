@@ -1,7 +1,7 @@
 /*
  * Other names and forms of what views.ts and join.ts do.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
 import { normalizeDim, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { to } from "./copy.ts";
@@ -11,28 +11,40 @@ import { expand, permute, reshape, transpose, view } from "./views.ts";
 const three = { input: a.tensor, axis0: a.whole, axis1: a.whole };
 
 /** Two dimensions exchanged, as {@linkcode transpose}. */
-export const swapaxes: (x: Tensor, axis0: number, axis1: number) => Tensor = takes(
+export const swapaxes: (
+  x: Tensor,
+  ...args: Given<[axis0: number, axis1: number], { axis0: number; axis1: number }>
+) => Tensor = takesNames(
   "swapaxes",
   three,
-  (x, axis0, axis1) => transpose(x, axis0, axis1),
+  (x: Tensor, axis0: number, axis1: number): Tensor => transpose(x, axis0, axis1),
 );
 
 /** Two dimensions exchanged, as {@linkcode transpose}. */
-export const swapdims: (x: Tensor, dim0: number, dim1: number) => Tensor = takes(
+export const swapdims: (
+  x: Tensor,
+  ...args: Given<[dim0: number, dim1: number], { dim0: number; dim1: number }>
+) => Tensor = takesNames(
   "swapdims",
   { input: a.tensor, dim0: a.whole, dim1: a.whole },
-  (x, dim0, dim1) => transpose(x, dim0, dim1),
+  (x: Tensor, dim0: number, dim1: number): Tensor => transpose(x, dim0, dim1),
 );
 
 /** Dimensions moved to other places; the others keep their order. */
 export const movedim: (
   x: Tensor,
-  source: number | readonly number[],
-  destination: number | readonly number[],
-) => Tensor = takes(
+  ...args: Given<
+    [source: number | readonly number[], destination: number | readonly number[]],
+    { source: number | readonly number[]; destination: number | readonly number[] }
+  >
+) => Tensor = takesNames(
   "movedim",
   { input: a.tensor, source: a.dims, destination: a.dims },
-  (x, source, destination) => {
+  (
+    x: Tensor,
+    source: number | readonly number[],
+    destination: number | readonly number[],
+  ): Tensor => {
     const [from, into] = [source, destination].map((dims) =>
       [dims].flat().map((d) => normalizeDim(d as number, x.ndim))
     );
@@ -51,10 +63,13 @@ export const movedim: (
 );
 
 /** One dimension cut into several; one size may be −1. */
-export const unflatten: (x: Tensor, dim: number, sizes: Shape) => Tensor = takes(
+export const unflatten: (
+  x: Tensor,
+  ...args: Given<[dim: number, sizes: Shape], { dim: number; sizes: Shape }>
+) => Tensor = takesNames(
   "unflatten",
   { input: a.tensor, dim: a.whole, sizes: a.shape },
-  (x, dim, sizes) => {
+  (x: Tensor, dim: number, sizes: Shape): Tensor => {
     const d = normalizeDim(dim, x.ndim);
     return reshape(x, [...x.shape.slice(0, d), ...sizes, ...x.shape.slice(d + 1)]);
   },
@@ -63,32 +78,36 @@ export const unflatten: (x: Tensor, dim: number, sizes: Shape) => Tensor = takes
 const two = { input: a.tensor, other: a.tensor };
 
 /** Repeated, without copying, to the shape of another. */
-export const expandAs: (x: Tensor, other: Tensor) => Tensor = takes(
-  "expandAs",
-  two,
-  (x, other) => expand(x, other.shape),
-);
+export const expandAs: (x: Tensor, ...args: Given<[other: Tensor], { other: Tensor }>) => Tensor =
+  takesNames(
+    "expandAs",
+    two,
+    (x: Tensor, other: Tensor): Tensor => expand(x, other.shape),
+  );
 
 /** Viewed in the shape of another. */
-export const viewAs: (x: Tensor, other: Tensor) => Tensor = takes(
-  "viewAs",
-  two,
-  (x, other) => view(x, other.shape),
-);
+export const viewAs: (x: Tensor, ...args: Given<[other: Tensor], { other: Tensor }>) => Tensor =
+  takesNames(
+    "viewAs",
+    two,
+    (x: Tensor, other: Tensor): Tensor => view(x, other.shape),
+  );
 
 /** Reshaped to the shape of another. */
-export const reshapeAs: (x: Tensor, other: Tensor) => Tensor = takes(
-  "reshapeAs",
-  two,
-  (x, other) => reshape(x, other.shape),
-);
+export const reshapeAs: (x: Tensor, ...args: Given<[other: Tensor], { other: Tensor }>) => Tensor =
+  takesNames(
+    "reshapeAs",
+    two,
+    (x: Tensor, other: Tensor): Tensor => reshape(x, other.shape),
+  );
 
 /** With the dtype of another. */
-export const typeAs: (x: Tensor, other: Tensor) => Tensor = takes(
-  "typeAs",
-  two,
-  (x, other) => to(x, other.dtype),
-);
+export const typeAs: (x: Tensor, ...args: Given<[other: Tensor], { other: Tensor }>) => Tensor =
+  takesNames(
+    "typeAs",
+    two,
+    (x: Tensor, other: Tensor): Tensor => to(x, other.dtype),
+  );
 
 const list = { tensors: a.tensors };
 const atLeast = (x: Tensor, ndim: number) =>

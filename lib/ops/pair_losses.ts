@@ -1,11 +1,11 @@
 /*
  * Losses of pairs and triples: how near two vectors ought to be, or which of two scores ought to be larger.
  */
-import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import { a, type Given, named, parameters, type Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, eq, minimum, mul, ne, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
-import { type LossOptions, reduced, reductionKind } from "./losses.ts";
+import { type Compared, type LossOptions, reduced, reductionKind } from "./losses.ts";
 import { sum } from "./reduce.ts";
 import { norm } from "./stats.ts";
 import { neg, sqrt } from "./unary.ts";
@@ -38,14 +38,19 @@ const pairwiseOptions = readPairwise("pairwiseDistance");
  * assertEquals(await distances.repr(), "tensor([2.0000, 2.0000])");
  * ```
  */
-export function pairwiseDistance(
+export const pairwiseDistance: (
+  ...args: Given<
+    [x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean],
+    { x1: Tensor; x2: Tensor } & PairwiseOptions
+  >
+) => Tensor = named("pairwiseDistance", ["x1", "x2"], function pairwiseDistance(
   x: Tensor,
   y: Tensor,
   ...args: Given<[p?: number, eps?: number, keepdim?: boolean], PairwiseOptions>
 ): Tensor {
   const { p = 2, eps = 1e-6, keepdim = false } = pairwiseOptions(args);
   return norm(add(sub(x, y), eps), p, -1, keepdim);
-}
+});
 
 /** How far apart they ought to be, and how single losses become one. */
 export interface MarginOptions extends LossOptions {
@@ -54,7 +59,7 @@ export interface MarginOptions extends LossOptions {
 }
 
 /** A margin by position, all else by name. */
-export type MarginArguments<O = MarginOptions> = Given<[margin?: number], O>;
+export type MarginArguments<O = MarginOptions> = Given<[margin?: number], O, O>;
 
 /** The reader of a loss's margin, for the layer too. */
 export const readMargin = (name: string): Reader<MarginOptions> =>
@@ -102,18 +107,28 @@ const read = {
  * assertAlmostEquals(await loss.item(), 0.5, 1e-5);
  * ```
  */
-export function tripletMarginLoss(
-  anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  ...args: MarginArguments<TripletOptions>
-): Tensor {
-  const { margin = 1, p = 2, eps = 1e-6, swap = false, ...options } = read.triplet(args);
-  const near = pairwiseDistance(anchor, positive, p, eps);
-  let far = pairwiseDistance(anchor, negative, p, eps);
-  if (swap) far = minimum(far, pairwiseDistance(positive, negative, p, eps));
-  return reduced(clamp(sub(add(near, margin), far), { min: 0 }), options);
-}
+export const tripletMarginLoss: (
+  ...args: Given<
+    [anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number],
+    { anchor: Tensor; positive: Tensor; negative: Tensor },
+    TripletOptions
+  >
+) => Tensor = named(
+  "tripletMarginLoss",
+  ["anchor", "positive", "negative"],
+  function tripletMarginLoss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    ...args: MarginArguments<TripletOptions>
+  ): Tensor {
+    const { margin = 1, p = 2, eps = 1e-6, swap = false, ...options } = read.triplet(args);
+    const near = pairwiseDistance(anchor, positive, p, eps);
+    let far = pairwiseDistance(anchor, negative, p, eps);
+    if (swap) far = minimum(far, pairwiseDistance(positive, negative, p, eps));
+    return reduced(clamp(sub(add(near, margin), far), { min: 0 }), options);
+  },
+);
 
 /**
  * 1 − cos where the target is 1, and max(cos − margin, 0) where it is −1, of the angle between vectors; the margin is 0
@@ -128,19 +143,29 @@ export function tripletMarginLoss(
  * assertEquals(await loss.repr(), "tensor(0.5251)");
  * ```
  */
-export function cosineEmbeddingLoss(
-  x: Tensor,
-  y: Tensor,
-  target: Tensor,
-  ...args: MarginArguments
-): Tensor {
-  const { margin = 0, ...options } = read.cosine(args);
-  const lengths = mul(add(sum(mul(x, x), -1), 1e-12), add(sum(mul(y, y), -1), 1e-12));
-  const cosine = div(sum(mul(x, y), -1), sqrt(lengths));
-  const alike = where(eq(target, 1), add(neg(cosine), 1), 0);
-  const unlike = where(eq(target, -1), clamp(sub(cosine, margin), { min: 0 }), 0);
-  return reduced(add(alike, unlike), options);
-}
+export const cosineEmbeddingLoss: (
+  ...args: Given<
+    [input1: Tensor, input2: Tensor, target: Tensor, margin?: number],
+    { input1: Tensor; input2: Tensor; target: Tensor },
+    MarginOptions
+  >
+) => Tensor = named(
+  "cosineEmbeddingLoss",
+  ["input1", "input2", "target"],
+  function cosineEmbeddingLoss(
+    x: Tensor,
+    y: Tensor,
+    target: Tensor,
+    ...args: MarginArguments
+  ): Tensor {
+    const { margin = 0, ...options } = read.cosine(args);
+    const lengths = mul(add(sum(mul(x, x), -1), 1e-12), add(sum(mul(y, y), -1), 1e-12));
+    const cosine = div(sum(mul(x, y), -1), sqrt(lengths));
+    const alike = where(eq(target, 1), add(neg(cosine), 1), 0);
+    const unlike = where(eq(target, -1), clamp(sub(cosine, margin), { min: 0 }), 0);
+    return reduced(add(alike, unlike), options);
+  },
+);
 
 /**
  * max(−target · (x − y) + margin, 0): x ought to be larger where the target is 1, and y where it is −1; the margin is 0
@@ -155,7 +180,13 @@ export function cosineEmbeddingLoss(
  * assertEquals(await loss.item(), 0.625);
  * ```
  */
-export function marginRankingLoss(
+export const marginRankingLoss: (
+  ...args: Given<
+    [input1: Tensor, input2: Tensor, target: Tensor, margin?: number],
+    { input1: Tensor; input2: Tensor; target: Tensor },
+    MarginOptions
+  >
+) => Tensor = named("marginRankingLoss", ["input1", "input2", "target"], function marginRankingLoss(
   x: Tensor,
   y: Tensor,
   target: Tensor,
@@ -163,7 +194,7 @@ export function marginRankingLoss(
 ): Tensor {
   const { margin = 0, ...options } = read.ranking(args);
   return reduced(clamp(add(mul(neg(target), sub(x, y)), margin), { min: 0 }), options);
-}
+});
 
 /**
  * x where the target is 1, and max(margin − x, 0) where it is −1, of distances; the margin is 1 unless given.
@@ -176,8 +207,14 @@ export function marginRankingLoss(
  * assertEquals(await loss.item(), 0.625);
  * ```
  */
-export function hingeEmbeddingLoss(x: Tensor, target: Tensor, ...args: MarginArguments): Tensor {
-  const { margin = 1, ...options } = read.hinge(args);
-  const unlike = where(ne(target, 1), clamp(add(neg(x), margin), { min: 0 }), 0);
-  return reduced(add(unlike, where(ne(target, -1), x, 0)), options);
-}
+export const hingeEmbeddingLoss: (
+  ...args: Given<[input: Tensor, target: Tensor, margin?: number], Compared, MarginOptions>
+) => Tensor = named(
+  "hingeEmbeddingLoss",
+  ["input", "target"],
+  function hingeEmbeddingLoss(x: Tensor, target: Tensor, ...args: MarginArguments): Tensor {
+    const { margin = 1, ...options } = read.hinge(args);
+    const unlike = where(ne(target, 1), clamp(add(neg(x), margin), { min: 0 }), 0);
+    return reduced(add(unlike, where(ne(target, -1), x, 0)), options);
+  },
+);

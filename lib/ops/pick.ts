@@ -2,12 +2,12 @@
  * Elements chosen by their values: how many there are is known only when the GPU has computed it, so these
  * functions are awaited. And ids as rows of zeros with a one.
  */
-import { a, type Given, parameters, takes } from "../python/arguments.ts";
+import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
 import { broadcastShapes, shapeText } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { eq } from "./binary.ts";
 import { contiguous, to } from "./copy.ts";
-import { arange } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { indexSelect } from "./index.ts";
 import { expand, reshape, unsqueeze } from "./views.ts";
 
@@ -21,10 +21,13 @@ import { expand, reshape, unsqueeze } from "./views.ts";
  * assertEquals(await oneHot(tensor([0, 2]), 3).tolist(), [[1, 0, 0], [0, 0, 1]]);
  * ```
  */
-export const oneHot: (ids: Tensor, numClasses: number) => Tensor = takes(
+export const oneHot: (
+  ids: Tensor,
+  ...args: Given<[numClasses: number], { numClasses: number }>
+) => Tensor = takesNames(
   "oneHot",
-  { input: a.tensor, numClasses: a.whole },
-  (ids, numClasses) => {
+  { tensor: a.tensor, numClasses: a.whole },
+  (ids: Tensor, numClasses: number): Tensor => {
     if (ids.dtype !== "int64") {
       throw new TypeError(`one_hot is only applicable to index tensor of int64, not ${ids.dtype}`);
     }
@@ -42,10 +45,13 @@ const listOf = (values: number[], shape: number[], { device }: Tensor): Tensor =
   fromValues(Int32Array.from(values), shape, "int64", device);
 
 /** The elements where a mask is true, as a vector: Python's `x[mask]`. */
-export const maskedSelect: (x: Tensor, mask: Tensor) => Promise<Tensor> = takes(
+export const maskedSelect: (
+  x: Tensor,
+  ...args: Given<[mask: Tensor], { mask: Tensor }>
+) => Promise<Tensor> = takesNames(
   "maskedSelect",
   { input: a.tensor, mask: a.tensor },
-  (x, mask) => selected(x, mask),
+  (x: Tensor, mask: Tensor): Promise<Tensor> => selected(x, mask),
 );
 
 async function selected(x: Tensor, mask: Tensor): Promise<Tensor> {

@@ -17,7 +17,7 @@ import type { DType, Values } from "../tensor/dtype.ts";
 import { isRowOrder, numelOf, type Shape } from "../tensor/shape.ts";
 import { allocate, allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import { div, mul } from "./binary.ts";
-import { contiguous, to } from "./copy.ts";
+import { contiguous } from "./copy.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
 import { checkWeights } from "./faults.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
@@ -35,8 +35,9 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
-const names = ["rand", "randn", "randLike", "randnLike", "normal", "randint", "randperm"] as const;
-const randomOptions = { ...tensorOptions, generator: a.generator };
+const names = ["rand", "randn", "randLike", "randnLike"] as const;
+/** What they are, by name. */
+export const randomOptions = { ...tensorOptions, generator: a.generator };
 const read = Object.fromEntries(
   names.map((name) => [name, parameters<RandomOptions>(name, randomOptions, { positional: 0 })]),
 ) as Record<typeof names[number], Reader<RandomOptions>>;
@@ -116,7 +117,7 @@ export function drawnLike(
 }
 
 /** Numbers drawn evenly from [0, 1). */
-export const rand = (...args: Sizes<RandomOptions>): Tensor => {
+export const rand = (...args: Sizes<"size", RandomOptions>): Tensor => {
   const [shape, rest] = readSizes("rand", args);
   return drawn(shape, read.rand(rest), evenly, "stretches");
 };
@@ -133,7 +134,7 @@ const evenly: Fill = (g, out) => draw.uniform(g, out);
  * assertEquals(await randn(3).repr(), "tensor([ 1.5410, -0.2934, -2.1788])"); // as torch.manual_seed(0)
  * ```
  */
-export const randn = (...args: Sizes<RandomOptions>): Tensor => {
+export const randn = (...args: Sizes<"size", RandomOptions>): Tensor => {
   const [shape, rest] = readSizes("randn", args);
   return drawn(shape, read.randn(rest), normally(0, 1), "stretches");
 };
@@ -149,64 +150,28 @@ export const randnLike = (x: Tensor, ...args: Given<[], RandomOptions>): Tensor 
 export const normally = (mean: number, std: number): Fill => (g, out, rows) =>
   rows ? draw.normal(g, out, mean, std) : draw.normalPairs(g, out, mean, std);
 
+/** Which normal distribution is drawn from. */
+export interface DistributionOptions extends RandomOptions {
+  /** The mean. */
+  mean: number;
+  /** The standard deviation. */
+  std: number;
+  /** The shape. */
+  size: Shape;
+}
+
+const readNormal = parameters<DistributionOptions>(
+  "normal",
+  { mean: a.number, std: a.number, size: a.shape, ...randomOptions },
+  { required: 3, positional: 3 },
+);
+
 /** Numbers drawn from a normal distribution. */
 export function normal(
-  mean: number,
-  std: number,
-  shape: Shape,
-  ...args: Given<[], RandomOptions>
+  ...args: Given<[mean: number, std: number, size: Shape], DistributionOptions, RandomOptions>
 ): Tensor {
-  normalArguments([mean, std, shape]);
-  return drawn(shape, read.normal(args), normally(mean, std), "stretches");
-}
-
-const normalArguments = parameters<{ mean: number; std: number; shape: Shape }>(
-  "normal",
-  { mean: a.number, std: a.number, shape: a.shape },
-  { required: 3 },
-);
-
-const randintArguments = parameters<{ low: number; high: number; shape: Shape }>(
-  "randint",
-  { low: a.whole, high: a.whole, shape: a.shape },
-  { required: 3 },
-);
-
-/**
- * Whole numbers from `low` (0) up to, not including, `high`, all equally likely: `randint(10, [3])`,
- * `randint(3, 10, [2, 2])`.
- *
- * @example
- * ```ts
- * import { manualSeed, randint } from "#lib";
- * import { assertEquals } from "@std/assert";
- * manualSeed(0);
- * assertEquals(await randint(10, [5]).repr(), "tensor([4, 9, 3, 0, 3])"); // as torch.manual_seed(0)
- * ```
- */
-export function randint(high: number, shape: Shape, options?: RandomOptions): Tensor;
-/** From `low` up to, not including, `high`. */
-export function randint(low: number, high: number, shape: Shape, options?: RandomOptions): Tensor;
-export function randint(...args: unknown[]): Tensor {
-  const [low, ...rest] = typeof args[1] === "number" ? args : [0, ...args];
-  randintArguments([low, ...rest.slice(0, 2)]);
-  const [high, shape, ...others] = rest as [number, Shape];
-  const fourth = read.randint(others);
-  const [first, second] = [low as number, high];
-  checkShape(shape);
-  const values = new Int32Array(numelOf(shape));
-  draw.randint(fourth.generator ?? defaultGenerator, values, first, second);
-  return to(fromValues(values, shape, "int64", fourth.device), fourth.dtype ?? "int64");
-}
-
-const randpermArguments = parameters<{ n: number }>("randperm", { n: a.whole }, { required: 1 });
-
-/** The numbers from 0 to n − 1 in random order. */
-export function randperm(n: number, ...args: Given<[], RandomOptions>): Tensor {
-  const { generator, device } = read.randperm(args);
-  randpermArguments([n]);
-  const values = draw.randperm(generator ?? defaultGenerator, new Int32Array(n));
-  return fromValues(values as Values, [n], "int64", device);
+  const { mean, std, size, ...options } = readNormal(args);
+  return drawn(size, options, normally(mean, std), "stretches");
 }
 
 const readBernoulli = parameters<Drawn>("bernoulli", { generator: a.generator });
@@ -273,7 +238,7 @@ const readDropout = parameters<DropoutOptions>("dropout", {
  */
 export function dropout(
   x: Tensor,
-  ...args: Given<[p?: number, training?: boolean], DropoutOptions>
+  ...args: Given<[p?: number, training?: boolean], DropoutOptions, DropoutOptions>
 ): Tensor {
   const { p = 0.5, training = true, ...options } = readDropout(args);
   checkDropped(p);
@@ -316,7 +281,11 @@ const readMultinomial = parameters<MultinomialOptions>("multinomial", {
  */
 export function multinomial(
   probs: Tensor,
-  ...args: Given<[numSamples: number, replacement?: boolean], MultinomialOptions>
+  ...args: Given<
+    [numSamples: number, replacement?: boolean],
+    MultinomialOptions,
+    MultinomialOptions
+  >
 ): Tensor {
   const { numSamples, replacement = false, generator = defaultGenerator } = readMultinomial(args);
   checkFloat("multinomial", probs);

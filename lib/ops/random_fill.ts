@@ -57,7 +57,7 @@ const readUniform = byGenerator<UniformOptions>("uniform_", { from: a.number, to
 /** Overwrites a tensor with numbers drawn evenly from [from, to). */
 export function uniform_(
   x: Tensor,
-  ...args: Given<[from?: number, to?: number], UniformOptions>
+  ...args: Given<[from?: number, to?: number], UniformOptions, Drawn>
 ): Tensor {
   const { from = 0, to = 1, generator = defaultGenerator } = readUniform(args);
   return refill("uniform_", x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
@@ -75,7 +75,7 @@ const readNormal = byGenerator<NormalOptions>("normal_", { mean: a.number, std: 
 /** Overwrites a tensor with numbers drawn from a normal distribution. */
 export function normal_(
   x: Tensor,
-  ...args: Given<[mean?: number, std?: number], NormalOptions>
+  ...args: Given<[mean?: number, std?: number], NormalOptions, Drawn>
 ): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator } = readNormal(args);
   return refill("normal_", x, generator, normally(mean, std), "stretches");
@@ -93,7 +93,7 @@ const readLogNormal = byGenerator<NormalOptions>("logNormal_", { mean: a.number,
 /** Overwrites a tensor with numbers whose logarithms are normal, of mean 1 and deviation 2 unless given. */
 export function logNormal_(
   x: Tensor,
-  ...args: Given<[mean?: number, std?: number], NormalOptions>
+  ...args: Given<[mean?: number, std?: number], NormalOptions, Drawn>
 ): Tensor {
   const { mean = 1, std = 2, generator = defaultGenerator } = readLogNormal(args);
   return refill("logNormal_", x, generator, (g, out) => draw.logNormal(g, out, mean, std));
@@ -112,7 +112,7 @@ const readCauchy = byGenerator<CauchyOptions>("cauchy_", { median: a.number, sig
 /** Overwrites a tensor with Cauchy numbers: so wide apart that they have no mean. */
 export function cauchy_(
   x: Tensor,
-  ...args: Given<[median?: number, sigma?: number], CauchyOptions>
+  ...args: Given<[median?: number, sigma?: number], CauchyOptions, Drawn>
 ): Tensor {
   const { median = 0, sigma = 1, generator = defaultGenerator } = readCauchy(args);
   return refill("cauchy_", x, generator, (g, out) => draw.cauchy(g, out, median, sigma));
@@ -128,7 +128,7 @@ const readGeometric = parameters<Drawn & { p: number }>("geometric_", {
  *
  * @throws {RangeError} for a probability that is not between 0 and 1
  */
-export function geometric_(x: Tensor, ...args: Given<[p: number], Drawn>): Tensor {
+export function geometric_(x: Tensor, ...args: Given<[p: number], { p: number }, Drawn>): Tensor {
   const { p, generator = defaultGenerator } = readGeometric(args);
   return refill("geometric_", x, generator, (g, out) => draw.geometric(g, out, p));
 }
@@ -136,7 +136,7 @@ export function geometric_(x: Tensor, ...args: Given<[p: number], Drawn>): Tenso
 /** Overwrites a tensor with waiting times of the rate `lambd`. */
 export function exponential_(
   x: Tensor,
-  ...args: Given<[lambd?: number], ExponentialOptions>
+  ...args: Given<[lambd?: number], ExponentialOptions, Drawn>
 ): Tensor {
   const { lambd = 1, generator = defaultGenerator } = readExponential(args);
   return refill("exponential_", x, generator, (g, out) => draw.exponential(g, out, lambd));
@@ -150,7 +150,10 @@ export interface BernoulliOptions extends Drawn {
 const readBernoulli = byGenerator<BernoulliOptions>("bernoulli_", { p: a.number });
 
 /** Overwrites a tensor with ones, each with probability `p`, and zeros. */
-export function bernoulli_(x: Tensor, ...args: Given<[p?: number], BernoulliOptions>): Tensor {
+export function bernoulli_(
+  x: Tensor,
+  ...args: Given<[p?: number], BernoulliOptions, Drawn>
+): Tensor {
   const { p = 0.5, generator = defaultGenerator } = readBernoulli(args);
   return refill("bernoulli_", x, generator, (g, out) => draw.bernoulli(g, out, p));
 }

@@ -2,7 +2,7 @@
  * Writing along a dimension by a tensor of indices: at `index[i][j]` what `src[i][j]` says, the other way round from
  * gather.
  */
-import { a, parameters } from "../python/arguments.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { called, readBy } from "../tensor/autograd.ts";
 import { broadcastShapes, normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -25,9 +25,11 @@ export interface ScatterOptions {
 }
 
 /** In PyTorch's order, or by name. */
-export type ScatterArguments =
-  | [dim: number, index: Tensor, src: Tensor | number | { value: number }]
-  | [options: ScatterOptions];
+export type ScatterArguments = Given<
+  [dim: number, index: Tensor, src: Tensor | number],
+  ScatterOptions,
+  ScatterOptions
+>;
 
 const kinds = { dim: a.whole, index: a.tensor, src: a.operand, value: a.number };
 const reader = (name: string) =>

@@ -1,7 +1,7 @@
 /*
  * Parts of a tensor, as views of it. The gradient of a part is zeros with the part put in its place.
  */
-import { a, type Given, takes, takesNames } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -117,14 +117,23 @@ const selectOp = defineOp<{ dim: number; index: number }>({
 });
 
 /** One index along a dimension, which is removed. */
-export const select: (x: Tensor, dim: number, index: number) => Tensor = takes(
+export const select: (
+  x: Tensor,
+  ...args: Given<[dim: number, index: number], { dim: number; index: number }>
+) => Tensor = takesNames(
   "select",
   { input: a.tensor, dim: a.whole, index: a.whole },
-  (x, dim, index) => selectOp([x], { dim, index }),
+  (x: Tensor, dim: number, index: number): Tensor => selectOp([x], { dim, index }),
 );
 
 /** `length` elements along a dimension, from `start`. */
-export const narrow: (x: Tensor, dim: number, start: number, length: number) => Tensor = takes(
+export const narrow: (
+  x: Tensor,
+  ...args: Given<
+    [dim: number, start: number, length: number],
+    { dim: number; start: number; length: number }
+  >
+) => Tensor = takesNames(
   "narrow",
   {
     input: a.tensor,
@@ -132,7 +141,7 @@ export const narrow: (x: Tensor, dim: number, start: number, length: number) => 
     start: a.whole,
     length: a.whole,
   },
-  function narrow(x, dim, start, length): Tensor {
+  function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
     const d = normalizeDim(dim, x.ndim);
     const from = start < 0 ? start + x.shape[d] : start;
     if (length < 0 || from < 0 || from + length > x.shape[d]) {
@@ -158,11 +167,13 @@ export const narrow: (x: Tensor, dim: number, start: number, length: number) => 
  */
 export const split: (
   x: Tensor,
-  size: number | readonly number[],
-  ...args: Given<[dim?: number], { dim?: number }>
+  ...args: Given<
+    [splitSize: number | readonly number[], dim?: number],
+    { splitSize: number | readonly number[]; dim?: number }
+  >
 ) => Tensor[] = takesNames(
   "split",
-  { input: a.tensor, size: a.dims, dim: a.whole },
+  { tensor: a.tensor, splitSize: a.dims, dim: a.whole },
   function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
     const d = normalizeDim(dim, x.ndim);
     const total = x.shape[d];
@@ -193,8 +204,7 @@ export const split: (
 /** `chunks` pieces along a dimension, the last one smaller where the size is no multiple. */
 export const chunk: (
   x: Tensor,
-  chunks: number,
-  ...args: Given<[dim?: number], { dim?: number }>
+  ...args: Given<[chunks: number, dim?: number], { chunks: number; dim?: number }>
 ) => Tensor[] = takesNames(
   "chunk",
   { input: a.tensor, chunks: a.whole, dim: a.whole },

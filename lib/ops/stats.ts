@@ -89,6 +89,7 @@ export interface VarOptions extends ReduceOptions {
 /** The arguments of a variance: `(dim, unbiased, keepdim)`, or these by name. */
 export type VarArguments = Given<
   [dim?: number | readonly number[], unbiased?: boolean, keepdim?: boolean],
+  VarOptions,
   VarOptions
 >;
 

@@ -1,13 +1,13 @@
 /*
  * The triangles of matrices: what lies on one side of a diagonal, zeros on the other.
  */
-import { a, type Given, takes, takesNames } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { gt, lt } from "./binary.ts";
-import { arange } from "./create.ts";
+import { arange } from "./ranges.ts";
 import { viewOf } from "./layout.ts";
 import { maskedFill } from "./where.ts";
 
@@ -76,10 +76,21 @@ export const tril: Triangular = triangle("tril");
 /** The upper triangle of matrices, from a diagonal on; zeros below. */
 export const triu: Triangular = triangle("triu");
 
-const indices = (
-  triangle: "tril" | "triu",
-): (row: number, col: number, offset?: number) => Tensor =>
-  takes(
+/** How large a matrix is, and from where on its triangle reaches. */
+export interface TriangleOptions {
+  /** The number of rows. */
+  row: number;
+  /** The number of columns. */
+  col: number;
+  /** The diagonal; 0, the main one. */
+  offset?: number;
+}
+type Places = (
+  ...args: Given<[row: number, col: number, offset?: number], TriangleOptions>
+) => Tensor;
+
+const indices = (triangle: "tril" | "triu"): Places =>
+  takesNames<Places>(
     `${triangle}Indices`,
     { row: a.whole, col: a.whole, offset: a.whole },
     (row: number, col: number, offset = 0) => {
@@ -97,7 +108,11 @@ const indices = (
   );
 
 /** Rows and columns of the places of a lower triangle, (2, n). */
-export const trilIndices: (row: number, col: number, offset?: number) => Tensor = indices("tril");
+export const trilIndices: (
+  ...args: Given<[row: number, col: number, offset?: number], TriangleOptions>
+) => Tensor = indices("tril");
 
 /** Rows and columns of the places of an upper triangle, (2, n). */
-export const triuIndices: (row: number, col: number, offset?: number) => Tensor = indices("triu");
+export const triuIndices: (
+  ...args: Given<[row: number, col: number, offset?: number], TriangleOptions>
+) => Tensor = indices("triu");

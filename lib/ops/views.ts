@@ -94,8 +94,8 @@ export const view = (x: Tensor, ...shape: Sizes): Tensor =>
  * assertEquals(await x.t().reshape(6).tolist(), [0, 3, 1, 4, 2, 5]);
  * ```
  */
-export const reshape = (x: Tensor, ...shape: Sizes): Tensor =>
-  reshapeOp([x], { shape: readShape("reshape", shape) });
+export const reshape = (x: Tensor, ...shape: Sizes<"shape">): Tensor =>
+  reshapeOp([x], { shape: readShape("reshape", shape, "shape") });
 
 /** The same as `reshape`, under the name that PyTorch gives it at the end of a folded matmul. */
 export const unsafeReshape = (x: Tensor, shape: Shape): Tensor =>
@@ -141,8 +141,8 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
  * assertEquals(zeros(2, 3, 5).permute(2, 0, 1).shape, [5, 2, 3]);
  * ```
  */
-export const permute = (x: Tensor, ...dims: Sizes): Tensor =>
-  permuteOp([x], { dims: readShape("permute", dims) });
+export const permute = (x: Tensor, ...dims: Sizes<"dims">): Tensor =>
+  permuteOp([x], { dims: readShape("permute", dims, "dims") });
 
 const transposeOp = defineOp<{ dim0: number; dim1: number }>({
   name: "transpose",
@@ -183,10 +183,13 @@ const transposeOp = defineOp<{ dim0: number; dim1: number }>({
  * assertEquals(await heads.index(0).tolist(), [[0, 1], [6, 7]]);
  * ```
  */
-export const transpose: (x: Tensor, dim0: number, dim1: number) => Tensor = takes(
+export const transpose: (
+  x: Tensor,
+  ...args: Given<[dim0: number, dim1: number], { dim0: number; dim1: number }>
+) => Tensor = takesNames(
   "transpose",
   { input: a.tensor, dim0: a.whole, dim1: a.whole },
-  (x, dim0, dim1) => transposeOp([x], { dim0, dim1 }),
+  (x: Tensor, dim0: number, dim1: number): Tensor => transposeOp([x], { dim0, dim1 }),
 );
 
 /** The transpose of a matrix. */
@@ -284,15 +287,16 @@ export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number 
  * assertEquals(await x.unsqueeze(-1).tolist(), [[1], [2]]);
  * ```
  */
-export const unsqueeze: (x: Tensor, dim: number) => Tensor = takes(
-  "unsqueeze",
-  { input: a.tensor, dim: a.whole },
-  (x, dim) =>
-    called(
-      "UnsqueezeBackward0",
-      reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
-    ),
-);
+export const unsqueeze: (x: Tensor, ...args: Given<[dim: number], { dim: number }>) => Tensor =
+  takesNames(
+    "unsqueeze",
+    { input: a.tensor, dim: a.whole },
+    (x: Tensor, dim: number): Tensor =>
+      called(
+        "UnsqueezeBackward0",
+        reshape(x, x.shape.toSpliced(normalizeDim(dim, x.ndim + 1), 0, 1)),
+      ),
+  );
 
 /** Which dimensions become one. */
 export interface FlattenOptions {

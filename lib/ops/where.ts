@@ -1,7 +1,7 @@
 /*
  * Choosing between two tensors by a third, and masking, which is made of it.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
@@ -97,6 +97,16 @@ function dtypeBeside(value: number, other: Tensor | number): DType {
   return other.dtype === "bool" ? "int64" : other.dtype;
 }
 
+/** What {@linkcode where} chooses from. */
+export interface Chosen {
+  /** Booleans. */
+  condition: Tensor;
+  /** What is taken where they are true. */
+  input: Tensor | number;
+  /** What is taken elsewhere. */
+  other: Tensor | number;
+}
+
 /**
  * `input` where the condition holds, `other` elsewhere; all three broadcast, numbers stand for constants.
  *
@@ -108,21 +118,22 @@ function dtypeBeside(value: number, other: Tensor | number): DType {
  * assertEquals(await where(x.gt(0), x, 0).tolist(), [0, 2.5]);
  * ```
  */
-export const where: (condition: Tensor, input: Tensor | number, other: Tensor | number) => Tensor =
-  takes(
-    "where",
-    { condition: a.tensor, input: a.operand, other: a.operand },
-    function where(condition, input, other): Tensor {
-      const { device } = condition;
-      const operand = (v: Tensor | number, beside: Tensor | number) =>
-        typeof v === "number" ? full([], v, { dtype: dtypeBeside(v, beside), device }) : v;
-      const [x, y] = [operand(input, other), operand(other, input)];
-      return goesWith(
-        whereOp([condition, x, y], {}),
-        ...[x, y].filter((v) => v !== input && v !== other),
-      );
-    },
-  );
+export const where: (
+  ...args: Given<[condition: Tensor, input: Tensor | number, other: Tensor | number], Chosen>
+) => Tensor = takesNames(
+  "where",
+  { condition: a.tensor, input: a.operand, other: a.operand },
+  function where(condition: Tensor, input: Tensor | number, other: Tensor | number): Tensor {
+    const { device } = condition;
+    const operand = (v: Tensor | number, beside: Tensor | number) =>
+      typeof v === "number" ? full([], v, { dtype: dtypeBeside(v, beside), device }) : v;
+    const [x, y] = [operand(input, other), operand(other, input)];
+    return goesWith(
+      whereOp([condition, x, y], {}),
+      ...[x, y].filter((v) => v !== input && v !== other),
+    );
+  },
+);
 
 /**
  * The tensor with `value` put where `mask` is true, laid out row by row; `mask` broadcasts.
@@ -136,10 +147,13 @@ export const where: (condition: Tensor, input: Tensor | number, other: Tensor | 
  * assertEquals(await softmax(scores, 1).tolist(), [[1, 0], [0.5, 0.5]]);
  * ```
  */
-export const maskedFill: (x: Tensor, mask: Tensor, value: number) => Tensor = takes(
+export const maskedFill: (
+  x: Tensor,
+  ...args: Given<[mask: Tensor, value: number], { mask: Tensor; value: number }>
+) => Tensor = takesNames(
   "maskedFill",
   { input: a.tensor, mask: a.tensor, value: a.number },
-  function maskedFill(x, mask, value): Tensor {
+  function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
     const constant = full([], value, { dtype: x.dtype, device: x.device });
     return goesWith(whereOp([mask, constant, x], { rows: true }), constant);
   },

@@ -62,7 +62,8 @@ export type AdamArguments = Given<
     weightDecay?: number,
     amsgrad?: boolean,
   ],
-  Partial<AdamOptions> & Shared
+  Partial<AdamOptions> & Shared,
+  Shared
 >;
 
 const adamOptions = (name: string) =>

@@ -78,6 +78,7 @@ export class ReduceLROnPlateau {
     readonly optimizer: AnyOptimizer,
     ...args: Given<
       [mode?: "min" | "max", factor?: number, patience?: number, threshold?: number],
+      PlateauOptions,
       PlateauOptions
     >
   ) {

@@ -86,7 +86,8 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
         momentum?: number,
         centered?: boolean,
       ],
-      Partial<RMSpropOptions> & Shared
+      Partial<RMSpropOptions> & Shared,
+      Shared
     >
   ) {
     const defaults = {
@@ -174,7 +175,8 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
         initialAccumulatorValue?: number,
         eps?: number,
       ],
-      Partial<AdagradOptions> & Shared
+      Partial<AdagradOptions> & Shared,
+      Shared
     >
   ) {
     const defaults = {

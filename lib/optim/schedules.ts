@@ -198,7 +198,11 @@ export class OneCycleLR extends LRScheduler {
   /** `(optimizer, maxLr, totalSteps)`, and the others by name. */
   constructor(
     optimizer: AnyOptimizer,
-    ...args: Given<[maxLr: number | readonly number[], totalSteps?: number], OneCycleOptions>
+    ...args: Given<
+      [maxLr: number | readonly number[], totalSteps?: number],
+      OneCycleOptions,
+      OneCycleOptions
+    >
   ) {
     const options = readOneCycle(args);
     const { maxLr, pctStart = 0.3, annealStrategy = "cos", cycleMomentum = true } = options;

@@ -83,7 +83,8 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
         weightDecay?: number,
         nesterov?: boolean,
       ],
-      Partial<SGDOptions> & Shared
+      Partial<SGDOptions> & Shared,
+      Shared
     >
   ) {
     super(params, { ...defaults, ...read(args) });

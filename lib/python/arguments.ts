@@ -15,21 +15,33 @@ export interface Kind {
   accepts(value: unknown): boolean;
 }
 
-/** An object of named arguments, for those not given by position. */
-export type Mixed<P extends unknown[], O> = P extends [infer First, ...infer Rest]
-  ? [First, ...Mixed<Rest, Partial<O>>] | (Partial<O> extends O ? never : [options: O])
-  : P extends [(infer First)?, ...infer Rest]
-    ? [options?: O] | (unknown[] extends P ? never : [First | undefined, ...Mixed<Rest, O>])
-  : [options?: O];
+/** A tuple with all of its elements, and their labels; those that were optional may be undefined. */
+export type Full<P extends unknown[], R extends unknown[] = Required<P>> = {
+  [K in keyof R]: K extends keyof P ? P[K] : never;
+};
 
-/** Arguments: positions `P` in PyTorch's order; the last of them may be given by name in an object `O`. */
-export type Given<P extends unknown[], O> = P | Mixed<P, O>;
+/** The beginnings of a tuple, from one element to all but the last, each followed by an object of names. */
+export type Begun<P extends unknown[], O> = P extends [...infer Some, unknown]
+  ? Some extends [] ? never : [...Some, options?: Partial<O>] | Begun<Some, O>
+  : never;
 
-/** A shape, as one list or as several numbers, and options. */
-export type Sizes<O = never> =
-  | [shape: readonly number[], options?: O]
-  | [...sizes: number[], options: O]
-  | number[];
+/**
+ * Arguments: positions `P` in PyTorch's order; the last of them, or all, may be given by name in an object `O`. Where
+ * names have no position, `Only` holds them: it may follow all positions. A type can't tell which are missing after
+ * some positions: the call can.
+ */
+export type Given<P extends unknown[], O, Only = unknown> =
+  | P
+  | (Partial<O & Only> extends O & Only ? [options?: O & Only] : [options: O & Only])
+  | Begun<Full<P>, O & Only>
+  | (unknown extends Only ? never : [...Full<P>, options?: Partial<Only>]);
+
+/** A list of whole numbers, as one list, as several numbers, or under a name, and options. */
+export type Sizes<Name extends string = "size", O = never> =
+  | [list: readonly number[], options?: O]
+  | [...numbers: number[], options: O]
+  | number[]
+  | [options: { [K in Name]: readonly number[] } & ([O] extends [never] ? unknown : O)];
 
 /** Reads the arguments of a call into one object. */
 export type Reader<O> = (args: readonly unknown[]) => O;
@@ -202,9 +214,46 @@ export const takesNames = takes as <F extends (...args: never[]) => unknown>(
   options?: Parameters,
 ) => F;
 
-/** Reads a shape, given as one list or as several numbers, and leaves the arguments after it. */
-export function readSizes(name: string, args: readonly unknown[]): [number[], unknown[]] {
+/**
+ * The same, for a function whose first arguments alone are read here, and the others by its body: those that are given
+ * by name are put into their places.
+ */
+export function named<F extends (...args: never[]) => unknown>(
+  name: string,
+  first: readonly string[],
+  body: (...args: never[]) => unknown,
+): F {
+  const checked = (...args: unknown[]) => {
+    const count = args.length - 1;
+    const last = args[count];
+    if (count >= first.length || !isOptions(last)) return body(...args as never[]);
+    const missing = first.slice(count);
+    if (!missing.some((each) => each in last)) return body(...args as never[]);
+    const none = missing.find((each) => last[each] === undefined);
+    if (none) {
+      throw new TypeError(`${name}(): ${none} is missing; write ${name}(${first.join(", ")}, …)`);
+    }
+    const others = Object.entries(last).filter(([key]) => !missing.includes(key));
+    const places = missing.map((each) => last[each]);
+    return body(...[...args.slice(0, count), ...places, Object.fromEntries(others)] as never[]);
+  };
+  return Object.defineProperty(checked, "name", { value: name }) as unknown as F;
+}
+
+/**
+ * Reads a list of whole numbers, given as one list, as several numbers, or by its name, and leaves the arguments after
+ * it.
+ */
+export function readSizes(
+  name: string,
+  args: readonly unknown[],
+  key = "size",
+): [number[], unknown[]] {
   const [first] = args;
+  if (isOptions(first) && key in first && args.length === 1) {
+    const { [key]: list, ...others } = first;
+    return readSizes(name, [list, others]);
+  }
   if (Array.isArray(first)) {
     if (a.shape.accepts(first)) return [first, args.slice(1)];
   } else {
@@ -220,9 +269,9 @@ export function readSizes(name: string, args: readonly unknown[]): [number[], un
   );
 }
 
-/** A shape, or an order of dimensions, given as one list or as several numbers, with nothing after it. */
-export function readShape(name: string, args: readonly unknown[]): number[] {
-  const [shape, rest] = readSizes(name, args);
+/** A shape, or an order of dimensions, given as one list, as several numbers or by its name, with nothing after it. */
+export function readShape(name: string, args: readonly unknown[], key = "size"): number[] {
+  const [shape, rest] = readSizes(name, args, key);
   if (rest.length > 0) parameters<Record<never, never>>(name, {})(rest);
   return shape;
 }

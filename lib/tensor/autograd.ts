@@ -273,10 +273,10 @@ const listOf = <T>(value: T | readonly T[]): readonly T[] =>
  * ```
  */
 export function grad(
-  ...args: Given<GradPositions, GradOptions & { allowUnused?: false }>
+  ...args: Given<GradPositions, GradOptions & { allowUnused?: false }, GradOptions>
 ): Tensor[];
-export function grad(...args: Given<GradPositions, GradOptions>): (Tensor | null)[];
-export function grad(...args: Given<GradPositions, GradOptions>): (Tensor | null)[] {
+export function grad(...args: Given<GradPositions, GradOptions, GradOptions>): (Tensor | null)[];
+export function grad(...args: Given<GradPositions, GradOptions, GradOptions>): (Tensor | null)[] {
   const given = gradOptions(args);
   const { retainGraph = false, allowUnused = false } = given;
   const [outputs, inputs] = [listOf(given.outputs), listOf(given.inputs)];

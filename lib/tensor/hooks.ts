@@ -1,7 +1,7 @@
 /*
  * Functions that see a tensor's gradient when backward has it, and may replace it.
  */
-import { a, takes } from "../python/arguments.ts";
+import { a, type Given, takesNames } from "../python/arguments.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Takes a hook away again. */
@@ -39,7 +39,10 @@ export function held<F extends (...args: never[]) => unknown>(set: Set<F>, hook:
  * assertEquals(await x.grad!.tolist(), [30, 30]);
  * ```
  */
-export const registerHook: (x: Tensor, hook: GradHook) => HookHandle = takes(
+export const registerHook: (
+  x: Tensor,
+  ...args: Given<[hook: GradHook], { hook: GradHook }>
+) => HookHandle = takesNames(
   "registerHook",
   { input: a.tensor, hook: a.function },
   (x: Tensor, hook: GradHook): HookHandle => {

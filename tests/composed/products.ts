@@ -101,7 +101,7 @@ export const products: Record<string, Call> = {
       ["binaryCrossEntropyWithLogits", "binary_cross_entropy_with_logits"],
     ] as const).map(([name, torch]): [string, Call] => [name, {
       torch: `F.${torch}(i[0], i[1], reduction=a['reduction'])`,
-      ours: ([x, y], a) => F[name](x, y, { reduction: a.reduction }),
+      ours: ([x, y], a) => (F[name] as typeof F.mseLoss)(x, y, { reduction: a.reduction }),
       pick(pool, draw) {
         const at = place(pool, draw, float);
         if (at < 0) return null;

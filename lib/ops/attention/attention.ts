@@ -7,7 +7,7 @@
  */
 import type { Device } from "../../gpu/device.ts";
 import type { Generator } from "../../random/mod.ts";
-import { a, type Given, parameters } from "../../python/arguments.ts";
+import { a, type Given, named, parameters } from "../../python/arguments.ts";
 import { called, goesWith, isGradEnabled, noGrad } from "../../tensor/autograd.ts";
 import { broadcastShapes, numelOf, shapeText } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -164,48 +164,66 @@ function spread(x: Tensor, query: Tensor): Tensor {
  * assertEquals(y.shape, [2, 4, 7, 16]);
  * ```
  */
-export function scaledDotProductAttention(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
+export const scaledDotProductAttention: (
   ...args: Given<
-    [attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean],
+    [
+      query: Tensor,
+      key: Tensor,
+      value: Tensor,
+      attnMask?: Tensor | null,
+      dropoutP?: number,
+      isCausal?: boolean,
+    ],
+    { query: Tensor; key: Tensor; value: Tensor },
     AttentionArguments
   >
-): Tensor {
-  const { attnMask, dropoutP = 0, isCausal = false, ...more } = attentionArguments(args);
-  const { scale, enableGqa = false, generator } = more;
-  if (enableGqa) [key, value] = [spread(key, query), spread(value, query)];
-  if (attnMask && isCausal) {
-    throw new Error(
-      "scaledDotProductAttention: Explicit attn_mask should not be set when is_causal=True; " +
-        "put both into one mask",
-    );
-  }
-  checkOperands([query, key, value]);
-  const plain = isPlain([query, key, value], attnMask, dropoutP);
-  const records = isGradEnabled() && [query, key, value].some((x) => x.requiresGrad);
-  // PyTorch's plain way keeps scaled copies of query and key: what was given may be written over before backward().
-  const own = (x: Tensor) => records && plain && !x.requiresGrad ? clone(x) : x;
-  const operands = [own(query), own(key), value];
-  const lead = broadcastShapes(...operands.map((x) => x.shape.slice(0, -2)));
-  const [N, H] = [numelOf(lead.slice(0, -1)), lead.at(-1) ?? 1];
-  /** (…, rows, columns) → (N, H, rows, columns) */
-  const four = (x: Tensor) => {
-    const rest = x.shape.slice(-2);
-    return reshape(expand(x, [...lead, ...rest]), [N, H, ...rest]);
-  };
-  const mask = attnMask && four(asMatrix(own(additive(attnMask, { hidden: false }))));
-  const stacks = operands.map((x) => unsqueeze(four(x), 0));
-  const found = attend(stacks, { mask, causal: isCausal, dropoutP, scale, generator, plain });
-  const given = [query, key, value, attnMask].map((x) => x?.storage);
-  const made = [...operands, ...mask ? [mask] : []];
-  const helpers = made.filter((x) => !x.gradFn && !given.includes(x.storage));
-  const result = goesWith(found, ...helpers);
-  if (lead.length === 2) return result;
-  const name = lead.length === 0 ? "MmBackward0" : "UnsafeViewBackward0";
-  return called(name, reshape(result, [...lead, ...found.shape.slice(2)]));
-}
+) => Tensor = named(
+  "scaledDotProductAttention",
+  ["query", "key", "value"],
+  function scaledDotProductAttention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    ...args: Given<
+      [attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean],
+      AttentionArguments,
+      AttentionArguments
+    >
+  ): Tensor {
+    const { attnMask, dropoutP = 0, isCausal = false, ...more } = attentionArguments(args);
+    const { scale, enableGqa = false, generator } = more;
+    if (enableGqa) [key, value] = [spread(key, query), spread(value, query)];
+    if (attnMask && isCausal) {
+      throw new Error(
+        "scaledDotProductAttention: Explicit attn_mask should not be set when is_causal=True; " +
+          "put both into one mask",
+      );
+    }
+    checkOperands([query, key, value]);
+    const plain = isPlain([query, key, value], attnMask, dropoutP);
+    const records = isGradEnabled() && [query, key, value].some((x) => x.requiresGrad);
+    // PyTorch's plain way keeps scaled copies of query and key: what was given may be written over before backward().
+    const own = (x: Tensor) => records && plain && !x.requiresGrad ? clone(x) : x;
+    const operands = [own(query), own(key), value];
+    const lead = broadcastShapes(...operands.map((x) => x.shape.slice(0, -2)));
+    const [N, H] = [numelOf(lead.slice(0, -1)), lead.at(-1) ?? 1];
+    /** (…, rows, columns) → (N, H, rows, columns) */
+    const four = (x: Tensor) => {
+      const rest = x.shape.slice(-2);
+      return reshape(expand(x, [...lead, ...rest]), [N, H, ...rest]);
+    };
+    const mask = attnMask && four(asMatrix(own(additive(attnMask, { hidden: false }))));
+    const stacks = operands.map((x) => unsqueeze(four(x), 0));
+    const found = attend(stacks, { mask, causal: isCausal, dropoutP, scale, generator, plain });
+    const given = [query, key, value, attnMask].map((x) => x?.storage);
+    const made = [...operands, ...mask ? [mask] : []];
+    const helpers = made.filter((x) => !x.gradFn && !given.includes(x.storage));
+    const result = goesWith(found, ...helpers);
+    if (lead.length === 2) return result;
+    const name = lead.length === 0 ? "MmBackward0" : "UnsafeViewBackward0";
+    return called(name, reshape(result, [...lead, ...found.shape.slice(2)]));
+  },
+);
 
 /** Whether PyTorch goes its plain way on a processor: its fused one has these conditions (its sdp_utils_cpp.h). */
 function isPlain(

@@ -1,7 +1,7 @@
 /*
  * `linear`, with weights as PyTorch keeps them. What follows it in the same kernel is in linear_then.ts.
  */
-import { a, takes } from "../../python/arguments.ts";
+import { a, type Given, takesNames } from "../../python/arguments.ts";
 import { goesWith } from "../../tensor/autograd.ts";
 import { map, matmulNd, permuted, reshaped } from "../../tensor/ndarray.ts";
 import { defineOp, type Saved } from "../../tensor/op.ts";
@@ -120,11 +120,16 @@ function added(y: Tensor, bias: Tensor): Tensor {
  * x · weightᵀ + bias: x is (…, in_features), weight (out_features, in_features), bias (out_features), as
  * `nn.Linear` keeps them; the result is (…, out_features). A weight (in_features) gives (…).
  */
-export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor = takes("linear", {
+export const linear: (
+  ...args: Given<
+    [input: Tensor, weight: Tensor, bias?: Tensor | null],
+    { input: Tensor; weight: Tensor; bias?: Tensor | null }
+  >
+) => Tensor = takesNames("linear", {
   input: a.tensor,
   weight: a.tensor,
   bias: a.orNull(a.tensor),
-}, function linear(x, weight, bias): Tensor {
+}, function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
   if (weight.ndim === 1) {
     const y = matmul(x, weight);
     return bias ? added(y, bias) : y;

@@ -2,7 +2,7 @@
  * Matrix products: `mm` of two matrices, `bmm` of two batches, and `matmul`, which looks at the shapes of its
  * operands.
  */
-import { a, takes } from "../../python/arguments.ts";
+import { a, type Given, takesNames } from "../../python/arguments.ts";
 import { matmulNd } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats, ints } from "../../tensor/sample.ts";
@@ -71,13 +71,15 @@ const mmOp = defineOp({
 });
 
 const two = { input: a.tensor, other: a.tensor };
+const pair = { input: a.tensor, mat2: a.tensor };
 
 /**
  * The product of two matrices: (m, k), (k, n) → (m, n), of float32 or of int64.
  *
  * @throws {RangeError} where the sizes do not fit, {TypeError} for two dtypes or booleans
  */
-export const mm: (a: Tensor, b: Tensor) => Tensor = takes("mm", two, (a, b) => mmOp([a, b], {}));
+export const mm: (a: Tensor, ...args: Given<[mat2: Tensor], { mat2: Tensor }>) => Tensor =
+  takesNames("mm", pair, (a: Tensor, b: Tensor): Tensor => mmOp([a, b], {}));
 
 const bmmOp = defineOp({
   name: "bmm",
@@ -119,7 +121,8 @@ const bmmOp = defineOp({
  *
  * @throws {RangeError} where the sizes do not fit, {TypeError} for two dtypes or booleans
  */
-export const bmm: (a: Tensor, b: Tensor) => Tensor = takes("bmm", two, (a, b) => bmmOp([a, b], {}));
+export const bmm: (a: Tensor, ...args: Given<[mat2: Tensor], { mat2: Tensor }>) => Tensor =
+  takesNames("bmm", pair, (a: Tensor, b: Tensor): Tensor => bmmOp([a, b], {}));
 
 /**
  * The matrix product as PyTorch's `matmul` and Python's `@` define it: of vectors, matrices, and batches of
@@ -136,32 +139,33 @@ export const bmm: (a: Tensor, b: Tensor) => Tensor = takes("bmm", two, (a, b) =>
  * assertEquals(matmul(ones([2, 3]), ones([3])).shape, [2]);
  * ```
  */
-export const matmul: (a: Tensor, b: Tensor) => Tensor = takes(
-  "matmul",
-  two,
-  function matmul(a, b): Tensor {
-    if (a.ndim === 0 || b.ndim === 0) {
-      throw new RangeError(
-        `both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
-      );
-    }
-    if (a.ndim === 1) {
-      return dropped(
-        matmul(reshape(a, [1, a.shape[0]]), b),
-        b.ndim === 1 ? -1 : -2,
-      );
-    }
-    if (b.ndim === 1) return dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1);
-    if (b.ndim === 2) {
-      if (a.ndim === 2) return mm(a, b);
-      const flat = reshape(a, [numelOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
-      return unsafeReshape(mm(flat, b), [...a.shape.slice(0, -1), b.shape[1]]);
-    }
-    const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
-    const product = bmm(stacked(a, batch), stacked(b, batch));
-    return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
-  },
-);
+export const matmul: (a: Tensor, ...args: Given<[other: Tensor], { other: Tensor }>) => Tensor =
+  takesNames(
+    "matmul",
+    two,
+    function matmul(a: Tensor, b: Tensor): Tensor {
+      if (a.ndim === 0 || b.ndim === 0) {
+        throw new RangeError(
+          `both arguments to matmul need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`,
+        );
+      }
+      if (a.ndim === 1) {
+        return dropped(
+          matmul(reshape(a, [1, a.shape[0]]), b),
+          b.ndim === 1 ? -1 : -2,
+        );
+      }
+      if (b.ndim === 1) return dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1);
+      if (b.ndim === 2) {
+        if (a.ndim === 2) return mm(a, b);
+        const flat = reshape(a, [numelOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
+        return unsafeReshape(mm(flat, b), [...a.shape.slice(0, -1), b.shape[1]]);
+      }
+      const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+      const product = bmm(stacked(a, batch), stacked(b, batch));
+      return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
+    },
+  );
 
 /** Leading dimensions broadcast to `batch`, then made one. */
 function stacked(x: Tensor, batch: Shape): Tensor {

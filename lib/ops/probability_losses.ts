@@ -1,0 +1,155 @@
+/*
+ * Losses of probabilities: the cross-entropy of two classes, and how far a distribution is from another.
+ */
+import { a, parameters, type Reader } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
+import { shapeText } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, div, eq, minimum, mul, sub } from "./binary.ts";
+import { clamp } from "./clamp.ts";
+import { checkFloat } from "./limits.ts";
+import type { Reduction } from "./loss.ts";
+import {
+  comparing,
+  defineLoss,
+  type LossFunction,
+  type LossOptions,
+  reduced,
+  reductionKind,
+  type WeightedLossFunction,
+} from "./losses.ts";
+import { sum } from "./reduce.ts";
+import { abs, exp, log, log1p, neg, sigmoid } from "./unary.ts";
+import { where } from "./where.ts";
+
+/** Operands of a loss of probabilities: two floats of one shape. */
+function pairOf(name: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
+  checkFloat(name, x, y);
+  const [given, wanted] = [shapeText(y.shape), shapeText(x.shape)];
+  if (given === wanted) return [x, y];
+  throw new RangeError(
+    `${name}: Target size (${given}) must be the same as input size (${wanted})`,
+  );
+}
+
+/** How {@linkcode binaryCrossEntropy} sums up. */
+export interface BinaryLossOptions extends LossOptions {
+  /** What each loss is multiplied by; it spreads as in a product. */
+  weight?: Tensor | null;
+}
+
+/** How {@linkcode binaryCrossEntropyWithLogits} sums up. */
+export interface LogitsLossOptions extends BinaryLossOptions {
+  /** What targets of 1 weigh against targets of 0, for each class. */
+  posWeight?: Tensor | null;
+}
+
+const weighted = { weight: a.orNull(a.tensor), reduction: reductionKind };
+
+/** The reader of its options. */
+export const readBinary = (name: string): Reader<BinaryLossOptions> =>
+  parameters<BinaryLossOptions>(name, weighted, { positional: 1 });
+
+/** The reader of its options. */
+export const readLogits = (name: string): Reader<LogitsLossOptions> =>
+  parameters<LogitsLossOptions>(name, { ...weighted, posWeight: a.orNull(a.tensor) }, {
+    positional: 1,
+  });
+
+const binaryOptions = readBinary("binaryCrossEntropy");
+const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
+const weighed = (losses: Tensor, { weight, ...options }: BinaryLossOptions) =>
+  reduced(weight ? mul(losses, weight) : losses, options);
+
+const bounded = (x: Tensor) => clamp(x, { min: -100 });
+const binaryOp = defineLoss({
+  name: "binaryCrossEntropy",
+  torch: "binary_cross_entropy",
+  of: (p, y) => sub(mul(sub(y, 1), bounded(log1p(neg(p)))), mul(y, bounded(log(p)))),
+  dx: (g, p, y) => div(mul(g, sub(p, y)), clamp(mul(add(neg(p), 1), p), { min: 1e-12 })),
+  dy: (g, p) => mul(sub(log(add(neg(p), 1)), log(p)), g),
+  reference: (p, y) => -(y * Math.log(p) + (1 - y) * Math.log1p(-p)),
+  args: {},
+  domain: [0.1, 0.9],
+});
+
+/** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
+export const binaryCrossEntropy: WeightedLossFunction<BinaryLossOptions> = comparing(
+  "binaryCrossEntropy",
+  binaryOptions,
+  (p, y, options) => {
+    const losses = binaryOp(pairOf("binaryCrossEntropy", p, y), {});
+    return called("BinaryCrossEntropyBackward0", weighed(losses, options));
+  },
+);
+
+const logSigmoid = (x: Tensor) => sub(minimum(x, 0), log1p(exp(neg(abs(x)))));
+const logitsOp = defineLoss({
+  name: "binaryCrossEntropyWithLogits",
+  torch: "binary_cross_entropy_with_logits",
+  of: (x, y) => sub(mul(add(neg(y), 1), x), logSigmoid(x)),
+  dx: (g, x, y) => mul(sub(sigmoid(x), y), g),
+  dy: (g, x) => mul(neg(x), g),
+  reference: (x, y) => (1 - y) * x - Math.min(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  args: {},
+  domain: [-2, 2],
+});
+
+/**
+ * The same of logits x: (1 − y) · x − log σ(x), where log σ(x) = min(x, 0) − log(1 + e^−|x|); `posWeight` p makes it
+ * (1 − y) · x − ((p − 1) · y + 1) · log σ(x).
+ *
+ * @example
+ * ```ts
+ * import { binaryCrossEntropyWithLogits, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const loss = binaryCrossEntropyWithLogits(tensor([0.5, -1.5]), tensor([1, 0]).float());
+ * assertEquals(await loss.repr(), "tensor(0.3377)");
+ * ```
+ */
+export const binaryCrossEntropyWithLogits: WeightedLossFunction<LogitsLossOptions> = comparing(
+  "binaryCrossEntropyWithLogits",
+  logitsOptions,
+  (x, y, { posWeight, ...options }) => {
+    const pair = pairOf("binaryCrossEntropyWithLogits", x, y);
+    const losses = posWeight
+      ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
+      : logitsOp(pair, {});
+    const loss = weighed(losses, options);
+    return called("BinaryCrossEntropyWithLogitsBackward0", loss, x, y, posWeight);
+  },
+);
+
+/** How {@linkcode klDiv} sums up. */
+export interface KlDivOptions {
+  /** `"mean"` over all numbers, `"batchmean"` over dimension 0, `"sum"` or `"none"`; `"mean"`. */
+  reduction?: Reduction | "batchmean";
+  /** Whether the target holds logarithms of probabilities too; false. */
+  logTarget?: boolean;
+}
+
+/** The reader of its options, for the layer too. */
+export const readKlDiv = (name: string): Reader<KlDivOptions> =>
+  parameters<KlDivOptions>(name, {
+    reduction: a.oneOf("mean", "batchmean", "sum", "none"),
+    logTarget: a.flag,
+  }, { positional: 0 });
+const klDivOptions = readKlDiv("klDiv");
+
+/**
+ * How far a distribution is from its target: Σ target · (log target − x), where x are logarithms of probabilities
+ * (Kullback & Leibler, 1951).
+ */
+export const klDiv: LossFunction<KlDivOptions> = comparing(
+  "klDiv",
+  klDivOptions,
+  (x, target, { reduction = "mean", logTarget = false }) => {
+    // 0 · log 0 is 0.
+    const losses = logTarget ? mul(exp(target), sub(target, x)) : sub(
+      where(eq(target, 0), 0, mul(target, log(where(eq(target, 0), 1, target)))),
+      mul(target, x),
+    );
+    if (reduction !== "batchmean") return reduced(losses, { reduction });
+    return div(sum(losses), x.shape[0] ?? 1);
+  },
+);
