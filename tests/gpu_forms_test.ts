@@ -6,7 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { arange, zeros } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
-import { oneByOne, tinyProduct } from "../lib/ops/tuning.ts";
+import { oneByOne, shortestPart, tinyProduct } from "../lib/ops/tuning.ts";
 import { permuted } from "../lib/tensor/ndarray.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
 import { numelOf } from "../lib/tensor/shape.ts";
@@ -21,6 +21,7 @@ import { DOWN, FOR_PROCESSORS, SHARING } from "./support/sharing.ts";
 poisoned();
 oneByOne.upTo = 0;
 tinyProduct.below = 0;
+shortestPart.terms = 32; // the samples' products have at most 300
 
 const frozen = goldens as Record<string, { cases: Golden[] }>;
 
@@ -34,6 +35,7 @@ const ASKING =
 /** Kernels that no processor gets. */
 const ONLY_ON_GPUS = [
   "matmul_gemv",
+  "matmul_parts",
   "matmul_shared",
   "attention_part",
   "attention_tiles",

@@ -3,10 +3,11 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";
-import { forms, type Plan, tuningOf } from "../lib/ops/tuning.ts";
-import { multiply, type Product } from "../lib/ops/matmul/product.ts";
+import { forms, largestProduct, type Plan, tuningOf } from "../lib/ops/tuning.ts";
+import { multiply, multiplyInto, planOf, type Product } from "../lib/ops/matmul/product.ts";
 import type { Activation } from "../lib/ops/activation.ts";
 import { allocate, fromValues, Tensor } from "../lib/tensor/tensor.ts";
+import { asGpu } from "./support/as_gpu.ts";
 
 /** So many numbers in [−1, 1), the same in every run, none of them alike. */
 function numbers(size: number, seed: number): Float32Array<ArrayBuffer> {
@@ -200,6 +201,85 @@ Deno.test("shared memory: the larger square is right too, for single numbers and
     const after = { drop: view([batch, m, n], "rows", 3), plus: view([batch, m, n], "rows", 4) };
     await check({ a, b, plan, ...after }, `${m}×${k}×${n}, ${one} by ${other}`);
   }
+});
+
+Deno.test("k in parts: right with a rest and without, whatever comes after, and the same bits each time", async () => {
+  const few = { form: "gemv", rows: 4, columns: 4 } as const;
+  const square = { form: "shared", rows: 32, columns: 32 } as const;
+  // In parts of 32 and of 48, of 32 and a rest of 4, and of 32 and a rest of 5.
+  for (
+    const [m, k, n, parts] of [[3, 96, 10, 3], [3, 100, 10, 3], [40, 100, 35, 4], [9, 37, 33, 2]]
+  ) {
+    const plan = { ...(m < 4 ? few : square), parts };
+    const [a, b] = [view([1, m, k], "shifted", m), view([1, k, n], "columns", n)];
+    const product = { a: m < 4 ? view([1, m, k], "rows", m) : a, b, plan };
+    const bias = row(view([1, 1, n], "shifted", 5));
+    const after = { drop: view([1, m, n], "rows", 6), plus: view([1, m, n], "rows", 7) };
+    const where = `${m}×${k}×${n} in ${parts}`;
+    await check(product, where);
+    await check({ ...product, bias, activation: "relu", ...after }, `${where}, all`);
+    const [one, other] = [multiply(product), multiply(product)];
+    assertEquals(await one.data(), await other.data(), where);
+    // Added to what a view holds.
+    const out = view([1, m, n], "padded", 8);
+    const before = await elements(out);
+    const { values, sizes } = await judge(product);
+    multiplyInto(out, product, { accumulate: true });
+    for (const [i, got] of (await elements(out)).entries()) {
+      const error = Math.abs(got - before[i] - values[i]);
+      assert(error <= 2 ** -23 * (4 + Math.sqrt(k)) * (1 + sizes[i]), `${where}, added: ${i}`);
+    }
+  }
+});
+
+Deno.test("a GPU gets many workgroups: few rows share columns, small grids have small squares and parts of k", async () => {
+  const chosen = (m: number, k: number, n: number, batch = 1) => {
+    const memory = allocate([1]); // only shapes and strides are looked at
+    const of = (shape: number[], strides: number[]) =>
+      new Tensor(memory.storage, "float32", shape, strides);
+    const plan = planOf({
+      a: of([batch, m, k], [m * k, k, 1]),
+      b: of([batch, k, n], [k * n, 1, k]),
+    });
+    return `${plan.form} ${plan.rows}×${plan.columns}` + (plan.parts ? ` in ${plan.parts}` : "");
+  };
+  await asGpu(() => {
+    assertEquals(chosen(1, 768, 50_257), "gemv 1×4");
+    assertEquals(chosen(3, 3072, 768), "gemv 4×4");
+    assertEquals(chosen(8, 768, 3072), "gemv 8×4");
+    assertEquals(chosen(1000, 768, 5), "gemv 8×4");
+    assertEquals(chosen(8, 1024, 256), "gemv 8×4 in 4");
+    assertEquals(chosen(8, 511, 256), "plain 1×1");
+    assertEquals(chosen(64, 2048, 512), "shared 32×32 in 4");
+    assertEquals(chosen(64, 508, 512), "shared 32×32");
+    assertEquals(chosen(64, 50_257, 768), "shared 32×32 in 3");
+    assertEquals(chosen(512, 512, 512), "shared 64×64");
+    assertEquals(chosen(128, 1024, 64, 8), "shared 32×32");
+    assertEquals(chosen(4, 8, 16), "plain 1×1");
+    return Promise.resolve();
+  });
+});
+
+Deno.test("on a GPU a product of much work is cut along its result, and keeps its bits", async () => {
+  const [a, b] = [view([2, 192, 36], "rows", 1), view([2, 36, 256], "columns", 2)];
+  const { upTo } = largestProduct;
+  const run = async () => {
+    const { launcher } = defaultDevice;
+    const before = launcher.dispatches;
+    const out = multiply({ a, b });
+    return { launches: launcher.dispatches - before, values: await out.data() };
+  };
+  await asGpu(async () => {
+    const whole = await run();
+    try {
+      largestProduct.upTo = 2 ** 20;
+      const cut = await run();
+      assertEquals([whole.launches, cut.launches], [1, 4]);
+      assertEquals(cut.values, whole.values);
+    } finally {
+      largestProduct.upTo = upTo;
+    }
+  });
 });
 
 Deno.test("an epilogue applies bias, then the function, in every kernel", async () => {

@@ -8,7 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { manualSeed, nn, optim, randn } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
-import { tinyProduct } from "../lib/ops/tuning.ts";
+import { shortestPart, tinyProduct } from "../lib/ops/tuning.ts";
 import { attempt, casesOf } from "./support/judge.ts";
 import { place } from "./support/layout.ts";
 import { ops } from "./support/ops.ts";
@@ -111,7 +111,8 @@ const classes = [
     name: "GPUs",
     software: false,
     subgroups: false,
-    own: "matmul_gemv,matmul_shared,copy_transposed,embedding_lists_staged,softmax tree".split(","),
+    own: ("matmul_gemv,matmul_parts,matmul_shared,copy_transposed,embedding_lists_staged," +
+      "softmax tree").split(","),
   },
   {
     name: "GPUs with subgroups",
@@ -130,15 +131,15 @@ for (const { name, software, subgroups, own } of classes) {
     async fn() {
       manualSeed(1);
       const before = { software: device.software, subgroups: device.subgroups };
-      const { below } = tinyProduct;
-      tinyProduct.below = 0;
+      const [{ below }, { terms }] = [tinyProduct, shortestPart];
+      [tinyProduct.below, shortestPart.terms] = [0, 32];
       classed({ software, subgroups });
       let found: Compiled[];
       try {
         found = compiledBy(runAll);
       } finally {
         classed(before);
-        tinyProduct.below = below;
+        [tinyProduct.below, shortestPart.terms] = [below, terms];
       }
       for (const kernel of own) {
         assert(found.some(({ label }) => label.startsWith(kernel)), kernel);

@@ -33,6 +33,9 @@ Deno.test("the kernel that is clearly fastest over all layouts is kept; none tha
   assertEquals(fastest([layout([[a, 10], [b, 5], [row, 1]]), slower]), [{ ...size, ...b }]);
   assertEquals(fastest([layout([[a, 10], [b, 9.5]]), slower]), [], "too close to tell");
   assertEquals(fastest([layout([[row, 10], [b, 1]])]), [], "the kernel of a row stays");
+  const inParts = { ...b, parts: 2 };
+  assertEquals(fastest([layout([[inParts, 10], [b, 1]])]), [], "parts of k stay");
+  assertEquals(fastest([layout([[a, 10], [inParts, 1]])]), [], "and take no other's place");
 });
 
 Deno.test("a measured kernel is used for sizes near the one it was measured for, on its adapter alone", () => {
@@ -52,7 +55,7 @@ Deno.test("a measured kernel is used for sizes near the one it was measured for,
   }
 });
 
-Deno.test("kernels that may take each other's place give the same bits; those for few rows do not", async () => {
+Deno.test("kernels that may take each other's place give the same bits; those for few rows do not, nor do parts of k", async () => {
   const product = { a: noise(1, 9, 260), b: noise(1, 260, 132) };
   const bits = async (plan: Plan) => {
     const values = await multiply({ ...product, plan }).tolist() as number[][][];
@@ -74,6 +77,7 @@ Deno.test("kernels that may take each other's place give the same bits; those fo
     await sums({ form: "gemv", rows: 1, columns: 4 }),
     await sums({ form: "plain", rows: 1, columns: 1 }),
   );
+  assertNotEquals(await bits({ ...squares[0], parts: 3 }), right);
 });
 
 Deno.test("launches and ops are timed", async () => {

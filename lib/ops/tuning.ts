@@ -35,6 +35,11 @@ export const LONGEST_LIST = 32_000;
 export const TOPK_ROUNDS = 30_000;
 /** Terms of a product that are summed in a launch: few enough for a kernel that takes one a round. */
 export const LONGEST_PRODUCT = 1 << 15;
+/**
+ * Multiply-adds of a launch on a GPU: more are cut along the result, which changes no digit. A weak GPU takes a third of a
+ * second for them, and Windows takes it away from a program that keeps it busy for two. A test sets it.
+ */
+export const largestProduct = { upTo: 2 ** 34 };
 
 /**
  * Elements up to which an elementwise kernel takes one at a time: it compiles in two thirds of the time of one that takes
@@ -72,19 +77,23 @@ export interface Plan {
   form: (typeof forms)[number];
   rows: number;
   columns: number;
+  /** Into how many parts k is cut, which are computed side by side and then added. */
+  parts?: number;
 }
 
 /**
  * Whether a kernel adds a sum's products one by one, as a BLAS does. Those that do give the same bits, and may take each
  * other's place.
  */
-export const addsInOrder = ({ form }: Plan): boolean => form !== "rows" && form !== "gemv";
+export const addsInOrder = ({ form, parts }: Plan): boolean =>
+  form !== "rows" && form !== "gemv" && !parts;
 
 /** What decides which kernel a product gets. */
 export interface Sizes {
   batch: number;
   m: number;
   n: number;
+  k: number;
   /** How many multiply-adds it takes. */
   work: number;
   /** Whether both operands run along k in memory, aligned, so that the kernels for few rows can read them. */
@@ -96,11 +105,23 @@ export interface Sizes {
 /** A plan for the products that `when` accepts, if no plan before it does. */
 export interface Choice extends Plan {
   when: (product: Sizes) => boolean;
+  /** Workgroups below which k is cut into parts, so that there are twice as many, or as the parts allow. */
+  fewest?: number;
 }
 
-/** How many workgroups share a product, if each owns a square with this side. */
-const groupsOf = ({ batch, m, n }: Sizes, side: number) =>
-  batch * Math.ceil(m / side) * Math.ceil(n / side);
+/** How many workgroups share a product, if each owns so many rows and columns of the result. */
+const groupsOf = ({ batch, m, n }: Sizes, rows: number, columns = rows) =>
+  batch * Math.ceil(m / rows) * Math.ceil(n / columns);
+
+/** Terms of a part of a product, at least: the parts must be written and read again. A test sets it. */
+export const shortestPart = { terms: 256 };
+
+/** Into how many parts a kernel cuts the k of a product. */
+export function partsOf({ rows, columns, fewest = 0 }: Choice, product: Sizes): number {
+  const groups = groupsOf(product, rows, columns);
+  if (groups >= fewest || product.batch > 1) return 1;
+  return Math.min(Math.ceil(2 * fewest / groups), Math.floor(product.k / shortestPart.terms));
+}
 
 /** Rows up to which weights are read by the kernel for few rows, on a GPU. */
 export const FEW_ROWS = 8;
@@ -190,6 +211,8 @@ const compilingSlowly: Tuning = {
 /** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
 const WIDE = 1 << 12;
 
+const gemv = { form: "gemv", columns: 4, fewest: 128 } as const;
+
 const gpu: Tuning = {
   rowLanes: (columns) => columns < WIDE ? 64 : 256,
   reduceLanes: (length) => length < WIDE ? 64 : 256,
@@ -214,11 +237,15 @@ const gpu: Tuning = {
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },
     // With few rows every weight is loaded for little arithmetic: neighbouring lanes must read neighbours.
-    { form: "gemv", rows: 1, columns: 4, when: ({ alongK, m }) => alongK && m === 1 },
-    { form: "gemv", rows: 4, columns: 4, when: ({ alongK, m }) => alongK && m <= 4 },
-    { form: "gemv", rows: 8, columns: 4, when: ({ alongK, m }) => alongK && m <= FEW_ROWS },
+    { ...gemv, rows: 1, when: ({ alongK, m }) => alongK && m === 1 },
+    { ...gemv, rows: 4, when: ({ alongK, m }) => alongK && m <= 4 },
+    { ...gemv, rows: 8, when: ({ alongK, m }) => alongK && m <= FEW_ROWS },
     { ...plain, when: ({ m, n }) => m <= FEW_ROWS || n <= FEW_ROWS },
-    { form: "shared", rows: 32, columns: 32, when: (product) => groupsOf(product, 64) < 32 },
+    // Few large squares leave most of a GPU idle: below sixteen of them 512³ took 14.8 ms for 5.4 (mattn/tensai#14).
+    {
+      ...{ form: "shared", rows: 32, columns: 32, fewest: 64 },
+      when: (product) => groupsOf(product, 64) < 32,
+    },
     { form: "shared", rows: 64, columns: 64, when: () => true },
   ],
 };

@@ -4,10 +4,12 @@
  */
 import type { Device } from "../../gpu/device.ts";
 import type { Kernel, Pipeline, Specialisation } from "../../gpu/launch.ts";
+import { allocate } from "../../tensor/tensor.ts";
 import { inForm } from "../../gpu/wgsl.ts";
 import plainSource from "../../../kernels/matmul.wgsl" with { type: "text" };
 import alignedSource from "../../../kernels/matmul_aligned.wgsl" with { type: "text" };
 import gemvSource from "../../../kernels/matmul_gemv.wgsl" with { type: "text" };
+import partsSource from "../../../kernels/matmul_parts.wgsl" with { type: "text" };
 import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
 import singlesSource from "../../../kernels/matmul_singles.wgsl" with { type: "text" };
@@ -16,6 +18,7 @@ import tileSource from "../../../kernels/matmul_tile.wgsl" with { type: "text" }
 import { activations } from "../activation.ts";
 import { groupsFor, wgslType } from "../elementwise.ts";
 import { alongLast, lie, panels, quads } from "./operands.ts";
+import { cut, viewOf } from "../layout.ts";
 import { bound, boundToWrite } from "../limits.ts";
 import { boundAtHome, foursOf } from "../settle.ts";
 import { type Plan, TILE_LANES } from "../tuning.ts";
@@ -36,8 +39,46 @@ export function launchProduct(given: Task): void {
     ? onItsSide(given)
     : { ...given, form: "plain" as const };
   const plan = task.plan ?? planFor(task);
-  launches[plan.form](task, plan);
+  if (plan.parts) launchInParts(task, plan, plan.parts);
+  else launches[plan.form](task, plan);
 }
+
+/** A product as so many shorter ones, side by side, and their sum: a small result is work for few threads else. */
+function launchInParts(task: Task, plan: Plan, parts: number): void {
+  const { a, b, out } = task;
+  const { device, shape: [, m, n] } = out;
+  const k = a.shape[2];
+  const length = Math.ceil(k / parts / PART_GRAIN) * PART_GRAIN;
+  const whole = Math.floor(k / length);
+  const count = Math.ceil(k / length);
+  const partial = allocate([count, m, n], "float32", device);
+  const bare = { accumulate: false, biased: 0 } as const;
+  // The whole ones are a batch, whose matrices begin `length` apart in k. What is left is a product of its own.
+  launches[plan.form]({
+    ...bare,
+    a: viewOf(a, [whole, m, length], [length * a.strides[2], a.strides[1], a.strides[2]]),
+    b: viewOf(b, [whole, length, n], [length * b.strides[1], b.strides[1], b.strides[2]]),
+    out: cut(partial, 0, 0, whole),
+  }, plan);
+  if (count > whole) {
+    const [from, rest] = [whole * length, k - whole * length];
+    const last = { a: cut(a, 2, from, rest), b: cut(b, 1, from, rest) };
+    launches[plan.form]({ ...bare, ...last, out: cut(partial, 0, whole, 1) }, plan);
+  }
+  const { buffers, params } = common({ ...task, a: partial });
+  device.launcher.launch(
+    pipelineOf(task, plan, { parts: true }, () => ({ kernel: sumOfParts })),
+    { ...buffers, parts: buffers.a },
+    { ...params, parts: count, ...outStrides(task) },
+    groupsFor(m * n),
+    count,
+  );
+  partial.storage.release("when its product was launched");
+}
+
+/** Parts of k begin at its multiples: what was aligned stays aligned. */
+const PART_GRAIN = 16;
+const sumOfParts = declared("matmul_parts", partsSource);
 
 /** Forms of the kernel of tiles. */
 const aligned = declared("matmul_aligned", alignedSource);
@@ -122,6 +163,10 @@ const outStrides = ({ out: { strides: [batch, row, column] } }: Task) => ({
 const tiles = ({ out: { shape: [batch, m, n] } }: Task, { rows, columns }: Plan) =>
   [Math.ceil(m / rows), Math.ceil(n / (columns * TILE_LANES)), batch] as const;
 
+/** Workgroups of the kernels for GPUs, which own rows and columns together. */
+const shares = ({ out: { shape: [batch, m, n] } }: Task, { rows, columns }: Plan) =>
+  [Math.ceil(n / columns), Math.ceil(m / rows), batch] as const;
+
 const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   plain(task, plan) {
     const { buffers, params } = common(task);
@@ -136,40 +181,30 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
   },
 
   shared(task, plan) {
-    const { out } = task;
+    const { device } = task.out;
     const [a, b] = [lie(task.a), lie(transposed(task.b))];
     const traits = {
-      A_ALONG_K: a.alongK,
-      B_ALONG_K: b.alongK,
-      A_IN_FOURS: a.inFours,
-      B_IN_FOURS: b.inFours,
+      ...{ A_ALONG_K: a.alongK, B_ALONG_K: b.alongK },
+      ...{ A_IN_FOURS: a.inFours, B_IN_FOURS: b.inFours },
     };
     const side = plan.rows === 32 ? 8 : 16;
     const pipeline = pipelineOf(task, plan, traits, () => ({
       constants: { A_ALONG_K: Number(a.alongK), B_ALONG_K: Number(b.alongK) },
       replace: {
-        SIDE: `${side}u`,
-        FOURS: `${side / 4}u`,
+        ...{ SIDE: `${side}u`, FOURS: `${side / 4}u` },
         ...a.inFours && { A: "Four", four_of_a: "a[at / 4u]" },
         ...b.inFours && { B: "Four", four_of_b: "b[at / 4u]" },
       },
     }));
     const { buffers, params } = common(task);
-    const [batch, m, n] = out.shape;
-    const groups = [Math.ceil(n / plan.columns), Math.ceil(m / plan.rows), batch] as const;
+    const given = { ...params, ...strides(task) };
     // For each k a four of each operand, though most of them come from shared memory.
     const reads = 2 * params.k;
-    out.device.launcher.launch(
-      pipeline,
-      buffers,
-      { ...params, ...strides(task) },
-      groups,
-      reads,
-    );
+    device.launcher.launch(pipeline, buffers, given, shares(task, plan), reads);
   },
 
   gemv(task, plan) {
-    const { a, out: { device, shape: [batch, m, n] } } = task;
+    const { a, out: { device } } = task;
     const b = transposed(task.b);
     const { buffers, params } = common(task);
     const k = params.k / 4;
@@ -188,7 +223,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
         b_row: b.strides[1] / 4,
         ...outStrides(task),
       },
-      [Math.ceil(n / plan.columns), Math.ceil(m / plan.rows), batch],
+      shares(task, plan),
       Math.ceil(k / pipeline.lanes) * (plan.rows + plan.columns),
     );
   },

@@ -12,6 +12,7 @@ import {
   addsInOrder,
   FEW_ROWS,
   NARROW,
+  partsOf,
   type Plan,
   type Sizes,
   tinyProduct,
@@ -62,13 +63,15 @@ export function planFor(given: Task): Plan {
   const [batch, m, n] = out.shape;
   const k = a.shape[2];
   const product = {
-    ...{ batch, m, n, work: out.numel() * k },
+    ...{ batch, m, n, k, work: out.numel() * k },
     alongK: bothAlongK(task),
     atHome: isAtHome(task),
   };
   if (form) return ofForm(form, product, out.device);
   const { products } = tuningOf(out.device);
-  const choice = products.find(({ when }) => when(product)) ?? products[0];
+  const row = products.find(({ when }) => when(product)) ?? products[0];
+  const parts = partsOf(row, product);
+  const choice = parts > 1 ? { ...row, parts } : row;
   const tiny = product.work < tinyProduct.below;
   // What was measured takes the place neither of a kernel that adds in another order, nor of one that reads a weight at
   // home, which the others can't.

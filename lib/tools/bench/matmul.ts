@@ -69,8 +69,8 @@ const productOf = ({ m, k, n, form, batch = 1 }: Case): Product => ({
   b: matrices(batch, k, n, form[1] === "T"),
 });
 
-const planName = ({ form, rows, columns }: Plan) =>
-  form === "plain" ? form : `${form} ${rows}×${columns}`;
+const planName = ({ form, rows, columns, parts }: Plan) =>
+  (form === "plain" ? form : `${form} ${rows}×${columns}`) + (parts ? ` in ${parts} parts` : "");
 
 /** What `--forms` measures. */
 const formCases: readonly Case[] = [...cases, ...edges];
@@ -123,8 +123,11 @@ export async function* formResults(
   const named = new Map(choices.map((plan) => [planName(plan), plan]));
   for (const one of formCases.filter((one) => nameOf(one).includes(only))) {
     const product = productOf(one);
-    const chosen = planName(planOf(product));
-    const plans = [...named].filter(([, plan]) => worthTrying(one, plan));
+    const plan = planOf(product);
+    const chosen = planName(plan);
+    const plans = [...new Map([...named, [chosen, plan]])].filter(([, plan]) =>
+      worthTrying(one, plan)
+    );
     const times = plans.map((): number[] => []);
     for (let turn = -1; turn < runs; turn++) {
       say(`${nameOf(one)}: turn ${turn + 1} of ${runs}`);
@@ -138,10 +141,10 @@ export async function* formResults(
     const medians = times.map(median);
     const fastest = times[medians.indexOf(Math.min(...medians))];
     const { batch = 1, m, k, n } = one;
-    yield plans.map(([kernel, { form, rows, columns }], i) => ({
+    yield plans.map(([kernel, { form, rows, columns, parts }], i) => ({
       name: nameOf(one),
       size: { batch, m, k, n },
-      plan: { form, rows, columns },
+      plan: { form, rows, columns, parts },
       kernel,
       chosen: kernel === chosen,
       ms: medians[i],
