@@ -7,6 +7,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import {
   defaultDevice as device,
   manualSeed,
+  noGrad,
   ones,
   rand,
   randint,
@@ -159,7 +160,7 @@ const many: Shared[] = [
   ["qkv", "nothing", [1, 3, 70, 70, 64], { causal: true, dropoutP: 0.3 }],
   ["q, kv", "nothing", [1, 2, 40, 100, 17], { causal: true, past: 60 }],
   ["q, k, v", "blind", [2, 2, 65, 33, 4], { dropoutP: 0.3 }],
-  ["q, kv", "float", [1, 2, 34, 64, 72], { causal: true }],
+  ["q, kv", "float", [1, 2, 34, 97, 72], { causal: true }],
   ["qkv", "nothing", [1, 1, 12, 12, 200]],
 ];
 for (const [what, cases] of Object.entries({ few, many })) {
@@ -184,6 +185,19 @@ Deno.test("keys that a mask hides by whole tiles take no part, on a GPU either",
     );
     assert(await apart(got, want) < 1e-5, `${hidden} hidden from ${L}`);
   }
+});
+
+Deno.test("scores far below 0 overflow nowhere on a GPU, past the edges neither", async () => {
+  manualSeed(8);
+  const { leaves, stacks } = operands("q, kv", [1, 2, 33, 5, 4]);
+  const scale = 1;
+  noGrad(() => (leaves[0].add_(6), leaves[1].sub_(6)));
+  const weights = randn([1, 2, 33, 4]);
+  const want = run(leaves, weights, () => plainAttention(parts(stacks), { scale })[0]);
+  const got = await asGpu(() =>
+    Promise.resolve(run(leaves, weights, () => attend(stacks, { scale })))
+  );
+  assert(await apart(got, want) < 1e-4); // a score of -150 is known to 2^-17
 });
 
 for (

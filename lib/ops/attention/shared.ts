@@ -5,7 +5,7 @@
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { groupsFor } from "../elementwise.ts";
-import { SPLITTING_QUERIES } from "../tuning.ts";
+import { LARGEST_PARTS, SPLITTING_QUERIES } from "../tuning.ts";
 import { mergeKernel, partKernel, tilesKernel } from "./kernels.ts";
 import { type Launch, namesFor, type Operands, type Told } from "./launch.ts";
 
@@ -24,7 +24,9 @@ export function launchShared(
   { out, rows, ...told }: Pick<Told, "causal" | "past" | "scale"> & Record<"out" | "rows", Tensor>,
 ): void {
   const all = { ...told, rows: { out }, buffers: { rows: rows.storage } };
-  if (out.shape[2] <= SPLITTING_QUERIES) launchParts(operands, all);
+  const [, k] = operands.parts;
+  const numbers = out.numel() * Math.ceil(k.shape[2] / PART);
+  if (out.shape[2] <= SPLITTING_QUERIES && numbers <= LARGEST_PARTS) launchParts(operands, all);
   else launchBlocks(operands, { kernel: tilesKernel, own: "queries", ...all });
 }
 
