@@ -4,7 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import * as lib from "#lib";
-import { callsOf, type Form, forms, written } from "./support/named.ts";
+import { callsOf, type Form, forms, needless, written } from "./support/named.ts";
 import { leaf, works, x } from "./support/works.ts";
 
 /** What functions take that have several forms, and methods that are no functions. */
@@ -56,4 +56,8 @@ Deno.test("every argument is read by PyTorch's name", async () => {
     }
   }
   assertEquals(failed, []);
+});
+
+Deno.test("what has no name here is still an argument of PyTorch's", () => {
+  assertEquals(needless, []);
 });

@@ -74,11 +74,21 @@ export interface Form {
   readonly positions: number;
 }
 
+/** The rows of both lists that something was found for. */
+const needed = new Set<unknown>();
+
+/** The first row that a test finds. */
+function found<Row>(rows: readonly Row[], test: (row: Row) => boolean): boolean {
+  const row = rows.find(test);
+  if (row) needed.add(row);
+  return row !== undefined;
+}
+
 function read(place: keyof typeof places, name: string, form: string): Form | null {
   const full = `${place}.${name}`;
-  if (APART.some(([list, apart]) => within(list, name, full) && apart.test(form))) return null;
+  if (found(APART, ([list, apart]) => within(list, name, full) && apart.test(form))) return null;
   const kept = form.split(" ").filter((each) =>
-    !WITHOUT.some(([list, args]) => within(list, name) && within(args, each.replace("?", "")))
+    !found(WITHOUT, ([list, args]) => within(list, name) && within(args, each.replace("?", "")))
   );
   if (kept.some((each) => /^\*\w/.test(each))) return null; // several numbers: by position alone
   const star = kept.indexOf("*");
@@ -98,6 +108,10 @@ export const forms: readonly Form[] = Object.entries(places).flatMap(([place, { 
     return all.flatMap((form) => read(place as keyof typeof places, name, form) ?? []);
   })
 );
+
+/** The rows of those lists that stand there for nothing. */
+export const needless: readonly string[] = [...WITHOUT, ...APART]
+  .filter((row) => !needed.has(row)).map((row) => row.join(": "));
 
 /** A call: so many arguments by position, these by name. */
 export interface Call {
