@@ -68,7 +68,10 @@ export const ROWS_A_PART = 256;
 /** Random numbers that are drawn and uploaded at a time: a mebibyte, which is still in the processor's cache. */
 export const DRAWN_AT_A_TIME = 2 ** 18;
 
-/** The kernels of a product: the plain one; for processors a single row and register tiles; for GPUs few rows and shared memory. */
+/**
+ * The kernels of a product: the plain one; for processors those of a single row and of register tiles; for GPUs those of
+ * few rows and of squares in shared memory.
+ */
 export const forms = ["plain", "rows", "tile", "gemv", "shared"] as const;
 
 /**
@@ -213,6 +216,7 @@ const compilingSlowly: Tuning = {
 /** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
 const WIDE = 1 << 12;
 
+/** The kernel of few rows: 4 columns of 768 make 192 workgroups, as many as keep a middling GPU busy. */
 const gemv = { form: "gemv", columns: 4, fewest: 128 } as const;
 
 const gpu: Tuning = {
@@ -243,7 +247,9 @@ const gpu: Tuning = {
     { ...gemv, rows: 4, when: ({ alongK, m }) => alongK && m <= 4 },
     { ...gemv, rows: 8, when: ({ alongK, m }) => alongK && m <= FEW_ROWS },
     { ...plain, when: ({ m, n }) => m <= FEW_ROWS || n <= FEW_ROWS },
-    // Few large squares leave most of a GPU idle: below sixteen of them 512³ took 14.8 ms for 5.4 (mattn/tensai#14).
+    // Few large squares leave most of a GPU idle. Others went from 14.8 to 5.4 ms by smaller ones where a product was
+    // small (mattn/tensai#14), and from 1.76 to 0.32 by parts of k for 24×34 of k 2,048 (tensorflow/tfjs#6285); from
+    // where on it pays has not been measured here.
     {
       ...{ form: "shared", rows: 32, columns: 32, fewest: 64 },
       when: (product) => groupsOf(product, 64) < 32,
