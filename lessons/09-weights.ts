@@ -414,9 +414,9 @@ The file of 548 MB is loaded in the same way. To save memory, the library
 reads one tensor, or a piece of one, uploads it to the GPU, and forgets it
 before it reads the next. So the file is never in memory twice.
 
-The larger models have up to 6.4 GB. `--dtype float16` rounds every parameter
-to a float of 16 bits and keeps the large matrices so, in half the memory. The
-model still computes in 32 bits.
+For the larger models there is `--dtype float16`: it rounds every parameter to
+half its bits and keeps the large matrices so, in half the memory. The model
+still computes in 32 bits.
 
 ## What a new token costs
 
