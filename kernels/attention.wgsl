@@ -58,7 +58,7 @@ fn read_out(lines: vec4<u32>, c: u32) -> mat4x4<f32> {
 }
 
 // Which of the queries see a key.
-fn visible(key: u32, queries: vec4<u32>) -> vec4<bool> {
+fn shown(key: u32, queries: vec4<u32>) -> vec4<bool> {
   let here = vec4<bool>(key < p.last);
   return here & (vec4<bool>(p.causal == 0u) | (vec4<u32>(key) <= queries + p.past));
 }
@@ -68,11 +68,11 @@ fn scored(product: vec4<f32>, key: u32, queries: vec4<u32>, at_mask: vec4<u32>) 
   if (MASK) {
     score += read_mask(at_mask + min(key, p.keys - 1u));
   }
-  return select(vec4<f32>(LOWEST), score, visible(key, queries));
+  return select(vec4<f32>(LOWEST), score, shown(key, queries));
 }
 
 fn weighed(score: vec4<f32>, largest: vec4<f32>, key: u32, queries: vec4<u32>) -> vec4<f32> {
-  return select(vec4<f32>(0.0), powers_of_e(score - largest), visible(key, queries));
+  return select(vec4<f32>(0.0), powers_of_e(score - largest), shown(key, queries));
 }
 
 @compute @workgroup_size(LANES)

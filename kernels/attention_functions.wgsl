@@ -84,7 +84,7 @@ fn slopes_of(
 
 // What follows is for workgroups of 64 that own a block of 32 rows, in eight groups of four, and share tiles of 32 rows
 // of the other side: `tile` has eight vec4 of each, a slice of the head, and `weights` what each group gives to each row
-// of the tile. The kernel's function `other` says which buffers are the other side's.
+// of the tile, both in rows of PITCH. The kernel's function `other` says which buffers are the other side's.
 
 // Brings a slice of rows into the tile, from row `first` and vec4 `begin` on; zeros past the edges.
 fn bring(second: bool, start: u32, step: u32, first: u32, count: u32, begin: u32, lane: u32) {
@@ -95,17 +95,17 @@ fn bring(second: bool, start: u32, step: u32, first: u32, count: u32, begin: u32
     if (first + line < count && c < p.width) {
       four = other(second, start + (first + line) * step + c);
     }
-    tile[line * 9u + lane % 8u] = four;
+    tile[line * PITCH + lane % 8u] = four;
   }
 }
 
 // Four numbers of each of four rows of the tile; a row is a column of the matrix.
 fn tiled(line: u32, step: u32, c: u32) -> mat4x4<f32> {
   return mat4x4<f32>(
-    tile[line * 9u + c],
-    tile[(line + step) * 9u + c],
-    tile[(line + 2u * step) * 9u + c],
-    tile[(line + 3u * step) * 9u + c],
+    tile[line * PITCH + c],
+    tile[(line + step) * PITCH + c],
+    tile[(line + 2u * step) * PITCH + c],
+    tile[(line + 3u * step) * PITCH + c],
   );
 }
 
@@ -114,10 +114,10 @@ fn tile_sums(count: u32, column: u32, group: u32) -> mat4x4<f32> {
   var sums = mat4x4<f32>();
   for (var line = 0u; line < count; line += 4u) {
     let given = mat4x4<f32>(
-      weights[line * 9u + group],
-      weights[(line + 1u) * 9u + group],
-      weights[(line + 2u) * 9u + group],
-      weights[(line + 3u) * 9u + group],
+      weights[line * PITCH + group],
+      weights[(line + 1u) * PITCH + group],
+      weights[(line + 2u) * PITCH + group],
+      weights[(line + 3u) * PITCH + group],
     );
     sums += tiled(line, 1u, column) * transpose(given);
   }

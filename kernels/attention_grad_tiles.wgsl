@@ -20,6 +20,7 @@ struct Params {
   past: u32, // keys before the first query's own
   masked: u32, // 1: there is a mask
   dropped: u32, // 1: attention weights are multiplied by `drop`: 0 or 1 / (1 - p)
+  skipped: u32, // workgroups of the launches before
   scale: f32,
   // Steps from one batch, head and row to the next, and where the first row lies; all in vec4.
   q_place: vec4<u32>,
@@ -44,9 +45,9 @@ override OF_KEYS: bool = false;
 @group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta; or an image
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
-// Nine for eight: one of padding keeps neighbours on different banks.
-var<workgroup> tile: array<vec4<f32>, 288>; // [row of the other side][vec4 of the slice]
-var<workgroup> weights: array<vec4<f32>, 288>; // [row of the other side][group]: of four own rows
+const PITCH = 9u; // for eight: one of padding keeps neighbours on different banks
+var<workgroup> tile: array<vec4<f32>, 32u * PITCH>; // [row of the other side][vec4 of the slice]
+var<workgroup> weights: array<vec4<f32>, 32u * PITCH>; // [row of the other side][group]: of four own rows
 
 fn other(second: bool, i: u32) -> vec4<f32> {
   if (OF_KEYS) {
@@ -110,7 +111,7 @@ fn main(
   let blocks = (owned + 31u) / 32u;
   let passes = (p.width + 8u * SLICES - 1u) / (8u * SLICES);
   let most = p.batch * p.heads * blocks * passes - 1u;
-  let flat = min(workgroup.x + workgroup.y * workgroups.x, most); // past the end: the last again
+  let flat = min(p.skipped + workgroup.x + workgroup.y * workgroups.x, most); // past the end: the last again
   let summed = flat % passes * 8u * SLICES; // the first of them
   let each = flat / passes / blocks;
   let head = each % p.heads;
@@ -169,7 +170,7 @@ fn main(
         by = known(min(queries, vec4<u32>(p.queries - 1u)), each);
       }
       let found = slopes(m[t], d[t], queries, keys, each, by);
-      weights[(column + 8u * t) * 9u + group] = found[0];
+      weights[(column + 8u * t) * PITCH + group] = found[0];
       d[t] = found[1];
     }
 
@@ -184,7 +185,7 @@ fn main(
     }
     if (OF_KEYS) {
       for (var t = 0u; t < 4u; t++) { // unrolled
-        weights[(column + 8u * t) * 9u + group] = d[t];
+        weights[(column + 8u * t) * PITCH + group] = d[t];
       }
       for (var i = 0u; i < SLICES; i++) { // unrolled
         let begin = summed + 8u * i;

@@ -27,6 +27,7 @@ struct Params {
   past: u32, // keys before the first query's own
   masked: u32, // 1: there is a mask
   dropped: u32, // 1: attention weights are multiplied by `drop`: 0 or 1 / (1 - p)
+  skipped: u32, // workgroups of the launches before
   scale: f32,
   // Steps from one batch, head and row to the next, and where the first row lies; all in vec4.
   q_place: vec4<u32>,
@@ -46,10 +47,10 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> rows: array<f32>; // all queries' largest scores, then all sums
 
-// Nine for eight: one of padding keeps neighbours on different banks.
-var<workgroup> tile: array<vec4<f32>, 288>; // [key][vec4 of the slice]
-var<workgroup> weights: array<vec4<f32>, 288>; // [key][group]: of four queries
-var<workgroup> lanes: array<vec4<f32>, 72>; // [column][group]: of four queries
+const PITCH = 9u; // for eight: one of padding keeps neighbours on different banks
+var<workgroup> tile: array<vec4<f32>, 32u * PITCH>; // [key][vec4 of the slice]
+var<workgroup> weights: array<vec4<f32>, 32u * PITCH>; // [key][group]: of four queries
+var<workgroup> lanes: array<vec4<f32>, 8u * PITCH>; // [column][group]: of four queries
 
 fn other(second: bool, i: u32) -> vec4<f32> {
   if (second) {
@@ -79,7 +80,7 @@ fn main(
   let blocks = (p.queries + 31u) / 32u;
   let passes = (p.width + 8u * SLICES - 1u) / (8u * SLICES);
   let most = p.batch * p.heads * blocks * passes - 1u;
-  let flat = min(workgroup.x + workgroup.y * workgroups.x, most); // past the end: the last again
+  let flat = min(p.skipped + workgroup.x + workgroup.y * workgroups.x, most); // past the end: the last again
   let summed = flat % passes * 8u * SLICES; // the first of them
   let each = flat / passes / blocks;
   let head = each % p.heads;
@@ -120,11 +121,11 @@ fn main(
     }
 
     // Attention weights of the keys seen so far.
-    lanes[column * 9u + group] = max(max(m[0], m[1]), max(m[2], m[3]));
+    lanes[column * PITCH + group] = max(max(m[0], m[1]), max(m[2], m[3]));
     workgroupBarrier();
     let before = largest;
     for (var other = 0u; other < 8u; other++) { // unrolled
-      largest = max(largest, lanes[other * 9u + group]);
+      largest = max(largest, lanes[other * PITCH + group]);
     }
     let shrink = powers_of_e(before - largest);
     for (var t = 0u; t < 4u; t++) { // unrolled
@@ -135,7 +136,7 @@ fn main(
       if (p.dropped == 1u) {
         m[t] *= read_drop(at_drop + min(key + 8u * t, p.keys - 1u));
       }
-      weights[(column + 8u * t) * 9u + group] = m[t];
+      weights[(column + 8u * t) * PITCH + group] = m[t];
     }
 
     // Values.
@@ -151,11 +152,11 @@ fn main(
   }
 
   // Each column has the sums of exponentials of its own keys.
-  lanes[column * 9u + group] = total;
+  lanes[column * PITCH + group] = total;
   workgroupBarrier();
   total = vec4<f32>(0.0);
   for (var other = 0u; other < 8u; other++) { // unrolled
-    total += lanes[other * 9u + group];
+    total += lanes[other * PITCH + group];
   }
   if (mine >= p.queries) {
     return;

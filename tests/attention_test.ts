@@ -19,6 +19,7 @@ import {
 } from "#lib";
 import fc from "npm:fast-check@4.10.2";
 import { attend, plainAttention } from "../lib/ops/attention/attention.ts";
+import { largestLaunch } from "../lib/ops/tuning.ts";
 import { asGpu } from "./support/as_gpu.ts";
 import { largest } from "./support/compare.ts";
 import { readAll } from "./support/judge.ts";
@@ -198,6 +199,33 @@ Deno.test("scores far below 0 overflow nowhere on a GPU, past the edges neither"
     Promise.resolve(run(leaves, weights, () => attend(stacks, { scale })))
   );
   assert(await apart(got, want) < 1e-4); // a score of -150 is known to 2^-17
+});
+
+Deno.test("a launch on a GPU has so much work at most: more launches give the same bits", async () => {
+  manualSeed(9);
+  const { leaves, stacks } = operands("qkv", [2, 2, 40, 40, 72]);
+  const weights = randn([2, 2, 40, 72]);
+  const { launcher } = device;
+  const { upTo } = largestLaunch;
+  const computed = async (most: number) => {
+    largestLaunch.upTo = most;
+    const before = launcher.dispatches;
+    const made = run(leaves, weights, () => attend(stacks, { causal: true }));
+    const launches = launcher.dispatches - before;
+    return { launches, numbers: await Promise.all(made.map((x) => x.data())) };
+  };
+  await asGpu(async () => {
+    try {
+      const [whole, parts] = [await computed(upTo), await computed(2 ** 20)];
+      assertEquals(parts.numbers, whole.numbers);
+      assert(
+        parts.launches > whole.launches + 6,
+        `${parts.launches} and ${whole.launches} launches`,
+      );
+    } finally {
+      largestLaunch.upTo = upTo;
+    }
+  });
 });
 
 for (

@@ -3,7 +3,7 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";
-import { forms, largestProduct, type Plan, tuningOf } from "../lib/ops/tuning.ts";
+import { forms, largestLaunch, type Plan, tuningOf } from "../lib/ops/tuning.ts";
 import { multiply, multiplyInto, planOf, type Product } from "../lib/ops/matmul/product.ts";
 import type { Activation } from "../lib/ops/activation.ts";
 import { allocate, fromValues, Tensor } from "../lib/tensor/tensor.ts";
@@ -262,7 +262,7 @@ Deno.test("a GPU gets many workgroups: few rows share columns, small grids have 
 
 Deno.test("on a GPU a product of much work is cut along its result, and keeps its bits", async () => {
   const [a, b] = [view([2, 192, 36], "rows", 1), view([2, 36, 256], "columns", 2)];
-  const { upTo } = largestProduct;
+  const { upTo } = largestLaunch;
   const run = async () => {
     const { launcher } = defaultDevice;
     const before = launcher.dispatches;
@@ -272,12 +272,12 @@ Deno.test("on a GPU a product of much work is cut along its result, and keeps it
   await asGpu(async () => {
     const whole = await run();
     try {
-      largestProduct.upTo = 2 ** 20;
+      largestLaunch.upTo = 2 ** 20;
       const cut = await run();
       assertEquals([whole.launches, cut.launches], [1, 4]);
       assertEquals(cut.values, whole.values);
     } finally {
-      largestProduct.upTo = upTo;
+      largestLaunch.upTo = upTo;
     }
   });
 });

@@ -69,6 +69,10 @@ Deno.test("a matrix of 16 bits is read so by the forms for GPUs", () =>
     const { w, home } = made;
     const x = randn(3, 1000);
     assertEquals(await x.matmul(home).data(), await x.matmul(w).data()); // not along k
+    const [y, turned] = [randn(512, 20), made.home.t()];
+    assertEquals(await home.matmul(y).data(), await w.matmul(y).data()); // on the left
+    assertEquals(await y.t().matmul(turned).data(), await y.t().matmul(w.t()).data());
+    assert(atHome(home));
     assertEquals(await home.add(1).data(), await w.add(1).data());
     assert(!atHome(home));
   }));

@@ -264,10 +264,10 @@ Deno.test("a kernel that calls functions of subgroups enables them, and knows it
       "enable subgroups;",
       "var<private> subgroup: u32;",
       "var<private> subgroups: u32;",
-      "fn main(@builtin(subgroup_id) own: u32, @builtin(num_subgroups) all: u32, " +
+      "fn main(@builtin(subgroup_id) own_subgroup: u32, @builtin(num_subgroups) all_subgroups: u32, " +
       "@builtin(local_invocation_index) lane: u32) {",
-      "subgroup = own;",
-      "subgroups = all;",
+      "subgroup = own_subgroup;",
+      "subgroups = all_subgroups;",
       "out[lane] = subgroupAdd(lane);",
       "}",
     ],

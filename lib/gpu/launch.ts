@@ -59,7 +59,7 @@ export class Launcher {
   pipeline(kernel: Kernel, { constants = {}, replace = {} }: Specialisation = {}): Pipeline {
     let key = kernel.name; // not JSON: writing it out would cost as much as the launch
     for (const name in constants) key += ` ${name}=${constants[name]}`;
-    for (const name in replace) key += `\n${replace[name]}`;
+    for (const name in replace) key += `\n${name}: ${replace[name]}`;
     const found = this.#pipelines.get(key);
     if (found) return found;
     const made = compile(this.device, kernel, { constants, replace }, {

@@ -298,8 +298,8 @@ export function inSubgroups(text: string): string {
   const main = text.replace(
     /fn main\(([^{]*)\{/,
     (_, given) =>
-      `fn main(@builtin(subgroup_id) own: u32, @builtin(num_subgroups) all: u32, ${given}{` +
-      "\n  subgroup = own;\n  subgroups = all;",
+      `fn main(@builtin(subgroup_id) own_subgroup: u32, @builtin(num_subgroups) all_subgroups: u32, ${given}{` +
+      "\n  subgroup = own_subgroup;\n  subgroups = all_subgroups;",
   );
   return `enable subgroups;\nvar<private> subgroup: u32;\nvar<private> subgroups: u32;\n${main}`;
 }

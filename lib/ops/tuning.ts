@@ -38,10 +38,10 @@ export const TOPK_ROUNDS = 30_000;
 /** Terms of a product that are summed in a launch: few enough for a kernel that takes one a round. */
 export const LONGEST_PRODUCT = 1 << 15;
 /**
- * Multiply-adds of a launch on a GPU: more are cut along the result, which changes no digit. A weak GPU takes a third of a
+ * Multiply-adds of a launch on a GPU, of a product or of attention: more are cut along the result, which changes no digit. A weak GPU takes a third of a
  * second for them, and Windows takes it away from a program that keeps it busy for two. A test sets it.
  */
-export const largestProduct = { upTo: 2 ** 34 };
+export const largestLaunch = { upTo: 2 ** 34 };
 
 /**
  * Elements up to which an elementwise kernel takes one at a time: it compiles in two thirds of the time of one that takes
@@ -87,8 +87,8 @@ export interface Plan {
 }
 
 /**
- * Whether a kernel adds a sum's products one by one, as a BLAS does. Those that do give the same bits, and may take each
- * other's place.
+ * Whether a kernel adds a sum's products one by one, as a BLAS does. Those that do may take each other's place: on
+ * processors they give the same bits, on a GPU as far as its compiler makes one instruction of the same multiply-adds.
  */
 export const addsInOrder = ({ form, parts }: Plan): boolean =>
   form !== "rows" && form !== "gemv" && !parts;
@@ -103,7 +103,7 @@ export interface Sizes {
   work: number;
   /** Whether both operands run along k in memory, aligned, so that the kernels for few rows can read them. */
   alongK: boolean;
-  /** Whether B lives in an image, as the weights of a loaded model do (lib/gpu/home.ts). */
+  /** Whether B is read at home, as the weights of a loaded model are (lib/gpu/home.ts). */
   atHome: boolean;
 }
 
@@ -125,7 +125,8 @@ export const shortestPart = { terms: 256 };
 export function partsOf({ rows, columns, fewest = 0 }: Choice, product: Sizes): number {
   const groups = groupsOf(product, rows, columns);
   if (groups >= fewest || product.batch > 1) return 1;
-  return Math.min(Math.ceil(2 * fewest / groups), Math.floor(product.k / shortestPart.terms));
+  const most = Math.max(1, Math.floor(product.k / shortestPart.terms));
+  return Math.min(Math.ceil(2 * fewest / groups), most);
 }
 
 /** Rows up to which weights are read by the kernel for few rows, on a GPU. */

@@ -5,7 +5,7 @@
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { groupsFor } from "../elementwise.ts";
-import { LARGEST_PARTS, SPLITTING_QUERIES } from "../tuning.ts";
+import { LARGEST_PARTS, largestLaunch, SPLITTING_QUERIES } from "../tuning.ts";
 import { mergeKernel, partKernel, tilesKernel } from "./kernels.ts";
 import { type Launch, namesFor, type Operands, type Told } from "./launch.ts";
 
@@ -17,6 +17,9 @@ const BLOCK = 32;
 
 /** Numbers of a head that a workgroup sums: SLICES of eight vec4. */
 const SUMMED = 64;
+
+/** Invocations of a workgroup, and multiply-adds for each number that they read, as a product in shared memory has. */
+const [LANES, WORK_A_READ] = [64, 8];
 
 /** Launches an attention, forward. */
 export function launchShared(
@@ -48,7 +51,10 @@ function launchParts(operands: Operands, told: Told): void {
   for (const made of [sums, tops]) made.storage.release("when its attention was launched");
 }
 
-/** Launches a kernel of which a workgroup owns a block of queries, or of keys, and goes over all of the other. */
+/**
+ * Launches a kernel of which a workgroup owns a block of queries, or of keys, and goes over all of the other; so many
+ * workgroups at a time as a launch may have work.
+ */
 export function launchBlocks(
   operands: Operands,
   { kernel, own, constants, ...told }: Told & Pick<Launch, "kernel" | "own" | "constants">,
@@ -57,12 +63,15 @@ export function launchBlocks(
   const { buffers, params } = namesFor(operands, told);
   const { batch, heads, queries, keys, width } = params;
   const [owned, across] = own === "queries" ? [queries, keys] : [keys, queries];
-  launcher.launch(
-    launcher.pipeline(kernel, { constants }),
-    buffers,
-    params,
-    batch * heads * Math.ceil(owned / BLOCK) * Math.ceil(4 * width / SUMMED),
-    // For each tile four rows of its own, and parts of the tile.
-    Math.ceil(across / BLOCK) * width * 5,
-  );
+  const groups = batch * heads * Math.ceil(owned / BLOCK) * Math.ceil(4 * width / SUMMED);
+  // Of blocks with blocks: of scores and values; of scores, slopes of the weights, and one gradient or two.
+  const products = kernel === tilesKernel ? 2 : own === "queries" ? 3 : 4;
+  const work = products * BLOCK * across * 4 * width; // of a workgroup
+  const most = Math.max(1, Math.floor(largestLaunch.upTo / work));
+  const pipeline = launcher.pipeline(kernel, { constants });
+  for (let skipped = 0; skipped < groups; skipped += most) {
+    const some = Math.min(most, groups - skipped);
+    const reads = Math.ceil(work / LANES / WORK_A_READ);
+    launcher.launch(pipeline, buffers, { ...params, skipped }, some, reads);
+  }
 }

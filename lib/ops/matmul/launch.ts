@@ -115,7 +115,7 @@ function pipelineOf(
 
 /** What all kernels bind, and the parameters that all of them have. */
 function common({ a, b, bias, drop, plus, out, biased, sums }: Task) {
-  const [from, by, to] = [bound(a), boundAtHome(b), boundToWrite(out)];
+  const [from, by, to] = [boundAtHome(a), boundAtHome(b), boundToWrite(out)];
   const shift = bias ? bound(bias) : from;
   const [factors, more] = [drop, plus].map((x) => x ? bound(x) : shift);
   const beside = sums && boundToWrite(sums);
@@ -187,7 +187,7 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       ...{ A_ALONG_K: a.alongK, B_ALONG_K: b.alongK },
       ...{ A_IN_FOURS: a.inFours, B_IN_FOURS: b.inFours },
     };
-    const side = plan.rows === 32 ? 8 : 16;
+    const side = plan.rows / 4;
     const pipeline = pipelineOf(task, plan, traits, () => ({
       constants: { A_ALONG_K: Number(a.alongK), B_ALONG_K: Number(b.alongK) },
       replace: {
