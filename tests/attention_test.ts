@@ -19,7 +19,7 @@ import {
 } from "#lib";
 import fc from "npm:fast-check@4.10.2";
 import { attend, plainAttention } from "../lib/ops/attention/attention.ts";
-import { largestLaunch } from "../lib/ops/tuning.ts";
+import { largestLaunch, largestParts } from "../lib/ops/tuning.ts";
 import { asGpu } from "./support/as_gpu.ts";
 import { largest } from "./support/compare.ts";
 import { readAll } from "./support/judge.ts";
@@ -172,6 +172,23 @@ for (const [what, cases] of Object.entries({ few, many })) {
     }
   });
 }
+
+Deno.test("few queries whose parts would take too much memory are computed by blocks of queries", async () => {
+  const { upTo } = largestParts;
+  largestParts.upTo = 0;
+  const pipelines: string[] = [];
+  const { launcher } = device;
+  const { launch } = launcher;
+  launcher.launch = (...given) => (pipelines.push(given[0].label), launch.apply(launcher, given));
+  try {
+    assert(await sharedApart(...few[3]) < 1e-5);
+    assert(pipelines.some((label) => label.startsWith("attention_tiles")));
+    assert(!pipelines.some((label) => label.startsWith("attention_part")));
+  } finally {
+    launcher.launch = launch;
+    largestParts.upTo = upTo;
+  }
+});
 
 Deno.test("keys that a mask hides by whole tiles take no part, on a GPU either", async () => {
   for (const [L, hidden] of [[2, 64], [2, 150], [2, 200], [9, 40], [9, 200]]) {

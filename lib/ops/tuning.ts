@@ -29,8 +29,8 @@ export const ATTENTION_HEADS = 8;
  * heads with 1,024 keys makes 192 of them, by blocks of queries it would make 12.
  */
 export const SPLITTING_QUERIES = 8;
-/** Numbers that the parts may take together; with more of them there are workgroups enough. */
-export const LARGEST_PARTS: number = 2 ** 24;
+/** Numbers that the parts may take together; with more of them there are workgroups enough. A test sets it. */
+export const largestParts = { upTo: 2 ** 24 };
 /** Ids that an embedding's gradient goes through in a launch: half of the rounds, the other half being for rows. */
 export const LONGEST_LIST = 32_000;
 /** Elements of a row that a lane of topk looks at in a launch. */

@@ -5,7 +5,7 @@
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { groupsFor } from "../elementwise.ts";
-import { LARGEST_PARTS, largestLaunch, SPLITTING_QUERIES } from "../tuning.ts";
+import { largestLaunch, largestParts, SPLITTING_QUERIES } from "../tuning.ts";
 import { mergeKernel, partKernel, tilesKernel } from "./kernels.ts";
 import { type Launch, namesFor, type Operands, type Told } from "./launch.ts";
 
@@ -29,7 +29,7 @@ export function launchShared(
   const all = { ...told, rows: { out }, buffers: { rows: rows.storage } };
   const [, k] = operands.parts;
   const numbers = out.numel() * Math.ceil(k.shape[2] / PART);
-  if (out.shape[2] <= SPLITTING_QUERIES && numbers <= LARGEST_PARTS) launchParts(operands, all);
+  if (out.shape[2] <= SPLITTING_QUERIES && numbers <= largestParts.upTo) launchParts(operands, all);
   else launchBlocks(operands, { kernel: tilesKernel, own: "queries", ...all });
 }
 
