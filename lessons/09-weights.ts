@@ -43,6 +43,7 @@ const { show, options } = lesson(import.meta, {
   folder: { value: "", help: "a folder with a GPT-2, in place of the Hub" },
   dtype: {
     value: "float32",
+    choices: ["float32", "float16"],
     help: "float16 keeps the large matrices in half the memory, rounded",
   },
   prompt: { value: "Every effort moves you", help: "the text to continue" },

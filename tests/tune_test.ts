@@ -49,6 +49,9 @@ Deno.test("a measured kernel is used for sizes near the one it was measured for,
     assertEquals(measuredPlan(name, { ...size, m: 128 }), other);
     assertEquals(measuredPlan(name, { ...size, m: 1024 }), undefined);
     assertEquals(measuredPlan("another", size), undefined);
+    const gone: Plan = { form: "shared", rows: 4, columns: 4 };
+    useMeasured({ [name]: [{ ...size, ...gone }] });
+    assertEquals(planOf(product), before, "of a file that is older than the kernels");
     assertEquals(planOf({ a: noise(1, 2, 3), b: noise(1, 3, 2) }).form, "plain");
   } finally {
     useMeasured({});

@@ -76,8 +76,16 @@ export function planFor(given: Task): Plan {
   // What was measured takes the place neither of a kernel that adds in another order, nor of one that reads a weight at
   // home, which the others can't.
   if (!addsInOrder(choice) || product.atHome || tiny) return choice;
-  return measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k }) ?? choice;
+  const measured = measuredPlan(adapterName(out.device.adapterInfo), { batch, m, n, k });
+  return measured && exists(measured) ? measured : choice;
 }
+
+/** Whether there is such a kernel: what was measured may be older than the kernels. Squares are those of the table. */
+const exists = ({ form, rows, columns }: Plan): boolean =>
+  form !== "shared" ||
+  tuningOf({ software: false }).products.some((row) =>
+    row.form === form && row.rows === rows && row.columns === columns
+  );
 
 /** The kernel of a wanted form: the first that is for this product, or else the last; or the plain one. */
 function ofForm(form: Plan["form"], product: Sizes, { imaging }: Device): Plan {
