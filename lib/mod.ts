@@ -23,7 +23,7 @@ export {
 /** Tensors, their dtypes and their gradients. */
 export { type BackwardOptions, type Nested, type Node, Size, Tensor } from "./tensor/tensor.ts";
 export type { DType, Values } from "./tensor/dtype.ts";
-export type { Shape } from "./tensor/shape.ts";
+export type { NoneBelowZero, Shape } from "./tensor/shape.ts";
 export type { Begun, Full, Given, Sizes } from "./python/arguments.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";
 export type { GradHook, HookHandle } from "./tensor/hooks.ts";

@@ -9,6 +9,7 @@ const { nn, optim, tensor } = lib;
 const { utils } = nn;
 const { lrScheduler } = optim;
 const x = tensor([[1.5, -2, 3], [0.25, 5, -6]]);
+const sgd = new optim.SGD([x.clone()], 1);
 // deno-lint-ignore no-explicit-any
 const any = (value: unknown) => value as any;
 
@@ -31,6 +32,34 @@ const refused: [string, () => unknown][] = [
   ["await x.item() for its number", () => 2 * any(x)],
   ["await x.item() for its number", () => any(x) < 3],
   ["await x.item() for its number", () => "loss " + any(x)],
+  ["write await x.item()", () => 0 + any(x.sum().item())],
+  ["write await x.item()", () => `loss ${x.sum().item()}`],
+  ["write x.index(0) for x[0]", () => any(x)[-1]],
+  ["write x.unbind(), its rows", () => [...any(x)]],
+  ["write x.size(0) for len(x)", () => any(x).length],
+  ["write x.size(-1)", () => x.size()[-1]],
+  ["not 2, undefined; write view(2, 3)", () => x.view(2, any(x.shape[-1]))],
+  ["not 2, undefined; write zeros(2, 3)", () => lib.zeros(2, any(x.shape[-1]))],
+  ["write maskedFill", () => any(x).masked_fill(x, 0)],
+  ["write requiresGrad", () => any(x).requires_grad = false],
+  ["write x.long()", () => any(x).int()],
+  ["leave .cuda() out", () => any(x).cuda()],
+  ["await x.tolist() for lists", () => any(x).numpy()],
+  ["write p.detach() for p.data", () => any(x).data.mul_(2)],
+  ["write p.copy_(value) within noGrad", () => any(x).data = x],
+  ["write noGrad(() => { … })", () => any(lib.noGrad)()],
+  ["write loadStateDict", () => any(new nn.ReLU()).load_state_dict],
+  ["leave .to() out", () => any(new nn.ReLU()).to("cuda")],
+  ["write model.name = …", () => any(new nn.ReLU()).registerParameter("b", x)],
+  ["write model.at(0)", () => any(new nn.Sequential(new nn.ReLU()))[0]],
+  ["model.set(0, layer)", () => any(new nn.Sequential(new nn.ReLU()))[0] = new nn.Tanh()],
+  ["write layers.at(0)", () => any(new nn.ModuleList())[-1]],
+  ["layers.append(layer)", () => any(new nn.ModuleList()).last = new nn.ReLU()],
+  ['modules.get("a")', () => any(new nn.ModuleDict({ a: new nn.ReLU() })).a],
+  ['modules.set("b", module)', () => any(new nn.ModuleDict()).b = new nn.ReLU()],
+  ["write zeroGrad", () => any(new optim.SGD([x.clone()], 1)).zero_grad()],
+  ["write weightDecay", () => any(new optim.SGD([x.clone()], 1)).paramGroups[0].weight_decay = 0],
+  ["write getLastLr", () => any(new lrScheduler.StepLR(sgd, 1)).get_last_lr()],
 ];
 for (const [sentence, call] of refused) {
   Deno.test(`habits: ${call.toString().replace(/^\(\)\s*=>\s*/, "").replaceAll(/\s+/g, " ")}`, () => {
@@ -42,6 +71,46 @@ for (const [sentence, call] of refused) {
 Deno.test("habits: a text shows a tensor's shape and a module's tree", () => {
   assertEquals(`${x}`, "Tensor([2, 3], float32) /* await x.repr() prints it */");
   assertEquals(`${new nn.Dropout(0.5)}`, "Dropout(p=0.5, inplace=False)");
+});
+
+Deno.test("habits: what a class does not know is still undefined, and what somebody adds is theirs", async () => {
+  class Model extends nn.Sequential {}
+  const model = any(new Model(new nn.Linear(2, 1)));
+  model.lm_head = 1;
+  assertEquals([model.lm_head, model.other, any(x).other, model instanceof nn.Module], [
+    ...[1, undefined, undefined, true],
+  ]);
+  assertEquals(await x.sum().item() + 1, 2.75);
+  // @ts-expect-error: a list has nothing at a place below 0, and types say so
+  assert(Number.isNaN(Math.sqrt(x.shape[-1])));
+  // @ts-expect-error: the same, of PyTorch's x.size()[-1]
+  assertThrows(() => Math.sqrt(x.size()[-1]));
+});
+
+Deno.test("habits: a state dict is outside of the graph, in PyTorch's order, and writes to the model", async () => {
+  class Model extends nn.Module {
+    constructor() {
+      super();
+      this.registerBuffer("count", tensor([2.5]));
+    }
+    declare count: lib.Tensor;
+    one = new nn.Parameter(tensor([1.5]));
+    tied = this.one;
+    forward() {}
+  }
+  const model = new Model();
+  const state = model.stateDict();
+  assertEquals([...state.keys()], ["one", "tied", "count"]);
+  assertEquals([...state.values()].map((x) => x.requiresGrad), [false, false, false]);
+  assertEquals(state.get("one"), state.get("tied"));
+  state.get("one")!.mul_(2);
+  assertEquals(await model.one.tolist(), [3]);
+});
+
+Deno.test("habits: a list of modules is changed as Python's", () => {
+  const [a, b, c, d] = Array.from({ length: 4 }, () => new nn.Identity());
+  const layers = new nn.ModuleList([a]).insert(0, b).extend([c]).set(-1, d);
+  assertEquals([...layers].map((each) => [a, b, c, d].indexOf(each)), [1, 0, 3]);
 });
 
 Deno.test("habits: one tensor is a group of parameters; a module's own parameters are asked for", () => {

@@ -74,7 +74,7 @@ Deno.test("loader: a dataset of tensors gives the same batches at once as sample
     });
     for (const batch of loader) {
       const values = [];
-      for (const x of batch) values.push([x.dtype, x.shape, await x.tolist()]);
+      for (const x of batch) values.push([x.dtype, x.shape, await x.tolist()] as const);
       batches.push(values);
     }
     return batches;

@@ -219,8 +219,9 @@ Deno.test("a checkpoint that PyTorch wrote loads under its names and gives PyTor
   assertEquals(got.length, out.length);
   out.forEach((want, i) => assert(Math.abs(got[i] - want) < 1e-5, `${got[i]}, wanted ${want}`));
 
-  const results = await readAll([...model.stateDict().values()]);
-  const own = Array.from(model.stateDict(), ([name, x]) => {
+  const learned = model.stateDict();
+  const results = await readAll([...learned.values()]);
+  const own = Array.from(learned, ([name, x]) => {
     const { shape, values } = results.get(x)!;
     return [name, {
       dtype: "F32" as const,

@@ -177,7 +177,7 @@ export class WeightedRandomSampler implements Iterable<number> {
     >
   ) {
     this.#options = readWeighted(args);
-    if (typeof weights?.[Symbol.iterator] !== "function") {
+    if (!(Symbol.iterator in Object(weights))) {
       throw new TypeError(
         "WeightedRandomSampler: weights is a list of numbers; of a tensor, write await weights.data()",
       );

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { fusable, isDropout, passed } from "./activation.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
+import { answering, isPlace } from "../python/habits.ts";
 
 /**
  * Passes its input through modules, one after the other.
@@ -202,6 +203,25 @@ export class ModuleList<M extends Module = Module> extends Module {
     return this;
   }
 
+  /** Adds all of these at the end. */
+  extend(modules: Iterable<M>): this {
+    this.#modules.push(...modules);
+    return this;
+  }
+
+  /** Puts one before the i-th, from the end where negative. */
+  insert(i: number, module: M): this {
+    this.#modules.splice(i, 0, module);
+    return this;
+  }
+
+  /** Puts one in the i-th place, from the end where negative, for the one that was there. */
+  set(i: number, module: M): this {
+    if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);
+    this.#modules[i < 0 ? i + this.length : i] = module;
+    return this;
+  }
+
   /** How many there are. */
   get length(): number {
     return this.#modules.length;
@@ -238,3 +258,23 @@ export class ModuleList<M extends Module = Module> extends Module {
     );
   }
 }
+
+/** Answers `layers[0]`, and a module that is assigned to a container, where no walk over its modules would find it. */
+const answeringPlaces = (prototype: object, read: string, write: string) =>
+  answering(prototype, (key, _, assigned) => {
+    if (assigned?.value instanceof Module) {
+      return `a container's modules have places; write ${write}`;
+    }
+    return isPlace(key) ? `modules are not indexed by brackets; write ${read}` : undefined;
+  });
+answeringPlaces(Sequential.prototype, "model.at(0)", "model.set(0, layer) or model.append(layer)");
+answeringPlaces(
+  ModuleList.prototype,
+  "layers.at(0)",
+  "layers.set(0, layer) or layers.append(layer)",
+);
+answering(ModuleDict.prototype, (key, self, assigned) => {
+  if (assigned?.value instanceof Module) return `write modules.set("${String(key)}", module)`;
+  const known = typeof key === "string" && self instanceof ModuleDict && self.has(key);
+  return known ? `write modules.get("${key}") for modules["${key}"]` : undefined;
+});

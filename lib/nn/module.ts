@@ -5,6 +5,7 @@
  */
 import { moduleTree, snakeCase } from "../python/module.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { answering } from "../python/habits.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { dropGrad, noGrad } from "../tensor/autograd.ts";
@@ -174,14 +175,20 @@ export abstract class Module {
     for (const [, buffer] of this.namedBuffers()) yield buffer;
   }
 
-  /** All that must be saved to have the module again: parameters and buffers by PyTorch's names. */
+  /**
+   * All that must be saved to have the module again, by PyTorch's names: of each module its parameters, then its
+   * buffers. The tensors are the module's own memory, outside of the graph.
+   */
   stateDict(): Map<string, Tensor> {
     const state = new Map<string, Tensor>();
+    const found = new Map<Tensor, Tensor>(); // what is held twice is one tensor
     for (const [path, module] of this.namedModules()) {
-      const named = (name: string) => path ? `${path}.${snakeCase(name)}` : snakeCase(name);
-      for (const [name, value] of Object.entries(module)) {
-        const kept = value instanceof Parameter || (module.#buffers.get(name) && value !== null);
-        if (kept) state.set(named(name), value);
+      const own = Object.entries(module);
+      const learned = own.filter(([, value]) => value instanceof Parameter);
+      const kept = own.filter(([name, value]) => module.#buffers.get(name) && value !== null);
+      for (const [name, value] of [...learned, ...kept]) {
+        if (!found.has(value)) found.set(value, value.detach());
+        state.set(path ? `${path}.${snakeCase(name)}` : snakeCase(name), found.get(value)!);
       }
     }
     return state;
@@ -342,3 +349,25 @@ export abstract class Module {
     return this.repr();
   }
 }
+
+const LEFT_OUT: Record<string, string> = {
+  ...Object.fromEntries(["to", "cpu", "cuda"].map((name) => [name, "there is one device"])),
+  ...Object.fromEntries(
+    ["half", "bfloat16", "double", "float"].map((name) => [name, "all is float32"]),
+  ),
+  compile: "kernels are compiled when they are needed",
+};
+const REGISTERED = "registering is assigning: write model.name = …";
+const SAID: Record<string, string> = {
+  ...Object.fromEntries(
+    Object.entries(LEFT_OUT).map(([name, why]) => [name, `${why}: leave .${name}() out`]),
+  ),
+  ...Object.fromEntries(
+    ["addModule", "registerModule", "registerParameter"].map((name) => [name, REGISTERED]),
+  ),
+};
+answering(
+  Module.prototype,
+  (key, _, assigned) =>
+    typeof key === "string" && Object.hasOwn(SAID, key) && !assigned ? SAID[key] : undefined,
+);

@@ -3,6 +3,7 @@
  * the implementation.
  */
 import type { Given } from "../python/arguments.ts";
+import "../tensor/habits.ts";
 import { registerHook } from "../tensor/hooks.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as binary from "./binary.ts";

@@ -4,6 +4,7 @@
  * A schedule computes each rate from the one before, in PyTorch's order of operations. Call its `step()`
  * after the optimiser's. PyTorch's warnings about the wrong order are not here.
  */
+import { answering } from "../python/habits.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import type { Optimizer, ParamState } from "./optimizer.ts";
 
@@ -103,6 +104,7 @@ export class LRScheduler {
     this.baseLrs = [...baseLrs];
   }
 }
+answering(LRScheduler.prototype);
 
 /** What a rate is multiplied by. */
 type Factor = (epoch: number) => number;

@@ -9,6 +9,7 @@ import { zero_ } from "../ops/inplace.ts";
 import { clone } from "../ops/copy.ts";
 import { zerosLike } from "../ops/create.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
+import { answering } from "../python/habits.ts";
 import { dropGrad, enableGrad, noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -124,7 +125,9 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
     if (this.paramGroups.some((group) => group.params.some((param) => list.includes(param)))) {
       throw new Error("some parameters appear in more than one parameter group");
     }
-    const group = { ...this.defaults, ...options, params: list } as ParamGroup<O>;
+    const group: ParamGroup<O> = Object.assign(Object.create(ofGroups), this.defaults, options, {
+      params: list,
+    });
     this.check(group);
     this.paramGroups.push(group);
   }
@@ -218,6 +221,12 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
     });
   }
 }
+
+answering(Optimizer.prototype);
+
+/** What groups of parameters are made of: `group.weight_decay = 0` changes nothing, and is answered. */
+const ofGroups = {};
+answering(ofGroups);
 
 /** Says what an optimiser is made for. */
 function refuse(given: unknown): never {

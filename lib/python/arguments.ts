@@ -259,7 +259,9 @@ export function readSizes(
   } else {
     const end = args.findIndex((each) => typeof each !== "number");
     const sizes = end < 0 ? args : args.slice(0, end);
-    if (sizes.length > 0 && a.shape.accepts(sizes)) {
+    // The undefined of `x.shape[-1]` was meant as a size.
+    const whole = end < 0 || args[end] !== undefined;
+    if (sizes.length > 0 && a.shape.accepts(sizes) && whole) {
       return [sizes as number[], end < 0 ? [] : args.slice(end)];
     }
   }

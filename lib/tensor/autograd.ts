@@ -43,8 +43,14 @@ function withQuiet<T>(value: boolean, body: () => T): T {
 export const quietly = <T>(body: () => T): T => withQuiet(true, body);
 
 /** Runs a body as a region of its own, also where an op calls it. */
-const inRegion = <T>(region: Region, body: () => T): T =>
-  withQuiet(false, () => runRegion(region, body));
+function inRegion<T>(region: Region, body: () => T): T {
+  if (typeof body !== "function") {
+    throw new TypeError(
+      "a region is a function's body: write noGrad(() => { … }), enableGrad(() => { … })",
+    );
+  }
+  return withQuiet(false, () => runRegion(region, body));
+}
 
 /** Runs `body` with differentiation on, also inside `noGrad`. An `async` body is awaited. */
 export const enableGrad = <T>(body: () => T): T =>

@@ -3,8 +3,18 @@
  * Nothing here knows of tensors or of the GPU.
  */
 
+/** What a list has at a place below 0: nothing, where Python counts from the end. */
+export interface NoneBelowZero {
+  /** Write `x.size(-1)`, or `x.shape.at(-1)`. */
+  readonly [-1]?: undefined;
+  /** Write `x.size(-2)`, or `x.shape.at(-2)`. */
+  readonly [-2]?: undefined;
+  /** Write `x.size(-3)`, or `x.shape.at(-3)`. */
+  readonly [-3]?: undefined;
+}
+
 /** Sizes of a tensor, outermost first. */
-export type Shape = readonly number[];
+export type Shape = readonly number[] & NoneBelowZero;
 
 /** How many elements a shape has; 1 for a scalar. */
 export const numelOf = (shape: Shape): number => shape.reduce((n, size) => n * size, 1);

@@ -6,12 +6,21 @@
  * `data()` and `repr()`; everything else returns at once.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { awaited } from "../python/habits.ts";
 import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
 import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
-import { denseStrides, isDense, normalizeDim, numelOf, type Shape, shapeText } from "./shape.ts";
+import {
+  denseStrides,
+  isDense,
+  type NoneBelowZero,
+  normalizeDim,
+  numelOf,
+  type Shape,
+  shapeText,
+} from "./shape.ts";
 
 const sizeOptions = parameters<{ dim?: number }>("size", { dim: a.whole });
 
@@ -167,7 +176,7 @@ export class Tensor {
   }
 
   /** Its shape, printing as `torch.Size([…])`; or the size of one dimension. */
-  size(): Size;
+  size(): Size & NoneBelowZero;
   /** The size of one dimension, counted from the end where negative. */
   size(dim: number): number;
   size(...args: [dim?: number]): Size | number {
@@ -257,7 +266,11 @@ export class Tensor {
   }
 
   /** The number in a tensor of one element. */
-  async item(): Promise<number> {
+  item(): Promise<number> {
+    return awaited(this.#item(), "x.item()");
+  }
+
+  async #item(): Promise<number> {
     if (this.numel() !== 1) {
       throw new Error(
         `a Tensor with ${this.numel()} elements cannot be converted to Scalar; use tolist() or data()`,
@@ -313,18 +326,6 @@ export class Tensor {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 
-  /**
-   * What JavaScript calls for `x[0]`, and for `x[0] = 1`, which it would do without a word and without an effect.
-   *
-   * @throws {TypeError} always
-   */
-  get 0(): never {
-    return notIndexed();
-  }
-  set 0(_: unknown) {
-    notIndexed();
-  }
-
   /** A short description for the console and in a text, which can't wait for the GPU. */
   toString(): string {
     const grad = this.requiresGrad ? ", requires_grad=True" : "";
@@ -348,13 +349,6 @@ export class Tensor {
       "a Tensor has no operators; write x.add(y), x.mul(2), x.lt(y), or await x.item() for its number",
     );
   }
-}
-
-function notIndexed(): never {
-  throw new TypeError(
-    'a Tensor is not indexed by brackets; write x.index(0) for x[0], x.index(":", -1) for x[:, -1], and ' +
-      "x.indexPut_([0], value) for x[0] = value",
-  );
 }
 
 /** The bytes of `count` elements that follow each other from an element's place. */

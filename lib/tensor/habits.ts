@@ -1,0 +1,56 @@
+/*
+ * What a tensor says to somebody who knows PyTorch and writes what JavaScript would take without a word and without an
+ * effect, or refuse without saying what to write.
+ */
+import { answering, isPlace } from "../python/habits.ts";
+import { Size, Tensor } from "./tensor.ts";
+
+const NO_BRACKETS =
+  'a Tensor is not indexed by brackets; write x.index(0) for x[0], x.index(":", -1) for x[:, -1], and ' +
+  "x.indexPut_([0], value) for x[0] = value";
+
+/** What there is in PyTorch, and what to write here. */
+const OTHERWISE: Record<string, string> = {
+  length: "a Tensor has no length: write x.size(0) for len(x), x.numel() for all its elements",
+  numpy: "the numbers are read with await: write await x.data(), or await x.tolist() for lists",
+  ...Object.fromEntries(
+    ["cpu", "cuda"].map((name) => [name, `there is one device: leave .${name}() out`]),
+  ),
+  ...Object.fromEntries(
+    ["double", "half", "bfloat16"].map((name) => [name, "all floats are float32: write x.float()"]),
+  ),
+  int: "integers are int64: write x.long()",
+  type: 'write x.to("int64"), or x.typeAs(y)',
+};
+answering(Tensor.prototype, (key) => {
+  if (key === Symbol.iterator) return "a Tensor is not walked over; write x.unbind(), its rows";
+  if (isPlace(key)) return NO_BRACKETS;
+  return typeof key === "string" && Object.hasOwn(OTHERWISE, key) ? OTHERWISE[key] : undefined;
+});
+
+/*
+ * PyTorch's `p.data` is the tensor outside of its graph. What is written to it would be lost on the method, and what is
+ * put in its place would take the method away.
+ */
+const { data } = Tensor.prototype;
+answering(
+  data,
+  (key) =>
+    key in Tensor.prototype ? "x.data() reads the numbers; write p.detach() for p.data" : undefined,
+);
+Object.defineProperty(Tensor.prototype, "data", {
+  get: () => data,
+  set() {
+    throw new TypeError(
+      "x.data() reads the numbers; write p.copy_(value) within noGrad for p.data = value",
+    );
+  },
+});
+
+answering(
+  Size.prototype,
+  (key) =>
+    isPlace(key) && key.startsWith("-")
+      ? "a list has no place below 0: write x.size(-1), or .at(-1)"
+      : undefined,
+);
