@@ -40,7 +40,9 @@ fn floorDivide(x: f32, y: f32) -> f32 {
   let rest = restOf(x, y);
   let signed = select(rest, -rest, x < 0.0);
   let whole = (x - signed) / y;
-  return round(select(whole, whole - 1.0, rest > 0.0 && (x < 0.0) != (y < 0.0)));
+  let times = round(select(whole, whole - 1.0, rest > 0.0 && (x < 0.0) != (y < 0.0)));
+  let sign = (bitcast<u32>(x) ^ bitcast<u32>(y)) & 0x80000000u;
+  return select(times, bitcast<f32>(sign), times == 0.0);
 }
 
 // The upper 12 binary digits: a product of two such numbers is exact.
@@ -168,6 +170,20 @@ fn intRemainder(x: i32, y: i32) -> i32 {
   let rest = i32(u32(abs(x)) % u32(abs(y)));
   let signed = select(rest, -rest, x < 0);
   return select(signed, signed + y, rest != 0 && (x < 0) != (y < 0));
+}
+
+// The whole number of times that y goes into x, without the part of one; of 0 it is 0, and the launch says so.
+fn intTimes(x: i32, y: i32) -> i32 {
+  if (y == 0) {
+    return 0;
+  }
+  let times = i32(u32(abs(x)) / u32(abs(y)));
+  return select(times, -times, (x < 0) != (y < 0));
+}
+
+// The same, rounded down.
+fn intFloorDivide(x: i32, y: i32) -> i32 {
+  return intTimes(x, y) - select(0, 1, intRemainder(x, y) != 0 && (x < 0) != (y < 0));
 }
 
 // e^v - 1: near 0 by its series, where a difference would lose digits.

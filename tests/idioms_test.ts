@@ -12,6 +12,7 @@ import { rows as makemore } from "./idioms/makemore.ts";
 import { rows as mixed } from "./idioms/mixed.ts";
 import { rows as more } from "./idioms/more.ts";
 import { rows as first } from "./idioms/rows.ts";
+import { rows as asked } from "./idioms/asked.ts";
 import { rows as borrowed } from "./idioms/borrowed.ts";
 import { rows as scratch } from "./idioms/scratch.ts";
 
@@ -25,6 +26,7 @@ const groups = {
   "LLMs from scratch": scratch,
   "views, dtypes and draws": mixed,
   "other books and optimizers by hand": borrowed,
+  "what functions are asked besides": asked,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

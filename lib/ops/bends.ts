@@ -16,7 +16,7 @@ import { eluOp } from "./curves.ts";
 import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
 import { narrow } from "./slices.ts";
-import { softmax } from "./softmax.ts";
+import { readSoftmax, softmax, type SoftmaxArguments } from "./softmax.ts";
 import { abs, exp, log1p, neg, sigmoid, tanh } from "./unary.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
@@ -245,12 +245,10 @@ export const threshold: (
 );
 
 /** The softmax of −x. */
-export const softmin: (x: Tensor, ...args: Given<[dim: number], { dim: number }>) => Tensor =
-  takesNames(
-    "softmin",
-    { input: a.tensor, dim: a.whole },
-    (x: Tensor, dim: number): Tensor => softmax(neg(x), dim),
-  );
+export const softmin = (x: Tensor, ...args: SoftmaxArguments): Tensor =>
+  softmax(neg(x), readSoftmin(args));
+
+const readSoftmin = readSoftmax("softmin");
 
 const preluOp = defineOp({
   name: "prelu",

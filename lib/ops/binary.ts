@@ -5,18 +5,14 @@
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
 import { a, type Given, named, parameters, takesNames } from "../python/arguments.ts";
-import type { FaultMessage } from "../gpu/doubts.ts";
 import { goesWith } from "../tensor/autograd.ts";
-import { type DType, promote } from "../tensor/dtype.ts";
-import { map } from "../tensor/ndarray.ts";
-import { defineOp, type Op } from "../tensor/op.ts";
-import { floats, ints } from "../tensor/sample.ts";
+import type { Op } from "../tensor/op.ts";
+import { given, ints, type Sample } from "../tensor/sample.ts";
 import { lent, type Tensor } from "../tensor/tensor.ts";
-import { floorDivide, launchBinary } from "./elementwise.ts";
-import { checkInteger } from "./limits.ts";
+import { define } from "./binary_op.ts";
+import { floorDivide } from "./elementwise.ts";
 import { full } from "./create.ts";
 import { type Args, comparison, pair, type Row } from "./binary_row.ts";
-import { checkIndex } from "./faults.ts";
 import { to } from "./copy.ts";
 import { log, reciprocal } from "./unary.ts";
 import { unless, where } from "./where.ts";
@@ -31,6 +27,20 @@ const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
 
 const oneLess = (y: Tensor | number) => typeof y === "number" ? y - 1 : sub(y, 1);
 const isZero = (y: Tensor | number) => typeof y === "number" ? y === 0 : eq(y, 0);
+
+/** The gradient of a function of steps. */
+const flat = pair((g) => [() => unless(true, g), () => unless(true, g)]);
+
+/** What a rounded quotient is tried with: all signs, what is no number, and a number of times that is 0. */
+const quotients: Sample<Args>[] = [2, -2, 0.5].map((other) => ({
+  inputs: [given([-7.5, 7.5, -0.5, 0.5, -0, 0, 1, Infinity, -Infinity, NaN, 1e30])],
+  args: { other },
+}));
+quotients.push(
+  { inputs: [given([-1.5, 0, 2.5])], args: { other: 0 } },
+  { inputs: [ints([9], 9, -9)], args: { other: 4 } },
+  { inputs: [ints([9], 9, -9), given([-3], [1], "int64")], args: {} },
+);
 
 const rows = {
   add: {
@@ -65,6 +75,29 @@ const rows = {
       () => mul(mul(g, -1), div(div(x(), y()), y())),
     ]),
   },
+  divFloor: {
+    wgsl: "floorDivide(x, y)",
+    ofInts: "intFloorDivide(x, y)",
+    // Of an infinity there is no remainder, of which PyTorch makes it.
+    reference: (x, y) => Math.abs(x) === Infinity && y !== 0 ? NaN : Math.floor(x / y),
+    torch: "torch.div(x, y, rounding_mode='floor')",
+    gradFn: "DivBackward2",
+    domain: [0.5, 2],
+    gradient: flat,
+    divides: true,
+    samples: quotients,
+  },
+  divTrunc: {
+    wgsl: "trunc(x / y)",
+    ofInts: "intTimes(x, y)",
+    reference: (x, y) => Math.trunc(x / y),
+    torch: "torch.div(x, y, rounding_mode='trunc')",
+    gradFn: "DivBackward2",
+    domain: [0.5, 2],
+    gradient: flat,
+    divides: true,
+    samples: quotients,
+  },
   pow: {
     wgsl: "power(x, y)",
     by: {
@@ -96,6 +129,7 @@ const rows = {
       return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
     },
     torch: "x % y",
+    divides: true,
     domain: [0.5, 2],
     gradient: pair((g, x, y) => [() => g, () => mul(mul(g, floorDivide(x(), y())), -1)]),
   },
@@ -129,77 +163,6 @@ const rows = {
   gt: comparison("x > y", (x, y) => x > y),
   ge: comparison("x >= y", (x, y) => x >= y),
 } satisfies Record<string, Row>;
-
-/** Pairs of shapes: equal, scalars, nothing, repeated either way, both ways, and with a missing dimension. */
-const shapes = [
-  [[], []],
-  [[3, 0], [3, 0]],
-  [[3, 67], [3, 67]],
-  [[2, 3, 5], [5]],
-  [[1], [4, 3]],
-  [[2, 1, 5], [3, 1]],
-] as const;
-
-function define(name: string, row: Row): Op<Args> {
-  const [lo, hi] = row.domain ?? [-2, 2];
-  return defineOp<Args>({
-    name,
-    torch: `(lambda x, y: ${row.torch})(i[0], i[1] if len(i) > 1 else a['other'])`,
-    forward([x, y], { other }) {
-      const second = y ?? other!;
-      const compute = computeType(name, row, x, second);
-      const ofFloats = typeof second === "number" ? row.by?.[second] : undefined;
-      const own = { int64: row.ofInts, bool: row.ofBools, float32: ofFloats }[compute];
-      const wgsl = own ?? row.wgsl;
-      if (compute === "int64" && typeof second === "number") checkInteger(name, second);
-      const out = launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
-      if (compute === "int64" && name === "remainder" && y) {
-        const zeros = to(isZero(y) as Tensor, "int64");
-        const { doubts } = checkIndex(zeros, 1, { wrap: false, says: byZero }).storage;
-        out.storage.doubts = doubts!.with(out.storage.doubts);
-      }
-      return out;
-    },
-    gradient: row.gradient,
-    reference: ([x, y], { other }) =>
-      y ? map(row.reference, x, y) : map((v) => row.reference(v, other!), x),
-    samples: [
-      ...shapes.map(([a, b]) => ({
-        inputs: [floats(a, { lo, hi }), floats(b, { lo, hi })],
-        args: {},
-      })),
-      { inputs: [floats([2, 5], { lo, hi })], args: { other: 1.5 } },
-      { inputs: [ints([2, 5], 5, 1), ints([2, 1], 5, 1)], args: {} },
-      { inputs: [ints([2, 5], 5, 1), floats([5], { lo: 0.5, hi: 2 })], args: {} },
-      { inputs: [ints([6], 5, 1)], args: { other: 2 } },
-    ],
-    rejects: [{
-      inputs: [floats([3, 4]), floats([3, 5])],
-      args: {},
-      error: "The size of tensor a (4) must match the size of tensor b (5)",
-    }],
-  });
-}
-
-function computeType(name: string, row: Row, x: Tensor, y: Tensor | number): DType {
-  const scalar: DType = typeof y === "number" && !Number.isInteger(y) ? "float32" : "bool";
-  const common = promote(x.dtype, typeof y === "number" ? scalar : y.dtype);
-  if (row.real) return "float32";
-  if (name === "sub" && [x, y].some((v) => typeof v !== "number" && v.dtype === "bool")) {
-    throw new TypeError(
-      "Subtraction with a bool tensor is not supported; use logicalNot() or logicalXor(), or long() to count",
-    );
-  }
-  if (common !== "bool") return common;
-  if (row.gives === "bool" || typeof y === "number") return "int64";
-  if (row.ofBools) return "bool";
-  throw new TypeError(
-    `${name}: both operands are bool; use logicalAnd, logicalOr or logicalXor, or long() to count`,
-  );
-}
-
-/** Noted by remainders of integers where a divisor is 0. */
-const byZero: FaultMessage = () => "ZeroDivisionError: remainder by 0";
 
 const table = Object.fromEntries(
   Object.entries(rows).map(([name, row]) => [name, define(name, row)]),
@@ -278,8 +241,46 @@ export const add: OfScaled = scaling("add");
 export const sub: OfScaled<Tensor | number> = scaling("sub");
 /** x · y. */
 export const mul: OfOther = of("mul");
-/** x / y; always a float. */
-export const div: OfOther<Tensor | number> = of("div");
+/** How a quotient is rounded. */
+export interface DivOptions {
+  /** `"floor"` for Python's `//`, `"trunc"` for the part before the point; not at all unless given. */
+  roundingMode?: "floor" | "trunc" | null;
+}
+
+/** A quotient, which may be rounded. */
+export type OfDivided<X = Tensor> = (
+  x: X,
+  ...args: Given<[other: Tensor | number], { other: Tensor | number }, DivOptions>
+) => Tensor;
+
+const readDiv = parameters<DivOptions>(
+  "div",
+  { roundingMode: a.orNull(a.oneOf("floor", "trunc")) },
+  { positional: 0 },
+);
+
+/**
+ * x / y, always a float; or rounded, and then of integers an integer.
+ *
+ * @throws {RangeError} for an integer divided by the integer 0 and rounded, where the result is read
+ * @example
+ * ```ts
+ * import { div, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const ids = tensor([7, -7]);
+ * assertEquals(await div(ids, 2).tolist(), [3.5, -3.5]);
+ * assertEquals(await div(ids, 2, { roundingMode: "floor" }).tolist(), [3, -4]); // Python's ids // 2
+ * ```
+ */
+export const div: OfDivided<Tensor | number> = named(
+  "div",
+  ["input", "other"],
+  (x: Tensor | number, y: Tensor | number, ...args: unknown[]) => {
+    const { roundingMode } = readDiv(args);
+    return call(table[modes[roundingMode ?? "none"]], x, y);
+  },
+);
+const modes = { none: "div", floor: "divFloor", trunc: "divTrunc" } as const;
 /** x to the power y. */
 export const pow: (
   x: Tensor | number,

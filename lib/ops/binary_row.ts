@@ -3,6 +3,7 @@
  */
 import type { DType } from "../tensor/dtype.ts";
 import type { Gradient } from "../tensor/op.ts";
+import type { Sample } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sumTo } from "./broadcast.ts";
 
@@ -25,10 +26,16 @@ export interface Row {
   /** Python, of `x` and `y`. */
   torch: string;
   gradient: Gradient<Args> | { none: string };
+  /** PyTorch's name of its backward, where it is not the row's. */
+  gradFn?: string;
+  /** Whether there is no result where an integer is divided by 0. */
+  divides?: true;
   /** Ints become floats before. */
   real?: true;
   /** What comes out, where it is not the common type of the operands. */
   gives?: DType;
+  /** What it is tried with besides. */
+  samples?: readonly Sample<Args>[];
   /** Floats are tested in [−2, 2) unless told otherwise. */
   domain?: [number, number];
 }

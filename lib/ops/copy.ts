@@ -3,7 +3,7 @@
  * forms, which compute a result in new memory and then write it over the old one.
  */
 import { a, type Given, takes, takesNames } from "../python/arguments.ts";
-import { isGradEnabled } from "../tensor/autograd.ts";
+import { goesWith, isGradEnabled } from "../tensor/autograd.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -115,6 +115,23 @@ export const to: (x: Tensor, ...args: Given<[dtype: DType], { dtype: DType }>) =
     { input: a.tensor, dtype: a.dtype },
     (x: Tensor, dtype: DType): Tensor => x.dtype === dtype ? x : castOp([x], { dtype }),
   );
+/** In which dtype a result is computed, and comes. */
+export interface Computed {
+  /** What the elements become first; what they are unless given. */
+  dtype?: DType;
+}
+
+/** Computes in another dtype, where one is asked for. */
+export function inDtype(
+  x: Tensor,
+  dtype: DType | undefined,
+  compute: (x: Tensor) => Tensor,
+): Tensor {
+  if (dtype === undefined || dtype === x.dtype) return compute(x);
+  const converted = to(x, dtype);
+  return goesWith(compute(converted), converted);
+}
+
 /** As float32. */
 export const float: (x: Tensor) => Tensor = takes(
   "float",

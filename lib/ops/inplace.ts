@@ -8,7 +8,7 @@ import { quietly } from "../tensor/autograd.ts";
 import { isPacked } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
-import type { OfOther, OfScaled, Scaled } from "./binary.ts";
+import type { DivOptions, OfDivided, OfOther, OfScaled, Scaled } from "./binary.ts";
 import { checkPlaces, write } from "./copy.ts";
 import { full } from "./create.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
@@ -42,7 +42,8 @@ function overwrite(x: Tensor, result: () => Tensor): Tensor {
   if (dtypes[made.dtype].rank > dtypes[x.dtype].rank) {
     made.storage.release("after it did not fit");
     throw new TypeError(
-      `result type ${made.dtype} can't be cast to the desired output type ${x.dtype}; use the form without "_"`,
+      `result type ${dtypes[made.dtype].scalarType} can't be cast to the desired output type ` +
+        `${dtypes[x.dtype].scalarType}; use the form without "_"`,
     );
   }
   write(x, made);
@@ -76,11 +77,12 @@ export const mul_: OfOther = takesNames(
   two,
   (x: Tensor, y: Tensor | number): Tensor => over(x, y, () => arithmetic.mul(x, y)),
 );
-/** x /= y. */
-export const div_: OfOther = takesNames(
+/** x /= y, which may be rounded. */
+export const div_: OfDivided = named(
   "div_",
-  two,
-  (x: Tensor, y: Tensor | number): Tensor => over(x, y, () => arithmetic.div(x, y)),
+  ["input", "other"],
+  (x: Tensor, y: Tensor | number, ...args: Given<[], DivOptions>): Tensor =>
+    over(x, y, () => arithmetic.div(x, y, ...args)),
 );
 /** Every element becomes `value`. */
 export const fill_: (x: Tensor, ...args: Given<[value: number], { value: number }>) => Tensor =
@@ -114,6 +116,8 @@ const inPlace = (name: string, f: (x: Tensor) => Tensor): (x: Tensor) => Tensor 
 
 /** Every element becomes its absolute value. */
 export const abs_: (x: Tensor) => Tensor = inPlace("abs", unary.abs);
+/** Every element loses what stands after its point. */
+export const trunc_: (x: Tensor) => Tensor = inPlace("trunc", unary.trunc);
 /** Every element is rounded up. */
 export const ceil_: (x: Tensor) => Tensor = inPlace("ceil", unary.ceil);
 /** Every element becomes its exponential. */
@@ -128,8 +132,9 @@ export const neg_: (x: Tensor) => Tensor = inPlace("neg", unary.neg);
 export const reciprocal_: (x: Tensor) => Tensor = inPlace("reciprocal", unary.reciprocal);
 /** Negative elements become 0. */
 export const relu_: (x: Tensor) => Tensor = inPlace("relu", unary.relu);
-/** Every element is rounded to a whole number. */
-export const round_: (x: Tensor) => Tensor = inPlace("round", unary.round);
+/** Every element is rounded to a whole number, or to so many decimals. */
+export const round_ = (x: Tensor, ...args: Given<[], unary.RoundOptions>): Tensor =>
+  over(x, 0, () => unary.round(x, ...args));
 /** Every element becomes 1 over its square root. */
 export const rsqrt_: (x: Tensor) => Tensor = inPlace("rsqrt", unary.rsqrt);
 /** Every element becomes its logistic sigmoid. */

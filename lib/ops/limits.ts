@@ -16,9 +16,6 @@ export function checkFloat(op: string, ...tensors: readonly Tensor[]): void {
 
 /** Refuses a number that gives no integer with a tensor of integers, or does not fit. */
 export function checkInteger(name: string, value: number): void {
-  if (name === "remainder" && value === 0) {
-    throw new RangeError("ZeroDivisionError: remainder by 0");
-  }
   if (name === "pow" && value < 0) {
     throw new RangeError("Integers to negative integer powers are not allowed; use float()");
   }

@@ -73,7 +73,7 @@ export {
   triuIndices,
 } from "./triangle.ts";
 /** Copies and dtypes. */
-export { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
+export { bool, clone, type Computed, contiguous, copy_, float, long, to } from "./copy.ts";
 /** Other shapes over the same memory, and parts of it. */
 export {
   expand,
@@ -104,7 +104,16 @@ export {
   type IndexPutOptions,
 } from "./index_put.ts";
 /** Reductions. */
-export { all, amax, amin, any, type ReduceArguments, type ReduceOptions, sum } from "./reduce.ts";
+export {
+  all,
+  amax,
+  amin,
+  any,
+  type ReduceArguments,
+  type ReduceOptions,
+  sum,
+  type SumArguments,
+} from "./reduce.ts";
 export {
   mean,
   norm,
@@ -149,7 +158,7 @@ export {
   takeAlongDim,
   type TakeOptions,
 } from "./scatter.ts";
-export { logSoftmax, softmax } from "./softmax.ts";
+export { logSoftmax, softmax, type SoftmaxArguments } from "./softmax.ts";
 export { layerNorm, type LayerNormArguments } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
 export type { Reduction } from "./loss.ts";

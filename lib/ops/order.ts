@@ -1,7 +1,8 @@
 /*
  * Sums along the way and the order of elements: cumsum, topk, argmax, the largest along a dimension.
  */
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { along, lines, type NdArray, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given, ints, type Sample } from "../tensor/sample.ts";
@@ -9,7 +10,7 @@ import { normalizeDim } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
-import { contiguous, to } from "./copy.ts";
+import { type Computed, contiguous, inDtype, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
 import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
@@ -72,10 +73,27 @@ const cumsumOp = defineOp<{ dim: number }>({
 });
 
 /** The sums of all elements up to each one, along a dimension. */
-export const cumsum = (x: Tensor, ...args: Given<[dim: number], { dim: number }>): Tensor =>
-  cumsumOp([x], cumsumOptions(args));
+export const cumsum = (
+  x: Tensor,
+  ...args: Given<[dim: number], { dim: number }, Computed>
+): Tensor => {
+  const { dtype, dim } = cumsumOptions(args);
+  return inDtype(x, running("cumsum", dtype), (x) => cumsumOp([x], { dim }));
+};
 
-const cumsumOptions = parameters<{ dim: number }>("cumsum", { dim: a.whole }, { required: 1 });
+/** The dtype of a sum or product up to each element, of which PyTorch has none of booleans. */
+export function running(name: string, dtype: DType | undefined): DType | undefined {
+  if (dtype === "bool") throw new TypeError(`${name}(): not implemented for bool; use int64`);
+  return dtype;
+}
+
+/** The reader of the arguments of a sum or product up to each element. */
+export const alongDim = (name: string): Reader<{ dim: number } & Computed> =>
+  parameters<{ dim: number } & Computed>(name, { dim: a.whole, dtype: a.dtype }, {
+    required: 1,
+    positional: 1,
+  });
+const cumsumOptions = alongDim("cumsum");
 
 /** How many, along which dimension, and from which end. */
 type TopkArgs = { k: number; dim: number; largest: boolean };

@@ -11,7 +11,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import cumprodSource from "../../kernels/cumprod.wgsl" with { type: "text" };
 import { flip } from "./arrange.ts";
 import { div, eq, gt, mul } from "./binary.ts";
-import { clone, contiguous, to } from "./copy.ts";
+import { clone, type Computed, contiguous, inDtype, to } from "./copy.ts";
 import { full } from "./create.ts";
 import { declared } from "./declare.ts";
 import { groupsFor, wgslType } from "./elementwise.ts";
@@ -19,8 +19,8 @@ import { cat } from "./join.ts";
 import { cut, ordered, orderOf, viewOf } from "./layout.ts";
 import { checkRounds } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
-import { asRows, cumsum } from "./order.ts";
-import { type ReduceOptions, sum } from "./reduce.ts";
+import { alongDim, asRows, cumsum, running } from "./order.ts";
+import { all, type ReduceOptions, sum } from "./reduce.ts";
 import { launchReduce, type Reducer } from "./reduction.ts";
 import { narrow } from "./slices.ts";
 import { permute, reshape } from "./views.ts";
@@ -65,7 +65,11 @@ function multiplied(x: Tensor, d: number): Tensor {
 /** Along which dimension a product is taken. */
 export type ProductOptions = Omit<ReduceOptions, "dim"> & { dim?: number };
 
-const readProd = parameters<ProductOptions>("prod", { dim: a.whole, keepdim: a.flag });
+const readProd = parameters<ProductOptions & Computed>(
+  "prod",
+  { dim: a.whole, keepdim: a.flag, dtype: a.dtype },
+  { positional: 2 },
+);
 
 /** For each element the product of those before it along a dimension. */
 function productBefore(x: Tensor, d: number): Tensor {
@@ -105,9 +109,13 @@ const prodOp = defineOp<{ dim: number; whole: boolean }>({
 /** The product of all elements, or of those along a dimension. */
 export function prod(
   x: Tensor,
-  ...args: Given<[dim?: number, keepdim?: boolean], ProductOptions>
+  ...args: Given<[dim?: number, keepdim?: boolean], ProductOptions, Computed>
 ): Tensor {
-  const { dim, keepdim = false } = readProd(args);
+  const { dtype, ...over } = readProd(args);
+  return inDtype(x, dtype, (x) => dtype === "bool" ? all(x, over) : product(x, over));
+}
+
+function product(x: Tensor, { dim, keepdim = false }: ProductOptions): Tensor {
   const factors = to(x, x.dtype === "bool" ? "int64" : x.dtype);
   const d = normalizeDim(dim ?? 0, dim === undefined ? 0 : x.ndim);
   if (x.ndim === 0) return factors === x ? clone(x) : factors;
@@ -169,7 +177,12 @@ const cumprodOp = defineOp<{ dim: number }>({
 });
 
 /** The products of all elements up to each one, along a dimension. */
-export const cumprod = (x: Tensor, ...args: Given<[dim: number], { dim: number }>): Tensor =>
-  cumprodOp([x], readCumprod(args));
+export const cumprod = (
+  x: Tensor,
+  ...args: Given<[dim: number], { dim: number }, Computed>
+): Tensor => {
+  const { dtype, dim } = readCumprod(args);
+  return inDtype(x, running("cumprod", dtype), (x) => cumprodOp([x], { dim }));
+};
 
-const readCumprod = parameters<{ dim: number }>("cumprod", { dim: a.whole }, { required: 1 });
+const readCumprod = alongDim("cumprod");

@@ -8,7 +8,7 @@ import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
 import { bools, floats, ints, type Sample, type SampleInput } from "../tensor/sample.ts";
 import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { to } from "./copy.ts";
+import { type Computed, inDtype, to } from "./copy.ts";
 import { div, eq, mul } from "./binary.ts";
 import { adder, launchReduce, type Reducer } from "./reduction.ts";
 import { expand, reshape } from "./views.ts";
@@ -183,6 +183,19 @@ export type ReduceArguments = Given<
   ReduceOptions
 >;
 
+/** The arguments of a sum or a mean: `(dim, keepdim, { dtype })`, or these by name. */
+export type SumArguments = Given<
+  [dim?: number | readonly number[], keepdim?: boolean],
+  ReduceOptions,
+  Computed
+>;
+
+/** Reads the arguments of a sum or a mean. */
+export const summing = (name: string): Reader<ReduceOptions & Computed> =>
+  parameters<ReduceOptions & Computed>(name, { dim: a.dims, keepdim: a.flag, dtype: a.dtype }, {
+    positional: 2,
+  });
+
 /** Reads the arguments of a reduction. */
 export const reduction = (name: string): Reader<ReduceOptions> =>
   parameters<ReduceOptions>(name, { dim: a.dims, keepdim: a.flag });
@@ -193,8 +206,10 @@ function of(name: keyof typeof rows): (x: Tensor, ...args: ReduceArguments) => T
   return (x, ...args) => table[name]([x], read(args));
 }
 
+const readSum = summing("sum");
+
 /**
- * The sum over the named dimensions, or over everything; int64 of int64 and of booleans.
+ * The sum over the named dimensions, or over everything; int64 of int64 and of booleans, unless a dtype is given.
  *
  * @throws {RangeError} for a dimension that x does not have
  * @example
@@ -206,7 +221,11 @@ function of(name: keyof typeof rows): (x: Tensor, ...args: ReduceArguments) => T
  * assertEquals(await sum(x, { dim: 1, keepdim: true }).tolist(), [[3], [7]]);
  * ```
  */
-export const sum: (x: Tensor, ...args: ReduceArguments) => Tensor = of("sum");
+export const sum = (x: Tensor, ...args: SumArguments): Tensor => {
+  const over = readSum(args);
+  const { dtype } = over;
+  return inDtype(x, dtype, (x) => table[dtype === "bool" ? "any" : "sum"]([x], over));
+};
 /** The largest element along the named dimensions. */
 export const amax: (x: Tensor, ...args: ReduceArguments) => Tensor = of("amax");
 /** The smallest element along the named dimensions. */

@@ -1,7 +1,8 @@
 /*
  * Softmax and its logarithm along a dimension.
  */
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
+import type { DType } from "../tensor/dtype.ts";
 import { along, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
@@ -9,7 +10,7 @@ import { normalizeDim } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import softmaxSource from "../../kernels/softmax.wgsl" with { type: "text" };
 import gradSource from "../../kernels/softmax_grad.wgsl" with { type: "text" };
-import { clone, contiguous } from "./copy.ts";
+import { clone, type Computed, contiguous, inDtype } from "./copy.ts";
 import { sharing } from "./declare.ts";
 import { checkFloat } from "./limits.ts";
 import { rowsOf } from "./rows.ts";
@@ -103,8 +104,18 @@ const define = (name: string, log: boolean, torch: string): Op<Args> =>
 const softmaxOp = define("softmax", false, "softmax");
 const logSoftmaxOp = define("logSoftmax", true, "log_softmax");
 
-const softmaxDim = parameters<Args>("softmax", { dim: a.whole }, { required: 1 });
-const logSoftmaxDim = parameters<Args>("logSoftmax", { dim: a.whole }, { required: 1 });
+/** How a softmax is asked for: `(dim, dtype)`, or these by name. */
+export type SoftmaxArguments = Given<[dim: number, dtype?: DType], { dim: number } & Computed>;
+
+/** Reads the arguments of a softmax. */
+export const readSoftmax = (name: string): Reader<Args & Computed> =>
+  parameters<Args & Computed>(name, { dim: a.whole, dtype: a.dtype }, { required: 1 });
+const [softmaxOptions, logSoftmaxOptions] = [readSoftmax("softmax"), readSoftmax("logSoftmax")];
+
+/** The softmax, or its logarithm, in the dtype that is asked for. */
+function asked(x: Tensor, op: Op<Args>, { dim, dtype }: Args & Computed): Tensor {
+  return inDtype(x, dtype, (x) => isNothing(x) ? clone(x) : op([x], { dim }));
+}
 
 /** Where there are no numbers, PyTorch does not look at what kind they are. */
 const isNothing = (x: Tensor) => x.numel() === 0 && x.dtype === "int64";
@@ -121,8 +132,8 @@ const isNothing = (x: Tensor) => x.numel() === 0 && x.dtype === "int64";
  * assertEquals(await softmax(logits, 1).tolist(), [[0.5, 0.5], [0, 1]]);
  * ```
  */
-export const softmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
-  isNothing(x) ? clone(x) : softmaxOp([x], softmaxDim(args));
+export const softmax = (x: Tensor, ...args: SoftmaxArguments): Tensor =>
+  asked(x, softmaxOp, softmaxOptions(args));
 /** The logarithm of the softmax along a dimension, exact also where a probability is too small for a float. */
-export const logSoftmax = (x: Tensor, ...args: Given<[dim: number], Args>): Tensor =>
-  isNothing(x) ? clone(x) : logSoftmaxOp([x], logSoftmaxDim(args));
+export const logSoftmax = (x: Tensor, ...args: SoftmaxArguments): Tensor =>
+  asked(x, logSoftmaxOp, logSoftmaxOptions(args));

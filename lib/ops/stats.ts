@@ -2,22 +2,23 @@
  * Mean, variance and what follows from them.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { type DType, dtypes } from "../tensor/dtype.ts";
 import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
 import { normalizeDims, numelOf, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, eq, gt, lt, mul, ne, pow, sub } from "./binary.ts";
-import { to } from "./copy.ts";
+import { inDtype, to } from "./copy.ts";
 import { foundAt } from "./extreme.ts";
 import {
   amax,
   amin,
-  type ReduceArguments,
   type ReduceOptions,
-  reduction,
   spread,
   sum,
+  type SumArguments,
+  summing,
 } from "./reduce.ts";
 import { abs, sign, sqrt, square } from "./unary.ts";
 import { reshape } from "./views.ts";
@@ -27,11 +28,11 @@ const countOf = (shape: Shape, { dim }: ReduceOptions) =>
   numelOf(normalizeDims(dim, shape.length).map((d) => shape[d]));
 
 /** Refuses what has no mean, in PyTorch's words. */
-function checkDtype(name: string, x: Tensor): void {
-  if (x.dtype === "float32") return;
+function checkDtype(name: string, dtype: DType, whose = "Input"): void {
+  if (dtype === "float32") return;
   throw new TypeError(
-    `${name}(): could not infer output dtype. Input dtype must be either a floating point or complex ` +
-      `dtype. Got: ${x.dtype}; use float()`,
+    `${name}(): could not infer output dtype. ${whose} dtype must be either a floating point or complex ` +
+      `dtype. Got: ${dtypes[dtype].scalarType}; use float()`,
   );
 }
 
@@ -48,7 +49,7 @@ const meanOp = defineOp<ReduceOptions>({
   gradFn: (_, { dim }) => dim === undefined ? "MeanBackward0" : "MeanBackward1",
   torch: "reduced(i[0], 'mean', a)",
   forward([x], args) {
-    checkDtype("mean", x);
+    checkDtype("mean", x.dtype);
     return div(sum(x, args), countOf(x.shape, args));
   },
   gradient: (grad, { shape, args }) => [
@@ -74,9 +75,14 @@ const meanOp = defineOp<ReduceOptions>({
  * assertEquals(await mean(x, { dim: 1, keepdim: true }).tolist(), [[2], [4]]);
  * ```
  */
-export const mean = (x: Tensor, ...args: ReduceArguments): Tensor => meanOp([x], meanOptions(args));
+export const mean = (x: Tensor, ...args: SumArguments): Tensor => {
+  const over = meanOptions(args);
+  const { dtype } = over;
+  if (dtype !== undefined) checkDtype("mean", dtype, "Optional");
+  return inDtype(x, dtype, (x) => meanOp([x], over));
+};
 
-const meanOptions = reduction("mean");
+const meanOptions = summing("mean");
 
 /** What a variance divides by: the count less the correction, which is 1 for a sample. */
 export interface VarOptions extends ReduceOptions {
@@ -138,7 +144,7 @@ const varOp = defineOp<VarArgs>({
   gradFn: "VarBackward0",
   torch: "varied(i[0], a)",
   forward([x], args) {
-    checkDtype("var", x);
+    checkDtype("var", x.dtype);
     return varied(x, args);
   },
   gradient: (grad, saved) => [variedBack(grad, saved.input(0), saved.args)],
@@ -158,7 +164,7 @@ const stdOp = defineOp<VarArgs>({
   torch: "varied(i[0], a).sqrt()",
   // Numbers whose squares no float holds are first scaled by a power of two, which changes no digit.
   forward([x], args) {
-    checkDtype("std", x);
+    checkDtype("std", x.dtype);
     if (x.numel() === 0) return sqrt(varied(x, args));
     const largest = amax(abs(x), args.dim, true);
     const scale = where(gt(largest, 2 ** 60), 2 ** -80, where(lt(largest, 2 ** -60), 2 ** 120, 1));
@@ -272,9 +278,16 @@ const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
 export interface NormOptions extends ReduceOptions {
   /** 2, the length of a vector, unless told otherwise; Infinity for the largest of the absolute values. */
   p?: number;
+  /** PyTorch's, of which there is one here. */
+  dtype?: "float32";
 }
 
-const normOptions = parameters<NormOptions>("norm", { p: a.number, dim: a.dims, keepdim: a.flag });
+const normOptions = parameters<NormOptions>("norm", {
+  p: a.number,
+  dim: a.dims,
+  keepdim: a.flag,
+  dtype: a.oneOf("float32"),
+});
 
 /**
  * The p-norm, (Σ |x|^p)^(1/p): the length of the tensor as a vector, as p is 2 unless given.
@@ -288,9 +301,12 @@ const normOptions = parameters<NormOptions>("norm", { p: a.number, dim: a.dims, 
  */
 export function norm(
   x: Tensor,
-  ...args: Given<[p?: number, dim?: number | readonly number[], keepdim?: boolean], NormOptions>
+  ...args: Given<
+    [p?: number, dim?: number | readonly number[], keepdim?: boolean, dtype?: "float32"],
+    NormOptions
+  >
 ): Tensor {
-  const { p = 2, ...options } = normOptions(args);
+  const { p = 2, dtype: _, ...options } = normOptions(args);
   if (x.dtype !== "float32") {
     throw new TypeError(
       `norm(): Expected a floating point tensor as input. Got ${x.dtype}; use float()`,

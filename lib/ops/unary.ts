@@ -8,7 +8,7 @@ import { renamed } from "../gpu/wgsl.ts";
 import { a, type Given, parameters, takes } from "../python/arguments.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
-import { floats, ints, type SampleInput } from "../tensor/sample.ts";
+import { floats, given, ints, type SampleInput } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
   type ActivationName,
@@ -23,6 +23,12 @@ import { checkFloat } from "./limits.ts";
 
 const { gelu: geluExact, ...others } = activations;
 const roundToEven = (v: number) => Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v);
+
+/** PyTorch's formula, whose numbers are floats on the way. */
+function rounded(v: number, power: number, up: boolean): number {
+  const [by, f] = [Math.fround(power), Math.fround];
+  return up ? f(roundToEven(f(v / by)) * by) : f(roundToEven(f(v * by)) / by);
+}
 
 const rows = {
   neg: { wgsl: "-v", slope: "-1.0", reference: (v) => -v, ofInts: "-v", bools: "refused" },
@@ -71,6 +77,7 @@ const rows = {
   floor: { wgsl: "floor(v)", slope: "0.0", reference: Math.floor, ofInts: "v", bools: "refused" },
   ceil: { wgsl: "ceil(v)", slope: "0.0", reference: Math.ceil, ofInts: "v", bools: "refused" },
   round: { wgsl: "round(v)", slope: "0.0", reference: roundToEven, ofInts: "v", bools: "refused" },
+  trunc: { wgsl: "trunc(v)", slope: "0.0", reference: Math.trunc, ofInts: "v", bools: "refused" },
   erf: { wgsl: "erf(v)", slope: "1.1283791671 * power_of_e(-v * v)", reference: erfReference },
   ...others,
   geluExact,
@@ -167,8 +174,40 @@ export const cos: (x: Tensor) => Tensor = of("cos");
 export const floor: (x: Tensor) => Tensor = of("floor");
 /** The smallest whole number that is not below. */
 export const ceil: (x: Tensor) => Tensor = of("ceil");
-/** The nearest whole number; halves go to the even one. */
-export const round: (x: Tensor) => Tensor = of("round");
+/** The part before the point. */
+export const trunc: (x: Tensor) => Tensor = of("trunc");
+/** To what is rounded. */
+export interface RoundOptions {
+  /** How many decimals are left; below 0, how many digits before the point are not. */
+  decimals?: number;
+}
+
+const readRound = parameters<RoundOptions>("round", { decimals: a.whole }, { positional: 0 });
+
+const roundOp = defineOp<Required<RoundOptions>>({
+  name: "roundDecimals",
+  gradFn: "RoundBackward1",
+  torch: "torch.round(i[0], decimals=a['decimals'])",
+  forward([x], { decimals }) {
+    checkFloat("round", x);
+    const op = decimals < 0 ? "round(v / p.x) * p.x" : "round(v * p.x) / p.x";
+    return launchUnary(x, { op, out: "float32", x: 10 ** Math.abs(decimals) });
+  },
+  gradient: (grad) => [launchUnary(grad, { op: "0.0", out: "float32" })],
+  reference: ([x], { decimals }) =>
+    map((v) => rounded(v, 10 ** Math.abs(decimals), decimals < 0), x),
+  samples: [0, 1, 2, -1].flatMap((decimals) => [
+    { inputs: [floats([3, 65], { lo: -20, hi: 20 })], args: { decimals } },
+    { inputs: [given([1.25, -2.5, 0.05, -0.004, Infinity, NaN, 1e30])], args: { decimals } },
+  ]),
+  rejects: [{ inputs: [ints([2], 3)], args: { decimals: 1 }, error: "not implemented for int64" }],
+});
+
+/** The nearest whole number, or the nearest with so many decimals; halves go to the even one. */
+export const round = (x: Tensor, ...args: Given<[], RoundOptions>): Tensor => {
+  const { decimals } = readRound(args);
+  return decimals === undefined ? table.round([x], {}) : roundOp([x], { decimals });
+};
 /** The error function. */
 export const erf: (x: Tensor) => Tensor = of("erf");
 /** The hyperbolic tangent. */

@@ -23,14 +23,7 @@ const WITHOUT: readonly (readonly [functions: string, args: string, why: string]
   ["*", "sizeAverage reduce", "PyTorch's own old names, for reduction and scatter_reduce"],
   ["*", "sparse sparseGrad scaleGradByFreq maxNorm normType", "gradients are dense, tables plain"],
   ["*", "cudnnEnable computeMode outDtype implicit outputSize", "how PyTorch computes, not what"],
-  [
-    "sum mean prod norm cumsum cumprod softmax logSoftmax softmin",
-    "dtype",
-    "all is float32: x.float() before",
-  ],
   ["trilIndices triuIndices", "dtype requiresGrad", "they are int64"],
-  ["div div_", "roundingMode", "x.div(y).floor()"],
-  ["round round_", "decimals", "x.mul(100).round().div(100)"],
   ["nonzero", "asTuple", "one tensor of indices"],
   ["unique", "sorted returnInverse returnCounts dim", "values alone, sorted"],
   ["bincount", "weights", "counts alone"],
@@ -87,7 +80,8 @@ function found<Row>(rows: readonly Row[], test: (row: Row) => boolean): boolean 
 function read(place: keyof typeof places, name: string, form: string): Form | null {
   const full = `${place}.${name}`;
   if (found(APART, ([list, apart]) => within(list, name, full) && apart.test(form))) return null;
-  const kept = form.split(" ").filter((each) =>
+  // That a softmax finds its dimension itself is deprecated in PyTorch: here it is told.
+  const kept = form.replace("dim? dtype?", "dim dtype?").split(" ").filter((each) =>
     !found(WITHOUT, ([list, args]) => within(list, name) && within(args, each.replace("?", "")))
   );
   if (kept.some((each) => /^\*\w/.test(each))) return null; // several numbers: by position alone

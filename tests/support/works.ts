@@ -38,7 +38,7 @@ export const works: Record<string, Record<string, unknown[]>> = {
     ...each("cumsum cumprod softmax logSoftmax max min", () => [x, 1]),
     ...each(
       "abs asFloat bool ceil clone contiguous cos erf exp expm1 log1p float floor gelu log logicalNot " +
-        "long neg reciprocal relu round rsqrt sigmoid sign silu sin sqrt square tanh sum mean amax amin " +
+        "long neg reciprocal relu round rsqrt sigmoid sign silu sin sqrt square tanh trunc sum mean amax amin " +
         "any all argmax argmin variance std norm squeeze flatten tril triu dropout bernoulli onesLike " +
         "zerosLike t tensor",
       () => [x],
@@ -120,7 +120,7 @@ export const works: Record<string, Record<string, unknown[]>> = {
     addmv: [square.select(0, 0), square, square.select(0, 0)],
     mv: [square, square.select(0, 0)],
     ...each(
-      "abs_ ceil_ exp_ floor_ log_ neg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sqrt_ square_ tanh_ tril_ triu_",
+      "abs_ ceil_ exp_ floor_ log_ neg_ reciprocal_ relu_ round_ rsqrt_ sigmoid_ sqrt_ square_ tanh_ tril_ triu_ trunc_",
       () => [x.clone()],
     ),
     ...each("pow_ remainder_", () => [x.clone(), 2]),
