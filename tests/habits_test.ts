@@ -34,6 +34,11 @@ const refused: [string, () => unknown][] = [
   ["await x.item() for its number", () => "loss " + any(x)],
   ["write await x.item()", () => 0 + any(x.sum().item())],
   ["write await x.item()", () => `loss ${x.sum().item()}`],
+  ["write await x.tolist()", () => any(x.tolist()).length],
+  ["write await x.tolist()", () => [...any(x.tolist())]],
+  ["write await x.data()", () => any(x.data())[0]],
+  ["write await x.item()", () => any(x.sum().item()).toFixed(2)],
+  ["write await x.maskedSelect(…)", () => any(x.maskedSelect(x.gt(0))).sum()],
   ["write x.index(0) for x[0]", () => any(x)[-1]],
   ["write x.unbind(), its rows", () => [...any(x)]],
   ["write x.size(0) for len(x)", () => any(x).length],
@@ -81,6 +86,9 @@ Deno.test("habits: what a class does not know is still undefined, and what someb
     ...[1, undefined, undefined, true],
   ]);
   assertEquals(await x.sum().item() + 1, 2.75);
+  assertEquals(await x.sum().item().then((v) => v + 1).finally(() => {}), 2.75);
+  assertEquals(await Promise.all([x.sum().item(), x.amax().tolist()]), [1.75, 5]);
+  assertEquals(JSON.stringify(x.sum().item()), "{}");
   // @ts-expect-error: a list has nothing at a place below 0, and types say so
   assert(Number.isNaN(Math.sqrt(x.shape[-1])));
   // @ts-expect-error: the same, of PyTorch's x.size()[-1]
@@ -105,6 +113,16 @@ Deno.test("habits: a state dict is outside of the graph, in PyTorch's order, and
   assertEquals(state.get("one"), state.get("tied"));
   state.get("one")!.mul_(2);
   assertEquals(await model.one.tolist(), [3]);
+});
+
+Deno.test("habits: what is found along a dimension is a pair with names", async () => {
+  const sorted = [x.sort(), x.topk(2), x.max(1), lib.min(x, { dim: 0 }), x.median(1, true)];
+  for (const found of [...sorted, lib.sort(x.gt(0))]) {
+    const [values, indices] = found;
+    assertEquals([found.values === values, found.indices === indices], [true, true]);
+  }
+  assertEquals(await x.max(1).indices.tolist(), [2, 1]);
+  assertEquals(Object.keys(x.max(1)), ["0", "1"]);
 });
 
 Deno.test("habits: a list of modules is changed as Python's", () => {

@@ -9,6 +9,7 @@ import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, eq, maximum, minimum, ne } from "./binary.ts";
 import { to } from "./copy.ts";
+import { type Found, foundPair } from "./found.ts";
 import { gatherOp } from "./gather.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { argmax, argmin } from "./order.ts";
@@ -48,12 +49,12 @@ const ofAll = (
 };
 
 /** The elements at the indices that `find` gives along a dimension, and these indices. */
-function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): [Tensor, Tensor] {
+function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): Found {
   const places = find(x.dtype === "bool" ? to(x, "int64") : x, { dim, keepdim: true });
-  const pair: [Tensor, Tensor] = [gatherOp([x, places], { dim }), places];
-  if (keepdim) return pair;
+  const values = gatherOp([x, places], { dim });
+  if (keepdim) return foundPair(values, places);
   const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
-  return [reshape(pair[0], shape), reshape(pair[1], shape)];
+  return foundPair(reshape(values, shape), reshape(places, shape));
 }
 
 /** Along which dimension the extremes are looked for. */
@@ -80,7 +81,7 @@ export interface ExtremeFunction {
   (x: Tensor, other: Tensor): Tensor;
   (x: Tensor, options: { other: Tensor }): Tensor;
   /** Along a dimension, with their indices. */
-  (x: Tensor, ...args: ExtremeArguments): [values: Tensor, indices: Tensor];
+  (x: Tensor, ...args: ExtremeArguments): Found;
 }
 
 interface Ways {

@@ -4,6 +4,7 @@
  */
 import type { Given } from "../python/arguments.ts";
 import "../tensor/habits.ts";
+import { awaited } from "../python/habits.ts";
 import { registerHook } from "../tensor/hooks.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as binary from "./binary.ts";
@@ -16,6 +17,7 @@ import * as fresh from "./fresh.ts";
 import * as others from "./other_views.ts";
 import { index, indexSelect } from "./index.ts";
 import { indexAdd, indexAdd_, indexFill, indexFill_, indexPut, indexPut_ } from "./index_put.ts";
+import type { Found } from "./found.ts";
 import { histc } from "./histc.ts";
 import * as inplace from "./inplace.ts";
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
@@ -132,17 +134,17 @@ declare module "../tensor/tensor.ts" {
     max(): Tensor;
     max(other: Tensor): Tensor;
     max(options: { other: Tensor }): Tensor;
-    max(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
+    max(...args: ExtremeArguments): Found;
     /** The smallest of all elements, of two tensors, or along a dimension with their indices. */
     min(): Tensor;
     min(other: Tensor): Tensor;
     min(options: { other: Tensor }): Tensor;
-    min(...args: ExtremeArguments): [values: Tensor, indices: Tensor];
+    min(...args: ExtremeArguments): Found;
     /** The middle of all elements, or along a dimension with its index. */
     median(): Tensor;
     median(
       ...args: Given<[dim: number, keepdim?: boolean], sorting.MedianOptions>
-    ): [values: Tensor, indices: Tensor];
+    ): Found;
     /** The dimensions in the opposite order: of a matrix, its transpose. */
     readonly T: Tensor;
     /** The last two dimensions exchanged. */
@@ -152,8 +154,22 @@ declare module "../tensor/tensor.ts" {
   }
 }
 
+/** Whose results are read from the GPU. */
+const read = of(
+  { ...checks, ...pick },
+  "allclose",
+  "equal",
+  "bincount",
+  "maskedSelect",
+  "nonzero",
+  "unique",
+);
+
 for (const [name, method] of Object.entries({ ...methods, ...several })) {
-  const call = method as (self: Tensor, ...rest: unknown[]) => unknown;
+  const own = method as (self: Tensor, ...rest: unknown[]) => unknown;
+  const call = name in read
+    ? (...all: [Tensor]) => awaited(own(...all) as Promise<unknown>, `x.${name}(…)`)
+    : own;
   Object.defineProperty(Tensor.prototype, name, {
     configurable: true,
     writable: true,

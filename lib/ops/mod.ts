@@ -123,6 +123,7 @@ export {
   variance,
   type VarOptions,
 } from "./stats.ts";
+export type { Found } from "./found.ts";
 export {
   type ArgArguments,
   argmax,

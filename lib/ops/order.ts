@@ -12,6 +12,7 @@ import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { type Computed, contiguous, inDtype, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
+import { type Found, foundPair } from "./found.ts";
 import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
 import { TOPK_ROUNDS, tuningOf } from "./tuning.ts";
@@ -201,12 +202,12 @@ const topkOptions = parameters<TopkOptions>("topk", {
 export function topk(
   x: Tensor,
   ...args: Given<[k: number, dim?: number, largest?: boolean, sorted?: boolean], TopkOptions>
-): [values: Tensor, indices: Tensor] {
+): Found {
   const { k, dim = -1, largest = true } = topkOptions(args);
   // PyTorch finds the one element of a tensor without dimensions also where none is asked for.
   const count = x.ndim === 0 && k === 0 ? 1 : k;
   const [values, indices] = topkOp.all([x], { k: count, dim, largest });
-  return [values, indices];
+  return foundPair(values, indices);
 }
 
 type ArgArgs = { dim: number | null; keepdim: boolean };

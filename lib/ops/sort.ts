@@ -8,6 +8,7 @@ import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isnan } from "./checks.ts";
 import { to } from "./copy.ts";
+import { type Found, foundPair } from "./found.ts";
 import { argmax, topk } from "./order.ts";
 import { select } from "./slices.ts";
 import { asInMemory, reshape, unsqueeze } from "./views.ts";
@@ -28,18 +29,18 @@ const sortOptions = (name: string) =>
   parameters<SortOptions>(name, { dim: a.whole, descending: a.flag, stable: a.flag });
 const [readSort, readArgsort] = [sortOptions("sort"), sortOptions("argsort")];
 
-function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): [Tensor, Tensor] {
+function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): Found {
   if (x.ndim === 0) return topk(x, 1, dim, descending);
   const d = normalizeDim(dim, x.ndim);
   const found = asInMemory(x, (x, place) => topk(x, x.shape[place(d)], place(d), descending));
-  return [found[0], found[1]];
+  return foundPair(found[0], found[1]);
 }
 
 /** Booleans too, which topk and median refuse. */
-function sortedAny(x: Tensor, options: SortOptions): [Tensor, Tensor] {
+function sortedAny(x: Tensor, options: SortOptions): Found {
   if (x.dtype !== "bool") return sorted(x, options);
   const [values, indices] = sorted(to(x, "int64"), options);
-  return [to(values, "bool"), indices];
+  return foundPair(to(values, "bool"), indices);
 }
 
 /**
@@ -53,8 +54,7 @@ function sortedAny(x: Tensor, options: SortOptions): [Tensor, Tensor] {
  * assertEquals([await values.tolist(), await indices.tolist()], [[10, 20, 30], [1, 2, 0]]);
  * ```
  */
-export const sort = (x: Tensor, ...args: Sorting): [values: Tensor, indices: Tensor] =>
-  sortedAny(x, readSort(args));
+export const sort = (x: Tensor, ...args: Sorting): Found => sortedAny(x, readSort(args));
 
 /** The indices of the elements along a dimension, in the order of their size. */
 export const argsort = (x: Tensor, ...args: Sorting): Tensor => sortedAny(x, readArgsort(args))[1];
@@ -75,15 +75,16 @@ export function median(x: Tensor): Tensor;
 export function median(
   x: Tensor,
   ...args: Given<[dim: number, keepdim?: boolean], MedianOptions>
-): [values: Tensor, indices: Tensor];
-export function median(x: Tensor, ...args: unknown[]): Tensor | [Tensor, Tensor] {
+): Found;
+export function median(x: Tensor, ...args: unknown[]): Tensor | Found {
   const { dim, keepdim = false } = readMedian(args);
   if (dim === undefined) {
     const found = middle(reshape(x, [-1]), 0)[0];
     return called("MedianBackward0", found, x, found);
   }
   const found = middle(x, dim);
-  return keepdim && x.ndim > 0 ? [unsqueeze(found[0], dim), unsqueeze(found[1], dim)] : found;
+  const [values, indices] = keepdim && x.ndim > 0 ? found.map((y) => unsqueeze(y, dim)) : found;
+  return foundPair(values, indices);
 }
 
 function middle(x: Tensor, dim: number): [Tensor, Tensor] {

@@ -52,11 +52,33 @@ export function answering(prototype: object, answer: Answer = () => undefined): 
   Object.setPrototypeOf(prototype, between);
 }
 
-/** A number that is awaited: `total + x.item()` and `${x.item()}` would be made of the promise. */
+/** What stands between a promise and Promise.prototype, by the call that it came from. */
+const between = new Map<string, object>();
+
+/**
+ * The same promise, which says that it is awaited where it is taken for what it will be: in `total + x.item()`, in
+ * `${x.item()}`, in `x.tolist().length`.
+ */
 export function awaited<T>(promise: Promise<T>, call: string): Promise<T> {
-  return Object.defineProperty(promise, Symbol.toPrimitive, {
-    value() {
-      throw new TypeError(`a number leaves the GPU later: write await ${call}`);
-    },
-  });
+  let prototype = between.get(call);
+  if (!prototype) {
+    const said = `it leaves the GPU later: write await ${call}`;
+    prototype = Object.create(Promise.prototype, {
+      [Symbol.toPrimitive]: {
+        value() {
+          throw new TypeError(said);
+        },
+      },
+    }) as object;
+    const quiet = ["toJSON"]; // what JavaScript itself looks for
+    answering(
+      prototype,
+      (key) =>
+        key === Symbol.iterator || (typeof key === "string" && !quiet.includes(key))
+          ? said
+          : undefined,
+    );
+    between.set(call, prototype);
+  }
+  return Object.setPrototypeOf(promise, prototype);
 }

@@ -258,36 +258,44 @@ export class Tensor {
   }
 
   /** Its elements in order, row by row. */
-  async data(): Promise<Values> {
-    const dense = this.isContiguous() ? this : lent.clone(this.detachedView());
-    const [bytes] = await this.device.reader.read([window(dense, 0, this.numel())]);
-    if (dense !== this) dense.storage.release("after it was read");
-    return new dtypes[this.dtype].array(bytes.buffer);
+  data(): Promise<Values> {
+    return awaited(Tensor.#data(this), "x.data()");
+  }
+
+  static async #data(x: Tensor): Promise<Values> {
+    const dense = x.isContiguous() ? x : lent.clone(x.detachedView());
+    const [bytes] = await x.device.reader.read([window(dense, 0, x.numel())]);
+    if (dense !== x) dense.storage.release("after it was read");
+    return new dtypes[x.dtype].array(bytes.buffer);
   }
 
   /** The number in a tensor of one element. */
   item(): Promise<number> {
-    return awaited(this.#item(), "x.item()");
+    return awaited(Tensor.#item(this), "x.item()");
   }
 
-  async #item(): Promise<number> {
-    if (this.numel() !== 1) {
+  static async #item(x: Tensor): Promise<number> {
+    if (x.numel() !== 1) {
       throw new Error(
-        `a Tensor with ${this.numel()} elements cannot be converted to Scalar; use tolist() or data()`,
+        `a Tensor with ${x.numel()} elements cannot be converted to Scalar; use tolist() or data()`,
       );
     }
-    return (await this.data())[0];
+    return (await Tensor.#data(x))[0];
   }
 
   /** Its elements as nested lists. */
-  async tolist(): Promise<Nested> {
-    const data = await this.data();
-    const value = (i: number) => this.dtype === "bool" ? data[i] !== 0 : data[i];
-    const strides = denseStrides(this.shape);
+  tolist(): Promise<Nested> {
+    return awaited(Tensor.#tolist(this), "x.tolist()");
+  }
+
+  static async #tolist(x: Tensor): Promise<Nested> {
+    const data = await Tensor.#data(x);
+    const value = (i: number) => x.dtype === "bool" ? data[i] !== 0 : data[i];
+    const strides = denseStrides(x.shape);
     const list = (d: number, start: number): Nested =>
-      d === this.ndim
+      d === x.ndim
         ? value(start)
-        : Array.from({ length: this.shape[d] }, (_, i) => list(d + 1, start + i * strides[d]));
+        : Array.from({ length: x.shape[d] }, (_, i) => list(d + 1, start + i * strides[d]));
     return list(0, 0);
   }
 
