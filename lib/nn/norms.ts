@@ -10,7 +10,7 @@ import { rsqrt, sqrt, square } from "../ops/unary.ts";
 import { reshape } from "../ops/views.ts";
 import { shortest } from "../python/decimal.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
-import { noGrad } from "../tensor/autograd.ts";
+import { called, noGrad } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LayerOptions, python } from "./layers.ts";
@@ -117,7 +117,9 @@ export class BatchNorm1d extends Module {
     if (this.training && this.trackRunningStats) this.track(centre, spread, count / (count - 1));
     const away = sub(contiguous(x), wide(centre));
     const scaled = mul(away, wide(rsqrt(add(spread, this.eps))));
-    return this.weight && this.bias ? add(mul(scaled, wide(this.weight)), wide(this.bias)) : scaled;
+    const { weight, bias } = this;
+    const normed = weight && bias ? add(mul(scaled, wide(weight)), wide(bias)) : scaled;
+    return called("NativeBatchNormBackward0", normed);
   }
 
   /** Brings the running mean and variance nearer to those of a batch. */

@@ -58,7 +58,9 @@ export function roll(
   >
 ): Tensor {
   const { shifts, dims } = readRoll(args);
-  if (dims === undefined) return reshape(roll(reshape(x, [-1]), shifts, 0), x.shape);
+  if (dims === undefined) {
+    return called("RollBackward0", reshape(roll(reshape(x, [-1]), shifts, 0), x.shape));
+  }
   if (x.ndim === 0) {
     throw new RangeError("roll(): a tensor without dimensions has none to roll along");
   }
@@ -74,7 +76,7 @@ export function roll(
     const from = size && ((by[i] % size) + size) % size;
     return from ? cat([narrow(y, d, size - from, from), narrow(y, d, 0, size - from)], d) : y;
   }, x);
-  return copied(rolled, x);
+  return called("RollBackward0", copied(rolled, x));
 }
 
 /** What was arranged, with memory of its own even where nothing had to move. */
@@ -95,7 +97,7 @@ export function repeat(x: Tensor, ...times: Sizes<"repeats">): Tensor {
     expand(apart, shape.flatMap((size, d) => [list[d], size])),
     shape.map((size, d) => size * list[d]),
   );
-  return copied(whole, x);
+  return called("RepeatBackward0", copied(whole, x));
 }
 
 /** Each element, so many times in a row. */
@@ -113,7 +115,7 @@ export const repeatInterleave: (
       expand(apart, apart.shape.with(d + 1, repeats)),
       x.shape.with(d, x.shape[d] * repeats),
     );
-    return copied(whole, x);
+    return called("ViewBackward0", copied(whole, x));
   },
   { required: 2 },
 );
@@ -127,7 +129,8 @@ export const unbind: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }
       if (x.ndim === 0) {
         throw new RangeError(`Dimension specified as ${dim} but tensor has no dimensions`);
       }
-      return Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i));
+      const rows = Array.from({ length: x.sizeAt(dim) }, (_, i) => select(x, dim, i));
+      return rows.map((row) => called("UnbindBackward0", row));
     },
     { required: 1 },
   );
@@ -171,5 +174,5 @@ export function pad(
     const parts = [filled(Math.max(0, before)), y, filled(Math.max(0, after))];
     y = cat(parts.filter((part, i) => i === 1 || part.shape[d] > 0), d);
   }
-  return y;
+  return called("ConstantPadNdBackward0", copied(y, x));
 }

@@ -5,7 +5,7 @@
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
 import { a, type Given, named, parameters, takesNames } from "../python/arguments.ts";
-import { goesWith } from "../tensor/autograd.ts";
+import { called, goesWith } from "../tensor/autograd.ts";
 import type { Op } from "../tensor/op.ts";
 import { given, ints, type Sample } from "../tensor/sample.ts";
 import { lent, type Tensor } from "../tensor/tensor.ts";
@@ -111,6 +111,7 @@ const rows = {
     reference: (x, y) => x ** y,
     torch: "x ** y",
     domain: [0.5, 2],
+    gradFn: (inputs) => `PowBackward${inputs.length - 1}`,
     gradient(grad, saved) {
       const result = saved.count > 1 ? saved.output(0) : null; // a number has no gradient
       return pair((g, x, y) => [
@@ -171,6 +172,9 @@ lent.add = (x, y) => table.add([x, y], {});
 
 const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
   if (typeof y === "number" && typeof x !== "number") return op([x], { other: y });
+  if (op === table.pow && typeof x === "number") {
+    return called("PowBackward2", op([asTensor(x, y), y as Tensor], {}));
+  }
   if (op === table.div && typeof x === "number") return mul(reciprocal(y as Tensor), x); // as PyTorch
   const operands = [asTensor(x, y), asTensor(y, x)];
   return goesWith(op(operands, {}), ...operands.filter((v) => v !== x && v !== y));

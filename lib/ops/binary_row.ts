@@ -27,7 +27,7 @@ export interface Row {
   torch: string;
   gradient: Gradient<Args> | { none: string };
   /** PyTorch's name of its backward, where it is not the row's. */
-  gradFn?: string;
+  gradFn?: string | ((inputs: readonly Tensor[]) => string);
   /** Whether there is no result where an integer is divided by 0. */
   divides?: true;
   /** Ints become floats before. */

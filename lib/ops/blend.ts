@@ -2,6 +2,7 @@
  * A tensor and a product, added in one call, as optimizers and layers written by hand have it.
  */
 import { a, type Given, named, parameters, takesNames } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Saved } from "../tensor/op.ts";
 import { floats, type Sample } from "../tensor/sample.ts";
@@ -108,7 +109,8 @@ export const lerp: (
   { input: a.tensor, end: a.tensor, weight: a.number },
   (x: Tensor, end: Tensor, weight: number): Tensor => {
     const way = sub(end, x);
-    return weight < 0.5 ? add(x, mul(way, weight)) : sub(end, mul(way, 1 - weight));
+    const there = weight < 0.5 ? add(x, mul(way, weight)) : sub(end, mul(way, 1 - weight));
+    return called("LerpBackward0", there);
   },
 );
 
@@ -135,7 +137,7 @@ export const addmm: (
   "addmm",
   ["input", "mat1", "mat2"],
   (bias: Tensor, x: Tensor, y: Tensor, ...args: Given<[], ScaledSum>): Tensor =>
-    summed(bias, mm(x, y), readMm(args)),
+    called("AddmmBackward0", summed(bias, mm(x, y), readMm(args))),
 );
 
 /** beta · bias + alpha · x y, of batches of matrices. */
@@ -147,7 +149,7 @@ export const baddbmm: (
   x: Tensor,
   y: Tensor,
   ...args: Given<[], ScaledSum>
-): Tensor => summed(bias, bmm(x, y), readBmm(args)));
+): Tensor => called("BaddbmmBackward0", summed(bias, bmm(x, y), readBmm(args))));
 
 /** The product of a matrix and a vector. */
 export const mv: (x: Tensor, ...args: Given<[vec: Tensor], { vec: Tensor }>) => Tensor = takesNames(
@@ -167,5 +169,5 @@ export const addmv: (
   "addmv",
   ["input", "mat", "vec"],
   (bias: Tensor, x: Tensor, y: Tensor, ...args: Given<[], ScaledSum>): Tensor =>
-    summed(bias, mv(x, y), readMv(args)),
+    called("AddmvBackward0", summed(bias, mv(x, y), readMv(args))),
 );

@@ -28,6 +28,7 @@ const bounded = (
 
 const clampOp = defineOp<ClampOptions>({
   name: "clamp",
+  gradFn: "ClampBackward1",
   torch: "torch.clamp(i[0], a.get('min'), a.get('max'))",
   forward: ([v], bounds) =>
     launchUnary(

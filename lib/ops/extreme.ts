@@ -1,6 +1,7 @@
 /*
  * `max` and `min` in PyTorch's three ways: of all elements, of two tensors, and along a dimension with indices.
  */
+import { called } from "../tensor/autograd.ts";
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { ndarray } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -49,12 +50,12 @@ const ofAll = (
 };
 
 /** The elements at the indices that `find` gives along a dimension, and these indices. */
-function extreme(find: typeof argmax, x: Tensor, dim: number, keepdim: boolean): Found {
+function extreme({ find, name }: Ways, x: Tensor, dim: number, keepdim: boolean): Found {
   const places = find(x.dtype === "bool" ? to(x, "int64") : x, { dim, keepdim: true });
   const values = gatherOp([x, places], { dim });
-  if (keepdim) return foundPair(values, places);
+  if (keepdim) return foundPair(called(name, values), places);
   const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
-  return foundPair(reshape(values, shape), reshape(places, shape));
+  return foundPair(called(name, reshape(values, shape)), reshape(places, shape));
 }
 
 /** Along which dimension the extremes are looked for. */
@@ -88,6 +89,8 @@ interface Ways {
   whole: (x: Tensor) => Tensor;
   pairwise: (x: Tensor, y: Tensor) => Tensor;
   find: typeof argmax;
+  /** PyTorch's name of the backward along a dimension. */
+  name: string;
 }
 
 function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFunction {
@@ -96,7 +99,7 @@ function extremeOf(read: Reader<Partial<ExtremeOptions>>, ways: Ways): ExtremeFu
     const other = Object.keys(Object(first)).join() === "other" ? Object(first).other : first;
     if (args.length === 1 && a.tensor.accepts(other)) return ways.pairwise(x, other);
     const { dim, keepdim = false } = read(args);
-    return dim === undefined ? ways.whole(x) : extreme(ways.find, x, dim, keepdim);
+    return dim === undefined ? ways.whole(x) : extreme(ways, x, dim, keepdim);
   };
   return found as ExtremeFunction;
 }
@@ -118,10 +121,12 @@ export const max: ExtremeFunction = extremeOf(readLargest, {
   whole: ofAll("max", "MaxBackward1", amax, (a, b) => a > b),
   pairwise: (x, y) => maximum(x, y),
   find: argmax,
+  name: "MaxBackward0",
 });
 /** The smallest of all elements, of two tensors, or along a dimension with their indices. */
 export const min: ExtremeFunction = extremeOf(readSmallest, {
   whole: ofAll("min", "MinBackward1", amin, (a, b) => a < b),
   pairwise: (x, y) => minimum(x, y),
   find: argmin,
+  name: "MinBackward0",
 });

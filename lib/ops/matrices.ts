@@ -2,6 +2,7 @@
  * Matrices out of nothing and out of vectors, and products written by their indices.
  */
 import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, mul } from "./binary.ts";
 import { to } from "./copy.ts";
@@ -50,7 +51,8 @@ export const diag: (
         [nothing(down), x, nothing(right)].filter((part) => part === x || part.shape[0] > 0),
       );
       const at = eq(add(row, diagonal), column);
-      return where(at, unsqueeze(spread, 1), full([], 0, { dtype: x.dtype, device }));
+      const none = full([], 0, { dtype: x.dtype, device });
+      return called("DiagEmbedBackward0", where(at, unsqueeze(spread, 1), none));
     }
     if (x.ndim !== 2) {
       throw new RangeError(`diag(): expected a vector or a matrix, not ${x.ndim} dimensions`);
@@ -58,7 +60,7 @@ export const diag: (
     const [rows, columns] = x.shape;
     const count = Math.max(0, Math.min(rows - down, columns - right));
     const places = add(mul(arange(count, { device }), columns + 1), down * columns + right);
-    return indexSelect(reshape(x, [-1]), 0, places);
+    return called("DiagonalBackward0_copy", indexSelect(reshape(x, [-1]), 0, places));
   },
   { required: 1 },
 );
@@ -69,7 +71,7 @@ export const trace: (x: Tensor) => Tensor = takes("trace", { input: a.tensor }, 
     throw new RangeError(`trace: expected a matrix, but got tensor with dim ${x.ndim}`);
   }
   if (x.dtype === "bool") throw new TypeError('"trace" not implemented for bool; use long()');
-  return sum(diag(x));
+  return called("TraceBackward0", sum(diag(x)));
 });
 
 function checkVectors(name: string, x: Tensor, y: Tensor): void {

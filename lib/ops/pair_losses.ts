@@ -2,6 +2,7 @@
  * Losses of pairs and triples: how near two vectors ought to be, or which of two scores ought to be larger.
  */
 import { a, type Given, named, parameters, type Reader } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, eq, minimum, mul, ne, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
@@ -49,7 +50,7 @@ export const pairwiseDistance: (
   ...args: Given<[p?: number, eps?: number, keepdim?: boolean], PairwiseOptions>
 ): Tensor {
   const { p = 2, eps = 1e-6, keepdim = false } = pairwiseOptions(args);
-  return norm(add(sub(x, y), eps), p, -1, keepdim);
+  return called("NormBackward1", norm(add(sub(x, y), eps), p, -1, keepdim));
 });
 
 /** How far apart they ought to be, and how single losses become one. */

@@ -2,6 +2,7 @@
  * Products along a dimension: of all elements, and of those up to each one.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { along, reduce as reduceNd } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
@@ -123,7 +124,10 @@ function product(x: Tensor, { dim, keepdim = false }: ProductOptions): Tensor {
   const line = whole ? reshape(permute(factors, orderOf(factors)), [-1]) : factors;
   const y = prodOp([line], { dim: d, whole });
   if (keepdim) return y;
-  return reshape(y, whole ? [] : x.shape.toSpliced(d, 1));
+  return called(
+    `ProdBackward${whole ? 0 : 1}`,
+    reshape(y, whole ? [] : x.shape.toSpliced(d, 1)),
+  );
 }
 
 const cumprodOp = defineOp<{ dim: number }>({

@@ -69,7 +69,12 @@ function valuesOf(name: string, index: Tensor, src: Tensor | number): Tensor | n
 
 /** A copy with `src` written where `index` says along `dim`; where several go to one place, the last one stays. */
 export function scatter(x: Tensor, ...args: ScatterArguments): Tensor {
-  return called("ScatterBackward0", put(x, "scatter", args), read.scatter(args).index);
+  const { index, src } = read.scatter(args);
+  return called(
+    `ScatterBackward${typeof src === "object" ? 0 : 1}`,
+    put(x, "scatter", args),
+    index,
+  );
 }
 
 /** A copy with `src` added where `index` says along `dim`; all, where several go to one place. */

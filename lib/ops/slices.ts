@@ -2,6 +2,7 @@
  * Parts of a tensor, as views of it. The gradient of a part is zeros with the part put in its place.
  */
 import { a, type Given, takesNames } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { at, build } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -196,7 +197,8 @@ export const split: (
       );
     }
     let start = 0;
-    return sizes.map((length) => narrow(x, d, (start += length) - length, length));
+    const name = typeof size === "number" ? "SplitBackward0" : "SplitWithSizesBackward0";
+    return sizes.map((length) => called(name, narrow(x, d, (start += length) - length, length)));
   },
   { required: 2 },
 );

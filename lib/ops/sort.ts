@@ -54,7 +54,10 @@ function sortedAny(x: Tensor, options: SortOptions): Found {
  * assertEquals([await values.tolist(), await indices.tolist()], [[10, 20, 30], [1, 2, 0]]);
  * ```
  */
-export const sort = (x: Tensor, ...args: Sorting): Found => sortedAny(x, readSort(args));
+export const sort = (x: Tensor, ...args: Sorting): Found => {
+  const [values, indices] = sortedAny(x, readSort(args));
+  return foundPair(called("SortBackward0", values), indices);
+};
 
 /** The indices of the elements along a dimension, in the order of their size. */
 export const argsort = (x: Tensor, ...args: Sorting): Tensor => sortedAny(x, readArgsort(args))[1];
@@ -84,7 +87,7 @@ export function median(x: Tensor, ...args: unknown[]): Tensor | Found {
   }
   const found = middle(x, dim);
   const [values, indices] = keepdim && x.ndim > 0 ? found.map((y) => unsqueeze(y, dim)) : found;
-  return foundPair(values, indices);
+  return foundPair(called("MedianBackward1", values), indices);
 }
 
 function middle(x: Tensor, dim: number): [Tensor, Tensor] {

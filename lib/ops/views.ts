@@ -55,7 +55,11 @@ const viewOp = defineOp<{ shape: Shape }>({
 
 const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
   name: "reshape",
-  gradFn: (_, { unsafe }) => unsafe ? "UnsafeViewBackward0" : "ViewBackward0",
+  // Where it copies, PyTorch views the copy.
+  gradFn: ([x], { shape, unsafe }) =>
+    unsafe || !viewStrides(x.shape, x.strides, inferShape(shape, x.numel()))
+      ? "UnsafeViewBackward0"
+      : "ViewBackward0",
   torch: "i[0].reshape(a['shape'])",
   forward([x], { shape }) {
     const sizes = inferShape(shape, x.numel());
@@ -197,7 +201,7 @@ export const t: (x: Tensor) => Tensor = takes("t", { input: a.tensor }, (x) => {
   if (x.ndim > 2) {
     throw new RangeError(`t() expects a tensor with <= 2 dimensions, but self is ${x.ndim}D`);
   }
-  return x.ndim === 2 ? transpose(x, 0, 1) : x;
+  return x.ndim === 2 ? called("TBackward0", transpose(x, 0, 1)) : x;
 });
 
 const expandOp = defineOp<{ shape: Shape }>({
@@ -269,7 +273,6 @@ export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number 
     function squeeze(x: Tensor, dim?: number): Tensor {
       const d = dim === undefined ? undefined : normalizeDim(dim, x.ndim);
       const shape = x.shape.filter((size, i) => size !== 1 || (d !== undefined && i !== d));
-      if (shape.length === x.ndim) return x;
       return called(`SqueezeBackward${d === undefined ? 0 : 1}`, reshape(x, shape));
     },
     { required: 1 },

@@ -2,7 +2,7 @@
  * Choosing between two tensors by a third, and masking, which is made of it.
  */
 import { a, type Given, takesNames } from "../python/arguments.ts";
-import { goesWith } from "../tensor/autograd.ts";
+import { called, goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -155,7 +155,8 @@ export const maskedFill: (
   { input: a.tensor, mask: a.tensor, value: a.number },
   function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
     const constant = full([], value, { dtype: x.dtype, device: x.device });
-    return goesWith(whereOp([mask, constant, x], { rows: true }), constant);
+    const filled = whereOp([mask, constant, x], { rows: true });
+    return called("MaskedFillBackward0", goesWith(filled, constant));
   },
 );
 

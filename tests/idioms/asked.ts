@@ -2,7 +2,7 @@
  * What PyTorch's functions are asked besides: a quotient's rounding, decimals, the dtype of a result.
  */
 import * as lib from "#lib";
-import { mask, node, type Row, slope, t, told, v, w, x, y } from "./setting.ts";
+import { b, mask, node, type Row, slope, t, told, v, w, x, y } from "./setting.ts";
 
 const { div, nn, tensor } = lib;
 const F = nn.functional;
@@ -63,4 +63,54 @@ export const rows: Row[] = [
   ["told(lambda: x.cumsum(0, dtype=torch.bool)) != 'nothing'", () => told(() => x.cumsum(0, { dtype: "bool" })) !== "nothing"],
   ["torch.norm(x, dim=1, dtype=torch.float32)", () => lib.norm(x, { dim: 1, dtype: "float32" })],
   ["torch.tensor([3, 5]).sum(dtype=torch.float32) / 3", () => tensor([3, 5]).sum({ dtype: "float32" }).div(3)],
+
+  // The names that a printed tensor shows, of functions that are several ops here.
+  ["node(lambda x: F.pairwise_distance(x, y))", () => node((x) => F.pairwiseDistance(x, y))],
+  ["node(lambda x: F.pad(x, (1, 1)))", () => node((x) => F.pad(x, [1, 1]))],
+  ["node(lambda x: F.pad(x, (0, 0)))", () => node((x) => F.pad(x, [0, 0]))],
+  ["node(lambda x: nn.BatchNorm1d(3)(x))", () => node((x) => new nn.BatchNorm1d(3).forward(x))],
+  ["node(lambda x: x.roll(1, 0))", () => node((x) => x.roll(1, 0))],
+  ["node(lambda x: x.roll(1))", () => node((x) => x.roll(1))],
+  ["node(lambda x: x.repeat(2, 1))", () => node((x) => x.repeat(2, 1))],
+  ["node(lambda x: x.repeat_interleave(2, 0))", () => node((x) => x.repeatInterleave(2, 0))],
+  ["node(lambda x: x.unbind()[1])", () => node((x) => x.unbind()[1])],
+  ["node(lambda x: x.split(1)[1])", () => node((x) => x.split(1)[1])],
+  ["node(lambda x: x.split([1, 2], 1)[1])", () => node((x) => x.split([1, 2], 1)[1])],
+  ["node(lambda x: x.chunk(2, 1)[0])", () => node((x) => x.chunk(2, 1)[0])],
+  ["node(lambda x: x.t())", () => node((x) => x.t())],
+  ["node(lambda x: x.mT)", () => node((x) => x.mT)],
+  ["node(lambda x: x.masked_fill(mask, 0))", () => node((x) => x.maskedFill(mask, 0))],
+  ["node(lambda x: x.clamp(min=0))", () => node((x) => x.clamp({ min: 0 }))],
+  ["node(lambda x: x.max(1)[0])", () => node((x) => x.max(1)[0])],
+  ["node(lambda x: x.min(1, True)[0])", () => node((x) => x.min(1, true)[0])],
+  ["node(lambda x: x.sort()[0])", () => node((x) => x.sort()[0])],
+  ["node(lambda x: x.T.sort(0)[0])", () => node((x) => x.T.sort(0)[0])],
+  ["node(lambda x: x.topk(2)[0])", () => node((x) => x.topk(2)[0])],
+  ["node(lambda x: x.median(1, True)[0])", () => node((x) => x.median(1, true)[0])],
+  ["node(lambda x: x.prod())", () => node((x) => x.prod())],
+  ["node(lambda x: x.prod(1))", () => node((x) => x.prod(1))],
+  ["node(lambda x: x.prod(1, True))", () => node((x) => x.prod(1, true))],
+  ["node(lambda x: x.lerp(y, 0.3))", () => node((x) => x.lerp(y, 0.3))],
+  ["node(lambda x: torch.addmm(x, x, torch.eye(3)))", () => node((x) => lib.addmm(x, x, lib.eye(3)))],
+  ["node(lambda x: torch.baddbmm(b, x.expand(2, 2, 3), torch.eye(3).expand(2, 3, 3)))", () => node((x) => lib.baddbmm(b, x.expand(2, 2, 3), lib.eye(3).expand(2, 3, 3)))],
+  ["node(lambda x: torch.addmv(x[:, 0], x, w))", () => node((x) => lib.addmv(x.index(":", 0), x, w))],
+  ["node(lambda x: torch.dot(x[0], w))", () => node((x) => lib.dot(x.index(0), w))],
+  ["node(lambda x: x[0] @ w)", () => node((x) => x.index(0).matmul(w))],
+  ["node(lambda x: x @ w)", () => node((x) => x.matmul(w))],
+  ["node(lambda x: torch.ones(2) @ x)", () => node((x) => lib.ones(2).matmul(x))],
+  ["node(lambda x: x[None] @ w)", () => node((x) => x.index(null).matmul(w))],
+  ["node(lambda x: torch.diag(x))", () => node((x) => lib.diag(x))],
+  ["node(lambda x: torch.diag(x[0]))", () => node((x) => lib.diag(x.index(0)))],
+  ["node(lambda x: x.trace())", () => node((x) => x.trace())],
+  ["node(lambda x: x.T.reshape(-1))", () => node((x) => x.T.reshape(-1))],
+  ["node(lambda x: x.T.flatten())", () => node((x) => x.T.flatten())],
+  ["node(lambda x: x.reshape(2, 3))", () => node((x) => x.reshape(2, 3))],
+  ["node(lambda x: x.squeeze())", () => node((x) => x.squeeze())],
+  ["node(lambda x: x.squeeze(1))", () => node((x) => x.squeeze(1))],
+  ["node(lambda x: 2 ** x)", () => node((x) => lib.pow(2, x))],
+  ["node(lambda x: x ** x)", () => node((x) => x.pow(x))],
+  ["node(lambda x: x ** 2)", () => node((x) => x.pow(2))],
+  ["node(lambda x: x.scatter(1, torch.tensor([[0], [1]]), 1.0))", () => node((x) => x.scatter(1, tensor([[0], [1]]), 1))],
+  ["node(lambda x: x.scatter(1, torch.tensor([[0], [1]]), y))", () => node((x) => x.scatter(1, tensor([[0], [1]]), y))],
+  ["[x.squeeze() is x, x.squeeze(0).shape == x.shape]", () => [x.squeeze() === x, `${x.squeeze(0).shape}` === `${x.shape}`]],
 ];

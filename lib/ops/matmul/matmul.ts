@@ -3,6 +3,7 @@
  * operands.
  */
 import { a, type Given, takesNames } from "../../python/arguments.ts";
+import { called } from "../../tensor/autograd.ts";
 import { matmulNd } from "../../tensor/ndarray.ts";
 import { defineOp } from "../../tensor/op.ts";
 import { floats, ints } from "../../tensor/sample.ts";
@@ -150,12 +151,12 @@ export const matmul: (a: Tensor, ...args: Given<[other: Tensor], { other: Tensor
         );
       }
       if (a.ndim === 1) {
-        return dropped(
-          matmul(reshape(a, [1, a.shape[0]]), b),
-          b.ndim === 1 ? -1 : -2,
-        );
+        const row = matmul(reshape(a, [1, a.shape[0]]), b);
+        return called(nameOf(a, b), dropped(row, b.ndim === 1 ? -1 : -2));
       }
-      if (b.ndim === 1) return dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1);
+      if (b.ndim === 1) {
+        return called(nameOf(a, b), dropped(matmul(a, reshape(b, [b.shape[0], 1])), -1));
+      }
       if (b.ndim === 2) {
         if (a.ndim === 2) return mm(a, b);
         const flat = reshape(a, [numelOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
@@ -166,6 +167,12 @@ export const matmul: (a: Tensor, ...args: Given<[other: Tensor], { other: Tensor
       return unsafeReshape(product, [...batch, ...product.shape.slice(1)]);
     },
   );
+
+/** What PyTorch calls a product with a vector. */
+function nameOf(a: Tensor, b: Tensor): string {
+  if (a.ndim + b.ndim > 3) return "UnsafeViewBackward0";
+  return a.ndim === 2 ? "MvBackward0" : b.ndim === 2 ? "SqueezeBackward4" : "DotBackward0";
+}
 
 /** Leading dimensions broadcast to `batch`, then made one. */
 function stacked(x: Tensor, batch: Shape): Tensor {
