@@ -102,7 +102,23 @@ export class Linear extends Module {
 export interface EmbeddingOptions extends LayerOptions {
   /** The row that stays 0 and learns nothing. */
   paddingIdx?: number | null;
+  /** A table that is taken as it stands: nothing is drawn then. */
+  _weight?: Tensor;
 }
+
+/** How a table is taken over. */
+export interface PretrainedOptions {
+  /** Whether it learns nothing; true. */
+  freeze?: boolean;
+  /** The row that learns nothing. */
+  paddingIdx?: number | null;
+}
+
+const pretrainedOptions = parameters<{ embeddings: Tensor } & PretrainedOptions>(
+  "Embedding.fromPretrained",
+  { embeddings: a.tensor, freeze: a.flag, paddingIdx: a.orNull(a.whole) },
+  { required: 1 },
+);
 
 const embeddingOptions = parameters<
   { numEmbeddings: number; embeddingDim: number } & EmbeddingOptions
@@ -113,6 +129,7 @@ const embeddingOptions = parameters<
     embeddingDim: a.whole,
     paddingIdx: a.orNull(a.whole),
     device: a.device,
+    _weight: a.tensor,
   },
   { required: 2, positional: 3 },
 );
@@ -149,16 +166,34 @@ export class Embedding extends Module {
     >
   ) {
     super();
-    const { numEmbeddings, embeddingDim, paddingIdx, device } = embeddingOptions(args);
+    const { numEmbeddings, embeddingDim, paddingIdx, device, _weight } = embeddingOptions(args);
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
     const padded = paddingIdx ?? undefined;
     this.paddingIdx = padded !== undefined && padded < 0 ? numEmbeddings + padded : padded;
-    this.weight = new Parameter(empty([numEmbeddings, embeddingDim], { device }));
+    this.weight = new Parameter(_weight ?? empty([numEmbeddings, embeddingDim], { device }));
+    if (_weight) return;
     init.normal_(this.weight);
     if (this.paddingIdx === undefined) return;
     const padding = this.paddingIdx;
     noGrad(() => void copy_(select(this.weight, 0, padding), zeros([embeddingDim], { device })));
+  }
+
+  /** A layer over a table (num_embeddings, embedding_dim) that is there already, which learns nothing unless told. */
+  static fromPretrained(
+    ...args: Given<
+      [embeddings: Tensor, freeze?: boolean, paddingIdx?: number | null],
+      { embeddings: Tensor } & PretrainedOptions
+    >
+  ): Embedding {
+    const { embeddings, freeze = true, paddingIdx } = pretrainedOptions(args);
+    if (embeddings.ndim !== 2) {
+      throw new RangeError("Embeddings parameter is expected to be 2-dimensional");
+    }
+    const [numEmbeddings, embeddingDim] = embeddings.shape;
+    const layer = new Embedding(numEmbeddings, embeddingDim, { paddingIdx, _weight: embeddings });
+    layer.weight.requiresGrad = !freeze;
+    return layer;
   }
 
   /** ids (…) → (…, embedding_dim) */

@@ -21,6 +21,7 @@ export {
   type LayerOptions,
   Linear,
   type LinearOptions,
+  type PretrainedOptions,
 } from "./layers.ts";
 export {
   type Elementwise,

@@ -102,6 +102,11 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     super(params, { ...defaults, ...readAdam(args) });
   }
 
+  /** What PyTorch's groups hold besides. */
+  protected override besides(): Record<string, string> {
+    return { ...super.besides(), capturable: "False", decoupled_weight_decay: "False" };
+  }
+
   /** Refuses negative numbers, and betas outside of 0 to below 1. */
   protected check({ lr, eps, betas, weightDecay }: AdamOptions): void {
     checkNotNegative("learning rate", lr);
@@ -172,6 +177,11 @@ export class AdamW extends Adam {
   /** As {@linkcode Adam}, but `weightDecay = 1e-2`. */
   constructor(params: Params<AdamOptions>, ...args: AdamArguments) {
     super(params, { weightDecay: 1e-2, ...readAdamW(args) });
+  }
+
+  /** What PyTorch's groups hold besides. */
+  protected override besides(): Record<string, string> {
+    return { ...super.besides(), decoupled_weight_decay: "True" };
   }
 
   /** Parameters shrink by lr · weightDecay; the gradient stays as it is. */

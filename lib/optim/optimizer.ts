@@ -10,6 +10,8 @@ import { clone } from "../ops/copy.ts";
 import { zerosLike } from "../ops/create.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import { answering } from "../python/habits.ts";
+import { shortest } from "../python/decimal.ts";
+import { snakeCase } from "../python/module.ts";
 import { dropGrad, enableGrad, noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -220,6 +222,38 @@ export abstract class Optimizer<O extends Rated, S extends ParamState> {
       Object.assign(group, paramGroups[i], { params: group.params });
     });
   }
+
+  /** What PyTorch's groups hold besides, and prints: here it is always the same. */
+  protected besides(): Record<string, string> {
+    return { differentiable: "False", foreach: "None", fused: "None", maximize: "False" };
+  }
+
+  /** The groups and their options, as PyTorch prints them. */
+  repr(): string {
+    const groups = this.paramGroups.map(({ params: _, ...options }, i) => {
+      const own = Object.entries(options).map(([name, value]) => [snakeCase(name), spelled(value)]);
+      const lines = [...own, ...Object.entries(this.besides())].map((each) => each.join(": "));
+      return `\nParameter Group ${i}\n${lines.sort().map((line) => `    ${line}\n`).join("")}`;
+    });
+    return `${this.constructor.name} (${groups.join("")})`;
+  }
+
+  /** The same, in a text: `${optimizer}`. */
+  toString(): string {
+    return this.repr();
+  }
+
+  /** The same, for the console. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.repr();
+  }
+}
+
+/** An option as Python spells it. */
+function spelled(value: unknown): string {
+  if (Array.isArray(value)) return `(${value.map(spelled).join(", ")})`;
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return Number.isInteger(value) ? String(value) : shortest(value as number);
 }
 
 answering(Optimizer.prototype);

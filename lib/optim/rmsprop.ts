@@ -101,6 +101,12 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     super(params, { ...defaults, ...readRmsprop(args) });
   }
 
+  /** What PyTorch's groups hold besides. */
+  protected override besides(): Record<string, string> {
+    const { fused: _, ...others } = super.besides();
+    return { ...others, capturable: "False" };
+  }
+
   /** Refuses negative numbers. */
   protected check({ lr, alpha, eps, weightDecay, momentum }: RMSpropOptions): void {
     checkNotNegative("learning rate", lr);

@@ -2,6 +2,7 @@
  * What a tensor says to somebody who knows PyTorch and writes what JavaScript would take without a word and without an
  * effect, or refuse without saying what to write.
  */
+import { camelCase } from "../python/arguments.ts";
 import { answering, isPlace } from "../python/habits.ts";
 import { Size, Tensor } from "./tensor.ts";
 
@@ -20,12 +21,26 @@ const OTHERWISE: Record<string, string> = {
     ["double", "half", "bfloat16"].map((name) => [name, "all floats are float32: write x.float()"]),
   ),
   int: "integers are int64: write x.long()",
+  absolute: "write x.abs()",
+  broadcastTo: "write x.expand(size)",
+  clampMax: "write x.clamp({ max })",
+  clampMin: "write x.clamp({ min })",
+  clip: "write x.clamp(min, max)",
+  countNonzero: "write x.ne(0).sum()",
+  diagonal: "write x.diag(), of a matrix",
+  floorDivide: 'write x.div(y, { roundingMode: "floor" })',
+  nelement: "write x.numel()",
+  ravel: "write x.flatten()",
+  stride: "write x.strides",
+  tile: "write x.repeat(2, 1)",
   type: 'write x.to("int64"), or x.typeAs(y)',
 };
 answering(Tensor.prototype, (key) => {
   if (key === Symbol.iterator) return "a Tensor is not walked over; write x.unbind(), its rows";
   if (isPlace(key)) return NO_BRACKETS;
-  return typeof key === "string" && Object.hasOwn(OTHERWISE, key) ? OTHERWISE[key] : undefined;
+  if (typeof key !== "string") return undefined;
+  const name = camelCase(key);
+  return Object.hasOwn(OTHERWISE, name) ? OTHERWISE[name] : undefined;
 });
 
 /*

@@ -85,8 +85,15 @@ export function defineOp<A = Record<never, never>>(spec: OpSpec<A>): Op<A> {
   return op as Op<A>;
 }
 
+/** What an op works on stands first in its functions, as a Tensor. */
+function refuse(name: string, x: unknown): never {
+  const what = Array.isArray(x) ? "a list" : typeof x === "object" ? "an object" : String(x);
+  throw new TypeError(`${name}(): a Tensor stands first, not ${what}; write ${name}(x, …)`);
+}
+
 function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly Tensor[] {
-  if (inputs.some(({ storage }) => storage.released !== null)) return callLate(spec, inputs, args);
+  const late = inputs.some((x) => (x?.storage ?? refuse(spec.name, x)).released !== null);
+  if (late) return callLate(spec, inputs, args);
   const scope = openScope();
   let outputs: readonly Tensor[] = [];
   try {

@@ -2,9 +2,9 @@
  * What PyTorch's functions are asked besides: a quotient's rounding, decimals, the dtype of a result.
  */
 import * as lib from "#lib";
-import { b, mask, node, type Row, slope, t, told, v, w, x, y } from "./setting.ts";
+import { b, mask, node, type Row, seeded, slope, t, told, v, w, x, y } from "./setting.ts";
 
-const { div, nn, tensor } = lib;
+const { div, nn, optim, tensor } = lib;
 const F = nn.functional;
 
 const floor = { roundingMode: "floor" } as const;
@@ -63,6 +63,18 @@ export const rows: Row[] = [
   ["told(lambda: x.cumsum(0, dtype=torch.bool)) != 'nothing'", () => told(() => x.cumsum(0, { dtype: "bool" })) !== "nothing"],
   ["torch.norm(x, dim=1, dtype=torch.float32)", () => lib.norm(x, { dim: 1, dtype: "float32" })],
   ["torch.tensor([3, 5]).sum(dtype=torch.float32) / 3", () => tensor([3, 5]).sum({ dtype: "float32" }).div(3)],
+
+  ["str(torch.optim.SGD([w], lr=0.1, momentum=0.9))", () => String(new optim.SGD([w], { lr: 0.1, momentum: 0.9 }))],
+  ["str(torch.optim.Adam([w], amsgrad=True))", () => String(new optim.Adam([w], { amsgrad: true }))],
+  ["str(torch.optim.AdamW([{'params': [w], 'weight_decay': 0.1}, {'params': [x]}], lr=3e-4, betas=(0.9, 0.95)))", () => String(new optim.AdamW([{ params: [w], weightDecay: 0.1 }, { params: [x] }], { lr: 3e-4, betas: [0.9, 0.95] }))],
+  ["o = torch.optim.RMSprop([w], lr=1e-5); torch.optim.lr_scheduler.StepLR(o, 1); str(o)", () => { const o = new optim.RMSprop([w], { lr: 1e-5 }); new optim.lrScheduler.StepLR(o, 1); return String(o); }],
+  ["str(torch.optim.Adagrad([w]))", () => String(new optim.Adagrad([w]))],
+
+  ["nn.Embedding.from_pretrained(x)(t[:1])", () => nn.Embedding.fromPretrained(x).forward(t.index(":1"))],
+  ["e = nn.Embedding.from_pretrained(x, freeze=False, padding_idx=-1); f'{e.weight.requires_grad} {e.padding_idx}'.lower()", () => { const e = nn.Embedding.fromPretrained(x, { freeze: false, paddingIdx: -1 }); return `${e.weight.requiresGrad} ${e.paddingIdx}`; }],
+  ["str(nn.Embedding.from_pretrained(x, padding_idx=1))", () => String(nn.Embedding.fromPretrained({ embeddings: x, paddingIdx: 1 }))],
+  ["seeded(lambda: [nn.Embedding.from_pretrained(x), torch.rand(2)][1])", () => seeded(() => [nn.Embedding.fromPretrained(x), lib.rand(2)][1] as lib.Tensor)],
+  ["told(lambda: nn.Embedding.from_pretrained(w))", () => told(() => nn.Embedding.fromPretrained(w))],
 
   // The names that a printed tensor shows, of functions that are several ops here.
   ["node(lambda x: F.pairwise_distance(x, y))", () => node((x) => F.pairwiseDistance(x, y))],
