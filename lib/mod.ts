@@ -22,7 +22,17 @@ export {
 
 /** Tensors, their dtypes and their gradients. */
 export { type BackwardOptions, type Nested, type Node, Size, Tensor } from "./tensor/tensor.ts";
-export type { DType, Values } from "./tensor/dtype.ts";
+export {
+  bfloat16,
+  type DType,
+  float16,
+  float32,
+  float64,
+  int32,
+  int64,
+  uint8,
+  type Values,
+} from "./tensor/dtype.ts";
 export type { NoneBelowZero, Shape } from "./tensor/shape.ts";
 export type { Begun, Full, Given, Sizes } from "./python/arguments.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";

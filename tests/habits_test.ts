@@ -56,6 +56,12 @@ const refused: [string, () => unknown][] = [
   ["write x.clamp(min, max)", () => any(x).clip(0, 1)],
   ["a Tensor stands first, not a list", () => lib.sum(any([1, 2]))],
   ["a Tensor stands first, not an object", () => lib.argmax(any({ input: x, dim: 1 }))],
+  [
+    'dtype must be "float32", "int64" or "bool", but is "int32"',
+    () => lib.zeros(2, { dtype: any(lib.int32) }),
+  ],
+  ['or "bool", but is the function long', () => lib.zeros(2, { dtype: any(lib.long) })],
+  ['(there is one device), but is "cuda"', () => x.to(any("cuda"))],
   ["write noGrad(() => { … })", () => any(lib.noGrad)()],
   ["write loadStateDict", () => any(new nn.ReLU()).load_state_dict],
   ["leave .to() out", () => any(new nn.ReLU()).to("cuda")],
@@ -117,6 +123,11 @@ Deno.test("habits: a state dict is outside of the graph, in PyTorch's order, and
   assertEquals(state.get("one"), state.get("tied"));
   state.get("one")!.mul_(2);
   assertEquals(await model.one.tolist(), [3]);
+});
+
+Deno.test("habits: dtypes have PyTorch's names", () => {
+  assertEquals(lib.zeros(2, { dtype: lib.int64 }).dtype, "int64");
+  assertEquals(x.to(lib.int64).to(lib.float32).dtype, "float32");
 });
 
 Deno.test("habits: what is found along a dimension is a pair with names", async () => {

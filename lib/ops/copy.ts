@@ -112,7 +112,7 @@ const castOp = defineOp<{ dtype: DType }>({
 export const to: (x: Tensor, ...args: Given<[dtype: DType], { dtype: DType }>) => Tensor =
   takesNames(
     "to",
-    { input: a.tensor, dtype: a.dtype },
+    { input: a.tensor, dtype: { ...a.dtype, wanted: `${a.dtype.wanted} (there is one device)` } },
     (x: Tensor, dtype: DType): Tensor => x.dtype === dtype ? x : castOp([x], { dtype }),
   );
 /** In which dtype a result is computed, and comes. */

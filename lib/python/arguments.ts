@@ -300,7 +300,7 @@ function described(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(described).join(", ")}]`;
-  if (typeof value === "function") return "a function";
+  if (typeof value === "function") return `the function ${value.name}`.trim();
   if (isOptions(value)) return "an object of options";
   return isObject(value) ? `a ${value.constructor.name}` : String(value);
 }

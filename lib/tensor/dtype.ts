@@ -29,3 +29,23 @@ export const dtypes: Readonly<Record<DType, Traits>> = {
 
 /** The dtype that an operation of the two gives, as PyTorch promotes. */
 export const promote = (a: DType, b: DType): DType => dtypes[a].rank >= dtypes[b].rank ? a : b;
+
+/** `torch.float32`. */
+export const float32 = "float32";
+/** `torch.int64`, and `torch.long`. */
+export const int64 = "int64";
+
+/*
+ * PyTorch's dtypes that are not here. They have names, since `{ dtype: torch.int32 }` would else be undefined, and that
+ * is no dtype given: types refuse them, and calls do.
+ */
+/** Not offered: write `int64`. */
+export const int32 = "int32";
+/** Not offered: write `int64`. */
+export const uint8 = "uint8";
+/** Not offered: write `float32`. */
+export const float64 = "float64";
+/** Not offered: write `float32`; files hold halves. */
+export const float16 = "float16";
+/** Not offered: write `float32`; files hold halves. */
+export const bfloat16 = "bfloat16";
