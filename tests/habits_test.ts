@@ -62,6 +62,21 @@ const refused: [string, () => unknown][] = [
   ],
   ['or "bool", but is the function long', () => lib.zeros(2, { dtype: any(lib.long) })],
   ['(there is one device), but is "cuda"', () => x.to(any("cuda"))],
+  ['write state.get("weight")', () => any(new nn.Linear(2, 1).stateDict()).weight],
+  ['write state.set("weight", tensor)', () => any(new nn.Linear(2, 1).stateDict()).weight = x],
+  ["of state)", () => any(new nn.Linear(2, 1).stateDict()).items()],
+  ["write [...model.parameters()]", () => any(new nn.Linear(2, 1).parameters())[0]],
+  ["write [...model.namedParameters()]", () => any(new nn.Linear(2, 1).namedParameters()).length],
+  ["write ...layers", () => new nn.Sequential(any([new nn.ReLU()]))],
+  ["made with new", () => new nn.Sequential(any(nn.ReLU))],
+  ["the function relu is not a Module", () => new nn.ModuleList([any(lib.relu)])],
+  ["write new nn.ModuleList([one, other])", () => new nn.ModuleList(any(new nn.ReLU()))],
+  ["write tensor(…) first", () => new nn.Parameter(any([1, 2]))],
+  ["write tensor(…) first", () => new nn.ReLU().registerBuffer("a", any([1, 2]))],
+  ["expected to be boolean", () => new nn.ReLU().train(any("false"))],
+  ["write true or false", () => x.clone().requiresGrad_(any("no"))],
+  ["is not an Optimizer", () => new lrScheduler.StepLR(any({ lr: 1 }), 1)],
+  ["a dataset has length and at(i)", () => new lib.DataLoader(any({ length: () => 3, at() {} }))],
   ["write noGrad(() => { … })", () => any(lib.noGrad)()],
   ["write loadStateDict", () => any(new nn.ReLU()).load_state_dict],
   ["leave .to() out", () => any(new nn.ReLU()).to("cuda")],
@@ -123,6 +138,12 @@ Deno.test("habits: a state dict is outside of the graph, in PyTorch's order, and
   assertEquals(state.get("one"), state.get("tied"));
   state.get("one")!.mul_(2);
   assertEquals(await model.one.tolist(), [3]);
+});
+
+Deno.test("habits: a state dict of lists, and an index of several slices, say what to write", () => {
+  const lists = new Map([["weight", any([1])]]);
+  assertThrows(() => new nn.Linear(2, 1, false).loadStateDict(lists), Error, "write tensor(…)");
+  assertThrows(() => x.index(":, 0"), SyntaxError, 'x.index(":", 0) for x[:, 0]');
 });
 
 Deno.test("habits: dtypes have PyTorch's names", () => {

@@ -280,7 +280,8 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
 
 /** Whether samples can be read by their place. */
 const hasPlaces = <S>(samples: Samples<S> | Iterable<S>): samples is Samples<S> =>
-  typeof (samples as Samples<S>)?.at === "function" && "length" in (samples as object);
+  typeof (samples as Samples<S>)?.at === "function" &&
+  typeof (samples as Samples<S>).length === "number";
 
 function countOf(samples: object, name: string): number {
   const { length, size } = samples as { length?: number; size?: number };

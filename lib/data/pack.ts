@@ -50,7 +50,9 @@ export async function packed(
   if (value === undefined) return { $: "undefined" } satisfies Mark;
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
 
-  const isMap = isPlain(value, Map.prototype), isArray = isPlain(value, Array.prototype);
+  // A state dict is a Map that says so (lib/nn/state.ts), and no class of its own.
+  const isMap = value instanceof Map && value.constructor === Map;
+  const isArray = isPlain(value, Array.prototype);
   const isObject = isPlain(value, Object.prototype) || isPlain(value, null);
   if (!isMap && !isArray && !isObject || Object.getOwnPropertySymbols(value).length > 0) {
     throw new TypeError(

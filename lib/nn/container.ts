@@ -5,7 +5,17 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { fusable, isDropout, passed } from "./activation.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
-import { answering, isPlace } from "../python/habits.ts";
+import { described } from "../python/arguments.ts";
+
+/** Refuses what is no module: a class without `new`, a function, a list. */
+function checked<M extends Module>(module: M): M {
+  if (module instanceof Module) return module;
+  const given: unknown = module;
+  const way = Array.isArray(given)
+    ? "write ...layers for the layers of a list"
+    : "a layer is made with new, as new nn.ReLU()";
+  throw new TypeError(`${described(given)} is not a Module; ${way}`);
+}
 
 /**
  * Passes its input through modules, one after the other.
@@ -25,7 +35,7 @@ export class Sequential extends Module {
   /** The layers in the order in which they are called; their names are 0, 1, … */
   constructor(...layers: Module[]) {
     super();
-    this.#layers = layers;
+    this.#layers = layers.map(checked);
   }
 
   /** The layers, by the names 0, 1, … */
@@ -45,14 +55,14 @@ export class Sequential extends Module {
 
   /** Adds a layer at the end. */
   append(layer: Module): this {
-    this.#layers.push(layer);
+    this.#layers.push(checked(layer));
     return this;
   }
 
   /** Puts a layer in the i-th place, from the end where negative, for the one that was there. */
   set(i: number, layer: Module): this {
     if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);
-    this.#layers[i < 0 ? i + this.length : i] = layer;
+    this.#layers[i < 0 ? i + this.length : i] = checked(layer);
     return this;
   }
 
@@ -189,7 +199,10 @@ export class ModuleList<M extends Module = Module> extends Module {
   /** The modules that it holds at first; their names are 0, 1, … */
   constructor(modules: Iterable<M> = []) {
     super();
-    this.#modules = [...modules];
+    if (!(Symbol.iterator in Object(modules))) {
+      throw new TypeError("a ModuleList is made of a list: write new nn.ModuleList([one, other])");
+    }
+    this.#modules = Array.from(modules, checked);
   }
 
   /** The modules, by the names 0, 1, … */
@@ -199,26 +212,26 @@ export class ModuleList<M extends Module = Module> extends Module {
 
   /** Adds one at the end. */
   append(module: M): this {
-    this.#modules.push(module);
+    this.#modules.push(checked(module));
     return this;
   }
 
   /** Adds all of these at the end. */
   extend(modules: Iterable<M>): this {
-    this.#modules.push(...modules);
+    for (const module of modules) this.append(module);
     return this;
   }
 
   /** Puts one before the i-th, from the end where negative. */
   insert(i: number, module: M): this {
-    this.#modules.splice(i, 0, module);
+    this.#modules.splice(i, 0, checked(module));
     return this;
   }
 
   /** Puts one in the i-th place, from the end where negative, for the one that was there. */
   set(i: number, module: M): this {
     if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);
-    this.#modules[i < 0 ? i + this.length : i] = module;
+    this.#modules[i < 0 ? i + this.length : i] = checked(module);
     return this;
   }
 
@@ -258,23 +271,3 @@ export class ModuleList<M extends Module = Module> extends Module {
     );
   }
 }
-
-/** Answers `layers[0]`, and a module that is assigned to a container, where no walk over its modules would find it. */
-const answeringPlaces = (prototype: object, read: string, write: string) =>
-  answering(prototype, (key, _, assigned) => {
-    if (assigned?.value instanceof Module) {
-      return `a container's modules have places; write ${write}`;
-    }
-    return isPlace(key) ? `modules are not indexed by brackets; write ${read}` : undefined;
-  });
-answeringPlaces(Sequential.prototype, "model.at(0)", "model.set(0, layer) or model.append(layer)");
-answeringPlaces(
-  ModuleList.prototype,
-  "layers.at(0)",
-  "layers.set(0, layer) or layers.append(layer)",
-);
-answering(ModuleDict.prototype, (key, self, assigned) => {
-  if (assigned?.value instanceof Module) return `write modules.set("${String(key)}", module)`;
-  const known = typeof key === "string" && self instanceof ModuleDict && self.has(key);
-  return known ? `write modules.get("${key}") for modules["${key}"]` : undefined;
-});

@@ -1,6 +1,7 @@
 /*
  * Layers: the surface of `nn`, as `torch.nn` lays it out.
  */
+import "./habits.ts";
 
 /** What a layer is, and how its weights begin. */
 export { type Incompatible, Module, Parameter, type WalkOptions } from "./module.ts";

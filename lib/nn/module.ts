@@ -4,8 +4,7 @@
  * snake_case (`selfAttn` is `self_attn`), so that trees print and checkpoints load as there.
  */
 import { moduleTree, snakeCase } from "../python/module.ts";
-import { a, type Given, parameters } from "../python/arguments.ts";
-import { answering } from "../python/habits.ts";
+import { a, described, type Given, parameters } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { dropGrad, noGrad } from "../tensor/autograd.ts";
@@ -13,6 +12,7 @@ import type { HookHandle } from "../tensor/hooks.ts";
 import { copy_ } from "../ops/copy.ts";
 import { zero_ } from "../ops/inplace.ts";
 import { addHook, type Gradients } from "./hooks.ts";
+import { newState } from "./state.ts";
 
 const parameterOptions = parameters<{ requiresGrad?: boolean }>("Parameter", {
   requiresGrad: a.flag,
@@ -26,6 +26,12 @@ export class Parameter extends Tensor {
     ...args: Given<[requiresGrad?: boolean], { requiresGrad?: boolean }>
   ) {
     const { requiresGrad = true } = parameterOptions(args);
+    if (!(data instanceof Tensor)) {
+      const given = described(data);
+      throw new TypeError(
+        `a Parameter is made of a Tensor, not of ${given}: write tensor(…) first`,
+      );
+    }
     super(data.storage, data.dtype, data.shape, data.strides, data.offset);
     data.storage.keep();
     this.requiresGrad = requiresGrad;
@@ -100,6 +106,12 @@ export abstract class Module {
     ...args: Given<[persistent?: boolean], { persistent?: boolean }>
   ): void {
     const { persistent = true } = bufferOptions(args);
+    if (tensor !== null && !(tensor instanceof Tensor)) {
+      throw new TypeError(
+        `cannot assign ${described(tensor)} to buffer '${name}' (a Tensor or null required); ` +
+          "write tensor(…) first",
+      );
+    }
     tensor?.storage.keep();
     this.#buffers.set(name, persistent);
     Object.assign(this, { [name]: tensor });
@@ -180,7 +192,7 @@ export abstract class Module {
    * buffers. The tensors are the module's own memory, outside of the graph.
    */
   stateDict(): Map<string, Tensor> {
-    const state = new Map<string, Tensor>();
+    const state = newState();
     const found = new Map<Tensor, Tensor>(); // what is held twice is one tensor
     for (const [path, module] of this.namedModules()) {
       const own = Object.entries(module);
@@ -215,6 +227,10 @@ export abstract class Module {
     const unexpectedKeys = [...state.keys()].filter((key) => !own.has(key));
     const wrong = [...own].flatMap(([key, tensor]) => {
       const given = state.get(key);
+      if (given && !(given instanceof Tensor)) {
+        return `While copying the parameter named "${key}", expected a Tensor from checkpoint but received ` +
+          `${described(given)}; write tensor(…).`;
+      }
       if (!given || shapeText(given.shape) === shapeText(tensor.shape)) return [];
       return `size mismatch for ${key}: copying a param with shape torch.Size(` +
         `${shapeText(given.shape)}` +
@@ -245,6 +261,7 @@ export abstract class Module {
 
   /** Sets this module and all below to training mode, or to evaluation mode. */
   train(mode = true): this {
+    if (typeof mode !== "boolean") throw new TypeError("training mode is expected to be boolean");
     for (const module of this.modules()) module.training = mode;
     return this;
   }
@@ -349,25 +366,3 @@ export abstract class Module {
     return this.repr();
   }
 }
-
-const LEFT_OUT: Record<string, string> = {
-  ...Object.fromEntries(["to", "cpu", "cuda"].map((name) => [name, "there is one device"])),
-  ...Object.fromEntries(
-    ["half", "bfloat16", "double", "float"].map((name) => [name, "all is float32"]),
-  ),
-  compile: "kernels are compiled when they are needed",
-};
-const REGISTERED = "registering is assigning: write model.name = …";
-const SAID: Record<string, string> = {
-  ...Object.fromEntries(
-    Object.entries(LEFT_OUT).map(([name, why]) => [name, `${why}: leave .${name}() out`]),
-  ),
-  ...Object.fromEntries(
-    ["addModule", "registerModule", "registerParameter"].map((name) => [name, REGISTERED]),
-  ),
-};
-answering(
-  Module.prototype,
-  (key, _, assigned) =>
-    typeof key === "string" && Object.hasOwn(SAID, key) && !assigned ? SAID[key] : undefined,
-);

@@ -36,7 +36,8 @@ function parseSlice(text: string, size: number) {
   const match = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?)?\s*$/.exec(text);
   if (!match) {
     throw new SyntaxError(
-      `index "${text}": a slice is written as in Python, such as ":", "1:5", "-3:" or "::2"`,
+      `index "${text}": a slice is written as in Python, such as ":", "1:5", "-3:" or "::2"` +
+        (text.includes(",") ? '; each dimension has its own: x.index(":", 0) for x[:, 0]' : ""),
     );
   }
   const [, from, to, by] = match.map((part) => part === undefined ? undefined : Number(part));

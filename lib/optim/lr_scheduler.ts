@@ -5,7 +5,14 @@
  * after the optimiser's. PyTorch's warnings about the wrong order are not here.
  */
 import { answering } from "../python/habits.ts";
-import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
+import {
+  a,
+  described,
+  type Given,
+  type Kind,
+  parameters,
+  type Reader,
+} from "../python/arguments.ts";
 import type { Optimizer, ParamState } from "./optimizer.ts";
 
 /** An optimiser, whatever its options. */
@@ -56,6 +63,9 @@ export class LRScheduler {
 
   /** A schedule whose rule makes each rate from the one before; sets the first rates. */
   constructor(readonly optimizer: AnyOptimizer, rule: Rule) {
+    if (!Array.isArray(optimizer?.paramGroups)) {
+      throw new TypeError(`${described(optimizer)} is not an Optimizer`);
+    }
     this.#rule = rule;
     this.constants = rule.constants;
     for (const group of optimizer.paramGroups) group.initialLr ??= group.lr;

@@ -296,7 +296,8 @@ function suggestion(name: string, names: readonly string[]): string {
 
 const letters = (text: string) => text.toLowerCase().replaceAll("_", "");
 
-function described(value: unknown): string {
+/** A value in words, for an error. */
+export function described(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(described).join(", ")}]`;

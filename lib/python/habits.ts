@@ -18,7 +18,7 @@ export type Answer = (
 ) => string | undefined;
 
 /** Whether a key is a place, such as the 0 of `x[0]`. */
-export const isPlace = (key: string | symbol): key is string =>
+export const isPlace = (key: string | symbol): boolean =>
   typeof key === "string" && /^-?\d+$/.test(key);
 
 /** PyTorch's spelling of a name that the object has. */

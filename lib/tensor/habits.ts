@@ -65,7 +65,7 @@ Object.defineProperty(Tensor.prototype, "data", {
 answering(
   Size.prototype,
   (key) =>
-    isPlace(key) && key.startsWith("-")
+    isPlace(key) && String(key).startsWith("-")
       ? "a list has no place below 0: write x.size(-1), or .at(-1)"
       : undefined,
 );

@@ -5,7 +5,7 @@
  * functions to this class as methods. Numbers leave the GPU in three ways, and these are awaited: `item()`,
  * `data()` and `repr()`; everything else returns at once.
  */
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, described, type Given, parameters } from "../python/arguments.ts";
 import { awaited } from "../python/habits.ts";
 import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
@@ -201,6 +201,9 @@ export class Tensor {
 
   /** Asks for gradients of this leaf, and returns it. */
   requiresGrad_(requiresGrad = true): this {
+    if (typeof requiresGrad !== "boolean") {
+      throw new TypeError(`requiresGrad_(): write true or false, not ${described(requiresGrad)}`);
+    }
     if (this.dtype !== "float32" && requiresGrad) {
       throw new TypeError(
         `only Tensors of floating point dtype can require gradients; this one is ${this.dtype}: use float()`,

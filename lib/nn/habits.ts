@@ -1,0 +1,62 @@
+/*
+ * What modules say to somebody who knows PyTorch, as lib/tensor/habits.ts has it of tensors.
+ */
+import { answering, isPlace } from "../python/habits.ts";
+import { ModuleDict, ModuleList, Sequential } from "./container.ts";
+import { Module } from "./module.ts";
+
+const LEFT_OUT: Record<string, string> = {
+  ...Object.fromEntries(["to", "cpu", "cuda"].map((name) => [name, "there is one device"])),
+  ...Object.fromEntries(
+    ["half", "bfloat16", "double", "float"].map((name) => [name, "all is float32"]),
+  ),
+  compile: "kernels are compiled when they are needed",
+};
+const REGISTERED = "registering is assigning: write model.name = …";
+const SAID: Record<string, string> = {
+  ...Object.fromEntries(
+    Object.entries(LEFT_OUT).map(([name, why]) => [name, `${why}: leave .${name}() out`]),
+  ),
+  ...Object.fromEntries(
+    ["addModule", "registerModule", "registerParameter"].map((name) => [name, REGISTERED]),
+  ),
+};
+answering(
+  Module.prototype,
+  (key, _, assigned) =>
+    typeof key === "string" && Object.hasOwn(SAID, key) && !assigned ? SAID[key] : undefined,
+);
+
+const WALKS = [
+  ...["parameters", "namedParameters", "buffers", "namedBuffers"] as const,
+  ...["children", "namedChildren", "modules", "namedModules"] as const,
+];
+for (const name of WALKS) {
+  answering(
+    Module.prototype[name].prototype,
+    (key) =>
+      isPlace(key) || key === "length"
+        ? `a walk has no places: write [...model.${name}()]`
+        : undefined,
+  );
+}
+
+/** Answers `layers[0]`, and a module that is assigned to a container, where no walk over its modules would find it. */
+const answeringPlaces = (prototype: object, read: string, write: string) =>
+  answering(prototype, (key, _, assigned) => {
+    if (assigned?.value instanceof Module) {
+      return `a container's modules have places; write ${write}`;
+    }
+    return isPlace(key) ? `modules are not indexed by brackets; write ${read}` : undefined;
+  });
+answeringPlaces(Sequential.prototype, "model.at(0)", "model.set(0, layer) or model.append(layer)");
+answeringPlaces(
+  ModuleList.prototype,
+  "layers.at(0)",
+  "layers.set(0, layer) or layers.append(layer)",
+);
+answering(ModuleDict.prototype, (key, self, assigned) => {
+  if (assigned?.value instanceof Module) return `write modules.set("${String(key)}", module)`;
+  const known = typeof key === "string" && self instanceof ModuleDict && self.has(key);
+  return known ? `write modules.get("${key}") for modules["${key}"]` : undefined;
+});
