@@ -67,6 +67,7 @@ const refused: [string, () => unknown][] = [
   ["of state)", () => any(new nn.Linear(2, 1).stateDict()).items()],
   ["write [...model.parameters()]", () => any(new nn.Linear(2, 1).parameters())[0]],
   ["write [...model.namedParameters()]", () => any(new nn.Linear(2, 1).namedParameters()).length],
+  ["for model[:2]", () => any(new nn.Sequential(new nn.ReLU())).slice(0, 2)],
   ["write ...layers", () => new nn.Sequential(any([new nn.ReLU()]))],
   ["made with new", () => new nn.Sequential(any(nn.ReLU))],
   ["the function relu is not a Module", () => new nn.ModuleList([any(lib.relu)])],

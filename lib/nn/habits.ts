@@ -42,18 +42,25 @@ for (const name of WALKS) {
 }
 
 /** Answers `layers[0]`, and a module that is assigned to a container, where no walk over its modules would find it. */
-const answeringPlaces = (prototype: object, read: string, write: string) =>
+const answeringPlaces = (prototype: object, read: string, write: string, part: string) =>
   answering(prototype, (key, _, assigned) => {
+    if (key === "slice") return `write ${part}`;
     if (assigned?.value instanceof Module) {
       return `a container's modules have places; write ${write}`;
     }
     return isPlace(key) ? `modules are not indexed by brackets; write ${read}` : undefined;
   });
-answeringPlaces(Sequential.prototype, "model.at(0)", "model.set(0, layer) or model.append(layer)");
+answeringPlaces(
+  Sequential.prototype,
+  "model.at(0)",
+  "model.set(0, layer) or model.append(layer)",
+  "new nn.Sequential(...[...model].slice(0, 2)) for model[:2]",
+);
 answeringPlaces(
   ModuleList.prototype,
   "layers.at(0)",
   "layers.set(0, layer) or layers.append(layer)",
+  "[...layers].slice(0, 2) for layers[:2]",
 );
 answering(ModuleDict.prototype, (key, self, assigned) => {
   if (assigned?.value instanceof Module) return `write modules.set("${String(key)}", module)`;
