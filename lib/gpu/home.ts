@@ -30,6 +30,15 @@ export const PIECE: number = WIDTH * 64;
 export const texelsOf = (rows: number, columns: number, panel = PANEL): number =>
   Math.ceil(rows / panel) * panel * columns / 4;
 
+/**
+ * Rows of an image of so many texels: one more where that would be a power of two. llvmpipe compiles a kernel for each
+ * combination of its images whose height is one and whose height is not.
+ */
+export function rowsFor(texels: number): number {
+  const rows = Math.max(2, Math.ceil(texels / WIDTH));
+  return rows & (rows - 1) ? rows : rows + 1;
+}
+
 /** Whether kernels on a device can read a matrix from its home, of 32 bits a number, or of 16 where it is `half`. */
 export function canSettle(
   { imaging, limits }: Gpu,
@@ -41,7 +50,7 @@ export function canSettle(
     return half && rows * columns * 2 <= limits.maxStorageBufferBindingSize;
   }
   return limits.maxStorageTexturesPerShaderStage >= 4 &&
-    texelsOf(rows, columns) <= limits.maxTextureDimension2D * WIDTH;
+    texelsOf(rows, columns) <= (limits.maxTextureDimension2D - 1) * WIDTH;
 }
 
 /** How a home is made. */
@@ -70,7 +79,7 @@ export function homeFor(storage: Storage, { rows, half = false, restore }: HomeO
     }
     const texture = device.gpu.createTexture({
       label: "weight",
-      size: [WIDTH, Math.ceil(texels / WIDTH)],
+      size: [WIDTH, rowsFor(texels)],
       format: half ? "rgba16float" : "rgba32uint",
       usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
     });

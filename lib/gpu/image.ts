@@ -17,7 +17,7 @@
  * half as fast.
  */
 import type { Gpu } from "./gpu.ts";
-import { copyTexels, TEXEL } from "./home.ts";
+import { copyTexels, rowsFor, TEXEL } from "./home.ts";
 import {
   type Block,
   type Given,
@@ -90,7 +90,7 @@ export class Images {
   ): Map<Image, Storage | Window> | null {
     if (shown.length === 0) return null;
     const settled = shown.some(({ name }) => isSettled(buffers[name]));
-    const most = this.device.limits.maxTextureDimension2D * WIDTH * TEXEL;
+    const most = (this.device.limits.maxTextureDimension2D - 1) * WIDTH * TEXEL;
     const stale = new Map<Image, Storage | Window>();
     let bytes = 0;
     for (const { name } of shown) {
@@ -150,7 +150,7 @@ export class Images {
     const create = () => {
       const texture = this.device.gpu.createTexture({
         label: "read as an image",
-        size: [WIDTH + UNUSED_TEXELS, Math.ceil(bytes / TEXEL / WIDTH)],
+        size: [WIDTH + UNUSED_TEXELS, rowsFor(bytes / TEXEL)],
         format: "rgba32uint",
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       });
