@@ -54,7 +54,7 @@ fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
     now.v = max(old.v, grad);
   }
   if (APPLY) {
-    now.w = old.w * p.decay + (now.m * -rate) / (sqrt(now.v) / root + p.eps);
+    now.w = old.w * p.decay + quotients(now.m * -rate, quotients(squareRoots(now.v), vec4(root)) + p.eps);
   }
   return now;
 }

@@ -22,7 +22,7 @@ fn combine(a: f32, b: f32) -> f32 { // replaced by the norm
 }
 
 fn finish(total: f32) -> f32 { // replaced by the norm
-  return sqrt(total);
+  return squareRoot(total);
 }
 
 @compute @workgroup_size(64)
@@ -34,7 +34,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let all = combined_lanes(lane, total);
   if (lane == 0u) {
     let found = finish(all);
-    let share = p.limit / (found + 1e-6);
+    let share = quotient(p.limit, found + 1e-6);
     norm[0] = found;
     coefficient[0] = minNan(share, 1.0);
   }

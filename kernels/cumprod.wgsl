@@ -41,10 +41,15 @@ fn near_one(product: Product) -> Product {
   return y;
 }
 
-// Twice times 2^(32 · power), made of its bits: of two constant factors Mesa makes one, and 2^128 is infinite.
+// factor · 2^(64 · power), made of its bits: of two factors a driver may make one, and 2^128 is infinite.
 fn value(y: Product) -> f32 {
-  let half = bitcast<f32>(u32(127 + 32 * clamp(y.power, -3, 3)) << 23u);
-  return y.factor * half * half;
+  let bits = bitcast<u32>(y.factor) & 0x7fffffffu;
+  if (bits == 0u || bits >= 0x7f800000u) {
+    return y.factor;
+  }
+  let m = bitcast<f32>((bits & 0x7fffffu) | 0x3f800000u);
+  let size = scaled(m, i32(bits >> 23u) - 127 + 64 * clamp(y.power, -5, 5));
+  return select(size, -size, y.factor < 0.0);
 }
 
 @compute @workgroup_size(64)

@@ -51,6 +51,10 @@ fn exps(v: V) -> V {
   return powers_of_e(v);
 }
 
+fn shares(v: V, sum: f32) -> V {
+  return quotients(v, V(sum));
+}
+
 fn pick(row: u32, i: u32) -> f32 {
   return x[row + i / 4u][i % 4u];
 }

@@ -49,7 +49,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     part += x[base + i];
   }
-  let near = sum_of_lanes(lane, Lane(total(part), 0.0)).x / p.size;
+  let near = quotient(sum_of_lanes(lane, Lane(total(part), 0.0)).x, p.size);
   workgroupBarrier();
 
   // The rounding error of the mean, and the variance.
@@ -60,9 +60,10 @@ fn main(
     part += away;
     squares += away * away;
   }
-  let moments = sum_of_lanes(lane, Lane(total(part), total(squares))) / p.size;
+  let sums = sum_of_lanes(lane, Lane(total(part), total(squares)));
+  let moments = Lane(quotient(sums.x, p.size), quotient(sums.y, p.size));
   let centre = near + moments.x;
-  let scale = 1.0 / sqrt(maxNan(moments.y - moments.x * moments.x, 0.0) + p.eps);
+  let scale = quotient(1.0, squareRoot(maxNan(moments.y - moments.x * moments.x, 0.0) + p.eps));
 
   for (var i = lane; i < p.columns; i += LANES) {
     var y = (x[base + i] - centre) * scale;

@@ -20,6 +20,24 @@ fn infinity() -> f32 {
   return bitcast<f32>(bits);
 }
 
+// x / y and the square root of v, correctly rounded where a driver does so: on a processor. WGSL allows 2.5 units of the
+// last place, and GPUs take them: there kernels/math_on_gpus.wgsl takes the place of these four.
+fn quotient(x: f32, y: f32) -> f32 {
+  return x / y;
+}
+
+fn quotients(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+  return x / y;
+}
+
+fn squareRoot(v: f32) -> f32 {
+  return sqrt(v);
+}
+
+fn squareRoots(v: vec4<f32>) -> vec4<f32> {
+  return sqrt(v);
+}
+
 // The larger of two; a NaN where either is one.
 fn maxNan(x: f32, y: f32) -> f32 {
   return select(select(max(x, y), y, isnan(y)), x, isnan(x));
@@ -192,7 +210,7 @@ fn erf(v: f32) -> f32 {
     + t * (2.98635138197400131e2 + t * (6.61191906371416295e1 + t * (8.88314979438837594 + t * (5.64188496988670089e-1 + t * 2.15311535474403846e-8)))))));
   let bottom = 1.23033935480374942e3 + t * (3.43936767414372164e3 + t * (4.36261909014324716e3 + t * (3.29079923573345963e3
     + t * (1.62138957456669019e3 + t * (5.37181101862009858e2 + t * (1.17693950891312499e2 + t * (1.57449261107098347e1 + t)))))));
-  return sign(v) * (1.0 - power_of_e(-s) * top / bottom);
+  return sign(v) * (1.0 - quotient(power_of_e(-s) * top, bottom));
 }
 
 // tanh, as Cephes' tanhf: drivers' own lose digits near 0, overflow exp for a large v, or lose a NaN.
@@ -205,12 +223,12 @@ fn safeTanh(v: f32) -> f32 {
     return v + v * s * (-0.333332819422 + s * (0.133314422036 + s * (-0.0537397155531
       + s * (0.0206390887954 - s * 0.00570498872745))));
   }
-  let far = 1.0 - 2.0 / (power_of_e(2.0 * min(abs(v), 10.0)) + 1.0);
+  let far = 1.0 - quotient(2.0, power_of_e(2.0 * min(abs(v), 10.0)) + 1.0);
   return select(select(far, -far, v < 0.0), v, isnan(v));
 }
 
 fn sigmoid(v: f32) -> f32 {
-  return 1.0 / (1.0 + power_of_e(-v));
+  return quotient(1.0, 1.0 + power_of_e(-v));
 }
 
 // d/dv of v/2 (1 + tanh u), with u = sqrt(2/pi) (v + 0.044715 v^3): the tanh form of GELU.

@@ -35,11 +35,11 @@ fn remainderOf(x: f32, y: f32) -> f32 {
 // The whole number of times that y goes into x, rounded down.
 fn floorDivide(x: f32, y: f32) -> f32 {
   if (y == 0.0) {
-    return x / y;
+    return quotient(x, y);
   }
   let rest = restOf(x, y);
   let signed = select(rest, -rest, x < 0.0);
-  let whole = (x - signed) / y;
+  let whole = quotient(x - signed, y);
   let times = round(select(whole, whole - 1.0, rest > 0.0 && (x < 0.0) != (y < 0.0)));
   let sign = (bitcast<u32>(x) ^ bitcast<u32>(y)) & 0x80000000u;
   return select(times, bitcast<f32>(sign), times == 0.0);
@@ -135,9 +135,9 @@ fn power(x: f32, y: f32) -> f32 {
   } else if (negative && !whole) {
     return nan();
   } else if (y == 0.5) {
-    found = sqrt(x);
+    found = squareRoot(x);
   } else if (y == -1.0) {
-    found = 1.0 / bitcast<f32>(size);
+    found = quotient(1.0, bitcast<f32>(size));
   } else if (size == 0x3f800000u) {
     found = 1.0;
   } else {
@@ -202,7 +202,7 @@ fn expm1(v: f32) -> f32 {
 // ln(1 + v) = 2 artanh(s) with s = v / (2 + v): near 0 by the series of that.
 fn log1p(v: f32) -> f32 {
   if (abs(v) < 0.5) {
-    let s = v / (2.0 + v);
+    let s = quotient(v, 2.0 + v);
     let q = s * s;
     let rest = 1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0 + q / 17.0)));
     let series = q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * rest)));

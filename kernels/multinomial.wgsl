@@ -42,7 +42,7 @@ fn main(
   workgroupBarrier();
   storageBarrier();
   for (var i = lane; i < p.categories; i += 64u) {
-    sums[base + i] = select(sums[base + i] / total, 1.0, i + 1u == p.categories);
+    sums[base + i] = select(quotient(sums[base + i], total), 1.0, i + 1u == p.categories);
   }
   storageBarrier();
   for (var s = lane; s < p.samples; s += 64u) {

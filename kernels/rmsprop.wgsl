@@ -52,9 +52,9 @@ fn averaged(a: vec4<f32>, g: vec4<f32>) -> vec4<f32> {
 
 fn divisor(v: vec4<f32>, a: vec4<f32>) -> vec4<f32> {
   if (CENTERED) {
-    return sqrt(fma(-a, a, v)) + p.eps;
+    return squareRoots(fma(-a, a, v)) + p.eps;
   }
-  return sqrt(v) + p.eps;
+  return squareRoots(v) + p.eps;
 }
 
 // for each item:
@@ -68,10 +68,10 @@ fn item0(i: u32) {
   }
   let d = divisor(square_avg0[i], a);
   if (MOMENTUM) {
-    buffer0[i] = buffer0[i] * p.momentum + g / d;
+    buffer0[i] = buffer0[i] * p.momentum + quotients(g, d);
     param0[i] = fma(buffer0[i], vec4(-p.rate[0]), param0[i]);
   } else {
-    param0[i] = param0[i] + (g * -p.rate[0]) / d;
+    param0[i] = param0[i] + quotients(g * -p.rate[0], d);
   }
 }
 // end

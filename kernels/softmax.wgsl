@@ -34,6 +34,10 @@ fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 
+fn shares(v: V, sum: f32) -> V { // replaced by fours.wgsl
+  return quotient(v, sum);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -64,7 +68,7 @@ fn main(
     if (LOG) {
       out[row * p.columns + i] = shifted - shift;
     } else {
-      out[row * p.columns + i] = select(exps(shifted) / sum, V(nan()), sum == 0.0);
+      out[row * p.columns + i] = select(shares(exps(shifted), sum), V(nan()), sum == 0.0);
     }
   }
 }

@@ -124,7 +124,8 @@ for (const backend of ["vulkan", "opengl"]) {
           },
         }).output();
         const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-        if (err.includes("no WebGPU adapter")) return; // a machine without this backend
+        // A machine without this backend, or with one that computes nothing.
+        if (/no WebGPU adapter|doesn't support .*COMPUTE_SHADER/.test(err)) return;
         assertEquals([code, err], [0, ""]);
         const { said, made, wrong, after } = JSON.parse(out);
         assertMatch(said, /^allocating .*: memory is running out: .* LESSONS_MAX_MEMORY allows/);

@@ -6,6 +6,7 @@
 import { assert } from "@std/assert";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
+import { smallRow } from "../lib/ops/tuning.ts";
 import { againstReference } from "./support/against.ts";
 import { asGpu } from "./support/as_gpu.ts";
 import { casesOf, runCases } from "./support/judge.ts";
@@ -25,6 +26,7 @@ const SAMPLES: Record<string, Sample<unknown>[]> = {
 };
 
 const { gpu } = device;
+smallRow.upTo = -1;
 const fold = gpu.features.has("subgroups") && navigator.gpu.wgslLanguageFeatures.has("subgroup_id")
   ? "subgroups"
   : "tree";

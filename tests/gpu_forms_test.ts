@@ -6,7 +6,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { arange, zeros } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
-import { oneByOne, shortestPart, tinyProduct } from "../lib/ops/tuning.ts";
+import { oneByOne, shortestPart, smallRow, tinyProduct } from "../lib/ops/tuning.ts";
+import { fromValues } from "../lib/tensor/tensor.ts";
 import { permuted } from "../lib/tensor/ndarray.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
 import { numelOf } from "../lib/tensor/shape.ts";
@@ -21,6 +22,7 @@ import { DOWN, FOR_PROCESSORS, SHARING } from "./support/sharing.ts";
 poisoned();
 oneByOne.upTo = 0;
 tinyProduct.below = 0;
+smallRow.upTo = -1;
 shortestPart.terms = 32; // the samples' products have at most 300
 
 const frozen = goldens as Record<string, { cases: Golden[] }>;
@@ -150,4 +152,28 @@ Deno.test("on GPUs copies that transpose go square by square, and move every num
     }
   });
   assert(compiled.has("copy_transposed"));
+});
+
+Deno.test("quotients and square roots are rounded as float64's, wherever a float32 reaches", async () => {
+  const count = 2 ** 14;
+  const [x, y] = [0x9e3779b1, 0x85ebca6b].map((factor) => {
+    const bits = Uint32Array.from({ length: count }, (_, i) => Math.imul(i + 1, factor));
+    return new Float32Array(bits.buffer);
+  });
+  const [a, b] = [x, y].map((values) => fromValues(values, [count], "float32"));
+  const same = (got: ArrayLike<number>, truth: (i: number) => number, what: string) => {
+    for (let i = 0; i < count; i++) {
+      const want = Math.fround(truth(i));
+      // What is below 2^-126, or so near, a driver may take for 0.
+      if ([x[i], y[i], want].some((v) => v !== 0 && Math.abs(v) < 2 ** -125)) continue;
+      assert(
+        Object.is(got[i], want) || got[i] === want,
+        `${what} of ${x[i]}, ${y[i]}: ${got[i]}, wanted ${want}`,
+      );
+    }
+  };
+  await asGpu(async () => {
+    same(await a.div(b).data(), (i) => x[i] / y[i], "quotient");
+    same(await a.sqrt().data(), (i) => Math.sqrt(x[i]), "square root");
+  });
 });

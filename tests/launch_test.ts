@@ -157,7 +157,9 @@ Deno.test("a step of lesson 4's model takes at most 345 dispatches", async () =>
   const dispatches = await step();
   // Where a kernel binds fewer buffers, Adam takes fewer parameters at a time.
   const buffers = defaultDevice.limits.maxStorageBuffersPerShaderStage;
-  const most = buffers >= 32 ? 345 : buffers >= 16 ? 357 : 392;
+  // And on a GPU a bias' gradient is a launch of its own, as are the sums of a product's parts.
+  const most = (buffers >= 32 ? 345 : buffers >= 16 ? 357 : 392) +
+    (defaultDevice.software ? 0 : 65);
   assert(dispatches <= most, `it takes ${dispatches}`);
 });
 

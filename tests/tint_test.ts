@@ -8,7 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { manualSeed, nn, optim, randn } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
-import { shortestPart, tinyProduct } from "../lib/ops/tuning.ts";
+import { shortestPart, smallRow, tinyProduct } from "../lib/ops/tuning.ts";
 import { attempt, casesOf } from "./support/judge.ts";
 import { place } from "./support/layout.ts";
 import { ops } from "./support/ops.ts";
@@ -131,15 +131,15 @@ for (const { name, software, subgroups, own } of classes) {
     async fn() {
       manualSeed(1);
       const before = { software: device.software, subgroups: device.subgroups };
-      const [{ below }, { terms }] = [tinyProduct, shortestPart];
-      [tinyProduct.below, shortestPart.terms] = [0, 32];
+      const [{ below }, { terms }, { upTo }] = [tinyProduct, shortestPart, smallRow];
+      [tinyProduct.below, shortestPart.terms, smallRow.upTo] = [0, 32, -1];
       classed({ software, subgroups });
       let found: Compiled[];
       try {
         found = compiledBy(runAll);
       } finally {
         classed(before);
-        [tinyProduct.below, shortestPart.terms] = [below, terms];
+        [tinyProduct.below, shortestPart.terms, smallRow.upTo] = [below, terms, upTo];
       }
       for (const kernel of own) {
         assert(found.some(({ label }) => label.startsWith(kernel)), kernel);

@@ -10,6 +10,7 @@ struct Params {
   y: f32,
 }
 
+const LANES = 8; // replaced by a warp or two on a GPU
 const DOWN = 2u; // replaced by the tile
 const ACROSS = 4u; // replaced by the tile
 alias Tile = array<mat4x4<f32>, DOWN * ACROSS>;
@@ -45,7 +46,7 @@ fn finish(tile: ptr<function, Tile>) -> f32 {
   return v.x + v.y + v.z + v.w;
 }
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = f32(id.x);
   x = vec4<f32>(p.x + lane, p.x - lane, p.y + lane, p.y - lane);

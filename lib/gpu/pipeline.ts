@@ -53,7 +53,11 @@ export function compile(
 ): Pipeline {
   const { name } = kernel;
   const label = [name, ...Object.entries(constants).map(([k, v]) => `${k}=${v}`)].join(" ");
-  const whole = unrolled(withFunctions(replaced(kernel, replace), kernel.functions), constants);
+  const functions = new Map([
+    ...kernel.functions ?? [],
+    ...(!device.software && kernel.onGpus) || [],
+  ]);
+  const whole = unrolled(withFunctions(replaced(kernel, replace), functions), constants);
   const code = device.slowBuffers ? readingParamsOnce({ ...kernel, source: whole }) : whole;
   const build = (label: string, code: string): Form => {
     before();

@@ -23,6 +23,8 @@ export interface Kernel {
   readonly source: string;
   /** Functions that it may call without declaring them, by name. */
   readonly functions?: ReadonlyMap<string, string>;
+  /** Those that take the place of some of them on a GPU. */
+  readonly onGpus?: ReadonlyMap<string, string>;
   /** The declarations for reads that are marked in its text: kernels/reads.wgsl. */
   readonly reads?: string;
 }

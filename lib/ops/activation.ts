@@ -99,8 +99,8 @@ export const activations: Readonly<Rows> = {
     reference: (v) => 1 / (1 + Math.exp(-v)),
   },
   silu: {
-    wgsl: "v / (1.0 + power_of_e(-v))",
-    slope: "(1.0 + v / (1.0 + power_of_e(v))) / (1.0 + power_of_e(-v))",
+    wgsl: "quotient(v, 1.0 + power_of_e(-v))",
+    slope: "quotient(1.0 + quotient(v, 1.0 + power_of_e(v)), 1.0 + power_of_e(-v))",
     reference: (v) => v / (1 + Math.exp(-v)),
     torch: "F.silu(i[0])",
     real: true,

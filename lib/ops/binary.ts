@@ -64,7 +64,7 @@ const rows = {
     gradient: pair((g, x, y) => [() => mul(g, y()), () => mul(g, x())]),
   },
   div: {
-    wgsl: "x / y",
+    wgsl: "quotient(x, y)",
     reference: (x, y) => x / y,
     torch: "x / y",
     real: true,
@@ -88,7 +88,7 @@ const rows = {
     samples: quotients,
   },
   divTrunc: {
-    wgsl: "trunc(x / y)",
+    wgsl: "trunc(quotient(x, y))",
     ofInts: "intTimes(x, y)",
     reference: (x, y) => Math.trunc(x / y),
     torch: "torch.div(x, y, rounding_mode='trunc')",
@@ -102,10 +102,10 @@ const rows = {
     wgsl: "power(x, y)",
     by: {
       3: "x * x * x",
-      0.5: "sqrt(x)",
-      [-0.5]: "1.0 / sqrt(x)",
-      [-1]: "1.0 / x",
-      [-2]: "1.0 / (x * x)",
+      0.5: "squareRoot(x)",
+      [-0.5]: "quotient(1.0, squareRoot(x))",
+      [-1]: "quotient(1.0, x)",
+      [-2]: "quotient(1.0, x * x)",
     },
     ofInts: "intPower(x, y)",
     reference: (x, y) => x ** y,

@@ -1,6 +1,6 @@
 /*
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
- * kernels/math.wgsl, math_powers.wgsl and lanes.wgsl can be called by any kernel, those of matmul_end.wgsl by kernels of
+ * kernels/math.wgsl (some of them on GPUs as in math_on_gpus.wgsl), math_powers.wgsl and lanes.wgsl can be called by any kernel, those of matmul_end.wgsl by kernels of
  * products and those of attention_functions.wgsl by kernels of attention. The declarations of reads.wgsl are put where
  * its lines allow it (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
  */
@@ -12,6 +12,7 @@ import treeSource from "../../kernels/lanes_tree.wgsl" with { type: "text" };
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
 import endSource from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
+import onGpusSource from "../../kernels/math_on_gpus.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
@@ -32,11 +33,14 @@ export const functions: Readonly<Record<Fold, ReadonlyMap<string, string>>> = {
   "by subgroups": new Map([...ofAll, ...treeFunctions, ...functionsOf(subgroupsSource)]),
 };
 
+const onGpus = functionsOf(onGpusSource);
+
 /** A kernel that may call functions which it does not declare, and that reads fast on a processor. */
 export const declared = (name: string, source: string, fold: Fold = "in a row"): Kernel => ({
   name,
   source,
   functions: functions[fold],
+  onGpus,
   reads,
 });
 

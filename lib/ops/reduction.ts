@@ -113,7 +113,7 @@ function passAlong(
   const out = allocate([outer, parts], dtype, x.device);
   const unit = unitOf(reduce, x.offset);
   const { launcher } = x.device;
-  const pipeline = launcher.pipeline(rowsKernels[fold][unit], {
+  const pipeline = launcher.pipeline(rowsKernels[fold(part)][unit], {
     constants: { LANES: reduceLanes(part) },
     replace: specialised(x, reducer, dtype),
   });

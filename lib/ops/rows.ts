@@ -32,7 +32,7 @@ export function rowsOf(
   const { fold, rowLanes } = tuningOf(device);
   const LANES = rowLanes(columns);
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
-  return { fold, unit, LANES };
+  return { fold: fold(columns), unit, LANES };
 }
 
 /** How a kernel goes down columns. */

@@ -5,8 +5,9 @@
  * There are two classes. On a software adapter a shader runs on the processor: its lanes are those of a vector, a
  * barrier between more of them is slow, one core works through a workgroup, and a load from a buffer costs as much as 64
  * multiply-adds whatever it loads (from an image a twentieth of that, see lib/gpu/image.ts). On a GPU what counts is many
- * threads. Measured on llvmpipe (Mesa 22.3) on two cores, by `deno task bench`; what is said of GPUs has not been
- * measured on one yet. What is tuned below the ops, and changes no digit, is in lib/gpu/tuning.ts.
+ * threads. Measured on llvmpipe (Mesa 22.3) on two cores, by `deno task bench`; what is said of GPUs was measured on one
+ * NVIDIA H200 (Vulkan, by timestamps), where it names it. What is tuned below the ops, and changes no digit, is in
+ * lib/gpu/tuning.ts.
  */
 import type { Fold } from "./declare.ts";
 
@@ -118,8 +119,11 @@ export interface Choice extends Plan {
 const groupsOf = ({ batch, m, n }: Sizes, rows: number, columns = rows) =>
   batch * Math.ceil(m / rows) * Math.ceil(n / columns);
 
-/** Terms of a part of a product, at least: the parts must be written and read again. A test sets it. */
-export const shortestPart = { terms: 256 };
+/**
+ * Terms of a part of a product, at least: the parts must be written and read again. 64×2048×512 took 174 µs whole, 56 in 4
+ * parts, 27 in 16 of 128 terms; shorter ones gained nothing (NVIDIA H200). A test sets it.
+ */
+export const shortestPart = { terms: 128 };
 
 /** Into how many parts a kernel cuts the k of a product. */
 export function partsOf({ rows, columns, fewest = 0 }: Choice, product: Sizes): number {
@@ -129,8 +133,15 @@ export function partsOf({ rows, columns, fewest = 0 }: Choice, product: Sizes): 
   return Math.min(Math.ceil(2 * fewest / groups), most);
 }
 
-/** Rows up to which weights are read by the kernel for few rows, on a GPU. */
+/**
+ * Rows up to which weights are read by the kernel for few rows, on a GPU, however many weights there are. From then on up
+ * to twice as many it is faster for fewer than MANY_COLUMNS: 16×768×3072 took 81 µs, and 98 by squares in 8 parts;
+ * 16×768×50257 took 174, and 133 by squares (NVIDIA H200).
+ */
 export const FEW_ROWS = 8;
+const MANY_COLUMNS = 1 << 14;
+/** Columns up to which a product with weights that do not lie along k is computed by the plain kernel there. */
+const FEW_COLUMNS = 8;
 
 const plain = { form: "plain", rows: 1, columns: 1 } as const;
 /** Below this many multiply-adds a launch costs more than any kernel saves. A test sets it. */
@@ -146,8 +157,8 @@ export interface Tuning {
   topkLanes(columns: number): number;
   /** How long a stretch of a row one workgroup reduces. */
   longestRow: number;
-  /** How the invocations that share a row put together what they found. */
-  fold: Fold;
+  /** How the invocations that share a row of so many numbers put together what they found. */
+  fold(columns: number): Fold;
   /** How many neighbours in a row an invocation takes where a kernel must look for its operands' places. */
   run: number;
   /** How long a stretch of a column is reduced at once. */
@@ -177,7 +188,7 @@ const processors: Tuning = {
   // 16 lanes make 16,384 rounds.
   longestRow: 1 << 18,
   // 8 lanes read at constant places what all of them found, once for the vector; a tree has a barrier a step.
-  fold: "in a row",
+  fold: () => "in a row",
   // A place takes a division for each dimension, lane by lane: of x.mul(cos) with x a transpose and cos broadcast,
   // 64×32×4×32 numbers, two thirds of the time.
   run: 8,
@@ -217,17 +228,27 @@ const compilingSlowly: Tuning = {
 /** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
 const WIDE = 1 << 12;
 
-/** The kernel of few rows: 4 columns of 768 make 192 workgroups, as many as keep a middling GPU busy. */
-const gemv = { form: "gemv", columns: 4, fewest: 128 } as const;
+/** The kernel of few rows. Its k is never cut: of 1×3072→768 the whole took 36 µs, two parts 43 (NVIDIA H200). */
+const gemv = { form: "gemv", columns: 4 } as const;
+
+/**
+ * Rows up to here are added on a GPU as on a processor, by as many lanes and in the same order: then a lesson's tensors have
+ * the same digits on both. It costs little: 64×512 took 7.8 µs by 64 lanes in a row and as a tree (NVIDIA H200). A test
+ * sets it.
+ */
+export const smallRow = { upTo: 256 };
 
 const gpu: Tuning = {
-  rowLanes: (columns) => columns < WIDE ? 64 : 256,
-  reduceLanes: (length) => length < WIDE ? 64 : 256,
+  // 8,192×768 took 65 µs by 32 and by 64 lanes, 147 by 256; 512×4,096 took 31, 21 and 15 (layer norm, NVIDIA H200).
+  rowLanes: (columns) =>
+    columns <= smallRow.upTo ? processors.rowLanes(columns) : columns < WIDE ? 64 : 256,
+  reduceLanes: (length) =>
+    length <= smallRow.upTo ? processors.reduceLanes(length) : length < WIDE ? 64 : 256,
   topkLanes: (columns) => columns < WIDE ? 64 : 256,
   // The sum of a million numbers keeps 64 workgroups busy.
   longestRow: 1 << 14,
   // In a row each of 64 lanes would read 64 numbers, one after the other.
-  fold: "as a tree",
+  fold: (columns) => columns <= smallRow.upTo ? "in a row" : "as a tree",
   // Neighbouring lanes read and write what lies side by side.
   run: 1,
   // More and shorter columns keep more threads busy.
@@ -245,17 +266,25 @@ const gpu: Tuning = {
     { ...plain, when: ({ work }) => work < tinyProduct.below },
     // With few rows every weight is loaded for little arithmetic: neighbouring lanes must read neighbours.
     { ...gemv, rows: 1, when: ({ alongK, m }) => alongK && m === 1 },
-    { ...gemv, rows: 4, when: ({ alongK, m }) => alongK && m <= 4 },
-    { ...gemv, rows: 8, when: ({ alongK, m }) => alongK && m <= FEW_ROWS },
-    { ...plain, when: ({ m, n }) => m <= FEW_ROWS || n <= FEW_ROWS },
-    // Few large squares leave most of a GPU idle. Others went from 14.8 to 5.4 ms by smaller ones where a product was
-    // small (mattn/tensai#14), and from 1.76 to 0.32 by parts of k for 24×34 of k 2,048 (tensorflow/tfjs#6285); from
-    // where on it pays has not been measured here.
+    // 8 rows at once were slower than 4 twice: 61 and 50 µs for 8×768→3072, 453 and 447 for 8×768→50257 (NVIDIA H200).
     {
-      ...{ form: "shared", rows: 32, columns: 32, fewest: 64 },
-      when: (product) => groupsOf(product, 64) < 32,
+      ...gemv,
+      rows: 4,
+      when: ({ alongK, m, n }) => alongK && m <= (n < MANY_COLUMNS ? 2 * FEW_ROWS : FEW_ROWS),
     },
-    { form: "shared", rows: 64, columns: 64, when: () => true },
+    { ...plain, when: ({ n }) => n <= FEW_COLUMNS },
+    // Squares of 64 go with few rows to waste: 32×768×3072 took 102 µs by those of 32, 125 by those of 64, but 384×2048×384
+    // 220 and 232, 128×768×3072 168 and 153, 2048×384×1536 684 and 553, each cut as is best for it. And k is cut where few
+    // squares leave most of a GPU idle: 512³ took 157 µs whole and 99 in 4 parts, 2048×1536×384 (192 squares) 753 and 526
+    // in 2, 1024³ (256 squares) 528 and 519 (NVIDIA H200, Vulkan, by timestamps).
+    {
+      form: "shared",
+      rows: 32,
+      columns: 32,
+      fewest: 256,
+      when: ({ m, n }) => Math.min(m, n) <= 32,
+    },
+    { form: "shared", rows: 64, columns: 64, fewest: 256, when: () => true },
   ],
 };
 
@@ -263,7 +292,10 @@ const gpu: Tuning = {
  * Where kernels may use subgroups, which so far is in browsers only: a tree of 64 lanes has seven barriers, this has one.
  * Not measured here; on Intel's GPUs others found reductions up to twice as fast, on NVIDIA's no difference.
  */
-const gpuWithSubgroups: Tuning = { ...gpu, fold: "by subgroups" };
+const gpuWithSubgroups: Tuning = {
+  ...gpu,
+  fold: (columns) => columns <= smallRow.upTo ? "in a row" : "by subgroups",
+};
 
 /** The numbers for an adapter. */
 export const tuningOf = ({ software, imaging, subgroups }: {

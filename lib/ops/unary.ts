@@ -47,23 +47,33 @@ const rows = {
     bools: "bool",
   },
   exp: { wgsl: "power_of_e(v)", slope: "y", reference: Math.exp },
-  log: { wgsl: "logarithm(v)", slope: "g / v", reference: Math.log, domain: [0.1, 4] },
+  log: { wgsl: "logarithm(v)", slope: "quotient(g, v)", reference: Math.log, domain: [0.1, 4] },
   expm1: { wgsl: "expm1(v)", slope: "y + 1.0", reference: Math.expm1 },
   log1p: {
     wgsl: "log1p(v)",
-    slope: "g / (v + 1.0)",
+    slope: "quotient(g, v + 1.0)",
     reference: Math.log1p,
     gradFn: "Log1PBackward0",
     domain: [-0.9, 4],
   },
-  sqrt: { wgsl: "sqrt(v)", slope: "g / (2.0 * y)", reference: Math.sqrt, domain: [0.1, 4] },
+  sqrt: {
+    wgsl: "squareRoot(v)",
+    slope: "quotient(g, 2.0 * y)",
+    reference: Math.sqrt,
+    domain: [0.1, 4],
+  },
   rsqrt: {
-    wgsl: "1.0 / sqrt(v)",
+    wgsl: "quotient(1.0, squareRoot(v))",
     slope: "-0.5 * y * y * y",
     reference: (v) => 1 / Math.sqrt(v),
     domain: [0.1, 4],
   },
-  reciprocal: { wgsl: "1.0 / v", slope: "-y * y", reference: (v) => 1 / v, domain: [0.3, 3] },
+  reciprocal: {
+    wgsl: "quotient(1.0, v)",
+    slope: "-y * y",
+    reference: (v) => 1 / v,
+    domain: [0.3, 3],
+  },
   square: {
     wgsl: "v * v",
     slope: "2.0 * v",
@@ -190,7 +200,7 @@ const roundOp = defineOp<Required<RoundOptions>>({
   torch: "torch.round(i[0], decimals=a['decimals'])",
   forward([x], { decimals }) {
     checkFloat("round", x);
-    const op = decimals < 0 ? "round(v / p.x) * p.x" : "round(v * p.x) / p.x";
+    const op = decimals < 0 ? "round(quotient(v, p.x)) * p.x" : "quotient(round(v * p.x), p.x)";
     return launchUnary(x, { op, out: "float32", x: 10 ** Math.abs(decimals) });
   },
   gradient: (grad) => [launchUnary(grad, { op: "0.0", out: "float32" })],

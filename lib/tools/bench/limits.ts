@@ -52,19 +52,23 @@ async function meter({ amount, out, launch }: Load): Promise<() => Promise<numbe
 }
 
 const rate: Kernel = { name: "matmul_rate", source: rateSource };
-/** The operations of one launch, approximately. */
-const FLOP = 4e8;
+/** The operations of one launch, approximately: on a GPU as many as take it some 100 µs. */
+const FLOP = { software: 4e8, gpu: 4e9 };
 
 /** Multiply-adds in tiles of this size. */
 function multiplyAdds([rows, columns]: readonly [number, number]): Load {
   const { launcher, software } = defaultDevice;
+  const lanes = software ? 8 : 64;
   const pipeline = launcher.pipeline(rate, {
-    replace: { DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
+    replace: { LANES: `${lanes}`, DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
   });
-  const groups = software ? 64 : 8192;
-  const flopOfRound = 2 * rows * columns * groups * 8;
-  const k = Math.min(60_000, Math.max(1, Math.round(FLOP / flopOfRound)));
-  const out = allocate([groups * 8]);
+  const groups = software ? 64 : 1024;
+  const flopOfRound = 2 * rows * columns * groups * lanes;
+  const k = Math.min(
+    60_000,
+    Math.max(1, Math.round((software ? FLOP.software : FLOP.gpu) / flopOfRound)),
+  );
+  const out = allocate([groups * lanes]);
   const launch = () =>
     launcher.launch(pipeline, { out: out.storage }, { k, x: 0.5, y: 1e-3 }, groups);
   return { amount: k * flopOfRound, out, launch };
