@@ -18,8 +18,8 @@ import { LARGEST_IDLE, WATCHED_BYTES } from "./tuning.ts";
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
-  // No release point frees a loss. Scalars have a class of their own, so that other buffers come back in the same
-  // order at every step, and the bind groups that are kept fit again.
+  // No release point frees a loss. Scalars have a class of their own, so that the other buffers that are free are the
+  // same ones at every step, and the bind groups that are kept fit again.
   if (bytes <= 16) return 16;
   if (bytes <= 256) return 256;
   const step = 2 ** (Math.floor(Math.log2(bytes)) - 2);
@@ -32,10 +32,24 @@ const rests = Object.keys(RESTING) as Rest[];
 
 /** The blocks of one size that are not in use. */
 interface Shelf {
-  /** To be handed out next, the last one first. */
+  /**
+   * To be handed out next, the oldest last, which comes first: in whatever order they were given back, a step that
+   * repeats gets the same buffers again, and so the bind groups that are kept.
+   */
   free: Block[];
   /** To be handed out when there are many, the oldest first. */
   resting: Record<Rest, Set<Lease>>;
+}
+
+/** Where a block belongs among free ones, the youngest of which are the first. */
+function placeOf({ id }: Block, free: readonly Block[]): number {
+  let [from, to] = [0, free.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (free[middle].id > id) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** What `memory()` answers, in bytes and counts. */
@@ -195,7 +209,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
     if (state !== "free") this.#rise(lease);
     else {
       const { free } = this.#shelf(block.bytes);
-      free.splice(free.lastIndexOf(block), 1);
+      free.splice(free.indexOf(block), 1);
       this.#use.pooled -= block.bytes;
       this.#net.register(storage, lease, lease);
     }
@@ -226,7 +240,8 @@ export class Pool<D extends Owner = Owner> implements Lender {
     if (full || block.home) return this.#destroy(block);
     this.#use.pooled += block.bytes;
     lease.state = "free";
-    this.#shelf(block.bytes).free.push(block);
+    const { free } = this.#shelf(block.bytes);
+    free.splice(placeOf(block, free), 0, block);
   }
 
   #destroy(block: Block): void {
