@@ -89,10 +89,17 @@ const tall = [[40, 3], [40, 8], [600, 8]].map((shape) => floats(shape));
 const LARGE: Record<string, Sample<unknown>[]> = {
   softmax: wide(alongRows),
   logSoftmax: wide(alongRows),
-  crossEntropy: wide((n) => ({
-    inputs: [floats([2, n]), ints([2], n)],
-    args: { reduction: "mean", ignoreIndex: -100 },
-  })),
+  // And losses of so many rows that 256 lanes add them.
+  crossEntropy: [
+    ...wide((n) => ({
+      inputs: [floats([2, n]), ints([2], n)],
+      args: { reduction: "mean", ignoreIndex: -100 },
+    })),
+    {
+      inputs: [floats([4100, 3]), ints([4100], 3)],
+      args: { reduction: "mean", ignoreIndex: 1 },
+    },
+  ],
   layerNorm: [
     ...wide((n) => ({
       inputs: [floats([2, n]), floats([n]), floats([n])],

@@ -17,6 +17,7 @@ export const SHARING: readonly string[] = [
   "attention_row",
   "cross_entropy",
   "cross_entropy_grad",
+  "cross_entropy_mean",
   "layer_norm",
   "layer_norm_grad",
   "reduce",
