@@ -186,12 +186,14 @@ Deno.test("words come alike one by one, in bulk and in runs, whatever the length
   }
 });
 
-Deno.test("floats drawn in vectors have the bits of those drawn one by one, and leave the same state", () => {
+Deno.test("floats and coins drawn in vectors have the bits of those drawn one by one, and leave the same state", () => {
   const piece = 1600; // too few for a run
   const draws = [
     (g: Generator, out: Float32Array) => uniform(g, out, -3, 0.7),
     (g: Generator, out: Float32Array) => normal(g, out),
     (g: Generator, out: Float32Array) => normal(g, out, -1.25, 0.02),
+    (g: Generator, out: Float32Array) => bernoulli(g, out, 1 / 3),
+    (g: Generator, out: Float32Array) => dropout(g, out, 0.2),
   ];
   for (const draw of draws) {
     const [run, single] = [new Generator(11), new Generator(11)];
@@ -423,7 +425,9 @@ Deno.test("a coin is decided by all 53 bits of its double, to the last", () => {
   const doubles = new Generator(53);
   for (let i = 0; i < 100; i++) {
     const u = doubles.engine.nextDouble();
-    const coin = (p: number) => bernoulli(new Generator(53), new Uint8Array(i + 1), p)[i];
-    assertEquals([coin(u), coin(u + 2 ** -53)], [0, 1], `coin ${i}, ${u}`);
+    for (const coins of [100, 5000]) { // the many are drawn in vectors
+      const coin = (p: number) => bernoulli(new Generator(53), new Uint8Array(coins), p)[i];
+      assertEquals([coin(u), coin(u + 2 ** -53)], [0, 1], `coin ${i} of ${coins}, ${u}`);
+    }
   }
 });

@@ -45,6 +45,7 @@ export const i32 = {
   const: (n: number): Code => [0x41, ...leb(n)],
   add: scalar(0x6a),
   lessThan: scalar(0x49), // unsigned
+  half: (n: Code): Code => [...n, ...i32.const(1), 0x76],
 };
 
 /** Vectors of bits. */
@@ -65,8 +66,19 @@ export const v128 = {
 /** Vectors of four whole numbers. */
 export const i32x4 = {
   const: (n: number): Code => [0xfd, 0x0c, ...bytesOf(new Int32Array(4).fill(n))],
+  splat: simd(0x11),
+  equal: simd(0x37),
+  lessThan: simd(0x3a), // unsigned
   add: simd(0xae),
   sub: simd(0xb1),
+  /** Every second number of two vectors, from the first or the second on. */
+  everySecond: (a: Code, b: Code, from: 0 | 1): Code => [
+    ...a,
+    ...b,
+    0xfd,
+    0x0d,
+    ...[0, 8, 16, 24].flatMap((byte) => [0, 1, 2, 3].map((i) => byte + 4 * from + i)),
+  ],
   shl: shift(0xab),
   shrSigned: shift(0xac),
   shr: shift(0xad),

@@ -96,7 +96,8 @@ const toss: Record<CoinStream, Toss> = {
     // Their comparison is the sign of a difference and no branch, which a processor would often mispredict.
     const edge = Math.ceil(p * 2 ** 53);
     const [upper, lower] = [Math.floor(edge / 2 ** 32), edge % 2 ** 32];
-    generator.engine.draw(2 * out.length, (words, at) => {
+    generator.engine.draw(2 * out.length, (words, at, run) => {
+      if (run) return out.set(run.coins(upper, lower, head), at / 2);
       for (let i = 0, to = at / 2; i < words.length; i += 2, to++) {
         const above = (words[i] & 0x1fffff) - upper;
         const below = above === 0 ? Number(words[i + 1] < lower) : above >>> 31;

@@ -1,6 +1,6 @@
 /*
- * The draws that a large model needs, four at a time in WebAssembly's vectors: words, uniform floats, normals.
- * Each does what the function of its name does in TypeScript (mt19937.ts, distributions.ts, normal.ts), step by
+ * The draws that a large model needs, four at a time in WebAssembly's vectors: words, uniform floats, coins, normals.
+ * Each does what is done in TypeScript too (mt19937.ts, distributions.ts, bernoulli.ts, normal.ts), step by
  * step, to the same bits. WebAssembly's arithmetic is JavaScript's except for one instruction, a · b + c. A few
  * processors round it twice, and these make no normals here.
  *
@@ -62,6 +62,25 @@ function uniform(): Body {
     const bits = v128.and(v128.load(at), i32x4.const(0xffffff));
     const u = body.let(f32x4.fromInts(bits)); // exact: a float holds 24 bits
     body.do(v128.store(at, inDoubles(u, (half) => f64x2.add(f64x2.mul(half, step), from))));
+  });
+  return body;
+}
+
+/** Two words each, the upper 21 bits of 53 and the lower 32, become `head` where they are below an edge, else 0. */
+function coins(): Body {
+  const body = new Body(["i32", "i32", "f32"]);
+  const upper = body.let(i32x4.splat(body.param(0)));
+  const lower = body.let(i32x4.splat(body.param(1)));
+  const head = body.let(f32x4.splat(body.param(2)));
+  body.each(i32.const(WORDS), i32.const(WORDS + 4 * RUN), 32, (at) => {
+    const [a, b] = [body.let(v128.load(at)), body.let(v128.load(at, 16))];
+    const high = body.let(v128.and(i32x4.everySecond(a, b, 0), i32x4.const(0x1fffff)));
+    const low = i32x4.lessThan(i32x4.everySecond(a, b, 1), lower);
+    const below = v128.or(
+      i32x4.lessThan(high, upper),
+      v128.and(i32x4.equal(high, upper), low),
+    );
+    body.do(v128.store(i32.half(at), v128.and(below, head))); // behind what is still to be read: WORDS is 0
   });
   return body;
 }
@@ -139,12 +158,13 @@ interface Functions {
   memory: ArrayBuffer;
   words(from: number): void;
   uniform(step: number, from: number): void;
+  coins(upper: number, lower: number, head: number): void;
   normal?(mean: number, std: number): void;
   fused?(): void;
 }
 
 function functions(): Functions {
-  const simple = { words: words(), uniform: uniform() };
+  const simple = { words: words(), uniform: uniform(), coins: coins() };
   try {
     return assemble(PAGES, { ...simple, normal: normal(), fused: fused() });
   } catch {
@@ -157,6 +177,8 @@ export interface Run {
   readonly words: Uint32Array;
   /** Floats evenly spread: 24 bits of each word, times a step, plus a start. */
   uniform(step: number, from: number): Float32Array;
+  /** `head`s and zeros, one for two words: whether their double, times 2^53, is below upper · 2^32 + lower. */
+  coins(upper: number, lower: number, head: number): Float32Array;
   /** Normals; null where this processor can't make them of the right bits. */
   normal(mean: number, std: number): Float32Array | null;
 }
@@ -164,8 +186,9 @@ export interface Run {
 /** The one memory that runs lie in, made when the first is drawn, and whether it is in use. */
 let made: ReturnType<typeof make> | undefined;
 function make() {
-  const { memory, words, uniform, normal, fused } = functions();
+  const { memory, words, uniform, coins, normal, fused } = functions();
   const floats = new Float32Array(memory, WORDS, RUN);
+  const tossed = floats.subarray(0, RUN / 2);
   fused?.();
   const rightNormal = floats[0] === 2 ** -24 ? normal : undefined;
   const run: Run = {
@@ -173,6 +196,10 @@ function make() {
     uniform(step, from) {
       uniform(step, from);
       return floats;
+    },
+    coins(upper, lower, head) {
+      coins(upper, lower, head);
+      return tossed;
     },
     normal(mean, std) {
       rightNormal?.(mean, std);
