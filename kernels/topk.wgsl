@@ -30,17 +30,6 @@ var<workgroup> places: array<u32, LANES>;
 
 const NOWHERE = 0xffffffffu;
 
-fn isnan(v: T) -> bool {
-  return FLOAT && (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
-
-fn beats(a: T, b: T) -> bool {
-  if (isnan(a) || isnan(b)) {
-    return select(!isnan(b), !isnan(a), NAN_LAST) && !(isnan(a) && isnan(b));
-  }
-  return select(a > b, a < b, SMALLEST);
-}
-
 // Whether the element at i comes before the one at j.
 fn before(base: u32, i: u32, j: u32) -> bool {
   if (i == NOWHERE || j == NOWHERE) {

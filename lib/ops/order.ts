@@ -15,7 +15,8 @@ import { wgslType } from "./elementwise.ts";
 import { type Found, foundPair } from "./found.ts";
 import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
-import { TOPK_ROUNDS, tuningOf } from "./tuning.ts";
+import { launchMerges } from "./merge.ts";
+import { manyOfARow, TOPK_ROUNDS, tuningOf } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
 import { declared } from "./declare.ts";
 
@@ -107,6 +108,11 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
     throw new RangeError(
       `selected index k out of range: k is ${k}, and there are ${columns} elements`,
     );
+  }
+  if (k >= manyOfARow.from) {
+    const way = { rows, columns, k, largest, nanLast };
+    const [values, indices] = launchMerges(dense, way);
+    return [back(values), back(indices)];
   }
   const LANES = tuningOf(x.device).topkLanes(columns);
   const rounds = Math.ceil(columns / LANES);
