@@ -109,7 +109,7 @@ class Mlp extends nn.Module {
   }
 }
 
-Deno.test("a training step of lesson 13's model takes at most 20 dispatches, and keeps its loss alone", async () => {
+Deno.test("a training step of lesson 13's model takes at most 20 dispatches (22 on a GPU), and keeps its loss alone", async () => {
   manualSeed(1);
   const model = new Mlp(512, 32, 64, 512);
   const optimizer = new optim.AdamW(model.parameters());
@@ -127,7 +127,8 @@ Deno.test("a training step of lesson 13's model takes at most 20 dispatches, and
   const before = [launcher.dispatches, pool.use().inUse];
   const third = await step();
   const after = [launcher.dispatches, pool.use().inUse];
-  assert(after[0] - before[0] <= 20, `it takes ${after[0] - before[0]}`);
+  const most = defaultDevice.software ? 20 : 22; // where more products are cut, whose parts are then added
+  assert(after[0] - before[0] <= most, `it takes ${after[0] - before[0]}`);
   assert(after[1] - before[1] <= 256, "more than the loss is left");
   assert(Math.abs(first - Math.log(512)) < 0.3 && third < first);
 });

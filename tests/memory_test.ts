@@ -198,7 +198,10 @@ for (const inside of [false, true]) {
     else for (const each of batches) noGrad(() => look(each));
     const all = cat(found);
     assertEquals(all.shape, [1600, 4]);
-    assertEquals(await all.tolist(), await logitsOf(cat(batches.map(([x]) => x))).tolist());
+    // A GPU may take another kernel for more rows, which adds in another order.
+    const wanted = logitsOf(cat(batches.map(([x]) => x)));
+    const off = await all.sub(wanted).abs().max().item();
+    assert(off <= (wanted.device.software ? 0 : 1e-6), `${off}`);
     assertEquals(await cat(targets).tolist(), await cat(batches.map(([, y]) => y)).tolist());
     end();
   });

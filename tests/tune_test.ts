@@ -14,12 +14,12 @@ import { fastest } from "../lib/tools/bench/tune.ts";
 import { madeText } from "../lib/tools/peers/text.ts";
 
 const tile = (rows: number, columns: number): Plan => ({ form: "tile", rows, columns });
-const size = { batch: 1, m: 64, k: 256, n: 192 };
+const size = { batch: 1, m: 64, k: 240, n: 192 }; // on a GPU, too short to be cut
 
 /** The kernels of one layout, by their times; the first is the table's. */
 const layout = (times: readonly (readonly [Plan, number])[]): FormResult[] =>
   times.map(([plan, ms], i) => ({
-    name: "64×256×192",
+    name: "64×240×192",
     size,
     plan,
     kernel: `${plan.form} ${plan.rows}×${plan.columns}`,
@@ -40,7 +40,7 @@ Deno.test("the kernel that is clearly fastest over all layouts is kept; none tha
 
 Deno.test("a measured kernel is used for sizes near the one it was measured for, on its adapter alone", () => {
   const name = adapterName(device.adapterInfo);
-  const product = { a: noise(1, 64, 256), b: noise(1, 256, 192) };
+  const product = { a: noise(1, 64, 240), b: noise(1, 240, 192) };
   const before = planOf(product);
   const other = before.rows === 8 ? tile(16, 16) : tile(8, 8);
   try {
