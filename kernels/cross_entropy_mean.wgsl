@@ -59,7 +59,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   if (lane == 0u) {
     count[0] = sum.y;
     if (MEAN) {
-      total[0] = sum.x / sum.y;
+      total[0] = quotient(sum.x, sum.y);
     } else {
       total[0] = sum.x;
     }
