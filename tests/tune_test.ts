@@ -9,9 +9,10 @@ import { multiply, planOf } from "../lib/ops/matmul/product.ts";
 import { measuredPlan, useMeasured } from "../lib/ops/measured.ts";
 import type { Plan } from "../lib/ops/tuning.ts";
 import { launchCosts } from "../lib/tools/bench/launches.ts";
-import { type FormResult, noise } from "../lib/tools/bench/matmul.ts";
+import { type FormResult, formResults, noise } from "../lib/tools/bench/matmul.ts";
 import { fastest } from "../lib/tools/bench/tune.ts";
 import { madeText } from "../lib/tools/peers/text.ts";
+import { asGpu } from "./support/as_gpu.ts";
 
 const tile = (rows: number, columns: number): Plan => ({ form: "tile", rows, columns });
 const size = { batch: 1, m: 64, k: 240, n: 192 }; // on a GPU, too short to be cut
@@ -97,4 +98,14 @@ Deno.test("the text for tokenizers is the same each time, and has words of all f
   for (const [word] of text.matchAll(/[a-z]+/g)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const sorted = [...counts.values()].sort((a, b) => b - a);
   assert(sorted[0] > 500 && sorted.filter((count) => count === 1).length > 2000);
+});
+
+Deno.test("on a GPU that tells the time, the forms of a product are compared by what their kernels take", async () => {
+  await asGpu(async () => {
+    for await (const forms of formResults({ only: "80×32×32", runs: 1, say: () => {} })) {
+      assert(forms.length > 3 && forms.some(({ chosen }) => chosen));
+      for (const { ms, kernel } of forms) assert(ms > 0 && ms < 1000, `${kernel}: ${ms}`);
+    }
+  });
+  assertEquals(device.launcher.profile, null);
 });

@@ -115,8 +115,9 @@ const aboutLaunches =
   "µs: microseconds in TypeScript, from a call until its dispatch is recorded; the median of the turns, and the\n" +
   "least. goal: what it should cost at most.\n";
 const aboutForms =
-  "ms: from a call to a number of its result, warm; the median, and the range. to fastest: how many times as\n" +
-  "long as the fastest kernel, the median of the turns. chosen: by the table in lib/ops/tuning.ts.\n";
+  "ms: from a call to a number of its result, warm, or on a GPU of the kernels alone; the median, and the range.\n" +
+  "to fastest: how many times as long as the fastest kernel, the median of the turns. chosen: by the table in\n" +
+  "lib/ops/tuning.ts.\n";
 const about =
   "ms: from a call to a number of its result, warm; the median, and the range. rate: what that makes.\n" +
   "the adapter's: what it does at most, multiply-adds without a load, bytes copied or launches of an empty\n" +

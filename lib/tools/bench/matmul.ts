@@ -3,6 +3,7 @@
  * as the kernel keeps; and, to make the table in lib/ops/tuning.ts, every kernel is compared with the others.
  */
 import { defaultDevice } from "../../gpu/default.ts";
+import { Profile } from "../../gpu/profile.ts";
 import type { Size } from "../../ops/measured.ts";
 import { type Plan, tuningOf } from "../../ops/tuning.ts";
 import { multiply, planOf, type Product } from "../../ops/matmul/product.ts";
@@ -115,6 +116,37 @@ const worthTrying = ({ form, m, ...size }: Case, plan: Plan) =>
     : plan.form === "tile" || !defaultDevice.software ||
       (plan.form === "plain" && flopOf({ form, m, ...size }) < 1e9);
 
+/**
+ * A stopwatch in milliseconds: from a call to a number of its result; or, on a GPU that tells the time, how long the kernels
+ * took, since there the way to a number takes ten times as long (an NVIDIA H200: 400 µs, and 27 for 64×2048×512).
+ */
+function stopwatch(): { of(run: () => Promise<unknown>): Promise<number>; end(): void } {
+  const { launcher, software, gpu } = defaultDevice;
+  if (software || launcher.profile || !gpu.features.has("timestamp-query")) {
+    return {
+      async of(run) {
+        const start = performance.now();
+        await run();
+        return performance.now() - start;
+      },
+      end() {},
+    };
+  }
+  const profile = launcher.profile = new Profile(defaultDevice);
+  const spent = async () => {
+    await profile.report(); // once all times have arrived
+    return [...profile.costs.values()].reduce((sum, { nanoseconds }) => sum + nanoseconds, 0) / 1e6;
+  };
+  return {
+    async of(run) {
+      const before = await spent();
+      await run();
+      return await spent() - before;
+    },
+    end: () => launcher.profile = null,
+  };
+}
+
 /** Measures every kernel on every product with this text in its name, in turns. */
 export async function* formResults(
   { only, runs, say }: { only: string; runs: number; say: (text: string) => void },
@@ -129,13 +161,17 @@ export async function* formResults(
       worthTrying(one, plan)
     );
     const times = plans.map((): number[] => []);
-    for (let turn = -1; turn < runs; turn++) {
-      say(`${nameOf(one)}: turn ${turn + 1} of ${runs}`);
-      for (const [i, [, plan]] of plans.entries()) {
-        const start = performance.now();
-        await runOnce(() => multiply({ ...product, plan }));
-        if (turn >= 0) times[i].push(performance.now() - start); // the first run compiles
+    const watch = stopwatch();
+    try {
+      for (let turn = -1; turn < runs; turn++) {
+        say(`${nameOf(one)}: turn ${turn + 1} of ${runs}`);
+        for (const [i, [, plan]] of plans.entries()) {
+          const ms = await watch.of(() => runOnce(() => multiply({ ...product, plan })));
+          if (turn >= 0) times[i].push(ms); // the first run compiles
+        }
       }
+    } finally {
+      watch.end();
     }
     [product.a, product.b].forEach(release);
     const medians = times.map(median);
