@@ -45,8 +45,9 @@ export const manyOfARow = { from: 32 };
 /** Terms of a product that are summed in a launch: few enough for a kernel that takes one a round. */
 export const LONGEST_PRODUCT = 1 << 15;
 /**
- * Multiply-adds of a launch on a GPU, of a product or of attention: more are cut along the result, which changes no digit. A weak GPU takes a third of a
- * second for them, and Windows takes it away from a program that keeps it busy for two. A test sets it.
+ * Multiply-adds of a launch on a GPU, of a product or of attention: more are cut along the result, which changes no digit.
+ * A weak GPU takes a third of a second for them, and Windows takes it away from a program that keeps it busy for two. A
+ * test sets it.
  */
 export const largestLaunch = { upTo: 2 ** 34 };
 
