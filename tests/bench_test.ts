@@ -199,7 +199,8 @@ Deno.test("everything that is measured runs, gives a number, and leaves no memor
     free?.();
     assert(work.flop || work.bytes || work.name.endsWith("construction"), work.name);
   }
-  assert(pool.use().buffers - before < 20, `${pool.use().buffers - before} are left`);
+  // Ids and losses are left to the collector, 17 to 20 of them; a model would be 30 more.
+  assert(pool.use().buffers - before < 30, `${pool.use().buffers - before} are left`);
 });
 
 Deno.test("growth is measured against the straight line through the first and the last", async () => {

@@ -33,6 +33,8 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
     if (code !== 0) throw new Error(`bundling the book: ${new TextDecoder().decode(stderr)}`);
     const files = new Map<string, string | Uint8Array>();
     await collect(folder, "", files);
+    const comments = await commentsOfKernels();
+    for (const [name, bytes] of files) files.set(name, withoutLines(bytes, comments));
     for (const { path, source, solved } of site.pages.filter(isProgram)) {
       const up = "../".repeat(path.split("/").length - 1);
       const address = (name: string) =>
@@ -58,4 +60,34 @@ async function collect(folder: string, under: string, files: Map<string, string 
     if (isDirectory) await collect(folder, `${path}/`, files);
     else files.set(path, await Deno.readFile(`${folder}/${path}`));
   }
+}
+
+/** A line of a kernel that is a comment, but for the marks that lib/gpu/wgsl.ts looks for. */
+const isComment = (line: string) =>
+  /^ *\/\/ /.test(line) && !/^ *\/\/ (for each item:|end)$/.test(line);
+
+/** What no page needs of a kernel's text: a tenth of what the library weighs. */
+async function commentsOfKernels(): Promise<Set<string>> {
+  const folder = new URL("kernels/", root);
+  const found = new Set<string>();
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (!isFile) continue;
+    const text = await Deno.readTextFile(new URL(name, folder));
+    for (const line of text.split("\n")) if (isComment(line)) found.add(line);
+  }
+  return found;
+}
+
+/** A line of a template in a bundle as it is in its source. */
+const unescaped = (line: string) =>
+  line.replace(
+    /\\(?:x(..)|u\{(\w+)\}|u(....)|(.))/g,
+    (_, x, long, u, sign) => sign ?? String.fromCodePoint(Number.parseInt(x ?? long ?? u, 16)),
+  );
+
+/** A program without these lines. */
+function withoutLines(program: string | Uint8Array, lines: ReadonlySet<string>): string {
+  const text = typeof program === "string" ? program : new TextDecoder().decode(program);
+  return text.split("\n").filter((line) => !isComment(line) || !lines.has(unescaped(line)))
+    .join("\n");
 }
