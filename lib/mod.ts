@@ -33,6 +33,7 @@ export {
   uint8,
   type Values,
 } from "./tensor/dtype.ts";
+export { finfo, type FloatInfo, iinfo, inf, type IntInfo, nan, pi } from "./tensor/numbers.ts";
 export type { NoneBelowZero, Shape } from "./tensor/shape.ts";
 export type { Begun, Full, Given, Sizes } from "./python/arguments.ts";
 export { enableGrad, isGradEnabled, noGrad } from "./tensor/autograd.ts";

@@ -14,6 +14,7 @@ import { rows as more } from "./idioms/more.ts";
 import { rows as first } from "./idioms/rows.ts";
 import { rows as asked } from "./idioms/asked.ts";
 import { rows as borrowed } from "./idioms/borrowed.ts";
+import { rows as reached } from "./idioms/reached.ts";
 import { rows as scratch } from "./idioms/scratch.ts";
 
 const groups = {
@@ -27,6 +28,7 @@ const groups = {
   "views, dtypes and draws": mixed,
   "other books and optimizers by hand": borrowed,
   "what functions are asked besides": asked,
+  "one step outside the lessons": reached,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import * as lib from "#lib";
 import { callsOf, type Form, forms, needless, written } from "./support/named.ts";
-import { leaf, works, x } from "./support/works.ts";
+import { leaf, mask, works, x } from "./support/works.ts";
 
 /** What functions take that have several forms, and methods that are no functions. */
 const forNames: Record<string, Record<string, unknown>> = {
@@ -16,6 +16,7 @@ const forNames: Record<string, Record<string, unknown>> = {
   oneHot: { numClasses: 3 },
   registerHook: { hook: () => {} },
   to: { dtype: "int64" },
+  where: { condition: mask },
   ...Object.fromEntries(["max", "min"].map((name) => [name, { other: x }])),
   ...Object.fromEntries(["clamp", "clamp_"].map((name) => [name, { min: 0, max: 1 }])),
   ...Object.fromEntries(["scatter", "scatter_"].map((name) => [name, { value: 1 }])),

@@ -16,6 +16,7 @@ import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, fromValues, type Nested, Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
+import { to } from "./copy.ts";
 import { groupsFor, part, wgslType, windows } from "./elementwise.ts";
 import { inUnits } from "./declare.ts";
 import { oneByOne } from "./tuning.ts";
@@ -118,6 +119,39 @@ export const tensor: (
     if (dtype === "int64") numbers.forEach(checkInt);
     return asked(fromValues(typed(numbers, dtype), shape, dtype, options.device), options);
   },
+);
+
+/**
+ * A tensor as it is, or in another dtype; or of numbers, as {@linkcode tensor} makes it.
+ *
+ * @example
+ * ```ts
+ * import { asTensor, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const x = tensor([1.5, 2.5]);
+ * assertEquals(asTensor(x) === x, true);
+ * assertEquals(await asTensor([1, 2], { dtype: "float32" }).repr(), "tensor([1., 2.])");
+ * ```
+ */
+export const asTensor: (
+  ...args: Given<
+    [data: Tensor | TensorData, dtype?: DType],
+    { data: Tensor | TensorData; dtype?: DType },
+    Pick<TensorOptions, "device">
+  >
+) => Tensor = named("asTensor", ["data"], (
+  data: Tensor | TensorData,
+  ...args: Given<[dtype?: DType], Omit<TensorOptions, "requiresGrad">>
+): Tensor => {
+  const { dtype, device } = readAsTensor(args);
+  if (!(data instanceof Tensor)) return tensor(data, { dtype, device });
+  return dtype === undefined ? data : to(data, dtype);
+});
+
+const readAsTensor = parameters<Omit<TensorOptions, "requiresGrad">>(
+  "asTensor",
+  { dtype: a.dtype, device: a.device },
+  { positional: 1 },
 );
 
 function checkInt(value: number): void {

@@ -2,7 +2,7 @@
  * The functions of lib/ops as methods of Tensor: `x.add(y)` is `add(x, y)`. One list is both the type and
  * the implementation.
  */
-import type { Given } from "../python/arguments.ts";
+import { a, type Given, takes } from "../python/arguments.ts";
 import "../tensor/habits.ts";
 import { awaited } from "../python/habits.ts";
 import { registerHook } from "../tensor/hooks.ts";
@@ -40,7 +40,8 @@ import * as unary from "./unary.ts";
 import * as slices from "./slices.ts";
 import * as views from "./views.ts";
 import { tril, triu } from "./triangle.ts";
-import { maskedFill } from "./where.ts";
+import { maskedFill, where } from "./where.ts";
+import { nanmean, nansum } from "./without_nan.ts";
 
 /** Some functions of a module. */
 const of = <M extends object, Name extends keyof M>(module: M, ...names: Name[]) =>
@@ -71,9 +72,9 @@ const methods = {
   ...of(fresh, "newEmpty", "newFull", "newOnes", "newTensor", "newZeros"),
   ...of(blend, "addcmul", "addcdiv", "lerp", "addmm", "baddbmm", "addmv", "mv"),
   ...of(matrices, "diag", "dot", "outer", "trace"),
-  ...of(pick, "bincount", "maskedSelect", "nonzero", "unique"),
+  ...of(pick, "bincount", "maskedSelect", "unique"),
   ...{ matmul, mm, bmm, logicalAnd, logicalOr, logicalXor, logicalNot },
-  ...{ clamp, softmax, logSoftmax, histc },
+  ...{ clamp, softmax, logSoftmax, histc, nanmean, nansum },
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
   ...{ indexAdd_, indexFill_ },
@@ -83,7 +84,14 @@ const methods = {
 };
 
 /** What has several forms, whose types are written out below. */
-const several = { max, min, median: sorting.median };
+const several = {
+  ...{ max, min, median: sorting.median, nonzero: pick.nonzero },
+  where: takes(
+    "where",
+    { input: a.tensor, condition: a.tensor, other: a.operand },
+    (x: Tensor, condition: Tensor, other: Tensor | number) => where(condition, x, other),
+  ),
+};
 
 /*
  * The types of the methods come from the modules, not from the list above, so that an editor shows the
@@ -123,6 +131,7 @@ type Ops =
   & typeof import("./unary.ts")
   & typeof import("./views.ts")
   & typeof import("./where.ts")
+  & typeof import("./without_nan.ts")
   & typeof import("../tensor/hooks.ts");
 type Method<F> = F extends (self: Tensor, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 type Documented = Pick<Ops, Exclude<keyof typeof methods, "var">>;
@@ -145,6 +154,16 @@ declare module "../tensor/tensor.ts" {
     median(
       ...args: Given<[dim: number, keepdim?: boolean], sorting.MedianOptions>
     ): Found;
+    /** The indices of all elements that are not zero, (n, dimensions), or of each dimension (n). */
+    nonzero(...args: Given<[], { asTuple?: false }>): Promise<Tensor>;
+    nonzero(options: { asTuple: boolean }): Promise<Tensor[]>;
+    /** Itself where a condition holds, `other` elsewhere: {@linkcode where}. */
+    where(
+      ...args: Given<
+        [condition: Tensor, other: Tensor | number],
+        { condition: Tensor; other: Tensor | number }
+      >
+    ): Tensor;
     /** The dimensions in the opposite order: of a matrix, its transpose. */
     readonly T: Tensor;
     /** The last two dimensions exchanged. */

@@ -6,6 +6,7 @@ import "./methods.ts";
 
 /** Tensors out of nothing. */
 export {
+  asTensor,
   empty,
   emptyLike,
   full,
@@ -213,7 +214,19 @@ export {
 } from "./arrange.ts";
 export { diag, dot, einsum, eye, outer, trace } from "./matrices.ts";
 export { histc, type HistcOptions, histogram, type HistogramOptions } from "./histc.ts";
-export { bincount, maskedSelect, nonzero, oneHot, unique } from "./pick.ts";
+export { bincount, maskedSelect, nonzero, type NonzeroFunction, oneHot, unique } from "./pick.ts";
+/** Where numbers belong, and whether they are there. */
+export {
+  type Bucketed,
+  bucketize,
+  type BucketOptions,
+  isin,
+  type IsinOptions,
+  type Searched,
+  type SearchOptions,
+  searchsorted,
+} from "./search.ts";
+export { nanmean, nansum } from "./without_nan.ts";
 /** No ordinary numbers, and whether tensors agree. */
 export {
   allclose,

@@ -5,6 +5,7 @@
 import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
 import { broadcastShapes, shapeText } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import { unbind } from "./arrange.ts";
 import { eq } from "./binary.ts";
 import { contiguous, to } from "./copy.ts";
 import { arange } from "./ranges.ts";
@@ -63,12 +64,38 @@ async function selected(x: Tensor, mask: Tensor): Promise<Tensor> {
   return indexSelect(reshape(expand(x, shape), [-1]), 0, listOf(found, [found.length], x));
 }
 
-/** The indices of all elements that are not zero, (n, dimensions). */
-export const nonzero: (x: Tensor) => Promise<Tensor> = takes(
-  "nonzero",
-  { input: a.tensor },
-  (x) => places(x),
-);
+/** The indices of all elements that are not zero, as a matrix or as a list of vectors. */
+export interface NonzeroFunction {
+  /** (n, dimensions). */
+  (x: Tensor, ...args: Given<[], { asTuple?: false }>): Promise<Tensor>;
+  /** Of each dimension (n): what `x.index(…)` takes. */
+  (x: Tensor, options: { asTuple: boolean }): Promise<Tensor[]>;
+}
+
+const readNonzero = parameters<{ asTuple?: boolean }>("nonzero", { asTuple: a.flag }, {
+  positional: 0,
+});
+
+/**
+ * The indices of all elements that are not zero: a matrix (n, dimensions), or with `asTuple` a list of vectors, one for
+ * each dimension, as PyTorch's `where(mask)` gives them.
+ *
+ * @example
+ * ```ts
+ * import { nonzero, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const chosen = tensor([[0, 1], [1, 1]]); // by each token, of two experts
+ * assertEquals(await (await nonzero(chosen)).tolist(), [[0, 1], [1, 0], [1, 1]]);
+ * const [tokens, experts] = await nonzero(chosen, { asTuple: true });
+ * assertEquals([await tokens.tolist(), await experts.tolist()], [[0, 1, 1], [1, 0, 1]]);
+ * ```
+ */
+export const nonzero = ((x: Tensor, ...args: Given<[], { asTuple?: boolean }>) => {
+  const { asTuple = false } = readNonzero(args);
+  return asTuple ? columns(x.ndim === 0 ? reshape(x, [1]) : x) : places(x);
+}) as NonzeroFunction;
+
+const columns = async (x: Tensor): Promise<Tensor[]> => unbind(await places(x), 1);
 
 async function places(x: Tensor): Promise<Tensor> {
   const found = await flags(x);

@@ -24,7 +24,6 @@ const WITHOUT: readonly (readonly [functions: string, args: string, why: string]
   ["*", "sparse sparseGrad scaleGradByFreq maxNorm normType", "gradients are dense, tables plain"],
   ["*", "cudnnEnable computeMode outDtype implicit outputSize", "how PyTorch computes, not what"],
   ["trilIndices triuIndices", "dtype requiresGrad", "they are int64"],
-  ["nonzero", "asTuple", "one tensor of indices"],
   ["unique", "sorted returnInverse returnCounts dim", "values alone, sorted"],
   ["bincount", "weights", "counts alone"],
   ["histogram", "weight", "counts alone"],
@@ -35,6 +34,7 @@ const WITHOUT: readonly (readonly [functions: string, args: string, why: string]
 ];
 /** Forms that are not here, and why. */
 const APART: readonly (readonly [functions: string, form: RegExp, why: string])[] = [
+  ["isin", /\belement |testElement( |$)/, "one number under the name of several"],
   ["load", /./, "is told the path alone"],
   ["manualSeed setRngState size requiresGrad_", /./, "one plain argument, in its place"],
   ["multiHeadAttentionForward", /./, "takes its weights as an object"],
@@ -45,7 +45,7 @@ const APART: readonly (readonly [functions: string, form: RegExp, why: string])[
   ["torch.split", /./, "splitSize, as the method says"],
   ["torch.normal", /^mean std\??( \*|$)/, "of tensors: randn(…).mul(std).add(mean)"],
   ["torch.linspace", /steps\?/, "PyTorch's default is deprecated"],
-  ["torch.where", /^condition$/, "x.nonzero()"],
+  ["torch.where", /^condition$/, "mask.nonzero({ asTuple: true })"],
   ["histogram", /^input bins\?/, "the number of bins is told"],
   ["scatter scatter_", / reduce$/, "scatterAdd"],
   ["repeatInterleave", /^repeats/, "repeats are one number"],
