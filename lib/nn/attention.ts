@@ -11,7 +11,8 @@ import {
 } from "./attention_forward.ts";
 import * as init from "./init.ts";
 import { type LayerOptions, Linear } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /** The output projection; PyTorch names it so for its quantiser's sake. */
 class NonDynamicallyQuantizableLinear extends Linear {}

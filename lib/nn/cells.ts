@@ -9,7 +9,8 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import type { LayerOptions } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 import { checkState, type RecurrentSizes } from "./recurrent_base.ts";
 import {
   elmans,

@@ -7,7 +7,8 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import { type LayerOptions, python } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /** How a {@linkcode Conv1d} is made. */
 export interface Conv1dOptions extends Convolving, LayerOptions {

@@ -6,7 +6,8 @@ import { clone } from "../ops/copy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { ModuleDict, ModuleList, Sequential } from "./container.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /**
  * A deep copy: of a module, of a tensor, or of a Map, list or object that holds such, as `stateDict()` gives them. What is

@@ -30,6 +30,8 @@ export {
   tanhshrink,
   threshold,
 } from "../ops/bends.ts";
+export { groupNorm, rmsNorm } from "../ops/norms.ts";
+export { gumbelSoftmax } from "../ops/gumbel.ts";
 export { conv1d } from "../ops/conv.ts";
 export { cosineSimilarity, normalize } from "../ops/distances.ts";
 export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from "../ops/losses.ts";

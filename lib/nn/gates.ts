@@ -6,7 +6,8 @@ import { full } from "../ops/create.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LayerOptions } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /** How a {@linkcode PReLU} begins. */
 export interface PReLUOptions extends LayerOptions {

@@ -15,7 +15,8 @@ import { shortest } from "../python/decimal.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /** Python's way to print a boolean. */
 export const python = (value: boolean): string => value ? "True" : "False";

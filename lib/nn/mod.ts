@@ -4,7 +4,8 @@
 import "./habits.ts";
 
 /** What a layer is, and how its weights begin. */
-export { type Incompatible, Module, Parameter, type WalkOptions } from "./module.ts";
+export { type Incompatible, Module, type WalkOptions } from "./module.ts";
+export { Buffer, Parameter } from "./parameter.ts";
 export type { Gradients } from "./hooks.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
@@ -71,7 +72,15 @@ export {
   type RNNCellOptions,
 } from "./cells.ts";
 export type { FromState, Nonlinearity, RecurrentKind, State } from "./recurrent_steps.ts";
-export { BatchNorm1d, type BatchNormOptions, RMSNorm, type RMSNormOptions } from "./norms.ts";
+export {
+  BatchNorm1d,
+  type BatchNormOptions,
+  type Grouped,
+  GroupNorm,
+  type GroupNormOptions,
+  RMSNorm,
+  type RMSNormOptions,
+} from "./norms.ts";
 export {
   BCELoss,
   BCEWithLogitsLoss,
@@ -90,6 +99,7 @@ export {
   HuberLoss,
   MarginRankingLoss,
   PairwiseDistance,
+  SmoothL1Loss,
   TripletMarginLoss,
 } from "./pair_losses.ts";
 /** Attention, and the layers made of it. */

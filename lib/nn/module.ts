@@ -12,36 +12,8 @@ import type { HookHandle } from "../tensor/hooks.ts";
 import { copy_ } from "../ops/copy.ts";
 import { zero_ } from "../ops/inplace.ts";
 import { addHook, type Gradients } from "./hooks.ts";
+import { Buffer, Parameter } from "./parameter.ts";
 import { newState } from "./state.ts";
-
-const parameterOptions = parameters<{ requiresGrad?: boolean }>("Parameter", {
-  requiresGrad: a.flag,
-});
-
-/** A tensor that a module learns. */
-export class Parameter extends Tensor {
-  /** A parameter over the memory of `data`, which is kept. */
-  constructor(
-    data: Tensor,
-    ...args: Given<[requiresGrad?: boolean], { requiresGrad?: boolean }>
-  ) {
-    const { requiresGrad = true } = parameterOptions(args);
-    if (!(data instanceof Tensor)) {
-      const given = described(data);
-      throw new TypeError(
-        `a Parameter is made of a Tensor, not of ${given}: write tensor(…) first`,
-      );
-    }
-    super(data.storage, data.dtype, data.shape, data.strides, data.offset);
-    data.storage.keep();
-    this.requiresGrad = requiresGrad;
-  }
-
-  /** As PyTorch prints it. */
-  override async repr(): Promise<string> {
-    return `Parameter containing:\n${await super.repr()}`;
-  }
-}
 
 const bufferOptions = parameters<{ persistent?: boolean }>("registerBuffer", {
   persistent: a.flag,
@@ -117,6 +89,14 @@ export abstract class Module {
     Object.assign(this, { [name]: tensor });
   }
 
+  /** The names of what is kept but not learned, and whether it is saved. */
+  #kept(): Map<string, boolean> {
+    const assigned = Object.entries(this).flatMap(([name, value]) =>
+      value instanceof Buffer ? [[name, value.persistent] as const] : []
+    );
+    return new Map([...this.#buffers, ...assigned]);
+  }
+
   /** The modules directly below, by name, in order. */
   *namedChildren(): Generator<[string, Module]> {
     for (const [name, value] of Object.entries(this)) {
@@ -173,7 +153,7 @@ export abstract class Module {
   /** The tensors that are kept but not learned, by path. */
   *namedBuffers({ persistentOnly = false } = {}): Generator<[string, Tensor]> {
     for (const [path, module] of this.namedModules()) {
-      for (const [name, persistent] of module.#buffers) {
+      for (const [name, persistent] of module.#kept()) {
         if (persistentOnly && !persistent) continue;
         const value: Tensor | null = Object.entries(module).find(([key]) => key === name)![1];
         if (value === null) continue;
@@ -197,7 +177,8 @@ export abstract class Module {
     for (const [path, module] of this.namedModules()) {
       const own = Object.entries(module);
       const learned = own.filter(([, value]) => value instanceof Parameter);
-      const kept = own.filter(([name, value]) => module.#buffers.get(name) && value !== null);
+      const saved = module.#kept();
+      const kept = own.filter(([name, value]) => saved.get(name) && value !== null);
       for (const [name, value] of [...learned, ...kept]) {
         if (!found.has(value)) found.set(value, value.detach());
         state.set(path ? `${path}.${snakeCase(name)}` : snakeCase(name), found.get(value)!);

@@ -1,12 +1,13 @@
 /*
- * Normalising layers besides the layer norm: over the batch, and by the root mean square.
+ * Normalising layers besides the layer norm: over the batch, by the root mean square, over groups of channels.
  */
-import { add, div, mul, sub } from "../ops/binary.ts";
+import { add, mul, sub } from "../ops/binary.ts";
 import { add_, mul_ } from "../ops/inplace.ts";
 import { contiguous } from "../ops/copy.ts";
 import { ones, zeros } from "../ops/create.ts";
+import { groupNorm, rmsNorm } from "../ops/norms.ts";
 import { mean, variance } from "../ops/stats.ts";
-import { rsqrt, sqrt, square } from "../ops/unary.ts";
+import { rsqrt } from "../ops/unary.ts";
 import { reshape } from "../ops/views.ts";
 import { shortest } from "../python/decimal.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
@@ -14,7 +15,8 @@ import { called, noGrad } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LayerOptions, python } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 
 /** How a {@linkcode BatchNorm1d} is made. */
 export interface BatchNormOptions extends LayerOptions {
@@ -184,10 +186,7 @@ export class RMSNorm extends Module {
 
   /** (…, *normalized_shape) → the same shape */
   forward(x: Tensor): Tensor {
-    const dims = this.normalizedShape.map((_, i) => -1 - i);
-    const size = sqrt(add(mean(square(x), dims, true), this.eps ?? 2 ** -23));
-    const scaled = div(x, size);
-    return this.weight ? mul(scaled, this.weight) : scaled;
+    return rmsNorm(x, this.normalizedShape, this.weight, this.eps);
   }
 
   /** `(8,), eps=None, elementwise_affine=True` */
@@ -196,5 +195,91 @@ export class RMSNorm extends Module {
     const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
     return `${shape}, eps=${this.eps === null ? "None" : shortest(this.eps)}, elementwise_affine=` +
       `${python(this.weight !== null)}`;
+  }
+}
+
+/** How a {@linkcode GroupNorm} is made. */
+export interface GroupNormOptions extends LayerOptions {
+  /** Keeps the divisor from 0; 1e-5. */
+  eps?: number;
+  /** Whether the result is scaled by a learned weight; true. */
+  affine?: boolean;
+  /** Whether it is shifted by a learned bias, too; true. */
+  bias?: boolean;
+}
+
+/** Of how many groups and channels it is. */
+export interface Grouped {
+  /** How many groups the channels form. */
+  numGroups: number;
+  /** How many channels there are, a multiple of the groups. */
+  numChannels: number;
+}
+
+const groupNormOptions = parameters<Grouped & GroupNormOptions>("GroupNorm", {
+  numGroups: a.whole,
+  numChannels: a.whole,
+  eps: a.number,
+  affine: a.flag,
+  device: a.device,
+  bias: a.flag,
+}, { required: 2, positional: 4 });
+
+/**
+ * Mean 0 and variance 1 of each group of channels of each example (Wu & He, 2018), then scaled and shifted by learned
+ * weights of the channels.
+ *
+ * @example
+ * ```ts
+ * import { nn, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const y = new nn.GroupNorm(2, 4).forward(tensor([[1.5, 2.5, 10, 30]]));
+ * assertEquals(await y.detach().repr(), "tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])");
+ * ```
+ */
+export class GroupNorm extends Module {
+  /** (num_channels), ones at first; null without `affine`. */
+  weight: Parameter | null;
+  /** (num_channels), zeros at first; or null. */
+  bias: Parameter | null;
+  /** How many groups the channels form. */
+  readonly numGroups: number;
+  /** Channels: the size of dimension 1. */
+  readonly numChannels: number;
+  /** Keeps the divisor from 0. */
+  readonly eps: number;
+
+  /** `(numGroups, numChannels, eps = 1e-5, affine = true)`, or these by name. */
+  constructor(
+    ...args: Given<
+      [numGroups: number, numChannels: number, eps?: number, affine?: boolean],
+      Grouped & GroupNormOptions,
+      GroupNormOptions
+    >
+  ) {
+    super();
+    const { numGroups, numChannels, device, ...options } = groupNormOptions(args);
+    const { eps = 1e-5, affine = true, bias = true } = options;
+    if (numChannels % numGroups !== 0) {
+      throw new RangeError(
+        `num_channels (${numChannels}) must be divisible by num_groups (${numGroups})`,
+      );
+    }
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
+    this.eps = eps;
+    this.weight = affine ? new Parameter(ones([numChannels], { device })) : null;
+    this.bias = affine && bias ? new Parameter(zeros([numChannels], { device })) : null;
+  }
+
+  /** (N, num_channels, …) → the same shape */
+  forward(x: Tensor): Tensor {
+    return groupNorm(x, this.numGroups, this.weight, this.bias, this.eps);
+  }
+
+  /** `2, 4, eps=1e-05, affine=True, bias=True` */
+  override extraRepr(): string {
+    return `${this.numGroups}, ${this.numChannels}, eps=${shortest(this.eps)}, affine=` +
+      `${python(this.weight !== null)}, bias=${python(this.bias !== null)}`;
   }
 }

@@ -1,5 +1,5 @@
 /*
- * Losses of pairs and triples as layers, and Huber's; what they compute is in lib/ops/pair_losses.ts and losses.ts.
+ * Losses of pairs and triples as layers, and those that turn from a square to a line; what they compute is in lib/ops/pair_losses.ts and losses.ts.
  */
 import * as losses from "../ops/losses.ts";
 import * as pairs from "../ops/pair_losses.ts";
@@ -9,6 +9,7 @@ import { Module } from "./module.ts";
 
 const read = {
   huber: losses.readHuber("HuberLoss"),
+  smooth: losses.readSmooth("SmoothL1Loss"),
   pairwise: pairs.readPairwise("PairwiseDistance"),
   triplet: pairs.readTriplet("TripletMarginLoss"),
   cosine: pairs.readMargin("CosineEmbeddingLoss"),
@@ -30,6 +31,23 @@ export class HuberLoss extends Module {
   /** two of one shape → the loss */
   forward(x: Tensor, y: Tensor): Tensor {
     return losses.huberLoss(x, y, this.options);
+  }
+}
+
+/** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
+export class SmoothL1Loss extends Module {
+  /** The options it was made with. */
+  readonly options: losses.SmoothL1Options;
+
+  /** `{ reduction: "mean", beta: 1 }`. */
+  constructor(...args: Given<[], losses.SmoothL1Options>) {
+    super();
+    this.options = read.smooth(args);
+  }
+
+  /** two of one shape → the loss */
+  forward(x: Tensor, y: Tensor): Tensor {
+    return losses.smoothL1Loss(x, y, this.options);
   }
 }
 

@@ -13,7 +13,8 @@ import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import type { LayerOptions } from "./layers.ts";
-import { Module, Parameter } from "./module.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
 import type { RecurrentKind, State } from "./recurrent_steps.ts";
 
 /** How a recurrent network is made. */

@@ -171,10 +171,12 @@ export interface SmoothL1Options extends LossOptions {
   beta?: number;
 }
 
-const readSmooth = parameters<SmoothL1Options>("smoothL1Loss", {
-  reduction: reductionKind,
-  beta: a.number,
-}, { positional: 0 });
+/** The reader of its options, for the layer too. */
+export const readSmooth = (name: string): Reader<SmoothL1Options> =>
+  parameters<SmoothL1Options>(name, { reduction: reductionKind, beta: a.number }, {
+    positional: 0,
+  });
+const smoothOptions = readSmooth("smoothL1Loss");
 
 const smoothSlope = (g: Tensor, x: Tensor, y: Tensor, { beta }: { beta: number }) => {
   const away = sub(x, y);
@@ -200,7 +202,7 @@ const smoothOp = defineLoss<{ beta: number }>({
 /** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
 export const smoothL1Loss: LossFunction<SmoothL1Options> = comparing(
   "smoothL1Loss",
-  readSmooth,
+  smoothOptions,
   (x, y, { beta = 1, ...options }) => {
     const losses = smoothOp(oneFloat("smoothL1Loss", x, y), { beta });
     return called("SmoothL1LossBackward0", reduced(losses, options));

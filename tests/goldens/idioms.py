@@ -94,6 +94,13 @@ def mixture(x):
     return out
 
 
+def kept():
+    """A module that keeps tensors."""
+    module = nn.Module()
+    module.a, module.b = nn.Buffer(w.clone()), nn.Buffer(x.clone(), persistent=False)
+    return module
+
+
 DTYPES = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
 
 

@@ -2,13 +2,24 @@
  * What code one step outside the lessons reaches for: samplers, rewards, experts, masks, models of other families.
  */
 import * as lib from "#lib";
-import { ids, mask, node, type Row, slope, t, told, v, w, x, y, z } from "./setting.ts";
+import { b, ids, mask, node, type Row, seeded, slope, t, told, v, w, x, y, z } from "./setting.ts";
 
-const { finfo, tensor } = lib;
+const { finfo, nn, tensor } = lib;
+const F = nn.functional;
 
 const upTo = tensor([1, 3, 5]).float();
 const pairs = tensor([[1, 3, 5], [2, 4, 6]]);
 const asked = tensor([[3, 6], [4, 4]]);
+
+/** A module that keeps tensors. */
+function kept() {
+  class Kept extends nn.Module {
+    a = new nn.Buffer(w.clone());
+    b = new nn.Buffer(x.clone(), { persistent: false });
+    override forward() {}
+  }
+  return new Kept();
+}
 
 // deno-fmt-ignore
 export const rows: Row[] = [
@@ -78,4 +89,41 @@ export const rows: Row[] = [
   ["torch.bucketize(x, torch.tensor([-2., 0, 3]), right=True)", () => lib.bucketize(x, tensor([-2, 0, 3]).float(), { right: true })],
   ["torch.bucketize(3, torch.tensor([1, 3, 5]))", () => lib.bucketize(3, tensor([1, 3, 5]))],
   ["told(lambda: torch.bucketize(x, y))", () => told(() => lib.bucketize(x, y))],
+
+  ["F.rms_norm(x, (3,))", () => F.rmsNorm(x, [3])],
+  ["F.rms_norm(x, x.shape[-1:], w)", () => F.rmsNorm(x, x.shape.slice(-1), w)],
+  ["F.rms_norm(x, [2, 3], eps=1e-6)", () => F.rmsNorm(x, [2, 3], { eps: 1e-6 })],
+  ["slope(lambda x: F.rms_norm(x, (3,), w), x)", () => slope((x) => F.rmsNorm(x, [3], w), x)],
+  ["slope(lambda w: F.rms_norm(x, (3,), w), w)", () => slope((w) => F.rmsNorm(x, [3], w), w)],
+  ["node(lambda x: F.rms_norm(x, (3,)))", () => node((x) => F.rmsNorm(x, [3]))],
+  ["node(lambda x: nn.RMSNorm(3)(x))", () => node((x) => new nn.RMSNorm(3).forward(x))],
+  ["told(lambda: F.rms_norm(x, (3,), torch.ones(2)))", () => told(() => F.rmsNorm(x, [3], lib.ones(2)))],
+  ["told(lambda: F.rms_norm(x, []))", () => told(() => F.rmsNorm(x, []))],
+  ["'normalized_shape=[4]' in told(lambda: F.rms_norm(x, (4,)))", () => told(() => F.rmsNorm(x, [4])).includes("normalized_shape=[4]")],
+  ["F.group_norm(b, 1)", () => F.groupNorm(b, 1)],
+  ["F.group_norm(b, 2, torch.tensor([0.5, 2]), torch.tensor([1., 0]), 1e-3)", () => F.groupNorm(b, 2, tensor([0.5, 2]), tensor([1, 0]).float(), 1e-3)],
+  ["F.group_norm(x.t(), 2, eps=0.1)", () => F.groupNorm(x.t(), 2, { eps: 0.1 })],
+  ["F.group_norm(torch.zeros(2, 4, 0), 2)", () => F.groupNorm(lib.zeros(2, 4, 0), 2)],
+  ["slope(lambda b: F.group_norm(b, 1, torch.tensor([0.5, 2])) / 9, b)", () => slope((b) => F.groupNorm(b, 1, tensor([0.5, 2])).div(9), b)],
+  ["slope(lambda w: F.group_norm(b.transpose(1, 2), 3, w, w), w)", () => slope((w) => F.groupNorm(b.transpose(1, 2), 3, w, w), w)],
+  ["node(lambda x: F.group_norm(x, 3))", () => node((x) => F.groupNorm(x, 3))],
+  ["told(lambda: F.group_norm(x, 2))", () => told(() => F.groupNorm(x, 2))],
+  ["told(lambda: F.group_norm(w, 1))", () => told(() => F.groupNorm(w, 1))],
+  ["told(lambda: F.group_norm(x, 1, x))", () => told(() => F.groupNorm(x, 1, x))],
+  ["str(nn.GroupNorm(2, 4, eps=1e-6, bias=False))", () => String(new nn.GroupNorm(2, 4, { eps: 1e-6, bias: false }))],
+  ["nn.GroupNorm(1, 2)(b)", () => new nn.GroupNorm(1, 2).forward(b)],
+  ["list(nn.GroupNorm(1, 2).state_dict())", () => [...new nn.GroupNorm(1, 2).stateDict().keys()]],
+  ["len(nn.GroupNorm(1, 2, affine=False).state_dict())", () => new nn.GroupNorm(1, 2, { affine: false }).stateDict().size],
+  ["told(lambda: nn.GroupNorm(2, 3))", () => told(() => new nn.GroupNorm(2, 3))],
+  ["nn.SmoothL1Loss(beta=0.5)(x, y)", () => new nn.SmoothL1Loss({ beta: 0.5 }).forward(x, y)],
+  ["nn.SmoothL1Loss(reduction='none')(x, y)", () => new nn.SmoothL1Loss({ reduction: "none" }).forward(x, y)],
+  ["seeded(lambda: F.gumbel_softmax(x))", () => seeded(() => F.gumbelSoftmax(x))],
+  ["seeded(lambda: F.gumbel_softmax(x, tau=0.5, hard=True))", () => seeded(() => F.gumbelSoftmax(x, { tau: 0.5, hard: true }))],
+  ["seeded(lambda: F.gumbel_softmax(x, 2, dim=0))", () => seeded(() => F.gumbelSoftmax(x, 2, { dim: 0 }))],
+  ["slope(lambda x: seeded(lambda: F.gumbel_softmax(x, hard=True)), x)", () => slope((x) => seeded(() => F.gumbelSoftmax(x, { hard: true })), x)],
+  ["node(lambda x: F.gumbel_softmax(x, hard=True))", () => node((x) => F.gumbelSoftmax(x, { hard: true }))],
+  ["list(kept().state_dict())", () => [...kept().stateDict().keys()]],
+  ["[n for n, _ in kept().named_buffers()]", () => Array.from(kept().namedBuffers(), ([name]) => name)],
+  ["m = kept(); m.load_state_dict({'a': w + 1}, strict=False); m.a", () => { const m = kept(); m.loadStateDict(new Map([["a", w.add(1)]]), { strict: false }); return m.a; }],
+  ["len(list(kept().parameters()))", () => [...kept().parameters()].length],
 ];

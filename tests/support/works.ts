@@ -156,6 +156,9 @@ export const works: Record<string, Record<string, unknown[]>> = {
   autograd: { grad: [leaf.mul(2).sum(), leaf, null, true] },
   functional: {
     celu: [x],
+    rmsNorm: [x, [3]],
+    groupNorm: [square, 2],
+    gumbelSoftmax: [x],
     normalize: [x],
     klDiv: [x, x],
     conv1d: [cube, cube],
@@ -193,11 +196,13 @@ export const works: Record<string, Record<string, unknown[]>> = {
     RNNCell: [2, 3],
     ...each(
       "BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CosineSimilarity CrossEntropyLoss HingeEmbeddingLoss " +
-        "HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss NLLLoss PairwiseDistance TripletMarginLoss",
+        "HuberLoss SmoothL1Loss KLDivLoss L1Loss MSELoss MarginRankingLoss NLLLoss PairwiseDistance TripletMarginLoss",
       () => [],
     ),
     BatchNorm1d: [3],
     RMSNorm: [3],
+    Buffer: [ones(2)],
+    GroupNorm: [1, 3],
     Embedding: [3, 2],
     LayerNorm: [3],
     Linear: [2, 3],
