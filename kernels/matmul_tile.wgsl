@@ -107,7 +107,7 @@ fn columns_of(at: u32, j: u32) -> mat4x4<f32> {
 }
 
 // A row of a block plus its products of four k, added one by one, as a BLAS does: the digits depend on the order.
-fn summed(row: vec4<f32>, x: vec4<f32>, y: mat4x4<f32>) -> vec4<f32> {
+fn summed(row: vec4<f32>, x: vec4<f32>, y: mat4x4<f32>) -> vec4<f32> { // replaced by matmul_one_by_one.wgsl
   return row + x.x * y[0] + x.y * y[1] + x.z * y[2] + x.w * y[3];
 }
 

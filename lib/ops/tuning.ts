@@ -180,6 +180,8 @@ export interface Tuning {
   staging: boolean;
   /** Whether a copy that transposes does so in shared memory, a square at a time. */
   squares: boolean;
+  /** Whether the kernel of tiles adds to its sums number by number, and not in vectors of four. */
+  tilesOneByOne: boolean;
   /** Which kernel computes which product. */
   products: readonly Choice[];
 }
@@ -206,6 +208,8 @@ const processors: Tuning = {
   sorters: 8,
   staging: false,
   squares: false,
+  // With images for operands vectors are faster by a quarter (512³, llvmpipe).
+  tilesOneByOne: false,
   // `deno task bench -- --forms` runs the kernels against each other. Operands are images (lib/gpu/image.ts), so loads
   // are cheap, and all tiles from 8×8 to 32×16 reach 14 to 17 GFLOP for a second of the processor at best, PyTorch 2.13
   // 28 to 46 in the same sitting: 8×8 takes 7.0 instructions for a vector's multiply-add, 16×8 6.1, 16×16 5.1, 32×16
@@ -221,15 +225,25 @@ const processors: Tuning = {
   ],
 };
 
+/** Multiply-adds from which a large tile repays its compilation after some twenty uses, on SwiftShader. */
+const REPAYING = 2 ** 25;
 /**
- * SwiftShader, where a large tile gains little and compiles long: 512³ in 172 to 194 ms by 8×8, 131 to 179 by 16×16,
- * 153 to 201 by 32×16; but the first compiles for 0.4 to 0.6 s, the second for 1.1 to 1.7, the last for 3 to 23.
+ * SwiftShader, whose registers are few. 512³ took 325 core-ms by 8×8 and 220 by 16×16 with sums in vectors, 280 and 160
+ * one by one; 64×2048×512 146 and 113, then 129 and 81. But 8×8 compiles for 0.4 core-seconds, 16×16 for 1.1.
  */
 const compilingSlowly: Tuning = {
   ...processors,
-  products: processors.products.slice(0, -1).map((choice) =>
-    choice.form === "tile" ? { ...choice, when: () => true } : choice
-  ),
+  tilesOneByOne: true,
+  products: [
+    ...processors.products.slice(0, -1),
+    {
+      form: "tile",
+      rows: 16,
+      columns: 16,
+      when: ({ work, n }) => work >= REPAYING && n >= 16 * TILE_LANES,
+    },
+    { form: "tile", rows: 8, columns: 8, when: () => true },
+  ],
 };
 
 /** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
@@ -269,6 +283,7 @@ const gpu: Tuning = {
   staging: true,
   // Else neighbours either read or write what lies far apart.
   squares: true,
+  tilesOneByOne: false,
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },
     // With few rows every weight is loaded for little arithmetic: neighbouring lanes must read neighbours.

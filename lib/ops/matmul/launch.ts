@@ -9,6 +9,7 @@ import { inForm } from "../../gpu/wgsl.ts";
 import plainSource from "../../../kernels/matmul.wgsl" with { type: "text" };
 import alignedSource from "../../../kernels/matmul_aligned.wgsl" with { type: "text" };
 import gemvSource from "../../../kernels/matmul_gemv.wgsl" with { type: "text" };
+import oneByOneSource from "../../../kernels/matmul_one_by_one.wgsl" with { type: "text" };
 import partsSource from "../../../kernels/matmul_parts.wgsl" with { type: "text" };
 import rowsSource from "../../../kernels/matmul_rows.wgsl" with { type: "text" };
 import sharedSource from "../../../kernels/matmul_shared.wgsl" with { type: "text" };
@@ -21,7 +22,7 @@ import { alongLast, lie, panels, quads } from "./operands.ts";
 import { cut, viewOf } from "../layout.ts";
 import { bound, boundToWrite } from "../limits.ts";
 import { boundAtHome, foursOf } from "../settle.ts";
-import { type Plan, TILE_LANES } from "../tuning.ts";
+import { type Plan, TILE_LANES, tuningOf } from "../tuning.ts";
 import { declared } from "../declare.ts";
 import { onItsSide, planFor, type Task, transposed } from "./plan.ts";
 
@@ -84,6 +85,7 @@ const sumOfParts = declared("matmul_parts", partsSource);
 const aligned = declared("matmul_aligned", alignedSource);
 const singles = declared("matmul_singles", singlesSource);
 const sums = declared("matmul_sums", sumsSource);
+const oneByOne = declared("matmul_one_by_one", oneByOneSource);
 
 const compiled = new WeakMap<Device, Map<string, Pipeline>>();
 
@@ -266,15 +268,16 @@ const launches: Record<Plan["form"], (task: Task, plan: Plan) => void> = {
       SUM_B: task.sums !== undefined && task.sumsOfB === true,
       AGAIN: task.activation !== undefined && task.activation !== "relu",
     };
-    const beside = [drop, plus].every((x) => !x || quads(x.offset));
-    const forms = { aligned: alongLast(out) && beside, singles: b.singles };
-    const pipeline = pipelineOf(task, plan, { ...flags, ...forms }, () => ({
+    const forms = [
+      alongLast(out) && [drop, plus].every((x) => !x || quads(x.offset)) && aligned,
+      b.singles && singles,
+      task.sums && sums,
+      tuningOf(out.device).tilesOneByOne && oneByOne,
+    ].filter((form) => !!form);
+    const names = forms.map(({ name }) => name).join(" ");
+    const pipeline = pipelineOf(task, plan, { ...flags, [names]: true }, () => ({
       constants: Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, Number(on)])),
-      kernel: [
-        ...(forms.aligned ? [aligned] : []),
-        ...(forms.singles ? [singles] : []),
-        ...(task.sums ? [sums] : []),
-      ].reduce(inForm, kernels.tile),
+      kernel: forms.reduce(inForm, kernels.tile),
       replace: { DOWN: `${rows / 4}u`, ACROSS: `${columns / 4}u` },
     }));
     const { buffers, params } = common(task);
