@@ -97,8 +97,10 @@ function read(place: keyof typeof places, name: string, form: string): Form | nu
 /** All forms of the functions and methods that this library has. */
 export const forms: readonly Form[] = Object.entries(places).flatMap(([place, { own }]) =>
   Object.entries(torch[place]).flatMap(([name, all]) => {
-    const found = Object.getOwnPropertyDescriptor(own, name)?.value;
-    if (typeof found !== "function") return [];
+    const found = Object.getOwnPropertyDescriptor(own, name);
+    // A property of tensors can't be read here; what a bundle exports, as in a browser, is a property too.
+    const value = place === "Tensor" ? found?.value : found?.get?.() ?? found?.value;
+    if (typeof value !== "function") return [];
     return all.flatMap((form) => read(place as keyof typeof places, name, form) ?? []);
   })
 );
