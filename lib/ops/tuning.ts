@@ -186,6 +186,12 @@ export interface Tuning {
   products: readonly Choice[];
 }
 
+/**
+ * Multiply-adds from which a tile of 16×16 repays its compilation: 1.3 core-seconds for 0.4 of 8×8's, on SwiftShader 1.1
+ * for 0.4. On llvmpipe both compute 2048×64×256 in 11 core-ms, 512³ in 18 and 20; the lessons' tests, with nothing
+ * compiled before, took 63 core-seconds for 85.
+ */
+const REPAYING = 2 ** 25;
 /** From here on a row keeps many lanes busy, despite the cost of a barrier between them. */
 const LONG = 1 << 16;
 
@@ -220,31 +226,21 @@ const processors: Tuning = {
     // The step that generates a token.
     { form: "rows", rows: 1, columns: 8, when: ({ alongK, m }) => alongK && m === 1 },
     // And a prompt of GPT-2: a workgroup's 8 tiles are as wide as a panel, and 16×16 takes 140 MB more to compile.
-    { form: "tile", rows: 8, columns: 8, when: ({ m, atHome }) => m <= 8 || atHome },
+    {
+      form: "tile",
+      rows: 8,
+      columns: 8,
+      when: ({ m, atHome, work }) => m <= 8 || atHome || work < REPAYING,
+    },
     { form: "tile", rows: 16, columns: 16, when: () => true },
   ],
 };
 
-/** Multiply-adds from which a large tile repays its compilation after some twenty uses, on SwiftShader. */
-const REPAYING = 2 ** 25;
 /**
  * SwiftShader, whose registers are few. 512³ took 325 core-ms by 8×8 and 220 by 16×16 with sums in vectors, 280 and 160
- * one by one; 64×2048×512 146 and 113, then 129 and 81. But 8×8 compiles for 0.4 core-seconds, 16×16 for 1.1.
+ * one by one; 64×2048×512 146 and 113, then 129 and 81.
  */
-const compilingSlowly: Tuning = {
-  ...processors,
-  tilesOneByOne: true,
-  products: [
-    ...processors.products.slice(0, -1),
-    {
-      form: "tile",
-      rows: 16,
-      columns: 16,
-      when: ({ work, n }) => work >= REPAYING && n >= 16 * TILE_LANES,
-    },
-    { form: "tile", rows: 8, columns: 8, when: () => true },
-  ],
-};
+const fewRegisters: Tuning = { ...processors, tilesOneByOne: true };
 
 /** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
 const WIDE = 1 << 12;
@@ -325,11 +321,7 @@ export const tuningOf = ({ software, imaging, subgroups }: {
   readonly imaging?: "where it pays" | "always" | "never";
   readonly subgroups?: boolean;
 }): Tuning =>
-  software
-    ? imaging === "never" ? compilingSlowly : processors
-    : subgroups
-    ? gpuWithSubgroups
-    : gpu;
+  software ? imaging === "never" ? fewRegisters : processors : subgroups ? gpuWithSubgroups : gpu;
 
 /** Bytes from which a matrix may live in an image (lib/gpu/home.ts); a smaller one is in the processor's cache anyway. */
 export const LARGE_MATRIX: number = 2 ** 20;
