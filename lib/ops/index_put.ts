@@ -15,6 +15,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import lastSource from "../../kernels/last_place.wgsl" with { type: "text" };
 import { add, gt, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
+import { combineAt } from "./combine.ts";
 import { contiguous, copy_, write } from "./copy.ts";
 import { full, zeros } from "./create.ts";
 import { arange } from "./ranges.ts";
@@ -55,6 +56,11 @@ const lastPlaceOp = defineOp<{ rows: number }>({
     { inputs: [ints([0], 3)], args: { rows: 3 } },
   ],
 });
+
+/** For each place below `rows`, 1 + the last i whose id it is; 0 where none is. */
+export function lastPlace(ids: Tensor, rows: number): Tensor {
+  return lastPlaceOp([ids], { rows });
+}
 
 const sumAtOp = defineOp<{ rows: number }>({
   name: "sumAt",
@@ -177,14 +183,15 @@ function putAt(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Ten
   const flat = reshape(places, [-1]);
   const column = reshape(expand(value, places.shape), [-1, 1]);
   if (accumulate) {
-    if (x.dtype !== "float32") {
-      throw new TypeError(
-        `indexPut: accumulate is for float32, and this is ${x.dtype}; counts are what bincount() gives`,
-      );
+    if (x.dtype === "bool") {
+      throw new TypeError("indexPut: accumulate is not offered for bool; use long()");
+    }
+    if (x.dtype === "int64") {
+      return reshape(combineAt(reshape(x, [-1]), flat, reshape(column, [-1]), "sum"), x.shape);
     }
     return add(x, reshape(sumAt(column, flat, total), x.shape));
   }
-  const last = lastPlaceOp([flat], { rows: total });
+  const last = lastPlace(flat, total);
   const chosen = embedding(clamp(sub(last, 1), { min: 0 }), column);
   return where(reshape(gt(last, 0), x.shape), reshape(chosen, x.shape), x);
 }
@@ -247,10 +254,9 @@ export function indexPut_(x: Tensor, ...args: IndexPutArguments): Tensor {
 }
 
 /** The index of ids along one dimension. */
-const along = (x: Tensor, dim: number, ids: Tensor): Index[] => [
-  ...new Array<Index>(normalizeDim(dim, x.ndim)).fill(":"),
-  ids,
-];
+export function along(x: Tensor, dim: number, ids: Tensor): Index[] {
+  return [...new Array<Index>(normalizeDim(dim, x.ndim)).fill(":"), ids];
+}
 
 /** How much of a source {@linkcode indexAdd} adds. */
 export interface IndexAddOptions {

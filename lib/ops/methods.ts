@@ -12,6 +12,9 @@ import { clamp } from "./clamp.ts";
 import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { gather } from "./gather.ts";
 import { scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim } from "./scatter.ts";
+import { diagonal, unfold } from "./strided.ts";
+import { indexCopy, indexCopy_ } from "./index_copy.ts";
+import { scatterReduce, scatterReduce_ } from "./scatter_reduce.ts";
 import * as blend from "./blend.ts";
 import * as fresh from "./fresh.ts";
 import * as others from "./other_views.ts";
@@ -79,6 +82,8 @@ const methods = {
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
   ...{ indexAdd_, indexFill_ },
   ...{ index, indexSelect, indexAdd, indexFill, indexPut, indexPut_, maskedFill, tril, triu },
+  ...{ diagonal, unfold },
+  ...{ indexCopy, indexCopy_, scatterReduce, scatterReduce_ },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
   registerHook,
 };
@@ -104,6 +109,7 @@ type Ops =
   & typeof import("./other_views.ts")
   & typeof import("./prod.ts")
   & typeof import("./scatter.ts")
+  & typeof import("./scatter_reduce.ts")
   & typeof import("./binary.ts")
   & typeof import("./checks.ts")
   & typeof import("./clamp.ts")
@@ -113,6 +119,7 @@ type Ops =
   & typeof import("./histc.ts")
   & typeof import("./gather.ts")
   & typeof import("./index.ts")
+  & typeof import("./index_copy.ts")
   & typeof import("./index_put.ts")
   & typeof import("./inplace.ts")
   & typeof import("./logic.ts")
@@ -127,6 +134,7 @@ type Ops =
   & typeof import("./softmax.ts")
   & typeof import("./sort.ts")
   & typeof import("./stats.ts")
+  & typeof import("./strided.ts")
   & typeof import("./triangle.ts")
   & typeof import("./unary.ts")
   & typeof import("./views.ts")

@@ -90,8 +90,15 @@ export {
 } from "./views.ts";
 export * from "./other_views.ts";
 export { chunk, narrow, select, split } from "./slices.ts";
+export { diagonal, type DiagonalOptions, unfold, type UnfoldOptions } from "./strided.ts";
 export { cat, stack } from "./join.ts";
 export { type Index, index, indexSelect } from "./index.ts";
+export {
+  indexCopy,
+  indexCopy_,
+  type IndexCopyArguments,
+  type IndexCopyOptions,
+} from "./index_copy.ts";
 export {
   indexAdd,
   indexAdd_,
@@ -160,6 +167,13 @@ export {
   takeAlongDim,
   type TakeOptions,
 } from "./scatter.ts";
+export {
+  type Reduce,
+  scatterReduce,
+  scatterReduce_,
+  type ScatterReduceArguments,
+  type ScatterReduceOptions,
+} from "./scatter_reduce.ts";
 export { logSoftmax, softmax, type SoftmaxArguments } from "./softmax.ts";
 export { layerNorm, type LayerNormArguments } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";

@@ -56,7 +56,7 @@ function put(x: Tensor, name: keyof typeof read, args: ScatterArguments): Tensor
 }
 
 /** The part of the source that there are indices for, flat. */
-function valuesOf(name: string, index: Tensor, src: Tensor | number): Tensor | number {
+export function valuesOf(name: string, index: Tensor, src: Tensor | number): Tensor | number {
   if (typeof src === "number") return src;
   if (src.ndim !== index.ndim || index.shape.some((size, d) => size > src.shape[d])) {
     throw new RangeError(

@@ -94,6 +94,9 @@ def mixture(x):
     return out
 
 
+places = torch.tensor([[0, 1, 0], [1, 1, 1]])
+
+
 def kept():
     """A module that keeps tensors."""
     module = nn.Module()

@@ -9,6 +9,7 @@ const F = nn.functional;
 
 const upTo = tensor([1, 3, 5]).float();
 const pairs = tensor([[1, 3, 5], [2, 4, 6]]);
+const places = tensor([[0, 1, 0], [1, 1, 1]]);
 const asked = tensor([[3, 6], [4, 4]]);
 
 /** A module that keeps tensors. */
@@ -126,4 +127,56 @@ export const rows: Row[] = [
   ["[n for n, _ in kept().named_buffers()]", () => Array.from(kept().namedBuffers(), ([name]) => name)],
   ["m = kept(); m.load_state_dict({'a': w + 1}, strict=False); m.a", () => { const m = kept(); m.loadStateDict(new Map([["a", w.add(1)]]), { strict: false }); return m.a; }],
   ["len(list(kept().parameters()))", () => [...kept().parameters()].length],
+
+  ["x.scatter_reduce(0, places, y, 'sum')", () => x.scatterReduce(0, places, y, "sum")],
+  ["x.scatter_reduce(0, places, y, 'amax', include_self=False)", () => x.scatterReduce(0, places, y, "amax", { includeSelf: false })],
+  ["x.scatter_reduce(1, places[:1, :2], y, reduce='amin')", () => x.scatterReduce(1, places.index(":1", ":2"), { src: y, reduce: "amin" })],
+  ["x.clone().scatter_reduce_(0, places, y, 'mean')", () => x.clone().scatterReduce_(0, places, y, "mean")],
+  ["(v - 4).scatter_reduce(0, t // 2, v[:2] - 4, 'mean')", () => v.sub(4).scatterReduce(0, t.div(2, { roundingMode: "floor" }), v.index(":2").sub(4), "mean")],
+  ["z.scatter_reduce(0, places[:, :2], z.flip(0), 'amax')", () => z.scatterReduce(0, places.index(":", ":2"), z.flip(0), "amax")],
+  ["x.scatter_reduce(0, torch.zeros(0, 0, dtype=torch.int64), y, 'amax')", () => x.scatterReduce(0, lib.zeros(0, 0, { dtype: "int64" }), y, "amax")],
+  ["slope(lambda y: x.scatter_reduce(0, places, y, 'amax'), y)", () => slope((y) => x.scatterReduce(0, places, y, "amax"), y)],
+  ["slope(lambda x: x.scatter_reduce(0, places, x, 'mean', include_self=False), x)", () => slope((x) => x.scatterReduce(0, places, x, "mean", { includeSelf: false }), x)],
+  ["node(lambda x: x.scatter_reduce(0, places, y, 'sum'))", () => node((x) => x.scatterReduce(0, places, y, "sum"))],
+  ["told(lambda: x.scatter_reduce(0, places, v.expand(2, 3), 'sum'))", () => told(() => x.scatterReduce(0, places, v.expand(2, 3), "sum"))],
+
+  ["torch.zeros(4, dtype=torch.int64).scatter_add(0, v, torch.ones_like(v))", () => lib.zeros(4, { dtype: "int64" }).scatterAdd(0, v, lib.onesLike(v))],
+  ["counts = torch.zeros(4, dtype=torch.int64); counts.scatter_add_(0, v, v); counts", () => { const counts = lib.zeros(4, { dtype: "int64" }); counts.scatterAdd_(0, v, v); return counts; }],
+  ["torch.zeros(3, 2, dtype=torch.int64).index_add(0, ids, torch.arange(6).view(3, 2), alpha=2)", () => lib.zeros(3, 2, { dtype: "int64" }).indexAdd(0, ids, lib.arange(6).view(3, 2), { alpha: 2 })],
+  ["v.index_put((torch.tensor([0, 0]),), v[:2], accumulate=True)", () => v.indexPut([tensor([0, 0])], v.index(":2"), true)],
+
+  ["x.index_copy(1, torch.tensor([2, 0]), y[:, :2])", () => x.indexCopy(1, tensor([2, 0]), y.index(":", ":2"))],
+  ["x.index_copy(1, torch.tensor([2, 2]), y[:, :2])", () => x.indexCopy(1, tensor([2, 2]), y.index(":", ":2"))],
+  ["cache = torch.zeros(1, 4, 2); cache.index_copy_(1, torch.arange(1, 3), x[None, :, :2]); cache", () => { const cache = lib.zeros(1, 4, 2); cache.indexCopy_(1, lib.arange(1, 3), x.index(null, ":", ":2")); return cache; }],
+  ["v.index_copy(0, torch.tensor(1), torch.tensor(9))", () => v.indexCopy(0, tensor(1), tensor(9))],
+  ["torch.tensor(3.).index_copy(0, torch.tensor([0]), torch.tensor([2.]))", () => tensor(3).float().indexCopy(0, tensor([0]), tensor([2]).float())],
+  ["slope(lambda x: x.index_copy(1, torch.tensor([2, 0]), y[:, :2]), x)", () => slope((x) => x.indexCopy(1, tensor([2, 0]), y.index(":", ":2")), x)],
+  ["slope(lambda y: x.index_copy(1, torch.tensor([2, 0]), y[:, :2]), y)", () => slope((y) => x.indexCopy(1, tensor([2, 0]), y.index(":", ":2")), y)],
+  ["node(lambda x: x.index_copy(0, torch.tensor([0]), y[:1]))", () => node((x) => x.indexCopy(0, tensor([0]), y.index(":1")))],
+  ["told(lambda: x.index_copy(1, torch.tensor([2, 0]), y))", () => told(() => x.indexCopy(1, tensor([2, 0]), y))],
+  ["told(lambda: x.index_copy(1, t, v[:2].expand(2, 2)))", () => told(() => x.indexCopy(1, t, v.index(":2").expand(2, 2)))],
+  ["told(lambda: x.index_copy(0, torch.tensor([0]), w))", () => told(() => x.indexCopy(0, tensor([0]), w))],
+  ["told(lambda: x.index_copy(0, t[:1], y[:1, :2]))", () => told(() => x.indexCopy(0, t.index(":1"), y.index(":1", ":2")))],
+  ["told(lambda: x.index_copy(1, t[None], y[:, :2]))", () => told(() => x.indexCopy(1, t.index(null), y.index(":", ":2")))],
+
+  ["torch.arange(7).unfold(0, 3, 2)", () => lib.arange(7).unfold(0, 3, 2)],
+  ["x.unfold(1, 2, 1)", () => x.unfold(1, 2, 1)],
+  ["x.t().unfold(dimension=0, size=2, step=1) * 2", () => x.t().unfold({ dimension: 0, size: 2, step: 1 }).mul(2)],
+  ["(ids.unfold(0, 2, 1) == torch.tensor([0, 1])).all(-1)", () => ids.unfold(0, 2, 1).eq(tensor([0, 1])).all(-1)],
+  ["x.unfold(1, 0, 1)", () => x.unfold(1, 0, 1)],
+  ["torch.tensor(3.).unfold(0, 1, 1)", () => tensor(3).float().unfold(0, 1, 1)],
+  ["a = x.clone(); a.unfold(1, 2, 1)[0, 0].zero_(); a", () => { const a = x.clone(); a.unfold(1, 2, 1).index(0, 0).zero_(); return a; }],
+  ["slope(lambda x: x.unfold(1, 2, 1).sum(-1), x)", () => slope((x) => x.unfold(1, 2, 1).sum(-1), x)],
+  ["node(lambda x: x.unfold(1, 2, 1))", () => node((x) => x.unfold(1, 2, 1))],
+  ["told(lambda: x.unfold(1, 4, 1))", () => told(() => x.unfold(1, 4, 1))],
+  ["told(lambda: x.unfold(1, 2, 0))", () => told(() => x.unfold(1, 2, 0))],
+  ["x.diagonal()", () => x.diagonal()],
+  ["torch.diagonal(x, -1)", () => lib.diagonal(x, -1)],
+  ["x.diagonal(5)", () => x.diagonal(5)],
+  ["x.diagonal(1, 1, 0)", () => x.diagonal(1, 1, 0)],
+  ["b.transpose(0, 1).diagonal(offset=1, dim1=-2, dim2=-1)", () => b.transpose(0, 1).diagonal({ offset: 1, dim1: -2, dim2: -1 })],
+  ["a = x.clone(); a.diagonal().fill_(0); a", () => { const a = x.clone(); a.diagonal().fill_(0); return a; }],
+  ["slope(lambda b: b.diagonal(0, 1, 2) * 2, b)", () => slope((b) => b.diagonal(0, 1, 2).mul(2), b)],
+  ["node(lambda x: x.diagonal())", () => node((x) => x.diagonal())],
+  ["told(lambda: x.diagonal(0, 0, 0))", () => told(() => x.diagonal(0, 0, 0))],
 ];

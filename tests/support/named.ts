@@ -17,10 +17,18 @@ const places = {
   Tensor: { own: lib.Tensor.prototype, called: "x" },
 } as const;
 
+const OLD = "PyTorch's own old name, for reduction";
+
 /** What has no name here, and why: functions (or "*" for all), their arguments, the reason. */
 const WITHOUT: readonly (readonly [functions: string, args: string, why: string])[] = [
   ["*", "inplace", "refused: a function returns a new tensor"],
-  ["*", "sizeAverage reduce", "PyTorch's own old names, for reduction and scatter_reduce"],
+  ["*", "sizeAverage", OLD],
+  [
+    "binaryCrossEntropy binaryCrossEntropyWithLogits cosineEmbeddingLoss crossEntropy hingeEmbeddingLoss klDiv " +
+    "l1Loss marginRankingLoss mseLoss nllLoss smoothL1Loss tripletMarginLoss",
+    "reduce",
+    OLD,
+  ],
   ["*", "sparse sparseGrad scaleGradByFreq maxNorm normType", "gradients are dense, tables plain"],
   ["*", "cudnnEnable computeMode outDtype implicit outputSize", "how PyTorch computes, not what"],
   ["trilIndices triuIndices", "dtype requiresGrad", "they are int64"],
@@ -47,7 +55,7 @@ const APART: readonly (readonly [functions: string, form: RegExp, why: string])[
   ["torch.linspace", /steps\?/, "PyTorch's default is deprecated"],
   ["torch.where", /^condition$/, "mask.nonzero({ asTuple: true })"],
   ["histogram", /^input bins\?/, "the number of bins is told"],
-  ["scatter scatter_", / reduce$/, "scatterAdd"],
+  ["scatter scatter_", / reduce$/, "scatterAdd, scatterReduce"],
   ["repeatInterleave", /^repeats/, "repeats are one number"],
 ];
 
