@@ -33,7 +33,8 @@ const root = new URL("../../", import.meta.url);
 /** The entries of a folder, without the book, whose packages have their own import map and lock. */
 const withoutBook = (folder: string) =>
   Array.from(Deno.readDirSync(new URL(folder, root)), ({ name }) => `${folder}/${name}`)
-    .filter((path) => !path.endsWith("/book") && (/\.ts$/.test(path) || !/\.\w+$/.test(path)));
+    .filter((path) => !path.endsWith("/book") && (/\.ts$/.test(path) || !/\.\w+$/.test(path)))
+    .sort(); // where it meets lib/mod.ts first, TypeScript 6.0 takes the methods of Tensor for a circle
 const ofBook = [
   `--import-map=${new URL("lib/book/imports.json", root).href}`,
   "--lock=lib/book/deno.lock",
