@@ -3,6 +3,7 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";
+import { callsForImages } from "../lib/gpu/adapter.ts";
 import { forms, largestLaunch, type Plan, tuningOf } from "../lib/ops/tuning.ts";
 import { multiply, multiplyInto, planOf, type Product } from "../lib/ops/matmul/product.ts";
 import type { Activation } from "../lib/ops/activation.ts";
@@ -168,6 +169,23 @@ Deno.test("every tile: right where the edges cut it, however its operands lie, k
     sizes.add(`${rows}×${columns}`);
   }
   assertEquals([...sizes], ["8×8", "16×16"]);
+});
+
+Deno.test("only the small tile is for a llvmpipe that calls a function for each read of an image", () => {
+  const description = (llvm: string) => ({ description: llvm }) as GPUAdapterInfo;
+  const calls = ["llvmpipe (LLVM 19.1.7, 256 bits)", "llvmpipe (LLVM 16.0.0, 128 bits)"];
+  const inPlace = [
+    "llvmpipe (LLVM 15.0.6, 256 bits)",
+    "SwiftShader Device (LLVM 16.0.0)",
+    "NVIDIA",
+  ];
+  assertEquals(calls.map(description).map(callsForImages), [true, true]);
+  assertEquals(inPlace.map(description).map(callsForImages), [false, false, false]);
+  const large = { batch: 1, m: 64, n: 64, k: 64, work: 2 ** 30, alongK: true, atHome: false };
+  const rows = (device: Parameters<typeof tuningOf>[0]) =>
+    tuningOf(device).products.find(({ when }) => when(large))!.rows;
+  assertEquals(rows({ software: true }), 16);
+  assertEquals(rows({ software: true, callsForImages: true }), 8);
 });
 
 Deno.test("few rows: right at the edges of rows, columns and lanes, for batches, parts of k and whatever comes after", async () => {

@@ -22,6 +22,10 @@ export const isSoftware = (info: GPUAdapterInfo): boolean =>
 export const hasSlowBuffers = (info: GPUAdapterInfo): boolean =>
   /llvmpipe/i.test(adapterName(info));
 
+/** Whether each read of an image is the call of a function: so llvmpipe since Mesa 23.3, which is built on LLVM 16 or newer. */
+export const callsForImages = (info: GPUAdapterInfo): boolean =>
+  Number(/llvmpipe \(LLVM (\d+)/i.exec(adapterName(info))?.[1]) >= 16;
+
 const backends: Record<string, string> = {
   vulkan: "Vulkan",
   opengl: "OpenGL",

@@ -7,7 +7,7 @@
  */
 import { host } from "../host/mod.ts";
 import { Budget } from "./budget.ts";
-import { adapterName, hasSlowBuffers, isSoftware } from "./adapter.ts";
+import { adapterName, callsForImages, hasSlowBuffers, isSoftware } from "./adapter.ts";
 
 /** WebGPU's limits by name. */
 export type Limits = { [name in keyof GPUSupportedLimits]: number };
@@ -38,6 +38,7 @@ interface Known extends Opened {
   readonly limits: Readonly<Limits>;
   readonly software: boolean;
   readonly slowBuffers: boolean;
+  readonly callsForImages: boolean;
   readonly budget: Budget;
   imaging: Imaging;
 }
@@ -91,6 +92,15 @@ export class Gpu {
    */
   get slowBuffers(): boolean {
     return this.#now.slowBuffers;
+  }
+
+  /**
+   * True where a read of an image is the call of a function.
+   *
+   * @internal
+   */
+  get callsForImages(): boolean {
+    return this.#now.callsForImages;
   }
 
   /**
@@ -154,6 +164,7 @@ export class Gpu {
       limits: numbersOf(gpu.limits),
       software,
       slowBuffers,
+      callsForImages: callsForImages(adapterInfo),
       budget: new Budget(software, () => this.relieve()),
       imaging: slowBuffers ? "where it pays" : "never",
     };

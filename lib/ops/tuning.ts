@@ -242,6 +242,18 @@ const processors: Tuning = {
  */
 const fewRegisters: Tuning = { ...processors, tilesOneByOne: true };
 
+/**
+ * A llvmpipe that calls a function for each read of an image: what a tile holds goes through memory then. 512³ took one
+ * core 16 ms by 8×8 and 28 by 16×16 with Mesa 25.0, 16 and 21 with 26.2, where it was 15 and 14 with 22.3; the steps of
+ * lessons 13 and 14 and a pass of GPT-2 0.65 to 0.71 times as long by 8×8 with 25.0, and 1.05 to 1.12 with 22.3.
+ */
+const smallTiles: Tuning = {
+  ...processors,
+  products: processors.products.slice(0, -1).map((choice) =>
+    choice.form === "tile" ? { ...choice, when: () => true } : choice
+  ),
+};
+
 /** From here on 256 lanes have several fours each, and the two steps more of their tree are few among the rounds. */
 const WIDE = 1 << 12;
 
@@ -316,12 +328,17 @@ const gpuWithSubgroups: Tuning = {
 };
 
 /** The numbers for an adapter. */
-export const tuningOf = ({ software, imaging, subgroups }: {
+export const tuningOf = ({ software, imaging, callsForImages, subgroups }: {
   readonly software: boolean;
   readonly imaging?: "where it pays" | "always" | "never";
+  readonly callsForImages?: boolean;
   readonly subgroups?: boolean;
 }): Tuning =>
-  software ? imaging === "never" ? fewRegisters : processors : subgroups ? gpuWithSubgroups : gpu;
+  software
+    ? imaging === "never" ? fewRegisters : callsForImages ? smallTiles : processors
+    : subgroups
+    ? gpuWithSubgroups
+    : gpu;
 
 /** Bytes from which a matrix may live in an image (lib/gpu/home.ts); a smaller one is in the processor's cache anyway. */
 export const LARGE_MATRIX: number = 2 ** 20;

@@ -88,8 +88,10 @@ const exists = ({ form, rows, columns }: Plan): boolean =>
   );
 
 /** The kernel of a wanted form: the first that is for this product, or else the last; or the plain one. */
-function ofForm(form: Plan["form"], product: Sizes, { imaging }: Device): Plan {
-  const choices = [true, false].flatMap((software) => tuningOf({ software, imaging }).products);
+function ofForm(form: Plan["form"], product: Sizes, { imaging, callsForImages }: Device): Plan {
+  const choices = [true, false].flatMap((software) =>
+    tuningOf({ software, imaging, callsForImages }).products
+  );
   const rows = choices.filter((choice) => choice.form === form);
   const choice = rows.find(({ when }) => when(product));
   const alongKOnly = form === "rows" || form === "gemv";
