@@ -138,10 +138,14 @@ const describe = ({ layer, args, options = {}, masks = {}, inputs, forward = {} 
 
 const TOLERANCE = 1e-4;
 /**
- * The biases of keys have a gradient of 0: what Adam makes of its rounding errors is of no meaning. Where sums are added in
- * another order than on a processor, the parameter that holds them was 1.2e-4 off (NVIDIA H200).
+ * The gradient of a query is a sum over keys in which what the keys have in common should vanish; the fused kernel leaves of
+ * it what `delta`, computed by itself, is off. After five steps of SGD with a rate of 1 the biases of queries were 1.2e-4
+ * off on an NVIDIA H200 and on llvmpipe of Mesa 25.0, below 1e-4 with Mesa 22.3.
  */
-const ofNoise = (what: string) => !defaultDevice.software && /^end .*in_proj_bias$/.test(what);
+const leavesSome = ({ software, callsForImages }: typeof defaultDevice) =>
+  !software || callsForImages;
+const toleranceOf = (what: string) =>
+  leavesSome(defaultDevice) && /^end .*in_proj_bias$/.test(what) ? 5 * TOLERANCE : TOLERANCE;
 const ran = { cases: 0, tensors: 0, worst: 0 };
 
 for (const golden of cases) {
@@ -193,7 +197,7 @@ for (const golden of cases) {
 
     const results = await readAll(pairs.map(([, got]) => got));
     const off = pairs.map(([what, got, want]) => ({ what, by: distance(results.get(got)!, want) }));
-    const wrong = off.filter(({ what, by }) => !(by <= (ofNoise(what) ? 5 : 1) * TOLERANCE));
+    const wrong = off.filter(({ what, by }) => !(by <= toleranceOf(what)));
     assertEquals(wrong, []);
     ran.cases++;
     ran.tensors += off.length;
