@@ -46,14 +46,16 @@ const entries: string[] = Object.values(config.exports);
 const checks = () => [
   ["fmt", "--check"],
   ["lint"],
-  ["check", ...withoutBook("lib"), "lessons", ...withoutBook("tests")],
+  ["check", "--doc", ...withoutBook("lib"), "lessons", ...withoutBook("tests"), "README.md"],
   ["check", ...ofBook, "lib/book", "tests/book"],
   ["publish", "--dry-run", "--allow-dirty", "--quiet"],
   ["doc", "--lint", "--quiet", ...entries],
   ["test", "--allow-read", "tests/structure_test.ts"],
 ];
-/** All tests, and the examples of the documentation, as many files at once as there are cores. */
-const tests = ["test", "--doc", "--allow-all", "--parallel"];
+/** A check has seen all types, of the examples in the documentation too. */
+const tested = ["test", "--allow-all", "--no-check"];
+/** All tests, and those examples, as many files at once as there are cores. */
+const tests = [...tested, "--doc", "--parallel"];
 /** Tests whose answers no adapter changes: files, the network, text, and the runs of whole programs. */
 const ALIKE =
   `bench bit_flips course data endurance format hostile_files host hover hub_faults hub kept loader mistakes opening
@@ -77,12 +79,7 @@ function partOf([first, ...others]: readonly string[]): [part: [number, number],
   }
   return [[k, n], others];
 }
-const bookTest = [
-  "test",
-  ...ofBook,
-  "--allow-all",
-  "--no-check", // `deno task check` has done that
-];
+const bookTest = [...tested, ...ofBook];
 const bookTests = [
   ...bookTest,
   "tests/book/pages.ts",
@@ -115,7 +112,7 @@ runs those too.`,
     adapter: true,
     steps: (given) => {
       const [part, args] = partOf(given);
-      return [["test", "--allow-all", "--no-check", "--parallel", ...computing(...part), ...args]];
+      return [[...tested, "--parallel", ...computing(...part), ...args]];
     },
   },
   check: {
