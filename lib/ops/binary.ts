@@ -134,6 +134,19 @@ const rows = {
     domain: [0.5, 2],
     gradient: pair((g, x, y) => [() => g, () => mul(mul(g, floorDivide(x(), y())), -1)]),
   },
+  fmod: {
+    wgsl: "bitcast<f32>(bitcast<u32>(restOf(x, y)) | (bitcast<u32>(x) & 0x80000000u))",
+    ofInts: "x - y * intTimes(x, y)",
+    reference: (x, y) => x % y,
+    torch: "torch.fmod(x, y)",
+    divides: true,
+    domain: [0.5, 2],
+    gradient: pair((g, x, y) => [
+      () => g,
+      () => mul(mul(g, -1), div(x(), y(), { roundingMode: "trunc" })),
+    ]),
+    samples: quotients,
+  },
   maximum: {
     wgsl: "maxNan(x, y)",
     ofInts: "max(x, y)",
@@ -292,6 +305,8 @@ export const pow: (
 ) => Tensor = of("pow", "exponent");
 /** The remainder with the sign of the divisor, as Python's `%`. */
 export const remainder: OfOther = of("remainder");
+/** The remainder with the sign of x, as C's `fmod`. */
+export const fmod: OfOther = of("fmod");
 /** The larger of two; a NaN where either is one. */
 export const maximum: OfOther = of("maximum");
 /** The smaller of two; a NaN where either is one. */

@@ -12,7 +12,7 @@ import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { bmm, matmul } from "./matmul/matmul.ts";
 import { sum } from "./reduce.ts";
-import { permute, reshape, unsqueeze } from "./views.ts";
+import { expand, permute, reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
 const readEye = parameters<{ n: number; m?: number } & TensorOptions>(
@@ -105,8 +105,8 @@ interface Lettered {
 
 /**
  * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. Letters that
- * stand only on the left are summed over. Dimensions have one letter each; `...` and a letter twice in one operand
- * are not offered.
+ * stand only on the left are summed over, `...` are dimensions that broadcast. A letter twice in one operand is not
+ * offered: `diagonal` views that.
  *
  * @example
  * ```ts
@@ -118,12 +118,15 @@ interface Lettered {
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   const [left, right] = a.text.accepts(equation) ? equation.replaceAll(" ", "").split("->") : [];
-  const inputs = left?.split(",") ?? [];
-  const fits = operands.every((x) => a.tensor.accepts(x)) && inputs.length === operands.length &&
-    inputs.every((letters, i) =>
-      /^[a-zA-Z]*$/.test(letters) && letters.length === operands[i].ndim &&
-      new Set(letters).size === letters.length
-    );
+  const given = left?.split(",") ?? [];
+  const fits = operands.every((x) => a.tensor.accepts(x)) && given.length === operands.length &&
+    given.every((text, i) => {
+      const letters = text.replace("...", "");
+      return /^[a-zA-Z]*$/.test(letters) && new Set(letters).size === letters.length &&
+        (text === letters
+          ? letters.length === operands[i].ndim
+          : letters.length <= operands[i].ndim);
+    });
   if (!fits) {
     throw new TypeError(
       `einsum(): "${equation}" does not fit ${operands.length} operands of ` +
@@ -132,16 +135,41 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
         `letter for each dimension`,
     );
   }
+  const { inputs, tensors, dots } = spelled(given, operands);
   const all = inputs.join("");
-  const result = right ??
-    [...new Set(all)].filter((c) => all.split(c).length === 2).sort().join("");
+  const once = () =>
+    [...new Set(all)].filter((c) => all.split(c).length === 2 && !dots.includes(c));
+  const result = right?.replace("...", dots) ?? dots + once().sort().join("");
   // PyTorch brings all operands into this order first, which shows in how the result lies in memory.
   const order = [...new Set([...result, ...[...all].sort()])];
-  const parts = inputs.map((letters, i) => inOrder({ x: operands[i], letters }, order));
+  const parts = inputs.map((letters, i) => inOrder({ x: tensors[i], letters }, order));
   const last = parts.reduce((one, other, i) =>
     inOrder(product(one, other, result + inputs.slice(i + 1).join(""), order), order)
   );
   return summed(last, result).x;
+}
+
+/** Letters in the place of dots, which broadcast: Greek ones, the same from the right on in every operand. */
+function spelled(given: readonly string[], operands: readonly Tensor[]) {
+  const wide = given.map((text, i) =>
+    text.includes("...") ? operands[i].ndim - text.length + 3 : 0
+  );
+  const most = Math.max(...wide);
+  const dots = Array.from({ length: most }, (_, i) => String.fromCodePoint(0x3b1 + i)).join("");
+  const inputs = given.map((text, i) => text.replace("...", dots.slice(most - wide[i])));
+  const sizes = new Map<string, number>();
+  for (const [i, letters] of inputs.entries()) {
+    for (const [d, c] of [...letters].entries()) {
+      if (dots.includes(c) && sizes.get(c) !== 0) {
+        const size = operands[i].shape[d];
+        sizes.set(c, size === 1 ? sizes.get(c) ?? 1 : size);
+      }
+    }
+  }
+  const tensors = operands.map((x, i) =>
+    wide[i] > 0 ? expand(x, [...inputs[i]].map((c, d) => sizes.get(c) ?? x.shape[d])) : x
+  );
+  return { inputs, tensors, dots };
 }
 
 /** Sums over the letters that are not needed. */

@@ -13,6 +13,7 @@ import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { gather } from "./gather.ts";
 import { scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim } from "./scatter.ts";
 import { diagonal, unfold } from "./strided.ts";
+import { aminmax, diff } from "./diff.ts";
 import { indexCopy, indexCopy_ } from "./index_copy.ts";
 import { scatterReduce, scatterReduce_ } from "./scatter_reduce.ts";
 import * as blend from "./blend.ts";
@@ -51,7 +52,7 @@ const of = <M extends object, Name extends keyof M>(module: M, ...names: Name[])
   Object.fromEntries(names.map((name) => [name, module[name]])) as Pick<M, Name>;
 
 const methods = {
-  ...of(binary, "add", "sub", "mul", "div", "pow", "remainder", "maximum", "minimum"),
+  ...of(binary, "add", "sub", "mul", "div", "pow", "remainder", "fmod", "maximum", "minimum"),
   ...of(binary, "eq", "ne", "lt", "le", "gt", "ge"),
   ...of(unary, "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt"),
   ...of(unary, "reciprocal", "square", "sin", "cos", "floor", "ceil", "round", "trunc"),
@@ -82,7 +83,7 @@ const methods = {
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
   ...{ indexAdd_, indexFill_ },
   ...{ index, indexSelect, indexAdd, indexFill, indexPut, indexPut_, maskedFill, tril, triu },
-  ...{ diagonal, unfold },
+  ...{ aminmax, diff, diagonal, unfold },
   ...{ indexCopy, indexCopy_, scatterReduce, scatterReduce_ },
   ...{ clone, contiguous, to, float, long, bool, copy_ },
   registerHook,
@@ -115,6 +116,7 @@ type Ops =
   & typeof import("./clamp.ts")
   & typeof import("./copy.ts")
   & typeof import("./curves.ts")
+  & typeof import("./diff.ts")
   & typeof import("./extreme.ts")
   & typeof import("./histc.ts")
   & typeof import("./gather.ts")

@@ -131,6 +131,7 @@ export {
   variance,
   type VarOptions,
 } from "./stats.ts";
+export { aminmax, diff, type DiffOptions, type Extremes, stdMean, varMean } from "./diff.ts";
 export type { Found } from "./found.ts";
 export {
   type ArgArguments,

@@ -99,7 +99,8 @@ export type VarArguments = Given<
   VarOptions
 >;
 
-const varOptions = (name: string) => {
+/** The reader of the arguments of a variance. */
+export const varOptions = (name: string): (args: VarArguments) => VarArgs => {
   const read = parameters<VarOptions>(
     name,
     { dim: a.dims, unbiased: a.flag, keepdim: a.flag, correction: a.number },

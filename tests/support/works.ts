@@ -44,7 +44,7 @@ export const works: Record<string, Record<string, unknown[]>> = {
       () => [x],
     ),
     ...each(
-      "add sub mul div pow remainder maximum minimum eq ne lt le gt ge logicalAnd logicalOr logicalXor",
+      "add sub mul div pow remainder fmod maximum minimum eq ne lt le gt ge logicalAnd logicalOr logicalXor",
       () => [x, x],
     ),
     ...each("add_ sub_ mul_ div_ copy_", () => [x.clone(), x]),
@@ -111,7 +111,7 @@ export const works: Record<string, Record<string, unknown[]>> = {
     ...each("indexCopy indexCopy_", () => [x.clone(), 0, ids, x]),
     indexSelect: [x, 0, ids],
     unfold: [x, 1, 2, 1],
-    diagonal: [square],
+    ...each("diagonal diff aminmax varMean stdMean", () => [square]),
     gather: [x, 0, tensor([[0, 1, 0]])],
     ...each("scatter scatterAdd", () => [x, 0, tensor([[0, 1, 0]]), ones(1, 3)]),
     ...each("scatter_ scatterAdd_", () => [x.clone(), 0, tensor([[0, 1, 0]]), ones(1, 3)]),
