@@ -33,8 +33,8 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
     if (code !== 0) throw new Error(`bundling the book: ${new TextDecoder().decode(stderr)}`);
     const files = new Map<string, string | Uint8Array>();
     await collect(folder, "", files);
-    const comments = await commentsOfKernels();
-    for (const [name, bytes] of files) files.set(name, withoutLines(bytes, comments));
+    const lines = await commentedLines();
+    for (const [name, bytes] of files) files.set(name, withoutComments(bytes, lines));
     for (const { path, source, solved } of site.pages.filter(isProgram)) {
       const up = "../".repeat(path.split("/").length - 1);
       const address = (name: string) =>
@@ -62,18 +62,25 @@ async function collect(folder: string, under: string, files: Map<string, string 
   }
 }
 
-/** A line of a kernel that is a comment, but for the marks that lib/gpu/wgsl.ts looks for. */
-const isComment = (line: string) =>
-  /^ *\/\/ /.test(line) && !/^ *\/\/ (for each item:|end)$/.test(line);
+/** What lib/gpu/wgsl.ts looks for in a kernel's text; every other comment is for who reads it. */
+const isMark = (comment: string) =>
+  /^\/\/ (for each item:|end$|replaced by |unrolled|or an image|read once)/.test(comment);
 
-/** What no page needs of a kernel's text: a tenth of what the library weighs. */
-async function commentsOfKernels(): Promise<Set<string>> {
+/** A line of a kernel without its comment, unless that is a mark; null where nothing is left. */
+function withoutComment(line: string): string | null {
+  const [, code, comment] = /^(.*?) *(\/\/ .*)$/.exec(line) ?? [];
+  if (comment === undefined || isMark(comment)) return line;
+  return code || null;
+}
+
+/** The lines of kernels that have comments, which no page needs: a tenth of what the library weighs. */
+async function commentedLines(): Promise<Set<string>> {
   const folder = new URL("kernels/", root);
   const found = new Set<string>();
   for await (const { name, isFile } of Deno.readDir(folder)) {
     if (!isFile) continue;
     const text = await Deno.readTextFile(new URL(name, folder));
-    for (const line of text.split("\n")) if (isComment(line)) found.add(line);
+    for (const line of text.split("\n")) if (withoutComment(line) !== line) found.add(line);
   }
   return found;
 }
@@ -85,9 +92,10 @@ const unescaped = (line: string) =>
     (_, x, long, u, sign) => sign ?? String.fromCodePoint(Number.parseInt(x ?? long ?? u, 16)),
   );
 
-/** A program without these lines. */
-function withoutLines(program: string | Uint8Array, lines: ReadonlySet<string>): string {
+/** A program without the comments of these lines. */
+function withoutComments(program: string | Uint8Array, lines: ReadonlySet<string>): string {
   const text = typeof program === "string" ? program : new TextDecoder().decode(program);
-  return text.split("\n").filter((line) => !isComment(line) || !lines.has(unescaped(line)))
-    .join("\n");
+  return text.split("\n")
+    .map((line) => line.includes("// ") && lines.has(unescaped(line)) ? withoutComment(line) : line)
+    .filter((line) => line !== null).join("\n");
 }
