@@ -54,13 +54,16 @@ const checks = () => [
 ];
 /** A check has seen all types, of the examples in the documentation too. */
 const tested = ["test", "--allow-all", "--no-check"];
-/** All tests, and those examples, as many files at once as there are cores. */
-const tests = [...tested, "--doc", "--parallel"];
-/** Tests whose answers no adapter changes: files, the network, text, and the runs of whole programs. */
+/** All tests, as many files at once as there are cores. */
+const tests = [...tested, "--parallel"];
+/**
+ * Tests whose answers no adapter changes: files, the network, text, and the runs of whole programs; and the examples,
+ * since what they show is computed in other tests.
+ */
 const ALIKE =
-  `bench bit_flips course data endurance format hostile_files host hover hub_faults hub kept loader mistakes opening
-  pack printable python resume safetensors saved_run structure terminal terms text tint tools torch_file
-  weights_run wgsl`
+  `bench bit_flips course data endurance examples format hostile_files host hover hub_faults hub kept loader
+  mistakes opening pack printable python resume safetensors saved_run structure terminal terms text tint tools
+  torch_file weights_run wgsl`
     .split(/\s+/);
 /** All others, which are to be right on every adapter: of these, part k of n. */
 const computing = (k: number, n: number) =>
