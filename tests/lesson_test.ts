@@ -1,10 +1,8 @@
 /*
- * The code behind the lessons, and then the lessons themselves: each is imported, as short as it allows, and its
- * outputs are compared with the `//>` lines in its source and with the ledger.
+ * The code behind the lessons, and the outputs of those lessons that have no file of tests of their own.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "npm:fast-check@4.10.2";
-import { contents } from "../lessons/contents.ts";
 import { readArgs, UsageError, valuesOf } from "../lib/lesson/args.ts";
 import { compareOutput, locate } from "../lib/lesson/compare.ts";
 import { hold, problems, rewrite } from "../lib/lesson/outputs.ts";
@@ -13,11 +11,11 @@ import { progress, stepLine } from "../lib/lesson/progress.ts";
 import { fill } from "../lib/lesson/reader.ts";
 import { journalOf } from "../lib/lesson/show.ts";
 import { headOf, marksAt, parts, statementEnd, topLevelEnd } from "../lib/lesson/source.ts";
-import { ledger, measure } from "../lib/tools/digits.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
-import { testWith } from "./fake_hub.ts";
-import { hubNeeds, withSmallGPT2 } from "./support/gpt2_hub.ts";
+import { testOutputs } from "./support/outputs.ts";
 import "./fixtures/lesson.ts";
+
+testOutputs(1, 2, 5, 6, 7);
 
 const fixtureUrl = import.meta.resolve("./fixtures/lesson.ts");
 const granted = async (name: "run" | "read") =>
@@ -306,32 +304,6 @@ Deno.test(`--help explains, an unknown option ends with code 2${because}`, needs
   assertEquals([wrong.code, wrong.out], [2, ""]);
   assertEquals(wrong.err, "there is no option --setps; did you mean --steps?\n");
 });
-
-for (const { number, written, needs } of contents) {
-  if (!written) continue;
-  const { url, source } = written;
-  const wanted = needs?.weights ? hubNeeds : [];
-  const load = () =>
-    needs?.weights ? withSmallGPT2(async () => void await written.load()) : written.load();
-  testWith(
-    wanted,
-    `lesson ${number} prints what stands in its source and in the ledger`,
-    async () => {
-      await load();
-      const journal = journalOf(url);
-      assertEquals(headOf(source).number, number);
-      assert(journal.length > 0, "it shows nothing");
-      assertEquals(problems(source, journal), []);
-      const outputs = hold(source, journal).map(({ text }) => text);
-      for (const entry of ledger) {
-        if (entry.lesson !== number || entry.full) continue;
-        const standing = measure(entry, outputs);
-        const wrong = typeof standing === "object" ? standing.wrong : [];
-        assertEquals(wrong, [], `${entry.notebook} ${entry.cell}: ${entry.what}`);
-      }
-    },
-  );
-}
 
 Deno.test("a paragraph is filled to the terminal's width, what has a form of its own is left alone", () => {
   assertEquals(fill("one two\nthree four five", 13), "one two three\nfour five");

@@ -1,6 +1,5 @@
 /*
- * Lessons 3, 4 and 8 compared with PyTorch, and the pictures that they draw. lesson_test.ts tests that each prints what
- * its source says.
+ * Lessons 3, 4 and 8: what they print, their parts compared with PyTorch, and the pictures that they draw.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import {
@@ -20,11 +19,14 @@ import countingGolden from "./goldens/counting.json" with { type: "json" };
 import gptGolden from "./goldens/gpt.json" with { type: "json" };
 import insideGolden from "./goldens/inside.json" with { type: "json" };
 import mendedGolden from "./goldens/mended.json" with { type: "json" };
+import { testOutputs } from "./support/outputs.ts";
 
 // One after the other: imported side by side, they would draw from one generator in turns.
 const inside = await import("../lessons/03-inside.ts");
 const counting = await import("../lessons/04-training.ts");
 const gpt = await import("../lessons/08-gpt.ts");
+
+testOutputs(3, 4, 8);
 
 /** Holds a tensor against PyTorch's numbers, to so many parts of the largest of them. */
 async function assertNear(got: Tensor, wanted: number[], tolerance: number, what: string) {

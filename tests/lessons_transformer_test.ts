@@ -1,6 +1,6 @@
 /*
- * Lesson 14: each of its models, small enough for a test, compared with the same model in PyTorch; and the losses in
- * the lesson compared with those of PyTorch's complete runs. lesson_test.ts tests that it runs as a lesson, resume_test.ts that it goes on.
+ * Lesson 14: what it prints; each of its models, small enough for a test, compared with the same model in PyTorch; and the losses in
+ * the lesson compared with those of PyTorch's complete runs. resume_test.ts tests that it goes on.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { manualSeed, nn, noGrad, randn, tensor, training } from "#lib";
@@ -13,10 +13,13 @@ import { transformer } from "../lib/tools/export/lessons.ts";
 import text14 from "../lessons/14-transformer.ts" with { type: "text" };
 import mlpBand from "./goldens/band.json" with { type: "json" };
 import golden from "./goldens/lesson14.json" with { type: "json" };
+import { testOutputs } from "./support/outputs.ts";
 
 const SEED = 4273904858;
 const recipes = [...stages, { name: "MLP, dropout", recipe: regularized }];
 const first: Record<string, { losses: number[] }> = golden.first;
+
+testOutputs(14);
 
 Deno.test("the golden was made with these tokens and these models", async () => {
   const sums = await Promise.all([trainData, valData].map((x) => x.sum().item()));

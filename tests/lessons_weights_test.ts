@@ -1,11 +1,14 @@
 /*
- * Lesson 9's own functions, with a small GPT-2. weights_run_test.ts runs the lesson as a program.
+ * What lesson 9 prints, and its own functions, with a small GPT-2. weights_run_test.ts runs the lesson as a program.
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { tensor } from "#lib";
 import { testWith } from "./fake_hub.ts";
 import golden from "./goldens/gpt2.json" with { type: "json" };
 import { hubNeeds, withSmallGPT2 } from "./support/gpt2_hub.ts";
+import { testOutputs } from "./support/outputs.ts";
+
+testOutputs(9);
 
 testWith(hubNeeds, "lesson 9's own functions agree with transformers", async () => {
   await withSmallGPT2(async () => {

@@ -367,3 +367,18 @@ Deno.test({
     assertEquals(named.filter((path) => !files.includes(path)), []);
   },
 });
+
+Deno.test({
+  name: "the outputs of every written lesson are tested, and once" +
+    (canRead ? "" : " (ignored: needs --allow-read)"),
+  ignore: !canRead,
+  async fn() {
+    const texts = await Promise.all(
+      files.filter((path) => /^tests\/\w+_test\.ts$/.test(path)).map(read),
+    );
+    const tested = texts.flatMap((text) => [...text.matchAll(/^testOutputs\(([\d, ]+)\);$/gm)])
+      .flatMap(([, numbers]) => numbers.split(", ").map(Number));
+    const all = contents.filter(({ written }) => written).map(({ number }) => number);
+    assertEquals(tested.toSorted((a, b) => a - b), all);
+  },
+});

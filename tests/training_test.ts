@@ -1,13 +1,11 @@
 /*
- * Training: lesson 13's steps compared with PyTorch's, what a checkpoint must hold for a run to continue as if it had
- * never stopped, and what a person sees meanwhile.
+ * Training: what a checkpoint brings back, what it refuses, and what a person sees meanwhile. The runs of lesson 13 stand in
+ * lessons_text_test.ts.
  */
 import {
   assert,
-  assertAlmostEquals,
   assertEquals,
   assertMatch,
-  assertNotEquals,
   assertRejects,
   assertStringIncludes,
   assertThrows,
@@ -15,150 +13,22 @@ import {
 import fc from "npm:fast-check@4.10.2";
 import {
   chart,
-  defaultGenerator,
   Generator,
   loadCheckpoint,
-  manualSeed,
   nn,
-  optim,
-  randint,
   randn,
   saveCheckpoint,
   saveSafetensors,
-  type Tensor,
   tensor,
   training,
 } from "#lib";
-import { tokenizer, trainData, valData } from "../lessons/11-tokenizer.ts";
-import { getBatch, train } from "../lessons/12-batches.ts";
-import { generate, MLP } from "../lessons/13-mlp.ts";
 import { openSafetensors } from "../lib/data/safetensors.ts";
 import { stepLine } from "../lib/lesson/progress.ts";
-import golden from "./goldens/training.json" with { type: "json" };
 
 const canWrite = (await Deno.permissions.query({ name: "write" })).state === "granted" &&
   (await Deno.permissions.query({ name: "read" })).state === "granted";
 const onDisk = { ignore: !canWrite };
 const because = canWrite ? "" : " (ignored: needs --allow-read and --allow-write)";
-
-/** As lesson 13 shows a text. */
-const shown = (ids: number[]) => tokenizer.decode(ids).replace(/[^\P{C}\n]/gu, "�");
-
-Deno.test("200 steps of lesson 13 lose what PyTorch loses, write what it writes, and draw what it draws", async () => {
-  const sum = async (x: Tensor) => [...await x.data()].reduce((a, b) => a + b);
-  const tokens = [trainData.numel(), valData.numel(), await sum(trainData), await sum(valData)];
-  assertEquals(tokens, golden.tokens, "the golden was made with other tokens: make it anew");
-
-  manualSeed(4273904858);
-  randint(512, [1 + 64]);
-  randn([3, 5]);
-  randint(5, [3]);
-  new nn.Embedding(3, 4);
-  randint(4, [2, 3]);
-  new nn.Embedding(5, 5);
-
-  const model = new MLP();
-  assertEquals(await generate(model, { maxNewTokens: 50 }), shown(golden.before));
-  const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
-  const run = training(golden.losses.length);
-  const how = { evalInterval: 1000, evalIters: 5 };
-  const estimates = await Array.fromAsync(train(model, optimizer, run, how));
-  const [{ points }] = await run.curves();
-  assertEquals(points.map(([step]) => step), golden.losses.map((_, step) => step));
-  points.forEach(([step, loss]) => assertAlmostEquals(loss, golden.losses[step], 1e-3, `${step}`));
-  assertEquals(estimates.map(({ step }) => step), [0, 199]);
-  estimates.forEach(({ train, val }, i) => {
-    assertAlmostEquals(train, golden.estimates[i][0], 1e-3);
-    assertAlmostEquals(val, golden.estimates[i][1], 1e-3);
-  });
-  assertEquals(await generate(model, { maxNewTokens: 50 }), shown(golden.after));
-  // PyTorch 1.13, which made these, takes one word for a range below 2^32.
-  const next = Number(defaultGenerator.engine.next64() % BigInt(2 ** 31 - 1));
-  assertEquals(next, golden.next, "the generators stand apart");
-});
-
-/** Everything of a small run that has a state. */
-function smallRun(steps: number) {
-  const model = new MLP({ contextLength: 4, nEmbed: 3, nHidden: 8 });
-  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.05 });
-  const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, steps);
-  const run = training(steps);
-  return { model, optimizer, schedule, generator: defaultGenerator, run };
-}
-type Run = ReturnType<typeof smallRun>;
-
-/** Goes on up to the given step, or to the end. */
-async function learn({ model, optimizer, schedule, run }: Run, until = run.steps): Promise<void> {
-  for await (const step of run) {
-    if (step === until) return;
-    const [X, Y] = getBatch("train", model.contextLength);
-    const [, loss] = model.forward(X, Y);
-    optimizer.zeroGrad();
-    loss!.backward();
-    optimizer.step();
-    schedule.step();
-    run.loss(loss!);
-  }
-}
-
-/** All parameters, in one list of bytes. */
-async function bytesOf({ model }: Run): Promise<string> {
-  const data = await Promise.all(Array.from(model.parameters(), (p) => p.data()));
-  return data.map(({ buffer }) => new Uint8Array(buffer).toBase64()).join();
-}
-
-Deno.test(
-  `a run that is interrupted anywhere ends with the bytes of one that is not, but not if a part of its state is lost${because}`,
-  onDisk,
-  async () => {
-    const steps = 12;
-    const path = `${await Deno.makeTempDir()}/run.safetensors`;
-    manualSeed(5);
-    const whole = smallRun(steps);
-    await learn(whole);
-    const [expected, curves] = [await bytesOf(whole), await whole.run.curves()];
-
-    const stop = 1 + Math.floor(Math.random() * (steps - 2));
-    manualSeed(5);
-    const first = smallRun(steps);
-    await learn(first, stop);
-    await saveCheckpoint(path, first);
-
-    /** The rest of the run, in parts made anew that were given back what `give` gives back. */
-    const resumed = async (give: (run: Run) => void) => {
-      manualSeed(99);
-      const second = smallRun(steps);
-      second.run.step = stop;
-      give(second);
-      await learn(second);
-      return second;
-    };
-    const second = await resumed((run) => loadCheckpoint(path, run));
-    assertEquals(await bytesOf(second), expected, `stopped at ${stop}`);
-    assertEquals(await second.run.curves(), curves, "the curve goes on where it was");
-
-    for (const part of ["model", "optimizer", "schedule", "generator"] as const) {
-      const { [part]: _, ...others } = first;
-      const names = Object.keys(others) as (keyof Run)[];
-      const without = await resumed((run) =>
-        loadCheckpoint(path, Object.fromEntries(names.map((name) => [name, run[name]])))
-      );
-      assertNotEquals(await bytesOf(without), expected, `without ${part}, stopped at ${stop}`);
-    }
-    const { expAvg, expAvgSq, step } = {
-      expAvg: (run: Run) => run.optimizer.state.forEach(({ expAvg }) => expAvg.zero_()),
-      expAvgSq: (run: Run) => run.optimizer.state.forEach(({ expAvgSq }) => expAvgSq.zero_()),
-      step: (run: Run) => run.optimizer.state.forEach((state) => state.step = 0),
-    };
-    for (const lose of [expAvg, expAvgSq, step]) {
-      const without = await resumed((run) => {
-        loadCheckpoint(path, run);
-        lose(run);
-      });
-      assertNotEquals(await bytesOf(without), expected, `without ${lose.name}, stopped at ${stop}`);
-    }
-  },
-);
 
 Deno.test(
   `a checkpoint brings back numbers, texts, tensors and bytes as they were${because}`,
@@ -229,28 +99,6 @@ Deno.test(
     assertStringIncludes(refused({}), "holds arrays but is not a checkpoint");
   },
 );
-
-Deno.test("a training run reads its losses from the GPU, then frees them, and keeps means of stretches", async () => {
-  manualSeed(1);
-  const run = training(600);
-  const model = new MLP({ contextLength: 2, nEmbed: 2, nHidden: 4 });
-  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
-  const held: Tensor[] = [];
-  for await (const step of run) {
-    const [, loss] = model.forward(tensor([[step % 7, 3]]), tensor([[0, step % 5]]));
-    optimizer.zeroGrad();
-    loss!.backward();
-    optimizer.step();
-    run.loss(loss!);
-    held.push(loss!);
-  }
-  assertEquals(held.filter(({ storage }) => storage.released === null), []);
-  assertMatch(held[0].storage.released!, /its number was noted/);
-  const [{ points }] = await run.curves();
-  assertEquals(points.length, 200, "each point of the curve is the mean of three steps");
-  assertEquals([points[0][0], points[199][0]], [1, 598]);
-  assert(points[199][1] < points[0][1] / 2);
-});
 
 Deno.test("evaluations are marks in the chart, and the text says the loss of late", async () => {
   const run = training(3);
