@@ -278,7 +278,8 @@ for (const [kind, all] of Object.entries(faults)) {
         failed.push(...wrongBlobs(cacheDir).map((blob) => `${what}: left ${blob}`));
         await Deno.remove(cacheDir, { recursive: true });
       };
-      while (cases.length > 0) await Promise.all(cases.splice(0, 12).map(run));
+      const atOnce = kind === "time" ? cases.length : 12; // of its time almost all is waiting
+      while (cases.length > 0) await Promise.all(cases.splice(0, atOnce).map(run));
       const tried = right + said + failed.length;
       figures.push(
         `${kind}: ${tried} tried, ${right} right all the same, ${said} said, ${failed.length} failed`,
