@@ -131,7 +131,7 @@ const KNOWN: Record<string, Record<string, string>> = {
   },
   "lesson 10": { "2.88": "the size of the file on the Hub, in MB", "2241": "2,016 + 225" },
   "lesson 13": { "2016": "in lesson 10's ledger" },
-  "lesson 14": { "29": "32 − 4 + 1", "2.13": "a version of PyTorch" },
+  "lesson 14": { "24": "96 / 4", "29": "32 − 4 + 1", "2.13": "a version of PyTorch" },
   "the museum": { "2.7": "a version of PyTorch", "15": "a tenth of 145" },
 };
 

@@ -9,7 +9,7 @@ import type { Checks } from "../../lib/lesson/exercise.ts";
 /*
 ## 1. Predict
 
-A head of 128 dimensions becomes four heads of 32, as in the section "Several
+A head of 96 dimensions becomes four heads of 24, as in the section "Several
 heads". By how much does the number of parameters change?
 */
 
@@ -92,12 +92,12 @@ const sizeOf = (module: nn.Module) =>
 
 export const checks: Checks = {
   change: {
-    hint: "The heads share the 128 dimensions.",
+    hint: "The heads share the 96 dimensions.",
     wrong: (given: number) =>
       wrongNumber(
         given,
-        sizeOf(new nn.MultiheadAttention(128, 4)) -
-          sizeOf(new nn.MultiheadAttention(128, 1)),
+        sizeOf(new nn.MultiheadAttention(96, 4)) -
+          sizeOf(new nn.MultiheadAttention(96, 1)),
       ),
   },
   rotate: {

@@ -144,9 +144,9 @@ export const gpt2: GptSize = { vocab: 50_257, context: 1024, embed: 768, heads: 
 export const lesson14: GptSize = {
   vocab: 512,
   context: 32,
-  embed: 128,
+  embed: 96,
   heads: 4,
   layers: 3,
   rotary: true,
-  dropout: 0.2,
+  dropout: 0.1,
 };

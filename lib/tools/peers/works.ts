@@ -247,7 +247,7 @@ export const works: readonly Work[] = [
     length: 32,
     vocab: 512,
     context: 32,
-    embed: 128,
+    embed: 96,
     heads: 4,
     layers: 3,
     steps: 3,
