@@ -343,7 +343,7 @@ const bigram = await learn("bigram", {
 await show(bigram.losses); // ±0.06, in full
 //> 262144 parameters, 1000 steps: train loss 3.41, validation loss 3.85
 await show(bigram.writing); // varies
-//> 26 seconds; it writes:
+//> 21 seconds; it writes:
 //> With a black,
 //> And a card.
 //> The shopens,
@@ -448,11 +448,10 @@ const oneHead = await learn("one head", {
 await show(oneHead.losses); // ±0.06, in full
 //> 129312 parameters, 400 steps: train loss 3.55, validation loss 3.76
 await show(oneHead.writing); // varies
-//> 52 seconds; it writes:
-//> That's a trotted its,
-//> And the rain,
-//> And it, Allows. Forn the capers and a canee, the curthings. Lis,
-//> I've cur
+//> 42 seconds; it writes:
+//> As, I'll be the longAnd it's a cares and a sman only the smind
+//> Ants, they fourts,
+//> Ine, Als, the buliss and the
 
 /*
 Fewer parameters than the bigram, and a lower validation loss.
@@ -503,11 +502,10 @@ const heads = await learn("several heads", {
 await show(heads.losses); // ±0.06, in full
 //> 129312 parameters, 400 steps: train loss 3.38, validation loss 3.66
 await show(heads.writing); // varies
-//> 54 seconds; it writes:
-//> I've never walled the but it to the bluck,
-//> And it, Aborts, and it's a caper, the rains, and a lostly.
-//> The cang.
-//> I've someboar
+//> 41 seconds; it writes:
+//> Ash, we'll light only sky of used only, with the smos.
+//> Then the spate, a buck, without the spat, areate.
+//> The bucked the just
 
 /*
 ## The feed-forward network
@@ -553,10 +551,10 @@ const network = await learn("feed-forward", {
 await show(network.losses); // ±0.06, in full
 //> 212832 parameters, 400 steps: train loss 3.32, validation loss 3.61
 await show(network.writing); // varies
-//> 108 seconds; it writes:
-//> As, and a pricks and the catch, and it's got the shock
-//> Oropped.
-//> I've a spage and a cry, they'd got a carty. I've never se
+//> 64 seconds; it writes:
+//> Apple, and they've nothing to the blankething of the bar,
+//> It's gone, they're some till it, well, I've are can't before,
+//> And he would spoo
 
 /*
 ## Three of them
@@ -572,26 +570,13 @@ const three = await learn("three bare", {
 await show(three.losses); // ±0.06, in full
 //> 435744 parameters, 100 steps: train loss 5.24, validation loss 5.23
 await show(three.writing); // varies
-//> 142 seconds; it writes:
-//> .
+//> 46 seconds; it writes:
 //> s.
-//> ,
-//>  the the.
-//>  the,
-//>  the the, the.
-//> .
-//> ,
-//> s,s,,,
-//> ,,,s a,,.
-//>  a,s.
-//> .
-//> ss.
-//> sss.
-//> ,,, a a a a.
-//> ,, the.
 //> ,.
-//>  thes the.
-//>
+//> ,s ass as the, a, the.
+//> s the thes, a, the,,,, as, a a,s,, the,.
+//>  the, a the a thes.
+//> s, thes thess a, the,
 
 /*
 They learn how often each token occurs, and hardly anything else. On its way
@@ -664,10 +649,9 @@ const oneBlock = await learn("one block", {
 await show(oneBlock.losses); // ±0.06, in full
 //> 213408 parameters, 400 steps: train loss 3.13, validation loss 3.52
 await show(oneBlock.writing); // varies
-//> 109 seconds; it writes:
-//> As a cat on the side of the chair, they canner.
-//> Here's the brick of books. I have so the chapt. He'd got a press,
-//> And they s
+//> 76 seconds; it writes:
+//> A woman the little graps of the lost of a dueble of small.
+//> It said the county-tway, I said, You'll loads, Walks, they
 
 /*
 ## Three blocks
@@ -682,11 +666,10 @@ const threeBlocks = await learn("three blocks", {
 await show(threeBlocks.losses); // ±0.06, in full
 //> 437088 parameters, 400 steps: train loss 2.98, validation loss 3.46
 await show(threeBlocks.writing); // varies
-//> 320 seconds; it writes:
-//> Of a loom with the small,
-//> Whole is deeping to the crack and rain,
-//> I've set your side now to enrbry to Empaine
-//> When the ra
+//> 193 seconds; it writes:
+//> An a cap on the cap, alongs, and the cat,
+//> He said is a girling, and a little, asked for the besn.
+//> He'd defite, in the screak
 
 /*
 The training loss is much lower than that of one block, the validation loss
@@ -709,11 +692,10 @@ const dropped = await learn("dropout", {
 await show(dropped.losses); // ±0.06, in full
 //> 437088 parameters, 500 steps: train loss 3.02, validation loss 3.39
 await show(dropped.writing); // varies
-//> 400 seconds; it writes:
-//> And it how, it's a scond of a mole
-//> Where the rack of the bed,
-//> I've sore you've seen they're carrying, and they'll care,
-//> I've se
+//> 231 seconds; it writes:
+//> Was a house that's a rain
+//> And they're conted in a low. He said, Opens. He said. O'O'Deep, Don't know
+//> In a lady, and
 
 /*
 ## Rotary positions
@@ -834,11 +816,10 @@ const rotary = await learn("rotary", {
 await show(rotary.losses); // ±0.06, in full
 //> 434016 parameters, 400 steps: train loss 2.83, validation loss 3.42
 await show(rotary.writing); // varies
-//> 432 seconds; it writes:
-//> And they says, the chairs, and clue,
-//> I have caught them all flour for a ponday,
-//> And I've got her for a cake and a moose and a day,
-//> And the
+//> 190 seconds; it writes:
+//> Of in it, and a chair, and there's gething that's not dear.
+//> I've never see it, I'm get used to be the ladd.
+//> He'd never woke in the line, Ab
 
 /*
 ## A small GPT
@@ -935,10 +916,11 @@ const gpt = await learn(isSmall ? "gpt" : "gpt 10M", {
 await show(gpt.losses); // ±0.06, in full
 //> 434016 parameters, 700 steps: train loss 2.67, validation loss 3.26
 await show(gpt.writing); // varies
-//> 678 seconds; it writes:
-//> As about the shovel of a chanch, with a crander of the paint,
-//> It's a spoke, and then. And I'll give him the cup.
-//> I have got up a
+//> 366 seconds; it writes:
+//> And a bottle that was littleing, as a cry.
+//> They are a bread. And then. It's the small.
+//> I've a tied on the blissh, and I'll below:
+//> The
 
 /*
 Its training loss as a curve, and its validation losses as marks:
@@ -950,16 +932,16 @@ await show(await gpt.run.chart()); // varies
 //> 6 ┤⠘⡄
 //>   │ ⢇
 //>   │ ⠸⡀
-//> 5 ┤  ⢇
+//> 5 ┤  ⢣
 //>   │  ⠘⡄
-//>   │   ⢇
-//> 4 ┤   ⠘⣄
-//>   │     ⠓⠦⢄
-//>   │        ⠉⠚⠒⠦⠤⠦⠤⣀●⢀
-//>   │                 ⠉⠉⠑⠋⠛⠒⠒⠢⠤⠤⢄⡠⣠⣠⣄●⣀⣀⢀⡀          ●               ● validation
-//> 3 ┤                                  ⠈⠉⠈⠉⠉⠉⠋⠓⠒⠖⠒⠒⠢⠶⠴⠢⠢⠤⠦⠤⡤⣠⠤⠤⡤⣄⣀⣤⢄⣀ train
-//>   └┬───────────────┬───────────────┬──────────────┬───────────────┬ step
-//>    0              200             400            600             800
+//>   │   ⢣
+//> 4 ┤    ⢧
+//>   │     ⠉⠓⠦⣀⡀
+//>   │         ⠉⠉⠋⠒⠴⠤⠤⡤⣀●⣀⡀               ●
+//>   │                  ⠈⠉⠉⠙⠉⠓⠙⠒⠖⠖⠲⢄⣤⡤⣄⣀⣠⣀⣀  ⢀⢀             ●        ● validation
+//> 3 ┤                                   ⠁⠈⠉⠉⠉⠋⠋⠙⠒⠓⠒⠒⠚⠶⠔⠶⠴⠤⠤⡤⣴⢦⠤⣄⡤⢄⡤⣄⠤ train
+//>   └┬─────────────────┬─────────────────┬─────────────────┬───────── step
+//>    0                200               400               600
 
 /*
 ## What the heads attend to
@@ -991,34 +973,34 @@ const titles = Array.from({ length: H }, (_, i) => `head ${i + 1}`);
 await show(heatMap(seenBy, { rows: words, titles })); // varies
 //>        head 1                               head 2
 //> M      ██                            M      ██
-//> y      ▅▅▃▃                          y      ▃▃▅▅
-//> ·r     ▃▃▂▂▃▃                        ·r     ▂▂▃▃▃▃
-//> ad     ▁▁▁▁▄▄▂▂                      ad     · ▂▂▂▂▄▄
-//> i      · ▁▁▁▁▅▅▁▁                    i      · · ▁▁▇▇·
-//> at     · · ▁▁▃▃▃▃▁▁                  at     · · ▁▁▂▂▅▅·
-//> or     ▁▁▁▁▁▁▁▁· ▃▃▁▁                or     · ▁▁▁▁▁▁▂▂▁▁▃▃
-//> 's     ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁              's     · · · · ▃▃▃▃▂▂·
-//> ·kn    ▁▁▁▁▂▂· · · ▁▁▁▁▁▁            ·kn    · ▁▁▁▁· ▁▁▁▁▁▁▁▁▂▂
-//> o      · · · ▁▁· ▁▁▁▁▁▁▂▂▁▁          o      · · · · · · · · ██·
-//> ck     · · · · · ▁▁· ▂▂▁▁· ▂▂        ck     · · · · · · · ▁▁· ▅▅▁▁
-//> ing    · · · · · ▁▁· ▁▁▁▁▁▁▁▁▁▁      ing    · · · · · · · ▁▁▁▁▂▂▁▁▂▂
-//> ·like  ▂▂▁▁▁▁· · · ▁▁▁▁· · · ▁▁▁▁    ·like  · ▁▁· · · ▁▁· ▁▁▂▂· · · ▂▂
-//> ·it    · · · · · · · ▁▁▁▁▁▁▁▁▁▁▁▁▁▁  ·it    · ▁▁· · · · · ▁▁▁▁· ▁▁▁▁▁▁▁▁
+//> y      ██·                           y      ▁▁▇▇
+//> ·r     ▁▁▄▄▂▂                        ·r     ▂▂▃▃▄▄
+//> ad     · ▃▃▄▄▁▁                      ad     ▁▁▃▃▃▃▂▂
+//> i      · ▁▁▂▂▂▂▂▂                    i      ▁▁▂▂· ▃▃▂▂
+//> at     · · · ▁▁▅▅▂▂                  at     ▁▁▂▂▁▁▃▃· ▂▂
+//> or     · · · · · ▇▇▁▁                or     ▁▁▁▁▁▁▃▃▁▁▁▁▁▁
+//> 's     · ▁▁▁▁· · ▁▁▂▂▂▂              's     ▂▂▁▁▁▁▁▁· ▁▁▂▂▁▁
+//> ·kn    · · · ▁▁▂▂· ▁▁▂▂▁▁            ·kn    ▂▂▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+//> o      · · · · · · · · ██·           o      · · · · · · ▁▁· ▆▆▁▁
+//> ck     · · · · · · · ▁▁▃▃▂▂▂▂        ck     · · · · · · ▁▁▁▁▅▅· ▁▁
+//> ing    · · · · · · · · · · ▇▇·       ing    · · · · · · · · ▆▆· ▁▁▁▁
+//> ·like  · ▁▁▁▁· · · · ▁▁▁▁▁▁▁▁▁▁▁▁    ·like  ▁▁▁▁· ▁▁· · ▁▁· ▁▁▁▁· ▁▁▁▁
+//> ·it    · · · · · · · ▁▁· ▁▁· ▁▁▁▁▃▃  ·it    · · · · · · · · · · · · ▇▇·
 //>        head 3                               head 4
 //> M      ██                            M      ██
-//> y      ██·                           y      ▁▁▇▇
-//> ·r     ▂▂▂▂▄▄                        ·r     ▃▃▂▂▃▃
-//> ad     · · ▇▇·                       ad     ▃▃· ▃▃▁▁
-//> i      · · ▁▁▆▆▁▁                    i      ▁▁▂▂▂▂▁▁▂▂
-//> at     · · · ▁▁▂▂▄▄                  at     ▃▃▁▁▁▁▁▁▁▁▁▁
-//> or     · · · · ▃▃▅▅·                 or     ▃▃· ▂▂▁▁▁▁▁▁·
-//> 's     ▁▁▁▁· ▁▁▁▁▁▁▂▂▁▁              's     · · · ▁▁▁▁▁▁▁▁▄▄
-//> ·kn    · ▁▁· ▁▁· ▁▁▁▁▂▂▁▁            ·kn    ▁▁▁▁▁▁· ▁▁▁▁▁▁▁▁▁▁
-//> o      · · · · · · · · ██·           o      ▁▁· · ▁▁· ▁▁▁▁▂▂▁▁▁▁
-//> ck     · · · · · · · ▁▁▂▂▃▃▁▁        ck     · · · · ▁▁▁▁▁▁▁▁▁▁▁▁▂▂
-//> ing    · · · · · · · ▁▁· ▄▄▃▃▁▁      ing    ▁▁· · · · · · · ▄▄· ▁▁·
-//> ·like  · · · ▁▁· · · ▁▁· ▁▁▁▁▁▁▁▁    ·like  ▁▁▁▁▁▁· ▁▁▁▁· · ▁▁▁▁· · ▁▁
-//> ·it    · · · · · · ▁▁▂▂· · ▁▁▂▂▁▁▁▁  ·it    · · · · · · · · · · · · ██·
+//> y      ▅▅▃▃                          y      ██·
+//> ·r     ▂▂▄▄▂▂                        ·r     ▃▃▂▂▃▃
+//> ad     ▁▁▂▂▂▂▄▄                      ad     · ▅▅▁▁▂▂
+//> i      · ▁▁▆▆▁▁·                     i      ▁▁▂▂▃▃▂▂·
+//> at     · · ▂▂▁▁▂▂▃▃                  at     · · ▂▂▃▃▂▂▁▁
+//> or     · · · · ▄▄▃▃·                 or     · · · · ▁▁▆▆·
+//> 's     · · · · ▁▁▂▂▄▄▁▁              's     · ▂▂▁▁▁▁· ▁▁▁▁▂▂
+//> ·kn    · · · · ▂▂· ▂▂▃▃▁▁            ·kn    · ▁▁▁▁▁▁· ▁▁▁▁▁▁▂▂
+//> o      · · · · · · · · ██·           o      · · · · · ▁▁▁▁▁▁▃▃▁▁
+//> ck     · · · · · · ▁▁▃▃· ▁▁▃▃        ck     · · · · · · · · ▂▂▅▅·
+//> ing    · · · · · · · ▁▁▁▁▁▁▁▁▂▂      ing    · · · · · ▁▁▂▂▁▁▁▁· ▂▂▁▁
+//> ·like  ▁▁· · · · · ▁▁▁▁· ▁▁▁▁▁▁▁▁    ·like  · · · · · · · ▁▁▂▂▁▁▁▁· ▁▁
+//> ·it    · · · · · · · ▁▁▁▁▁▁· ▁▁▁▁▁▁  ·it    ▁▁· · · · · ▁▁· · · ▁▁▂▂· ▁▁
 //>        · 0.00  █ 1.00
 
 /*
