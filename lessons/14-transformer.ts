@@ -96,7 +96,7 @@ model before it. Each model is trained on the same songs with lesson 12's
 `getBatch` and `train`, and writes with lesson 13's `generate`. The sizes stay
 the same: a context of T = 32 tokens, C = 96 dimensions for each token, H = 4
 heads of D = C / H. On two processor cores without a GPU all of it takes some
-twenty minutes, and with `--steps 40` about two.
+twenty minutes.
 */
 
 const contextLength = options.context; // T
@@ -822,6 +822,9 @@ await show(rotary.writing); // varies
 //> He'd never woke in the line, Ab
 
 /*
+Both losses are estimated from a few batches, so a few hundredths may hide a
+small gain. The table at the end compares the models more exactly.
+
 ## A small GPT
 
 The model is complete. What is left is how it is trained, and GPTs are trained

@@ -1,6 +1,6 @@
 /*
- * Lesson 14: what it prints; each of its models, small enough for a test, compared with the same model in PyTorch; and the losses in
- * the lesson compared with those of PyTorch's complete runs. resume_test.ts tests that it goes on.
+ * Lesson 14: what it prints; each of its models, small enough for a test, compared with the same model in PyTorch; and
+ * the losses in the lesson compared with those of PyTorch's complete runs. resume_test.ts tests that it goes on.
  */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { manualSeed, nn, noGrad, randn, tensor, training } from "#lib";
