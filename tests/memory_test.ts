@@ -20,7 +20,7 @@ import {
   zeros,
 } from "#lib";
 import { Pool, sizeClass } from "../lib/gpu/memory.ts";
-import { DISPATCHES_A_SUBMIT } from "../lib/gpu/tuning.ts";
+import { DISPATCHES_A_SUBMIT, IDLE_SUBMISSIONS } from "../lib/gpu/tuning.ts";
 import { fromValues } from "../lib/tensor/tensor.ts";
 import { collect, turn } from "./support/collect.ts";
 import { poisoned } from "./support/poison.ts";
@@ -330,6 +330,36 @@ Deno.test("the pool keeps no more than its budget, and destroys no buffer that w
   assert(pooled <= 2 ** 16 && pooled > 0, `${pooled}`);
   device.pool.empty();
   assertEquals(device.pool.use().pooled, 0);
+  device.gpu.destroy();
+});
+
+Deno.test("free buffers of sizes that are no longer used go back when others are made; a loop loses none", async () => {
+  const device = await openDevice();
+  const pooled = () => device.pool.use().pooled;
+  const submit = (n: number, times: number) => {
+    for (let i = 0; i < times; i++) {
+      const x = zeros([n], { device });
+      x.storage.release("for this test");
+      device.launcher.flush();
+    }
+  };
+  const made = (run: () => void): number => {
+    const { createBuffer } = device.gpu;
+    let count = 0;
+    device.gpu.createBuffer = (given) => (count++, createBuffer.call(device.gpu, given));
+    run();
+    device.gpu.createBuffer = createBuffer;
+    return count;
+  };
+  submit(1024, 1);
+  submit(2048, 1);
+  const both = pooled();
+  assertEquals(made(() => submit(2048, 2 * IDLE_SUBMISSIONS)), 0);
+  assertEquals(pooled(), both, "nothing was asked for");
+  assertEquals(made(() => submit(1024, 1)), 0, "so what was not used for long is still there");
+  submit(2048, 2 * IDLE_SUBMISSIONS);
+  submit(4096, 1);
+  assertEquals(pooled(), both - 4 * 1024 + 4 * 4096, "1024 numbers went back, 2048 stayed");
   device.gpu.destroy();
 });
 

@@ -250,6 +250,11 @@ export class Launcher {
     for (const one of this.#doomed.splice(0)) one.destroy();
   }
 
+  /** Encodings that were submitted; `lastUse` of a block counts them too. */
+  get submissions(): number {
+    return this.#encoding;
+  }
+
   /** Whether work that was recorded with a buffer has yet to be submitted. */
   awaits(block: Block): boolean {
     return this.#encoder !== null && block.lastUse === this.#encoding;

@@ -14,14 +14,17 @@
 import type { Gpu } from "./gpu.ts";
 import { currentScope } from "./scope.ts";
 import { type Block, type Lease, type Lender, nextId, type Rest, Storage } from "./storage.ts";
-import { LARGEST_IDLE, WATCHED_BYTES } from "./tuning.ts";
+import { IDLE_SUBMISSIONS, LARGEST_IDLE, WATCHED_BYTES } from "./tuning.ts";
+
+/** Bytes of the smallest class but that of scalars. */
+const SMALL = 256;
 
 /** A storage may be as large as the adapter allows; classes are a quarter of a power of two apart. */
 export function sizeClass(bytes: number): number {
   // No release point frees a loss. Scalars have a class of their own, so that the other buffers that are free are the
   // same ones at every step, and the bind groups that are kept fit again.
   if (bytes <= 16) return 16;
-  if (bytes <= 256) return 256;
+  if (bytes <= SMALL) return SMALL;
   const step = 2 ** (Math.floor(Math.log2(bytes)) - 2);
   return Math.ceil(bytes / step) * step;
 }
@@ -66,7 +69,11 @@ export interface MemoryUse {
 
 /** What a pool needs of its device, which knows what blocks the recorded work will still use. */
 interface Owner extends Gpu {
-  readonly launcher: { awaits(block: Block): boolean; destroy(block: Block): void };
+  readonly launcher: {
+    readonly submissions: number;
+    awaits(block: Block): boolean;
+    destroy(block: Block): void;
+  };
 }
 
 /** The blocks of one device that are not in use, and the count of those in use. */
@@ -74,6 +81,8 @@ export class Pool<D extends Owner = Owner> implements Lender {
   #shelves = new Map<number, Shelf>();
   /** What the last backward() released, until the next graph is begun. */
   #passed: Lease[] = [];
+  /** The submissions there had been when idle blocks were last given back. */
+  #lastDrop = 0;
   #use: MemoryUse = { inUse: 0, peak: 0, pooled: 0, buffers: 0 };
   #net = new FinalizationRegistry<Lease>((lease) => this.#collected(lease));
 
@@ -147,6 +156,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
   }
 
   #create(size: number, what: string): Block {
+    if (size > SMALL) this.#dropIdle(); // a loop that keeps its losses makes scalars at every step
     const { gpu } = this.device;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     this.device.budget.take(size, `allocating ${what}`);
@@ -251,8 +261,25 @@ export class Pool<D extends Owner = Owner> implements Lender {
 
   /** Gives the free buffers back to the driver. */
   empty(): void {
-    for (const { free } of this.#shelves.values()) {
-      for (const block of free.splice(0)) {
+    this.#drop(() => true);
+  }
+
+  /**
+   * Before more memory is asked for, gives back what nothing used for a while: the sizes of the model before this one.
+   * A loop that repeats asks for none, so it loses none, however seldom it needs some of it.
+   */
+  #dropIdle(): void {
+    const { submissions } = this.device.launcher;
+    if (submissions - this.#lastDrop < IDLE_SUBMISSIONS) return;
+    this.#lastDrop = submissions;
+    this.#drop(({ lastUse }) => submissions - lastUse > IDLE_SUBMISSIONS);
+  }
+
+  #drop(which: (block: Block) => boolean): void {
+    for (const shelf of this.#shelves.values()) {
+      const { free } = shelf;
+      shelf.free = free.filter((block) => !which(block));
+      for (const block of free.filter(which)) {
         this.#use.pooled -= block.bytes;
         this.#destroy(block);
       }
