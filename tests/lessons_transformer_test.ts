@@ -52,9 +52,9 @@ Deno.test("exported as a GPT-2 or a GPT-NeoX, a model has the same logits", asyn
     const far = noGrad(() => model.forward(idx)[0].sub(theirs.forward(idx)).abs().max());
     assert(await far.item() < 1e-4, `${name}: ${await far.item()}`);
   }
-  const { model } = stages.find(({ name }) => name === "three bare")!;
+  const { model } = stages.find(({ name }) => name === "two bare")!;
   assertThrows(
-    () => transformer(model.stateDict(), { contextLength: 8, nHead: 4 }, "three-bare"),
+    () => transformer(model.stateDict(), { contextLength: 8, nHead: 4 }, "two-bare"),
     RangeError,
     "this model has no blocks with shortcuts and norms",
   );

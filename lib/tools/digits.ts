@@ -155,7 +155,7 @@ const HELP =
                                      counts how many of the notebooks' numbers it prints
 deno task digits -- --lessons 2,9    runs these alone
 
-Without a GPU the lessons 1 to 12 take a few minutes, lesson 13 some ten, and lesson 14 some twenty.
+Without a GPU the lessons 1 to 12 take a few minutes, lesson 13 some ten, and lesson 14 some fifteen.
 The ledger, lessons/ledger.md, lists what must hold. The exit code is 1 if a number is wrong.
 `;
 

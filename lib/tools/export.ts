@@ -24,7 +24,7 @@ const HELP =
 deno task export -- lesson-13 FOLDER   the MLP of lesson 13: safetensors, its sizes, its tokenizer
 deno task export -- lesson-9 FOLDER    a published GPT-2, in today's layout and in float32
 
-  --stage gpt        which of lesson 14's models: "one block", "three blocks" and dropout are
+  --stage gpt        which of lesson 14's models: "one block", "two blocks" and dropout are
                      GPT-2s, rotary, gpt and "gpt 10M" GPT-NeoXs
   --from PATH        where the lesson has saved, if not in out/lesson-14 or out/lesson-13;
                      for lesson 9 a folder with a GPT-2

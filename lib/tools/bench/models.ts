@@ -146,7 +146,7 @@ export const lesson14: GptSize = {
   context: 32,
   embed: 96,
   heads: 4,
-  layers: 3,
+  layers: 2,
   rotary: true,
   dropout: 0.1,
 };

@@ -121,7 +121,7 @@ export function transformer(
   if (!norm || !state.has(`${blocks(0)}.norm1.weight`) || !contextLength || !nHead) {
     throw new RangeError(
       `${path}: this model has no blocks with shortcuts and norms, and neither GPT-2 nor GPT-NeoX is ` +
-        `without; export "one block", "three blocks", "dropout", "rotary" or "gpt"`,
+        `without; export "one block", "two blocks", "dropout", "rotary" or "gpt"`,
     );
   }
   const [vocabSize, nEmbd] = state.get("token_embedding.weight")!.shape;

@@ -249,7 +249,7 @@ export const works: readonly Work[] = [
     context: 32,
     embed: 96,
     heads: 4,
-    layers: 3,
+    layers: 2,
     steps: 3,
   }),
   forward("GPT-2 124M forward, 2×4", { batch: 2, length: 4, ...gpt2 }),
