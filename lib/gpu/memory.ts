@@ -269,6 +269,7 @@ export class Pool<D extends Owner = Owner> implements Lender {
    * A loop that repeats asks for none, so it loses none, however seldom it needs some of it.
    */
   #dropIdle(): void {
+    if (this.#use.pooled === 0) return;
     const { submissions } = this.device.launcher;
     if (submissions - this.#lastDrop < IDLE_SUBMISSIONS) return;
     this.#lastDrop = submissions;
