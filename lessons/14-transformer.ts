@@ -278,8 +278,8 @@ async function learn(name: string, recipe: Recipe): Promise<Stage> {
   const saved = await savedAs(name, parts);
   const start = run.step; // 0, or where a saved run goes on
 
-  const evals = { evalInterval: 200, evalIters: options.evals };
-  const how = { ...evals, scheduler, maxNorm: recipe.maxNorm };
+  const evalIters = Math.min(options.evals, steps); // few for a trial run
+  const how = { ...recipe, evalInterval: 200, evalIters, scheduler };
   for await (const losses of train(model, optimizer, run, how)) {
     [stage.train, stage.val] = [losses.train, losses.val];
   }
