@@ -7,9 +7,18 @@ import { manualSeed, nn, noGrad, randn, tensor, training } from "#lib";
 import { nToken, trainData, valData } from "../lessons/11-tokenizer.ts";
 import { train } from "../lessons/12-batches.ts";
 import { MLP } from "../lessons/13-mlp.ts";
-import { exactLoss, prepare, recorded, regularized, stages } from "../lessons/14-transformer.ts";
+import {
+  exactLoss,
+  type GPT,
+  prepare,
+  recorded,
+  regularized,
+  stages,
+} from "../lessons/14-transformer.ts";
+import { lesson14 } from "../lib/tools/bench/models.ts";
 import { ledger } from "../lib/tools/digits.ts";
 import { transformer } from "../lib/tools/export/lessons.ts";
+import { works } from "../lib/tools/peers/works.ts";
 import text14 from "../lessons/14-transformer.ts" with { type: "text" };
 import mlpBand from "./goldens/band.json" with { type: "json" };
 import golden from "./goldens/lesson14.json" with { type: "json" };
@@ -25,6 +34,21 @@ Deno.test("the golden was made with these tokens and these models", async () => 
   const sums = await Promise.all([trainData, valData].map((x) => x.sum().item()));
   assertEquals([trainData.numel(), valData.numel(), ...sums], golden.tokens);
   assertEquals(recipes.map(({ name }) => name), Object.keys(first));
+});
+
+Deno.test("bench and bench:peers measure the model that the lesson trains last", () => {
+  const { config } = stages.find(({ name }) => name === "gpt")!.model as GPT;
+  const { nLayer: layers, nHead: heads, dropout } = config;
+  // The lesson is smaller in a test; these are its sizes for a reader.
+  const valueOf = (option: string) =>
+    Number(text14.match(new RegExp(`\\n  ${option}: \\{\\n    value: (\\d+),`))![1]);
+  const [context, embed] = [valueOf("context"), valueOf("width")];
+  assertEquals(lesson14, { vocab: nToken, context, embed, heads, layers, rotary: true, dropout });
+  const work = works.find(({ name }) => name === "lesson 14's training step")!;
+  assertEquals(work.heads, heads);
+  const queries = work.tensors.filter(({ name }) => name.endsWith("query.weight"));
+  assertEquals(queries.map(({ shape }) => shape), Array(layers).fill([embed, embed]));
+  assertEquals(work.ids[0][0].length, context);
 });
 
 for (const { name, recipe } of recipes) {

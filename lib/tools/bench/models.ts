@@ -148,5 +148,5 @@ export const lesson14: GptSize = {
   heads: 4,
   layers: 2,
   rotary: true,
-  dropout: 0.1,
+  dropout: 0.15,
 };
