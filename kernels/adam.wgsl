@@ -8,7 +8,7 @@
 // with rate = lr / (1 - beta1^t), root = sqrt(1 - beta2^t), and decay = 1 - lr · weight_decay for AdamW. It rounds
 // where PyTorch's loops round, if the adapter's fma rounds once (an fma in software may round twice).
 //
-// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbors of one of them. The words
 // between a parameter's end and the next multiple of four are unused, and may be written.
 //
 // AMSGrad divides by the largest `v` so far. It takes two launches: one computes the MOMENTS; the other APPLYs

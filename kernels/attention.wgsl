@@ -2,7 +2,7 @@
 // attention of each head, without ever storing the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
-// One invocation owns four neighbouring queries of one head and takes four keys at a time; neighbouring invocations
+// One invocation owns four neighboring queries of one head and takes four keys at a time; neighboring invocations
 // own the same queries of `together` heads, since under a causal mask these see the same number of keys. So one number
 // for each of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r.
 // For each query it keeps the largest score so far and the sum of exp(score - largest), and the sum of the values with

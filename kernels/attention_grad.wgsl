@@ -6,7 +6,7 @@
 // The gradients of the scores are s = p (d - delta[i]). There d[i, j] = g[i] · v[j] is the gradient of an
 // attention weight, and delta[i] = g[i] · out[i] is the same for the whole row.
 //
-// One invocation owns four neighbouring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS); the next
+// One invocation owns four neighboring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS); the next
 // ones own those of `together` heads, as in attention.wgsl. So sums are taken in one order, and no two invocations add
 // to the same place. It takes four of the other side at a time, from `first` up to `last`. As in attention.wgsl,
 // m[t][r] is of key t and query r. It adds to what it writes, which the first launch fills with zeros.

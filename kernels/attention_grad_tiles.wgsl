@@ -1,6 +1,6 @@
-// attention_grad.wgsl's formulas for a GPU of many threads: neighbours share what they read of the other side.
+// attention_grad.wgsl's formulas for a GPU of many threads: neighbors share what they read of the other side.
 //
-// A workgroup of 64 owns 32 neighbouring queries of one head, for dq, or 32 keys, for dk and dv (OF_KEYS), and goes over
+// A workgroup of 64 owns 32 neighboring queries of one head, for dq, or 32 keys, for dk and dv (OF_KEYS), and goes over
 // the other side by tiles of 32 rows, as in attention_tiles.wgsl. So m[t][r] is of its t-th row of the tile and of its
 // own row r. The first of what belongs to a row is its query or key, the second its gradient or value: of own and other
 // rows these make the scores and the gradients of the weights. An invocation keeps its sums of two slices in registers,
@@ -45,7 +45,7 @@ override OF_KEYS: bool = false;
 @group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta; or an image
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
-const PITCH = 9u; // for eight: one of padding keeps neighbours on different banks
+const PITCH = 9u; // for eight: one of padding keeps neighbors on different banks
 var<workgroup> tile: array<vec4<f32>, 32u * PITCH>; // [row of the other side][vec4 of the slice]
 var<workgroup> weights: array<vec4<f32>, 32u * PITCH>; // [row of the other side][group]: of four own rows
 

@@ -1,9 +1,9 @@
-// A part of attention.wgsl's sums, over 64 neighbouring keys: for few queries on a GPU, where the keys of one query must
+// A part of attention.wgsl's sums, over 64 neighboring keys: for few queries on a GPU, where the keys of one query must
 // keep many workgroups busy. attention_merge.wgsl makes the results of the parts into one.
 // (Flash decoding: https://crfm.stanford.edu/2023/10/12/flashdecoding.html.)
 //
 // A workgroup owns one query of one head and 64 keys. Its 64 invocations are four rows of sixteen, where they read keys
-// or values: sixteen neighbours read what lies side by side in a row, four numbers each, and each invocation takes four
+// or values: sixteen neighbors read what lies side by side in a row, four numbers each, and each invocation takes four
 // rows at a time. Between these each owns a key: its score and its exponential. Written are the sum of the
 // values with the exponentials as factors, and of the scores the largest and the sum of exponentials; LOWEST and 0 where
 // the query sees none of the keys.
@@ -12,7 +12,7 @@ const LOWEST = -3.4028234e38;
 alias Lane = f32;
 const LANES = 64u; // and keys
 const COLUMNS = 16u; // invocations that share a row
-const PITCH = 17u; // one of padding keeps neighbours' rows on different banks
+const PITCH = 17u; // one of padding keeps neighbors' rows on different banks
 
 struct Params {
   batch: u32,

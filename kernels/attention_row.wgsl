@@ -35,7 +35,7 @@ fn first_row(place: vec4<u32>, batch: u32, head: u32) -> u32 {
   return batch * place.x + head * place.y + place.w;
 }
 
-// Where four neighbouring rows lie; past the end the last one is repeated.
+// Where four neighboring rows lie; past the end the last one is repeated.
 fn four_rows(start: u32, step: u32, j: u32) -> vec4<u32> {
   return start + step * min(4u * j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.keys - 1u));
 }

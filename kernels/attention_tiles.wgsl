@@ -1,10 +1,10 @@
-// attention.wgsl's formula for a GPU of many threads: neighbours share what they read of keys and values.
+// attention.wgsl's formula for a GPU of many threads: neighbors share what they read of keys and values.
 //
-// A workgroup of 64 owns 32 neighbouring queries of one head, in eight groups of four queries. It goes over the keys by
+// A workgroup of 64 owns 32 neighboring queries of one head, in eight groups of four queries. It goes over the keys by
 // tiles of 32, which it brings into shared memory eight vec4 of a head at a time (a slice). Eight invocations share a
 // group. For the scores each takes the four keys column, column + 8, …; so, as in attention.wgsl, m[t][r] is of its
 // t-th key and of query r. For the values it takes one vec4 of a slice, and keeps the sums of it in registers. The
-// weights go from the one to the other through shared memory. Queries are read from storage: a group's neighbours
+// weights go from the one to the other through shared memory. Queries are read from storage: a group's neighbors
 // read the same.
 //
 // A workgroup sums two slices, 64 numbers of a head. Of a wider head others sum the rest, and compute the scores, too:
@@ -47,7 +47,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> rows: array<f32>; // all queries' largest scores, then all sums
 
-const PITCH = 9u; // for eight: one of padding keeps neighbours on different banks
+const PITCH = 9u; // for eight: one of padding keeps neighbors on different banks
 var<workgroup> tile: array<vec4<f32>, 32u * PITCH>; // [key][vec4 of the slice]
 var<workgroup> weights: array<vec4<f32>, 32u * PITCH>; // [key][group]: of four queries
 var<workgroup> lanes: array<vec4<f32>, 8u * PITCH>; // [column][group]: of four queries

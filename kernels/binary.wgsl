@@ -1,6 +1,6 @@
 // out[i] = op(a[i], b[i]): elementwise functions of two tensors that broadcast.
 //
-// One invocation owns `run` neighbours in a row of the dense `out`, each of one element, or of four where both
+// One invocation owns `run` neighbors in a row of the dense `out`, each of one element, or of four where both
 // operands allow it (then As, Bs, Cs and Outs are vec4, and p counts in fours). Either operand may have any strides;
 // a stride of 0 repeats it. Where both are DENSE, the index needs no arithmetic, and an invocation owns one. SCALAR_B
 // takes a number instead of b. Operands are converted to the common type C before `op` sees them.

@@ -1,7 +1,7 @@
 // partials[first + group] = the sum, over one workgroup's part of the gradients, of x²: the first step to the
 // norm of all gradients together.
 //
-// The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of them; a workgroup
+// The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbors of one of them; a workgroup
 // combines its 64 pairwise, in a fixed order. Words past a gradient's end are left out.
 
 struct Params {

@@ -1,6 +1,6 @@
 // grad = grad · coefficient.
 //
-// The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// The items are gradients (lib/ops/foreach.ts). One invocation owns four neighbors of one of them. The words
 // between a gradient's end and the next multiple of four are unused, and may be written.
 
 struct Params {

@@ -1,6 +1,6 @@
 // out[place of i in out] = a[place of i in a]: copies between two layouts of the same shape.
 //
-// One invocation owns `run` neighbours in a row, each of one element, or of four where both layouts allow it (then
+// One invocation owns `run` neighbors in a row, each of one element, or of four where both layouts allow it (then
 // Cell is vec4, and p counts in fours). Elements are moved as bits, so a copy never changes a NaN.
 
 alias Word = u32;

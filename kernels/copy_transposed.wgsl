@@ -1,4 +1,4 @@
-// out[i, j] = a[i, j] in every matrix of a stack, where neighbours in `a` lie down a column, and in `out` along a row:
+// out[i, j] = a[i, j] in every matrix of a stack, where neighbors in `a` lie down a column, and in `out` along a row:
 // what copy.wgsl does, for GPUs, whose lanes should both read and write what lies side by side.
 //
 // A workgroup owns a square of 32×32. It goes through shared memory, where a row takes 33 words: so the words of a

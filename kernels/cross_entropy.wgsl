@@ -2,7 +2,7 @@
 // The probabilities are never stored.
 //
 // One workgroup owns one row of the dense logits `x`; its LANES invocations take every LANES-th logit, or four
-// neighbours where rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `tops` keeps top
+// neighbors where rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `tops` keeps top
 // and the logarithm for the gradient. They stay two numbers, since their sum would lose the digits of the smaller
 // one. A row whose target is `ignore` has loss 0. A target that is no class is noted in `fault`.
 

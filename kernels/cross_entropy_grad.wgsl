@@ -1,6 +1,6 @@
 // dx[r, c] = scale[r] · (exp(x[r, c] - top[r] - log[r]) - [c = target[r]]), and 0 where the target is ignored.
 //
-// One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbours where
+// One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbors where
 // rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `g` is the gradient of the loss:
 // one for each row, or (step 0) one for all. MEAN divides it by `count`, the number of rows that are not ignored.
 

@@ -1,11 +1,11 @@
 // total[0] = the sum of all rows' losses, or (MEAN) their mean over the rows that are not ignored;
 // count[0] = the number of these rows.
 //
-// One workgroup does it all, each lane `each` rows, which lie `step` apart; the first rows of neighbouring lanes lie
+// One workgroup does it all, each lane `each` rows, which lie `step` apart; the first rows of neighboring lanes lie
 // `apart`. On processors a lane has a stretch, and up to 16,384 rows are one: additions come in PyTorch's order (the
 // cascade in its nll_loss), so that the last digit agrees. After a row whose number is a multiple of 16 the sum so far
 // moves up a level, of 256 two levels, of 4096 three; after row 0 it moves to the top. On GPUs lanes share many rows,
-// neighbours read what lies side by side, and a tree adds what they found.
+// neighbors read what lies side by side, and a tree adds what they found.
 
 struct Params {
   rows: u32,

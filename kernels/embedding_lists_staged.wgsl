@@ -1,7 +1,7 @@
 // The lists that embedding_lists.wgsl makes, for GPUs: of each 64 ids an invocation fetches one, and all 64 invocations
 // of a workgroup find them in shared memory. So they wait for memory once, not for every id.
 //
-// One invocation owns `share` neighbouring rows of the table, as there.
+// One invocation owns `share` neighboring rows of the table, as there.
 
 struct Params {
   n: u32,

@@ -1,6 +1,6 @@
 // out[i] = start + step · i, in f32 or i32: constants (step 0) and ranges.
 //
-// One invocation owns four neighbours (then Outs is vec4, and p.n counts in fours), or one.
+// One invocation owns four neighbors (then Outs is vec4, and p.n counts in fours), or one.
 
 alias Out = f32; // replaced by the dtype of out
 alias Outs = Out; // replaced by fours.wgsl

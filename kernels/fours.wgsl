@@ -1,4 +1,4 @@
-// Declarations that kernels have for one number, here for four neighbours in memory. Where rows allow it, each
+// Declarations that kernels have for one number, here for four neighbors in memory. Where rows allow it, each
 // declaration that says "replaced by fours.wgsl" gives way to the one of its name here, and places in a row count
 // in fours.
 

@@ -1,7 +1,7 @@
 // out[r, i] = (x[r, i] - mean[r]) · rstd[r] · weight[i] + bias[i], with rstd = 1 / sqrt(variance + eps).
 //
 // One workgroup owns one row of the dense `x`; its LANES invocations take every LANES-th element, or four
-// neighbours where rows allow it (then V is vec4, and `columns` and `offset` count in fours). The variance is
+// neighbors where rows allow it (then V is vec4, and `columns` and `offset` count in fours). The variance is
 // taken around the mean, in a second pass: the one-pass form loses digits where the mean is large. That pass also
 // finds the rounding error of the mean (Chan, Golub & LeVeque's corrected two-pass algorithm, 1983). Mean and rstd
 // are kept for the gradient.

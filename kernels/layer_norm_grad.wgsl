@@ -7,7 +7,7 @@
 // `plus`, if there is one, is the gradient that reached x on other ways.
 //
 // One workgroup owns one row of the dense `x`, `g` and `plus`; its LANES invocations take every LANES-th element, or
-// four neighbours where rows allow it (then V is vec4, and `columns` and the two offsets count in fours).
+// four neighbors where rows allow it (then V is vec4, and `columns` and the two offsets count in fours).
 
 alias V = f32; // replaced by fours.wgsl
 

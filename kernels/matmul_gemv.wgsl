@@ -2,7 +2,7 @@
 // with weights as PyTorch keeps them, for GPUs of many threads.
 //
 // A workgroup owns 4 columns of `out` in ROWS rows. Its lanes take turns along k, four numbers of each operand at a
-// time, so that neighbours read neighbours, and each weight is loaded once for all rows. Then what the lanes found is
+// time, so that neighbors read neighbors, and each weight is loaded once for all rows. Then what the lanes found is
 // put together (lanes_tree.wgsl), in another order than that of the other kernels. Rows and columns past the edge are
 // the last ones again, and not stored.
 

@@ -1,7 +1,7 @@
 // to[batch, panel, k, r] = a[batch, panel · width + r, k]: an operand laid out as matmul_tile reads it.
 //
 // It serves operands that can't be read as vec4 where they lie. One invocation moves a block of 4×4: four
-// neighbours on the side that is not summed, and four k. A panel's last rows may be missing; what is written for
+// neighbors on the side that is not summed, and four k. A panel's last rows may be missing; what is written for
 // them is never used.
 
 struct Params {
@@ -29,7 +29,7 @@ fn side(at: u32) -> vec4<f32> {
   );
 }
 
-// Four k, each with its four neighbours; `at` is the place of the first.
+// Four k, each with its four neighbors; `at` is the place of the first.
 fn block(at: u32) -> mat4x4<f32> {
   return mat4x4<f32>(
     side(at),

@@ -2,7 +2,7 @@
 // weights as PyTorch keeps them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
 // One invocation owns 8 columns of `out` in one row, every 8th of the 64 of its workgroup, so that the lanes read
-// neighbours where B is at home in an image (lib/gpu/home.ts): there the 64 columns are a panel, which is read from
+// neighbors where B is at home in an image (lib/gpu/home.ts): there the 64 columns are a panel, which is read from
 // beginning to end. Both operands are read as vec4 along k where they lie.
 // With a single row every weight is used once, so what matters is to load it only once.
 

@@ -4,9 +4,9 @@
 // they bring what these need of A and B into shared memory, one vec4 of each operand for each invocation. From there
 // each number is used 4·SIDE times, where the plain kernel would fetch it each time. Eight loads serve 64 multiply-adds.
 //
-// A vec4 holds numbers that are neighbours in memory: four k of a row of A, or of a column of B (A_ALONG_K, B_ALONG_K);
-// or four rows, or columns, of one k. Neighbouring invocations fetch neighbours, in one load where these are aligned.
-// Of an operand along k an invocation owns every SIDE-th row or column, else four neighbours, so that from shared
+// A vec4 holds numbers that are neighbors in memory: four k of a row of A, or of a column of B (A_ALONG_K, B_ALONG_K);
+// or four rows, or columns, of one k. Neighboring invocations fetch neighbors, in one load where these are aligned.
+// Of an operand along k an invocation owns every SIDE-th row or column, else four neighbors, so that from shared
 // memory, too, it loads whole vec4. Past the end of k there are zeros; rows and columns past the edges are not stored.
 
 struct Params {

@@ -2,7 +2,7 @@
 //
 // One workgroup owns one row of the dense weights `p`. Its first lane adds them one by one, as PyTorch does: in
 // another order the sums would round differently, and a draw near the edge of a category could fall into its
-// neighbour. Then its 64 lanes divide by the sum, and take every 64th draw, each by bisecting the row until one
+// neighbor. Then its 64 lanes divide by the sum, and take every 64th draw, each by bisecting the row until one
 // category is left.
 
 struct Params {

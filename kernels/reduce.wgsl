@@ -1,6 +1,6 @@
 // out[row] = combine over r of load(a[row, r]): sums, products, extremes along the last dimension.
 //
-// `a` is dense. A workgroup owns a row: its LANES invocations take every LANES-th element, or four neighbours
+// `a` is dense. A workgroup owns a row: its LANES invocations take every LANES-th element, or four neighbors
 // where rows allow it (then As and Accs are vec4, and `reduce`, `part` and `offset` count in fours). The order is
 // fixed, so the same input gives the same bits. A row that is too long is cut into `parts`, whose results are
 // reduced again: an adapter may stop a loop after 65,535 rounds without an error. Where a tensor is larger than a

@@ -1,6 +1,6 @@
 // out[o, i] = combine over r of load(a[o, r, i]): sums, products, extremes along a dimension in the middle.
 //
-// `a` is dense, seen as (outer, reduce, inner). LANES invocations share one (o, i), or four neighbours where rows
+// `a` is dense, seen as (outer, reduce, inner). LANES invocations share one (o, i), or four neighbors where rows
 // allow it (then As, Accs and Outs are vec4, and `inner`, `offset` and `results` count in fours), and walk down, each
 // over every LANES-th r. A stretch that is too long is cut into `parts`, whose results are reduced again.
 

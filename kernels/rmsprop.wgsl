@@ -8,7 +8,7 @@
 //   b = momentum · b + g / d         MOMENTUM
 //   w = w - rate · b, or w - rate · g / d
 //
-// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbors of one of them. The words
 // between a parameter's end and the next multiple of four are unused, and may be written. It rounds where
 // PyTorch's loops round.
 

@@ -5,7 +5,7 @@
 //   g = b, or g + momentum · b       or NESTEROV's form
 //   w = w - lr · g
 //
-// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbours of one of them. The words
+// The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbors of one of them. The words
 // between a parameter's end and the next multiple of four are unused, and may be written. Without MOMENTUM nothing
 // is read or written as `buffer`.
 

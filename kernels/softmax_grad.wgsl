@@ -2,7 +2,7 @@
 // of its logarithm (LOG), y = log s:  dx[r, i] = g[r, i] - exp(y[r, i]) · sum over j of g[r, j].
 //
 // One workgroup owns one row of the dense `y` and `g`; its LANES invocations take every LANES-th element, or
-// four neighbours where rows allow it (then V is vec4, and `columns` and `g_offset` count in fours).
+// four neighbors where rows allow it (then V is vec4, and `columns` and `g_offset` count in fours).
 
 alias V = f32; // replaced by fours.wgsl
 

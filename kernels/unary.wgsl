@@ -1,6 +1,6 @@
 // out[i] = op(a[i]): elementwise functions of one tensor.
 //
-// One invocation owns `run` neighbours in a row of the dense `out`, each of one element, or of four where `a` allows
+// One invocation owns `run` neighbors in a row of the dense `out`, each of one element, or of four where `a` allows
 // it (then As and Outs are vec4, and p counts in fours). `a` may have any strides; where it is dense too (DENSE), the
 // index needs no arithmetic, and an invocation owns one. `x` and `y` are numbers that `op` may use, such as the two
 // ends of a clamp.

@@ -33,13 +33,15 @@ transformer that counts, by lesson 8 built GPT-2, by lesson 14 trained a model
 of your own that writes verses.
 
 The course follows four notebooks for Python and PyTorch, and "the notebook"
-is the one that a lesson follows. Where it printed a number, you will see the
-same number here, to the last digit.
+is the one that a lesson follows. Where it printed a number that can be
+computed again, you will see the same number here, to the last digit. Lessons
+10 to 14 may learn from other songs, and say what that changes.
 
 A lesson is a program, and you read it from top to bottom. `#lib` is this
 project's library. `await show(x)` prints `x` as Python would; in the file,
 the lines that begin with `//>` are what it printed. Everything is computed on
-the GPU; `await` stands where we wait for its results.
+the GPU or, where there is none, by a driver that does a GPU's work on the
+processor; `await` stands where we wait for its results.
 
 All data is in tensors, which are arrays of numbers with a shape. Comments
 like `// (2, 3)` say which shape a line makes. TypeScript has no operators for

@@ -208,8 +208,8 @@ await show(heatMap(weights, labels));
 
 /*
 Each word matches itself best, and each "dog" attends to both dogs equally,
-because both have the same vector. Nothing in these rows says which dog is the
-other one. The section on positions, near the end of this lesson, mends that.
+because both have the same vector. Nothing in these rows tells one dog from
+the other. The section on positions, near the end of this lesson, mends that.
 
 ## The same on the GPU
 

@@ -89,7 +89,7 @@ const step = (optimizer: optim.Adam | optim.AdamW, loss: Tensor) => {
 /*
 The rest prints the loss of each epoch's last batch. The notebook's author had
 run this cell for 20 epochs before the run that was saved, so we begin to
-print at epoch 21.
+print at epoch 21. (`// in full` marks what only a run of full length prints.)
 */
 
 export const losses: number[] = []; // of all steps
@@ -205,7 +205,7 @@ await show(generated); // in full
 
 /*
 These are the notebook's numbers too. After the ten given ones come 7, 3, 7,
-7, and then every number a few times. The model has learned something, but not
+7, and then 8, 9, 0, 1 and 2, each two or more times. The model has learned something, but not
 to count. Here the notebook ends. We will find out what went wrong, one
 suspicion at a time.
 

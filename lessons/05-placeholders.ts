@@ -46,9 +46,10 @@ export type GPTConfig = typeof GPT_CONFIG_124M;
 
 Token ids go in. Each id gets the vector of its token, and each position has a
 vector too; the two are added, and dropout is applied. The sum passes through
-twelve transformer blocks and a layer norm. At the end a linear layer, the
-head, gives every token of the vocabulary a logit. B is the number of texts, T
-their length in tokens.
+twelve transformer blocks and a layer norm. At the end a linear layer gives
+every token of the vocabulary a logit. It is called the head, too, but has
+nothing to do with attention's heads. B is the number of texts, T their length
+in tokens.
 
 ```diagram
    token ids (B, T)

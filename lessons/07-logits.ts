@@ -141,7 +141,8 @@ A uniform distribution would have the loss ln 50,257 = 10.8249, and this model
 is a little worse. People often print the **perplexity** instead, which is e
 to the power of the loss. A perplexity of 3 means: the model is as unsure as
 if it had to guess among 3 equally likely tokens. For the uniform distribution
-the perplexity is 50,257. Here are its loss and the perplexity of this model:
+the perplexity is 50,257. Here are the loss of that distribution and the
+perplexity of our model:
 */
 
 const perplexity = Math.exp(await loss.item());

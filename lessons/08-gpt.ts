@@ -501,7 +501,8 @@ await show(count(model) - count(model.outHead), "parameters, tied");
 //> 124412160 parameters, tied
 
 /*
-A parameter is a float of 4 bytes, so our model, which is not tied, takes:
+A parameter is a float of 4 bytes. So our model, which is not tied, takes, in
+MB of 1024 × 1024 bytes as the notebook counts them:
 */
 
 await show(fixed(count(model) * 4 / 1024 ** 2, 2), "MB");

@@ -416,8 +416,8 @@ reads one tensor, or a piece of one, uploads it to the GPU, and forgets it
 before it reads the next. So the file is never in memory twice.
 
 For the larger models there is `--dtype float16`: it rounds every parameter to
-half its bits and keeps the large matrices so, in half the memory. The model
-still computes in 32 bits.
+16 bits and keeps the large matrices in that form, in half the memory. The
+model still computes in 32 bits.
 
 ## What a new token costs
 
@@ -450,10 +450,9 @@ export class CachedAttention extends Attention {
 }
 
 /*
-(The memory of what is computed inside `noGrad` is used again after it;
-`detach` keeps a tensor from that.) Now the new model reads the eight tokens
-of above, first five at once, then the last three one by one. The logits are
-the same:
+(What is computed inside `noGrad` is freed after it; `detach` keeps a tensor.)
+Now the new model reads the same eight tokens, first five at once, then the
+last three one by one. The logits are the same:
 */
 
 const cached = new SmallGPT(sizes, CachedAttention).eval();

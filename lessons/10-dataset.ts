@@ -26,8 +26,8 @@ The notebook learns from 2,241 songs on the Hugging Face Hub. They are in
 copyright, so this repository does not have them. The lesson downloads them to
 your machine, or `deno task fetch -- songs` does so beforehand. Without them,
 145 songs that were written for this project take their place, and the code is
-the same. The first line of each lesson from here on says which of the two it
-reads.
+the same. The first output of each lesson from here on says which of the two
+it reads.
 */
 
 export const { dataset, which } = await songs({
@@ -198,8 +198,8 @@ the test split do not occur in the training split?
 const inTest = wordsOf(test);
 const unseen = inTest.filter((word) => !counts.has(word));
 const missing = (100 * unseen.length / inTest.length).toFixed(1);
-await show(`${missing} % of the words in the test set are new`);
-//> 7.4 % of the words in the test set are new
+await show(`${missing} % of the words in the test split are new`);
+//> 7.4 % of the words in the test split are new
 await show([...new Set(unseen)].slice(0, 8));
 //> ["radiator's", 'bangs', 'super', 'longest', 'wears', 'swims', 'hits', 'florida']
 

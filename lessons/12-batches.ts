@@ -246,10 +246,10 @@ await show(byKernel.sub(learning.grad!).abs().lt(1e-6).all());
 Each row adds up to 0: what the target gains, the other classes lose.
 
 A model that knows nothing gives each of the 512 tokens the same probability,
-and its loss is ln 512 = 6.24. That is where training begins. A loss is easier
-to imagine as perplexity (lesson 7), e to the power of the loss. The model
-that knows nothing hesitates between 512 tokens, a model with a loss of 4.5
-between 90.
+and its loss is ln 512 = 6.24. Training begins there, or a little above. A
+loss is easier to imagine as perplexity (lesson 7), e to the power of the
+loss. The model that knows nothing hesitates between 512 tokens, a model with
+a loss of 4.5 between 90.
 */
 
 await show(fixed(Math.log(512), 2), fixed(Math.exp(4.5), 0));
@@ -412,7 +412,9 @@ class Bigram extends LanguageModel {
 /*
 At first it is worse than a model that knows nothing: its logits are random,
 so it is sure of things that are wrong. Its loss is a convex function of its
-parameters, a valley with one lowest point, so large steps are safe.
+parameters, a valley with one lowest point, so large steps are safe. (`±0.05`
+says by how much a number may differ on your machine, `varies` that there the
+output may be another.)
 */
 
 const model = new Bigram();

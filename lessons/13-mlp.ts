@@ -107,7 +107,7 @@ await show(
 The model below has 512 tokens and only 64 dimensions, so the vectors can't
 all be unrelated. Tokens that are followed by the same things get similar
 changes in training. So similar tokens should end up with similar vectors. At
-the end of this lesson we check whether they do.
+the end of this lesson you can see whether they do.
 
 A batch of two examples with three tokens each becomes 2 × 3 vectors, here
 with five dimensions. (The notebook makes the table one row larger than the
@@ -416,7 +416,8 @@ leads further away from all of them.
 
 The cosine of the angle between two vectors says how similar their directions
 are: 1 for the same, 0 for unrelated. For three tokens, the five others with
-the largest cosine. Are they tokens of the same kind?
+the largest cosine. Are they tokens of the same kind? (A run of full length shows
+it; here it depends on the run.)
 */
 
 const vectors = model.tokenEmbeddingTable.weight.detach(); // (512, 64)
@@ -434,7 +435,8 @@ This model sees only the last 32 tokens, each at a fixed position. What it has
 learned about a word at the fifth position, it must learn again for the sixth.
 Lesson 14 lets the tokens attend to each other instead.
 
-(`model.type` and the swapped comments are in the museum: `deno task museum`.)
+(`model.type`, and two comments of the notebook that are swapped, are in the
+museum: `deno task museum`.)
 
 Exercises, which check your answers: `deno task exercise 13`.
 */

@@ -45,10 +45,10 @@ export { type PrintOptions, printOptions, setPrintOptions } from "./python/tenso
 /** What can be computed with tensors; most of it is also a method of Tensor. */
 export * from "./ops/mod.ts";
 
-/** Layers, their initialisers and their functional forms. */
+/** Layers, their initializers and their functional forms. */
 export * as nn from "./nn/mod.ts";
 
-/** Optimisers, and schedules for the learning rate. */
+/** Optimizers, and schedules for the learning rate. */
 export * as optim from "./optim/mod.ts";
 
 /** Tokenizers; each adds one idea. */

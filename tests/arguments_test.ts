@@ -87,7 +87,7 @@ Deno.test("positions in PyTorch's order are what their names say", async () => {
   assertEquals([x.size(-1), x.size(0), [...x.size()]], [3, 2, [2, 3]]);
 });
 
-Deno.test("layers, optimisers, schedules and loaders take positions too", async () => {
+Deno.test("layers, optimizers, schedules and loaders take positions too", async () => {
   assertEquals(new nn.Linear(2, 2, false).bias, null);
   assertEquals(new nn.LayerNorm(4, 1e-3).eps, 1e-3);
   assertEquals(new nn.LayerNorm(4, 1e-3, false).weight, null);

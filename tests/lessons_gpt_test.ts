@@ -192,15 +192,15 @@ Deno.test("matrices stand beside each other as long as a page is wide, then belo
   assert(tall.split("\n").every((line) => line.length <= 80));
 });
 
-Deno.test("a heat map has colours in a terminal, and its numbers in an SVG", async () => {
+Deno.test("a heat map has colors in a terminal, and its numbers in an SVG", async () => {
   const picture = heatMap(tensor([[0, 1], [0.25, 0.5]]), {
     rows: ["<a>", "b"],
     columns: ["c", "d&"],
     titles: ["title"],
   });
   const ansi = await picture.ansi();
-  const [, ...coloured] = ansi.split("\x1b[48;5;");
-  assertEquals(coloured.length, 6, "four numbers and two in the scale");
+  const [, ...colored] = ansi.split("\x1b[48;5;");
+  assertEquals(colored.length, 6, "four numbers and two in the scale");
   const bare = ansi.split("\x1b").map((part) => part.replace(/^\[[\d;]*m/, "")).join("");
   assertEquals(bare.split("\n").map((line) => line.trimEnd()), [
     "     title",

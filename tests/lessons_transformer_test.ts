@@ -16,7 +16,7 @@ import {
   stages,
 } from "../lessons/14-transformer.ts";
 import { lesson14 } from "../lib/tools/bench/models.ts";
-import { ledger } from "../lib/tools/digits.ts";
+import { ledger, measure } from "../lib/tools/digits.ts";
 import { transformer } from "../lib/tools/export/lessons.ts";
 import { works } from "../lib/tools/peers/works.ts";
 import text14 from "../lessons/14-transformer.ts" with { type: "text" };
@@ -103,11 +103,21 @@ Deno.test("the exact loss is the mean over each window's last targets", async ()
   }
 });
 
+Deno.test("what the lesson tells of other numbers of steps is what PyTorch reached", () => {
+  const [, told] = text14.match(/\(Not for good\.([^)]*)\)/)!;
+  const [one, two, ...longer] = told.match(/\d\.\d\d/g)!.map(Number);
+  assertAlmostEquals(two, band["two bare"]["1"][2], 0.00501);
+  [one, ...longer].forEach((loss, i) => {
+    const [name, steps, , reached] = golden.after[i];
+    assertAlmostEquals(loss, Number(reached), 0.00501, `${name} after ${steps} steps`);
+  });
+});
+
 /** What PyTorch reached by seed: the train loss, the validation loss, and that with the full context. */
 const band: Record<string, Record<string, number[]>> = golden.band;
 
 Deno.test("PyTorch's losses that the lesson tells are those of its seed 1; what the lesson printed is near", () => {
-  const [, near] = text14.match(/A run here has to be within ([\d.]+)\s+of what they reach/)!;
+  const [, near] = text14.match(/A run here\s+has to be within ([\d.]+) of what they reach/)!;
   const rows = [...text14.matchAll(/^\| ([\w -]+?) +\|((?: [\d.]+ +\|){3})$/gm)];
   assert(rows.length >= 7);
   for (const [, name, cells] of rows) {
@@ -121,6 +131,13 @@ Deno.test("PyTorch's losses that the lesson tells are those of its seed 1; what 
     const told = printed.match(/train loss (.*), validation loss (.*)/)!.slice(1);
     assertEquals(told, cells.match(/[\d.]+/g)!.slice(0, 2));
   });
+  const shown = [...text14.matchAll(/^\/\/> (\d+ parameters, .*)$/gm)].map(([, losses]) => losses);
+  assertEquals(shown.length, rows.length);
+  for (const entry of inLedger) {
+    const standing = measure(entry, shown);
+    assert(typeof standing === "object");
+    assertEquals(standing.wrong, [], entry.what);
+  }
   const printed = text14.matchAll(
     /await learn\("([^"]+)"(?:(?!await learn)[^])*?\/\/> \d+ parameters, \d+ steps: train loss ([\d.]+), validation loss ([\d.]+)/g,
   );

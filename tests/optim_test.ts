@@ -1,5 +1,5 @@
 /*
- * Optimisers, schedules and clipping: compared with PyTorch over a hundred steps. And what PyTorch cannot say:
+ * Optimizers, schedules and clipping: compared with PyTorch over a hundred steps. And what PyTorch cannot say:
  * windows of large parameters, parameters that are views, dispatches, memory, resuming to the bit.
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -26,7 +26,7 @@ type Options = Record<string, unknown>;
 // deno-lint-ignore no-explicit-any
 type AnyOptimizer = optim.Optimizer<any, optim.ParamState>;
 
-/** An optimiser by its name in the goldens. */
+/** An optimizer by its name in the goldens. */
 const make = (kind: string, params: unknown, options: Options): AnyOptimizer =>
   // deno-lint-ignore no-explicit-any
   new (optim as any)[kind](params, options);
@@ -255,7 +255,7 @@ for (const [name, want] of Object.entries(goldens.schedules)) {
   });
 }
 
-/** A new schedule of a new optimiser, which go on where these are. */
+/** A new schedule of a new optimizer, which go on where these are. */
 function resumed(name: string, schedule: Schedule, optimizer: AnyOptimizer): Schedule {
   const other = twoGroups();
   const next = schedules[name](other);
@@ -313,7 +313,7 @@ Deno.test("clipping: nothing to clip has the norm 0; one tensor will do; an odd 
   assertThrows(() => nn.utils.clipGradNorm_(param, 1, { normType: 3 }), RangeError, words);
 });
 
-/** Five steps with clipped gradients drawn from a seed; returns the optimiser's parameters as bits. */
+/** Five steps with clipped gradients drawn from a seed; returns the optimizer's parameters as bits. */
 async function walk(optimizer: AnyOptimizer, seed: number): Promise<Uint8Array[]> {
   manualSeed(seed);
   const params = optimizer.paramGroups.flatMap((group) => group.params) as Tensor[];

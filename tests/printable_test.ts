@@ -20,7 +20,7 @@ Deno.test("no control character comes through, and what is none stays", () => {
   assertEquals(printable("abc\u202edef"), "abc�def");
   assertEquals(printable("é 漢字 👩‍👩‍👧 ✓"), "é 漢字 👩‍👩‍👧 ✓");
   assertEquals(
-    printable("\x1b[31mred\x1b[39m\x1b[2J", { colours: true }),
+    printable("\x1b[31mred\x1b[39m\x1b[2J", { colors: true }),
     "\x1b[31mred\x1b[39m␛[2J",
   );
 });

@@ -101,9 +101,9 @@ Deno.test("a class with a repr wins over the array it extends", () => {
 });
 
 Deno.test("what Python has no word for is refused by name", () => {
-  class Optimiser {}
+  class Optimizer {}
   assertThrows(() => repr(() => 1), TypeError, "but got a function");
   assertThrows(() => repr([Symbol("s")]), TypeError, "but got a symbol");
-  assertThrows(() => display({ optimiser: new Optimiser() }), TypeError, "but got a Optimiser");
+  assertThrows(() => display({ optimizer: new Optimizer() }), TypeError, "but got a Optimizer");
   assertEquals(repr(Object.assign(Object.create(null), { a: 1 })), "{'a': 1}");
 });

@@ -86,7 +86,7 @@ const DRAWS: Record<string, Draw> = {
 
 const BITS = new DataView(new ArrayBuffer(4));
 
-/** The place of a float32 in the order of all floats: neighbours differ by one. */
+/** The place of a float32 in the order of all floats: neighbors differ by one. */
 function place(x: number): number {
   BITS.setFloat32(0, x);
   const bits = BITS.getInt32(0);

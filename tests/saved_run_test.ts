@@ -140,7 +140,7 @@ Deno.test(`every flipped bit of a checkpoint is noticed${because}`, onDisk, asyn
 });
 
 Deno.test(
-  `the state of another optimiser, or of another run, is refused by name${because}`,
+  `the state of another optimizer, or of another run, is refused by name${because}`,
   onDisk,
   async () => {
     const path = `${await Deno.makeTempDir()}/x.safetensors`;

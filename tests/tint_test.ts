@@ -1,7 +1,7 @@
 /*
  * Browsers compile WGSL with Tint, which refuses some code that naga accepts: a barrier in divergent control flow, an
  * infinity in a constant. Here Tint itself (npm's `webgpu` is Dawn; its null backend needs no GPU) compiles every
- * kernel that the samples of all ops use, forward and backward, and those of the optimisers; once in the forms for
+ * kernel that the samples of all ops use, forward and backward, and those of the optimizers; once in the forms for
  * processors, once in those for GPUs, and once in those with subgroups. It is the only check of uniform control flow that
  * we have.
  */
@@ -43,7 +43,7 @@ interface Compiled {
   constants: Record<string, number>;
 }
 
-/** Runs every sample of every op, in one layout, forward and backward, and steps of the optimisers. */
+/** Runs every sample of every op, in one layout, forward and backward, and steps of the optimizers. */
 function runAll(): void {
   for (const op of ops.values()) {
     for (const { sample, inputs, layout, index } of casesOf(op)) {

@@ -13,6 +13,7 @@ import type { Found, System } from "../lib/tools/machine.ts";
 import { chromium, findChromium } from "../lib/tools/chromium.ts";
 import { advice, ready } from "../lib/tools/ready.ts";
 import { find } from "../lib/tools/lesson.ts";
+import { variables } from "../lib/tools/start.ts";
 import { lessonFlags } from "../lib/tools/permissions.ts";
 import { chosen, update } from "../lib/tools/update.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
@@ -226,6 +227,21 @@ const row: Row = {
   section: "for the tests",
   written: written("../tests/fixtures/lesson.ts", fixture, () => Promise.resolve()),
 };
+
+Deno.test(
+  `llvmpipe gets two threads a core, unless the lesson or the user wants others${because}`,
+  ifAllowed,
+  async () => {
+    const threads = (cores: number, own = {}) => variables("vulkan", own, cores).LP_NUM_THREADS;
+    const lesson4 = contents.find(({ number }) => number === 4)?.needs?.env;
+    await withEnvironment({ LP_NUM_THREADS: undefined }, () => {
+      assertEquals(threads(8), "16");
+      assertEquals(threads(1), undefined, "alone it works in the thread that submits");
+      assertEquals(threads(8, lesson4), "0");
+    });
+    await withEnvironment({ LP_NUM_THREADS: "3" }, () => assertEquals(threads(8), undefined));
+  },
+);
 
 Deno.test("the table of contents has every lesson once, under its notebook, in order", () => {
   assertEquals(contents.map(({ number }) => number), contents.map((_, i) => i + 1));

@@ -1,6 +1,6 @@
 /*
  * Attention and the transformer as layers, compared with PyTorch: their initial values, their outputs in evaluation
- * and in training, all gradients, and the result of five steps of an optimiser. tests/goldens/transformer.py lists
+ * and in training, all gradients, and the result of five steps of an optimizer. tests/goldens/transformer.py lists
  * the cases and makes PyTorch's answers; the masks below are its own.
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";

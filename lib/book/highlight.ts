@@ -1,5 +1,5 @@
 /*
- * Coloured code: each token is a span with one of a few classes; the style sheet has their colours for light and dark
+ * Colored code: each token is a span with one of a few classes; the style sheet has their colors for light and dark
  * pages. Shapes in comments, such as `// (B, T, C)`, are highlighted.
  */
 import { createHighlighterCoreSync } from "shiki/core";
@@ -12,7 +12,7 @@ import light from "shiki/themes/github-light-high-contrast.mjs";
 import dark from "shiki/themes/github-dark-high-contrast.mjs";
 import { escapeMarkup } from "../text/markup.ts";
 
-/** The languages that can be coloured. */
+/** The languages that can be colored. */
 export type Language = "typescript" | "wgsl" | "shellscript" | "python" | "text";
 
 const shiki = createHighlighterCoreSync({
@@ -24,7 +24,7 @@ const themes = { light: "github-light-high-contrast", dark: "github-dark-high-co
 
 /** The class of text that is neither a word nor a number: none. */
 const PLAIN = "";
-/** The colours used so far, each pair with its class. */
+/** The colors used so far, each pair with its class. */
 const classes = new Map([["#0E1116 #F0F3F6", PLAIN]]);
 
 /** The style of the classes that {@linkcode highlight} has used so far. */
@@ -43,7 +43,7 @@ export function highlight(code: string, language: Language): string {
     lang: language,
     themes,
     defaultColor: false,
-    tokenizeTimeLimit: 0, // a line is coloured completely, however slow the machine is
+    tokenizeTimeLimit: 0, // a line is colored completely, however slow the machine is
   });
   return tokens.map((line) => {
     const runs: { text: string; name: string }[] = [];

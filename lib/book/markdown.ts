@@ -1,5 +1,5 @@
 /*
- * Prose as HTML: headings get anchors, "lesson 3" becomes a link, blocks of code are coloured.
+ * Prose as HTML: headings get anchors, "lesson 3" becomes a link, blocks of code are colored.
  */
 import MarkdownIt from "markdown-it";
 import { diagram } from "../lesson/diagram.ts";

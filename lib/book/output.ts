@@ -55,21 +55,19 @@ const summaryOf = (text: string) => {
   return [...new Set(words.map((word) => word.replace(/\s+/g, " ")))].slice(0, 12).join(", ");
 };
 
-/** A drawing in the page's colours, with a description. */
+/** A drawing in the page's colors, with a description. */
 export function themed(svg: string, label: string): string {
   const bare = svg.replace(/ role="img" aria-label="[^"]*"/, "");
-  const coloured = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"].reduce(
-    (text, colour, i) => text.replaceAll(`"${colour}"`, `"var(--curve-${i})"`),
+  const colored = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"].reduce(
+    (text, color, i) => text.replaceAll(`"${color}"`, `"var(--curve-${i})"`),
     bare,
   ).replaceAll(`"#0b5394"`, `"var(--heat)"`);
-  const box = coloured.match(/<svg[^>]*?\bwidth="([\d.]+)" height="([\d.]+)"/);
-  const view = box && !/<svg[^>]*viewBox/.test(coloured)
-    ? ` viewBox="0 0 ${box[1]} ${box[2]}"`
-    : "";
-  return coloured.replace("<svg ", `<svg role="img" aria-label="${escapeMarkup(label)}"${view} `);
+  const box = colored.match(/<svg[^>]*?\bwidth="([\d.]+)" height="([\d.]+)"/);
+  const view = box && !/<svg[^>]*viewBox/.test(colored) ? ` viewBox="0 0 ${box[1]} ${box[2]}"` : "";
+  return colored.replace("<svg ", `<svg role="img" aria-label="${escapeMarkup(label)}"${view} `);
 }
 
-/** Tokens on coloured backgrounds. */
+/** Tokens on colored backgrounds. */
 const tokensHtml = (tokens: readonly string[]): Html =>
   markup`<pre class="tokens" tabindex="0" role="group" aria-label="Tokens">${
     tokens.map((token, i) => {

@@ -212,7 +212,7 @@ function trace(dots: Map<number, number[]>, end: number): Point[] {
   return points.reverse();
 }
 
-/** A curve without the steps that dots make: each point is the mean of its neighbours at about its height. */
+/** A curve without the steps that dots make: each point is the mean of its neighbors at about its height. */
 const smoothed = (points: readonly Point[]): Point[] =>
   points.map(([x, y], i) => {
     const near = points.slice(Math.max(0, i - 3), i + 4).filter(([, at]) => Math.abs(at - y) <= 2);

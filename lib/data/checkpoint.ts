@@ -16,7 +16,7 @@ import {
   saveSafetensors,
 } from "./safetensors.ts";
 
-/** Something with a state: a module, an optimiser, a learning-rate schedule, a training loop. */
+/** Something with a state: a module, an optimizer, a learning-rate schedule, a training loop. */
 export interface Stateful {
   /** What must be saved: tensors, numbers, strings and bytes, in objects, arrays and Maps. */
   stateDict(): unknown;

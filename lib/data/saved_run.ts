@@ -99,7 +99,7 @@ export async function savedRun(
   return { save };
 }
 
-/** What models, optimisers and schedules say about themselves. */
+/** What models, optimizers and schedules say about themselves. */
 interface Own {
   constants?: Readonly<Record<string, unknown>>;
   paramGroups?: readonly Record<string, unknown>[];
@@ -108,7 +108,7 @@ interface Own {
 }
 
 /**
- * What the code of a run says about it: the layers of its models, the options of its optimisers and the constants of its
+ * What the code of a run says about it: the layers of its models, the options of its optimizers and the constants of its
  * schedules, before it starts.
  * A checkpoint restores its own learning rate, so a change of it in the code must be reported, not silently ignored.
  */

@@ -2,7 +2,7 @@
  * Matrices whose numbers live in an image, or in a smaller buffer, and nowhere else: the weights of a model that is used
  * and not trained, which are read each time and hardly ever written. They take memory once, and lie in an image as
  * products read them best: four numbers of a row are a texel, beside it lie those of the next row, up to 64 rows, a panel; then the next four
- * numbers of these rows follow. So lanes that own neighbouring rows read neighbours, no two of them fight for a place
+ * numbers of these rows follow. So lanes that own neighboring rows read neighbors, no two of them fight for a place
  * in the processor's cache, and a workgroup reads its panel from beginning to end, as the processor expects: a token
  * of GPT-2 took 1.6 times as long where all rows were one panel.
  *

@@ -30,7 +30,7 @@ interface Profiled extends Gpu {
 export class Profile {
   /** By the pipeline's label: the kernel's name and its constants. */
   readonly costs: Map<string, Cost> = new Map();
-  /** Steps of optimisers: the table gives the costs of one. */
+  /** Steps of optimizers: the table gives the costs of one. */
   steps = 0;
   /** Whether the adapter can tell the time; if not, only calls and bytes are counted. */
   readonly timed: boolean;

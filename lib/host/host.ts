@@ -67,7 +67,7 @@ export interface Host {
   readonly pid?: number;
   /** The address of the main module, if there is one. */
   readonly main: string | undefined;
-  /** Whether the reader wants no colours (`NO_COLOR`). */
+  /** Whether the reader wants no colors (`NO_COLOR`). */
   readonly noColor: boolean;
   /** Whether the terminal can only print one line after the other (`TERM=dumb`). */
   readonly plain: boolean;

@@ -7,13 +7,13 @@ import { host } from "./mod.ts";
 /** The status lines that are shown now. */
 let shown: string[] = [];
 
-/** Whether standard output is a terminal with colours. */
-export const coloured = (): boolean => !host.noColor && host.output.isTerminal();
+/** Whether standard output is a terminal with colors. */
+export const colored = (): boolean => !host.noColor && host.output.isTerminal();
 
-/** Makes a text bold on a terminal with colours; elsewhere it stays as it is. */
-export const bold = (text: string): string => coloured() ? `\x1b[1m${text}\x1b[22m` : text;
-/** Makes a text dim on a terminal with colours; elsewhere it stays as it is. */
-export const dim = (text: string): string => coloured() ? `\x1b[2m${text}\x1b[22m` : text;
+/** Makes a text bold on a terminal with colors; elsewhere it stays as it is. */
+export const bold = (text: string): string => colored() ? `\x1b[1m${text}\x1b[22m` : text;
+/** Makes a text dim on a terminal with colors; elsewhere it stays as it is. */
+export const dim = (text: string): string => colored() ? `\x1b[2m${text}\x1b[22m` : text;
 
 /** The width of a line of prose: the terminal's, up to a limit that still reads well. */
 export const proseColumns = (): number =>
@@ -54,7 +54,7 @@ function erase(): string {
 
 const widthOf = (line: string) => [...line.replace(/\p{Cc}\[[\d;]*m/gu, "")].length;
 
-/** The start of a line, up to this many characters wide; colour codes have no width. */
+/** The start of a line, up to this many characters wide; color codes have no width. */
 function cut(line: string, width: number): string {
-  return line.replace(/(\p{Cc}\[[\d;]*m)|./gu, (char, colour) => colour || width-- > 0 ? char : "");
+  return line.replace(/(\p{Cc}\[[\d;]*m)|./gu, (char, color) => color || width-- > 0 ? char : "");
 }

@@ -2,11 +2,11 @@
  * Charts of curves: as text in a terminal and in a lesson's source, as SVG in the book.
  *
  * In the text, each character has two by four dots (Unicode's braille), so 60 by 12 characters hold 120 by 48 points.
- * Curves are told apart by their names, which follow their last points, and by colour if there is colour. There are no
+ * Curves are told apart by their names, which follow their last points, and by color if there is color. There are no
  * bars, logarithmic axes or third dimension.
  */
 
-import { coloured } from "../host/terminal.ts";
+import { colored } from "../host/terminal.ts";
 import { optionsOf } from "../python/arguments.ts";
 import { printableName } from "../host/printable.ts";
 import { escapeMarkup } from "../text/markup.ts";
@@ -34,8 +34,8 @@ export interface ChartOptions {
   span?: readonly number[];
 }
 
-/** The colours: of a terminal's sixteen, and for SVG ones that colour-blind people can tell apart. */
-const COLOURS = [[36, "#0072b2"], [33, "#d55e00"], [32, "#009e73"], [35, "#cc79a7"]] as const;
+/** The colors: of a terminal's sixteen, and for SVG ones that color-blind people can tell apart. */
+const COLORS = [[36, "#0072b2"], [33, "#d55e00"], [32, "#009e73"], [35, "#cc79a7"]] as const;
 const MARKS = "○●◇◆";
 const of = <T>(list: ArrayLike<T>, i: number): T => list[i % list.length];
 
@@ -78,14 +78,14 @@ export class Chart {
   }
 
   /** The chart as text, this many columns wide, with this many rows for the curves; the axes take three more. */
-  text({ columns = 78, rows = 12, colour = false } = {}): string {
+  text({ columns = 78, rows = 12, color = false } = {}): string {
     const ticks = this.#y.ticks(Math.max(2, rows / 3));
     const margin = Math.max(...ticks.map(({ text }) => text.length)) + 1;
     const longest = Math.max(0, ...this.#series.map(({ name }) => name.length));
     const width = Math.max(10, columns - margin - longest - 2);
     const [right, bottom] = [2 * width - 1, 4 * rows - 1];
     const paint = (text: string, i: number) =>
-      colour ? `\x1b[${of(COLOURS, i)[0]}m${text}\x1b[39m` : text;
+      color ? `\x1b[${of(COLORS, i)[0]}m${text}\x1b[39m` : text;
 
     const grid = new Grid(width, rows);
     this.#placed(right, bottom).forEach((places, i) => {
@@ -121,7 +121,7 @@ export class Chart {
     return [`└${axis} ${this.#names.x}`, ` ${numbers}`];
   }
 
-  /** The chart as an SVG document; axes and words have the colour of the text around it. */
+  /** The chart as an SVG document; axes and words have the color of the text around it. */
   svg({ width = 720, height = 300 } = {}): string {
     const [left, top, right, bottom] = [56, 28, width - 110, height - 40];
     const n = (value: number) => String(Math.round(10 * value) / 10);
@@ -141,14 +141,14 @@ export class Chart {
     });
     const curves = this.#placed(right - left, bottom - top).map((places, i) => {
       const at = places.map(([x, y]) => [n(left + x), n(top + y)]);
-      const [, colour] = of(COLOURS, i);
+      const [, color] = of(COLORS, i);
       return this.#series[i].marks
-        ? at.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`).join("")
-        : `<polyline points="${at.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`;
+        ? at.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${color}"/>`).join("")
+        : `<polyline points="${at.join(" ")}" fill="none" stroke="${color}" stroke-width="1.6"/>`;
     });
     const ends = this.#ends(right - left, bottom - top);
     const names = spread(ends.map(([, y]) => top + y), 16, bottom).map((y, i) =>
-      word(left + ends[i][0] + 8, y + 4, "start", this.#series[i].name, of(COLOURS, i)[1])
+      word(left + ends[i][0] + 8, y + 4, "start", this.#series[i].name, of(COLORS, i)[1])
     );
     const axes = rule(left, top, left, bottom, 1) + rule(left, bottom, right, bottom, 1) +
       word(left, top - 12, "start", this.#names.y) + word(right, height - 4, "end", this.#names.x);
@@ -159,9 +159,9 @@ export class Chart {
       [...across, ...up, axes, ...curves, ...names].join("\n") + "</svg>";
   }
 
-  /** The chart for this terminal, in colour if it has colour. */
+  /** The chart for this terminal, in color if it has color. */
   repr(): string {
-    return this.text({ colour: coloured() });
+    return this.text({ color: colored() });
   }
 
   /** The points of each curve, measured from the top left corner of a picture of this size. */
@@ -231,7 +231,7 @@ class Axis {
 /** The bits of a braille character for the dots of each column, from the top. */
 const DOTS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-/** A grid of characters to draw on. A character has the colour of the last curve drawn there. */
+/** A grid of characters to draw on. A character has the color of the last curve drawn there. */
 class Grid {
   readonly #columns: number;
   readonly #cells: { code: number; curve: number }[];

@@ -46,7 +46,7 @@ export class Diagram {
     return this.text;
   }
 
-  /** An SVG document, drawn from the characters; words and lines have the colour of the text around it. */
+  /** An SVG document, drawn from the characters; words and lines have the color of the text around it. */
   svg(): string {
     const rows = this.text.split("\n").map((line) => [...line]);
     const columns = Math.max(...rows.map((row) => row.length));

@@ -1,12 +1,12 @@
 /*
  * A matrix as a picture, such as attention weights. In a text each number is a bar, one to eight eighths of a line
  * high, so a row reads as a small histogram; a dot is a value close to nothing, and a space is nothing. In a terminal
- * each number is a background colour from white to dark blue. As SVG it is a heat map that shows its numbers under
+ * each number is a background color from white to dark blue. As SVG it is a heat map that shows its numbers under
  * the pointer.
  *
  * It is not a plotting library: it only draws matrices.
  */
-import { coloured } from "../host/terminal.ts";
+import { colored } from "../host/terminal.ts";
 import { optionsOf } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { printableName } from "../host/printable.ts";
@@ -68,7 +68,7 @@ async function read(values: Tensor, R: number, C: number): Promise<Matrix[]> {
   return Array.from({ length: rows.length / R }, (_, n) => rows.slice(n * R, (n + 1) * R));
 }
 
-/** A value close to nothing, and eight strengths: as bars, and as colours among a terminal's 256. */
+/** A value close to nothing, and eight strengths: as bars, and as colors among a terminal's 256. */
 const BARS = "·▁▂▃▄▅▆▇█";
 const GROUNDS = [231, 195, 153, 117, 75, 33, 26, 19, 17];
 const FULL = BARS.length - 1;
@@ -111,16 +111,16 @@ export class HeatMap {
     });
   }
 
-  /** The picture with a terminal's colour codes. */
+  /** The picture with a terminal's color codes. */
   ansi(): Promise<string> {
     return this.#draw((strength, width) =>
       `\x1b[48;5;${GROUNDS[strength ?? 0]}m${" ".repeat(width)}\x1b[49m`
     );
   }
 
-  /** The picture for this terminal: {@linkcode ansi} if it has colours, else {@linkcode plain}. */
+  /** The picture for this terminal: {@linkcode ansi} if it has colors, else {@linkcode plain}. */
   repr(): Promise<string> {
-    return coloured() ? this.ansi() : this.plain();
+    return colored() ? this.ansi() : this.plain();
   }
 
   async #draw(cell: Cell): Promise<string> {
@@ -150,7 +150,7 @@ export class HeatMap {
     return lines.map((line) => line.trimEnd()).join("\n");
   }
 
-  /** The picture as an SVG document; words have the colour of the text around it. */
+  /** The picture as an SVG document; words have the color of the text around it. */
   async svg(): Promise<string> {
     const matrices = await this.matrices;
     const { rows = [], columns = [], titles = [] } = this.options;
@@ -209,7 +209,7 @@ const chunks = <T>(items: T[], size: number): T[][] =>
 const beside = (blocks: string[][]): string[] =>
   blocks[0].map((_, i) => blocks.map((block) => block[i]).join(" ".repeat(GAP)));
 
-/** A drawing on a white ground, for a place whose colours are not known, such as a notebook. */
+/** A drawing on a white ground, for a place whose colors are not known, such as a notebook. */
 export const onPaper = (svg: string): string =>
   svg.replace(
     /<svg ([^>]*>)/,

@@ -2,7 +2,7 @@
  * The text of a lesson, shown while it runs: its prose, with terms in bold if the terminal has bold, and its code, set
  * in by two spaces. The outputs in the source are left out, since the real ones appear in their place.
  */
-import { bold, coloured, dim, proseColumns } from "../host/terminal.ts";
+import { bold, colored, dim, proseColumns } from "../host/terminal.ts";
 import { isOutput, parts, topLevelEnd } from "./source.ts";
 
 /** Where the heading of a section starts, bold or not. */
@@ -56,7 +56,7 @@ const prose = (text: string) =>
   text.split("\n\n").map((block) => fill(block, proseColumns())).join("\n\n")
     .replace(/^```\w*\n?/gm, "")
     .replace(/^#+ .*$/gm, bold)
-    .replace(/\*\*([^*]+)\*\*/g, (marked, term) => coloured() ? bold(term) : marked);
+    .replace(/\*\*([^*]+)\*\*/g, (marked, term) => colored() ? bold(term) : marked);
 
 /** A paragraph, filled again to a width; headings, lists, tables and code stay as they are. */
 export function fill(block: string, columns: number): string {

@@ -138,7 +138,7 @@ async function spoken(values: unknown[], say: (piece: string) => void): Promise<
   if (!values.some(isStream)) {
     const texts = await Promise.all(values.map(async (value) => str(await value)));
     const text = texts.join(" ");
-    say(printable(text, { colours: values.some(isPicture) }));
+    say(printable(text, { colors: values.some(isPicture) }));
     return text;
   }
   let text = "";
@@ -155,7 +155,7 @@ async function spoken(values: unknown[], say: (piece: string) => void): Promise<
   return text;
 }
 
-/** A picture, in colour on a terminal with colours. */
+/** A picture, in color on a terminal with colors. */
 const isPicture = (value: unknown): value is { svg(): string | Promise<string> } =>
   typeof (value as { svg?: unknown } | null)?.svg === "function";
 

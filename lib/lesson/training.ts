@@ -191,7 +191,7 @@ export class Training implements AsyncIterable<number> {
     watcher?.curves?.(await this.curves(), this.#axes());
     const { columns, rows } = host.size();
     if (rows < ROWS || columns < 60) return "";
-    const size = { columns: Math.min(columns - 1, 100), rows: 9, colour: !host.noColor };
+    const size = { columns: Math.min(columns - 1, 100), rows: 9, color: !host.noColor };
     return (await this.chart()).text(size);
   }
 

@@ -135,7 +135,7 @@ export class GPT2Block extends Module {
 }
 
 /**
- * GPT-2. Its weights are initialised as in the paper: N(0, 0.02), those before a sum smaller by √(2 · layers).
+ * GPT-2. Its weights are initialized as in the paper: N(0, 0.02), those before a sum smaller by √(2 · layers).
  *
  * @example
  * ```ts

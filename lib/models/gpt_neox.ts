@@ -179,7 +179,7 @@ export class GPTNeoXBlock extends Module {
 }
 
 /**
- * GPT-NeoX. Its weights are initialised as in transformers: N(0, 0.02), biases at 0.
+ * GPT-NeoX. Its weights are initialized as in transformers: N(0, 0.02), biases at 0.
  *
  * @example
  * ```ts

@@ -257,7 +257,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     );
   }
 
-  /** Neighbours that print alike are printed once: `(0-5): 6 x Layer(…)`. */
+  /** Neighbors that print alike are printed once: `(0-5): 6 x Layer(…)`. */
   protected override childLines(): string[] {
     const groups: { first: number; last: number; text: string }[] = [];
     for (const [i, module] of this.#modules.entries()) {

@@ -222,7 +222,7 @@ function straighten(vectors: readonly Float64Array[]): void {
   }
 }
 
-/** What a Xavier initialiser is told. */
+/** What a Xavier initializer is told. */
 export interface XavierOptions extends Drawn {
   /** What the standard deviation is multiplied by. */
   gain?: number;
@@ -249,7 +249,7 @@ export function xavierNormal_(x: Tensor, ...args: Xavier): Tensor {
   return normal_(x, 0, gain * Math.sqrt(2.0 / (fanIn + fanOut)), drawn);
 }
 
-/** What a Kaiming initialiser is told. */
+/** What a Kaiming initializer is told. */
 export interface KaimingOptions extends Drawn {
   /** The slope of a leaky ReLU, 0 for a plain one. */
   a?: number;

@@ -244,11 +244,11 @@ const layerNormOptions = parameters<{ normalizedShape: number | Shape } & LayerN
  * ```
  */
 export class LayerNorm extends Module {
-  /** Of the normalised shape, ones at first; null without `elementwiseAffine`. */
+  /** Of the normalized shape, ones at first; null without `elementwiseAffine`. */
   weight: Parameter | null;
-  /** Of the normalised shape, zeros at first; or null. */
+  /** Of the normalized shape, zeros at first; or null. */
   bias: Parameter | null;
-  /** The sizes of the dimensions that are normalised together, the last ones. */
+  /** The sizes of the dimensions that are normalized together, the last ones. */
   readonly normalizedShape: Shape;
   /** Keeps the divisor from 0. */
   readonly eps: number;

@@ -1,5 +1,5 @@
 /*
- * Normalising layers besides the layer norm: over the batch, by the root mean square, over groups of channels.
+ * Normalizing layers besides the layer norm: over the batch, by the root mean square, over groups of channels.
  */
 import { add, mul, sub } from "../ops/binary.ts";
 import { add_, mul_ } from "../ops/inplace.ts";
@@ -160,9 +160,9 @@ const rmsNormOptions = parameters<{ normalizedShape: number | Shape } & RMSNormO
 
 /** x / √(mean of x² + eps) over the last dimensions, scaled by a learned weight (Zhang & Sennrich, 2019). */
 export class RMSNorm extends Module {
-  /** Of the normalised shape, ones at first; or null. */
+  /** Of the normalized shape, ones at first; or null. */
   weight: Parameter | null;
-  /** The sizes of the dimensions that are normalised together, the last ones. */
+  /** The sizes of the dimensions that are normalized together, the last ones. */
   readonly normalizedShape: Shape;
   /** Keeps the divisor from 0; null is 2⁻²³. */
   readonly eps: number | null;

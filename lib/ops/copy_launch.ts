@@ -57,7 +57,7 @@ export function launchCopy(
   );
 }
 
-/** A copy of a stack of matrices, of which `a` has the columns' neighbours side by side, and `out` the rows'. */
+/** A copy of a stack of matrices, of which `a` has the columns' neighbors side by side, and `out` the rows'. */
 interface Transposing {
   params: Record<string, number | readonly number[]>;
   grid: readonly [number, number, number];

@@ -50,7 +50,7 @@ export type InUnits = Readonly<Record<1 | 4, Kernel>>;
 
 const fours: Kernel = { name: "fours", source: foursSource };
 
-/** A kernel that takes one number at a time, and the same for four neighbours in memory. */
+/** A kernel that takes one number at a time, and the same for four neighbors in memory. */
 export function inUnits(name: string, source: string, fold?: Fold): InUnits {
   const kernel = declared(name, source, fold);
   let inFours: Kernel | undefined; // made when it is first launched, which keeps the import short

@@ -1,5 +1,5 @@
 /*
- * What functions find at once: differences of neighbours, both extremes, a variance with its mean.
+ * What functions find at once: differences of neighbors, both extremes, a variance with its mean.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
@@ -32,7 +32,7 @@ const readDiff = parameters<DiffOptions>("diff", {
 });
 
 /**
- * The differences of neighbours along a dimension; of booleans, whether they differ.
+ * The differences of neighbors along a dimension; of booleans, whether they differ.
  *
  * @throws {RangeError} for a tensor without dimensions, and `n` below 0
  * @example

@@ -75,7 +75,7 @@ export type Walked = Pick<Walk, "rank" | "shape" | "strides">;
 
 /**
  * How a kernel walks over operands of one shape: row by row where all are dense, else by shape and strides. It
- * takes four elements at a time where there are many, and all operands' neighbours lie side by side and aligned.
+ * takes four elements at a time where there are many, and all operands' neighbors lie side by side and aligned.
  */
 function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string): Walk {
   const many = numelOf(shape) > oneByOne.upTo;
@@ -89,7 +89,7 @@ function walkInUnits(shape: Shape, operands: readonly Tensor[], kernel: string):
   return { dense: false, ...inRuns(inFours(walk(shape, repeated, kernel), aligned), device) };
 }
 
-/** A walk from run to run: as many neighbours in a row as an adapter's tuning says, if they divide it. */
+/** A walk from run to run: as many neighbors in a row as an adapter's tuning says, if they divide it. */
 export function inRuns(
   { unit, ...walked }: Walked & Pick<Walk, "unit">,
   device: Device,

@@ -1,5 +1,5 @@
 /*
- * One kernel over a list of items, each a few tensors of one size: what an optimiser does to every parameter.
+ * One kernel over a list of items, each a few tensors of one size: what an optimizer does to every parameter.
  *
  * A launch costs more than the arithmetic of a small tensor. So several small items share a dispatch; a large one
  * has its own, window by window where it is larger than a binding. A kernel is written for one item, whose buffers

@@ -1,5 +1,5 @@
 /*
- * Layer normalisation, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
+ * Layer normalization, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
  */
 import { a, type Given, takesNames } from "../python/arguments.ts";
 import { along, map, reshaped } from "../tensor/ndarray.ts";

@@ -1,5 +1,5 @@
 /*
- * Normalising besides the layer norm: by the root mean square, and over groups of channels.
+ * Normalizing besides the layer norm: by the root mean square, and over groups of channels.
  */
 import { a, type Given, takesNames } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
@@ -16,7 +16,7 @@ import { reshape } from "./views.ts";
 export interface RMSNormArguments {
   /** (…, *normalizedShape) */
   input: Tensor;
-  /** The sizes of the last dimensions, which are normalised together. */
+  /** The sizes of the last dimensions, which are normalized together. */
   normalizedShape: Shape;
   /** Of that shape: what each number is multiplied by; 1. */
   weight?: Tensor | null;

@@ -85,7 +85,7 @@ export function arange(...args: unknown[]): Tensor {
   const size = Math.ceil((end - start) / step);
   if (dtype !== "float32") return launchFill([size], start, step, { ...options, dtype });
   return counted(size, options, (i) => {
-    // PyTorch counts in doubles from the first of every 8 neighbours, which it rounds; the last numbers, fewer
+    // PyTorch counts in doubles from the first of every 8 neighbors, which it rounds; the last numbers, fewer
     // than 16, it counts one by one.
     const first = i < size - size % 16 ? i - i % 8 : i;
     return first === i ? start + step * i : Math.fround(start + step * first) + step * (i - first);

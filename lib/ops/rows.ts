@@ -1,5 +1,5 @@
 /*
- * What the kernels share in which a few invocations own a row together, or a column: softmax, layer normalisation,
+ * What the kernels share in which a few invocations own a row together, or a column: softmax, layer normalization,
  * cross-entropy; sums down the columns. How many invocations, and how they put together what they found, depends on the
  * adapter; whether they read four numbers at a time, on the rows.
  */
@@ -48,7 +48,7 @@ export interface Columns {
   groups: number;
 }
 
-/** How a kernel goes down so many columns of so many rows; a column may be four neighbours. */
+/** How a kernel goes down so many columns of so many rows; a column may be four neighbors. */
 export function columnsOf(device: Device, columns: number, rows: number): Columns {
   const LANES = tuningOf(device).columnLanes(columns, rows);
   const OWNED = LANES === 1 ? 64 : 16;

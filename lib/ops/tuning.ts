@@ -21,7 +21,7 @@ export const ATTENTION_ROUNDS = 60_000;
 /** Invocations in a workgroup of attention, where each reads for itself: few, so that few rows keep all cores busy. */
 export const ATTENTION_LANES = 8;
 /**
- * Of how many heads, at most, neighbours own the same rows there under a causal mask: a vector's lanes go on until the
+ * Of how many heads, at most, neighbors own the same rows there under a causal mask: a vector's lanes go on until the
  * last is done. With 32 queries the gradients took 1.5 times as long by one head.
  */
 export const ATTENTION_HEADS = 8;
@@ -57,7 +57,7 @@ export const largestLaunch = { upTo: 2 ** 34 };
  * sets it.
  */
 export const oneByOne = { upTo: 4096 };
-/** Elements up to which optimisers' parameters share a dispatch: beyond, the arithmetic costs more than a launch. */
+/** Elements up to which optimizers' parameters share a dispatch: beyond, the arithmetic costs more than a launch. */
 export const SMALL_ITEM = 65_536;
 /** How many of them: a kernel keeps the numbers of all in one vec4. */
 export const ITEMS_A_DISPATCH = 4;
@@ -166,7 +166,7 @@ export interface Tuning {
   longestRow: number;
   /** How the invocations that share a row of so many numbers put together what they found. */
   fold(columns: number): Fold;
-  /** How many neighbours in a row an invocation takes where a kernel must look for its operands' places. */
+  /** How many neighbors in a row an invocation takes where a kernel must look for its operands' places. */
   run: number;
   /** How long a stretch of a column is reduced at once. */
   longestColumn: number;
@@ -278,23 +278,23 @@ const gpu: Tuning = {
   longestRow: 1 << 14,
   // In a row each of 64 lanes would read 64 numbers, one after the other.
   fold: (columns) => columns <= smallRow.upTo ? "in a row" : "as a tree",
-  // Neighbouring lanes read and write what lies side by side.
+  // Neighboring lanes read and write what lies side by side.
   run: 1,
   // More and shorter columns keep more threads busy.
   longestColumn: 1 << 8,
   // 64 rows of 512 numbers are 128 columns of fours: two workgroups by one lane each, eight of 256 lanes by 16.
   columnLanes: (columns, rows) => columns < 1 << 14 && rows >= 32 ? 16 : 1,
-  // By themselves 12 heads with one query make 12 lanes, and neighbours that own other queries read every key again.
+  // By themselves 12 heads with one query make 12 lanes, and neighbors that own other queries read every key again.
   attentionShares: true,
   // All wait for every id that they read, so they read 64 at once.
   sorters: 4096,
   staging: true,
-  // Else neighbours either read or write what lies far apart.
+  // Else neighbors either read or write what lies far apart.
   squares: true,
   tilesOneByOne: false,
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },
-    // With few rows every weight is loaded for little arithmetic: neighbouring lanes must read neighbours.
+    // With few rows every weight is loaded for little arithmetic: neighboring lanes must read neighbors.
     { ...gemv, rows: 1, when: ({ alongK, m }) => alongK && m === 1 },
     // 8 rows at once were slower than 4 twice: 61 and 50 µs for 8×768→3072, 453 and 447 for 8×768→50257 (NVIDIA H200).
     {

@@ -2,7 +2,7 @@
  * Learning rates that change from epoch to epoch (or from step to step), as in torch.optim.lr_scheduler.
  *
  * A schedule computes each rate from the one before, in PyTorch's order of operations. Call its `step()`
- * after the optimiser's. PyTorch's warnings about the wrong order are not here.
+ * after the optimizer's. PyTorch's warnings about the wrong order are not here.
  */
 import { answering } from "../python/habits.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "../python/arguments.ts";
 import type { Optimizer, ParamState } from "./optimizer.ts";
 
-/** An optimiser, whatever its options. */
+/** An optimizer, whatever its options. */
 // deno-lint-ignore no-explicit-any
 export type AnyOptimizer = Optimizer<any, ParamState>;
 
@@ -41,7 +41,7 @@ interface Rule {
   restart?(base: number): number;
 }
 
-/** All that must be saved of a schedule to go on from here; the rates themselves are saved with the optimiser. */
+/** All that must be saved of a schedule to go on from here; the rates themselves are saved with the optimizer. */
 export interface SchedulerState {
   /** How many steps it has taken. */
   lastEpoch: number;
@@ -51,7 +51,7 @@ export interface SchedulerState {
   schedulers?: SchedulerState[];
 }
 
-/** A schedule: sets the learning rate of each of an optimiser's groups, at once and with every `step()`. */
+/** A schedule: sets the learning rate of each of an optimizer's groups, at once and with every `step()`. */
 export class LRScheduler {
   /** How many steps it has taken. */
   lastEpoch = 0;
@@ -103,7 +103,7 @@ export class LRScheduler {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** All that must be saved to go on from here, besides the optimiser's own state. */
+  /** All that must be saved to go on from here, besides the optimizer's own state. */
   stateDict(): SchedulerState {
     return { lastEpoch: this.lastEpoch, baseLrs: [...this.baseLrs] };
   }
@@ -386,7 +386,7 @@ export class SequentialLR {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** All that must be saved to go on from here, besides the optimiser's own state. */
+  /** All that must be saved to go on from here, besides the optimizer's own state. */
   stateDict(): SchedulerState {
     const schedulers = this.schedulers.map((scheduler) => scheduler.stateDict());
     return { lastEpoch: this.lastEpoch, baseLrs: [], schedulers };

@@ -1,8 +1,8 @@
 /*
- * Optimisers and learning-rate schedules: the surface of `optim`, as `torch.optim` lays it out.
+ * Optimizers and learning-rate schedules: the surface of `optim`, as `torch.optim` lays it out.
  */
 
-/** What all optimisers share, and what is saved of one. */
+/** What all optimizers share, and what is saved of one. */
 export {
   type GroupInit,
   Optimizer,
@@ -12,7 +12,7 @@ export {
   type ParamState,
   type Rated,
 } from "./optimizer.ts";
-/** The optimisers. */
+/** The optimizers. */
 export { SGD, type SGDOptions, type SGDState } from "./sgd.ts";
 export { Adam, type AdamOptions, type AdamState, AdamW } from "./adam.ts";
 export {

@@ -1,6 +1,6 @@
 /*
- * What all optimisers share: parameters in groups with options of their own, what is remembered for each
- * parameter, and saving and loading that. How a step changes the parameters is each optimiser's own matter.
+ * What all optimizers share: parameters in groups with options of their own, what is remembered for each
+ * parameter, and saving and loading that. How a step changes the parameters is each optimizer's own matter.
  *
  * It follows PyTorch's torch/optim/optimizer.py, and is stricter in one thing: a parameter named twice in a group
  * is refused, where PyTorch warns.
@@ -16,13 +16,13 @@ import { dropGrad, enableGrad, noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** What every optimiser's options have. */
+/** What every optimizer's options have. */
 export interface Rated {
   /** The learning rate. It may be changed between steps, in each group. */
   lr: number;
 }
 
-/** What PyTorch's optimisers take besides their own options. */
+/** What PyTorch's optimizers take besides their own options. */
 export interface Shared {
   /** Whether to go uphill; not offered. */
   maximize?: false;
@@ -31,7 +31,7 @@ export interface Shared {
   fused?: boolean;
 }
 
-/** The reader of an optimiser's options, its own by position too. */
+/** The reader of an optimizer's options, its own by position too. */
 export function optionsOf<O extends Rated>(
   name: string,
   kinds: { [K in keyof Required<O>]: Kind },
@@ -58,10 +58,10 @@ export type ParamGroup<O extends Rated> = O & {
   initialLr?: number;
 };
 
-/** A group as it is given: options that are left out are the optimiser's own. */
+/** A group as it is given: options that are left out are the optimizer's own. */
 export type GroupInit<O extends Rated> = Partial<O> & { params: Tensor | Iterable<Tensor> };
 
-/** What an optimiser is made for: parameters, or groups of them. */
+/** What an optimizer is made for: parameters, or groups of them. */
 export type Params<O extends Rated> = Iterable<Tensor> | Iterable<GroupInit<O>>;
 
 /** What is remembered for one parameter: numbers, and tensors of its shape. */
@@ -70,7 +70,7 @@ export interface ParamState {
   [name: string]: number | Tensor | undefined;
 }
 
-/** All that is needed to go on where an optimiser stopped; parameters are named by their place. */
+/** All that is needed to go on where an optimizer stopped; parameters are named by their place. */
 export interface OptimizerState<O extends Rated> {
   /** What is remembered of each parameter that has taken a step. */
   state: Record<number, ParamState>;
@@ -81,7 +81,7 @@ export interface OptimizerState<O extends Rated> {
 const stepOptions = parameters<{ closure?: () => unknown }>("step", { closure: a.function });
 const zeroOptions = parameters<{ setToNone?: boolean }>("zeroGrad", { setToNone: a.flag });
 
-/** The base of all optimisers. */
+/** The base of all optimizers. */
 export abstract class Optimizer<O extends Rated, S extends ParamState> {
   /** The groups; a learning rate may be changed here. */
   readonly paramGroups: ParamGroup<O>[] = [];
@@ -262,7 +262,7 @@ answering(Optimizer.prototype);
 const ofGroups = {};
 answering(ofGroups);
 
-/** Says what an optimiser is made for. */
+/** Says what an optimizer is made for. */
 function refuse(given: unknown): never {
   const what = typeof given === "object" && given !== null
     ? `a ${given.constructor?.name}`

@@ -156,7 +156,7 @@ export class ReduceLROnPlateau {
     return this.optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  /** All that must be saved to go on from here, beside the optimiser's own state. */
+  /** All that must be saved to go on from here, beside the optimizer's own state. */
   stateDict(): PlateauState {
     const { best, numBadEpochs, cooldownCounter, lastEpoch } = this;
     return { best, numBadEpochs, cooldownCounter, lastEpoch };

@@ -192,7 +192,7 @@ export function viewStrides(
 }
 
 /**
- * Merges neighbouring dimensions that every operand walks evenly, so that a kernel has few to count over.
+ * Merges neighboring dimensions that every operand walks evenly, so that a kernel has few to count over.
  * Returns at least one dimension.
  */
 export function collapse(

@@ -1,7 +1,7 @@
 /*
  * Byte pair encoding, slow and obvious: read this file first.
  *
- * Training: count the pairs of neighbours, give the most frequent pair a new id, write that id wherever the pair
+ * Training: count the pairs of neighbors, give the most frequent pair a new id, write that id wherever the pair
  * occurs, and repeat. Encoding: of the pairs in the text, merge the one that was learned first, and repeat. That is
  * the whole algorithm (Sennrich et al. 2015; on bytes since GPT-2).
  *
@@ -9,11 +9,11 @@
  * codec.ts are fast and must give the same answers.
  */
 
-/** Two neighbouring ids. */
+/** Two neighboring ids. */
 export type Pair = readonly [left: number, right: number];
 
 /**
- * How often each pair of neighbours occurs in the sequences, in the order of first occurrence. Overlapping pairs all
+ * How often each pair of neighbors occurs in the sequences, in the order of first occurrence. Overlapping pairs all
  * count. The key of a pair is `"left,right"`.
  */
 export function countPairs(sequences: Iterable<readonly number[]>): Map<string, number> {

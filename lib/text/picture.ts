@@ -1,10 +1,10 @@
 /*
- * A picture of the tokens of a text, each in a colour, for a terminal and for the book.
+ * A picture of the tokens of a text, each in a color, for a terminal and for the book.
  *
  * It shows only what the tokenizer knows. A token may be half a character, so the picture is made from bytes: bytes
  * that are not complete text are shown as `\xf0\x9f`, a line break as ⏎.
  */
-import { coloured } from "../host/terminal.ts";
+import { colored } from "../host/terminal.ts";
 import { escapeControls, exactText } from "./bytes.ts";
 import { escapeMarkup } from "./markup.ts";
 
@@ -16,8 +16,8 @@ export interface Encoder {
   decodeBytes(ids: Iterable<number>): Uint8Array;
 }
 
-/** Background colours, as numbers of a terminal's 256 colours and as CSS; neighbours differ. */
-const COLOURS = [
+/** Background colors, as numbers of a terminal's 256 colors and as CSS; neighbors differ. */
+const COLORS = [
   [189, "#d7d7ff"],
   [194, "#d7ffd7"],
   [223, "#ffd7af"],
@@ -51,7 +51,7 @@ function label(bytes: Uint8Array): string {
   return text.replace(/^\p{M}/u, "◌$&").split("\n").map(escapeControls).join("⏎\n");
 }
 
-/** Tokens as text, as colours in a terminal, as HTML and as SVG; {@linkcode showTokens} makes it. */
+/** Tokens as text, as colors in a terminal, as HTML and as SVG; {@linkcode showTokens} makes it. */
 export class TokenPicture {
   /**
    * A picture of tokens.
@@ -66,15 +66,15 @@ export class TokenPicture {
     return this.labels.join("│");
   }
 
-  /** The tokens on coloured grounds, in the escape codes of a terminal. */
+  /** The tokens on colored grounds, in the escape codes of a terminal. */
   ansi(): string {
-    return this.#spans((part, [colour]) => `\x1b[30;48;5;${colour}m${part}\x1b[0m`).join("");
+    return this.#spans((part, [color]) => `\x1b[30;48;5;${color}m${part}\x1b[0m`).join("");
   }
 
   /** A `<pre>` with a `<span>` for each token, which tells its id under the pointer. */
   html(): string {
-    const spans = this.#spans((part, [, colour], id) =>
-      `<span title="${id}" style="color:#222;background:${colour}">${escapeMarkup(part)}</span>`
+    const spans = this.#spans((part, [, color], id) =>
+      `<span title="${id}" style="color:#222;background:${color}">${escapeMarkup(part)}</span>`
     );
     return `<pre class="tokens">${spans.join("")}</pre>`;
   }
@@ -84,13 +84,13 @@ export class TokenPicture {
     const drawn: string[] = [];
     let [column, row, widest] = [0, 0, 0];
     this.labels.forEach((label, i) => {
-      const [, colour] = COLOURS[i % COLOURS.length];
+      const [, color] = COLORS[i % COLORS.length];
       label.split("\n").forEach((part, lineBreaks) => {
         const width = cellsOf(part);
         if (lineBreaks > 0 || (column > 0 && column + width > columns)) {
           [column, row] = [0, row + 1];
         }
-        if (part) drawn.push(drawPart(column, row, width, colour, this.ids[i], part));
+        if (part) drawn.push(drawPart(column, row, width, color, this.ids[i], part));
         column += width;
         widest = Math.max(widest, column);
       });
@@ -100,14 +100,14 @@ export class TokenPicture {
       `font-size="14">${drawn.join("")}</svg>`;
   }
 
-  /** As the terminal can show it: {@linkcode ansi} where there is colour, {@linkcode plain} elsewhere. */
+  /** As the terminal can show it: {@linkcode ansi} where there is color, {@linkcode plain} elsewhere. */
   repr(): string {
-    return coloured() ? this.ansi() : this.plain();
+    return colored() ? this.ansi() : this.plain();
   }
 
-  #spans(draw: (part: string, colour: typeof COLOURS[number], id: number) => string): string[] {
+  #spans(draw: (part: string, color: typeof COLORS[number], id: number) => string): string[] {
     return this.labels.map((label, i) =>
-      label.split("\n").map((part) => part && draw(part, COLOURS[i % COLOURS.length], this.ids[i]))
+      label.split("\n").map((part) => part && draw(part, COLORS[i % COLORS.length], this.ids[i]))
         .join("\n")
     );
   }
@@ -121,7 +121,7 @@ function drawPart(
   column: number,
   row: number,
   width: number,
-  colour: string,
+  color: string,
   id: number | undefined,
   part: string,
 ): string {
@@ -130,7 +130,7 @@ function drawPart(
   // An ordinary space at an end would not be drawn.
   const words = escapeMarkup(part).replaceAll(" ", "&#160;");
   return `<g>${title}` +
-    `<rect x="${x}" y="${y}" width="${across}" height="${LINE - 2}" rx="3" fill="${colour}"/>` +
+    `<rect x="${x}" y="${y}" width="${across}" height="${LINE - 2}" rx="3" fill="${color}"/>` +
     `<text x="${x}" y="${y + 15}" textLength="${across}" fill="#222">${words}</text></g>`;
 }
 

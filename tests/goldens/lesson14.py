@@ -2,10 +2,11 @@
 Writes lesson14.json: what PyTorch makes of lesson 14's models on the same tokens. `first`: the losses of 30 steps
 under one seed, in the order of the lesson's draws, in the sizes that a test has time for. `band`: what the seeds reach
 in full width and in the full number of steps: train loss, validation loss, validation loss with the full context.
+`after`: the last of these after other numbers of steps, of which the lesson's prose tells.
 
 Run from the repository's root with PyTorch 2.13 and transformers 5.18: `lesson14.py first` takes a minute,
-`lesson14.py band` half an hour on one thread; each leaves the other's part of the file alone, and `band` what is there
-already, so that it may be interrupted. Deno lends lesson 11's tokens, so that the data is the same.
+`lesson14.py after` two, `lesson14.py band` half an hour on one thread; each leaves the others' parts of the file alone,
+and `band` what is there already, so that it may be interrupted. Deno lends lesson 11's tokens, so that the data is the same.
 
 Before it writes, it holds the last model against GPTNeoXForCausalLM of transformers with the same weights.
 """
@@ -226,8 +227,13 @@ STAGES = {
 }
 
 
-def learn(name, seed, limit, iters):
-    make, steps, lr, options = STAGES[name]
+# Name, steps, seed.
+AFTER = ("feed-forward", 100, 1), ("two bare", 300, 1), ("two bare", 300, 2), ("two bare", 600, 1)
+
+
+def learn(name, seed, limit, iters, steps=None):
+    make, full, lr, options = STAGES[name]
+    steps = steps or full
     torch.manual_seed(seed)
     model = make()
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, **options)
@@ -305,6 +311,13 @@ if __name__ == "__main__":
             first[name] = {"losses": losses[1:]}
             print(name, losses[:2], losses[-1], flush=True)
         write("first", first)
+    elif sys.argv[1:] == ["after"]:
+        after = []
+        for name, steps, seed in AFTER:
+            model, _ = learn(name, seed, steps, 0, steps)
+            after.append([name, steps, seed, round(exact(model), 4)])
+            print(after[-1], flush=True)
+        write("after", after)
     else:
         for name in STAGES:
             for seed in SEEDS:

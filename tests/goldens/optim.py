@@ -1,4 +1,4 @@
-"""Writes optim.json: what PyTorch's optimisers, schedules and clipping do in a hundred steps.
+"""Writes optim.json: what PyTorch's optimizers, schedules and clipping do in a hundred steps.
 
 Run it with a Python that has torch 2.13 (for processors):
 
@@ -23,7 +23,7 @@ SHAPES = [[3, 5], [], [67], [1], [129, 131], [130, 3], [2]]
 STEPS = 100
 SNAPSHOTS = [1, 10, 100]
 
-# Optimiser, options of the groups (a list: which parameters each has), what happens to the rate at step 50.
+# Optimizer, options of the groups (a list: which parameters each has), what happens to the rate at step 50.
 CASES = {
     "SGD": ["SGD", {"lr": 0.1}],
     "SGD, momentum": ["SGD", {"lr": 0.1, "momentum": 0.9}],
@@ -168,7 +168,7 @@ def plateau(options):
 
 
 def cycled(adam):
-    """Rate and momentum of an optimiser in one cycle."""
+    """Rate and momentum of an optimizer in one cycle."""
     param = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.AdamW([param]) if adam else torch.optim.SGD([param], lr=0.1, momentum=0.9)
     schedule = lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=12)

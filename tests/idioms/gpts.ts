@@ -42,7 +42,7 @@ function head(x: lib.Tensor): lib.Tensor {
 }
 
 /** Of a linear layer and an embedding, what `apply` makes of them. */
-function initialised(): lib.Tensor[] {
+function initialized(): lib.Tensor[] {
   const model = new nn.Sequential(new nn.Linear(3, 2), new nn.Embedding(4, 2));
   lib.manualSeed(1337);
   model.apply((module) => {
@@ -104,7 +104,7 @@ export const rows: Row[] = [
   ["b[:, [-1], :]", () => b.index(":", [-1], ":")],
   ["logits = x / 0.8; vals, _ = torch.topk(logits, min(2, logits.size(-1))); logits[logits < vals[:, [-1]]] = -float('Inf'); F.softmax(logits, dim=-1)", () => { const logits = x.div(0.8); const [vals] = lib.topk(logits, Math.min(2, logits.size(-1))); return F.softmax(logits.indexPut_([logits.lt(vals.index(":", [-1]))], -Infinity), -1); }],
   ["m = nn.Module(); m.wte = nn.Embedding(4, 3); m.lm_head = nn.Linear(3, 4, bias=False); m.wte.weight = m.lm_head.weight; [list(m.state_dict()), [n for n, _ in m.named_parameters()]]", () => { const m = new Tied(); return [[...m.stateDict().keys()], Array.from(m.namedParameters(), ([n]) => n)] as unknown as string[]; }],
-  ["m = nn.Sequential(nn.Linear(3, 2), nn.Embedding(4, 2)); torch.manual_seed(1337); _ = [(nn.init.normal_(l.weight, mean=0.0, std=0.02), nn.init.zeros_(l.bias) if hasattr(l, 'bias') else 0) for l in m]; [p.detach() for p in m.parameters()]", () => initialised()],
+  ["m = nn.Sequential(nn.Linear(3, 2), nn.Embedding(4, 2)); torch.manual_seed(1337); _ = [(nn.init.normal_(l.weight, mean=0.0, std=0.02), nn.init.zeros_(l.bias) if hasattr(l, 'bias') else 0) for l in m]; [p.detach() for p in m.parameters()]", () => initialized()],
   ["p = nn.Parameter(x.clone()); nn.Parameter(p[:1]).shape", () => new nn.Parameter(new nn.Parameter(x.clone()).index(":1").detach()).shape],
   ["p = torch.zeros(3, 2); _ = p.copy_(x.t()); p", () => noGrad(() => zeros(3, 2).copy_(x.t()))],
   ["[n for n, p in nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2)).named_parameters() if p.dim() >= 2]", () => Array.from(new nn.Sequential(new nn.Linear(3, 2), new nn.LayerNorm(2)).namedParameters()).filter(([, p]) => p.dim() >= 2).map(([n]) => n)],

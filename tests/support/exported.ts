@@ -11,7 +11,7 @@ import { main } from "../../lib/tools/export.ts";
 import songs from "../../data/songs.json" with { type: "json" };
 import { tinyFiles } from "./gpt2_folder.ts";
 
-/** The sizes of lesson 14 in a test. */
+/** The sizes of small models of the kinds that lesson 14 trains. */
 export const T = 32, C = 32, H = 4, LAYERS = 3, V = 512;
 
 /** Lesson 11's tokenizer, of the same number of songs. */

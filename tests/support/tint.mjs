@@ -16,7 +16,7 @@ for (const { label, code, constants } of texts) {
   const module = device.createShaderModule({ code });
   device.createComputePipeline({ layout: "auto", compute: { module, constants } });
   const error = await device.popErrorScope();
-  // The optimisers bind as many buffers as the adapter at hand can; this one has the fewest that WebGPU promises.
+  // The optimizers bind as many buffers as the adapter at hand can; this one has the fewest that WebGPU promises.
   if (error && !error.message.includes("exceeds the maximum per-stage limit")) {
     complaints.push(`${label}: ${error.message.slice(0, 400)}`);
   }

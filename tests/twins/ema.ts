@@ -1,5 +1,5 @@
 /*
- * A tied model with its own initialisation, groups for weight decay, hooks, an average of its weights, and what
+ * A tied model with its own initialization, groups for weight decay, hooks, an average of its weights, and what
  * loadStateDict says about names that are missing, unexpected or of another shape.
  */
 import {

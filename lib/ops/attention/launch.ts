@@ -84,7 +84,7 @@ const placeOf = ({ shape, strides, offset }: Tensor, unit = ROWS): number[] => [
   offset / unit,
 ];
 
-/** A mask as the kernels read it: with neighbours side by side. */
+/** A mask as the kernels read it: with neighbors side by side. */
 const lines = (x: Tensor): Tensor =>
   x.shape.at(-1) === 1 || x.strides.at(-1) === 1 ? x : contiguous(x);
 

@@ -21,7 +21,7 @@ export const quads = (...places: number[]) => places.every((place) => place % 4 
 export const alongLast = ({ shape, strides, offset }: Tensor): boolean =>
   strides[2] === 1 && quads(shape[2], strides[0], strides[1], offset);
 
-/** Whether a matrix (batch, side, k) can be read four neighbours of its side at a time. */
+/** Whether a matrix (batch, side, k) can be read four neighbors of its side at a time. */
 const alongSide = ({ strides, offset }: Tensor): boolean =>
   strides[1] === 1 && quads(strides[0], strides[2], offset);
 

@@ -70,7 +70,7 @@ export function attention(ask: Ask): Picture {
   };
 }
 
-/** The larger the weight, the darker the colour. */
+/** The larger the weight, the darker the color. */
 function shade(cell: HTMLElement, weight: number): void {
   cell.style.setProperty("--weight", `${Math.round(100 * weight)}%`);
   cell.classList.toggle("strong", weight > 0.55);
