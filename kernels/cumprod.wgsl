@@ -1,8 +1,8 @@
 // out[r, i] = x[r, 0] · … · x[r, i], in f32 or i32.
 //
 // One invocation owns a row of the dense `x` and walks it. PyTorch multiplies in doubles, so that a product that is
-// past a float32 may come back to one: here the product is factor · 2^(64 · power), with a factor that is never far
-// from 1.
+// past a float32 may come back to one: here the product is (factor + rest) · 2^(64 · power), with a factor that is never
+// far from 1, and a rest of what its roundings left out (Dekker's product: the halves of two factors multiply exactly).
 
 alias T = f32; // replaced by the dtype of x
 
@@ -10,6 +10,7 @@ struct Params {
   rows: u32,
   columns: u32,
   offset: u32,
+  nothing: u32, // 0, which no compiler knows: else it would simplify (c - (c - a)) to a
 }
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
@@ -24,7 +25,30 @@ const MIDDLE = 4294967296.0; // 2^32
 
 struct Product {
   factor: f32,
+  rest: f32,
   power: i32,
+}
+
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) + p.nothing);
+}
+
+// The first 12 bits of a factor.
+fn half(a: f32) -> f32 {
+  let c = rounded(4097.0 * a);
+  return rounded(c - rounded(c - a));
+}
+
+// y · x; the rest of x is 0.
+fn times(y: Product, x: Product) -> Product {
+  let factor = rounded(y.factor * x.factor);
+  let a = half(y.factor);
+  let b = half(x.factor);
+  let c = y.factor - a;
+  let d = x.factor - b;
+  let left = rounded(rounded(rounded(a * b) - factor) + rounded(a * d)) + rounded(c * b) + c * d;
+  let ended = (bitcast<u32>(left) & 0x7f800000u) == 0x7f800000u; // infinity or NaN: nothing can be left
+  return Product(factor, select(left + y.rest * x.factor, 0.0, ended), y.power + x.power);
 }
 
 // Brings a factor between 2^-32 and 2^32; zeros, infinities and NaN stay what they are.
@@ -33,23 +57,24 @@ fn near_one(product: Product) -> Product {
   for (var turn = 0; turn < 2; turn++) {
     let size = abs(y.factor);
     if (size >= MIDDLE) {
-      y = Product(y.factor * DOWN, y.power + 1);
+      y = Product(y.factor * DOWN, y.rest * DOWN, y.power + 1);
     } else if (size > 0.0 && size < 1.0 / MIDDLE) {
-      y = Product(y.factor * UP, y.power - 1);
+      y = Product(y.factor * UP, y.rest * UP, y.power - 1);
     }
   }
   return y;
 }
 
-// factor · 2^(64 · power), made of its bits: of two factors a driver may make one, and 2^128 is infinite.
+// (factor + rest) · 2^(64 · power), made of its bits: of two factors a driver may make one, and 2^128 is infinite.
 fn value(y: Product) -> f32 {
-  let bits = bitcast<u32>(y.factor) & 0x7fffffffu;
+  let sum = y.factor + y.rest;
+  let bits = bitcast<u32>(sum) & 0x7fffffffu;
   if (bits == 0u || bits >= 0x7f800000u) {
-    return y.factor;
+    return sum;
   }
   let m = bitcast<f32>((bits & 0x7fffffu) | 0x3f800000u);
   let size = scaled(m, i32(bits >> 23u) - 127 + 64 * clamp(y.power, -5, 5));
-  return select(size, -size, y.factor < 0.0);
+  return select(size, -size, sum < 0.0);
 }
 
 @compute @workgroup_size(64)
@@ -59,13 +84,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let base = row * p.columns;
-  var product = Product(1.0, 0);
+  var product = Product(1.0, 0.0, 0);
   var whole = 1;
   for (var i = 0u; i < p.columns; i++) {
     let v = x[p.offset + base + i];
     if (FLOAT) {
-      let next = near_one(Product(f32(v), 0));
-      product = near_one(Product(product.factor * next.factor, product.power + next.power));
+      product = near_one(times(product, near_one(Product(f32(v), 0.0, 0))));
       out[base + i] = T(value(product));
     } else {
       whole *= i32(v);

@@ -1,5 +1,8 @@
 // out[r, i] = x[r, 0] + … + x[r, i], in f32 or i32; REVERSE sums from the end, which is the gradient.
 //
+// PyTorch adds floats in 64 bits. Here a sum carries what its roundings left out (Knuth, TwoSum: for high = a + b and
+// part = high - a, that is (a - (high - part)) + (b - part)); for integers it is 0.
+//
 // One workgroup owns one row of the dense `x`. Each of its 64 lanes sums a stretch. Then it walks the stretch
 // again, starting from the sum of all stretches before it.
 
@@ -9,6 +12,7 @@ struct Params {
   rows: u32,
   columns: u32,
   offset: u32,
+  nothing: u32, // 0, which no compiler knows: else it would simplify (a + b) - a to b
 }
 
 override REVERSE: bool = false;
@@ -17,7 +21,24 @@ override REVERSE: bool = false;
 @group(0) @binding(1) var<storage, read> x: array<T>; // or an image
 @group(0) @binding(2) var<storage, read_write> out: array<T>;
 
-var<workgroup> stretches: array<T, 64>;
+struct Sum {
+  high: T,
+  low: T,
+}
+
+var<workgroup> stretches: array<Sum, 64>;
+
+fn rounded(x: T) -> T {
+  return bitcast<T>(bitcast<u32>(x) + p.nothing);
+}
+
+fn plus(a: Sum, b: Sum) -> Sum {
+  let high = rounded(a.high + b.high);
+  let part = rounded(high - a.high);
+  let left = (a.high - rounded(high - part)) + (b.high - part) + (a.low + b.low);
+  let ended = (bitcast<u32>(high) & 0x7f800000u) == 0x7f800000u; // infinity or NaN: nothing can be left
+  return Sum(high, select(left, T(0), ended));
+}
 
 fn place(i: u32) -> u32 {
   return select(i, p.columns - 1u - i, REVERSE);
@@ -38,19 +59,19 @@ fn main(
   let last = min(first + length, p.columns);
   let base = row * p.columns;
 
-  var total = T(0);
+  var total = Sum();
   for (var i = first; i < last; i++) {
-    total += x[p.offset + base + place(i)];
+    total = plus(total, Sum(x[p.offset + base + place(i)], T(0)));
   }
   stretches[lane] = total;
   workgroupBarrier();
 
-  total = T(0);
+  total = Sum();
   for (var before = 0u; before < lane; before++) {
-    total += stretches[before];
+    total = plus(total, stretches[before]);
   }
   for (var i = first; i < last; i++) {
-    total += x[p.offset + base + place(i)];
-    out[base + place(i)] = total;
+    total = plus(total, Sum(x[p.offset + base + place(i)], T(0)));
+    out[base + place(i)] = total.high + total.low;
   }
 }

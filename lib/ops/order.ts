@@ -48,7 +48,7 @@ function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
       replace: { T: wgslType(x.dtype) },
     }),
     { x: dense.storage, out: out.storage },
-    { rows, columns, offset: dense.offset },
+    { rows, columns, offset: dense.offset, nothing: 0 },
     rows,
   );
   return back(out);

@@ -145,7 +145,7 @@ const cumprodOp = defineOp<{ dim: number }>({
         replace: { T: wgslType(x.dtype) },
       }),
       { x: dense.storage, out: out.storage },
-      { rows, columns, offset: dense.offset },
+      { rows, columns, offset: dense.offset, nothing: 0 },
       groupsFor(rows),
       columns,
     );
