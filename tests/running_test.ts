@@ -2,8 +2,8 @@
  * Sums and products along the way: PyTorch takes them in 64 bits and rounds each result, so that none is off by the
  * roundings of those before it.
  */
-import { assertEquals } from "@std/assert";
-import { linspace, manualSeed, rand, randn, type Tensor } from "#lib";
+import { assertEquals, assertRejects } from "@std/assert";
+import { arange, linspace, manualSeed, rand, randn, type Tensor, tensor } from "#lib";
 
 /** The results where every step is in 64 bits. */
 async function stepwise(x: Tensor, step: (so: number, far: number) => number, from: number) {
@@ -28,4 +28,29 @@ Deno.test("so is a product along the way, as the noise schedules of diffusion mo
   for (const x of [kept, rand(300).add(0.5), randn(60).mul(100)]) {
     assertEquals(await x.cumprod(0).tolist(), await stepwise(x, (product, v) => product * v, 1));
   }
+});
+
+Deno.test("what does not fit into an int64 of 32 bits is refused where it is read, and what fits is not", async () => {
+  const refused: [string, () => Tensor][] = [
+    ["4.99995e+9", () => arange(100_000).sum()],
+    ["2.43290e+18", () => arange(1, 21).prod()],
+    ["-3.00000e+9", () => tensor([[-2e9, 5], [-1e9, 7]]).sum(0)],
+    ["3.00000e+9", () => tensor([2e9, 1e9, -2e9]).cumsum(0)],
+    ["4.29497e+9", () => tensor([65_536, 65_536]).cumprod(0)],
+  ];
+  for (const [about, make] of refused) {
+    await assertRejects(
+      () => make().tolist() as Promise<unknown>,
+      RangeError,
+      `about ${about} does not fit`,
+    );
+  }
+  const [most, least] = [2 ** 31 - 1, -(2 ** 31)];
+  const long = tensor(Array.from({ length: 10_000 }, (_, i) => i % 2 ? least + 1 : most));
+  assertEquals(await long.sum().item(), 0, "fits, however large it is on the way");
+  assertEquals(await tensor([most, 0, least, 1]).sum().item(), 0);
+  assertEquals(await tensor([most, 1, -1]).sum().item(), most);
+  assertEquals(await tensor([most]).cumprod(0).tolist(), [most]);
+  assertEquals(await tensor([1 << 30, 1 << 30, 0]).prod().item(), 0);
+  assertEquals(await tensor([0, least, most]).cumsum(0).tolist(), [0, least, -1]);
 });

@@ -12,6 +12,7 @@ import cumsumSource from "../../kernels/cumsum.wgsl" with { type: "text" };
 import topkSource from "../../kernels/topk.wgsl" with { type: "text" };
 import { type Computed, contiguous, inDtype, to } from "./copy.ts";
 import { wgslType } from "./elementwise.ts";
+import { checkFits } from "./fits.ts";
 import { type Found, foundPair } from "./found.ts";
 import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
@@ -57,7 +58,13 @@ function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
 const cumsumOp = defineOp<{ dim: number }>({
   name: "cumsum",
   torch: "torch.cumsum(i[0], a['dim'])",
-  forward: ([x], { dim }) => launchCumsum(x.dtype === "bool" ? to(x, "int64") : x, dim, false),
+  forward([x], { dim }) {
+    const summed = launchCumsum(x.dtype === "bool" ? to(x, "int64") : x, dim, false);
+    if (x.dtype === "int64") {
+      checkFits("cumsum", summed, launchCumsum(to(x, "float32"), dim, false));
+    }
+    return summed;
+  },
   gradient: (grad, { args: { dim } }) => [launchCumsum(grad, dim, true)],
   reference: ([x], { dim }) =>
     along(x, dim, (values) => {

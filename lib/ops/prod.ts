@@ -16,6 +16,7 @@ import { clone, type Computed, contiguous, inDtype, to } from "./copy.ts";
 import { full } from "./create.ts";
 import { declared } from "./declare.ts";
 import { groupsFor, wgslType } from "./elementwise.ts";
+import { checkFits } from "./fits.ts";
 import { cat } from "./join.ts";
 import { cut, ordered, orderOf, viewOf } from "./layout.ts";
 import { checkRounds } from "./limits.ts";
@@ -82,7 +83,11 @@ const prodOp = defineOp<{ dim: number; whole: boolean }>({
   name: "prod",
   gradFn: (_, { whole }) => `ProdBackward${whole ? 0 : 1}`,
   torch: "i[0].prod(a['dim'], keepdim=True)",
-  forward: ([x], { dim }) => reshape(multiplied(x, dim), x.shape.with(dim, 1)),
+  forward([x], { dim }) {
+    const flat = multiplied(x, dim);
+    if (x.dtype === "int64") checkFits("prod", flat, multiplied(to(x, "float32"), dim));
+    return reshape(flat, x.shape.with(dim, 1));
+  },
   // The result divided by each element; as PyTorch, by products of the others where any element is 0.
   gradient(grad, saved) {
     const { dim, whole } = saved.args;
@@ -130,26 +135,31 @@ function product(x: Tensor, { dim, keepdim = false }: ProductOptions): Tensor {
   );
 }
 
+function launchCumprod(x: Tensor, dim: number): Tensor {
+  const { dense, rows, columns, back } = asRows(x, dim);
+  checkRounds("cumprod", 9 * columns, columns);
+  const out = allocate(dense.shape, x.dtype, x.device);
+  const { launcher } = x.device;
+  launcher.launch(
+    launcher.pipeline(cumprodKernel, {
+      constants: { FLOAT: Number(x.dtype === "float32") },
+      replace: { T: wgslType(x.dtype) },
+    }),
+    { x: dense.storage, out: out.storage },
+    { rows, columns, offset: dense.offset, nothing: 0 },
+    groupsFor(rows),
+    columns,
+  );
+  return back(out);
+}
+
 const cumprodOp = defineOp<{ dim: number }>({
   name: "cumprod",
   torch: "torch.cumprod(i[0], a['dim'])",
-  forward([given], { dim }) {
-    const x = given.dtype === "bool" ? to(given, "int64") : given;
-    const { dense, rows, columns, back } = asRows(x, dim);
-    checkRounds("cumprod", 9 * columns, columns);
-    const out = allocate(dense.shape, x.dtype, x.device);
-    const { launcher } = x.device;
-    launcher.launch(
-      launcher.pipeline(cumprodKernel, {
-        constants: { FLOAT: Number(x.dtype === "float32") },
-        replace: { T: wgslType(x.dtype) },
-      }),
-      { x: dense.storage, out: out.storage },
-      { rows, columns, offset: dense.offset, nothing: 0 },
-      groupsFor(rows),
-      columns,
-    );
-    return back(out);
+  forward([x], { dim }) {
+    const product = launchCumprod(x.dtype === "bool" ? to(x, "int64") : x, dim);
+    if (x.dtype === "int64") checkFits("cumprod", product, launchCumprod(to(x, "float32"), dim));
+    return product;
   },
   // Up to the first 0 the results that an element is in, over the element. At the 0 itself the results without it;
   // after it nothing depends on an element any more.

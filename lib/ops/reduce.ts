@@ -10,6 +10,7 @@ import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Computed, inDtype, to } from "./copy.ts";
 import { div, eq, mul } from "./binary.ts";
+import { checkFits } from "./fits.ts";
 import { adder, launchReduce, type Reducer } from "./reduction.ts";
 import { expand, reshape } from "./views.ts";
 
@@ -31,6 +32,8 @@ interface Row {
   samples?: SampleInput[];
   /** Whether it is defined for no elements. */
   ofEmpty: boolean;
+  /** The same in floats, where the result of integers may not fit. */
+  inFloats?: Reducer;
 }
 
 /** A gradient of the reduced shape, read as if it had the input's. */
@@ -72,6 +75,7 @@ const rows = {
     gradFn: ["SumBackward0", "SumBackward1"],
     samples: [ints([3, 4], 9), bools([5, 2])],
     ofEmpty: true,
+    inFloats: adder("float32"),
   },
   amax: {
     reducer: extreme("max"),
@@ -160,6 +164,9 @@ function define(name: string, row: Row): Op<ReduceOptions> {
         );
       }
       const flat = launchReduce(x, over, row.reducer(x));
+      if (row.inFloats && x.dtype === "int64") {
+        checkFits(name, flat, launchReduce(x, over, row.inFloats));
+      }
       return reshape(flat, reducedShape(x.shape, over, args.keepdim ?? false));
     },
     gradient: row.gradient,

@@ -1,0 +1,34 @@
+// Looks for integers that did not fit into 32 bits, and wrapped around: exact[i] is then 2^32 or more away from what the
+// same computation gives in floats.
+//
+// One invocation owns one integer. It notes in `fault` the bits of the float.
+
+struct Params {
+  n: u32,
+  exact_offset: u32,
+  rough_offset: u32,
+  code: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> exact: array<i32>; // or an image
+@group(0) @binding(2) var<storage, read> rough: array<f32>; // or an image
+@group(0) @binding(3) var<storage, read_write> fault: array<atomic<u32>, 8>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i >= p.n) {
+    return;
+  }
+  let float = rough[p.rough_offset + i];
+  if (abs(float - f32(exact[p.exact_offset + i])) < 2147483648.0) { // 2^31
+    return;
+  }
+  atomicMax(&fault[4], p.code);
+  if (atomicAdd(&fault[0], 1u) == 0u) {
+    atomicStore(&fault[1], p.code);
+    atomicStore(&fault[2], bitcast<u32>(float));
+    atomicStore(&fault[3], 0u);
+  }
+}

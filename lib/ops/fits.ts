@@ -1,0 +1,38 @@
+/*
+ * Whether integers fit: an int64 tensor holds 32 bits here, and what a sum or a product has beyond them is lost
+ * silently. So it is computed in floats, too, and where the two are apart the result is refused when it is read.
+ */
+import type { FaultMessage } from "../gpu/doubts.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import fitsSource from "../../kernels/check_fits.wgsl" with { type: "text" };
+import { declared } from "./declare.ts";
+import { groupsFor } from "./elementwise.ts";
+
+const fitsKernel = declared("check_fits", fitsSource);
+
+const tooLarge = (name: string): FaultMessage => (bits) => {
+  const [float] = new Float32Array(Int32Array.of(bits).buffer);
+  const about = float.toPrecision(6);
+  return `${name}(): about ${about} does not fit; int64 tensors hold integers from −2^31 to ` +
+    `2^31 − 1 here; use float() before ${name}()`;
+};
+
+/**
+ * Refuses integers that have wrapped around, when they are read.
+ *
+ * @param exact integers, row by row
+ * @param rough the same in floats, in the same order
+ */
+export function checkFits(name: string, exact: Tensor, rough: Tensor): void {
+  const n = exact.numel();
+  if (n === 0) return;
+  const { launcher, faults } = exact.device;
+  const { buffer: fault, code, doubts } = faults.begin(tooLarge(name));
+  launcher.launch(
+    launcher.pipeline(fitsKernel),
+    { exact: exact.storage, rough: rough.storage, fault },
+    { n, exact_offset: exact.offset, rough_offset: rough.offset, code },
+    groupsFor(n),
+  );
+  exact.storage.doubts = doubts.with(exact.storage.doubts);
+}
