@@ -10,6 +10,7 @@ import { rows as layers } from "./idioms/layers.ts";
 import { rows as losses } from "./idioms/losses.ts";
 import { rows as makemore } from "./idioms/makemore.ts";
 import { rows as mixed } from "./idioms/mixed.ts";
+import { rows as modules } from "./idioms/modules.ts";
 import { rows as more } from "./idioms/more.ts";
 import { rows as first } from "./idioms/rows.ts";
 import { rows as asked } from "./idioms/asked.ts";
@@ -29,6 +30,7 @@ const groups = {
   "other books and optimizers by hand": borrowed,
   "what functions are asked besides": asked,
   "one step outside the lessons": reached,
+  "modules in modules": modules,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

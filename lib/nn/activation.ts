@@ -8,7 +8,7 @@ import { logSoftmax, softmax } from "../ops/softmax.ts";
 import * as unary from "../ops/unary.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { isWatched } from "./hooks.ts";
+import { isPlain } from "./hooks.ts";
 import { Dropout, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -136,8 +136,7 @@ export function fusable(
   layer: Module,
   activation: Module | ((x: Tensor) => Tensor) | undefined,
 ): Activation | undefined {
-  if (layer.constructor !== Linear || isWatched(layer)) return undefined;
-  if (activation === undefined) return undefined;
+  if (!isPlain(layer, Linear) || activation === undefined) return undefined;
   const ours = activation instanceof Elementwise &&
     activation.forward === Elementwise.prototype.forward;
   const name = ours ? activation.activation : named.get(activation);
@@ -146,7 +145,7 @@ export function fusable(
 
 /** Whether a module is dropout as PyTorch has it, which a kernel before it may do. */
 export const isDropout = (module: Module | undefined): module is Dropout =>
-  module?.constructor === Dropout && !isWatched(module);
+  isPlain(module, Dropout);
 
 /** What may follow a linear layer, as modules. */
 interface Following {
@@ -159,8 +158,7 @@ interface Following {
 /** x through a linear layer and what follows it: in one kernel where that can be. */
 export function passed(x: Tensor, layer: Linear, { activation, dropout, plus }: Following): Tensor {
   const ours = fusable(layer, activation);
-  const plain = layer.constructor === Linear && !isWatched(layer);
-  if (plain && (ours || !activation) && (isDropout(dropout) || !dropout)) {
+  if (isPlain(layer, Linear) && (ours || !activation) && (isDropout(dropout) || !dropout)) {
     const { weight, bias } = layer;
     return linearThen(x, weight, bias, { activation: ours, dropped: dropout?.dropping, plus });
   }

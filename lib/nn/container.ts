@@ -6,6 +6,7 @@ import { fusable, isDropout, passed } from "./activation.ts";
 import { Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 import { described } from "../python/arguments.ts";
+import { snakeCase } from "../python/module.ts";
 
 /** Refuses what is no module: a class without `new`, a function, a list. */
 function checked<M extends Module>(module: M): M {
@@ -15,6 +16,90 @@ function checked<M extends Module>(module: M): M {
     ? "write ...layers for the layers of a list"
     : "a layer is made with new, as new nn.ReLU()";
   throw new TypeError(`${described(given)} is not a Module; ${way}`);
+}
+
+/**
+ * What holds modules in places. A module that is assigned to a property of its own is one of them, as in PyTorch: it is
+ * called and counted where it came.
+ */
+export abstract class Container<M extends Module = Module> extends Module {
+  readonly #modules: Map<string, M>;
+  #assigned: Map<string, M> = new Map();
+
+  /** The modules that it holds at first, by name. */
+  constructor(modules: Iterable<readonly [string, M]>) {
+    super();
+    this.#modules = new Map(Array.from(modules, ([name, module]) => [name, checked(module)]));
+  }
+
+  /** The modules by name, in order. */
+  override get _modules(): Map<string, M> {
+    const assigned = super._modules as Map<string, M>;
+    for (const name of this.#assigned.keys()) if (!assigned.has(name)) this.#modules.delete(name);
+    for (const [name, module] of assigned) this.#modules.set(name, module);
+    this.#assigned = assigned;
+    return this.#modules;
+  }
+
+  /** Holds a module under a name, in the place of the one that was there. */
+  protected hold(name: string, module: M): void {
+    const property = this.propertyOf(name);
+    if (property) Object.assign(this, { [property]: checked(module) });
+    else this._modules.set(name, checked(module));
+  }
+
+  /** Puts into an empty container what `copy` makes of the modules here, by their names and in their order. */
+  fill(other: Container<M>, copy: (module: M) => M): void {
+    for (const [name, module] of this._modules) {
+      const property = this.propertyOf(name);
+      if (property) Object.assign(other, { [property]: copy(module) });
+      else other.hold(name, copy(module));
+    }
+  }
+
+  /** The property that holds the module of a name, if one does. */
+  protected propertyOf(name: string): string | undefined {
+    return Object.entries(this).find(([key, value]) =>
+      value instanceof Module && snakeCase(key) === name
+    )?.[0];
+  }
+}
+
+/** A container whose names are 0, 1, … */
+export abstract class Places<M extends Module = Module> extends Container<M> {
+  /** The modules that it holds at first. */
+  constructor(modules: Iterable<M>) {
+    super(Array.from(modules, (module, i) => [String(i), module]));
+  }
+
+  /** How many there are. */
+  get length(): number {
+    return this._modules.size;
+  }
+
+  /** The i-th, from the end where negative. */
+  at(i: number): M | undefined {
+    return [...this].at(i);
+  }
+
+  /** Adds one at the end. */
+  append(module: M): this {
+    this.hold(String(this.length), module);
+    return this;
+  }
+
+  /** Puts one in the i-th place, from the end where negative, for the one that was there. */
+  set(i: number, module: M): this {
+    const name = [...this._modules.keys()].at(i);
+    if (name === undefined) throw new RangeError(`index ${i} is out of range`);
+    this.hold(name, module);
+    return this;
+  }
+
+  /** The modules, one after the other. */
+  [Symbol.iterator](): IterableIterator<M> {
+    return this._modules.values();
+  }
 }
 
 /**
@@ -29,51 +114,15 @@ function checked<M extends Module>(module: M): M {
  * assertEquals([...model.stateDict().keys()], ["0.weight", "0.bias", "2.weight", "2.bias"]);
  * ```
  */
-export class Sequential extends Module {
-  readonly #layers: Module[];
-
+export class Sequential extends Places {
   /** The layers in the order in which they are called; their names are 0, 1, … */
   constructor(...layers: Module[]) {
-    super();
-    this.#layers = layers.map(checked);
-  }
-
-  /** The layers, by the names 0, 1, … */
-  override *namedChildren(): Generator<[string, Module]> {
-    for (const [i, layer] of this.#layers.entries()) yield [String(i), layer];
-  }
-
-  /** How many there are. */
-  get length(): number {
-    return this.#layers.length;
-  }
-
-  /** The i-th, from the end where negative. */
-  at(i: number): Module | undefined {
-    return this.#layers.at(i);
-  }
-
-  /** Adds a layer at the end. */
-  append(layer: Module): this {
-    this.#layers.push(checked(layer));
-    return this;
-  }
-
-  /** Puts a layer in the i-th place, from the end where negative, for the one that was there. */
-  set(i: number, layer: Module): this {
-    if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);
-    this.#layers[i < 0 ? i + this.length : i] = checked(layer);
-    return this;
-  }
-
-  /** The layers, one after the other. */
-  [Symbol.iterator](): Iterator<Module> {
-    return this.#layers[Symbol.iterator]();
+    super(layers);
   }
 
   /** What the first takes → what the last gives; a linear layer, its activation and its dropout are one step. */
   forward(x: Tensor): Tensor {
-    const layers = this.#layers;
+    const layers = [...this];
     let value = x;
     for (let i = 0; i < layers.length;) {
       const layer = layers[i++];
@@ -92,6 +141,9 @@ export type NamedModules<M extends Module = Module> =
   | Iterable<readonly [string, M]>
   | Readonly<Record<string, M>>;
 
+const entriesOf = <M extends Module>(modules: NamedModules<M>): Iterable<readonly [string, M]> =>
+  Symbol.iterator in modules ? modules : Object.entries(modules);
+
 /**
  * Modules by name, used as a Map; the module that holds it has their parameters too.
  *
@@ -104,71 +156,63 @@ export type NamedModules<M extends Module = Module> =
  * assertEquals([...choices.stateDict().keys()][0], "narrow.weight");
  * ```
  */
-export class ModuleDict<M extends Module = Module> extends Module {
-  readonly #modules: Map<string, M>;
-
+export class ModuleDict<M extends Module = Module> extends Container<M> {
   /** The modules that it holds at first, by name. */
   constructor(modules: NamedModules<M> = {}) {
-    super();
-    this.#modules = new Map(Symbol.iterator in modules ? modules : Object.entries(modules));
-  }
-
-  /** The modules, by their names. */
-  override *namedChildren(): Generator<[string, Module]> {
-    yield* this.#modules;
+    super(entriesOf(modules));
   }
 
   /** The module of a name. */
   get(name: string): M | undefined {
-    return this.#modules.get(name);
+    return this._modules.get(name);
   }
 
   /** Puts a module under a name, in the place of the one that was there. */
   set(name: string, module: M): this {
-    this.#modules.set(name, module);
+    this.hold(name, module);
     return this;
   }
 
   /** Whether a name is there. */
   has(name: string): boolean {
-    return this.#modules.has(name);
+    return this._modules.has(name);
   }
 
   /** Takes a name out; returns whether it was there. */
   delete(name: string): boolean {
-    return this.#modules.delete(name);
+    const property = this.propertyOf(name);
+    return property ? Reflect.deleteProperty(this, property) : this._modules.delete(name);
   }
 
   /** Adds all of these. */
   update(modules: NamedModules<M>): this {
-    const given = Symbol.iterator in modules ? modules : Object.entries(modules);
-    for (const [name, module] of given) this.set(name, module);
+    for (const [name, module] of entriesOf(modules)) this.set(name, module);
     return this;
   }
 
   /** How many there are. */
   get size(): number {
-    return this.#modules.size;
+    return this._modules.size;
   }
 
   /** The names, in the order in which they came. */
   keys(): IterableIterator<string> {
-    return this.#modules.keys();
+    return this._modules.keys();
   }
 
   /** The modules, in the same order. */
   values(): IterableIterator<M> {
-    return this.#modules.values();
+    return this._modules.values();
   }
 
   /** Names and modules. */
   entries(): IterableIterator<[string, M]> {
-    return this.#modules.entries();
+    return this._modules.entries();
   }
 
   /** Names and modules, one after the other. */
   [Symbol.iterator](): Iterator<[string, M]> {
-    return this.#modules.entries();
+    return this._modules.entries();
   }
 
   /** A dictionary computes nothing. */
@@ -193,27 +237,13 @@ export class ModuleDict<M extends Module = Module> extends Module {
  * assertEquals(layers.repr(), lines.join("\n"));
  * ```
  */
-export class ModuleList<M extends Module = Module> extends Module {
-  readonly #modules: M[];
-
+export class ModuleList<M extends Module = Module> extends Places<M> {
   /** The modules that it holds at first; their names are 0, 1, … */
   constructor(modules: Iterable<M> = []) {
-    super();
     if (!(Symbol.iterator in Object(modules))) {
       throw new TypeError("a ModuleList is made of a list: write new nn.ModuleList([one, other])");
     }
-    this.#modules = Array.from(modules, checked);
-  }
-
-  /** The modules, by the names 0, 1, … */
-  override *namedChildren(): Generator<[string, Module]> {
-    for (const [i, module] of this.#modules.entries()) yield [String(i), module];
-  }
-
-  /** Adds one at the end. */
-  append(module: M): this {
-    this.#modules.push(checked(module));
-    return this;
+    super(modules);
   }
 
   /** Adds all of these at the end. */
@@ -224,30 +254,11 @@ export class ModuleList<M extends Module = Module> extends Module {
 
   /** Puts one before the i-th, from the end where negative. */
   insert(i: number, module: M): this {
-    this.#modules.splice(i, 0, checked(module));
+    const { length } = this;
+    const place = Math.min(i < 0 ? Math.max(i + length, 0) : i, length);
+    for (let k = length; k > place; k--) this.hold(String(k), this._modules.get(String(k - 1))!);
+    this.hold(String(place), module);
     return this;
-  }
-
-  /** Puts one in the i-th place, from the end where negative, for the one that was there. */
-  set(i: number, module: M): this {
-    if (this.at(i) === undefined) throw new RangeError(`index ${i} is out of range`);
-    this.#modules[i < 0 ? i + this.length : i] = checked(module);
-    return this;
-  }
-
-  /** How many there are. */
-  get length(): number {
-    return this.#modules.length;
-  }
-
-  /** The i-th, from the end where negative. */
-  at(i: number): M | undefined {
-    return this.#modules.at(i);
-  }
-
-  /** The modules, one after the other. */
-  [Symbol.iterator](): Iterator<M> {
-    return this.#modules[Symbol.iterator]();
   }
 
   /** A list computes nothing. */
@@ -260,7 +271,7 @@ export class ModuleList<M extends Module = Module> extends Module {
   /** Neighbors that print alike are printed once: `(0-5): 6 x Layer(…)`. */
   protected override childLines(): string[] {
     const groups: { first: number; last: number; text: string }[] = [];
-    for (const [i, module] of this.#modules.entries()) {
+    for (const [i, module] of [...this].entries()) {
       const text = module.repr();
       const group = groups.at(-1);
       if (group?.text === text) group.last = i;

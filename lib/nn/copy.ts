@@ -5,7 +5,7 @@
 import { clone } from "../ops/copy.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { ModuleDict, ModuleList, Sequential } from "./container.ts";
+import { Container, ModuleDict, ModuleList, Sequential } from "./container.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -69,22 +69,19 @@ function leafLike(tensor: Tensor): Tensor {
   return copy;
 }
 
-/** A module of the same class in which nothing is yet but the modules that a container holds. */
-function hollow(module: Module, copies: Copies): Module {
-  const made = (base: new (...args: never[]) => Module, ...args: unknown[]): Module =>
-    Reflect.construct(base, args, module.constructor);
-  const below = (modules: Iterable<Module>) =>
-    Array.from(modules, (child) => copyOf(child, copies) as Module);
-  if (module instanceof ModuleList) return made(ModuleList, below(module));
-  if (module instanceof Sequential) return made(Sequential, ...below(module));
-  if (!(module instanceof ModuleDict)) return made(Bare);
-  const named = Array.from(module.entries(), ([name, child]) => [name, copyOf(child, copies)]);
-  return made(ModuleDict, named);
+/** A module of the same class in which nothing is yet. */
+function hollow(module: Module): Module {
+  const kinds = [ModuleList, Sequential, ModuleDict, Bare];
+  const base: new () => Module = kinds.find((kind) => module instanceof kind) ?? Bare;
+  return Reflect.construct(base, [], module.constructor);
 }
 
 function moduleLike(module: Module, copies: Copies): Module {
-  const bare = hollow(module, copies);
+  const bare = hollow(module);
   copies.set(module, bare); // what points back at it points at the copy
+  if (module instanceof Container) {
+    module.fill(bare as Container, (child) => copyOf(child, copies) as Module);
+  }
   const all = [...module.namedBuffers()].map(([, buffer]) => buffer);
   const persistent = new Set(
     Array.from(module.namedBuffers({ persistentOnly: true }), ([, buffer]) => buffer),

@@ -41,29 +41,29 @@ for (const name of WALKS) {
   );
 }
 
-/** Answers `layers[0]`, and a module that is assigned to a container, where no walk over its modules would find it. */
+/** Answers `layers[0]`, and `layers[0] = layer`. */
 const answeringPlaces = (prototype: object, read: string, write: string, part: string) =>
   answering(prototype, (key, _, assigned) => {
     if (key === "slice") return `write ${part}`;
-    if (assigned?.value instanceof Module) {
-      return `a container's modules have places; write ${write}`;
-    }
-    return isPlace(key) ? `modules are not indexed by brackets; write ${read}` : undefined;
+    if (!isPlace(key)) return undefined;
+    return `modules are not indexed by brackets; write ${assigned ? write : read}`;
   });
 answeringPlaces(
   Sequential.prototype,
   "model.at(0)",
-  "model.set(0, layer) or model.append(layer)",
+  "model.set(0, layer)",
   "new nn.Sequential(...[...model].slice(0, 2)) for model[:2]",
 );
 answeringPlaces(
   ModuleList.prototype,
   "layers.at(0)",
-  "layers.set(0, layer) or layers.append(layer)",
+  "layers.set(0, layer)",
   "[...layers].slice(0, 2) for layers[:2]",
 );
 answering(ModuleDict.prototype, (key, self, assigned) => {
-  if (assigned?.value instanceof Module) return `write modules.set("${String(key)}", module)`;
   const known = typeof key === "string" && self instanceof ModuleDict && self.has(key);
-  return known ? `write modules.get("${key}") for modules["${key}"]` : undefined;
+  if (!known) return undefined;
+  return assigned
+    ? `write modules.set("${key}", module)`
+    : `write modules.get("${key}") for modules["${key}"]`;
 });

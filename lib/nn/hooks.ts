@@ -22,46 +22,61 @@ interface Hooks {
   before: Set<Hook>;
   after: Set<Hook>;
   back: Set<Hook>;
+  /** The forward that was assigned to this module alone, in place of its class's. */
+  forward?: Hook;
 }
 
 const known = new WeakMap<Computing, Hooks>();
 
-/** Whether this module has hooks. */
-export const isWatched = (module: object): boolean => known.has(module as Computing);
+/** Whether a module is of this very class and computes as it does: no hook, no `forward` assigned to it alone. */
+export const isPlain = <M extends Computing>(
+  module: Computing | undefined,
+  of: { prototype: M },
+): module is M => module?.constructor === of && !Object.hasOwn(module, "forward");
 
 /** Adds a hook to a module: before it computes, after it did, or when gradients come back. */
-export function addHook(module: Computing, when: keyof Hooks, hook: Hook): HookHandle {
-  let hooks = known.get(module);
-  if (!hooks) {
-    hooks = { before: new Set(), after: new Set(), back: new Set() };
-    known.set(module, hooks);
-    const all = hooks;
-    Object.defineProperty(module, "forward", {
-      configurable: true,
-      writable: true,
-      value: (...inputs: unknown[]) => watched(module, all, inputs),
-    });
-  }
-  const own = hooks;
-  const handle = held(own[when], hook);
+export function addHook(
+  module: Computing,
+  when: "before" | "after" | "back",
+  hook: Hook,
+): HookHandle {
+  const hooks = known.get(module) ?? watch(module);
+  const handle = held(hooks[when], hook);
   return {
     remove() {
       handle.remove();
-      if (own.before.size + own.after.size + own.back.size > 0) return;
+      const { before, after, back, forward } = hooks;
+      if (before.size + after.size + back.size > 0 || known.get(module) !== hooks) return;
       known.delete(module);
-      Reflect.deleteProperty(module, "forward"); // its class's own is there again
+      Reflect.deleteProperty(module, "forward"); // its class's is there again
+      if (forward) module.forward = forward;
     },
   };
 }
 
-function watched(module: Computing, { before, after, back }: Hooks, given: unknown[]): unknown {
+/** Puts a call of all hooks in the place of a module's `forward`, also of one that it is given later. */
+function watch(module: Computing): Hooks {
+  const hooks: Hooks = { before: new Set(), after: new Set(), back: new Set() };
+  if (Object.hasOwn(module, "forward")) hooks.forward = module.forward;
+  known.set(module, hooks);
+  const call = (...inputs: unknown[]) => watched(module, hooks, inputs);
+  Object.defineProperty(module, "forward", {
+    configurable: true,
+    get: () => call,
+    set: (forward: Hook) => hooks.forward = forward,
+  });
+  return hooks;
+}
+
+function watched(module: Computing, hooks: Hooks, given: unknown[]): unknown {
+  const { before, after, back } = hooks;
   let inputs = given;
   for (const hook of [...before]) {
     const other = hook(module, inputs);
     if (other !== undefined) inputs = Array.isArray(other) ? other : [other];
   }
-  const compute = (...args: unknown[]) =>
-    Object.getPrototypeOf(module).forward.apply(module, args) as unknown;
+  const forward: Hook = hooks.forward ?? Object.getPrototypeOf(module).forward;
+  const compute = (...args: unknown[]) => forward.apply(module, args);
   let output = back.size > 0 ? walkedBack(module, back, inputs, compute) : compute(...inputs);
   for (const hook of [...after]) output = hook(module, inputs, output) ?? output;
   return output;

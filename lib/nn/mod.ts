@@ -10,7 +10,14 @@ export type { Gradients } from "./hooks.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
 /** Layers that hold layers. */
-export { ModuleDict, ModuleList, type NamedModules, Sequential } from "./container.ts";
+export {
+  type Container,
+  ModuleDict,
+  ModuleList,
+  type NamedModules,
+  type Places,
+  Sequential,
+} from "./container.ts";
 /** The simple layers. */
 export {
   Dropout,

@@ -33,6 +33,9 @@ const walked = {
 const zeroOptions = parameters<{ setToNone?: boolean }>("zeroGrad", { setToNone: a.flag });
 const loadOptions = parameters<{ strict?: boolean }>("loadStateDict", { strict: a.flag });
 
+/** The path of what a module has under a name. */
+const below = (path: string, name: string): string => path ? `${path}.${name}` : name;
+
 /** What did not fit when a state dict was loaded. */
 export interface Incompatible {
   /** Names that the module has and the state dict does not. */
@@ -97,10 +100,18 @@ export abstract class Module {
     return new Map([...this.#buffers, ...assigned]);
   }
 
-  /** The modules directly below, by name, in order. */
+  /** The modules directly below by every name that they have, in order; PyTorch's `_modules`. */
+  get _modules(): Map<string, Module> {
+    const found = Object.entries(this).filter(([, value]) => value instanceof Module);
+    return new Map(found.map(([name, module]) => [snakeCase(name), module]));
+  }
+
+  /** The modules directly below, each once, by name, in order. */
   *namedChildren(): Generator<[string, Module]> {
-    for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Module) yield [snakeCase(name), value];
+    const seen = new Set<Module>();
+    for (const [name, child] of this._modules) {
+      if (!seen.has(child)) yield [name, child];
+      seen.add(child);
     }
   }
 
@@ -114,9 +125,15 @@ export abstract class Module {
     if (seen.has(this)) return;
     seen.add(this);
     yield [prefix, this];
-    for (const [name, child] of this.namedChildren()) {
-      yield* child.namedModules(prefix ? `${prefix}.${name}` : name, seen);
+    for (const [name, child] of this._modules) {
+      yield* child.namedModules(below(prefix, name), seen);
     }
+  }
+
+  /** This module and all below, by every path that leads there. */
+  *#everywhere(prefix = ""): Generator<[string, Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this._modules) yield* child.#everywhere(below(prefix, name));
   }
 
   /** This module and all below, each once. */
@@ -133,7 +150,7 @@ export abstract class Module {
       for (const [name, value] of Object.entries(module)) {
         if (!(value instanceof Parameter) || seen.has(value)) continue;
         seen.add(value);
-        yield [path ? `${path}.${snakeCase(name)}` : snakeCase(name), value];
+        yield [below(path, snakeCase(name)), value];
       }
     }
   }
@@ -150,38 +167,40 @@ export abstract class Module {
     return recurse ? this.namedModules(prefix) : [[prefix, this]];
   }
 
-  /** The tensors that are kept but not learned, by path. */
+  /** The tensors that are kept but not learned, by path, each once. */
   *namedBuffers({ persistentOnly = false } = {}): Generator<[string, Tensor]> {
+    const seen = new Set<Tensor>();
     for (const [path, module] of this.namedModules()) {
       for (const [name, persistent] of module.#kept()) {
         if (persistentOnly && !persistent) continue;
         const value: Tensor | null = Object.entries(module).find(([key]) => key === name)![1];
-        if (value === null) continue;
-        yield [path ? `${path}.${snakeCase(name)}` : snakeCase(name), value];
+        if (value === null || seen.has(value)) continue;
+        seen.add(value);
+        yield [below(path, snakeCase(name)), value];
       }
     }
   }
 
-  /** The tensors that are kept but not learned. */
+  /** The tensors that are kept but not learned, each once. */
   *buffers(): Generator<Tensor> {
     for (const [, buffer] of this.namedBuffers()) yield buffer;
   }
 
   /**
    * All that must be saved to have the module again, by PyTorch's names: of each module its parameters, then its
-   * buffers. The tensors are the module's own memory, outside of the graph.
+   * buffers; what has two names stands under both. The tensors are the module's own memory, outside of the graph.
    */
   stateDict(): Map<string, Tensor> {
     const state = newState();
     const found = new Map<Tensor, Tensor>(); // what is held twice is one tensor
-    for (const [path, module] of this.namedModules()) {
+    for (const [path, module] of this.#everywhere()) {
       const own = Object.entries(module);
       const learned = own.filter(([, value]) => value instanceof Parameter);
       const saved = module.#kept();
       const kept = own.filter(([name, value]) => saved.get(name) && value !== null);
       for (const [name, value] of [...learned, ...kept]) {
         if (!found.has(value)) found.set(value, value.detach());
-        state.set(path ? `${path}.${snakeCase(name)}` : snakeCase(name), found.get(value)!);
+        state.set(below(path, snakeCase(name)), found.get(value)!);
       }
     }
     return state;
@@ -240,10 +259,11 @@ export abstract class Module {
     return { missingKeys, unexpectedKeys };
   }
 
-  /** Sets this module and all below to training mode, or to evaluation mode. */
+  /** Sets this module and, by their own `train`, those below to training mode, or to evaluation mode. */
   train(mode = true): this {
     if (typeof mode !== "boolean") throw new TypeError("training mode is expected to be boolean");
-    for (const module of this.modules()) module.training = mode;
+    this.training = mode;
+    for (const child of this.children()) child.train(mode);
     return this;
   }
 
@@ -329,7 +349,7 @@ export abstract class Module {
 
   /** The lines of the modules below. */
   protected childLines(): string[] {
-    return Array.from(this.namedChildren(), ([name, child]) => `(${name}): ${child.repr()}`);
+    return Array.from(this._modules, ([name, child]) => `(${name}): ${child.repr()}`);
   }
 
   /** The module tree, as PyTorch prints it. */

@@ -9,7 +9,7 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isDropout, passed } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
-import { isWatched } from "./hooks.ts";
+import { isPlain } from "./hooks.ts";
 import { Dropout, LayerNorm, type LayerOptions, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 
@@ -147,8 +147,7 @@ export abstract class TransformerLayer extends Module {
     plus: Tensor,
   ): Tensor {
     const options = { ...masks, needWeights: false };
-    const ours = attention.constructor === MultiheadAttention && !isWatched(attention);
-    if (!ours || !isDropout(dropout)) {
+    if (!isPlain(attention, MultiheadAttention) || !isDropout(dropout)) {
       return add(plus, dropout.forward(attention.forward(x, memory, memory, options)[0]));
     }
     const dropped = dropout.dropping;

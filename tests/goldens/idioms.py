@@ -1,4 +1,5 @@
 """PyTorch's answers to the lines of tests/idioms/*.ts: python idioms.py > idioms.json, with PyTorch 2.13."""
+import copy
 import json
 import math
 import pathlib
@@ -104,6 +105,11 @@ def kept():
     return module
 
 
+def twice(layer):
+    """A layer at both ends of a model."""
+    return nn.Sequential(layer, nn.ReLU(), layer)
+
+
 DTYPES = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
 
 
@@ -126,6 +132,6 @@ def answered(line):
 
 
 folder = pathlib.Path(__file__).parent.parent.joinpath("idioms")
-texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts", "mixed.ts", "borrowed.ts", "asked.ts", "reached.ts")]
+texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts", "mixed.ts", "borrowed.ts", "asked.ts", "reached.ts", "modules.ts")]
 lines = [line for text in texts for line in re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', text, re.M)]
 print(json.dumps({"torch": torch.__version__, "answers": {line: answered(line) for line in lines}}, indent=1))
