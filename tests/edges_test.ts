@@ -6,6 +6,8 @@
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "#lib";
 import { nn, type Tensor, tensor } from "#lib";
+import { rows as given } from "./edges/given.ts";
+import { f, float, grads, type Rows } from "./edges/setting.ts";
 import goldens from "./goldens/edges.json" with { type: "json" };
 import { errorOf, largest } from "./support/compare.ts";
 import { ops } from "./support/ops.ts";
@@ -15,22 +17,7 @@ import { keepsSubnormals } from "./support/subnormals.ts";
 poisoned();
 
 const { Infinity: inf, NaN: nan } = globalThis;
-const float = { dtype: "float32" } as const;
-/** Floats, also where all are whole. */
-const f = (data: torch.TensorData) => tensor(data, float);
 const T = tensor;
-
-type Made = Tensor | readonly (Tensor | null)[];
-type Rows = Record<string, () => Made | Promise<Made>>;
-
-/** The result of a function of leaves, and their gradients where its elements weigh 1, 2, 3, … */
-function grads(of: (...leaves: Tensor[]) => Tensor, ...values: Tensor[]): (Tensor | null)[] {
-  const leaves = values.map((x) => x.clone().requiresGrad_());
-  const out = of(...leaves);
-  const weights = torch.arange(1, out.numel() + 1, 1, float).reshape([...out.shape]);
-  out.backward({ gradient: weights, retainGraph: true });
-  return [out, ...leaves.map(({ grad }) => grad)];
-}
 
 const Q = f([[1, .5], [-.5, 1], [.25, -1]]);
 const W = f([[1, 2], [3, -1], [.5, 1]]);
@@ -481,6 +468,8 @@ Object.assign(
     "layerNorm of no ints": () => torch.layerNorm(torch.zeros([0, 3], { dtype: "int64" }), [3]),
   } as Rows,
 );
+
+Object.assign(rows, given);
 
 /** Rows that PyTorch has and we can't: with the reason. */
 const WITHOUT: Record<string, string> = {

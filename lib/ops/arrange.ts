@@ -10,7 +10,7 @@ import {
   takesNames,
 } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import { normalizeDim, normalizeDims } from "../tensor/shape.ts";
+import { namedDims, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { clone } from "./copy.ts";
@@ -23,7 +23,7 @@ import { asInMemory, expand, reshape, unsqueeze } from "./views.ts";
 
 /** The elements along these dimensions from the last to the first. */
 export function flip(x: Tensor, ...dims: Sizes<"dims">): Tensor {
-  const list = normalizeDims(readShape("flip", dims, "dims"), x.ndim);
+  const list = namedDims(readShape("flip", dims, "dims"), x.ndim);
   const [flipped] = asInMemory(x, (x, place) => [
     list.reduce((y, dim) => {
       const d = place(dim);

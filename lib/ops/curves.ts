@@ -5,7 +5,7 @@ import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { map, reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats, ints } from "../tensor/sample.ts";
-import { normalizeDims, reducedShape } from "../tensor/shape.ts";
+import { isNone, normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, gt, lt, mul, sub } from "./binary.ts";
 import { float } from "./copy.ts";
@@ -119,5 +119,10 @@ const logSumExpOp = defineOp<ReduceOptions>({
 });
 
 /** log Σ e^x along dimensions, without taking the exponential of a large number. */
-export const logsumexp = (x: Tensor, ...args: ReduceArguments): Tensor =>
-  logSumExpOp([float(x)], readLogSumExp(args));
+export const logsumexp = (x: Tensor, ...args: ReduceArguments): Tensor => {
+  const over = readLogSumExp(args);
+  if (isNone(over.dim) && x.ndim > 0) {
+    throw new RangeError("logsumexp: an empty list names no dimension; leave dim out to take all");
+  }
+  return logSumExpOp([float(x)], over);
+};

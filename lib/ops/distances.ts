@@ -3,13 +3,16 @@
  */
 import { a, type Given, named, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
+import { broadcastShapes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, lt, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
+import { float } from "./copy.ts";
+import { checkFloat } from "./limits.ts";
 import { sum } from "./reduce.ts";
 import { norm } from "./stats.ts";
 import { neg } from "./unary.ts";
-import { unsqueeze } from "./views.ts";
+import { expand, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
 /** How {@linkcode normalize} measures. */
@@ -62,12 +65,15 @@ export const cosineSimilarity: (
   ...args: Given<[dim?: number, eps?: number], CosineOptions>
 ): Tensor {
   const { dim = 1, eps = 1e-8 } = cosineOptions(args);
+  // Both have the common shape before they are measured: what is repeated along `dim` is longer.
+  const shape = broadcastShapes(x.shape, y.shape);
+  if (x.dtype !== "float32") checkFloat("cosineSimilarity", y);
   // A length below eps counts as eps, and its slope stays.
   const unit = (v: Tensor) => {
     const length = norm(v, 2, dim, true);
     return div(v, add(length, where(lt(length, eps), add(neg(length.detach()), eps), 0)));
   };
-  return sum(mul(unit(x), unit(y)), dim);
+  return sum(mul(unit(expand(float(x), shape)), unit(expand(float(y), shape))), dim);
 });
 
 /** The distances between all rows of two matrices, or of two batches of them: (…, P, M), (…, R, M) → (…, P, R). */

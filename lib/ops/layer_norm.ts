@@ -2,6 +2,7 @@
  * Layer normalization, forward and backward each in one kernel a row (https://arxiv.org/abs/1607.06450).
  */
 import { a, type Given, takesNames } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { along, map, reshaped } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
@@ -10,6 +11,7 @@ import { allocate, type Tensor } from "../tensor/tensor.ts";
 import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
+import { add } from "./binary.ts";
 import { cloneInRows, contiguous } from "./copy.ts";
 import { sharing } from "./declare.ts";
 import { sum } from "./reduce.ts";
@@ -176,6 +178,17 @@ const layerNormOp = defineOp<Args>({
   }],
 });
 
+/** Refuses a weight or a bias of another shape than what is normalised. */
+function checkParameters(shape: Shape, given: Record<string, Tensor | null | undefined>): void {
+  for (const [name, v] of Object.entries(given)) {
+    if (!v || shapeText(v.shape) === shapeText(shape)) continue;
+    throw new RangeError(
+      `Expected ${name} to be of same shape as normalized_shape, but got ${name} of shape ` +
+        `${shapeText(v.shape)} and normalized_shape = ${shapeText(shape)}`,
+    );
+  }
+}
+
 /** What {@linkcode layerNorm} takes. */
 export interface LayerNormArguments {
   /** (…, *normalizedShape) */
@@ -229,6 +242,8 @@ export const layerNorm: (
   bias?: Tensor | null,
   eps = 1e-5,
 ): Tensor => {
+  checkParameters(normalizedShape, { weight, bias });
   const inputs = weight ? bias ? [x, weight, bias] : [x, weight] : [x];
-  return layerNormOp(inputs, { normalizedShape, eps });
+  const y = layerNormOp(inputs, { normalizedShape, eps });
+  return bias && !weight ? called("NativeLayerNormBackward0", add(y, bias)) : y;
 }, { required: 2 });

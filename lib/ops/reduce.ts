@@ -6,17 +6,17 @@ import type { DType } from "../tensor/dtype.ts";
 import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
 import { defineOp, type Gradient, type Op } from "../tensor/op.ts";
 import { bools, floats, ints, type Sample, type SampleInput } from "../tensor/sample.ts";
-import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
+import { isNone, normalizeDims, reducedShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Computed, inDtype, to } from "./copy.ts";
-import { div, eq, mul } from "./binary.ts";
+import { div, eq, mul, ne } from "./binary.ts";
 import { checkFits } from "./fits.ts";
 import { adder, launchReduce, type Reducer } from "./reduction.ts";
 import { expand, reshape } from "./views.ts";
 
 /** Which dimensions to reduce, and whether to keep them with size 1. */
 export interface ReduceOptions {
-  /** One dimension or several, from the end where negative; all unless given. */
+  /** One dimension or several, from the end where negative; all unless given, and for an empty list. */
   dim?: number | readonly number[];
   /** Whether they stay, with size 1; false. */
   keepdim?: boolean;
@@ -173,6 +173,7 @@ function define(name: string, row: Row): Op<ReduceOptions> {
     reference: ([x], args) => reduceNd(x, dims(x, args), args.keepdim ?? false, row.reference),
     samples: [
       ...ways.map(ofWay),
+      ...(row.gradFn[0] ? [ofWay([[2, 3], { dim: [] }])] : []),
       ...(row.ofEmpty ? empties.map(ofWay) : []),
       ...(row.samples ?? []).map((input) => ({ inputs: [input], args: { dim: 1 } })),
     ],
@@ -208,9 +209,18 @@ export const reduction = (name: string): Reader<ReduceOptions> =>
   parameters<ReduceOptions>(name, { dim: a.dims, keepdim: a.flag });
 
 /** The function of a row. */
-function of(name: keyof typeof rows): (x: Tensor, ...args: ReduceArguments) => Tensor {
+function of(name: "amax" | "amin"): (x: Tensor, ...args: ReduceArguments) => Tensor {
   const read = reduction(name);
   return (x, ...args) => table[name]([x], read(args));
+}
+
+/** The same for `any` and `all`: PyTorch takes an empty list for each element by itself. */
+function test(name: "any" | "all"): (x: Tensor, ...args: ReduceArguments) => Tensor {
+  const read = reduction(name);
+  return (x, ...args) => {
+    const over = read(args);
+    return isNone(over.dim) ? ne(x, 0) : table[name]([x], over);
+  };
 }
 
 const readSum = summing("sum");
@@ -238,6 +248,6 @@ export const amax: (x: Tensor, ...args: ReduceArguments) => Tensor = of("amax");
 /** The smallest element along the named dimensions. */
 export const amin: (x: Tensor, ...args: ReduceArguments) => Tensor = of("amin");
 /** Whether any element is true, or not zero. */
-export const any: (x: Tensor, ...args: ReduceArguments) => Tensor = of("any");
+export const any: (x: Tensor, ...args: ReduceArguments) => Tensor = test("any");
 /** Whether all elements are true, or not zero. */
-export const all: (x: Tensor, ...args: ReduceArguments) => Tensor = of("all");
+export const all: (x: Tensor, ...args: ReduceArguments) => Tensor = test("all");

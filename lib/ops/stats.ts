@@ -43,6 +43,8 @@ const ways: [Shape, ReduceOptions][] = [
   [[130, 3], { dim: 0 }],
   [[2, 3, 4], { dim: [0, 2] }],
 ];
+/** An empty list is all dimensions; that of a variance has another slope in PyTorch (lessons/differences.md). */
+const none: [Shape, ReduceOptions] = [[2, 3], { dim: [] }];
 
 const meanOp = defineOp<ReduceOptions>({
   name: "mean",
@@ -57,7 +59,7 @@ const meanOp = defineOp<ReduceOptions>({
   ],
   reference: ([x], { dim, keepdim = false }) =>
     reduceNd(x, normalizeDims(dim, x.shape.length), keepdim, (v) => sumOf(v) / v.length),
-  samples: [...ways, [[0], {}] as [Shape, ReduceOptions]].map(([shape, args]) => ({
+  samples: [...ways, none, [[0], {}] as [Shape, ReduceOptions]].map(([shape, args]) => ({
     inputs: [floats(shape)],
     args,
   })),
@@ -242,7 +244,7 @@ const normOp = defineOp<ReduceOptions & { p: number }>({
           : sumOf(v.map((a) => Math.abs(a) ** p)) ** (1 / p),
     ),
   samples: [2, 1, 0, 0.5, 1.5, 3].flatMap((p) =>
-    ways.slice(1).map(([shape, args]) => ({
+    [...ways.slice(1), none].map(([shape, args]) => ({
       inputs: [floats(shape, p < 2 && p !== 1 ? { lo: 0.1, hi: 2, fixed: p === 0 } : {})],
       args: { ...args, p },
     }))
@@ -271,7 +273,10 @@ const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
       (v) => (largest ? Math.max : Math.min)(...v.map(Math.abs)),
     ),
   samples: [true, false].flatMap((largest) =>
-    ways.slice(1).map(([shape, args]) => ({ inputs: [floats(shape)], args: { ...args, largest } }))
+    [...ways.slice(1), none].map(([shape, args]) => ({
+      inputs: [floats(shape)],
+      args: { ...args, largest },
+    }))
   ),
 });
 

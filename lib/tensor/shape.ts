@@ -102,9 +102,17 @@ export function normalizeDim(dim: number, ndim: number): number {
   return dim < 0 ? dim + n : dim;
 }
 
-/** The dimensions that a reduction goes over: all of them where none is named. */
+/** The dimensions that a reduction goes over: all of them where none is named, by an empty list too. */
 export function normalizeDims(dim: number | readonly number[] | undefined, ndim: number): number[] {
-  if (dim === undefined) return Array.from({ length: ndim }, (_, d) => d);
+  return dim === undefined || isNone(dim) ? [...Array(ndim).keys()] : namedDims(dim, ndim);
+}
+
+/** Whether this is an empty list of dimensions. */
+export const isNone = (dim: number | readonly number[] | undefined): boolean =>
+  typeof dim === "object" && dim.length === 0;
+
+/** The dimensions that are named, in order. */
+export function namedDims(dim: number | readonly number[], ndim: number): number[] {
   const dims = (typeof dim === "number" ? [dim] : dim).map((d) => normalizeDim(d, ndim));
   if (new Set(dims).size !== dims.length) {
     throw new RangeError(`dim appears multiple times in the list of dims: ${shapeText(dims)}`);

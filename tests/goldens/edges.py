@@ -327,6 +327,43 @@ CASES |= {
     "layerNorm of no ints": lambda: F.layer_norm(NO_ROWS, [3]),
 }
 
+GRID = T([[1.5, -2, 3], [0.25, 5, -6]])
+CUBE = torch.arange(24.0).view(2, 3, 4)
+TABLE = torch.arange(12.0).view(3, 4) + 1
+LINE = T([1.0, 2, 3, 4])
+ALONG = {
+    **{name: lambda x, k, name=name: getattr(x, name)([], k) for name in "sum mean amax amin nansum nanmean".split()},
+    "var": lambda x, k: x.var(dim=[], keepdim=k),
+    "std": lambda x, k: x.std(dim=[], keepdim=k),
+    "norm": lambda x, k: x.norm(2, [], k),
+    "norm inf": lambda x, k: x.norm(inf, [], k),
+    "norm 3": lambda x, k: x.norm(3, [], k),
+    "any": lambda x, k: (x - 2).any([], k),
+    "all": lambda x, k: (x > 2).all([], k),
+}
+CASES |= {  # tests/edges/given.ts
+    **{f"along no dimensions: {name}{', kept' if k else ''}": lambda f=f, k=k: f(GRID, k)
+       for name, f in ALONG.items() for k in (False, True)},
+    "along no dimensions: amax of nothing": lambda: torch.ones(0, 2).amax([]),
+    "along no dimensions: sum of nothing": lambda: torch.ones(0, 2).sum([]),
+    "along no dimensions: sum as bools": lambda: GRID.sum([], dtype=torch.bool),
+    "along no dimensions: logsumexp": lambda: GRID.logsumexp([]),
+    "along no dimensions: logsumexp of a number": lambda: T(1.5).logsumexp([]),
+    "cosineSimilarity of three dimensions and two": lambda: F.cosine_similarity(CUBE, TABLE, 1),
+    "cosineSimilarity of a vector and a table": lambda: grads(F.cosine_similarity, LINE, TABLE),
+    "cosineSimilarity down a table": lambda: grads(lambda x, y: F.cosine_similarity(x, y, 0), LINE, TABLE),
+    "cosineSimilarity of columns and rows": lambda: F.cosine_similarity(
+        torch.ones(1, 3, 1), torch.full((4, 1, 2), 2.0), -1),
+    "cosineSimilarity of 3 and 4": lambda: F.cosine_similarity(torch.ones(3), LINE, 0),
+    "cosineSimilarity of ints and floats": lambda: F.cosine_similarity(T([1, 2, 3, 4]), TABLE),
+    "cosineSimilarity of ints": lambda: F.cosine_similarity(T([1, 2]), T([3, 4]), 0),
+    "layerNorm with a bias alone": lambda: grads(
+        lambda bias: F.layer_norm(GRID, [3], None, bias), T([10.5, 20.5, 30.5])),
+    "layerNorm with a weight of 2": lambda: F.layer_norm(GRID, [3], torch.ones(2)),
+    "layerNorm with a bias of 1": lambda: F.layer_norm(GRID, [3], None, torch.ones(1)),
+    "layerNorm with a bias of 4": lambda: F.layer_norm(GRID, [3], torch.ones(3), torch.ones(4)),
+}
+
 
 def number(v):
     """The shortest decimal that reads back as the same float32; what JSON has no number for, by name."""

@@ -1,0 +1,60 @@
+/*
+ * Arguments at their edges: an empty list of dimensions, operands of several shapes, one parameter without the other.
+ */
+import { nn, type Tensor, tensor } from "#lib";
+import * as torch from "#lib";
+import { f, grads, type Rows } from "./setting.ts";
+
+const { functional: F } = nn;
+const GRID = f([[1.5, -2, 3], [0.25, 5, -6]]);
+const CUBE = torch.arange(24).float().view(2, 3, 4);
+const TABLE = torch.arange(12).float().view(3, 4).add(1);
+const LINE = f([1, 2, 3, 4]);
+
+/** Reductions along no dimensions. */
+const along: Record<string, (x: Tensor, keepdim: boolean) => Tensor> = {
+  sum: (x, keepdim) => x.sum([], keepdim),
+  mean: (x, keepdim) => x.mean([], keepdim),
+  amax: (x, keepdim) => x.amax([], keepdim),
+  amin: (x, keepdim) => x.amin([], keepdim),
+  nansum: (x, keepdim) => torch.nansum(x, [], keepdim),
+  nanmean: (x, keepdim) => torch.nanmean(x, [], keepdim),
+  var: (x, keepdim) => x.var({ dim: [], keepdim }),
+  std: (x, keepdim) => x.std({ dim: [], keepdim }),
+  norm: (x, keepdim) => x.norm(2, [], keepdim),
+  "norm inf": (x, keepdim) => x.norm(Infinity, [], keepdim),
+  "norm 3": (x, keepdim) => x.norm(3, [], keepdim),
+  any: (x, keepdim) => x.sub(2).any([], keepdim),
+  all: (x, keepdim) => x.gt(2).all([], keepdim),
+};
+
+const none = Object.entries(along).flatMap(([name, of]) =>
+  [false, true].map((keepdim) => [
+    `along no dimensions: ${name}${keepdim ? ", kept" : ""}`,
+    () => of(GRID, keepdim),
+  ])
+);
+
+/** By the names of edges.py. */
+export const rows: Rows = {
+  ...Object.fromEntries(none),
+  "along no dimensions: amax of nothing": () => torch.ones([0, 2]).amax([]),
+  "along no dimensions: sum of nothing": () => torch.ones([0, 2]).sum([]),
+  "along no dimensions: sum as bools": () => GRID.sum([], { dtype: "bool" }),
+  "along no dimensions: logsumexp": () => GRID.logsumexp([]),
+  "along no dimensions: logsumexp of a number": () => f(1.5).logsumexp([]),
+  "cosineSimilarity of three dimensions and two": () => F.cosineSimilarity(CUBE, TABLE, 1),
+  "cosineSimilarity of a vector and a table": () =>
+    grads((x, y) => F.cosineSimilarity(x, y), LINE, TABLE),
+  "cosineSimilarity down a table": () => grads((x, y) => F.cosineSimilarity(x, y, 0), LINE, TABLE),
+  "cosineSimilarity of columns and rows": () =>
+    F.cosineSimilarity(torch.ones([1, 3, 1]), torch.full([4, 1, 2], 2), -1),
+  "cosineSimilarity of 3 and 4": () => F.cosineSimilarity(torch.ones(3), LINE, 0),
+  "cosineSimilarity of ints and floats": () => F.cosineSimilarity(tensor([1, 2, 3, 4]), TABLE),
+  "cosineSimilarity of ints": () => F.cosineSimilarity(tensor([1, 2]), tensor([3, 4]), 0),
+  "layerNorm with a bias alone": () =>
+    grads((bias) => F.layerNorm(GRID, [3], null, bias), f([10.5, 20.5, 30.5])),
+  "layerNorm with a weight of 2": () => F.layerNorm(GRID, [3], torch.ones(2)),
+  "layerNorm with a bias of 1": () => F.layerNorm(GRID, [3], null, torch.ones(1)),
+  "layerNorm with a bias of 4": () => F.layerNorm(GRID, [3], torch.ones(3), torch.ones(4)),
+};
