@@ -1,4 +1,4 @@
-// Remainders and powers, for kernels that call them; see math.wgsl.
+// Remainders, powers and logarithms to base 2 and 10, for kernels that call them; see math.wgsl.
 
 // The remainder of |x| / |y|, exact: by long division of their digits.
 fn restOf(x: f32, y: f32) -> f32 {
@@ -50,10 +50,9 @@ fn upperDigits(v: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(v) & 0xfffff000u);
 }
 
-// x^y = 2^(y log2 x), for any finite x > 0 except 1. The logarithm and the product are each the sum of two floats, as in
-// Sun's fdlibm, since a large power needs more digits of them than one float has.
-fn powerOf(x: f32, power: f32) -> f32 {
-  let y = clamp(power, -8589934592.0, 8589934592.0); // beyond these every power is 0 or infinite
+// log2 x, for any finite x > 0, as the sum of two floats, as in Sun's fdlibm. The first has 12 binary digits; that of a
+// power of two is exact.
+fn logarithmInTwo(x: f32) -> vec2<f32> {
   // x = 2^n m, with m from sqrt(3/4) to sqrt(3/2) of 1 or of 1.5.
   let bits = bitcast<u32>(x);
   let shift = select(0u, countLeadingZeros(bits) - 8u, bits < 0x800000u);
@@ -86,11 +85,40 @@ fn powerOf(x: f32, power: f32) -> f32 {
   let z_low = 0.0001267720509 * p_high + p_low * 0.961796701 + select(0.0, 1.56322119e-06, middle);
   let of_near = select(0.0, 0.5849609375, middle); // log2(1.5)
   let log_high = upperDigits(((z_high + z_low) + of_near) + f32(n));
-  let log_low = z_low - (((log_high - f32(n)) - of_near) - z_high);
+  return vec2<f32>(log_high, z_low - (((log_high - f32(n)) - of_near) - z_high));
+}
+
+fn isPositive(v: f32) -> bool {
+  return bitcast<u32>(v) - 1u < 0x7f7fffffu; // and finite, by its bits: they are those of no 0, no infinity and no NaN
+}
+
+// log2 v, exact for powers of two.
+fn logarithm2(v: f32) -> f32 {
+  if (!isPositive(v)) {
+    return logarithm(v);
+  }
+  let log = logarithmInTwo(v);
+  return log.x + log.y;
+}
+
+// log10 v = log2 v · log10 2, exact for powers of ten; the product of the two upper parts is exact.
+fn logarithm10(v: f32) -> f32 {
+  if (!isPositive(v)) {
+    return logarithm(v);
+  }
+  let log = logarithmInTwo(v);
+  return log.x * 0.301025390625 + (log.x * 4.605038981e-6 + log.y * 0.3010299957);
+}
+
+// x^y = 2^(y log2 x), for any finite x > 0 except 1. The logarithm and the product are each the sum of two floats, since
+// a large power needs more digits of them than one float has.
+fn powerOf(x: f32, power: f32) -> f32 {
+  let y = clamp(power, -8589934592.0, 8589934592.0); // beyond these every power is 0 or infinite
+  let log = logarithmInTwo(x);
   // y log2 x = whole + a, and e^(a ln 2) by its series.
   let y_high = upperDigits(y);
-  let low = (y - y_high) * log_high + y * log_low;
-  let high = y_high * log_high;
+  let low = (y - y_high) * log.x + y * log.y;
+  let high = y_high * log.x;
   if (high + low > 129.0) {
     return infinity();
   }

@@ -9,6 +9,7 @@ import { isNone, normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, gt, lt, mul, sub } from "./binary.ts";
 import { float } from "./copy.ts";
+import { launchUnary } from "./elementwise.ts";
 import { isfinite } from "./checks.ts";
 import { checkFloat } from "./limits.ts";
 import {
@@ -19,7 +20,7 @@ import {
   spread,
   sum,
 } from "./reduce.ts";
-import { exp, expm1, log } from "./unary.ts";
+import { asFloat, exp, expm1, log } from "./unary.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
 
@@ -29,7 +30,8 @@ const logOp = defineOp<{ base: 2 | 10 }>({
   name: "logToBase",
   gradFn: (_, { base }) => `Log${base}Backward0`,
   torch: "torch.log2(i[0]) if a['base'] == 2 else torch.log10(i[0])",
-  forward: ([x], { base }) => div(log(x), Math.log(base)),
+  forward: ([x], { base }) =>
+    launchUnary(asFloat(x), { op: `logarithm${base}(v)`, out: "float32" }),
   gradient: (grad, saved) => [div(grad, mul(saved.input(0), Math.log(saved.args.base)))],
   reference: ([x], { base }) => map((v) => Math.log(v) / Math.log(base), x),
   samples: ([2, 10] as const).flatMap((base) => [

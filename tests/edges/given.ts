@@ -35,6 +35,10 @@ const none = Object.entries(along).flatMap(([name, of]) =>
   ])
 );
 
+/** Powers of a base. */
+const powers = (base: number, from: number, to: number): Tensor =>
+  f(Array.from({ length: to - from + 1 }, (_, i) => Math.fround(base ** (from + i))));
+
 /** By the names of edges.py. */
 export const rows: Rows = {
   ...Object.fromEntries(none),
@@ -43,6 +47,16 @@ export const rows: Rows = {
   "along no dimensions: sum as bools": () => GRID.sum([], { dtype: "bool" }),
   "along no dimensions: logsumexp": () => GRID.logsumexp([]),
   "along no dimensions: logsumexp of a number": () => f(1.5).logsumexp([]),
+  "exact: log2 of powers": () => powers(2, -126, 127).log2(),
+  "exact: log2 of powers, subnormal": () => powers(2, -149, -127).log2(),
+  "exact: log2 at the ends": () =>
+    grads((x) => x.log2(), f([NaN, Infinity, -Infinity, 0, -0, -1, 8192, 32768])),
+  "exact: log2 of ints": () => tensor([1, 2, 1024, 2 ** 30]).log2().floor(),
+  "exact: log10 of powers": () => powers(10, -37, 38).log10(),
+  "exact: log10 of ints": () => tensor([1, 10, 1000, 10 ** 9]).log10().floor(),
+  "log2 of neighbours": () =>
+    f([1 - 2 ** -24, 1 + 2 ** -23, 2 - 2 ** -23, 8191.999, 3.4028234663852886e38]).log2(),
+  "log2 of neighbours, subnormal": () => f([1.1754942e-38, 2 ** -126, 1.1754945e-38]).log2(),
   "cosineSimilarity of three dimensions and two": () => F.cosineSimilarity(CUBE, TABLE, 1),
   "cosineSimilarity of a vector and a table": () =>
     grads((x, y) => F.cosineSimilarity(x, y), LINE, TABLE),
