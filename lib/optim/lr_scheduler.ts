@@ -23,10 +23,10 @@ export type AnyOptimizer = Optimizer<any, ParamState>;
 interface Place {
   /** How many steps it has taken. */
   epoch: number;
-  /** The rate that it began with. */
-  base: number;
   /** Which group of parameters the rate is for. */
   group: number;
+  /** The rate that it began with; an error for a group that was added since. */
+  readonly base: number;
 }
 
 /** What a schedule was made with: its numbers by name, given or by default. */
@@ -49,7 +49,24 @@ export interface SchedulerState {
   baseLrs: number[];
   /** The states of the schedules in a sequence. */
   schedulers?: SchedulerState[];
+  /** Of warm restarts: how far it is in its cycle, and how long that is. */
+  tCur?: number;
+  tI?: number;
 }
+
+/** What a schedule has for a group of parameters, of a list with one for each. */
+export function ofGroup<T>(list: readonly T[], group: number): T {
+  if (group < list.length) return list[group];
+  throw new RangeError(
+    `this schedule was made for ${list.length} groups of parameters, and the optimizer has more now; ` +
+      `make it after addParamGroup()`,
+  );
+}
+
+/** The reader of what `step()` takes: nothing. */
+export const readStep: Reader<{ epoch?: number }> = parameters<{ epoch?: number }>("step", {
+  epoch: a.refused(null, "only CosineAnnealingWarmRestarts takes one; use a LambdaLR"),
+});
 
 /** A schedule: sets the learning rate of each of an optimizer's groups, at once and with every `step()`. */
 export class LRScheduler {
@@ -73,29 +90,49 @@ export class LRScheduler {
     this.begin();
   }
 
-  #set(rate: Rule["next"]): void {
-    this.optimizer.paramGroups.forEach((g, group) => {
-      g.lr = rate(g.lr, { epoch: this.lastEpoch, base: this.baseLrs[group], group });
-    });
+  #set(epoch: number, rate: Rule["next"]): void {
+    const { baseLrs, optimizer: { paramGroups } } = this;
+    this.lastEpoch = epoch;
+    const rates = paramGroups.map(({ lr }, group) =>
+      rate(lr, {
+        epoch,
+        group,
+        get base() {
+          return ofGroup(baseLrs, group);
+        },
+      })
+    );
+    // Where Python divides by zero, and stops.
+    const wrong = rates.find((lr) => !Number.isFinite(lr));
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `${this.constructor.name}: the learning rate at step ${epoch} would be ${wrong}; change ` +
+          `what it was made with: ${JSON.stringify(this.constants)}`,
+      );
+    }
+    paramGroups.forEach((group, i) => group.lr = rates[i]);
+  }
+
+  /** Sets the rates of an epoch, given those that are set. */
+  protected moveTo(epoch: number): void {
+    this.#set(epoch, (lr, place) => this.#rule.next(lr, place));
   }
 
   /** Sets the next rates. */
-  step(): void {
-    this.lastEpoch++;
-    this.#set((lr, place) => this.#rule.next(lr, place));
+  step(...args: []): void {
+    readStep(args);
+    this.moveTo(this.lastEpoch + 1);
   }
 
   /** Sets the rates with which it starts, given those that are set. */
   begin(): void {
-    this.lastEpoch = 0;
-    this.#set((lr, place) => this.#rule.next(lr, place));
+    this.moveTo(0);
   }
 
   /** Sets the rates with which it starts, whatever is set. */
   restart(): void {
     const { next, restart } = this.#rule;
-    this.lastEpoch = 0;
-    this.#set((_, place) => restart ? restart(place.base) : next(place.base, place));
+    this.#set(0, (_, place) => restart ? restart(place.base) : next(place.base, place));
   }
 
   /** The rates it has set last, one a group. */
@@ -145,19 +182,6 @@ const cosineOptions = optionsFor<{ tMax: number; etaMin?: number }>("CosineAnnea
   tMax: a.number,
   etaMin: a.number,
 }, 1);
-
-const sequentialOptions = optionsFor<Sequence>("SequentialLR", {
-  schedulers: a.object,
-  milestones: a.numbers,
-}, 2);
-
-/** The schedules of a {@linkcode SequentialLR}, and the epochs at which the next one takes over. */
-export interface Sequence {
-  /** One after the other. */
-  schedulers: readonly LRScheduler[];
-  /** One less than there are schedules. */
-  milestones: readonly number[];
-}
 
 /** How a {@linkcode LinearLR} goes. */
 export interface LinearOptions {
@@ -223,6 +247,7 @@ export class StepLR extends LRScheduler {
     ...args: Given<[stepSize: number, gamma?: number], { stepSize: number; gamma?: number }>
   ) {
     const { stepSize, gamma = 0.1 } = stepOptions(args);
+    if (stepSize === 0) throw new RangeError("StepLR: stepSize must not be 0, or no epoch is one");
     super(optimizer, {
       constants: { stepSize, gamma },
       next: (lr, { epoch }) => epoch === 0 || epoch % stepSize !== 0 ? lr : lr * gamma,
@@ -248,7 +273,7 @@ export class LinearLR extends LRScheduler {
   /**
    * `(optimizer, startFactor = 1/3, endFactor = 1, totalIters = 5)`, or these by name.
    *
-   * @throws {RangeError} for a factor outside of 0 to 1
+   * @throws {RangeError} for a factor outside of 0 to 1, and for one of 0 to start with
    */
   constructor(
     optimizer: AnyOptimizer,
@@ -258,10 +283,15 @@ export class LinearLR extends LRScheduler {
     >
   ) {
     const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = linearOptions(args);
-    for (const [name, factor] of [["Starting", startFactor], ["Ending", endFactor]] as const) {
-      if (factor >= 0 && factor <= 1) continue;
+    if (!(startFactor > 0 && startFactor <= 1)) {
       throw new RangeError(
-        `${name} multiplicative factor expected to be between 0 and 1. It is ${factor}`,
+        `Starting multiplicative factor expected to be greater than 0 and less or equal to 1. ` +
+          `It is ${startFactor}`,
+      );
+    }
+    if (!(endFactor >= 0 && endFactor <= 1)) {
+      throw new RangeError(
+        `Ending multiplicative factor expected to be between 0 and 1. It is ${endFactor}`,
       );
     }
     const way = endFactor - startFactor;
@@ -300,101 +330,16 @@ export class CosineAnnealingLR extends LRScheduler {
     const { tMax, etaMin = 0 } = cosineOptions(args);
     super(optimizer, {
       constants: { tMax, etaMin },
-      next(lr, { epoch, base }) {
+      next(lr, place) {
+        const { epoch } = place;
         if (epoch === 0) return lr;
         if ((epoch - 1 - tMax) % (2 * tMax) === 0) {
-          return lr + (base - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
+          return lr + (place.base - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
         }
         const [now, before] = [epoch, epoch - 1].map((t) => 1 + Math.cos(Math.PI * t / tMax));
         return now / before * (lr - etaMin) + etaMin;
       },
       restart: (base) => etaMin + (base - etaMin) * (1 + Math.cos(0)) / 2,
     });
-  }
-}
-
-/**
- * One schedule after the other: the next one takes over at each milestone, from its own beginning.
- *
- * @example A warm-up, then half a cosine
- * ```ts
- * import { optim, zeros } from "#lib";
- * import { assertAlmostEquals } from "@std/assert";
- * const { CosineAnnealingLR, LinearLR, SequentialLR } = optim.lrScheduler;
- * const optimizer = new optim.AdamW([zeros([3])], { lr: 0.1 });
- * const warmUp = new LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 });
- * const schedule = new SequentialLR(optimizer, [warmUp, new CosineAnnealingLR(optimizer, 90)], [10]);
- * for (let t = 0; t < 55; t++) schedule.step();
- * assertAlmostEquals(optimizer.paramGroups[0].lr, 0.05);
- * ```
- */
-export class SequentialLR {
-  /** How many steps it has taken. */
-  lastEpoch = 0;
-
-  /** One after the other. */
-  readonly schedulers: readonly LRScheduler[];
-  /** The epochs at which the next one takes over. */
-  readonly milestones: readonly number[];
-
-  /** `(optimizer, schedulers, milestones)`, or these by name: at each milestone the next schedule takes over. */
-  constructor(
-    readonly optimizer: AnyOptimizer,
-    ...args:
-      | [schedulers: readonly LRScheduler[], milestones: readonly number[]]
-      | [schedulers: readonly LRScheduler[], options: Pick<Sequence, "milestones">]
-      | [options: Sequence]
-  ) {
-    const { schedulers, milestones } = sequentialOptions(args);
-    [this.schedulers, this.milestones] = [schedulers, milestones];
-    if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer)) {
-      throw new Error(
-        "Sequential Schedulers expects all schedulers to belong to the same optimizer, but got one " +
-          "that belongs to another",
-      );
-    }
-    if (milestones.length !== schedulers.length - 1) {
-      throw new RangeError(
-        `Sequential Schedulers expects number of schedulers provided to be one more than the number of ` +
-          `milestone points, but got number of schedulers ${schedulers.length} and the number of ` +
-          `milestones to be equal to ${milestones.length}`,
-      );
-    }
-    for (const group of optimizer.paramGroups) group.lr = group.initialLr!;
-    schedulers[0].begin();
-  }
-
-  /** What it was made with, and each schedule in it. */
-  get constants(): Constants {
-    const parts = this.schedulers.map((part) => ({
-      kind: part.constructor.name,
-      ...part.constants,
-    }));
-    return { schedulers: parts, milestones: this.milestones };
-  }
-
-  /** Sets the next rates. */
-  step(): void {
-    this.lastEpoch++;
-    const turn = this.milestones.filter((milestone) => milestone <= this.lastEpoch).length;
-    if (this.milestones[turn - 1] === this.lastEpoch) this.schedulers[turn].restart();
-    else this.schedulers[turn].step();
-  }
-
-  /** The rates that were set last, one a group. */
-  getLastLr(): number[] {
-    return this.optimizer.paramGroups.map(({ lr }) => lr);
-  }
-
-  /** All that must be saved to go on from here, besides the optimizer's own state. */
-  stateDict(): SchedulerState {
-    const schedulers = this.schedulers.map((scheduler) => scheduler.stateDict());
-    return { lastEpoch: this.lastEpoch, baseLrs: [], schedulers };
-  }
-
-  /** Goes on from a saved state. */
-  loadStateDict({ lastEpoch, schedulers = [] }: SchedulerState): void {
-    this.lastEpoch = lastEpoch;
-    this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(schedulers[i]));
   }
 }

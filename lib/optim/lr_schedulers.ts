@@ -11,7 +11,6 @@ export {
   type LinearOptions,
   LRScheduler,
   type SchedulerState,
-  SequentialLR,
   StepLR,
 } from "./lr_scheduler.ts";
 export {
@@ -25,5 +24,6 @@ export {
   type OneCycleOptions,
   type RestartOptions,
 } from "./schedules.ts";
+export { SequentialLR } from "./sequential.ts";
 /** By how the loss goes. */
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./plateau.ts";

@@ -2,7 +2,7 @@
  * A learning rate that goes down when the loss no longer does.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import type { AnyOptimizer, Constants } from "./lr_scheduler.ts";
+import { type AnyOptimizer, type Constants, ofGroup, readStep } from "./lr_scheduler.ts";
 
 /** What {@linkcode ReduceLROnPlateau} waits for. */
 export interface PlateauOptions {
@@ -71,7 +71,6 @@ export class ReduceLROnPlateau {
   /** For how many more epochs nothing is counted. */
   cooldownCounter = 0;
   readonly #options: Required<PlateauOptions>;
-  readonly #lowest: readonly number[];
 
   /** `(optimizer, mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, …)`, or these by name. */
   constructor(
@@ -98,9 +97,8 @@ export class ReduceLROnPlateau {
     }
     const { minLr } = options;
     const groups = optimizer.paramGroups;
-    this.#lowest = typeof minLr === "number" ? groups.map(() => minLr) : minLr;
-    if (this.#lowest.length !== groups.length) {
-      throw new RangeError(`expected ${groups.length} min_lrs, got ${this.#lowest.length}`);
+    if (typeof minLr !== "number" && minLr.length !== groups.length) {
+      throw new RangeError(`expected ${groups.length} min_lrs, got ${minLr.length}`);
     }
     this.#options = options;
     this.best = options.mode === "min" ? Infinity : -Infinity;
@@ -108,11 +106,14 @@ export class ReduceLROnPlateau {
 
   /** What it was made with. */
   get constants(): Constants {
-    return { ...this.#options, minLr: this.#lowest };
+    const { minLr } = this.#options;
+    const lowest = this.optimizer.paramGroups.map(() => minLr);
+    return { ...this.#options, minLr: typeof minLr === "number" ? lowest : minLr };
   }
 
   /** Looks at the number of an epoch, and lowers the rates where it is time. */
-  step(metrics: number): void {
+  step(metrics: number, ...rest: []): void {
+    readStep(rest);
     if (typeof metrics !== "number") {
       throw new TypeError(
         "ReduceLROnPlateau.step(): metrics must be a number; write step(await loss.item())",
@@ -144,9 +145,12 @@ export class ReduceLROnPlateau {
   }
 
   #reduce(): void {
-    const { factor, eps } = this.#options;
+    const { factor, eps, minLr } = this.#options;
     this.optimizer.paramGroups.forEach((group, i) => {
-      const next = Math.max(group.lr * factor, this.#lowest[i]);
+      const next = Math.max(
+        group.lr * factor,
+        typeof minLr === "number" ? minLr : ofGroup(minLr, i),
+      );
       if (group.lr - next > eps) group.lr = next;
     });
   }

@@ -1,8 +1,14 @@
 /*
  * More learning rates that change: at epochs named in advance, and in cycles.
  */
-import { a, type Given } from "../python/arguments.ts";
-import { type AnyOptimizer, LRScheduler, optionsFor } from "./lr_scheduler.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
+import {
+  type AnyOptimizer,
+  LRScheduler,
+  ofGroup,
+  optionsFor,
+  type SchedulerState,
+} from "./lr_scheduler.ts";
 
 const readExponential = optionsFor<{ gamma: number }>("ExponentialLR", { gamma: a.number }, 1);
 
@@ -75,7 +81,10 @@ export class ConstantLR extends LRScheduler {
     }
     super(optimizer, {
       constants: { factor, totalIters },
-      next: (lr, { epoch }) => epoch === 0 ? lr * factor : epoch === totalIters ? lr / factor : lr,
+      next(lr, { epoch }) {
+        if (epoch === 0) return lr * factor;
+        return epoch === totalIters ? lr * (1 / factor) : lr;
+      },
     });
   }
 }
@@ -96,8 +105,15 @@ const readRestarts = optionsFor<RestartOptions>("CosineAnnealingWarmRestarts", {
   etaMin: a.number,
 }, 1);
 
+const readRestartStep = parameters<{ epoch?: number | null }>("step", {
+  epoch: a.orNull(a.number),
+});
+
 /** Half a cosine down, and from the first rate again (Loshchilov & Hutter, 2017). */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
+  /** The first cycle, how many times longer each is, and how far it is in which. */
+  readonly #cycles: { t0: number; tMult: number; tCur: number; tI: number };
+
   /** `(optimizer, t0, tMult = 1, etaMin = 0)`, or these by name. */
   constructor(
     optimizer: AnyOptimizer,
@@ -106,17 +122,56 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     const { t0, tMult = 1, etaMin = 0 } = readRestarts(args);
     if (!(t0 > 0)) throw new RangeError(`Expected positive integer T_0, but got ${t0}`);
     if (!(tMult >= 1)) throw new RangeError(`Expected integer T_mult >= 1, but got ${tMult}`);
+    const cycles = { t0, tMult, tCur: 0, tI: t0 };
     super(optimizer, {
       constants: { t0, tMult, etaMin },
-      next(_, { epoch, base }) {
-        let [length, since] = [t0, epoch];
-        while (since >= length) {
-          since -= length;
-          length *= tMult;
-        }
-        return etaMin + (base - etaMin) * (1 + Math.cos(Math.PI * since / length)) / 2;
-      },
+      next: (_, { base }) =>
+        etaMin + (base - etaMin) * (1 + Math.cos(Math.PI * cycles.tCur / cycles.tI)) / 2,
     });
+    this.#cycles = cycles;
+  }
+
+  /** Sets the next rates; or those of an epoch and a part of it, `step(epoch + i / batches)`. */
+  override step(...args: [epoch?: number | null]): void {
+    const { epoch } = readRestartStep(args);
+    if (typeof epoch === "number") this.#goTo(epoch);
+    else this.#goOn();
+    this.moveTo(Math.floor(epoch ?? this.lastEpoch + 1));
+  }
+
+  #goOn(): void {
+    const cycles = this.#cycles;
+    cycles.tCur++;
+    if (cycles.tCur < cycles.tI) return;
+    cycles.tCur %= cycles.tI;
+    cycles.tI *= cycles.tMult;
+  }
+
+  #goTo(epoch: number): void {
+    if (!(epoch >= 0)) throw new RangeError(`Expected non-negative epoch, but got ${epoch}`);
+    const { t0, tMult } = this.#cycles;
+    let [tCur, tI] = [epoch, t0];
+    if (epoch >= t0 && tMult === 1) tCur = epoch % t0;
+    else if (epoch >= t0) {
+      const whole = Math.trunc(Math.log(epoch / t0 * (tMult - 1) + 1) / Math.log(tMult));
+      tCur = epoch - t0 * (tMult ** whole - 1) / (tMult - 1);
+      tI = t0 * tMult ** whole;
+    }
+    Object.assign(this.#cycles, { tCur, tI });
+  }
+
+  /** All that must be saved to go on from here, besides the optimizer's own state. */
+  override stateDict(): SchedulerState {
+    const { tCur, tI } = this.#cycles;
+    return { ...super.stateDict(), tCur, tI };
+  }
+
+  /** Goes on from a saved state. */
+  override loadStateDict(state: SchedulerState): void {
+    super.loadStateDict(state);
+    this.#goTo(state.lastEpoch); // as in states of earlier versions, which held no more
+    const { tCur, tI } = { ...this.#cycles, ...state };
+    Object.assign(this.#cycles, { tCur, tI });
   }
 }
 
@@ -255,8 +310,9 @@ export class OneCycleLR extends LRScheduler {
           );
         }
         let start = 0;
-        for (const [i, { end, rate, momentum }] of phases[group].entries()) {
-          if (epoch <= end || i === phases[group].length - 1) {
+        const parts = ofGroup(phases, group);
+        for (const [i, { end, rate, momentum }] of parts.entries()) {
+          if (epoch <= end || i === parts.length - 1) {
             const share = (epoch - start) / (end - start);
             const between = anneal[annealStrategy];
             if (cycleMomentum) momentumOf(groups[group], between(...momentum, share));

@@ -181,6 +181,32 @@ def cycled(adam):
     return seen
 
 
+# Epochs that are given, in parts; None goes on from the one before.
+EPOCHS = [0.5, 1, 1.5, 2, None, None, 3.75, None, 4, 11.25, 12, None, 0.1, None, 40.5, None, None, 5, 36, 1000]
+
+
+def restarted(options):
+    """The rates of warm restarts at epochs that are given."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    schedule = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, **options)
+    seen = []
+    for epoch in EPOCHS:
+        optimizer.step()
+        schedule.step(epoch)
+        seen.append([schedule.last_epoch, schedule.get_last_lr()[0]])
+    return {"t0": options["T_0"], "tMult": options["T_mult"], "seen": seen}
+
+
+def unbounded(kind, options):
+    """Parameters that are infinite, after two steps."""
+    param = torch.nn.Parameter(torch.tensor([math.inf, 1.5, -math.inf]))
+    optimizer = getattr(torch.optim, kind)([param], **pythonic(options))
+    for _ in range(2):
+        param.grad = torch.tensor([1.0, 2.0, 3.0])
+        optimizer.step()
+    return {"kind": kind, "options": options, "want": [str(single(v)) for v in param.detach().numpy()]}
+
+
 def warm(t):
     return min(1.0, (t + 1) / 10)
 
@@ -206,9 +232,15 @@ SCHEDULES = {
         [lr_scheduler.CosineAnnealingLR(o, 12, eta_min=0.007), lr_scheduler.LambdaLR(o, lambda t: 1 / (1 + t))],
         [20],
     ),
+    "SequentialLR, no warm-up": lambda o: lr_scheduler.SequentialLR(
+        o,
+        [lr_scheduler.LinearLR(o, start_factor=0.1), lr_scheduler.CosineAnnealingLR(o, 10)],
+        [0],
+    ),
     "ExponentialLR": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
     "MultiStepLR": lambda o: lr_scheduler.MultiStepLR(o, [5, 20, 20, 41], gamma=0.5),
     "ConstantLR": lambda o: lr_scheduler.ConstantLR(o, factor=0.5, total_iters=7),
+    "ConstantLR, a third": lambda o: lr_scheduler.ConstantLR(o),
     "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 5, T_mult=2, eta_min=0.01),
     "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.5, total_steps=70),
     "OneCycleLR, linear, three phases": lambda o: lr_scheduler.OneCycleLR(
@@ -258,6 +290,21 @@ def main():
             ]
         ],
         "cycles": {"AdamW": cycled(True), "SGD": cycled(False)},
+        "epochs": EPOCHS,
+        "restarted": [restarted({"T_0": 4, "T_mult": m}) for m in [1, 2, 3]],
+        "unbounded": [
+            unbounded(kind, options)
+            for kind, options in [
+                ["SGD", {"lr": 0.1}],
+                ["SGD", {"lr": 0.1, "momentum": 0.9}],
+                ["Adam", {"lr": 0.1}],
+                ["AdamW", {"lr": 0.1}],
+                ["AdamW", {"lr": 0.1, "amsgrad": True}],
+                ["RMSprop", {"lr": 0.1, "momentum": 0.9, "centered": True}],
+                ["Adagrad", {"lr": 0.1}],
+                ["SGD", {"lr": 0.1, "weightDecay": 0.1}],
+            ]
+        ],
         "clipped": [
             clipped(kind, limit)
             for kind, limit in [["2", 1.0], ["2", 1e6], ["1", 10.0], ["inf", 0.5], ["value", 0.25]]
