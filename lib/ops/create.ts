@@ -115,7 +115,7 @@ export const tensor: (
       ? "bool"
       : "int64";
     const dtype = options.dtype ?? guessed;
-    const numbers = values.map((v) => dtype === "bool" ? Number(Boolean(v)) : Number(v));
+    const numbers = values.map((v) => Number(dtype === "bool" ? Number(v) !== 0 : v));
     if (dtype === "int64") numbers.forEach(checkInt);
     return asked(fromValues(typed(numbers, dtype), shape, dtype, options.device), options);
   },

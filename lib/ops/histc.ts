@@ -2,13 +2,20 @@
  * How many elements lie in each of some ranges of one width.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, eq, ge, le, lt, mul, sub } from "./binary.ts";
+import { ndarray } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
+import edgesSource from "../../kernels/edges.wgsl" with { type: "text" };
+import { add, div, eq, ge, le, maximum, minimum, mul, sub } from "./binary.ts";
 import { isfinite } from "./checks.ts";
 import { clamp } from "./clamp.ts";
-import { float, long } from "./copy.ts";
+import { contiguous, float, long } from "./copy.ts";
 import { full, onesLike, zeros } from "./create.ts";
-import { arange } from "./ranges.ts";
+import { declared } from "./declare.ts";
+import { groupsFor } from "./elementwise.ts";
+import { stack } from "./join.ts";
+import { bucketize } from "./search.ts";
 import { sumAt } from "./index_put.ts";
 import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
@@ -34,13 +41,54 @@ const readHistc = parameters<HistcOptions>("histc", {
   max: a.number,
 });
 
-/** How many elements lie in each of `bins` ranges of one width between `lo` and `hi`. */
-function countsBetween(flat: Tensor, lo: Tensor, hi: Tensor, bins: number): Tensor {
+type Ends = [first: Tensor, last: Tensor];
+
+const edgesKernel = declared("edges", edgesSource);
+
+const edgesOp = defineOp<{ bins: number }>({
+  name: "edges",
+  torch: "torch.linspace(i[0][0].item(), i[0][1].item(), a['bins'] + 1)",
+  forward([ends], { bins }) {
+    const given = contiguous(ends);
+    const edges = allocate([bins + 1], "float32", ends.device);
+    const { launcher } = ends.device;
+    launcher.launch(
+      launcher.pipeline(edgesKernel),
+      { ends: given.storage, edges: edges.storage },
+      { bins, offset: given.offset, nothing: 0 },
+      groupsFor(bins + 1),
+    );
+    return edges;
+  },
+  gradient: { none: "histograms have no gradient" },
+  reference([{ data: [first, last] }], { bins }) {
+    const width = Math.fround(Math.fround(last - first) / bins);
+    const edges = Array.from(
+      { length: bins + 1 },
+      (_, i) => i < Math.floor((bins + 1) / 2) ? first + width * i : last - width * (bins - i),
+    );
+    return ndarray([bins + 1], edges);
+  },
+  samples: [1, 2, 40, 67].map((bins) => ({ inputs: [floats([2])], args: { bins } })),
+});
+
+/** How many elements of `flat` are in each bin; `place` says in which an element is that lies inside. */
+function countsOf(flat: Tensor, [lo, hi]: Ends, bins: number, place: Tensor): Tensor {
   const inside = logicalAnd(ge(flat, lo), le(flat, hi));
-  const place = floor(div(mul(sub(flat, lo), bins), sub(hi, lo)));
   const bin = where(inside, clamp(place, { min: 0, max: bins - 1 }), bins);
   const ones = reshape(onesLike(flat), [-1, 1]);
-  return reshape(narrow(sumAt(ones, long(bin), bins + 1), 0, 0, bins), [bins]);
+  const counts = reshape(narrow(sumAt(ones, long(bin), bins + 1), 0, 0, bins), [bins]);
+  return where(logicalAnd(isfinite(lo), isfinite(hi)), counts, NaN);
+}
+
+/** In which of `bins` ranges of one width each element lies, as a division says. */
+const placeBetween = (flat: Tensor, [lo, hi]: Ends, bins: number): Tensor =>
+  floor(div(mul(sub(flat, lo), bins), sub(hi, lo)));
+
+/** Where ranges begin and end: so much further apart where that is one number. */
+function apart([first, last]: Ends, by: number): Ends {
+  const same = eq(first, last);
+  return [where(same, sub(first, by), first), where(same, add(last, by), last)];
 }
 
 /**
@@ -65,9 +113,7 @@ export function histc(
 ): Tensor {
   const { bins = 100, min = 0, max = 0 } = readHistc(args);
   checkFloat("histc", x);
-  if (!(bins > 0)) {
-    throw new RangeError(`torch.histogram(): bins must be > 0, but got ${bins} for dimension 0`);
-  }
+  checkRanges(bins);
   if (!(min <= max)) {
     throw new RangeError(`max must be larger than min: they are ${max} and ${min}`);
   }
@@ -78,11 +124,8 @@ export function histc(
   const [first, last] = found
     ? [amin(flat), amax(flat)]
     : [min, max].map((edge) => full([], edge, { device }));
-  const noWidth = eq(first, last);
-  const lo = where(noWidth, sub(first, 1), first);
-  const hi = where(noWidth, add(last, 1), last);
-  const counts = countsBetween(flat, lo, hi, bins);
-  return found ? where(logicalAnd(isfinite(lo), isfinite(hi)), counts, NaN) : counts;
+  const ends = apart([first, last], 1);
+  return countsOf(flat, ends, bins, placeBetween(flat, ends, bins));
 }
 
 /** The ranges of {@linkcode histogram}, and what its numbers mean. */
@@ -120,28 +163,43 @@ export function histogram(
 ): [hist: Tensor, binEdges: Tensor] {
   const { bins, range, density = false } = readHistogram(args);
   checkFloat("histogram", x);
+  checkRanges(bins, range);
   const { device } = x;
   const flat = reshape(x.detach(), [-1]);
-  const ends = range
-    ? range.map((edge) => full([], edge, { device }))
-    : x.numel() === 0
-    ? [full([], 0, { device }), full([], 1, { device })]
-    : [amin(flat), amax(flat)];
-  const noWidth = eq(ends[0], ends[1]);
-  const [lo, hi] = [
-    where(noWidth, sub(ends[0], 0.5), ends[0]),
-    where(noWidth, add(ends[1], 0.5), ends[1]),
-  ];
-  const counts = countsBetween(flat, lo, hi, bins);
-  const width = div(sub(hi, lo), bins);
-  const steps = float(arange(bins + 1, { device }));
-  // From each end to the middle, as linspace does.
-  const edges = where(
-    lt(steps, (bins + 1) / 2),
-    add(lo, mul(steps, width)),
-    sub(hi, mul(sub(bins, steps), width)),
+  const given = range ?? (x.numel() === 0 ? [0, 1] : undefined);
+  const number = (edge: number) => full([], edge, { device });
+  const ends = apart(
+    given ? [number(given[0]), number(given[1])] : [amin(flat), amax(flat)],
+    0.5,
   );
+  const edges = edgesOp([stack(ends)], { bins });
+  // The division may be off by one, so the edges beside its place decide.
+  const near = placeBetween(flat, ends, bins);
+  const upTo = bucketize(flat, edges, { right: true });
+  const place = sub(minimum(maximum(float(upTo), sub(near, 1)), add(near, 2)), 1);
+  const counts = countsOf(flat, ends, bins, place);
   if (!density) return [counts, edges];
   const widths = sub(narrow(edges, 0, 1, bins), narrow(edges, 0, 0, bins));
   return [div(counts, mul(sum(counts), widths)), edges];
+}
+
+function checkRanges(bins: number, range?: readonly number[]): void {
+  if (!(bins > 0)) {
+    throw new RangeError(`torch.histogram(): bins must be > 0, but got ${bins} for dimension 0`);
+  }
+  if (!range) return;
+  const [min, max] = range;
+  if (range.length !== 2) {
+    throw new RangeError(`torch.histogram(): range is two numbers, not ${range.length}`);
+  }
+  if (!range.every(Number.isFinite)) {
+    throw new RangeError(
+      `torch.histogramdd: dimension 0's range [${min}, ${max}] is not finite`,
+    );
+  }
+  if (min > max) {
+    throw new RangeError(
+      `torch.histogramdd: min should not exceed max, but got min ${min} max ${max} for dimension 0`,
+    );
+  }
 }

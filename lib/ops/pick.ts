@@ -110,7 +110,7 @@ async function places(x: Tensor): Promise<Tensor> {
   return listOf(all, [found.length, x.ndim], x);
 }
 
-/** Every value once, in order. */
+/** Every value once, in order; each NaN, last, since none equals another. */
 export const unique: (x: Tensor) => Promise<Tensor> = takes(
   "unique",
   { input: a.tensor },
@@ -118,12 +118,11 @@ export const unique: (x: Tensor) => Promise<Tensor> = takes(
 );
 
 async function distinct(x: Tensor): Promise<Tensor> {
-  const values = [...new Set(await x.data())].sort((a, b) => a - b);
-  const array = x.dtype === "float32" ? Float32Array.from(values) : Int32Array.from(values);
-  return to(
-    fromValues(array, [values.length], x.dtype === "float32" ? "float32" : "int64", x.device),
-    x.dtype,
+  const inOrder = (await x.data()).toSorted((a, b) =>
+    a - b || Number(Number.isNaN(a)) - Number(Number.isNaN(b))
   );
+  const values = inOrder.filter((value, i) => value !== inOrder[i - 1]);
+  return fromValues(values, [values.length], x.dtype, x.device);
 }
 
 const readBincount = parameters<{ minlength?: number }>("bincount", { minlength: a.whole });

@@ -4,11 +4,10 @@
 import * as draw from "../random/mod.ts";
 import { defaultGenerator } from "../random/mod.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
-import type { Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { to } from "./copy.ts";
-import { checkShape } from "./create.ts";
+import { asked, checkShape, type TensorOptions } from "./create.ts";
 import { type RandomOptions, randomOptions } from "./random.ts";
 
 /** What {@linkcode randint} draws. */
@@ -66,9 +65,24 @@ export function randint(...args: unknown[]): Tensor {
     withLow(args),
   );
   checkShape(size);
-  const values = new Int32Array(numelOf(size));
-  draw.randint(generator, values, low, high);
-  return to(fromValues(values, size, "int64", options.device), options.dtype ?? "int64");
+  if (options.dtype === "bool") checkBools(low, high);
+  return whole(size, options, (values) => draw.randint(generator, values, low, high));
+}
+
+function checkBools(low: number, high: number): void {
+  const out = low < 0 || low > 1 ? "from" : high > 2 ? "to - 1" : null;
+  if (out) throw new RangeError(`${out} is out of bounds for bool: randint(${low}, ${high})`);
+}
+
+/** Whole numbers that `fill` draws, in the dtype asked for. */
+function whole(
+  shape: Shape,
+  { dtype = "int64", device, requiresGrad }: TensorOptions,
+  fill: (values: Int32Array<ArrayBuffer>) => unknown,
+): Tensor {
+  const values = new Int32Array(numelOf(shape));
+  fill(values);
+  return asked(to(fromValues(values, shape, "int64", device), dtype), { requiresGrad });
 }
 
 const readRandperm = parameters<{ n: number } & RandomOptions>(
@@ -79,7 +93,8 @@ const readRandperm = parameters<{ n: number } & RandomOptions>(
 
 /** The numbers from 0 to n − 1 in random order. */
 export function randperm(...args: Given<[n: number], { n: number }, RandomOptions>): Tensor {
-  const { n, generator = defaultGenerator, device } = readRandperm(args);
-  const values = draw.randperm(generator, new Int32Array(n));
-  return fromValues(values as Values, [n], "int64", device);
+  const { n, generator = defaultGenerator, ...options } = readRandperm(args);
+  checkShape([n]);
+  if (options.dtype === "bool") throw new TypeError('"randperm" not implemented for bool');
+  return whole([n], options, (values) => draw.randperm(generator, values));
 }

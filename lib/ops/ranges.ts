@@ -2,7 +2,7 @@
  * Tensors of numbers at even steps.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import { dtypes } from "../tensor/dtype.ts";
+import { type DType, dtypes } from "../tensor/dtype.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { asked, checkShape, launchFill, type TensorOptions, tensorOptions } from "./create.ts";
 
@@ -10,8 +10,12 @@ import { asked, checkShape, launchFill, type TensorOptions, tensorOptions } from
 function counted(size: number, options: TensorOptions, at: (i: number) => number): Tensor {
   const { dtype = "float32", device } = options;
   const values = new dtypes[dtype].array(size);
-  for (let i = 0; i < size; i++) values[i] = dtype === "bool" ? Number(at(i) !== 0) : at(i);
+  for (let i = 0; i < size; i++) values[i] = at(i);
   return asked(fromValues(values, [size], dtype, device), options);
+}
+
+function refuseBool(name: string, dtype?: DType): void {
+  if (dtype === "bool") throw new TypeError(`"${name}_cpu" not implemented for bool; use bool()`);
 }
 
 /** Where {@linkcode arange} begins and ends. */
@@ -74,17 +78,20 @@ export function arange(start: number, end: number, options?: TensorOptions): Ten
 /** From `start` on, by `step`. */
 export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
 export function arange(...args: unknown[]): Tensor {
-  const { start = 0, end, step = 1, ...options } = readRange(args);
-  if (step === 0 || (end - start) * step < 0) {
+  const read = readRange(args);
+  const numbers = [read.start ?? 0, read.end, read.step ?? 1];
+  const dtype = read.dtype ?? (numbers.every(Number.isInteger) ? "int64" : "float32");
+  refuseBool("arange", dtype);
+  const [start, end, step] = dtype === "int64" ? numbers.map(Math.trunc) : numbers;
+  if (step === 0) throw new RangeError("step must be nonzero");
+  if ((end - start) * step < 0) {
     throw new RangeError(
       `upper bound and larger bound inconsistent with step sign: arange(${start}, ${end}, ${step})`,
     );
   }
-  const whole = [start, end, step].every(Number.isInteger);
-  const dtype = options.dtype ?? (whole ? "int64" : "float32");
   const size = Math.ceil((end - start) / step);
-  if (dtype !== "float32") return launchFill([size], start, step, { ...options, dtype });
-  return counted(size, options, (i) => {
+  if (dtype === "int64") return launchFill([size], start, step, { ...read, dtype });
+  return counted(size, read, (i) => {
     // PyTorch counts in doubles from the first of every 8 neighbors, which it rounds; the last numbers, fewer
     // than 16, it counts one by one.
     const first = i < size - size % 16 ? i - i % 8 : i;
@@ -113,6 +120,7 @@ export function linspace(
   ...args: Given<[start: number, end: number, steps: number], LinspaceOptions, TensorOptions>
 ): Tensor {
   const { start, end, steps, ...options } = readLinspace(args);
+  refuseBool("linspace", options.dtype);
   checkShape([steps]);
   const [from, to] = [start, end].map(Math.fround);
   const step = Math.fround(Math.fround(to - from) / Math.fround(steps - 1));

@@ -16,6 +16,7 @@ import { declared } from "./declare.ts";
 import { groupsFor, wgslType } from "./elementwise.ts";
 import { gather } from "./gather.ts";
 import { sort } from "./sort.ts";
+import { neg } from "./unary.ts";
 import { reshape } from "./views.ts";
 
 const searchKernel = declared("search", searchSource);
@@ -248,8 +249,11 @@ export const isin: (
   if ([x, rest].some(({ dtype }) => dtype === "bool")) {
     throw new TypeError("Unsupported input type encountered for isin(): Bool; use long()");
   }
-  // It is there where as many are smaller as are not larger, but one or more.
-  const row = sort(reshape(rest, [-1])).values;
-  const [below, upTo] = [placed(row, x, false), placed(row, x, true)];
-  return (invert ? eq : ne)(below, upTo);
+  // From the largest on, for then a NaN comes first, where a search passes it. Whole numbers have no NaN, and the
+  // least of them no negative.
+  const descending = promote(x.dtype, rest.dtype) === "float32";
+  const { values } = sort(reshape(rest, [-1]), { descending });
+  const [row, wanted] = descending ? [neg(values), neg(x)] : [values, x];
+  // It is there where as many come before it as do not come after it, but one or more.
+  return (invert ? eq : ne)(placed(row, wanted, false), placed(row, wanted, true));
 });

@@ -4,7 +4,7 @@
 import * as lib from "#lib";
 import { b, ids, mask, node, type Row, seeded, slope, t, told, v, w, x, y, z } from "./setting.ts";
 
-const { finfo, nn, tensor } = lib;
+const { arange, finfo, nn, tensor } = lib;
 const F = nn.functional;
 
 const upTo = tensor([1, 3, 5]).float();
@@ -221,4 +221,40 @@ export const rows: Row[] = [
   ["list(torch.std_mean(x, dim=1, correction=0, keepdim=True))", () => lib.stdMean(x, { dim: 1, correction: 0, keepdim: true })],
   ["slope(lambda x: torch.var_mean(x, 1)[0], x)", () => slope((x) => lib.varMean(x, 1)[0], x)],
   ["node(lambda x: torch.std_mean(x)[1])", () => node((x) => lib.stdMean(x)[1])],
+
+  // Where a NaN stands among what is looked for, or what is sorted.
+  ["torch.tensor([3.5, float('nan'), 1.5, float('nan'), 2.5, 0.5]).unique()", () => tensor([3.5, NaN, 1.5, NaN, 2.5, 0.5]).unique()],
+  ["torch.tensor([0.5, -0.0, float('inf'), -float('inf'), float('inf')]).unique()", () => tensor([0.5, -0, Infinity, -Infinity, Infinity]).unique()],
+  ["(1 / torch.tensor([0.5, -0.0]).unique())", async () => lib.div(1, await tensor([0.5, -0]).unique())],
+  ["mask.unique()", () => mask.unique()],
+  ["torch.isin(torch.tensor([1.5, 2.5]), torch.tensor([float('nan'), 1.5]))", () => lib.isin(tensor([1.5, 2.5]), tensor([NaN, 1.5]))],
+  ["torch.isin(z, torch.tensor([float('nan'), float('nan')]))", () => lib.isin(z, tensor([NaN, NaN]))],
+  ["torch.isin(z, torch.tensor([-2.5, float('nan'), 7, float('inf')]), invert=True)", () => lib.isin(z, tensor([-2.5, NaN, 7, Infinity]), { invert: true })],
+  ["torch.isin(v, torch.tensor([float('nan'), 1.0]))", () => lib.isin(v, tensor([NaN, 1]))],
+  ["torch.isin(torch.tensor([-2**31, 5]), torch.tensor([7, -2**31, 3]))", () => lib.isin(tensor([-(2 ** 31), 5]), tensor([7, -(2 ** 31), 3]))],
+
+  ["list(torch.histogram(torch.arange(-1, 1, 0.05), bins=40, range=(-1.0, 1.0)))", () => [...lib.histogram(arange(-1, 1, 0.05), { bins: 40, range: [-1, 1] })]],
+  ["list(torch.histogram(torch.arange(-1, 1, 0.05), 27))", () => [...lib.histogram(arange(-1, 1, 0.05), 27)]],
+  ["list(torch.histogram(torch.arange(-1, 1, 0.05), 66, range=(-1.1631, 0.5637)))", () => [...lib.histogram(arange(-1, 1, 0.05), 66, { range: [-1.1631, 0.5637] })]],
+  ["list(torch.histogram(torch.ones(3), 3))", () => [...lib.histogram(lib.ones(3), 3)]],
+  ["torch.histc(torch.arange(-1, 1, 0.05), 40, -1, 1)", () => lib.histc(arange(-1, 1, 0.05), 40, -1, 1)],
+  ["told(lambda: torch.histogram(x, 3, range=(2.0, 1.0)))", () => told(() => lib.histogram(x, 3, { range: [2, 1] }))],
+  ["told(lambda: torch.histogram(x, 0))", () => told(() => lib.histogram(x, 0))],
+
+  // A dtype and a gradient that are asked for.
+  ["torch.tensor([float('nan'), 0, 2], dtype=torch.bool)", () => tensor([NaN, 0, 2], { dtype: "bool" })],
+  ["torch.arange(0.5, 3.7, 1, dtype=torch.int64)", () => arange(0.5, 3.7, 1, { dtype: "int64" })],
+  ["torch.arange(3.7, -1.5, -1.5, dtype=torch.int64)", () => arange(3.7, -1.5, -1.5, { dtype: "int64" })],
+  ["torch.arange(0, 5.5, 2.5, dtype=torch.int64)", () => arange(0, 5.5, 2.5, { dtype: "int64" })],
+  ["told(lambda: torch.arange(0, 1, 0.5, dtype=torch.int64))", () => told(() => arange(0, 1, 0.5, { dtype: "int64" }))],
+  ["told(lambda: torch.arange(2, dtype=torch.bool)) != 'nothing'", () => told(() => arange(2, { dtype: "bool" })) !== "nothing"],
+  ["told(lambda: torch.linspace(0, 1, 3, dtype=torch.bool)) != 'nothing'", () => told(() => lib.linspace(0, 1, 3, { dtype: "bool" })) !== "nothing"],
+  ["seeded(lambda: torch.randperm(5, dtype=torch.float32))", () => seeded(() => lib.randperm(5, { dtype: "float32" }))],
+  ["seeded(lambda: str(torch.randperm(3, dtype=torch.float32, requires_grad=True)))", () => seeded(() => lib.randperm(3, { dtype: "float32", requiresGrad: true }).repr())],
+  ["seeded(lambda: str(torch.randint(9, (3,), dtype=torch.float32, requires_grad=True)))", () => seeded(() => lib.randint(9, [3], { dtype: "float32", requiresGrad: true }).repr())],
+  ["seeded(lambda: torch.randint(0, 2, (6,), dtype=torch.bool))", () => seeded(() => lib.randint(0, 2, [6], { dtype: "bool" }))],
+  ["told(lambda: torch.randint(3, (2,), dtype=torch.bool))", () => told(() => lib.randint(3, [2], { dtype: "bool" }))],
+  ["told(lambda: torch.randperm(3, dtype=torch.bool)) != 'nothing'", () => told(() => lib.randperm(3, { dtype: "bool" })) !== "nothing"],
+  ["told(lambda: torch.randperm(3, requires_grad=True)) != 'nothing'", () => told(() => lib.randperm(3, { requiresGrad: true })) !== "nothing"],
+  ["told(lambda: torch.randperm(-1))", () => told(() => lib.randperm(-1))],
 ];
