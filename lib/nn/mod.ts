@@ -7,6 +7,7 @@ import "./habits.ts";
 export { type Incompatible, Module, type WalkOptions } from "./module.ts";
 export { Buffer, Parameter } from "./parameter.ts";
 export type { Gradients } from "./hooks.ts";
+export type { Asking } from "./asking.ts";
 /** How weights begin. */
 export * as init from "./init.ts";
 /** Layers that hold layers. */

@@ -11,6 +11,7 @@ import { dropGrad, noGrad } from "../tensor/autograd.ts";
 import type { HookHandle } from "../tensor/hooks.ts";
 import { copy_ } from "../ops/copy.ts";
 import { zero_ } from "../ops/inplace.ts";
+import { Asking, refused } from "./asking.ts";
 import { addHook, type Gradients } from "./hooks.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import { newState } from "./state.ts";
@@ -65,7 +66,7 @@ export interface Incompatible {
  * assertEquals([...model.stateDict().keys()], names);
  * ```
  */
-export abstract class Module {
+export abstract class Module extends Asking {
   /** Whether it is in training mode, where dropout drops, or in evaluation mode. */
   training = true;
   #buffers = new Map<string, boolean>();
@@ -90,6 +91,16 @@ export abstract class Module {
     tensor?.storage.keep();
     this.#buffers.set(name, persistent);
     Object.assign(this, { [name]: tensor });
+  }
+
+  /** A buffer becomes another tensor, and stays one; in its place a parameter or a module is what it is. */
+  protected override replacing(name: string, was: unknown, value: unknown): void {
+    super.replacing(name, was, value);
+    if (was instanceof Buffer) this.#buffers.set(name, was.persistent);
+    if (value instanceof Parameter || value instanceof Module) this.#buffers.delete(name);
+    else if (this.#buffers.has(name) && value !== null && !(value instanceof Tensor)) {
+      throw refused(name, value, "buffer", "torch.nn.Buffer, torch.Tensor", "write tensor(…)");
+    }
   }
 
   /** The names of what is kept but not learned, and whether it is saved. */
@@ -358,12 +369,12 @@ export abstract class Module {
   }
 
   /** The same tree, in a text: `${model}`. */
-  toString(): string {
+  override toString(): string {
     return this.repr();
   }
 
   /** The same tree, for the console. */
   [Symbol.for("Deno.customInspect")](): string {
-    return this.repr();
+    return this.asking.repr();
   }
 }

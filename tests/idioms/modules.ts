@@ -2,7 +2,7 @@
  * Lines about modules that hold modules and parameters under two names, in containers, or in the place of others.
  */
 import * as lib from "#lib";
-import { type Row, w, x } from "./setting.ts";
+import { ids, type Row, told, w, x } from "./setting.ts";
 
 const { nn } = lib;
 type Module = lib.nn.Module;
@@ -56,4 +56,11 @@ export const rows: Row[] = [
   ["m = nn.ModuleList([nn.Tanh(), nn.Tanh()]); m.extra = nn.Tanh(); repr(m)", () => { const m: Any = new nn.ModuleList([new nn.Tanh(), new nn.Tanh()]); m.extra = new nn.Tanh(); return m.repr(); }],
   ["m = nn.ModuleDict({'a': nn.Tanh()}); m.extra = nn.Linear(2, 2); list(m)", () => { const m: Any = new nn.ModuleDict({ a: new nn.Tanh() }); m.extra = new nn.Linear(2, 2); return [...m.keys()]; }],
   ["m = nn.ModuleDict({'a': nn.Tanh()}); m.extra = nn.Linear(2, 2); del m['extra']; repr(m)", () => { const m: Any = new nn.ModuleDict({ a: new nn.Tanh() }); m.extra = new nn.Linear(2, 2); m.delete("extra"); return m.repr(); }],
+  ["told(lambda: setattr(nn.Linear(2, 2), 'weight', x))", () => told(() => (new nn.Linear(2, 2) as Any).weight = x)],
+  ["told(lambda: setattr(nn.Linear(2, 2), 'bias', ids))", () => told(() => (new nn.Linear(2, 2) as Any).bias = ids)],
+  ["l = nn.Linear(2, 2); l.bias = None; l.weight = nn.Parameter(x); [n for n, _ in l.named_parameters()]", () => { const l = new nn.Linear(2, 2); l.bias = null; l.weight = new nn.Parameter(x); return keys(l.namedParameters()); }],
+  ["m = nn.Module(); m.a = nn.Buffer(w); m.a = x; [list(m.state_dict()), [m.a is x]]", () => { const m = new Plain(); m.a = new nn.Buffer(w); m.a = x; return [keys(m.stateDict()), [m.a === x]]; }],
+  ["m = nn.Module(); m.a = nn.Buffer(w); m.a = nn.Parameter(x); [n for n, _ in m.named_buffers()]", () => { const m = new Plain(); m.a = new nn.Buffer(w); m.a = new nn.Parameter(x); return keys(m.namedBuffers()); }],
+  ["m = nn.Module(); m.register_buffer('a', w); m.a = nn.Parameter(x); [n for n, _ in m.named_buffers()]", () => { const m = new Plain(); m.registerBuffer("a", w); m.a = new nn.Parameter(x); return keys(m.namedBuffers()); }],
+  ["m = nn.Module(); m.a = nn.Buffer(w, persistent=False); m.a = None; m.a = x; [[n for n, _ in m.named_buffers()], list(m.state_dict())]", () => { const m = new Plain(); m.a = new nn.Buffer(w, { persistent: false }); m.a = null; m.a = x; return [keys(m.namedBuffers()), keys(m.stateDict())]; }],
 ];

@@ -24,7 +24,7 @@ export type Answer =
   | null
   | readonly number[]
   | readonly string[]
-  | readonly (boolean | readonly number[])[]
+  | readonly (boolean | readonly (number | string | boolean)[])[]
   | readonly lib.Tensor[]
   | readonly (lib.Tensor | readonly lib.Tensor[])[];
 
