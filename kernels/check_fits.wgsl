@@ -1,5 +1,5 @@
-// Looks for integers that did not fit into 32 bits, and wrapped around: exact[i] is then 2^32 or more away from what the
-// same computation gives in floats.
+// Looks for integers that did not fit into 32 bits: exact[i] is then `apart` or more away from what the same computation
+// gives in floats. One that wrapped around is away by a multiple of 2^32, a float that was cut by what was cut off.
 //
 // One invocation owns one integer. It notes in `fault` the bits of the float.
 
@@ -8,6 +8,7 @@ struct Params {
   exact_offset: u32,
   rough_offset: u32,
   code: u32,
+  apart: f32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -22,7 +23,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     return;
   }
   let float = rough[p.rough_offset + i];
-  if (abs(float - f32(exact[p.exact_offset + i])) < 2147483648.0) { // 2^31
+  // Not so for NaN, which an infinity times 0 makes of floats: the integer is 0.
+  if (!(abs(float - f32(exact[p.exact_offset + i])) >= p.apart)) {
     return;
   }
   atomicMax(&fault[4], p.code);

@@ -37,6 +37,9 @@ Deno.test("what does not fit into an int64 of 32 bits is refused where it is rea
     ["-3.00000e+9", () => tensor([[-2e9, 5], [-1e9, 7]]).sum(0)],
     ["3.00000e+9", () => tensor([2e9, 1e9, -2e9]).cumsum(0)],
     ["4.29497e+9", () => tensor([65_536, 65_536]).cumprod(0)],
+    ["3.50000e+9", () => tensor([1.5, 3.5e9]).long()],
+    ["-3.50000e+9", () => tensor([[1.5, 2], [-3.5e9, 4]]).t().long()],
+    ["Infinity", () => tensor([[Infinity, 2.5]]).expand(2, 2).to("int64")],
   ];
   for (const [about, make] of refused) {
     await assertRejects(
@@ -51,6 +54,7 @@ Deno.test("what does not fit into an int64 of 32 bits is refused where it is rea
   assertEquals(await tensor([most, 0, least, 1]).sum().item(), 0);
   assertEquals(await tensor([most, 1, -1]).sum().item(), most);
   assertEquals(await tensor([most]).cumprod(0).tolist(), [most]);
-  assertEquals(await tensor([1 << 30, 1 << 30, 0]).prod().item(), 0);
+  assertEquals(await tensor([...Array(5).fill(1 << 30), 0]).prod().item(), 0);
+  assertEquals(await tensor([2147483520.5, -2147483648]).long().tolist(), [2147483520, least]);
   assertEquals(await tensor([0, least, most]).cumsum(0).tolist(), [0, least, -1]);
 });

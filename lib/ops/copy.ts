@@ -12,6 +12,7 @@ import { broadcastShapes, broadcastStrides, type Shape, shapeText } from "../ten
 import { allocate, lent, type Tensor } from "../tensor/tensor.ts";
 import { launchCopy } from "./copy_launch.ts";
 import { inFours, launchUnary, walk } from "./elementwise.ts";
+import { checkFits } from "./fits.ts";
 import { cut, inMemoryOrder, viewOf } from "./layout.ts";
 import { bindable, bound } from "./limits.ts";
 import { oneByOne } from "./tuning.ts";
@@ -96,7 +97,14 @@ const castOp = defineOp<{ dtype: DType }>({
   name: "cast",
   gradFn: "ToCopyBackward0",
   torch: "i[0].to(getattr(torch, a['dtype']))",
-  forward: ([x], { dtype }) => launchUnary(x, { op: conversion[dtype], out: dtype }),
+  forward([x], { dtype }) {
+    return inMemoryOrder(x.shape, [x], (_, [x]) => {
+      const out = launchUnary(x, { op: conversion[dtype], out: dtype });
+      const whole = x.dtype === "float32" && dtype === "int64";
+      if (whole) checkFits("long", out, x.isContiguous() ? x : cloneInRows(x), 1);
+      return out;
+    });
+  },
   gradient: (grad) => [grad],
   reference: ([x], { dtype }) =>
     map((v) => dtype === "bool" ? Number(v !== 0) : dtype === "int64" ? Math.trunc(v) : v, x),

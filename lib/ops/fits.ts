@@ -1,12 +1,13 @@
 /*
  * Whether integers fit: an int64 tensor holds 32 bits here, and what a sum or a product has beyond them is lost
- * silently. So it is computed in floats, too, and where the two are apart the result is refused when it is read.
+ * silently, as what is cut off a float. So there are floats beside it, and where the two are apart the result is refused
+ * when it is read.
  */
 import type { FaultMessage } from "../gpu/doubts.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import fitsSource from "../../kernels/check_fits.wgsl" with { type: "text" };
 import { declared } from "./declare.ts";
-import { groupsFor } from "./elementwise.ts";
+import { groupsFor, part, windows } from "./elementwise.ts";
 
 const fitsKernel = declared("check_fits", fitsSource);
 
@@ -22,17 +23,20 @@ const tooLarge = (name: string): FaultMessage => (bits) => {
  *
  * @param exact integers, row by row
  * @param rough the same in floats, in the same order
+ * @param apart how far from each other one of them did not fit
  */
-export function checkFits(name: string, exact: Tensor, rough: Tensor): void {
+export function checkFits(name: string, exact: Tensor, rough: Tensor, apart = 2 ** 31): void {
   const n = exact.numel();
-  if (n === 0) return;
   const { launcher, faults } = exact.device;
   const { buffer: fault, code, doubts } = faults.begin(tooLarge(name));
-  launcher.launch(
-    launcher.pipeline(fitsKernel),
-    { exact: exact.storage, rough: rough.storage, fault },
-    { n, exact_offset: exact.offset, rough_offset: rough.offset, code },
-    groupsFor(n),
-  );
+  for (const { start, count } of windows(n, [exact, rough])) {
+    const [whole, float] = [exact, rough].map((x) => part(x, start, count, count === n));
+    launcher.launch(
+      launcher.pipeline(fitsKernel),
+      { exact: whole.buffer, rough: float.buffer, fault },
+      { n: count, exact_offset: whole.offset, rough_offset: float.offset, code, apart },
+      groupsFor(count),
+    );
+  }
   exact.storage.doubts = doubts.with(exact.storage.doubts);
 }
