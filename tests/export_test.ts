@@ -28,7 +28,7 @@ import {
   tensor,
 } from "#lib";
 import { normal } from "../lib/random/mod.ts";
-import { tokenizerJson } from "../lib/text/tokenizer_json.ts";
+import { readTokenizerJson, tokenizerJson } from "../lib/text/tokenizer_json.ts";
 import { main } from "../lib/tools/export.ts";
 import { sha256, testWith } from "./fake_hub.ts";
 import golden from "./goldens/export.json" with { type: "json" };
@@ -243,6 +243,33 @@ const strange: [what: string, change: (json: Record<string, unknown>) => void, s
     (json) => json.pre_tokenizer = { type: "ByteLevel", add_prefix_space: true },
     "it puts a space in front of a text",
   ],
+  [
+    "tokens around a text",
+    (json) => json.post_processor = { type: "RobertaProcessing", sep: ["</s>", 2] },
+    "it adds tokens around a text (RobertaProcessing)",
+  ],
+  [
+    "a template with a token",
+    (json) =>
+      json.post_processor = {
+        type: "Sequence",
+        processors: [{ type: "ByteLevel" }, {
+          type: "TemplateProcessing",
+          single: [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }],
+        }],
+      },
+    "it adds tokens around a text (TemplateProcessing)",
+  ],
+  [
+    "a token that takes spaces",
+    (json) => json.added_tokens = [{ id: 300, content: "<mask>", lstrip: true }],
+    "its token <mask> takes the spaces before it (lstrip)",
+  ],
+  [
+    "a vocabulary before merges",
+    (json) => Object.assign(json.model as object, { ignore_merges: true }),
+    "whatever the merges say (ignore_merges)",
+  ],
 ];
 for (const [what, change, says] of strange) {
   testWith(needs, `a tokenizer.json with ${what} is refused in a sentence`, async () => {
@@ -256,6 +283,18 @@ for (const [what, change, says] of strange) {
     assertThrows(() => loadPretrained(folder), RangeError, says);
   });
 }
+
+Deno.test("a template that is the text alone adds no tokens, and its tokenizer.json is read", () => {
+  const single = [{ Sequence: { id: "A", type_id: 0 } }];
+  const json = {
+    ...tokenizerJson(tokenizer()),
+    post_processor: { type: "TemplateProcessing", single },
+  };
+  assertEquals(
+    readTokenizerJson(JSON.stringify(json), "tokenizer.json").pattern,
+    tokenizer().pattern,
+  );
+});
 
 Deno.test("a tokenizer with two tokens of the same bytes has no tokenizer.json", () => {
   const merges = [[97, 98], [98, 99], [256, 99], [97, 257]]; // ab, bc, ab c, a bc

@@ -10,6 +10,9 @@ import {
   manualSeed,
   noGrad,
   randn,
+  RandomSampler,
+  Subset,
+  type Tensor,
   tensor,
   TensorDataset,
 } from "#lib";
@@ -114,6 +117,26 @@ Deno.test("loader: stacks tensors, numbers, truths, strings, and what is made of
   assertEquals(await Promise.all(batch.pair.map((part) => part.tolist())), [[1, 2], [1, 2]]);
 });
 
+Deno.test("loader: places count from the end where negative, and none is made up", async () => {
+  const ten = new TensorDataset(arange(10));
+  const at = (dataset: TensorDataset | Subset<Tensor[]>, sampler: number[]) => {
+    const [[x]] = new DataLoader(dataset, { batchSize: 2, sampler });
+    return x.tolist();
+  };
+  assertEquals(await at(ten, [-1, 8]), [9, 8]);
+  assertEquals(await at(new Subset(ten, [7, 8]), [-1, 0]), [8, 7]);
+  assertEquals(await at(new Subset(ten, [-1, 3]), [0, 1]), [9, 3]);
+  for (
+    const refused of [
+      () => at(new Subset(ten, [7, 8]), [7, 8]),
+      () => at(new Subset(ten, [7, 10]), [0, 1]),
+      () => at(ten, [-11, 8]),
+      () => [...new DataLoader(["a", "b"], { batchSize: 2, sampler: [1, 2] })],
+      () => [...new DataLoader(new Subset(["a", "b"], [1, 2]), { batchSize: 2 })],
+    ]
+  ) assertThrows(refused, RangeError, "index out of range: the index is");
+});
+
 Deno.test("loader: refuses what PyTorch refuses, in its words", () => {
   const refused = (make: () => unknown, words: string) => assertThrows(make, Error, words);
   const positive = "should be a positive integer value, but got";
@@ -128,4 +151,8 @@ Deno.test("loader: refuses what PyTorch refuses, in its words", () => {
   refused(() => [...uneven], "each element in list of batch should be of equal size");
   refused(() => [...new DataLoader([null])], "this one is null");
   assertEquals([...new DataLoader([])], []);
+  for (const replacement of [false, true]) {
+    const sampler = new RandomSampler([], { numSamples: 5, replacement });
+    refused(() => [...sampler], "the dataset is empty");
+  }
 });

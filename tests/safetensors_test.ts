@@ -39,6 +39,23 @@ Deno.test("Python's file is read, every dtype, and written again byte for byte",
   assertEquals(decodeSafetensors(bare), { tensors: ones, metadata: {} });
 });
 
+Deno.test("names stand in the order of their bytes, numbers among them, as Python writes them", () => {
+  const one = (dtype: "F32" | "U8") =>
+    ({
+      dtype,
+      shape: [1],
+      data: dtype === "F32" ? Float32Array.of(1) : Uint8Array.of(1),
+    }) as SafeTensor;
+  const names = ["a", "10", "2", "\uffff", "😀"];
+  const tensors = { ...Object.fromEntries(names.map((name) => [name, one("F32")])), 1: one("U8") };
+  const bytes = encodeSafetensors(tensors);
+  const header = new TextDecoder().decode(bytes.subarray(8, 8 + bytes[0] + 256 * bytes[1]));
+  assertEquals(
+    [...header.matchAll(/"([^"]+)":\{/g)].map(([, name]) => name),
+    ["10", "2", "a", "\uffff", "😀", "1"],
+  );
+});
+
 Deno.test("data that starts at any byte, in a file whose header is not padded", () => {
   const header =
     '{"b":{"dtype":"F32","shape":[2],"data_offsets":[3,11]},"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}}';

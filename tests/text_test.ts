@@ -21,6 +21,7 @@ import {
   showTokens,
 } from "../lib/text/mod.ts";
 import { compilePattern, splitText } from "../lib/text/split.ts";
+import cuts from "./goldens/splits.json" with { type: "json" };
 import goldens from "./goldens/text.json" with { type: "json" };
 
 const gpt2 = await getEncoding("gpt2");
@@ -104,6 +105,13 @@ Deno.test("both patterns cut a text where Python's regex module cuts it", () => 
     const text = goldens.encoded[i][0];
     patterns.forEach((pattern, p) => assertEquals(splitText(text, pattern), chunks[p]));
   });
+});
+
+Deno.test("words, digits, borders and dots are those of Python's regex module, in any script", () => {
+  for (const { pattern, splits } of cuts.patterns) {
+    const regex = compilePattern(pattern);
+    cuts.texts.forEach((text, i) => assertEquals(splitText(text, regex), splits[i], pattern));
+  }
 });
 
 Deno.test("GPT-2's and GPT-4's ids are tiktoken's, for every script, sign and control", async () => {

@@ -267,15 +267,35 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
 
   #stack(dataset: Samples<S>, places: readonly number[]): B {
     if (!this.#options.collateFn && dataset.batch) {
-      return dataset.batch(Int32Array.from(places)) as B;
+      return dataset.batch(Int32Array.from(places, (i) => placeIn(i, dataset.length))) as B;
     }
-    return this.#collate(places.map((place) => dataset.at(place)!));
+    return this.#collate(places.map((place) => sampleAt(dataset, place)));
   }
 
   #collate(samples: S[]): B {
     const { collateFn } = this.#options;
     return collateFn ? collateFn(samples) : stacked(samples) as B;
   }
+}
+
+/**
+ * A place of a dataset with so many samples; a negative one counts from the end.
+ *
+ * @throws {RangeError} if there is no such place
+ */
+export function placeIn(place: number, length: number): number {
+  const found = place < 0 ? place + length : place;
+  if (Number.isInteger(found) && found >= 0 && found < length) return found;
+  throw new RangeError(
+    `index out of range: the index is ${place}, and the dataset has ${length} samples`,
+  );
+}
+
+/** The sample at a place; an error where `at` has none. */
+export function sampleAt<S>(dataset: Samples<S>, place: number): S {
+  const sample = dataset.at(place);
+  if (sample === undefined) placeIn(place, dataset.length);
+  return sample!;
 }
 
 /** Whether samples can be read by their place. */

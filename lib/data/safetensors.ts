@@ -196,7 +196,7 @@ export class SafetensorsFile implements Disposable {
 
 function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): Uint8Array[] {
   const sorted = Object.entries(tensors).sort(([a, { dtype: x }], [b, { dtype: y }]) =>
-    order.indexOf(x) - order.indexOf(y) || (a < b ? -1 : 1)
+    order.indexOf(x) - order.indexOf(y) || (codePoints(a) < codePoints(b) ? -1 : 1)
   );
   const places: [string, Place | SafeMetadata][] = metadata ? [["__metadata__", metadata]] : [];
   let end = 0;
@@ -211,7 +211,9 @@ function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): 
     }
     places.push([name, { dtype, shape, data_offsets: [end, end += data.byteLength] }]);
   }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(places)));
+  // An object would put names that are numbers first.
+  const members = places.map((pair) => pair.map((part) => JSON.stringify(part)).join(":"));
+  const json = new TextEncoder().encode(`{${members.join(",")}}`);
   const header = new Uint8Array(8 + 8 * Math.ceil(json.length / 8)).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(json, 8);
@@ -219,6 +221,10 @@ function partsOf(tensors: Record<string, SafeTensor>, metadata?: SafeMetadata): 
     new Uint8Array(buffer, byteOffset, byteLength);
   return [header, ...sorted.map(([, { data }]) => bytes(data))];
 }
+
+/** Orders names as their bytes in UTF-8 are ordered, and not as JavaScript's halves of characters. */
+const codePoints = (name: string) =>
+  Array.from(name, (char) => char.codePointAt(0)!.toString(16).padStart(6, "0")).join();
 
 function tensorOf({ dtype, shape }: Place, buffer: ArrayBuffer): SafeTensor {
   return { dtype, shape, data: new arrays[dtype](buffer) } as SafeTensor;

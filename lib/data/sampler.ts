@@ -99,6 +99,11 @@ export class RandomSampler implements Iterable<number> {
     const { replacement = false, generator } = this.#options;
     const own = generator ?? new Generator(random(defaultGenerator, new BigInt64Array(1))[0]);
     const { length: n } = this.dataSource;
+    if (n === 0) {
+      throw new RangeError(
+        `RandomSampler: ${this.length} samples were to be drawn, and the dataset is empty`,
+      );
+    }
     if (replacement) {
       for (let left = this.length; left > 0; left -= 32) {
         yield* randint(own, new Int32Array(Math.min(32, left)), 0, n);

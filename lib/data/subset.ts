@@ -4,7 +4,7 @@
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { defaultGenerator, type Generator, randperm } from "../random/mod.ts";
-import type { Samples, Stacked } from "./loader.ts";
+import { placeIn, sampleAt, type Samples, type Stacked } from "./loader.ts";
 
 /**
  * The samples of a dataset at some places.
@@ -25,7 +25,10 @@ export class Subset<S> implements Samples<S> {
   constructor(readonly dataset: Samples<S>, readonly indices: readonly number[], ...rest: []) {
     readSubset([dataset, indices, ...rest]);
     const { batch } = dataset;
-    if (batch) this.batch = (places) => batch.call(dataset, places.map((i) => indices[i]));
+    if (batch) {
+      this.batch = (places) =>
+        batch.call(dataset, places.map((i) => placeIn(indices.at(i)!, dataset.length)));
+    }
   }
 
   /** How many there are. */
@@ -36,7 +39,7 @@ export class Subset<S> implements Samples<S> {
   /** The i-th sample, from the end where negative. */
   at(i: number): S | undefined {
     const place = this.indices.at(i);
-    return place === undefined ? undefined : this.dataset.at(place);
+    return place === undefined ? undefined : sampleAt(this.dataset, place);
   }
 }
 

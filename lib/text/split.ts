@@ -2,9 +2,9 @@
  * Split patterns: where to split a text before any merge, so that no token contains both a word and its comma.
  *
  * A pattern is kept as Python's `regex` module writes it, because that is what a .model file holds. JavaScript needs
- * two changes. Its `\s` contains U+FEFF but not U+0085; in Python and tiktoken it is the Unicode property
- * White_Space. And it has no possessive quantifiers; where these are known to make no difference, ordinary ones take
- * their place.
+ * two changes. Its `\w`, `\d` and `\b` know ASCII only, and its `\s` contains U+FEFF but not U+0085; in Python and
+ * tiktoken they are properties of Unicode, and `.` is all but a line feed. And it has no possessive quantifiers; where
+ * these are known to make no difference, ordinary ones take their place.
  */
 
 /** How GPT-2 splits a text. */
@@ -15,13 +15,15 @@ export const GPT2_SPLIT_PATTERN: string = String
 export const GPT4_SPLIT_PATTERN: string = String
   .raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`;
 
-/** An escape, a class of characters, or a possessive quantifier. */
-const PART = /(?<atom>\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\\\]])*\])|(?<quantifier>[*+?}])\+/gs;
+/** An escape, a class of characters, a dot, or a possessive quantifier. */
+const PART = /(?<atom>\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\\\]])*\]|\.)|(?<quantifier>[*+?}])\+/gs;
 
 /** The regular expression of a split pattern that is written for Python's `regex` module. */
 export function compilePattern(pattern: string): RegExp {
+  const anyDot = /\(\?[a-z]*s/.test(pattern);
   const translated = pattern.replace(PART, (part, atom?: string, quantifier?: string) => {
-    if (atom) return atom.replace(/\\(.)/gs, (escape, c) => SPACES[c] ?? escape);
+    if (atom === ".") return anyDot ? atom : "[^\\n]";
+    if (atom) return atom[0] === "[" ? classOf(atom) : OUTSIDE[atom[1]] ?? atom;
     // In GPT-4's pattern, what follows can never start with what the quantifier has matched.
     if (pattern === GPT4_SPLIT_PATTERN) return quantifier!;
     throw new SyntaxError(
@@ -32,7 +34,37 @@ export function compilePattern(pattern: string): RegExp {
   return new RegExp(translated, "gu");
 }
 
-const SPACES: Record<string, string> = { s: "\\p{White_Space}", S: "\\P{White_Space}" };
+/** What `\w` matches, inside of a class. */
+const WORD = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
+
+/** Escapes that may stand inside of a class, in JavaScript's words. */
+const INSIDE: Record<string, string> = {
+  s: "\\p{White_Space}",
+  S: "\\P{White_Space}",
+  d: "\\p{Nd}",
+  D: "\\P{Nd}",
+  w: WORD,
+};
+
+/** Escapes outside of a class. */
+const OUTSIDE: Record<string, string> = {
+  ...INSIDE,
+  w: `[${WORD}]`,
+  W: `[^${WORD}]`,
+  b: `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
+  B: `(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`,
+};
+
+/** A class of characters. `\W` is one with a `^`, which cannot stand inside of another: it goes in front. */
+function classOf(text: string): string {
+  let others = false;
+  const rest = text.replace(/\\(.)/gs, (escape, c) => {
+    if (c === "W") others = true;
+    return c === "W" ? "" : INSIDE[c] ?? escape;
+  });
+  if (!others) return rest;
+  return rest.startsWith("[^") ? `(?:(?=[${WORD}])${rest})` : `(?:[^${WORD}]|${rest})`;
+}
 
 /** Splits a text into chunks; joined, they are the text. */
 export function splitText(text: string, pattern: RegExp): string[] {

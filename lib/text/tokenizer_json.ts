@@ -95,6 +95,8 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   if (model?.type !== undefined && model.type !== "BPE") refuse(`its model is ${model.type}`);
   if (!model?.vocab || !Array.isArray(model.merges)) refuse("it holds no vocabulary with merges");
   if (normalizer) refuse(`it changes a text before it is cut (${normalizer.type})`);
+  const besides = asksBesides(json);
+  if (besides) refuse(besides);
   const steps: Json[] = pre_tokenizer?.type === "Sequence"
     ? pre_tokenizer.pretokenizers
     : [pre_tokenizer];
@@ -114,6 +116,39 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     specialTokens: Object.fromEntries(specialTokens),
   };
 }
+
+/** Settings that change ids, and what a tokenizer does with them. */
+const MODEL: Record<string, string> = {
+  ignore_merges: "takes a chunk that its vocabulary has for one token, whatever the merges say",
+  dropout: "leaves out merges at random",
+  continuing_subword_prefix: "marks tokens inside of a word",
+  end_of_word_suffix: "marks tokens at the end of a word",
+};
+const ADDED: Record<string, string> = {
+  lstrip: "takes the spaces before it",
+  rstrip: "takes the spaces after it",
+  single_word: "is found only as a word by itself",
+};
+
+/** What a file asks for that would give other ids than are given here; undefined if nothing. */
+function asksBesides({ model, post_processor, added_tokens }: Json): string | undefined {
+  const setting = Object.keys(MODEL).find((name) => model[name]);
+  if (setting) return `it ${MODEL[setting]} (${setting})`;
+  for (const token of added_tokens ?? []) {
+    const flag = Object.keys(ADDED).find((name) => token[name]);
+    if (flag) return `its token ${token.content} ${ADDED[flag]} (${flag})`;
+  }
+  const after: Json[] = post_processor?.type === "Sequence"
+    ? post_processor.processors
+    : [post_processor ?? { type: "ByteLevel" }];
+  const adds = after.find(({ type, single }) =>
+    type !== "ByteLevel" && !(type === "TemplateProcessing" && onlyText(single))
+  );
+  return adds && `it adds tokens around a text (${adds.type})`;
+}
+
+/** Whether a template is the text alone. */
+const onlyText = (single: Json[]) => single?.length === 1 && "Sequence" in single[0];
 
 /** The pattern that splits a text: GPT-2's, which is built into ByteLevel, or that of a Split before it. */
 function patternOf(before: Json[], own: boolean): string | undefined {
