@@ -30,7 +30,7 @@ const groups = {
   "other books and optimizers by hand": borrowed,
   "what functions are asked besides": asked,
   "one step outside the lessons": reached,
-  "modules in modules": modules,
+  "modules and sizes": modules,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

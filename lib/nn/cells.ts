@@ -83,23 +83,52 @@ export abstract class Cell extends Module {
     for (const parameter of this.parameters()) init.uniform_(parameter, -bound, bound);
   }
 
-  /** The state after x (N, input_size). */
+  /** The state after x (N, input_size), or after x (input_size). */
   protected next(x: Tensor, before: State | undefined): State {
     const name = this.constructor.name;
     checkState(name, this.kind, before);
+    for (const [i, { ndim }] of before?.entries() ?? []) {
+      if (ndim === 1 || ndim === 2) continue;
+      const which = this.kind.states === 1 ? "hidden" : `hx[${i}]`;
+      throw new RangeError(`${name}: Expected ${which} to be 1D or 2D, got ${ndim}D instead`);
+    }
     if (x.ndim !== 1 && x.ndim !== 2) {
       throw new RangeError(`${name}: Expected input to be 1D or 2D, got ${x.ndim}D instead`);
     }
-    if (x.ndim === 1) {
-      return this.next(unsqueeze(x, 0), before?.map((s) => unsqueeze(s, 0)))
-        .map((s) => squeeze(s, 0));
-    }
+    if (x.ndim === 2) return this.ofBatch(x, before);
+    return this.ofBatch(unsqueeze(x, 0), before?.map((s) => unsqueeze(s, 0)))
+      .map((s) => squeeze(s, 0));
+  }
+
+  /** The states after a batch. */
+  private ofBatch(x: Tensor, before: State | undefined): State {
     const state = before ?? Array.from(
       { length: this.kind.states },
       () => zeros([x.shape[0], this.hiddenSize], { device: x.device }),
     );
+    this.checkSizes(x, state);
     const from = { weight: this.weightHh, bias: this.biasHh };
     return this.kind.step(linear(x, this.weightIh, this.biasIh), state, from);
+  }
+
+  /** Refuses states that would be spread over a batch, or are not as wide as the cell. */
+  private checkSizes({ shape: [batch, features] }: Tensor, state: State): void {
+    if (features !== this.inputSize) {
+      throw new RangeError(
+        `input has inconsistent input_size: got ${features} expected ${this.inputSize}`,
+      );
+    }
+    for (const [i, { shape: [rows, width] }] of state.entries()) {
+      if (rows !== batch) {
+        throw new RangeError(
+          `Input batch size ${batch} doesn't match hidden${i} batch size ${rows}`,
+        );
+      }
+      if (width === this.hiddenSize) continue;
+      throw new RangeError(
+        `hidden${i} has inconsistent hidden_size: got ${width}, expected ${this.hiddenSize}`,
+      );
+    }
   }
 
   /** `10, 20`, and `bias=False` where there is none. */

@@ -96,7 +96,8 @@ export class Conv1d extends Module {
     this.bias = bias ? new Parameter(empty([outChannels], { device })) : null;
     init.kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     if (!this.bias) return;
-    const bound = 1 / Math.sqrt(each * kernelSize);
+    const fanIn = each * kernelSize;
+    const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
     init.uniform_(this.bias, -bound, bound);
   }
 

@@ -286,6 +286,7 @@ const [readKaimingUniform, readKaimingNormal] = [
 /** Uniform numbers within ±√3·gain/√fan: He et al., 2015. */
 export function kaimingUniform_(x: Tensor, ...args: Kaiming): Tensor {
   const options = readKaimingUniform(args);
+  if (x.numel() === 0) return x; // a fan of 0 has no deviation
   const bound = Math.sqrt(3.0) * kaimingStd(x, options);
   return uniform_(x, -bound, bound, options.generator);
 }
@@ -293,5 +294,6 @@ export function kaimingUniform_(x: Tensor, ...args: Kaiming): Tensor {
 /** Normal numbers with the standard deviation gain/√fan: He et al., 2015. */
 export function kaimingNormal_(x: Tensor, ...args: Kaiming): Tensor {
   const options = readKaimingNormal(args);
+  if (x.numel() === 0) return x;
   return normal_(x, 0, kaimingStd(x, options), options.generator);
 }

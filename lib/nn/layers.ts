@@ -3,7 +3,7 @@
  */
 import type { Device } from "../gpu/device.ts";
 import { empty, ones, zeros } from "../ops/create.ts";
-import { embedding } from "../ops/embedding.ts";
+import { embedding, paddingOf } from "../ops/embedding.ts";
 import { linear } from "../ops/matmul/linear.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { copy_ } from "../ops/copy.ts";
@@ -12,7 +12,7 @@ import { select } from "../ops/slices.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shortest } from "../python/decimal.ts";
-import type { Shape } from "../tensor/shape.ts";
+import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
@@ -170,13 +170,19 @@ export class Embedding extends Module {
     const { numEmbeddings, embeddingDim, paddingIdx, device, _weight } = embeddingOptions(args);
     this.numEmbeddings = numEmbeddings;
     this.embeddingDim = embeddingDim;
-    const padded = paddingIdx ?? undefined;
-    this.paddingIdx = padded !== undefined && padded < 0 ? numEmbeddings + padded : padded;
-    this.weight = new Parameter(_weight ?? empty([numEmbeddings, embeddingDim], { device }));
+    const shape = [numEmbeddings, embeddingDim];
+    if (_weight && shapeText(_weight.shape) !== shapeText(shape)) {
+      throw new RangeError(
+        "Shape of weight does not match num_embeddings and embedding_dim: it is " +
+          `${shapeText(_weight.shape)}, and they are ${shapeText(shape)}`,
+      );
+    }
+    this.weight = new Parameter(_weight ?? empty(shape, { device }));
+    const padding = paddingOf(paddingIdx, this.weight);
+    this.paddingIdx = padding < 0 ? undefined : padding;
     if (_weight) return;
     init.normal_(this.weight);
-    if (this.paddingIdx === undefined) return;
-    const padding = this.paddingIdx;
+    if (padding < 0) return;
     noGrad(() => void copy_(select(this.weight, 0, padding), zeros([embeddingDim], { device })));
   }
 

@@ -87,6 +87,9 @@ export abstract class Recurrent extends Module {
     this.batchFirst = options.batchFirst ?? false;
     this.dropout = options.dropout ?? 0;
     this.bidirectional = options.bidirectional ?? false;
+    if (!(inputSize > 0)) {
+      throw new RangeError(`input_size must be greater than zero, and is ${inputSize}`);
+    }
     if (!(hiddenSize > 0)) {
       throw new RangeError(`hidden_size must be greater than zero, and is ${hiddenSize}`);
     }

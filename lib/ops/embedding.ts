@@ -213,7 +213,10 @@ export const embedding: (
   embeddingOp([weight, ids], { paddingIdx: paddingOf(lookUp(args).paddingIdx, weight) }));
 
 /** The row that gets no gradient, counted from the end where negative; −1 for none. */
-function paddingOf(paddingIdx: number | null | undefined, { shape: [rows] }: Tensor): number {
+export function paddingOf(
+  paddingIdx: number | null | undefined,
+  { shape: [rows] }: Tensor,
+): number {
   if (paddingIdx === undefined || paddingIdx === null) return -1;
   if (paddingIdx >= rows || paddingIdx < -rows) {
     throw new RangeError(

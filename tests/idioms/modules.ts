@@ -1,10 +1,11 @@
 /*
- * Lines about modules that hold modules and parameters under two names, in containers, or in the place of others.
+ * Lines about modules that hold modules and parameters under two names, in containers, or in the place of others; and
+ * about sizes that layers refuse, or take though they are 0.
  */
 import * as lib from "#lib";
-import { ids, type Row, told, w, x } from "./setting.ts";
+import { ids, type Row, seeded, told, w, x } from "./setting.ts";
 
-const { nn } = lib;
+const { nn, zeros } = lib;
 type Module = lib.nn.Module;
 // deno-lint-ignore no-explicit-any
 type Any = any;
@@ -63,4 +64,21 @@ export const rows: Row[] = [
   ["m = nn.Module(); m.a = nn.Buffer(w); m.a = nn.Parameter(x); [n for n, _ in m.named_buffers()]", () => { const m = new Plain(); m.a = new nn.Buffer(w); m.a = new nn.Parameter(x); return keys(m.namedBuffers()); }],
   ["m = nn.Module(); m.register_buffer('a', w); m.a = nn.Parameter(x); [n for n, _ in m.named_buffers()]", () => { const m = new Plain(); m.registerBuffer("a", w); m.a = new nn.Parameter(x); return keys(m.namedBuffers()); }],
   ["m = nn.Module(); m.a = nn.Buffer(w, persistent=False); m.a = None; m.a = x; [[n for n, _ in m.named_buffers()], list(m.state_dict())]", () => { const m = new Plain(); m.a = new nn.Buffer(w, { persistent: false }); m.a = null; m.a = x; return [keys(m.namedBuffers()), keys(m.stateDict())]; }],
+  ["told(lambda: nn.GRUCell(3, 2)(x, torch.zeros(1, 2)))", () => told(() => new nn.GRUCell(3, 2).forward(x, zeros(1, 2)))],
+  ["told(lambda: nn.RNNCell(3, 2)(x, torch.zeros(2, 3)))", () => told(() => new nn.RNNCell(3, 2).forward(x, zeros(2, 3)))],
+  ["told(lambda: nn.RNNCell(3, 2)(x, torch.zeros(1, 2, 2)))", () => told(() => new nn.RNNCell(3, 2).forward(x, zeros(1, 2, 2)))],
+  ["told(lambda: nn.RNNCell(3, 2)(w, torch.zeros(1, 2)))", () => told(() => new nn.RNNCell(3, 2).forward(w, zeros(1, 2)))],
+  ["told(lambda: nn.LSTMCell(3, 2)(x, (torch.zeros(2, 2), torch.zeros(1, 2))))", () => told(() => new nn.LSTMCell(3, 2).forward(x, [zeros(2, 2), zeros(1, 2)]))],
+  ["told(lambda: nn.LSTMCell(3, 2)(x, (x, x[:1])))", () => told(() => new nn.LSTMCell(3, 2).forward(x, [x, x.narrow(0, 0, 1)]))],
+  ["told(lambda: nn.LSTMCell(2, 2)(x))", () => told(() => new nn.LSTMCell(2, 2).forward(x))],
+  ["told(lambda: nn.LSTM(0, 2))", () => told(() => new nn.LSTM(0, 2))],
+  ["told(lambda: nn.Embedding(5, 2, padding_idx=-6))", () => told(() => new nn.Embedding(5, 2, { paddingIdx: -6 }))],
+  ["told(lambda: nn.Embedding(5, 2, 5))", () => told(() => new nn.Embedding(5, 2, 5))],
+  ["nn.Embedding(5, 2, -5).padding_idx", () => new nn.Embedding(5, 2, -5).paddingIdx!],
+  ["told(lambda: nn.Embedding(5, 3, _weight=x))", () => told(() => new nn.Embedding(5, 3, { _weight: x }))],
+  ["told(lambda: nn.Embedding.from_pretrained(x, padding_idx=2))", () => told(() => nn.Embedding.fromPretrained(x, { paddingIdx: 2 }))],
+  ["nn.Linear(0, 2)(torch.zeros(3, 0))", () => new nn.Linear(0, 2).forward(zeros(3, 0))],
+  ["seeded(lambda: [nn.Linear(0, 2), torch.rand(3)][1])", () => seeded(() => [new nn.Linear(0, 2), lib.rand(3)] as const)[1]],
+  ["seeded(lambda: [nn.Conv1d(0, 2, 3), torch.rand(3)][1])", () => seeded(() => [new nn.Conv1d(0, 2, 3), lib.rand(3)] as const)[1]],
+  ["nn.init.kaiming_normal_(torch.zeros(0, 2))", () => nn.init.kaimingNormal_(zeros(0, 2))],
 ];
