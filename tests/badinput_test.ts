@@ -20,6 +20,7 @@ import {
   matmul,
   multinomial,
   narrow,
+  nn,
   ones,
   rand,
   randint,
@@ -37,6 +38,7 @@ import { poisoned } from "./support/poison.ts";
 
 poisoned();
 
+const { functional: F } = nn;
 const float = (...shape: number[]) => zeros(shape);
 const int = (...shape: number[]) => zeros(shape, { dtype: "int64" });
 const bool = (...shape: number[]) => zeros(shape, { dtype: "bool" });
@@ -261,6 +263,58 @@ Deno.test("a class that is none, an index beyond its dimension: thrown at the ne
   );
   const rows = await logits.tolist() as number[][];
   assertEquals(await logits.index(tensor([-1, 0])).tolist(), [rows[2], rows[0]], "from the end");
+});
+
+Deno.test("what is out of range is thrown where the result is read, by a sentence that says what can be", async () => {
+  const x = tensor([[1.5, 2.5, 3.5], [4.5, 5.5, 6.5]]);
+  const last = tensor([[-1]]);
+  const fromTheFront = "index -1 is out of bounds for dimension with size 3; " +
+    "indices are 0 to 2, and none counts from the end here";
+  for (
+    const [make, message] of [
+      [() => x.gather(1, last), fromTheFront],
+      [() => x.scatter(1, last, 9), fromTheFront],
+      [() => x.t().indexSelect(0, tensor([-1])), fromTheFront],
+      [() => x.t().indexAdd(0, tensor([-1]), x.index(":", ":1").t()), fromTheFront],
+      [
+        () => x.index(tensor([-3])),
+        "index -3 is out of bounds for dimension with size 2; indices are -2 to 1",
+      ],
+      [
+        () => F.oneHot(tensor([1, 5]), 3),
+        "Class values must be smaller than num_classes, which is 3: one is 5",
+      ],
+      [() => F.oneHot(tensor([1, -1]), 3), "Class values must be non-negative: one is -1"],
+    ] as const
+  ) {
+    await assertRejects(() => make().data(), RangeError, message);
+  }
+});
+
+Deno.test("logits, where probabilities are wanted: neither the loss nor a step made by it can be read", async () => {
+  const layer = new nn.Linear(2, 1);
+  const logits = layer.forward(tensor([[50.5, 20.5], [30.5, -90.5]]));
+  const loss = F.binaryCrossEntropy(logits.square().add(2), tensor([[1], [0]]).float());
+  loss.backward();
+  for (const x of [loss, layer.weight.grad!]) {
+    await assertRejects(
+      () => x.data(),
+      RangeError,
+      "all elements of input should be between 0 and 1; one is",
+    );
+  }
+  await assertRejects(
+    () => loss.item(),
+    RangeError,
+    "; binaryCrossEntropyWithLogits (BCEWithLogitsLoss) takes logits",
+  );
+  const target = F.binaryCrossEntropy(tensor([0.5, 1]), tensor([0.25, 1.5])).item();
+  await assertRejects(
+    () => target,
+    RangeError,
+    "all elements of target should be between 0 and 1; one is 1.5",
+  );
+  assert(Number.isFinite(await F.binaryCrossEntropy(logits.sigmoid(), zeros(2, 1)).item()));
 });
 
 Deno.test("NaN goes in and NaN comes out; it is not an error, and it spreads no further than it must", async () => {

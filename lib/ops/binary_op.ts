@@ -9,7 +9,7 @@ import { floats, ints } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Args, Row } from "./binary_row.ts";
 import { launchBinary } from "./elementwise.ts";
-import { checkIndex } from "./faults.ts";
+import { checkIndex, doubtWith } from "./faults.ts";
 import { checkInteger } from "./limits.ts";
 
 /** Pairs of shapes: equal, scalars, nothing, repeated either way, both ways, and with a missing dimension. */
@@ -41,8 +41,7 @@ export function define(name: string, row: Row): Op<Args> {
       const out = launchBinary(x, second, { op: wgsl, compute, out: row.gives ?? compute });
       if (dividing && y) {
         const zeros = launchBinary(y, 0, { op: "i32(x == y)", compute: "int64", out: "int64" });
-        const { doubts } = checkIndex(zeros, 1, { wrap: false, says: byZero }).storage;
-        out.storage.doubts = doubts!.with(out.storage.doubts);
+        doubtWith(out, checkIndex(zeros, 1, { wrap: false, says: byZero }));
       }
       return out;
     },

@@ -17,6 +17,10 @@ const outside: FaultMessage = (index, size) =>
   `index ${index} is out of bounds for dimension with size ${size}; ` +
   `indices are ${-size} to ${size - 1}`;
 
+const notFromTheFront: FaultMessage = (index, size) =>
+  `index ${index} is out of bounds for dimension with size ${size}; ` +
+  `indices are 0 to ${size - 1}${index < 0 ? ", and none counts from the end here" : ""}`;
+
 /**
  * The same indices, counted from the front.
  *
@@ -26,7 +30,10 @@ const outside: FaultMessage = (index, size) =>
 export function checkIndex(
   index: Tensor,
   size: number,
-  { wrap = true, says = outside }: { wrap?: boolean; says?: FaultMessage } = {},
+  { wrap = true, says = wrap ? outside : notFromTheFront }: {
+    wrap?: boolean;
+    says?: FaultMessage;
+  } = {},
 ): Tensor {
   if (index.dtype !== "int64") {
     throw new TypeError(
@@ -46,6 +53,13 @@ export function checkIndex(
   );
   out.storage.doubts = doubts.with(out.storage.doubts);
   return out;
+}
+
+/** The same tensor, which can't be read either where `other` can't. */
+export function doubtWith(x: Tensor, other: Tensor): Tensor {
+  const { doubts } = other.storage;
+  if (doubts) x.storage.doubts = doubts.with(x.storage.doubts);
+  return x;
 }
 
 /** Refuses invalid weights when the draw is read; returns the check that the draw depends on. */

@@ -6,14 +6,14 @@
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
-import { called, readBy } from "../tensor/autograd.ts";
+import { called } from "../tensor/autograd.ts";
 import { ndarray } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints } from "../tensor/sample.ts";
 import { normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import lastSource from "../../kernels/last_place.wgsl" with { type: "text" };
-import { add, gt, mul, sub } from "./binary.ts";
+import { add, gt, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { combineAt } from "./combine.ts";
 import { contiguous, copy_, write } from "./copy.ts";
@@ -258,39 +258,6 @@ export function along(x: Tensor, dim: number, ids: Tensor): Index[] {
   return [...new Array<Index>(normalizeDim(dim, x.ndim)).fill(":"), ids];
 }
 
-/** How much of a source {@linkcode indexAdd} adds. */
-export interface IndexAddOptions {
-  /** The dimension along which the ids count. */
-  dim: number;
-  /** Ids, (n), int64. */
-  index: Tensor;
-  /** What is added: the input's shape, with n along `dim`. */
-  source: Tensor;
-  /** What it is multiplied by first; 1. */
-  alpha?: number;
-}
-
-const readIndexAdd = parameters<IndexAddOptions>("indexAdd", {
-  dim: a.whole,
-  index: a.tensor,
-  source: a.tensor,
-  alpha: a.number,
-}, { required: 3, positional: 3 });
-
-/** A copy with `alpha` · `source` added at the places that ids name along `dim`; all where several name one. */
-export function indexAdd(
-  x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions, IndexAddOptions>
-): Tensor {
-  const { dim, index, source, alpha = 1 } = readIndexAdd(args);
-  const values = alpha === 1 ? source : mul(source, alpha);
-  return called(
-    "IndexAddBackward0",
-    put(x, { indices: along(x, dim, index), values, accumulate: true }),
-    ...readBy(source, index, source),
-  );
-}
-
 /** How {@linkcode indexFill} fills. */
 export interface IndexFillOptions {
   /** The dimension along which the ids count. */
@@ -313,16 +280,11 @@ export function indexFill(
   ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
 ): Tensor {
   const { dim, index, value } = readIndexFill(args);
+  if (index.ndim > 1) {
+    throw new RangeError(`Index has to be a vector/scalar, not ${shapeText(index.shape)}`);
+  }
   const found = put(x, { indices: along(x, dim, index), values: value });
   return called("IndexFillBackward0", found, index);
-}
-
-/** `alpha` · `source` is added to x at the places that ids name along `dim`. */
-export function indexAdd_(
-  x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, source: Tensor], IndexAddOptions, IndexAddOptions>
-): Tensor {
-  return write(x, indexAdd(x, ...args));
 }
 
 /** A number is put into x at the places that ids name along `dim`. */

@@ -6,10 +6,11 @@ import { called } from "../tensor/autograd.ts";
 import { map, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
 import { floats } from "../tensor/sample.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
 import { div, gt, lt, mul, sub } from "./binary.ts";
 import { sumTo } from "./broadcast.ts";
 import { float } from "./copy.ts";
+import { doubtWith } from "./faults.ts";
 import { checkFloat } from "./limits.ts";
 import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
@@ -83,6 +84,8 @@ export interface LossSpec<A> {
   name: string;
   torch: string;
   of: (x: Tensor, y: Tensor, args: A) => Tensor;
+  /** Whether `of` checks its operands: then the slopes, too, can't be read where something is wrong with them. */
+  checks?: boolean;
   dx: (g: Tensor, x: Tensor, y: Tensor, args: A) => Tensor;
   dy: (g: Tensor, x: Tensor, y: Tensor, args: A) => Tensor;
   reference: (x: number, y: number) => number;
@@ -93,17 +96,23 @@ export interface LossSpec<A> {
 
 /** Declares such losses as an op. */
 export const defineLoss = <A>(
-  { torch, of, dx, dy, reference, args, ...spec }: LossSpec<A>,
+  { torch, of, checks, dx, dy, reference, args, ...spec }: LossSpec<A>,
 ): Op<A> =>
   defineOp<A>({
     name: spec.name,
     torch: `F.${torch}(*i, reduction='none')`,
-    forward: ([x, y], args) => of(float(x), float(y), args),
+    forward([x, y], args) {
+      const losses = of(float(x), float(y), args);
+      if (!checks) return losses;
+      // The losses may be written over before backward; this only remembers what they depend on.
+      return [losses, doubtWith(allocate([0], "float32", x.device), losses)];
+    },
     gradient(grad, saved) {
       const [x, y] = [float(saved.input(0)), float(saved.input(1))];
-      return [dx, dy].map((slope, i) =>
+      const slopes = [dx, dy].map((slope, i) =>
         saved.needs(i) ? sumTo(slope(grad, x, y, saved.args), saved.shape(i)) : null
       );
+      return checks ? slopes.map((slope) => slope && doubtWith(slope, saved.output(1))) : slopes;
     },
     reference: ([x, y]) => map(reference, x, y),
     samples: [[], [3, 67]].map((shape) => {
@@ -199,11 +208,21 @@ const smoothOp = defineLoss<{ beta: number }>({
   domain: [-2, 2],
 });
 
-/** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
+/**
+ * (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out; of a beta of 0 it is `l1Loss`.
+ *
+ * @throws {RangeError} for a beta below 0
+ */
 export const smoothL1Loss: LossFunction<SmoothL1Options> = comparing(
   "smoothL1Loss",
   smoothOptions,
   (x, y, { beta = 1, ...options }) => {
+    if (beta === 0) return l1Loss(x, y, options);
+    if (!(beta > 0)) {
+      throw new RangeError(
+        `smooth_l1_loss does not support negative values for beta: it is ${beta}`,
+      );
+    }
     const losses = smoothOp(oneFloat("smoothL1Loss", x, y), { beta });
     return called("SmoothL1LossBackward0", reduced(losses, options));
   },

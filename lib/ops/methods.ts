@@ -20,7 +20,8 @@ import * as blend from "./blend.ts";
 import * as fresh from "./fresh.ts";
 import * as others from "./other_views.ts";
 import { index, indexSelect } from "./index.ts";
-import { indexAdd, indexAdd_, indexFill, indexFill_, indexPut, indexPut_ } from "./index_put.ts";
+import { indexAdd, indexAdd_ } from "./index_add.ts";
+import { indexFill, indexFill_, indexPut, indexPut_ } from "./index_put.ts";
 import type { Found } from "./found.ts";
 import { histc } from "./histc.ts";
 import * as inplace from "./inplace.ts";
@@ -121,6 +122,7 @@ type Ops =
   & typeof import("./histc.ts")
   & typeof import("./gather.ts")
   & typeof import("./index.ts")
+  & typeof import("./index_add.ts")
   & typeof import("./index_copy.ts")
   & typeof import("./index_put.ts")
   & typeof import("./inplace.ts")

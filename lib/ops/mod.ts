@@ -93,6 +93,7 @@ export { chunk, narrow, select, split } from "./slices.ts";
 export { diagonal, type DiagonalOptions, unfold, type UnfoldOptions } from "./strided.ts";
 export { cat, stack } from "./join.ts";
 export { type Index, index, indexSelect } from "./index.ts";
+export { indexAdd, indexAdd_, type IndexAddOptions } from "./index_add.ts";
 export {
   indexCopy,
   indexCopy_,
@@ -100,9 +101,6 @@ export {
   type IndexCopyOptions,
 } from "./index_copy.ts";
 export {
-  indexAdd,
-  indexAdd_,
-  type IndexAddOptions,
   indexFill,
   indexFill_,
   type IndexFillOptions,

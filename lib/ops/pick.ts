@@ -3,18 +3,26 @@
  * functions are awaited. And ids as rows of zeros with a one.
  */
 import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
+import type { FaultMessage } from "../gpu/doubts.ts";
 import { broadcastShapes, shapeText } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import { unbind } from "./arrange.ts";
 import { eq } from "./binary.ts";
-import { contiguous, to } from "./copy.ts";
+import { to } from "./copy.ts";
+import { checkIndex } from "./faults.ts";
 import { arange } from "./ranges.ts";
 import { indexSelect } from "./index.ts";
 import { expand, reshape, unsqueeze } from "./views.ts";
 
+const noClass: FaultMessage = (id, classes) =>
+  id < 0
+    ? `Class values must be non-negative: one is ${id}`
+    : `Class values must be smaller than num_classes, which is ${classes}: one is ${id}`;
+
 /**
  * Rows of zeros with a one at each id: (…) → (…, numClasses).
  *
+ * @throws {RangeError} when the result, or what is computed from it, is read, for an id that is no class
  * @example
  * ```ts
  * import { oneHot, tensor } from "#lib";
@@ -32,7 +40,10 @@ export const oneHot: (
     if (ids.dtype !== "int64") {
       throw new TypeError(`one_hot is only applicable to index tensor of int64, not ${ids.dtype}`);
     }
-    const places = unsqueeze(contiguous(ids), -1);
+    if (numClasses < 1) {
+      throw new RangeError(`one_hot: numClasses is how many classes there are, not ${numClasses}`);
+    }
+    const places = unsqueeze(checkIndex(ids, numClasses, { wrap: false, says: noClass }), -1);
     return to(eq(places, arange(numClasses, { device: ids.device })), "int64");
   },
 );

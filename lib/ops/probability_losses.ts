@@ -1,12 +1,18 @@
 /*
  * Losses of probabilities: the cross-entropy of two classes, and how far a distribution is from another.
  */
+import type { FaultMessage } from "../gpu/doubts.ts";
 import { a, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import { shapeText } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Shape, shapeText } from "../tensor/shape.ts";
+import { allocate, type Tensor } from "../tensor/tensor.ts";
+import binarySource from "../../kernels/binary_cross_entropy.wgsl" with { type: "text" };
 import { add, div, eq, minimum, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
+import { contiguous } from "./copy.ts";
+import { declared } from "./declare.ts";
+import { groupsFor, part, windows } from "./elementwise.ts";
+import { inMemoryOrder } from "./layout.ts";
 import { checkFloat } from "./limits.ts";
 import type { Reduction } from "./loss.ts";
 import {
@@ -61,11 +67,40 @@ const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
 const weighed = (losses: Tensor, { weight, ...options }: BinaryLossOptions) =>
   reduced(weight ? mul(losses, weight) : losses, options);
 
-const bounded = (x: Tensor) => clamp(x, { min: -100 });
+const binaryKernel = declared("binary_cross_entropy", binarySource);
+
+const noProbability: FaultMessage = (bits, side) => {
+  const [value] = new Float32Array(Int32Array.of(bits).buffer);
+  const way = "; binaryCrossEntropyWithLogits (BCEWithLogitsLoss) takes logits";
+  return `all elements of ${side ? "target" : "input"} should be between 0 and 1; one is ` +
+    `${value}${side ? "" : way}`;
+};
+
+/** The losses of probabilities, row by row; what is computed from them can't be read if a number is none. */
+function binaryInRows(shape: Shape, x: Tensor, y: Tensor): Tensor {
+  const out = allocate(shape, "float32", x.device);
+  const n = out.numel();
+  const { launcher, faults } = x.device;
+  const { buffer: fault, code, doubts } = faults.begin(noProbability);
+  const operands = [contiguous(x), contiguous(y), out];
+  for (const { start, count } of windows(n, operands)) {
+    const [of, to, made] = operands.map((t) => part(t, start, count, count === n));
+    launcher.launch(
+      launcher.pipeline(binaryKernel),
+      { x: of.buffer, y: to.buffer, out: made.buffer, fault },
+      { n: count, x_offset: of.offset, y_offset: to.offset, out_offset: made.offset, code },
+      groupsFor(count),
+    );
+  }
+  out.storage.doubts = doubts.with(out.storage.doubts);
+  return out;
+}
+
 const binaryOp = defineLoss({
   name: "binaryCrossEntropy",
   torch: "binary_cross_entropy",
-  of: (p, y) => sub(mul(sub(y, 1), bounded(log1p(neg(p)))), mul(y, bounded(log(p)))),
+  checks: true,
+  of: (p, y) => inMemoryOrder(p.shape, [p, y], (shape, [p, y]) => binaryInRows(shape, p, y)),
   dx: (g, p, y) => div(mul(g, sub(p, y)), clamp(mul(add(neg(p), 1), p), { min: 1e-12 })),
   dy: (g, p) => mul(sub(log(add(neg(p), 1)), log(p)), g),
   reference: (p, y) => -(y * Math.log(p) + (1 - y) * Math.log1p(-p)),
@@ -73,13 +108,17 @@ const binaryOp = defineLoss({
   domain: [0.1, 0.9],
 });
 
-/** −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100. */
+/**
+ * −(y · log p + (1 − y) · log (1 − p)), of probabilities; a logarithm is at least −100.
+ *
+ * @throws {RangeError} when the loss, or what is computed from it, is read, if a number is not from 0 to 1
+ */
 export const binaryCrossEntropy: WeightedLossFunction<BinaryLossOptions> = comparing(
   "binaryCrossEntropy",
   binaryOptions,
   (p, y, options) => {
     const losses = binaryOp(pairOf("binaryCrossEntropy", p, y), {});
-    return called("BinaryCrossEntropyBackward0", weighed(losses, options));
+    return called("BinaryCrossEntropyBackward0", weighed(losses, options), y);
   },
 );
 

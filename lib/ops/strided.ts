@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { copyInto } from "./copy.ts";
 import { zeros } from "./create.ts";
-import { indexAdd } from "./index_put.ts";
+import { indexAdd } from "./index_add.ts";
 import { viewOf } from "./layout.ts";
 import { movedim } from "./other_views.ts";
 import { arange } from "./ranges.ts";

@@ -39,6 +39,28 @@ const none = Object.entries(along).flatMap(([name, of]) =>
 const powers = (base: number, from: number, to: number): Tensor =>
   f(Array.from({ length: to - from + 1 }, (_, i) => Math.fround(base ** (from + i))));
 
+/** Numbers that are probabilities, and that are not; targets. */
+const probabilities = [[2, 1], [-0.5, 1], [NaN, 1], [Infinity, 1], [0.5, 2], [0.5, -1], [0.5, NaN]]
+  .concat([[1, 0], [0, 1], [1, 1]]);
+const PQ = f([[0.25, 0.5, 0.75], [0.1, 0.9, 0.3]]);
+
+/** To a tensor of ones of which shape, where, what is added. */
+const adding: [name: string, shape: number[], index: Tensor, source: Tensor][] = [
+  ["at -1", [3, 2], tensor([-1]), torch.ones([1, 2])],
+  ["at 3", [3, 2], tensor([3]), torch.ones([1, 2])],
+  ["of one row at two", [3, 2], tensor([0, 1]), torch.ones([1, 2])],
+  ["of a vector", [3, 2], tensor([0]), torch.ones(2)],
+  ["of a number", [3, 2], tensor([0]), f(1)],
+  ["of a column", [3, 2], tensor([0, 1]), torch.ones([2, 1])],
+  ["at a table", [3, 2], tensor([[0, 1]]), torch.ones([2, 2])],
+  ["of ints", [3, 2], tensor([0, 1]), torch.ones([2, 2]).long()],
+  ["at a number", [3, 2], tensor(0), torch.ones([1, 2])],
+  ["at floats", [3], f([0.5]), torch.ones(1)],
+  ["to a number", [], tensor([0]), f(1)],
+  ["of one to a number", [], tensor([0]), torch.ones(1)],
+  ["of a number to a vector", [3], tensor([0]), f(1)],
+];
+
 /** By the names of edges.py. */
 export const rows: Rows = {
   ...Object.fromEntries(none),
@@ -66,6 +88,40 @@ export const rows: Rows = {
   "cosineSimilarity of 3 and 4": () => F.cosineSimilarity(torch.ones(3), LINE, 0),
   "cosineSimilarity of ints and floats": () => F.cosineSimilarity(tensor([1, 2, 3, 4]), TABLE),
   "cosineSimilarity of ints": () => F.cosineSimilarity(tensor([1, 2]), tensor([3, 4]), 0),
+  "smoothL1Loss with a beta of 0": () =>
+    grads(
+      (x, y) => F.smoothL1Loss(x, y, { beta: 0, reduction: "none" }),
+      f([1.5, 2.5]),
+      f([1.5, 3]),
+    ),
+  "smoothL1Loss with a beta of 0, mean": () =>
+    F.smoothL1Loss(LINE, tensor([1, 3, 1, 9]), { beta: 0 }),
+  "smoothL1Loss with a beta of -1": () => F.smoothL1Loss(LINE, LINE, { beta: -1 }),
+  "smoothL1Loss with a beta of NaN": () => F.smoothL1Loss(LINE, LINE, { beta: NaN }),
+  ...Object.fromEntries(probabilities.map(([p, y]) => [
+    `binaryCrossEntropy of ${p} and ${y}`,
+    () => F.binaryCrossEntropy(f([0.5, p]), f([0.5, y])),
+  ])),
+  "binaryCrossEntropy of a view": () =>
+    grads((p, y) => F.binaryCrossEntropy(p.t(), y, { reduction: "none" }), PQ, PQ.t().square()),
+  "oneHot of 5": () => F.oneHot(tensor([5, 0]), 3),
+  "oneHot of -1": () => F.oneHot(tensor([0, -1]), 3),
+  "oneHot of none": () => F.oneHot(tensor([], { dtype: "int64" }), 3),
+  "oneHot of none, into none": () => F.oneHot(tensor([], { dtype: "int64" }), 0),
+  ...Object.fromEntries(adding.map(([name, shape, index, source]) => [
+    `indexAdd ${name}`,
+    () => torch.ones(shape).indexAdd(0, index, source),
+  ])),
+  "indexAdd along 5": () => torch.ones([3, 2]).indexAdd(5, tensor([0]), torch.ones([1, 2])),
+  "indexAdd of a transpose": () =>
+    grads(
+      (x, y) => x.indexAdd(-1, tensor([2, 0, 2]), y.t(), { alpha: 0.5 }),
+      GRID,
+      GRID.t().repeat(1, 1),
+    ),
+  "indexFill at -1": () => torch.ones(3).indexFill(0, tensor([-1]), 7),
+  "indexFill at 3": () => torch.ones(3).indexFill(0, tensor([3]), 7),
+  "indexFill at a table": () => torch.ones(3).indexFill(0, tensor([[1]]), 7),
   "layerNorm with a bias alone": () =>
     grads((bias) => F.layerNorm(GRID, [3], null, bias), f([10.5, 20.5, 30.5])),
   "layerNorm with a weight of 2": () => F.layerNorm(GRID, [3], torch.ones(2)),

@@ -341,6 +341,24 @@ ALONG = {
     "any": lambda x, k: (x - 2).any([], k),
     "all": lambda x, k: (x > 2).all([], k),
 }
+PROBABILITIES = [[2, 1], [-0.5, 1], ["NaN", 1], ["Infinity", 1], [0.5, 2], [0.5, -1], [0.5, "NaN"],
+                 [1, 0], [0, 1], [1, 1]]
+PQ = T([[0.25, 0.5, 0.75], [0.1, 0.9, 0.3]])
+ADDING = [
+    ("at -1", [3, 2], T([-1]), torch.ones(1, 2)),
+    ("at 3", [3, 2], T([3]), torch.ones(1, 2)),
+    ("of one row at two", [3, 2], T([0, 1]), torch.ones(1, 2)),
+    ("of a vector", [3, 2], T([0]), torch.ones(2)),
+    ("of a number", [3, 2], T([0]), T(1.0)),
+    ("of a column", [3, 2], T([0, 1]), torch.ones(2, 1)),
+    ("at a table", [3, 2], T([[0, 1]]), torch.ones(2, 2)),
+    ("of ints", [3, 2], T([0, 1]), torch.ones(2, 2).long()),
+    ("at a number", [3, 2], T(0), torch.ones(1, 2)),
+    ("at floats", [3], T([0.5]), torch.ones(1)),
+    ("to a number", [], T([0]), T(1.0)),
+    ("of one to a number", [], T([0]), torch.ones(1)),
+    ("of a number to a vector", [3], T([0]), T(1.0)),
+]
 CASES |= {  # tests/edges/given.ts
     **{f"along no dimensions: {name}{', kept' if k else ''}": lambda f=f, k=k: f(GRID, k)
        for name, f in ALONG.items() for k in (False, True)},
@@ -365,6 +383,26 @@ CASES |= {  # tests/edges/given.ts
     "cosineSimilarity of 3 and 4": lambda: F.cosine_similarity(torch.ones(3), LINE, 0),
     "cosineSimilarity of ints and floats": lambda: F.cosine_similarity(T([1, 2, 3, 4]), TABLE),
     "cosineSimilarity of ints": lambda: F.cosine_similarity(T([1, 2]), T([3, 4]), 0),
+    "smoothL1Loss with a beta of 0": lambda: grads(
+        lambda x, y: F.smooth_l1_loss(x, y, beta=0, reduction="none"), T([1.5, 2.5]), T([1.5, 3.0])),
+    "smoothL1Loss with a beta of 0, mean": lambda: F.smooth_l1_loss(LINE, T([1, 3, 1, 9]), beta=0),
+    "smoothL1Loss with a beta of -1": lambda: F.smooth_l1_loss(LINE, LINE, beta=-1),
+    "smoothL1Loss with a beta of NaN": lambda: F.smooth_l1_loss(LINE, LINE, beta=nan),
+    **{f"binaryCrossEntropy of {p} and {y}": lambda p=p, y=y: F.binary_cross_entropy(
+        T([0.5, float(p)]), T([0.5, float(y)])) for p, y in PROBABILITIES},
+    "binaryCrossEntropy of a view": lambda: grads(
+        lambda p, y: F.binary_cross_entropy(p.t(), y, reduction="none"), PQ, PQ.t().square()),
+    "oneHot of 5": lambda: F.one_hot(T([5, 0]), 3),
+    "oneHot of -1": lambda: F.one_hot(T([0, -1]), 3),
+    "oneHot of none": lambda: F.one_hot(T([], dtype=torch.int64), 3),
+    "oneHot of none, into none": lambda: F.one_hot(T([], dtype=torch.int64), 0),
+    **{f"indexAdd {name}": lambda s=s, i=i, y=y: torch.ones(s).index_add(0, i, y) for name, s, i, y in ADDING},
+    "indexAdd along 5": lambda: torch.ones(3, 2).index_add(5, T([0]), torch.ones(1, 2)),
+    "indexAdd of a transpose": lambda: grads(
+        lambda x, y: x.index_add(-1, T([2, 0, 2]), y.t(), alpha=0.5), GRID, GRID.t()),
+    "indexFill at -1": lambda: torch.ones(3).index_fill(0, T([-1]), 7),
+    "indexFill at 3": lambda: torch.ones(3).index_fill(0, T([3]), 7),
+    "indexFill at a table": lambda: torch.ones(3).index_fill(0, T([[1]]), 7),
     "layerNorm with a bias alone": lambda: grads(
         lambda bias: F.layer_norm(GRID, [3], None, bias), T([10.5, 20.5, 30.5])),
     "layerNorm with a weight of 2": lambda: F.layer_norm(GRID, [3], torch.ones(2)),
