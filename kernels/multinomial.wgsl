@@ -2,7 +2,7 @@
 //
 // One workgroup owns one row of the dense weights `p`. Its first lane adds them one by one, as PyTorch does: in
 // another order the sums would round differently, and a draw near the edge of a category could fall into its
-// neighbor. Then its 64 lanes divide by the sum, and take every 64th draw, each by bisecting the row until one
+// neighbor. All lanes bring and take them by tiles, since one lane alone would wait for memory at each. Then its 64 lanes divide by the sum, and take every 64th draw, each by bisecting the row until one
 // category is left.
 
 struct Params {
@@ -18,6 +18,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(4) var<storage, read_write> indices: array<i32>;
 
+const TILE = 1024u; // of categories
+
+var<workgroup> tile: array<f32, TILE>;
 var<workgroup> total: f32;
 
 @compute @workgroup_size(64)
@@ -31,16 +34,25 @@ fn main(
     return;
   }
   let base = row * p.categories;
-  if (lane == 0u) {
-    var sum = 0.0;
-    for (var i = 0u; i < p.categories; i++) {
-      sum += weights[p.offset + base + i];
-      sums[base + i] = sum;
+  var sum = 0.0;
+  for (var first = 0u; first < p.categories; first += TILE) {
+    let count = min(TILE, p.categories - first);
+    for (var i = lane; i < count; i += 64u) {
+      tile[i] = weights[p.offset + base + first + i];
     }
-    total = sum;
+    workgroupBarrier();
+    if (lane == 0u) {
+      for (var i = 0u; i < count; i++) {
+        sum += tile[i];
+        tile[i] = sum;
+      }
+      total = sum;
+    }
+    workgroupBarrier();
+    for (var i = lane; i < count; i += 64u) {
+      sums[base + first + i] = tile[i];
+    }
   }
-  workgroupBarrier();
-  storageBarrier();
   for (var i = lane; i < p.categories; i += 64u) {
     sums[base + i] = select(quotient(sums[base + i], total), 1.0, i + 1u == p.categories);
   }

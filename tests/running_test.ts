@@ -58,3 +58,11 @@ Deno.test("what does not fit into an int64 of 32 bits is refused where it is rea
   assertEquals(await tensor([2147483520.5, -2147483648]).long().tolist(), [2147483520, least]);
   assertEquals(await tensor([0, least, most]).cumsum(0).tolist(), [0, least, -1]);
 });
+
+Deno.test("draws by weights of which a row has more than a tile are PyTorch's", async () => {
+  manualSeed(7);
+  const p = rand(2, 3000);
+  const drawn = [[491, 695, 1691, 936, 1843], [1318, 1738, 431, 2078, 1759]]; // by PyTorch 2.13
+  assertEquals(await p.multinomial(5, true).tolist(), drawn);
+  assertEquals(await p.multinomial(1).tolist(), [[616], [759]]);
+});
