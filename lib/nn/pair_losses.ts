@@ -79,6 +79,12 @@ export class TripletMarginLoss extends Module {
   constructor(...args: pairs.MarginArguments<pairs.TripletOptions>) {
     super();
     this.options = read.triplet(args);
+    const { margin = 1 } = this.options;
+    if (margin <= 0) {
+      throw new RangeError(
+        `TripletMarginLoss: expected margin to be greater than 0, got ${margin} instead`,
+      );
+    }
   }
 
   /** anchors, positives, negatives, each (N, D) → the loss */

@@ -108,6 +108,7 @@ export const repeatInterleave: (
   "repeatInterleave",
   { input: a.tensor, repeats: a.whole, dim: a.whole },
   (x: Tensor, repeats: number, dim?: number): Tensor => {
+    if (repeats < 0) throw new RangeError(`Repeats must be non-negative, not ${repeats}`);
     if (dim === undefined) return repeatInterleave(reshape(x, [-1]), repeats, 0);
     const d = normalizeDim(dim, x.ndim);
     const apart = unsqueeze(x, d + 1);

@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { sumTo } from "./broadcast.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
+import { expand } from "./views.ts";
 
 /** How much of a product is added. */
 export interface Valued {
@@ -126,8 +127,10 @@ const scaled = (name: string) =>
   parameters<ScaledSum>(name, { beta: a.number, alpha: a.number }, { positional: 0 });
 const [readMm, readBmm, readMv] = ["addmm", "baddbmm", "addmv"].map(scaled);
 
-const summed = (bias: Tensor, product: Tensor, { beta = 1, alpha = 1 }: ScaledSum): Tensor =>
-  beta === 0 ? times(product, alpha) : add(times(bias, beta), times(product, alpha));
+function summed(bias: Tensor, product: Tensor, { beta = 1, alpha = 1 }: ScaledSum): Tensor {
+  const whole = expand(bias, product.shape); // refuses what is larger than the product
+  return beta === 0 ? times(product, alpha) : add(times(whole, beta), times(product, alpha));
+}
 
 /** beta · bias + alpha · x y, of matrices. */
 export const addmm: (

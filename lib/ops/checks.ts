@@ -8,7 +8,7 @@ import { floats, given } from "../tensor/sample.ts";
 import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, eq, le, lt, mul, ne, sub } from "./binary.ts";
-import { clone, float, to } from "./copy.ts";
+import { clone, float, long, to } from "./copy.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { all } from "./reduce.ts";
 import { abs } from "./unary.ts";
@@ -92,8 +92,14 @@ const closeOptions = (name: string) =>
   parameters<CloseOptions>(name, { rtol: a.number, atol: a.number, equalNan: a.flag });
 const [readIsclose, readAllclose] = [closeOptions("isclose"), closeOptions("allclose")];
 
-function close(x: Tensor, y: Tensor, options: CloseOptions): Tensor {
+function close(one: Tensor, other: Tensor, options: CloseOptions): Tensor {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  for (const [name, value] of Object.entries({ rtol, atol })) {
+    if (!(value >= 0)) {
+      throw new RangeError(`${name} must be greater than or equal to zero, but got ${value}`);
+    }
+  }
+  const [x, y] = [one, other].map((t) => t.dtype === "bool" ? long(t) : t);
   const near = le(abs(sub(x, y)), add(mul(abs(y), rtol), atol));
   const found = logicalOr(eq(x, y), logicalAnd(near, isfinite(y)));
   return equalNan ? logicalOr(found, logicalAnd(isnan(x), isnan(y))) : found;

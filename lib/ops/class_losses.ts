@@ -140,7 +140,9 @@ export const nllLoss: WeightedLossFunction<NllOptions> = comparing(
   nllOptions,
   (x, target, options) => {
     checkFloat("nllLoss", x);
-    if (x.ndim === 1 && target.ndim === 1) return nllOfOne(x, target, options);
+    if (x.ndim === 1 && target.ndim === 1) {
+      return ofOne(x, target, (target) => nllLoss(x, target, options));
+    }
     checkShapes("nllLoss", x, target);
     const rows = rowsOf(x);
     const flat = reshape(target, [-1]);
@@ -154,14 +156,14 @@ export const nllLoss: WeightedLossFunction<NllOptions> = comparing(
 );
 
 /** PyTorch takes a target (1) for x (C) as well; its backward then refuses x of more than one class. */
-function nllOfOne(x: Tensor, target: Tensor, options: NllOptions): Tensor {
+function ofOne(x: Tensor, target: Tensor, lossOf: (target: Tensor) => Tensor): Tensor {
   const [classes, size] = [x.shape[0], target.shape[0]];
   if (size !== 1) {
     throw new RangeError(
       `For 1D input, 1D target must have size 1, but got target size: ${size}`,
     );
   }
-  const loss = nllLoss(x, reshape(target, []), options);
+  const loss = lossOf(reshape(target, []));
   if (loss.gradFn && classes !== 1) {
     loss.gradFn.backward = () => {
       throw new RangeError(
@@ -199,6 +201,9 @@ export const crossEntropy: WeightedLossFunction<CrossEntropyOptions> = comparing
     }
     if (target.dtype === "float32" && shapeText(target.shape) === shapeText(logits.shape)) {
       return ofProbabilities(logits, target, options);
+    }
+    if (logits.ndim === 1 && target.ndim === 1 && labelSmoothing === 0) {
+      return ofOne(logits, target, (target) => crossEntropy(logits, target, options));
     }
     checkShapes("crossEntropy", logits, target);
     const rows = rowsOf(logits);

@@ -12,7 +12,7 @@ import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { bmm, matmul } from "./matmul/matmul.ts";
 import { sum } from "./reduce.ts";
-import { expand, permute, reshape, unsqueeze } from "./views.ts";
+import { permute, reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
 const readEye = parameters<{ n: number; m?: number } & TensorOptions>(
@@ -105,7 +105,7 @@ interface Lettered {
 
 /**
  * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. Letters that
- * stand only on the left are summed over, `...` are dimensions that broadcast. A letter twice in one operand is not
+ * stand only on the left are summed over, `...` are any dimensions, and a size of 1 broadcasts. A letter twice in one operand is not
  * offered: `diagonal` views that.
  *
  * @example
@@ -117,9 +117,12 @@ interface Lettered {
  * ```
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
-  const [left, right] = a.text.accepts(equation) ? equation.replaceAll(" ", "").split("->") : [];
+  const [left, right, more] = a.text.accepts(equation)
+    ? equation.replaceAll(" ", "").split("->")
+    : [];
   const given = left?.split(",") ?? [];
-  const fits = operands.every((x) => a.tensor.accepts(x)) && given.length === operands.length &&
+  const fits = more === undefined && operands.every((x) => a.tensor.accepts(x)) &&
+    given.length === operands.length &&
     given.every((text, i) => {
       const letters = text.replace("...", "");
       return /^[a-zA-Z]*$/.test(letters) && new Set(letters).size === letters.length &&
@@ -135,21 +138,24 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
         `letter for each dimension`,
     );
   }
-  const { inputs, tensors, dots } = spelled(given, operands);
-  const all = inputs.join("");
+  const { parts, all, dots } = spelled(given, operands);
   const once = () =>
     [...new Set(all)].filter((c) => all.split(c).length === 2 && !dots.includes(c));
   const result = right?.replace("...", dots) ?? dots + once().sort().join("");
+  checkResult(result, all);
   // PyTorch brings all operands into this order first, which shows in how the result lies in memory.
   const order = [...new Set([...result, ...[...all].sort()])];
-  const parts = inputs.map((letters, i) => inOrder({ x: tensors[i], letters }, order));
-  const last = parts.reduce((one, other, i) =>
-    inOrder(product(one, other, result + inputs.slice(i + 1).join(""), order), order)
-  );
+  const last = parts.map((part) => inOrder(part, order)).reduce((one, other, i) => {
+    const needed = result + parts.slice(i + 1).map(({ letters }) => letters).join("");
+    return inOrder(product(one, other, needed, order), order);
+  });
   return summed(last, result).x;
 }
 
-/** Letters in the place of dots, which broadcast: Greek ones, the same from the right on in every operand. */
+/**
+ * Letters in the place of dots: Greek ones, the same from the right on in every operand. A dimension of size 1 that
+ * broadcasts loses its letter: where it is summed over, the others are summed before they are multiplied, as in PyTorch.
+ */
 function spelled(given: readonly string[], operands: readonly Tensor[]) {
   const wide = given.map((text, i) =>
     text.includes("...") ? operands[i].ndim - text.length + 3 : 0
@@ -157,19 +163,49 @@ function spelled(given: readonly string[], operands: readonly Tensor[]) {
   const most = Math.max(...wide);
   const dots = Array.from({ length: most }, (_, i) => String.fromCodePoint(0x3b1 + i)).join("");
   const inputs = given.map((text, i) => text.replace("...", dots.slice(most - wide[i])));
+  const sizes = sizesOf(inputs, operands, dots);
+  const parts = inputs.map((letters, i): Lettered => {
+    const { shape } = operands[i];
+    const kept = [...letters].flatMap((c, d) => shape[d] === sizes.get(c) ? [d] : []);
+    return {
+      x: reshape(operands[i], kept.map((d) => shape[d])),
+      letters: kept.map((d) => letters[d]).join(""),
+    };
+  });
+  return { parts, all: inputs.join(""), dots };
+}
+
+/** How large each letter's dimension is, in which a size of 1 broadcasts. */
+function sizesOf(inputs: readonly string[], operands: readonly Tensor[], dots: string) {
   const sizes = new Map<string, number>();
   for (const [i, letters] of inputs.entries()) {
     for (const [d, c] of [...letters].entries()) {
-      if (dots.includes(c) && sizes.get(c) !== 0) {
-        const size = operands[i].shape[d];
-        sizes.set(c, size === 1 ? sizes.get(c) ?? 1 : size);
+      const [size, seen] = [operands[i].shape[d], sizes.get(c) ?? 1];
+      if (size !== 1 && seen !== 1 && size !== seen) {
+        const dimension = dots.includes(c)
+          ? `dimension ${dots.indexOf(c)} covered by ellipsis`
+          : `subscript ${c}`;
+        throw new RangeError(
+          `einsum(): ${dimension} has size ${size} for operand ${i} which does not broadcast with ` +
+            `previously seen size ${seen}`,
+        );
       }
+      if (seen === 1) sizes.set(c, size);
     }
   }
-  const tensors = operands.map((x, i) =>
-    wide[i] > 0 ? expand(x, [...inputs[i]].map((c, d) => sizes.get(c) ?? x.shape[d])) : x
-  );
-  return { inputs, tensors, dots };
+  return sizes;
+}
+
+/** Refuses letters of the result that no operand has, and one that stands there twice. */
+function checkResult(result: string, all: string): void {
+  for (const [i, c] of [...result].entries()) {
+    const wrong = result.indexOf(c) < i
+      ? "appears more than once in the output"
+      : !all.includes(c)
+      ? "does not appear in the equation for any input operand"
+      : null;
+    if (wrong) throw new RangeError(`einsum(): output subscript ${c} ${wrong}`);
+  }
 }
 
 /** Sums over the letters that are not needed. */

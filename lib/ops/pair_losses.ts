@@ -124,6 +124,7 @@ export const tripletMarginLoss: (
     ...args: MarginArguments<TripletOptions>
   ): Tensor {
     const { margin = 1, p = 2, eps = 1e-6, swap = false, ...options } = read.triplet(args);
+    if (margin <= 0) throw new RangeError(`margin must be greater than 0, got ${margin}`);
     const near = pairwiseDistance(anchor, positive, p, eps);
     let far = pairwiseDistance(anchor, negative, p, eps);
     if (swap) far = minimum(far, pairwiseDistance(positive, negative, p, eps));

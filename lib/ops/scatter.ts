@@ -6,6 +6,7 @@ import { a, type Given, parameters } from "../python/arguments.ts";
 import { called, readBy } from "../tensor/autograd.ts";
 import { broadcastShapes, normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { remainder } from "./binary.ts";
 import { clone, write } from "./copy.ts";
 import { flatIndices, gather } from "./gather.ts";
 import { indexPut } from "./index_put.ts";
@@ -105,19 +106,31 @@ const readTake = parameters<TakeOptions>("takeAlongDim", { indices: a.tensor, di
   required: 1,
 });
 
-/** The elements at the indices, as those of `argsort` or `argmax`, along a dimension. */
+/**
+ * The elements at the indices, as those of `argsort` or `argmax`, along a dimension; indices below 0 count from its
+ * end.
+ */
 export function takeAlongDim(
   x: Tensor,
   ...args: [indices: Tensor, dim?: number | { dim?: number }] | [options: TakeOptions]
 ): Tensor {
   const { indices, dim } = readTake(args);
   if (dim === undefined) return gather(reshape(x, [-1]), 0, reshape(indices, [-1]));
+  if (x.ndim !== indices.ndim) {
+    throw new RangeError(
+      `torch.take_along_dim(): input and indices should have the same number of dimensions, but got ` +
+        `${x.ndim} dimensions for input, and ${indices.ndim} dimensions for indices`,
+    );
+  }
   const d = normalizeDim(dim, x.ndim);
+  const size = x.shape[d];
   const others = broadcastShapes(x.shape.with(d, 1), indices.shape.with(d, 1));
-  // Copied, as in PyTorch: what is written over the indices afterwards does not reach backward.
+  // Those below 0 count from the end: PyTorch takes a remainder, and so forgives what is out of range. It is a copy, so
+  // what is written over the indices afterwards does not reach backward.
+  const places = remainder(indices, size);
   return gather(
-    expand(x, others.with(d, x.shape[d])),
+    expand(x, others.with(d, size)),
     d,
-    clone(expand(indices, others.with(d, indices.shape[d]))),
+    expand(places, others.with(d, indices.shape[d])),
   );
 }

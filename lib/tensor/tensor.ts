@@ -5,12 +5,13 @@
  * functions to this class as methods. Numbers leave the GPU in three ways, and these are awaited: `item()`,
  * `data()` and `repr()`; everything else returns at once.
  */
-import { a, described, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { awaited } from "../python/habits.ts";
 import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
+import { checkAsks } from "./leaf.ts";
 import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
 import {
   denseStrides,
@@ -135,8 +136,7 @@ export class Tensor {
   grad: Tensor | null = null;
   /** How this was computed, if that was recorded. */
   gradFn: Node | null = null;
-  /** Whether gradients flow to or through this tensor. */
-  requiresGrad = false;
+  #requiresGrad = false;
   /** Whether this tensor, though no leaf, keeps its gradient. */
   retainsGrad = false;
 
@@ -199,21 +199,18 @@ export class Tensor {
     return isDense(this.shape, this.strides);
   }
 
+  /** Whether gradients flow to or through this tensor. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(requiresGrad: boolean) {
+    checkAsks(this, requiresGrad);
+    this.#requiresGrad = requiresGrad;
+  }
+
   /** Asks for gradients of this leaf, and returns it. */
   requiresGrad_(requiresGrad = true): this {
-    if (typeof requiresGrad !== "boolean") {
-      throw new TypeError(`requiresGrad_(): write true or false, not ${described(requiresGrad)}`);
-    }
-    if (this.dtype !== "float32" && requiresGrad) {
-      throw new TypeError(
-        `only Tensors of floating point dtype can require gradients; this one is ${this.dtype}: use float()`,
-      );
-    }
-    if (!this.isLeaf && !requiresGrad) {
-      throw new Error(
-        "you can only change requires_grad flags of leaf variables; use detach() to cut the graph here",
-      );
-    }
     this.requiresGrad = requiresGrad;
     return this;
   }
