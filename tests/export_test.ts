@@ -261,6 +261,18 @@ const strange: [what: string, change: (json: Record<string, unknown>) => void, s
     "it adds tokens around a text (TemplateProcessing)",
   ],
   [
+    "words in its pattern",
+    (json) =>
+      json.pre_tokenizer = {
+        type: "Sequence",
+        pretokenizers: [
+          { type: "Split", pattern: { Regex: "\\\\|[^\\W]+|." }, behavior: "Isolated" },
+          { type: "ByteLevel", use_regex: false },
+        ],
+      },
+    "its split pattern has \\W, which counts other characters to a word",
+  ],
+  [
     "a token that takes spaces",
     (json) => json.added_tokens = [{ id: 300, content: "<mask>", lstrip: true }],
     "its token <mask> takes the spaces before it (lstrip)",
@@ -293,6 +305,15 @@ Deno.test("a template that is the text alone adds no tokens, and its tokenizer.j
   assertEquals(
     readTokenizerJson(JSON.stringify(json), "tokenizer.json").pattern,
     tokenizer().pattern,
+  );
+});
+
+Deno.test("a tokenizer whose pattern has words, which others read otherwise, has no tokenizer.json", () => {
+  const words = new RegexTokenizer("\\w+|[^]");
+  assertThrows(
+    () => tokenizerJson(words),
+    RangeError,
+    "the split pattern has \\w, and whoever reads",
   );
 });
 

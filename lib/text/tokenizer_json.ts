@@ -24,10 +24,18 @@ export interface TokenizerJson {
 /**
  * A tokenizer in the form of `tokenizer.json`.
  *
- * @throws {RangeError} if two tokens have the same bytes, since the file tells tokens apart by their bytes
+ * @throws {RangeError} if two tokens have the same bytes, since the file tells tokens apart by their bytes; and if the
+ * split pattern has `\w` or `\b`
  */
 export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown> {
   const { vocab, merges, pattern, specialTokens } = tokenizer;
+  const escape = wordEscape(pattern);
+  if (escape) {
+    throw new RangeError(
+      `tokenizer.json: the split pattern has ${escape}, and whoever reads the file would count other ` +
+        `characters to a word; write \\p{L} and the like`,
+    );
+  }
   const words = vocab.map(spelled);
   const ids = new Map(words.map((word, id) => [word, id]));
   const double = words.findIndex((word, id) => ids.get(word) !== id);
@@ -105,9 +113,12 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   if (bytes.add_prefix_space) refuse("it puts a space in front of a text");
   const specialTokens = (added_tokens as { content: string; id: number }[])
     .map(({ content, id }) => [content, id]);
+  const pattern = patternOf(steps.slice(0, -1), bytes.use_regex !== false) ??
+    refuse("it cuts texts twice");
+  const escape = wordEscape(pattern);
+  if (escape) refuse(`its split pattern has ${escape}, which counts other characters to a word`);
   return {
-    pattern: patternOf(steps.slice(0, -1), bytes.use_regex !== false) ??
-      refuse("it cuts texts twice"),
+    pattern,
     vocab: model.vocab,
     // Older files write a pair as one string.
     merges: model.merges.map((pair: string | [string, string]) =>
@@ -116,6 +127,13 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     specialTokens: Object.fromEntries(specialTokens),
   };
 }
+
+/**
+ * An escape for words, if a pattern has one. tokenizers reads the file with Oniguruma, where `²` belongs to a word and a
+ * joiner does not; in Python's `regex`, which patterns follow here, it is the other way round.
+ */
+const wordEscape = (pattern: string) =>
+  pattern.match(/\\./gs)?.find((escape) => /[wWbB]/.test(escape[1]));
 
 /** Settings that change ids, and what a tokenizer does with them. */
 const MODEL: Record<string, string> = {
