@@ -2,7 +2,18 @@
  * What one kernel does for several ops: the same bits as by themselves, forward and backward.
  */
 import { assert, assertEquals } from "@std/assert";
-import { dropout, manualSeed, nn, randn, type Tensor } from "../lib/mod.ts";
+import {
+  dropout,
+  GPT2,
+  GPTNeoX,
+  KeyValueCache,
+  manualSeed,
+  nn,
+  noGrad,
+  randn,
+  type Tensor,
+  tensor,
+} from "../lib/mod.ts";
 import { defaultDevice } from "../lib/gpu/default.ts";
 import { poisoned } from "./support/poison.ts";
 
@@ -53,6 +64,41 @@ Deno.test("a hook on dropout sees what it drops, and what it gives", async () =>
   assertEquals(await seen[0].data(), await layer.forward(x).data());
   assertEquals(await seen[1].data(), await y.data());
 });
+
+for (const Model of [GPT2, GPTNeoX]) {
+  Deno.test(`${Model.name} calls linear layers that are others or have hooks, also with a cache`, async () => {
+    class Doubled extends nn.Linear {
+      override forward(x: Tensor): Tensor {
+        return super.forward(x).mul(2);
+      }
+    }
+    manualSeed(5);
+    const sizes = { vocabSize: 7, nPositions: 4, nEmbd: 16, nLayer: 1, nHead: 2 };
+    const called = new Model(sizes).eval();
+    const wanted = nn.deepCopy(called);
+    const twins = new Map<string, nn.Module>(wanted.namedModules());
+    let hooked = 0;
+    for (const [path, module] of [...called.namedModules()]) {
+      for (const [name, layer] of Object.entries(module)) {
+        if (!(layer instanceof nn.Linear) || name.startsWith("embed")) continue;
+        const other = new Doubled(layer.inFeatures, layer.outFeatures);
+        other.loadStateDict(layer.stateDict());
+        other.registerForwardHook(() => void hooked++);
+        Object.assign(module, { [name]: other });
+        const twin = Object.entries(twins.get(path)!).find(([key]) => key === name)![1];
+        for (const p of (twin as nn.Linear).parameters()) noGrad(() => p.mul_(2));
+      }
+    }
+    const outputs = (model: GPT2 | GPTNeoX) =>
+      noGrad(() => {
+        using cache = new KeyValueCache(model.config, { capacity: 4 });
+        const parts = [[[3, 1]], [[4]]].map((ids) => model.forward(tensor(ids), { cache }));
+        return Promise.all([model.forward(tensor([[3, 1, 4]])), ...parts].map((y) => y.tolist()));
+      });
+    assertEquals(await outputs(called), await outputs(wanted));
+    assertEquals(hooked, 4 * 3); // four layers, called three times
+  });
+}
 
 Deno.test("many rows: the bias's gradient is summed in stretches, the others keep their bits", async () => {
   manualSeed(4);

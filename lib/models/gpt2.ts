@@ -8,8 +8,7 @@
  */
 import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
 import { embedding } from "../ops/embedding.ts";
-import { linear, linearInto } from "../ops/matmul/linear.ts";
-import { linearActivated } from "../ops/matmul/linear_then.ts";
+import { linear } from "../ops/matmul/linear.ts";
 import { dropout } from "../ops/random.ts";
 import "../ops/methods.ts";
 import * as init from "../nn/init.ts";
@@ -20,6 +19,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
 import { checkedConfig, type GPT2Config } from "./config.ts";
+import { addedTo, wide, writtenInto } from "./fused.ts";
 
 /** Causal multi-head self-attention. */
 export class GPT2Attention extends Module {
@@ -82,7 +82,7 @@ export class GPT2MLP extends Module {
 
   /** (B, T, C) → (B, T, nInner) */
   widen(x: Tensor): Tensor {
-    return linearActivated(x, this.cFc.weight, this.cFc.bias, this.activation);
+    return wide(this.cFc, x, this.activation);
   }
 
   /** (B, T, C) → (B, T, C) */
@@ -125,12 +125,11 @@ export class GPT2Block extends Module {
   continue(x: Tensor, cache: LayerCache): Tensor {
     const { cAttn, cProj } = this.attn;
     const T = x.shape[1];
-    linearInto(cache.room(T), this.ln_1.forward(x), cAttn.weight, cAttn.bias);
+    writtenInto(cache.room(T), cAttn, this.ln_1.forward(x));
     const found = attend(cache.stacks(T), { causal: T > 1, past: cache.length }); // (B, heads, T, …)
     const joined = found.transpose(1, 2).reshape(...x.shape);
-    linearInto(x, joined, cProj.weight, cProj.bias, { accumulate: true });
-    const wide = this.mlp.widen(this.ln_2.forward(x));
-    return linearInto(x, wide, this.mlp.cProj.weight, this.mlp.cProj.bias, { accumulate: true });
+    addedTo(x, cProj, joined);
+    return addedTo(x, this.mlp.cProj, this.mlp.widen(this.ln_2.forward(x)));
   }
 }
 

@@ -9,7 +9,6 @@ import { attend, plainAttention, scaledDotProductAttention } from "../ops/attent
 import { copy_ } from "../ops/copy.ts";
 import { cat } from "../ops/join.ts";
 import { linear } from "../ops/matmul/linear.ts";
-import { linearActivated } from "../ops/matmul/linear_then.ts";
 import { dropout } from "../ops/random.ts";
 import "../ops/methods.ts";
 import * as init from "../nn/init.ts";
@@ -20,6 +19,7 @@ import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
 import { checkedConfig, type GPTNeoXConfig } from "./config.ts";
+import { wide } from "./fused.ts";
 
 /**
  * The cosines and sines of the angles by which each position rotates a head's first `size` dimensions: (T, size)
@@ -129,8 +129,7 @@ export class GPTNeoXMLP extends Module {
 
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
-    const { weight, bias } = this.dense_h_to_4h;
-    return this.dense_4h_to_h.forward(linearActivated(x, weight, bias, this.activation));
+    return this.dense_4h_to_h.forward(wide(this.dense_h_to_4h, x, this.activation));
   }
 }
 
