@@ -2,7 +2,7 @@
 //
 // One invocation owns a row of the dense `x` and walks it. PyTorch multiplies in doubles, so that a product that is
 // past a float32 may come back to one: here the product is (factor + rest) · 2^(64 · power), with a factor that is never
-// far from 1, and a rest of what its roundings left out (Dekker's product: the halves of two factors multiply exactly).
+// far from 1, and a rest of what its roundings left out (rounding.wgsl).
 
 alias T = f32; // replaced by the dtype of x
 
@@ -10,7 +10,7 @@ struct Params {
   rows: u32,
   columns: u32,
   offset: u32,
-  nothing: u32, // 0, which no compiler knows: else it would simplify (c - (c - a)) to a
+  nothing: u32, // 0
 }
 
 @group(0) @binding(0) var<uniform> p: Params; // read once
@@ -29,26 +29,11 @@ struct Product {
   power: i32,
 }
 
-fn rounded(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) + p.nothing);
-}
-
-// The first 12 bits of a factor.
-fn half(a: f32) -> f32 {
-  let c = rounded(4097.0 * a);
-  return rounded(c - rounded(c - a));
-}
-
 // y · x; the rest of x is 0.
 fn times(y: Product, x: Product) -> Product {
-  let factor = rounded(y.factor * x.factor);
-  let a = half(y.factor);
-  let b = half(x.factor);
-  let c = y.factor - a;
-  let d = x.factor - b;
-  let left = rounded(rounded(rounded(a * b) - factor) + rounded(a * d)) + rounded(c * b) + c * d;
-  let ended = (bitcast<u32>(left) & 0x7f800000u) == 0x7f800000u; // infinity or NaN: nothing can be left
-  return Product(factor, select(left + y.rest * x.factor, 0.0, ended), y.power + x.power);
+  let factor = y.factor * x.factor;
+  let left = restOfProduct(y.factor, x.factor, factor) + y.rest * x.factor;
+  return Product(factor, select(left, 0.0, isEnded(left)), y.power + x.power);
 }
 
 // Brings a factor between 2^-32 and 2^32; zeros, infinities and NaN stay what they are.

@@ -1,7 +1,6 @@
 // out[r, i] = x[r, 0] + … + x[r, i], in f32 or i32; REVERSE sums from the end, which is the gradient.
 //
-// PyTorch adds floats in 64 bits. Here a sum carries what its roundings left out (Knuth, TwoSum: for high = a + b and
-// part = high - a, that is (a - (high - part)) + (b - part)); for integers it is 0.
+// PyTorch adds floats in 64 bits. Here a sum carries what its roundings left out (rounding.wgsl); of integers nothing is.
 //
 // One workgroup owns one row of the dense `x`. Each of its 64 lanes sums a stretch. Then it walks the stretch
 // again, starting from the sum of all stretches before it.
@@ -12,10 +11,11 @@ struct Params {
   rows: u32,
   columns: u32,
   offset: u32,
-  nothing: u32, // 0, which no compiler knows: else it would simplify (a + b) - a to b
+  nothing: u32, // 0
 }
 
 override REVERSE: bool = false;
+override FLOAT: bool = true;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<T>; // or an image
@@ -28,16 +28,10 @@ struct Sum {
 
 var<workgroup> stretches: array<Sum, 64>;
 
-fn rounded(x: T) -> T {
-  return bitcast<T>(bitcast<u32>(x) + p.nothing);
-}
-
 fn plus(a: Sum, b: Sum) -> Sum {
-  let high = rounded(a.high + b.high);
-  let part = rounded(high - a.high);
-  let left = (a.high - rounded(high - part)) + (b.high - part) + (a.low + b.low);
-  let ended = (bitcast<u32>(high) & 0x7f800000u) == 0x7f800000u; // infinity or NaN: nothing can be left
-  return Sum(high, select(left, T(0), ended));
+  let high = a.high + b.high;
+  let left = restOfSum(f32(a.high), f32(b.high), f32(high)) + f32(a.low + b.low);
+  return Sum(high, select(T(left), T(0), !FLOAT || isEnded(f32(high))));
 }
 
 fn place(i: u32) -> u32 {

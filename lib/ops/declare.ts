@@ -1,8 +1,9 @@
 /*
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
- * kernels/math.wgsl (some of them on GPUs as in math_on_gpus.wgsl), math_powers.wgsl and lanes.wgsl can be called by any kernel, those of matmul_end.wgsl by kernels of
- * products and those of attention_functions.wgsl by kernels of attention, that of order_functions.wgsl by kernels that sort. The declarations of reads.wgsl are put where
- * its lines allow it (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
+ * kernels/math.wgsl (some of them on GPUs as in math_on_gpus.wgsl), math_powers.wgsl and lanes.wgsl can be called by any
+ * kernel; those of matmul_end.wgsl by kernels of products, of attention_functions.wgsl by kernels of attention, of
+ * order_functions.wgsl by kernels that sort, of rounding.wgsl by kernels that carry along what roundings leave out. The
+ * declarations of reads.wgsl are put where its lines allow it (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
 import attentionSource from "../../kernels/attention_functions.wgsl" with { type: "text" };
@@ -15,9 +16,12 @@ import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import onGpusSource from "../../kernels/math_on_gpus.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
 import orderSource from "../../kernels/order_functions.wgsl" with { type: "text" };
+import roundingSource from "../../kernels/rounding.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
-const ofAll = functionsOf(mathSource + powersSource + endSource + attentionSource + orderSource);
+const ofAll = functionsOf(
+  [mathSource, powersSource, endSource, attentionSource, orderSource, roundingSource].join(""),
+);
 
 /**
  * How the lanes that share a row put together what each has found: one after the other, pairwise, or those together that

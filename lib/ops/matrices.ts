@@ -105,8 +105,8 @@ interface Lettered {
 
 /**
  * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. Letters that
- * stand only on the left are summed over, `...` are any dimensions, and a size of 1 broadcasts. A letter twice in one operand is not
- * offered: `diagonal` views that.
+ * stand only on the left are summed over, `...` are any dimensions, and a size of 1 broadcasts. A letter twice in one
+ * operand is not offered: `diagonal` views that.
  *
  * @example
  * ```ts

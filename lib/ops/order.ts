@@ -45,7 +45,7 @@ function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
   const { launcher } = x.device;
   launcher.launch(
     launcher.pipeline(cumsumKernel, {
-      constants: { REVERSE: Number(reverse) },
+      constants: { REVERSE: Number(reverse), FLOAT: Number(x.dtype === "float32") },
       replace: { T: wgslType(x.dtype) },
     }),
     { x: dense.storage, out: out.storage },

@@ -1,0 +1,28 @@
+// What the rounding of a sum or a product leaves out, for kernels that carry it along. They have among their parameters
+// `nothing`, which is 0; since no compiler knows that, none simplifies (a + b) - a to b.
+
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) + p.nothing);
+}
+
+// What is left of a + b, of which `sum` is the rounded sum (Knuth, TwoSum). It is exact.
+fn restOfSum(a: f32, b: f32, sum: f32) -> f32 {
+  let s = rounded(sum);
+  let part = rounded(s - a);
+  return rounded(a - rounded(s - part)) + rounded(b - part);
+}
+
+// What is left of a · b, of which `product` is the rounded product (Dekker): the upper and the lower digits of two factors
+// multiply exactly.
+fn restOfProduct(a: f32, b: f32, product: f32) -> f32 {
+  let c = upperDigits(a);
+  let d = upperDigits(b);
+  let e = a - c;
+  let f = b - d;
+  let upper = rounded(rounded(c * d) - rounded(product));
+  return rounded(upper + rounded(c * f)) + rounded(e * d) + e * f;
+}
+
+fn isEnded(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u; // infinity or NaN, of which nothing is left
+}
