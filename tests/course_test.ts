@@ -124,6 +124,7 @@ const KNOWN: Record<string, Record<string, string>> = {
   "lesson 8": { "124": "millions; the lesson counts 124,412,160" },
   "lesson 9": {
     "548": "the size of the file on the Hub, in MB",
+    "16": "bits of a float16",
     "40": "GB of text, as the paper says",
     "355": "the name of a model",
     "774": "the name of a model",
@@ -131,7 +132,14 @@ const KNOWN: Record<string, Record<string, string>> = {
   },
   "lesson 10": { "2.88": "the size of the file on the Hub, in MB", "2241": "2,016 + 225" },
   "lesson 13": { "2016": "in lesson 10's ledger" },
-  "lesson 14": { "24": "96 / 4", "29": "32 − 4 + 1", "2.13": "a version of PyTorch" },
+  "lesson 14": {
+    "24": "96 / 4",
+    "29": "32 − 4 + 1",
+    "2.13": "a version of PyTorch",
+    "4.17": "PyTorch's, as the next two; held by lessons_transformer_test.ts",
+    "4.64": "after 300 steps",
+    "4.08": "after 600 steps",
+  },
   "the museum": { "2.7": "a version of PyTorch", "15": "a tenth of 145" },
 };
 

@@ -4,11 +4,9 @@
  * `{"train": […], "test": […]}`.
  */
 import { type Batches, batchOf } from "./batch.ts";
-import { csv } from "./csv.ts";
 import type { Row } from "./dataset.ts";
 import { isJson, parseJson } from "./json.ts";
 import { type Limits, limitsOf, tooLong } from "./limits.ts";
-import { parquet } from "./parquet.ts";
 import { lines, pieces, whole } from "./text_file.ts";
 
 /** How to read a file, if its name does not say everything. */
@@ -26,11 +24,15 @@ const formats: Record<string, (path: string, options: FormatOptions) => Batches>
   csv: (path, options) => separated(path, ",", options),
   tsv: (path, options) => separated(path, "\t", options),
   txt: text,
-  parquet,
+  parquet: async function* (path, options) {
+    const { parquet } = await import("./parquet.ts"); // which few programs need
+    yield* parquet(path, options);
+  },
 };
 
 async function* separated(path: string, separator: string, options: FormatOptions): Batches {
   const limits = limitsOf(options);
+  const { csv } = await import("./csv.ts");
   try {
     yield* csv(() => pieces(path, limits), separator, limits);
   } catch (error) {
