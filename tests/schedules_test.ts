@@ -219,3 +219,16 @@ function resumed(name: string, schedule: Schedule, optimizer: AnyOptimizer): Sch
   next.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())));
   return next;
 }
+
+Deno.test("warm restarts go on in their cycle at a later turn, as PyTorch's do", () => {
+  const optimizer = new optim.SGD([zeros(1, { requiresGrad: true })], { lr: 1 });
+  const { ConstantLR, CosineAnnealingWarmRestarts, SequentialLR } = optim.lrScheduler;
+  const warm = new CosineAnnealingWarmRestarts(optimizer, 4);
+  const between = new ConstantLR(optimizer, 0.5, 9);
+  const schedule = new SequentialLR(optimizer, [warm, between, warm], [3, 5]);
+  const rates: string[] = [];
+  for (let i = 0; i < 8; i++, schedule.step()) rates.push(optimizer.paramGroups[0].lr.toFixed(4));
+  // By PyTorch 2.13.
+  const expected = ["1.0000", "0.8536", "0.5000", "0.5000", "0.5000", "0.5000", "0.1464", "1.0000"];
+  assertEquals(rates, expected);
+});

@@ -255,6 +255,7 @@ export class ModuleList<M extends Module = Module> extends Places<M> {
   /** Puts one before the i-th, from the end where negative. */
   insert(i: number, module: M): this {
     const { length } = this;
+    checked(module);
     const place = Math.min(i < 0 ? Math.max(i + length, 0) : i, length);
     for (let k = length; k > place; k--) this.hold(String(k), this._modules.get(String(k - 1))!);
     this.hold(String(place), module);

@@ -89,8 +89,8 @@ export abstract class Module extends Asking {
       );
     }
     tensor?.storage.keep();
-    this.#buffers.set(name, persistent);
     Object.assign(this, { [name]: tensor });
+    this.#buffers.set(name, persistent);
   }
 
   /** A buffer becomes another tensor, and stays one; in its place a parameter or a module is what it is. */
@@ -98,7 +98,8 @@ export abstract class Module extends Asking {
     super.replacing(name, was, value);
     if (was instanceof Buffer) this.#buffers.set(name, was.persistent);
     if (value instanceof Parameter || value instanceof Module) this.#buffers.delete(name);
-    else if (this.#buffers.has(name) && value !== null && !(value instanceof Tensor)) {
+    else if (this.#buffers.has(name) && value instanceof Tensor) value.storage.keep();
+    else if (this.#buffers.has(name) && value !== null) {
       throw refused(name, value, "buffer", "torch.nn.Buffer, torch.Tensor", "write tensor(…)");
     }
   }
@@ -141,10 +142,13 @@ export abstract class Module extends Asking {
     }
   }
 
-  /** This module and all below, by every path that leads there. */
-  *#everywhere(prefix = ""): Generator<[string, Module]> {
+  /** This module and all below, by every path that leads there, but none that comes back to a module above. */
+  *#everywhere(prefix = "", above: readonly Module[] = []): Generator<[string, Module]> {
+    if (above.includes(this)) return;
     yield [prefix, this];
-    for (const [name, child] of this._modules) yield* child.#everywhere(below(prefix, name));
+    for (const [name, child] of this._modules) {
+      yield* child.#everywhere(below(prefix, name), [...above, this]);
+    }
   }
 
   /** This module and all below, each once. */
@@ -184,8 +188,8 @@ export abstract class Module extends Asking {
     for (const [path, module] of this.namedModules()) {
       for (const [name, persistent] of module.#kept()) {
         if (persistentOnly && !persistent) continue;
-        const value: Tensor | null = Object.entries(module).find(([key]) => key === name)![1];
-        if (value === null || seen.has(value)) continue;
+        const value: unknown = Object.entries(module).find(([key]) => key === name)?.[1];
+        if (!(value instanceof Tensor) || seen.has(value)) continue;
         seen.add(value);
         yield [below(path, snakeCase(name)), value];
       }
@@ -208,7 +212,7 @@ export abstract class Module extends Asking {
       const own = Object.entries(module);
       const learned = own.filter(([, value]) => value instanceof Parameter);
       const saved = module.#kept();
-      const kept = own.filter(([name, value]) => saved.get(name) && value !== null);
+      const kept = own.filter(([name, value]) => saved.get(name) && value instanceof Tensor);
       for (const [name, value] of [...learned, ...kept]) {
         if (!found.has(value)) found.set(value, value.detach());
         state.set(below(path, snakeCase(name)), found.get(value)!);

@@ -92,7 +92,7 @@ const prodOp = defineOp<{ dim: number; whole: boolean }>({
   gradient(grad, saved) {
     const { dim, whole } = saved.args;
     const x = saved.input(0);
-    const zeros = sum(to(eq(x, 0), "int64"));
+    const zeros = sum(eq(x, 0));
     const divided = mul(grad, div(saved.output(0), x));
     const others = x.shape[dim] > 1
       ? mul(grad, mul(productBefore(x, dim), flip(productBefore(flip(x, dim), dim), dim)))

@@ -127,7 +127,7 @@ export function takeAlongDim(
   const others = broadcastShapes(x.shape.with(d, 1), indices.shape.with(d, 1));
   // Those below 0 count from the end: PyTorch takes a remainder, and so forgives what is out of range. It is a copy, so
   // what is written over the indices afterwards does not reach backward.
-  const places = remainder(indices, size);
+  const places = size === 0 ? clone(indices) : remainder(indices, size);
   return gather(
     expand(x, others.with(d, size)),
     d,

@@ -253,7 +253,7 @@ export const isin: (
   // least of them no negative.
   const descending = promote(x.dtype, rest.dtype) === "float32";
   const { values } = sort(reshape(rest, [-1]), { descending });
-  const [row, wanted] = descending ? [neg(values), neg(x)] : [values, x];
+  const [row, wanted] = descending ? [neg(values), neg(to(x, "float32"))] : [values, x];
   // It is there where as many come before it as do not come after it, but one or more.
   return (invert ? eq : ne)(placed(row, wanted, false), placed(row, wanted, true));
 });
