@@ -318,7 +318,7 @@ Deno.test({
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
       !texts.get(path)!.includes("@compute") &&
-      !/^(math|reads|lanes|matmul_end|attention_functions|order_functions)/.test(path)
+      !/^(math|reads|lanes|matmul_end|attention_functions|order_functions|rounding)/.test(path)
     );
     assert(forms.length >= 3);
     const used = new Set<string>();
