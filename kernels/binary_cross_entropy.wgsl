@@ -36,10 +36,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (fits && isProbability(wanted)) {
     return;
   }
-  atomicMax(&fault[4], p.code);
-  if (atomicAdd(&fault[0], 1u) == 0u) {
-    atomicStore(&fault[1], p.code);
-    atomicStore(&fault[2], bitcast<u32>(select(chance, wanted, fits)));
-    atomicStore(&fault[3], u32(fits));
-  }
+  note(bitcast<u32>(select(chance, wanted, fits)), u32(fits));
 }

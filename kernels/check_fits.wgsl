@@ -28,10 +28,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (!(abs(float - f32(exact[p.exact_offset + i])) >= p.apart) || (endless && p.apart == 1.0)) {
     return;
   }
-  atomicMax(&fault[4], p.code);
-  if (atomicAdd(&fault[0], 1u) == 0u) {
-    atomicStore(&fault[1], p.code);
-    atomicStore(&fault[2], bitcast<u32>(float));
-    atomicStore(&fault[3], 0u);
-  }
+  note(bitcast<u32>(float), 0u);
 }

@@ -18,15 +18,6 @@ const INFINITE = 0x7f800000u;
 
 var<workgroup> positive: atomic<u32>;
 
-fn note(bits: u32, column: u32) {
-  atomicMax(&fault[4], p.code);
-  if (atomicAdd(&fault[0], 1u) == 0u) {
-    atomicStore(&fault[1], p.code);
-    atomicStore(&fault[2], bits);
-    atomicStore(&fault[3], column);
-  }
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,

@@ -82,12 +82,7 @@ fn main(
     loss[row] = 0.0;
   } else if (wanted < 0 || u32(wanted) >= p.classes) {
     loss[row] = 0.0;
-    atomicMax(&fault[4], p.code);
-    if (atomicAdd(&fault[0], 1u) == 0u) {
-      atomicStore(&fault[1], p.code);
-      atomicStore(&fault[2], bitcast<u32>(wanted));
-      atomicStore(&fault[3], p.classes);
-    }
+    note(bitcast<u32>(wanted), p.classes);
   } else {
     loss[row] = shift - (pick(base, u32(wanted)) - top);
   }

@@ -40,12 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
   let wanted = ids[p.ids_offset + i / p.width * p.ids_stride];
   if (wanted < 0 || u32(wanted) >= p.rows) {
-    atomicMax(&fault[4], p.code);
-    if (atomicAdd(&fault[0], 1u) == 0u) {
-      atomicStore(&fault[1], p.code);
-      atomicStore(&fault[2], bitcast<u32>(wanted));
-      atomicStore(&fault[3], p.rows);
-    }
+    note(bitcast<u32>(wanted), p.rows);
     out[i] = Cell();
     return;
   }

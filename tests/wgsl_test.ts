@@ -318,7 +318,9 @@ Deno.test({
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
       !texts.get(path)!.includes("@compute") &&
-      !/^(math|reads|lanes|matmul_end|attention_functions|order_functions|rounding)/.test(path)
+      !/^(math|reads|lanes|matmul_end|attention_functions|order_functions|rounding|faults)/.test(
+        path,
+      )
     );
     assert(forms.length >= 3);
     const used = new Set<string>();

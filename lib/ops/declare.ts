@@ -2,8 +2,9 @@
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
  * kernels/math.wgsl (some of them on GPUs as in math_on_gpus.wgsl), math_powers.wgsl and lanes.wgsl can be called by any
  * kernel; those of matmul_end.wgsl by kernels of products, of attention_functions.wgsl by kernels of attention, of
- * order_functions.wgsl by kernels that sort, of rounding.wgsl by kernels that carry along what roundings leave out. The
- * declarations of reads.wgsl are put where its lines allow it (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
+ * order_functions.wgsl by kernels that sort, of rounding.wgsl by kernels that carry along what roundings leave out, of
+ * faults.wgsl by kernels that check what they are given. The declarations of reads.wgsl are put where its lines allow it
+ * (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
 import attentionSource from "../../kernels/attention_functions.wgsl" with { type: "text" };
@@ -11,6 +12,7 @@ import lanesSource from "../../kernels/lanes.wgsl" with { type: "text" };
 import subgroupsSource from "../../kernels/lanes_subgroups.wgsl" with { type: "text" };
 import treeSource from "../../kernels/lanes_tree.wgsl" with { type: "text" };
 import foursSource from "../../kernels/fours.wgsl" with { type: "text" };
+import faultsSource from "../../kernels/faults.wgsl" with { type: "text" };
 import endSource from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import onGpusSource from "../../kernels/math_on_gpus.wgsl" with { type: "text" };
@@ -20,7 +22,8 @@ import roundingSource from "../../kernels/rounding.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
 const ofAll = functionsOf(
-  [mathSource, powersSource, endSource, attentionSource, orderSource, roundingSource].join(""),
+  [mathSource, powersSource, endSource, attentionSource, orderSource, roundingSource, faultsSource]
+    .join(""),
 );
 
 /**
