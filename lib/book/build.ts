@@ -6,6 +6,8 @@ import font from "@fontsource-variable/source-serif-4/files/source-serif-4-latin
   type: "bytes",
 };
 import { bundle } from "./bundle.ts";
+import { emptied } from "../tools/folders.ts";
+import { MARK } from "./frame.ts";
 import { highlightStyle } from "./highlight.ts";
 import type { Html } from "./html.ts";
 import { lessonPage, type Passage } from "./lesson_page.ts";
@@ -31,7 +33,7 @@ export interface Built {
   bytes: number;
 }
 
-/** Builds the book into a folder, which is emptied first. */
+/** Builds the book into a folder, which is emptied first if it holds an earlier one. */
 export async function build(folder: URL): Promise<Built> {
   const site = await readSite();
   const files = new Map<string, string | Uint8Array>();
@@ -49,9 +51,7 @@ export async function build(folder: URL): Promise<Built> {
   files.set("font.woff2", font);
   for (const [path, content] of await bundle(site)) files.set(`code/${path}`, content);
 
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  await emptied(folder, { file: "index.html", holds: MARK.text });
   let bytes = 0;
   for (const [path, content] of files) {
     const url = new URL(path, folder);

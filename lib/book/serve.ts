@@ -2,7 +2,7 @@
  * Serves the book on this machine, and builds it anew when a source changes.
  */
 import { ownPackages } from "./own_packages.ts";
-import { root } from "./site.ts";
+import { fromFileUrl, root } from "./site.ts";
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -34,7 +34,9 @@ export async function answer(folder: URL, request: Request): Promise<Response> {
 export async function serveBook(folder: URL, port: number): Promise<void> {
   await rebuild(folder);
   const { finished } = listen(folder, port);
-  const watched = ["lessons", "lib", "kernels", "data"].map((path) => new URL(path, root).pathname);
+  const watched = ["lessons", "lib", "kernels", "data"].map((path) =>
+    fromFileUrl(new URL(path, root))
+  );
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let building = Promise.resolve();
   for await (const { paths, kind } of Deno.watchFs(watched)) {
@@ -71,9 +73,9 @@ async function rebuild(folder: URL): Promise<void> {
       "--allow-all",
       "--unstable-raw-imports",
       ...ownPackages,
-      new URL("main.ts", import.meta.url).pathname,
+      new URL("main.ts", import.meta.url).href,
       "--out",
-      folder.pathname,
+      fromFileUrl(folder),
     ],
     stdout: "null",
   }).output();
