@@ -14,7 +14,9 @@ import { downloadLine, Meter } from "../lib/hub/bar.ts";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
 import { hubConfig } from "../lib/hub/config.ts";
 import { host, runsIn } from "../lib/host/mod.ts";
+import { nodeHost } from "../lib/host/node.ts";
 import { HubError, type HubFault } from "../lib/hub/errors.ts";
+import { transfer } from "../lib/hub/transfer.ts";
 import {
   busy,
   cutAfter,
@@ -412,6 +414,64 @@ hubTest("redirects in a circle end", async (at) => {
   at.hub.fail("hub", round, { times: 99 });
   const error = await faultOf(hubDownload(REPO, "small.txt", at.options));
   assertStringIncludes(error.message, "redirects in a circle");
+});
+
+/** A fault of a line so slow that downloads begun together are all under way together. */
+const slowly: Fault = async (honest) => {
+  const bytes = new Uint8Array(await honest.arrayBuffer());
+  const body = new ReadableStream({
+    async start(controller) {
+      for (let at = 0; at < bytes.length; at += 5000) {
+        controller.enqueue(bytes.slice(at, at + 5000));
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      controller.close();
+    },
+  });
+  return new Response(body, { status: honest.status, headers: honest.headers });
+};
+
+hubTest("a program's own downloads of one file wait for each other, locks or not", async (at) => {
+  at.hub.fail("store", slowly, { times: 9 });
+  const { files } = host;
+  runsIn({ files: nodeHost()!.files }); // Node has no locks
+  try {
+    const one = () => hubDownload(REPO, "large.bin", at.options);
+    const paths = await Promise.all([one(), one()]);
+    for (const path of paths) assertEquals(await Deno.readFile(path), LARGE);
+  } finally {
+    runsIn({ files });
+  }
+  assertEquals(at.hub.paths("store").length, 1);
+});
+
+hubTest("two programs that no lock keeps apart never leave a file of both", async (at) => {
+  const url = `${at.options.endpoint}/${REPO}/resolve/${COMMIT}/large.bin`;
+  const promised = [{ kind: "sha256" as const, hex: sha256(LARGE) }];
+  const path = `${at.cacheDir}/large`;
+  const wanted = { asked: "download", name: "large.bin", url, path, size: LARGE.length, promised };
+  const config = hubConfig(at.options);
+  const ranges: Fault = (honest, heard) => slowly(honest, heard);
+  const noRanges: Fault = (_, heard) => slowly(new Response(LARGE), heard);
+  for (const fault of [ranges, noRanges]) {
+    for (const wait of [0, 12, 40]) {
+      at.hub.fail("store", fault, { times: 2 });
+      const ends = await Promise.allSettled([
+        transfer(wanted, config),
+        new Promise((done) => setTimeout(done, wait)).then(() => transfer(wanted, config)),
+      ]);
+      for (const end of ends) {
+        if (end.status === "fulfilled") assertEquals(await Deno.readFile(path), LARGE);
+        else {
+          assert(end.reason instanceof HubError, `${end.reason}`);
+          assertStringIncludes(end.reason.message, "another program downloads the same file");
+        }
+      }
+      await transfer(wanted, config); // what is left lets the next one end well
+      assertEquals(await Deno.readFile(path), LARGE);
+      await Deno.remove(path);
+    }
+  }
 });
 
 hubTest("a full disk is called a full disk, and the file is not there", async (at) => {
