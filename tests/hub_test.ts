@@ -14,9 +14,7 @@ import { downloadLine, Meter } from "../lib/hub/bar.ts";
 import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.ts";
 import { hubConfig } from "../lib/hub/config.ts";
 import { host, runsIn } from "../lib/host/mod.ts";
-import { nodeHost } from "../lib/host/node.ts";
 import { HubError, type HubFault } from "../lib/hub/errors.ts";
-import { transfer } from "../lib/hub/transfer.ts";
 import {
   busy,
   cutAfter,
@@ -165,6 +163,20 @@ hubTest("a branch that cannot be asked for means what it meant last time", async
   assertEquals(await Deno.readTextFile(path), SMALL);
   at.hub.fail("hub", ill, { times: 9 });
   assertEquals(await hubDownload(REPO, "small.txt", at.options), path);
+});
+
+hubTest("what is cached is used where the Hub refuses, as in Python", async (at) => {
+  // A token that has expired, and a private repository without one; a wrong revision stays an error.
+  for (const name of [REPO, "someone/private", "someone/gated"]) {
+    const path = await hubDownload(name, "small.txt", { ...at.options, token: MEMBER });
+    for (const token of ["hf_expired", false] as const) {
+      assertEquals(await hubDownload(name, "small.txt", { ...at.options, token }), path);
+    }
+    const nope = { ...at.options, token: MEMBER, revision: "nope" };
+    assertEquals((await faultOf(hubDownload(name, "small.txt", nope))).fault, "no revision");
+    const other = { ...at.options, token: "hf_expired" };
+    assertEquals((await faultOf(hubDownload(name, "large.bin", other))).fault, "unauthorized");
+  }
 });
 
 hubTest("offline, what is not cached is an error without a request", async (at) => {
@@ -416,64 +428,6 @@ hubTest("redirects in a circle end", async (at) => {
   assertStringIncludes(error.message, "redirects in a circle");
 });
 
-/** A fault of a line so slow that downloads begun together are all under way together. */
-const slowly: Fault = async (honest) => {
-  const bytes = new Uint8Array(await honest.arrayBuffer());
-  const body = new ReadableStream({
-    async start(controller) {
-      for (let at = 0; at < bytes.length; at += 5000) {
-        controller.enqueue(bytes.slice(at, at + 5000));
-        await new Promise((done) => setTimeout(done, 5));
-      }
-      controller.close();
-    },
-  });
-  return new Response(body, { status: honest.status, headers: honest.headers });
-};
-
-hubTest("a program's own downloads of one file wait for each other, locks or not", async (at) => {
-  at.hub.fail("store", slowly, { times: 9 });
-  const { files } = host;
-  runsIn({ files: nodeHost()!.files }); // Node has no locks
-  try {
-    const one = () => hubDownload(REPO, "large.bin", at.options);
-    const paths = await Promise.all([one(), one()]);
-    for (const path of paths) assertEquals(await Deno.readFile(path), LARGE);
-  } finally {
-    runsIn({ files });
-  }
-  assertEquals(at.hub.paths("store").length, 1);
-});
-
-hubTest("two programs that no lock keeps apart never leave a file of both", async (at) => {
-  const url = `${at.options.endpoint}/${REPO}/resolve/${COMMIT}/large.bin`;
-  const promised = [{ kind: "sha256" as const, hex: sha256(LARGE) }];
-  const path = `${at.cacheDir}/large`;
-  const wanted = { asked: "download", name: "large.bin", url, path, size: LARGE.length, promised };
-  const config = hubConfig(at.options);
-  const ranges: Fault = (honest, heard) => slowly(honest, heard);
-  const noRanges: Fault = (_, heard) => slowly(new Response(LARGE), heard);
-  for (const fault of [ranges, noRanges]) {
-    for (const wait of [0, 12, 40]) {
-      at.hub.fail("store", fault, { times: 2 });
-      const ends = await Promise.allSettled([
-        transfer(wanted, config),
-        new Promise((done) => setTimeout(done, wait)).then(() => transfer(wanted, config)),
-      ]);
-      for (const end of ends) {
-        if (end.status === "fulfilled") assertEquals(await Deno.readFile(path), LARGE);
-        else {
-          assert(end.reason instanceof HubError, `${end.reason}`);
-          assertStringIncludes(end.reason.message, "another program downloads the same file");
-        }
-      }
-      await transfer(wanted, config); // what is left lets the next one end well
-      assertEquals(await Deno.readFile(path), LARGE);
-      await Deno.remove(path);
-    }
-  }
-});
-
 hubTest("a full disk is called a full disk, and the file is not there", async (at) => {
   if (Deno.build.os !== "linux") return;
   await Deno.mkdir(`${at.folder}/blobs`, { recursive: true });
@@ -492,13 +446,6 @@ hubTest("a link into nothing is made anew", async (at) => {
   assertEquals(await hubDownload(REPO, "large.bin", at.options), path);
   assertEquals(await Deno.readFile(path), LARGE);
   if (Deno.build.os !== "windows") assert((await Deno.lstat(path)).isSymlink);
-});
-
-hubTest("two downloads of one file at a time make one", async (at) => {
-  const one = () => hubDownload(REPO, "large.bin", { ...at.options, revision: COMMIT });
-  const [a, b] = await Promise.all([one(), one()]);
-  assertEquals(a, b);
-  assertEquals(at.hub.paths("store").length, 1);
 });
 
 hubTest("a list of files is asked for once, page by page, and kept", async (at) => {
@@ -551,6 +498,9 @@ hubTest("the environment variables of Python's huggingface_hub are honoured", as
     "HF_ENDPOINT",
     "HF_TOKEN",
     "HF_TOKEN_PATH",
+    "HUGGING_FACE_HUB_TOKEN",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+    "TRANSFORMERS_OFFLINE",
     "HF_HOME",
     "HF_HUB_CACHE",
     "HUGGINGFACE_HUB_CACHE",
@@ -583,6 +533,8 @@ hubTest("the environment variables of Python's huggingface_hub are honoured", as
     assertEquals(given({ HF_HOME: "/a", HUGGINGFACE_HUB_CACHE: "/c" }).cacheDir, "/c");
     assertEquals(given({ HF_HUB_OFFLINE: "True" }).offline, true);
     assertEquals(given({ HF_HUB_OFFLINE: "0" }).offline, false);
+    assertEquals(given({ TRANSFORMERS_OFFLINE: "1" }).offline, true);
+    assertEquals(given({ TRANSFORMERS_OFFLINE: "1", HF_HUB_OFFLINE: "0" }).offline, false);
     assertEquals(given({ HF_HUB_DOWNLOAD_TIMEOUT: "3" }).timeout, 3000);
     assertEquals(given({ HF_ENDPOINT: "http://mirror/hf/" }).endpoint, "http://mirror/hf");
     assertThrows(() => given({ HF_ENDPOINT: "mirror" }), TypeError, 'HF_ENDPOINT: "mirror"');
@@ -591,6 +543,12 @@ hubTest("the environment variables of Python's huggingface_hub are honoured", as
     assertEquals(given({ HF_HOME: at.cacheDir }).token, "hf_filed");
     assertEquals(given({ HF_TOKEN_PATH: `${at.cacheDir}/token` }).token, "hf_filed");
     assertEquals(given({ HF_HOME: at.cacheDir, HF_TOKEN: "hf_x" }).token, "hf_x");
+    assertEquals(given({ HUGGING_FACE_HUB_TOKEN: "hf_old" }).token, "hf_old");
+    assertEquals(given({ HUGGING_FACE_HUB_TOKEN: "hf_old", HF_TOKEN: "hf_x" }).token, "hf_x");
+    const unasked = { HF_HUB_DISABLE_IMPLICIT_TOKEN: "1", HF_TOKEN: "hf_x", HF_HOME: at.cacheDir };
+    assert(!given(unasked).token);
+    assertEquals(hubConfig({ token: "hf_y" }).token, "hf_y");
+    assert(!hubConfig({ token: "" }).token);
 
     given({ HF_ENDPOINT: at.hub.endpoint, HF_HUB_CACHE: at.cacheDir, HF_TOKEN: MEMBER });
     const path = await hubDownload("someone/gated", "small.txt", { listener: undefined });

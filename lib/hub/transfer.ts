@@ -57,7 +57,7 @@ export async function transfer(wanted: Transfer, config: HubConfig): Promise<voi
     await file.sync();
     file.checkAlone();
   } catch (error) {
-    const empty = file.file.size() === 0;
+    const empty = file.done === 0 && file.file.size() === 0;
     file.close();
     if (empty) remove(incomplete);
     throw error;
@@ -68,8 +68,8 @@ export async function transfer(wanted: Transfer, config: HubConfig): Promise<voi
   try {
     host.files.rename(incomplete, wanted.path);
   } catch (error) {
-    // Another program may have read back all of it, and was quicker.
-    if (!isMissing(error) || !exists(wanted.path)) throw error;
+    if (!isMissing(error)) throw error;
+    if (!exists(wanted.path)) throw notAlone(wanted); // else another program was quicker
   }
 }
 
@@ -139,6 +139,13 @@ function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error):
   );
 }
 
+const notAlone = ({ asked, path }: Transfer) =>
+  new HubError(
+    "cut",
+    `${asked}: another program downloads the same file to ${path}.incomplete, where no lock keeps the two apart; ` +
+      "run this again when that one has ended",
+  );
+
 /** A file that is being downloaded: how much of it is on disk, and the hashes so far. */
 class Arriving {
   done = 0;
@@ -181,12 +188,7 @@ class Arriving {
    * and a hash of the bytes that came here says nothing of what lies there.
    */
   checkAlone(): void {
-    if (this.file.size() === this.done) return;
-    throw new HubError(
-      "cut",
-      `${this.wanted.asked}: another program downloads the same file to ${this.wanted.path}.incomplete, where no lock ` +
-        "keeps the two apart; run this again when that one has ended",
-    );
+    if (this.file.size() !== this.done) throw notAlone(this.wanted);
   }
 
   /** Deletes the bytes that are there. */
