@@ -25,7 +25,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let float = rough[p.rough_offset + i];
   // Not so for NaN, which an infinity times 0 makes of floats: the integer is 0. Nor for an infinity that was cut.
   let endless = (bitcast<u32>(float) & 0x7fffffffu) == 0x7f800000u;
-  if (!(abs(float - f32(exact[p.exact_offset + i])) >= p.apart) || (endless && p.apart == 1.0)) {
+  if (isnan(float) || abs(float - f32(exact[p.exact_offset + i])) < p.apart || (endless && p.apart == 1.0)) {
     return;
   }
   note(bitcast<u32>(float), 0u);

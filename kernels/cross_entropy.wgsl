@@ -17,6 +17,7 @@ struct Params {
   target_stride: u32,
   ignore: i32,
   code: u32,
+  nothing: u32, // 0
 }
 
 override LANES: u32 = 64;
@@ -84,6 +85,6 @@ fn main(
     loss[row] = 0.0;
     note(bitcast<u32>(wanted), p.classes);
   } else {
-    loss[row] = shift - (pick(base, u32(wanted)) - top);
+    loss[row] = shift - rounded(pick(base, u32(wanted)) - top); // as it was rounded, not (shift + top) - x
   }
 }

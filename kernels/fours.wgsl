@@ -37,6 +37,7 @@ fn fold(v: Accs) -> Acc {
 
 // Kernels that own a row or a column.
 alias V = vec4<f32>;
+alias Bits = vec4<u32>;
 alias Two = mat2x4<f32>;
 
 fn total(v: V) -> f32 {

@@ -4,6 +4,10 @@
 // WGSL lets a driver assume that there are no NaN and no infinities, and some drivers do: then `max(v, 0)` or a
 // false comparison loses a NaN. So where a result depends on one, it is tested by its bits. Most functions come
 // within one unit of the last place of the true value, and all within two, for every float32.
+//
+// It also lets a driver add in another order, and on Metal they do: (a + b) - a becomes b, and x a + x b becomes x (a + b).
+// Where that would lose digits, the product is an fma's, which compilers leave as it is. It is exact, so an fma that
+// rounds twice gives the same.
 
 fn isnan(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
@@ -77,7 +81,7 @@ fn scaled(m: f32, n: i32) -> f32 {
 fn power_of_e(v: f32) -> f32 {
   let x = clamp(v, -104.0, 89.0);
   let n = round(x * 1.44269504);
-  let r = (x - n * 0.693359375) + f32(i32(n)) * 2.12194440e-4; // in two steps, of which the first is exact
+  let r = fma(n, -0.693359375, x) + f32(i32(n)) * 2.12194440e-4; // in two steps, of which the first is exact
   let slope = 5.0000001201e-1 + r * (1.6666665459e-1 + r * (4.1665795894e-2
     + r * (8.3334519073e-3 + r * (1.3981999507e-3 + r * 1.9875691500e-4))));
   return select(scaled(1.0 + (r + r * r * slope), i32(n)), v, isnan(v));
@@ -106,7 +110,7 @@ fn logarithm(v: f32) -> f32 {
   let y = x * z * (3.3333331174e-1 + x * (-2.4999993993e-1 + x * (2.0000714765e-1 + x * (-1.6668057665e-1
     + x * (1.4249322787e-1 + x * (-1.2420140846e-1 + x * (1.1676998740e-1 + x * (-1.1514610310e-1
     + x * 7.0376836292e-2))))))));
-  return (x + (y - 0.5 * z + e * -2.12194440e-4)) + e * 0.693359375;
+  return fma(e, 0.693359375, x + (y - 0.5 * z + e * -2.12194440e-4));
 }
 
 // The upper half of the product of two 32-bit numbers.

@@ -51,7 +51,8 @@ fn upperDigits(v: f32) -> f32 {
 }
 
 // log2 x, for any finite x > 0, as the sum of two floats, as in Sun's fdlibm. The first has 12 binary digits; that of a
-// power of two is exact.
+// power of two is exact. Some differences are exact and have no more than 12: upperDigits leaves them as they are, and
+// keeps compilers from rewriting them.
 fn logarithmInTwo(x: f32) -> vec2<f32> {
   // x = 2^n m, with m from sqrt(3/4) to sqrt(3/2) of 1 or of 1.5.
   let bits = bitcast<u32>(x);
@@ -68,24 +69,25 @@ fn logarithmInTwo(x: f32) -> vec2<f32> {
   let s = up * by;
   let s_high = upperDigits(s);
   let sum_high = upperDigits(m + near);
-  let sum_low = m - (sum_high - near);
-  let s_low = by * ((up - s_high * sum_high) - s_high * sum_low);
+  let sum_low = m - upperDigits(sum_high - near);
+  let s_low = by * (fma(-s_high, sum_high, up) - s_high * sum_low);
   // log2(m / near) = 2 / (3 ln 2) (3 s + s^3 + 3/5 s^5 + ...).
   let q = s * s;
   let tail = 0.6 + q * (0.42857143 + q * (0.33333333 + q * (0.27272727 + q * (0.23076923 + q * 0.2))));
   let rest = q * q * tail + s_low * (s_high + s);
   let square = s_high * s_high;
   let t_high = upperDigits(3.0 + square + rest);
-  let t_low = rest - ((t_high - 3.0) - square);
+  let t_low = rest - (upperDigits(t_high - 3.0) - square);
   let first = s_high * t_high;
   let second = s_low * t_high + t_low * s;
   let p_high = upperDigits(first + second);
-  let p_low = second - (p_high - first);
+  let p_low = second + fma(s_high, t_high, -p_high);
   let z_high = 0.9616699219 * p_high;
   let z_low = 0.0001267720509 * p_high + p_low * 0.961796701 + select(0.0, 1.56322119e-06, middle);
   let of_near = select(0.0, 0.5849609375, middle); // log2(1.5)
   let log_high = upperDigits(((z_high + z_low) + of_near) + f32(n));
-  return vec2<f32>(log_high, z_low - (((log_high - f32(n)) - of_near) - z_high));
+  let of_m = upperDigits((log_high - f32(n)) - of_near);
+  return vec2<f32>(log_high, z_low + fma(0.9616699219, p_high, -of_m));
 }
 
 fn isPositive(v: f32) -> bool {
@@ -107,7 +109,7 @@ fn logarithm10(v: f32) -> f32 {
     return logarithm(v);
   }
   let log = logarithmInTwo(v);
-  return log.x * 0.301025390625 + (log.x * 4.605038981e-6 + log.y * 0.3010299957);
+  return fma(log.x, 0.301025390625, log.x * 4.605038981e-6 + log.y * 0.3010299957);
 }
 
 // x^y = 2^(y log2 x), for any finite x > 0 except 1. The logarithm and the product are each the sum of two floats, since
@@ -126,7 +128,7 @@ fn powerOf(x: f32, power: f32) -> f32 {
     return 0.0;
   }
   let whole = round(high + low);
-  let left = high - whole;
+  let left = fma(y_high, log.x, -whole);
   let a_high = bitcast<f32>(bitcast<u32>(low + left) & 0xffff8000u);
   let e_high = a_high * 0.69140625;
   let e_low = (low - (a_high - left)) * 0.6931471825 + a_high * 0.001740930602;

@@ -39,7 +39,7 @@ function forwardRows(x: Tensor, log: boolean): Tensor {
   launcher.launch(
     launcher.pipeline(kernels[fold][unit], { constants: { LANES, LOG: Number(log) } }),
     { x: dense.storage, out: out.storage },
-    { rows, columns: columns / unit, offset: dense.offset / unit },
+    { rows, columns: columns / unit, offset: dense.offset / unit, nothing: 0 },
     rows,
     3 * columns / unit / LANES,
   );
