@@ -2,7 +2,7 @@
 //
 // PyTorch adds floats in 64 bits. Here a sum carries what its roundings left out (rounding.wgsl); of integers nothing is.
 //
-// One workgroup owns one row of the dense `x`. Each of its 64 lanes sums a stretch. Then it walks the stretch
+// One workgroup owns one row of the dense `x`. Each of its LANES invocations sums a stretch. Then it walks the stretch
 // again, starting from the sum of all stretches before it.
 
 alias T = f32; // replaced by the dtype of x
@@ -14,6 +14,7 @@ struct Params {
   nothing: u32, // 0
 }
 
+override LANES: u32 = 64;
 override REVERSE: bool = false;
 override FLOAT: bool = true;
 
@@ -26,7 +27,7 @@ struct Sum {
   low: T,
 }
 
-var<workgroup> stretches: array<Sum, 64>;
+var<workgroup> stretches: array<Sum, LANES>;
 
 fn plus(a: Sum, b: Sum) -> Sum {
   let high = a.high + b.high;
@@ -38,7 +39,7 @@ fn place(i: u32) -> u32 {
   return select(i, p.columns - 1u - i, REVERSE);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -48,7 +49,7 @@ fn main(
   if (row >= p.rows) {
     return;
   }
-  let length = (p.columns + 63u) / 64u;
+  let length = (p.columns + LANES - 1u) / LANES;
   let first = min(lane * length, p.columns);
   let last = min(first + length, p.columns);
   let base = row * p.columns;

@@ -31,7 +31,8 @@ const frozen = goldens as Record<string, { cases: Golden[] }>;
 /** Ops that ask tuningOf what class the adapter is of, of elementwise ones two; others ask where they call these. */
 const ASKING =
   ("add clone embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
-    "mean var std norm maxNorm topk linear linearActivated layerNorm attention crossEntropy").split(
+    "mean var std norm maxNorm topk cumsum linear linearActivated layerNorm attention crossEntropy")
+    .split(
       " ",
     );
 
@@ -123,6 +124,7 @@ const LARGE: Record<string, Sample<unknown>[]> = {
   // And a sum that is cut, in three.
   sum: [...wide(alongRows), { inputs: [floats([40_000])], args: {} }],
   topk: wide((n) => ({ inputs: [floats([2, n])], args: { k: 5, dim: 1, largest: true } })),
+  cumsum: wide(alongRows),
   amax: [...wide(alongRows), ...tall.map((x) => ({ inputs: [x], args: { dim: 0 } }))],
 };
 

@@ -65,8 +65,9 @@ Deno.test("a submission ends after so many dispatches, or so many reads", async 
   assertEquals(submissionsOf(24 + 48 + 96 + 192, 1), 4);
   assertEquals(submissionsOf(255, 1), 0);
   assertEquals(submissionsOf(256, 1), 1);
-  assertEquals(submissionsOf(3, 2 ** 31), 3);
-  assertEquals(submissionsOf(5, 2 ** 30), 2);
+  // One invocation, which a GPU takes as long for as for 2,048.
+  assertEquals(submissionsOf(3, 2 ** 20), 3);
+  assertEquals(submissionsOf(5, 2 ** 19), 2);
   device.gpu.destroy();
 });
 

@@ -21,7 +21,7 @@ import {
 } from "./storage.ts";
 import type { Profile } from "./profile.ts";
 import { compile, type Form, type Kernel, type Pipeline, type Specialisation } from "./pipeline.ts";
-import { DISPATCHES_A_SUBMIT, FIRST_DISPATCHES, READS_A_SUBMIT, UPLOAD_BYTES } from "./tuning.ts";
+import * as tuned from "./tuning.ts";
 
 export type { Kernel, Pipeline, Specialisation };
 
@@ -36,7 +36,7 @@ export class Launcher {
   #recorded = 0;
   #reads = 0;
   /** Dispatches after which the next submission ends. */
-  #most = FIRST_DISPATCHES;
+  #most = tuned.FIRST_DISPATCHES;
   /** What is destroyed once the recorded work, which still uses it, has been submitted. */
   #doomed: { destroy(): void }[] = [];
   #ring: Ring;
@@ -100,7 +100,8 @@ export class Launcher {
       if (isSettled(buffers[name])) settled = true;
       else if (buffers[name]) this.#unsettle(storageOf(buffers[name]));
     }
-    const total = x * y * z * pipeline.lanes * reads;
+    const lanes = x * y * z * pipeline.lanes;
+    const total = lanes * reads;
     const form = settled || this.images.pay(total)
       ? this.images.formOf(pipeline, buffers, total, this.betweenPasses)
       : pipeline.buffers;
@@ -112,8 +113,8 @@ export class Launcher {
     pass.dispatchWorkgroups(x, y, z);
     if (this.profile) this.#closePass();
     this.dispatches++;
-    this.#reads += total;
-    if (++this.#recorded >= this.#most || this.#reads >= READS_A_SUBMIT) this.flush();
+    this.#reads += Math.max(lanes, tuned.FEWEST_LANES) * reads;
+    if (++this.#recorded >= this.#most || this.#reads >= tuned.READS_A_SUBMIT) this.flush();
   }
 
   #grid(groups: number): [number, number, number] {
@@ -245,7 +246,7 @@ export class Launcher {
     collected?.();
     this.#encoder = null;
     this.#recorded = this.#reads = 0;
-    this.#most = Math.min(2 * this.#most, DISPATCHES_A_SUBMIT);
+    this.#most = Math.min(2 * this.#most, tuned.DISPATCHES_A_SUBMIT);
     this.#encoding++;
     for (const one of this.#doomed.splice(0)) one.destroy();
   }
@@ -293,10 +294,10 @@ export class Launcher {
     block.writes++;
     const { queue } = this.device.gpu;
     const { buffer, byteOffset: from, byteLength } = data;
-    for (let at = 0; at < byteLength; at += UPLOAD_BYTES) {
-      const size = Math.min(UPLOAD_BYTES, byteLength - at);
+    for (let at = 0; at < byteLength; at += tuned.UPLOAD_BYTES) {
+      const size = Math.min(tuned.UPLOAD_BYTES, byteLength - at);
       queue.writeBuffer(block.buffer, byteOffset + at, buffer, from + at, size);
-      if (size === UPLOAD_BYTES) queue.submit([]);
+      if (size === tuned.UPLOAD_BYTES) queue.submit([]);
     }
   }
 
@@ -321,6 +322,6 @@ export class Launcher {
     if (last) encoder.copyBufferToBuffer(last, 0, into, at, last.size);
     if (emptied) encoder.clearBuffer(emptied.block.buffer);
     this.flush();
-    this.#most = FIRST_DISPATCHES; // once it has been read, the GPU has nothing to do
+    this.#most = tuned.FIRST_DISPATCHES; // once it has been read, the GPU has nothing to do
   }
 }

@@ -29,6 +29,8 @@ export const FIRST_DISPATCHES = 24;
  * two seconds; a weak GPU reads some 2³¹ numbers in that time, one after the other.
  */
 export const READS_A_SUBMIT: number = 2 ** 31;
+/** Invocations for which a GPU waits as long as for one: a launch of fewer counts as one of so many. Not measured. */
+export const FEWEST_LANES: number = 2 ** 11;
 /** More is uploaded in pieces, each submitted, so that the driver reuses the memory of one piece for the next. */
 export const UPLOAD_BYTES: number = 2 ** 20;
 /** From this size on a buffer's creation is watched. A smaller one that fails is reported at the next launch. */

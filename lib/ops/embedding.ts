@@ -168,6 +168,7 @@ export function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: 
       { ...lists, ids: indices.storage },
       { n, first, last, padding, share, ids_offset: indices.offset },
       groups,
+      n,
     );
     const cells = rows * shape[1] / unit;
     launcher.launch(
@@ -175,6 +176,7 @@ export function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: 
       { ...lists, g: g.storage, dtable: buffer },
       { n, cells, width: shape[1] / unit, g_offset: g.offset / unit, table_offset: offset / unit },
       groupsFor(cells),
+      Math.ceil(n / rows),
     );
   }
   return table;

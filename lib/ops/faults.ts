@@ -82,6 +82,7 @@ export function checkWeights(probs: Tensor, replacement: boolean): Doubts {
     { weights: probs.storage, fault },
     { rows, n, offset: probs.offset, code },
     rows,
+    Math.ceil(n / 64),
   );
   return doubts;
 }

@@ -112,6 +112,7 @@ export const crossEntropyOp: Op<Args> = defineOp<Args>({
       },
       { rows, ...places, ...labels },
       1,
+      2 * places.each,
     );
     return [total, tops, count];
   },

@@ -40,17 +40,20 @@ export function asRows(x: Tensor, dim: number) {
 
 function launchCumsum(x: Tensor, dim: number, reverse: boolean): Tensor {
   const { dense, rows, columns, back } = asRows(x, dim);
-  checkRounds("cumsum", 2 * Math.ceil(columns / 64) + 64, columns);
+  const LANES = tuningOf(x.device).scanLanes(columns);
+  const rounds = 2 * Math.ceil(columns / LANES) + LANES;
+  checkRounds("cumsum", rounds, columns);
   const out = allocate(dense.shape, x.dtype, x.device);
   const { launcher } = x.device;
   launcher.launch(
     launcher.pipeline(cumsumKernel, {
-      constants: { REVERSE: Number(reverse), FLOAT: Number(x.dtype === "float32") },
+      constants: { LANES, REVERSE: Number(reverse), FLOAT: Number(x.dtype === "float32") },
       replace: { T: wgslType(x.dtype) },
     }),
     { x: dense.storage, out: out.storage },
     { rows, columns, offset: dense.offset, nothing: 0 },
     rows,
+    rounds,
   );
   return back(out);
 }
@@ -121,7 +124,7 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
     const [values, indices] = launchMerges(dense, way);
     return [back(values), back(indices)];
   }
-  const LANES = tuningOf(x.device).topkLanes(columns);
+  const LANES = tuningOf(x.device).scanLanes(columns);
   const rounds = Math.ceil(columns / LANES);
   checkRounds("topk, argmax and argmin", rounds + Math.log2(LANES), columns);
   const shape = [...dense.shape.slice(0, -1), k];
@@ -144,6 +147,7 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
       { x: dense.storage, values: values.storage, indices: indices.storage },
       { rows, columns, offset: dense.offset, k, start, end: Math.min(k, start + step) },
       rows,
+      2 * rounds * Math.min(k - start, step),
     );
   }
   return [back(values), back(indices)];

@@ -330,6 +330,7 @@ export function multinomial(
     { weights: dense.storage, u: u.storage, sums: sums.storage, indices: indices.storage },
     { rows, categories, samples: numSamples, offset: dense.offset },
     rows,
+    categories, // the first lane
   );
   for (const helper of [u, sums]) helper.storage.release("after it was used");
   return hangs(indices);

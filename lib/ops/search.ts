@@ -79,6 +79,7 @@ const searchOp = defineOp<Right>({
         rows_offset: dense.offset,
       },
       groupsFor(n),
+      1 + Math.ceil(Math.log2(rows.shape.at(-1)! + 1)),
     );
     return out;
   },

@@ -160,8 +160,8 @@ export interface Tuning {
   rowLanes(columns: number): number;
   /** Invocations that share a row of so many numbers in a reduction. */
   reduceLanes(length: number): number;
-  /** Invocations that look for the largest numbers of a row of so many. */
-  topkLanes(columns: number): number;
+  /** Invocations that share a row of so many numbers where topk looks for the largest, and where cumsum adds. */
+  scanLanes(columns: number): number;
   /** How long a stretch of a row one workgroup reduces. */
   longestRow: number;
   /** How the invocations that share a row of so many numbers put together what they found. */
@@ -199,7 +199,7 @@ const processors: Tuning = {
   // 8 lanes, one vector, for 64: softmax, cross-entropy and layer norm, forward and backward, 2 to 5 times as fast.
   rowLanes: (columns) => columns < LONG ? 8 : 64,
   reduceLanes: (length) => length < LONG ? 16 : 64,
-  topkLanes: () => 64,
+  scanLanes: () => 64,
   // 16 lanes make 16,384 rounds.
   longestRow: 1 << 18,
   // 8 lanes read at constant places what all of them found, once for the vector; a tree has a barrier a step.
@@ -273,7 +273,7 @@ const gpu: Tuning = {
     columns <= smallRow.upTo ? processors.rowLanes(columns) : columns < WIDE ? 64 : 256,
   reduceLanes: (length) =>
     length <= smallRow.upTo ? processors.reduceLanes(length) : length < WIDE ? 64 : 256,
-  topkLanes: (columns) => columns < WIDE ? 64 : 256,
+  scanLanes: (columns) => columns < WIDE ? 64 : 256,
   // The sum of a million numbers keeps 64 workgroups busy.
   longestRow: 1 << 14,
   // In a row each of 64 lanes would read 64 numbers, one after the other.

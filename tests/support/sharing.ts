@@ -18,6 +18,7 @@ export const SHARING: readonly string[] = [
   "cross_entropy",
   "cross_entropy_grad",
   "cross_entropy_mean",
+  "cumsum",
   "layer_norm",
   "layer_norm_grad",
   "reduce",
