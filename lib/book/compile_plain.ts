@@ -9,9 +9,13 @@ export interface Mistake {
   column?: number;
 }
 
+/** What an import or export takes, by its name; a text in which the same words stand is none. */
+const TAKEN =
+  /(^[ \t]*(?:(?:import|export)\b[\w$*{},\s]*?\bfrom\b|\} *from\b|import\b) *|\bimport\s*\(\s*)(["'])([^"'\n]+)\2/gm;
+
 /** The program with an address for each import; it is the main program of the page that runs it. */
 export const asProgram = (code: string, address: (name: string) => string): string =>
-  code.replace(
-    /(\bfrom\s+|\bimport\s*\(\s*)"([^"]+)"/g,
-    (_, before, name) => `${before}"${address(name)}"`,
-  ).replaceAll("import.meta.main", "(globalThis.lessonAtWork === import.meta.url)");
+  code.replace(TAKEN, (_, before, __, name) => `${before}"${address(name)}"`).replaceAll(
+    "import.meta.main",
+    "(globalThis.lessonAtWork === import.meta.url)",
+  );

@@ -15,17 +15,18 @@ const WORDS: readonly [family: string, words: RegExp][] = [
   ["sgd", /\boptim\.SGD\b/],
   ["reduce", /\.(mean|sum|var|std|amax)\(/],
   ["topk", /\.topk\(/],
-  ["cumsum", /\bmultinomial\(|\bcumsum\(/],
+  ["multinomial", /\bmultinomial\(/],
+  ["cumsum", /\bcumsum\(/],
   ["where", /\bmaskedFill\(|\bwhere\(/],
   ["clip", /\bclipGradNorm/],
-  ["index", /\.(index|gather)\(/],
   ["unary", /\b(gelu|relu|tanh|sigmoid)\(|\bnn\.(GELU|ReLU|Tanh)\b/],
 ];
 
 /** The kernel pages for the code of a cell, in the order of the table. */
 export const kernelsOf = (code: string, site: Site): Page[] =>
   WORDS.filter(([, words]) => words.test(code))
-    .flatMap(([family]) => {
+    .map(([family]) => {
       const page = site.pages.find(({ address }) => address === `kernel-${family}.html`);
-      return page ? [page] : [];
+      if (!page) throw new Error(`there is no kernel ${family}`);
+      return page;
     });

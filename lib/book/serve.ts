@@ -17,15 +17,21 @@ const TYPES: Record<string, string> = {
 /** Answers a request for a file of a folder. */
 export async function answer(folder: URL, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const path = decodeURIComponent(pathname).slice(1);
-  const url = new URL(path === "" ? "index.html" : path, folder);
+  let path: string;
+  try {
+    path = decodeURIComponent(pathname).slice(1);
+  } catch {
+    return new Response(`${pathname} is not an address`, { status: 400 });
+  }
+  const url = new URL(/(^|\/)$/.test(path) ? `${path}index.html` : path, folder);
   if (!url.href.startsWith(folder.href)) return new Response("not here", { status: 404 });
   const type = TYPES[url.pathname.match(/\.(\w+)$/)?.[1] ?? ""] ?? "application/octet-stream";
   try {
     const body = await Deno.readFile(url);
     return new Response(body, { headers: { "content-type": type, "cache-control": "no-cache" } });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { NotFound, IsADirectory, NotADirectory } = Deno.errors;
+    if (![NotFound, IsADirectory, NotADirectory].some((kind) => error instanceof kind)) throw error;
     return new Response(`${path} is not a page of the book`, { status: 404 });
   }
 }
@@ -75,9 +81,10 @@ async function rebuild(folder: URL): Promise<void> {
       ...ownPackages,
       new URL("main.ts", import.meta.url).href,
       "--out",
-      fromFileUrl(folder),
+      folder.pathname,
     ],
     stdout: "null",
+    stderr: "inherit",
   }).output();
   const time = new Date().toLocaleTimeString("en", { hour12: false });
   console.log(success ? `${time} built` : `${time} not built: the error stands above`);

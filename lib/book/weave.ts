@@ -2,7 +2,7 @@
  * Splits a lesson's source into the blocks of a page or a notebook: prose, and cells with code and outputs in turn.
  * Nothing is lost: each block knows its lines.
  */
-import { headOf, marksAt, networkOf, parts, statementEnd } from "../lesson/source.ts";
+import { headOf, marksAt, networkOf, parts } from "../lesson/source.ts";
 import type { Marks } from "../lesson/source.ts";
 
 /** Prose between two cells. */
@@ -106,6 +106,3 @@ export function titleOf(source: string): Title {
 export const restOfHead = (markdown: string): string =>
   markdown.split(/\n\s*\n/).slice(2)
     .filter((paragraph) => !paragraph.startsWith("Needs the network:")).join("\n\n");
-
-/** Whether the last statement of some code ends on a line: for the line marks of an editor. */
-export { statementEnd };

@@ -2,12 +2,14 @@
  * The pages of the book: what a lesson's source becomes, before anything runs.
  */
 import { gzipSync } from "node:zlib";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { getRngState, heatMap, manualSeed, nn, randn, tensor } from "#lib";
 import { chart } from "../../lib/lesson/chart.ts";
 import { answer } from "../../lib/book/client/play/answers.ts";
 import type { Writing } from "../../lib/book/client/play/kinds.ts";
+import { build } from "../../lib/book/build.ts";
 import { compile } from "../../lib/book/compile.ts";
+import { asProgram } from "../../lib/book/compile_plain.ts";
 import { exerciseNotebook } from "../../lib/book/exercise_notebook.ts";
 import { highlight } from "../../lib/book/highlight.ts";
 import { lessonPage } from "../../lib/book/lesson_page.ts";
@@ -183,6 +185,7 @@ Deno.test("`deno task book -- --serve` says its address, serves the book, builds
     ],
     cwd: root,
     stdout: "piped",
+    stderr: "piped",
   }).spawn();
   const lines = serving.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";
@@ -208,17 +211,47 @@ Deno.test("`deno task book -- --serve` says its address, serves the book, builds
       await checkLinks(url, texts);
       await weigh(url, [...texts.keys()]);
     });
-    const { status, body } = await fetch(`${address}nothing.html`);
-    await body?.cancel();
-    assertEquals(status, 404);
+    for (const [name, code] of [["nothing.html", 404], ["code", 404], ["%", 400], ["", 200]]) {
+      const { status, body } = await fetch(address + name);
+      await body?.cancel();
+      assertEquals(status, code, `${name}`);
+    }
     said = "";
     const now = Date.now() / 1000;
     await Deno.utime(new URL("lessons/contents.ts", root), now, now);
     await says(/^[\d:]+ built\n/m);
+    await Deno.writeTextFile(`${folder}/book/CNAME`, "example.org");
+    await Deno.utime(new URL("lessons/contents.ts", root), now + 1, now + 1);
+    await says(/^[\d:]+ not built: the error stands above\n/m);
+    const why = await serving.stderr.pipeThrough(new TextDecoderStream()).getReader().read();
+    assertStringIncludes(why.value!, "CNAME lies there");
   } finally {
     serving.kill("SIGINT");
     await lines.cancel();
     assertEquals((await serving.status).signal, "SIGINT");
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a folder that holds anything but a book is not emptied for one", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/index.html`, "a page of somebody's own");
+    await assertRejects(() => build(new URL(`file://${folder}/`)), Error, "index.html lies in");
+    await Deno.writeTextFile(`${folder}/lesson-1.html`, "a page of a book");
+    await Deno.writeTextFile(`${folder}/CNAME`, "example.org");
+    await assertRejects(() => build(new URL(`file://${folder}/`)), Error, "CNAME lies in");
+    const args = ["run", "-A", "--unstable-raw-imports", ...ownPackages, "lib/book/main.ts"];
+    for (const out of ["", "lessons", folder]) {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [...args, `--out=${out}`],
+        cwd: root,
+      }).output();
+      assertStringIncludes(new TextDecoder().decode(stderr), `--out ${out && `${out}: `}`);
+      assertEquals(code, 2);
+    }
+    assertEquals([...Deno.readDirSync(folder)].length, 3);
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
@@ -339,6 +372,25 @@ Deno.test("a lesson's program hands out what it exports while it still runs, lin
   const code = compile(source, (name) => name);
   assertEquals(code.split("\n").length, source.split("\n").length);
   assertStringIncludes(code.split("\n")[0], "{ get a() { return a; }, get B() { return B; } }");
+});
+
+Deno.test("a program takes its imports from other addresses; the same words in a text stay", () => {
+  const there = (code: string) => asProgram(code, (name) => `there/${name}`);
+  for (
+    const code of [
+      `import { a, b } from "x";`,
+      `import {\n  a,\n  b, // two\n} from 'x';`,
+      `import "x";`,
+      `export * from "x";`,
+      `const { a } = await import("x");`,
+    ]
+  ) {
+    assertStringIncludes(there(code).replaceAll("'", '"'), `"there/x"`, code);
+    assertEquals(there(code).split("\n").length, code.split("\n").length);
+  }
+  for (const text of [`await show('from "x"');`, `/*\nTaken from "x\ny".\n*/`, `// from "x"`]) {
+    assertEquals(there(text), text);
+  }
 });
 
 Deno.test("an answer in the middle of a training leaves the random numbers as they were", async () => {
