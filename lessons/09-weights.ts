@@ -486,8 +486,8 @@ await show(again.eq(onwards.index(":", ":-1")).all());
 //> tensor(True)
 
 /*
-Now a late token costs hardly more than an early one. Only the attention takes
-longer, because there are more keys to compare with. The price is memory. For
+Now a late token costs only a little more than an early one: the attention has
+more keys to compare with, and nothing else grows. The price is memory. For
 GPT-2, a key and a value of 768 dimensions must be kept for each position in
 each of its 12 blocks.
 
@@ -538,9 +538,10 @@ await show(kept(write(options.prompt, drawn))); // in full
 /*
 The random numbers are PyTorch's, so PyTorch writes the same text from the
 same seed. With these options (seed 123, temperature 1.5, top-k 50, 25 tokens)
-the author of the second notebook printed a text in his book. If OpenAI's
-weights are loaded and no option was changed, the lesson compares ours with
-his:
+the notebook's author printed a text in his book, "Build a Large Language Model
+(From Scratch)". The text that stands above is his, and so is the greedy one.
+If OpenAI's weights are loaded and no option was changed, the lesson compares
+ours with his:
 */
 
 const PRINTED = "Every effort moves you toward finding an ideal new way to " +
@@ -560,7 +561,8 @@ not. If one token has nearly all the probability, the others can only do harm.
 After "My name is" thousands of tokens would fit, and 50 are too few.
 **Top-p**, or nucleus sampling ([Holtzman et al.,
 2019](https://arxiv.org/abs/1904.09751)), looks at the probabilities: it keeps
-the best tokens, as few as together reach the probability p.
+the best tokens, and only as many as are needed to reach the probability p
+together.
 
 Here are five tokens, the best first. The sums of their probabilities show
 that three of them reach 0.9. Of a thousand draws none goes to the other two:
@@ -590,7 +592,7 @@ At each position of a text the model gives every token a probability. If the
 text is already there, we can look up the probability of the token that really
 came next. The loss is the mean of the negative logarithms of these
 probabilities, and the perplexity is e to the power of the loss (lesson 7):
-the model is as unsure as if it had to guess among so many equally likely
+the model is as unsure as if it had to guess among that many equally likely
 tokens. For a uniform distribution that is the size of the vocabulary.
 `--text` takes a text of yours.
 */
