@@ -46,6 +46,10 @@ export const attribute = (name: string, value: string | number | boolean | undef
 /** HTML that must not be escaped again. */
 export const raw = (text: string): Html => new Html(text);
 
+/** The sign beside a heading that leads to it; who hears or tabs through a page has the contents for that. */
+export const anchor = (id: string): Html =>
+  markup`<a class="anchor" href="#${id}" aria-hidden="true" tabindex="-1">#</a>`;
+
 /** Text as the end of an address: `The last step` becomes `the-last-step`. */
 export const slug = (text: string): string =>
   text.toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") ||

@@ -211,7 +211,7 @@ async function cellHtml(
   }
   return markup`
     <section class="cell" id="cell-${cell.number}" data-cell="${cell.number}"
-      aria-label="Cell ${cell.number}">${parts}</section>
+      role="group" aria-label="Cell ${cell.number}">${parts}</section>
   `;
 }
 

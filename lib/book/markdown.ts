@@ -3,8 +3,7 @@
  */
 import MarkdownIt from "markdown-it";
 import { diagram } from "../lesson/diagram.ts";
-import { escapeMarkup } from "../text/markup.ts";
-import { slug } from "./html.ts";
+import { anchor, slug } from "./html.ts";
 import { highlight, type Language } from "./highlight.ts";
 import { figure } from "./output.ts";
 
@@ -64,11 +63,9 @@ export function renderMarkdown(text: string, around: Surroundings = {}): Rendere
       const id = freeId(slug(words), ids);
       token.attrSet("id", id);
       headings.push({ level: Number(token.tag[1]), text: words, id });
-      const anchor = new Token("html_inline", "", 0);
-      anchor.content = ` <a class="anchor" href="#${id}" aria-label="Link to “${
-        escapeMarkup(words)
-      }”">#</a>`;
-      tokens[i + 1].children?.push(anchor);
+      const sign = new Token("html_inline", "", 0);
+      sign.content = ` ${anchor(id)}`;
+      tokens[i + 1].children?.push(sign);
     } else if (token.type === "th_open" && tokens[i + 1].content === "") {
       token.tag = tokens[i + 2].tag = "td"; // the corner of a table names nothing
     } else if (token.type === "inline" && tokens[i - 1]?.type !== "heading_open") {

@@ -4,7 +4,7 @@
 import { ledger } from "../tools/digits.ts";
 import { frame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
-import { type Html, markup, raw, slug } from "./html.ts";
+import { anchor, type Html, markup, raw, slug } from "./html.ts";
 import { type Heading, renderMarkdown } from "./markdown.ts";
 import type { Passage } from "./lesson_page.ts";
 import { isTree, treeHtml } from "./output.ts";
@@ -32,7 +32,7 @@ export function indexPage(site: Site, thumbnails: ReadonlyMap<Page, Html>): Html
   const exercises = site.pages.filter(({ kind }) => kind === "exercise");
   const body = markup`<article class="index">
 <header class="title"><h1>Language models from scratch, to the digit</h1>
-<p class="summary">Four notebooks teach how language models work, in Python with PyTorch. This is the same course in TypeScript, on WebGPU, in shaders that you can read. Every lesson runs in this page, on your own GPU, and each number that comes out is held against the one that PyTorch printed.</p></header>
+<p class="summary">Four notebooks teach how language models work, in Python with PyTorch. This is the same course in TypeScript, on WebGPU, in shaders that you can read. Every lesson runs in its page, on your own GPU, and each number that comes out is held against the one that PyTorch printed.</p></header>
 <ul class="promise">
 <li><b>${exact.length}</b> outputs equal to the digit, with ${
     numbers.toLocaleString("en")
@@ -113,7 +113,7 @@ export function kernelPage(site: Site, page: Page): Made {
     passages.push({ address: `${page.address}#${id}`, title: name, text: header });
     return markup`
       <h2
-        id="${id}">${name} <a class="anchor" href="#${id}" aria-label="Link to ${name}">#</a></h2>
+        id="${id}">${name} ${anchor(id)}</h2>
       <div class="prose head">${header.split(/\n\s*\n/).flatMap(paragraph)}</div>
       <div class="cell">
         <pre class="code" tabindex="0" role="group"

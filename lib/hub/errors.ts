@@ -128,7 +128,7 @@ export async function refusal(
   const about = {
     status,
     code: headers.get("x-error-code") ?? "",
-    known: Boolean(config.token),
+    known: config.token !== undefined,
     elsewhere: host !== new URL(config.endpoint).host,
     wait,
   };

@@ -71,7 +71,15 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
     if (watcher?.url === meta.url) await watcher.shown?.(line, text, values);
   };
   if (watcher?.url === meta.url) {
-    const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});
+    const seen = watcher;
+    const show = seen.show = async (...values: unknown[]) => {
+      seen.showing = (seen.showing ?? 0) + 1;
+      try {
+        await note(linesBehind(meta.url)[0], values, () => {});
+      } finally {
+        seen.showing--;
+      }
+    };
     return { show, options: readArgs(host.args, { ...own, ...common }) as Values<O> };
   }
   if (meta.url.startsWith("notebook:")) {

@@ -19,6 +19,10 @@ export interface Watcher {
   url: string;
   /** An output of that lesson: the line that printed it, its text, and the values it was made of. */
   shown?(line: number, text: string, values: readonly unknown[]): void | Promise<void>;
+  /** How many outputs are on their way: of a lesson that does not await them, some are when it ends. */
+  showing?: number;
+  /** The lesson's own `show`, once it has one. */
+  show?(...values: unknown[]): Promise<void>;
   /** The progress of a loop; undefined when it has ended. */
   progressed?(at: Progressed | undefined): void;
   /** The curves of a training run so far. */

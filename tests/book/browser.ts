@@ -200,10 +200,7 @@ test("a cell is changed, run, breaks with its line, is reset; the change survive
   await visit("lesson-2.html", async (tab) => {
     const found = tab.locator(".cell", { hasText: "new nn.Embedding(5, 3)" }).first();
     const at = `[data-cell='${await found.getAttribute("data-cell")}']`;
-    const cell = tab.locator(at);
-    await cell.hover();
-    await cell.getByRole("button", { name: "Edit" }).click();
-    const editor = cell.locator(".cm-content");
+    const [cell, editor] = await openEditor(tab, at);
     await editor.fill("const embedding = new nn.Embedding(2, 7);\nawait show(embedding);");
     await cell.getByRole("button", { name: "Run", exact: true }).click();
     await ended(tab);
@@ -245,6 +242,122 @@ test("a cell is changed, run, breaks with its line, is reset; the change survive
     assertEquals(await tab.locator(".cm-content").count(), 0);
     assertMatch(await run(tab, "Run this lesson"), /^(\d+) outputs: \1 equal/);
   });
+});
+
+/** Opens the editor of a cell; returns the cell, and where its text is typed. */
+async function openEditor(tab: Tab, at: string) {
+  const cell = tab.locator(at);
+  await cell.hover();
+  await cell.getByRole("button", { name: /^(Edit|Answer)$/ }).click();
+  return [cell, cell.locator(".cm-content")] as const;
+}
+
+test("every change is kept: of two cells, and one that was made after its link", async () => {
+  await visit("lesson-2.html", async (tab) => {
+    const [, first] = await openEditor(tab, "[data-cell='2']");
+    await first.fill("");
+    await tab.keyboard.type("const half = 1 / 2; // a half");
+    const [second, text] = await openEditor(tab, "[data-cell='3']");
+    await text.fill("await show(1);");
+    await second.getByRole("button", { name: "Link" }).click();
+    assertStringIncludes(tab.url(), "#edits=");
+    await text.fill("await show(2);");
+    await tab.waitForURL(/html$/); // the address says no longer something else
+    await tab.reload();
+    await tab.locator(".cm-content").nth(1).waitFor();
+    assertEquals(await tab.locator(".cm-content").allInnerTexts(), [
+      "const half = 1 / 2; // a half",
+      "await show(2);",
+    ]);
+  });
+});
+
+test("what a cell shows or does without await counts too; a cell that is not changed keeps its output", async () => {
+  await visit("lesson-2.html", async (tab) => {
+    const [cell, editor] = await openEditor(tab, "[data-cell='3']");
+    const result = async (code?: string) => {
+      if (code) await editor.fill(code);
+      await cell.getByRole("button", { name: "Run", exact: true }).click();
+      await ended(tab);
+      return (await cell.locator(".output:visible, .fault").allInnerTexts()).join("|");
+    };
+    assertMatch(await result(), /^= equal.*\s+Embedding\(5, 3\)$/);
+    assertMatch(await result("show(tensor([1, 2]));"), /tensor\(\[1, 2\]\)$/);
+    assertMatch(await result(`console.log('taken from "b"', 5);`), /taken from "b" 5$/);
+    assertMatch(await result("(async () => { await 1;\nthrow 'late'; })();"), /^An error\s+late$/);
+    assertMatch(
+      await result("import { dataset } from './10-dataset.ts';\nshow(dataset.numRows);"),
+      /145$/,
+    );
+    // An error stands where it can be seen, above the strip and below many outputs.
+    await tab.setViewportSize({ width: 1400, height: 500 });
+    assertMatch(
+      await result("await show(tensor([1]));\n".repeat(9) + "nothing();"),
+      /nothing is not/,
+    );
+    const bottom = async (at: string) =>
+      await tab.locator(at).evaluate((it) => it.getBoundingClientRect().bottom);
+    const strip = await tab.locator(".live").evaluate((it) => it.getBoundingClientRect().top);
+    await tab.waitForFunction(
+      (top) => document.querySelector(".fault")!.getBoundingClientRect().bottom <= top,
+      strip,
+    );
+    // And the page's end is not covered.
+    await tab.evaluate("scrollTo(0, 1e6)");
+    assert(
+      await bottom(".around") <=
+        await tab.locator(".live").evaluate((it) => it.getBoundingClientRect().top),
+    );
+    await tab.emulateMedia({ media: "print" });
+    assertEquals(await tab.locator(".live, .editor .actions").filter({ visible: true }).count(), 0);
+  });
+});
+
+test("Stop, or Escape, ends a lesson that saves nothing, and its worker with it", async () => {
+  await visit("lesson-3.html", async (tab) => {
+    for (
+      const stop of [() => tab.locator(".live .stop").click(), () => tab.keyboard.press("Escape")]
+    ) {
+      await tab.locator("#run").getByRole("button").first().click();
+      await tab.locator(".mark").first().waitFor();
+      await tab.locator("h1").hover(); // no worker is made ready for the next run
+      await stop();
+      assertMatch(await ended(tab), /^Stopped\./);
+      while (tab.workers().length) await tab.workers()[0].waitForEvent("close");
+    }
+  });
+});
+
+test("without a network a page says so, and goes on when there is one", async () => {
+  const context = await browser.newContext();
+  try {
+    const tab = await context.newPage();
+    await tab.goto(`${address}lesson-2.html`);
+    await tab.locator(".runner").waitFor();
+    await context.setOffline(true);
+    assertMatch(await run(tab, "Run this lesson"), /^It did not run\./);
+    assertMatch(await tab.locator(".fault").innerText(), /02-embedding\.ts could not be loaded/);
+    await tab.locator("#search").fill("keepdim");
+    await context.setOffline(false);
+    assertMatch(await run(tab, "Run this lesson"), /^(\d+) outputs: \1 equal/);
+    await tab.locator("#search").fill("keepdims");
+    await tab.locator(".found a").first().waitFor();
+  } finally {
+    await context.close();
+  }
+});
+
+test("on a narrow page the contents open over the text, wherever the reader is", async () => {
+  await visit("lesson-3.html#the-whole", async (tab) => {
+    await tab.locator(".runner").waitFor();
+    await tab.locator(".menu summary").click();
+    const link = tab.locator(".contents").getByRole("link", { name: "Many heads" });
+    await link.click();
+    await link.waitFor({ state: "hidden" });
+    assertMatch(tab.url(), /#many-heads$/);
+    const top = await tab.locator("#many-heads").evaluate((it) => it.getBoundingClientRect().top);
+    assert(top > 50 && top < 200, `the heading stands at ${top}`);
+  }, { width: 360 });
 });
 
 test("a lesson that trains shows how far it is, and stops; what it has learned goes to the terminal and comes back", async () => {
@@ -329,10 +442,8 @@ test("a file of the reader's own is the data", async () => {
 test("exercises are answered, checked and hinted at in their page", async () => {
   await visit("exercise-03.html", async (tab) => {
     const answer = async (cell: number, code: string) => {
-      const section = tab.locator(`[data-cell="${cell}"]`);
-      await section.hover();
-      await section.getByRole("button", { name: "Answer" }).click();
-      await section.locator(".cm-content").fill(code);
+      const [, editor] = await openEditor(tab, `[data-cell="${cell}"]`);
+      await editor.fill(code);
     };
     await answer(2, "export const query = [1, 2];");
     await answer(

@@ -10,35 +10,33 @@ import { EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import { element } from "./dom.ts";
-import { linkTo, savedEdits, saveEdits } from "./edits.ts";
+import { linkTo, saveEdits } from "./edits.ts";
 import { codesOf } from "./program.ts";
 
-/** Opens the editor of a cell. */
+/** Opens the editor of a cell, with the reader's earlier change if there is one. */
 export function openEditor(
   section: HTMLElement,
   source: string,
   edits: Map<number, string>,
   run: () => Promise<void>,
 ): void {
-  if (section.classList.contains("edited")) {
-    section.querySelector(".shell")?.shadowRoot?.querySelector<HTMLElement>(".cm-content")?.focus();
-    return;
-  }
+  if (section.classList.contains("edited")) return;
   const number = Number(section.dataset.cell);
   const original = codesOf(source).get(number)!;
   const changed = (text: string) => {
     if (text === original) edits.delete(number);
     else edits.set(number, text);
-    saveEdits(edits);
+    // The printed outputs stand below as long as the code is the one that printed them.
+    section.classList.toggle("changed", text !== original);
   };
   // In a shadow root, because in a page CodeMirror would write style elements, which the page's policy forbids.
   const shell = element("div", { class: "shell" });
-  const root = shell.attachShadow({ mode: "open" });
+  const root = shell.attachShadow({ mode: "open", delegatesFocus: true });
   root.append(element("link", { rel: "stylesheet", href: "style.css" }));
   const view = new EditorView({
     root,
     parent: root,
-    doc: edits.get(number) ?? savedEdits().get(number) ?? original,
+    doc: edits.get(number) ?? original,
     extensions: [
       lineNumbers(),
       history(),
@@ -59,7 +57,9 @@ export function openEditor(
         indentWithTab,
       ]),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) changed(update.state.doc.toString());
+        if (!update.docChanged) return;
+        changed(update.state.doc.toString());
+        saveEdits(edits);
       }),
     ],
   });
@@ -70,18 +70,17 @@ export function openEditor(
     saveEdits(edits);
     view.destroy();
     editor.remove();
-    section.classList.remove("edited");
+    section.classList.remove("edited", "changed");
     section.querySelectorAll(".output.here, .fault").forEach((old) => old.remove());
-    if (location.hash.startsWith("#edits=")) {
-      globalThis.history.replaceState(null, "", location.pathname);
-    }
     section.querySelector<HTMLElement>(".edit")?.focus();
   };
   const share = async () => {
     const link = linkTo(edits);
-    globalThis.history.replaceState(null, "", link);
-    await navigator.clipboard?.writeText(link).catch(() => {});
-    note.textContent = "The address of this page now carries your changes, and is copied.";
+    // A page that does not come by https, or a reader who forbids it, copies nothing.
+    const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
+    note.textContent = `The address of this page now carries your changes${
+      copied ? ", and is copied" : ""
+    }.`;
   };
   const editor = element(
     "div",
@@ -103,5 +102,4 @@ export function openEditor(
   );
   section.classList.add("edited");
   section.prepend(editor);
-  view.focus();
 }

@@ -3,19 +3,21 @@
  */
 
 const key = `edits:${document.querySelector<HTMLElement>("#run")?.dataset.lesson}`;
+const LINK = "#edits=";
 
-/** The changed cells, by number; those of a link replace those in the browser. */
-export function savedEdits(): Map<number, string> {
-  const fromLink = location.hash.match(/^#edits=(.+)$/)?.[1];
+/** The changed cells, by number: those of the page's address, else those in this browser. */
+function savedEdits(): Map<number, string> {
   try {
-    if (fromLink) return new Map(JSON.parse(decode(fromLink)));
+    if (location.hash.startsWith(LINK)) {
+      return new Map(JSON.parse(decode(location.hash.slice(LINK.length))));
+    }
     return new Map(JSON.parse(localStorage.getItem(key) ?? "[]"));
   } catch {
     return new Map(); // the link was cut short, or the browser stores nothing
   }
 }
 
-/** Stores the changed cells. */
+/** Stores the changed cells. An address that carries others says no longer what stands here, and loses them. */
 export function saveEdits(edits: ReadonlyMap<number, string>): void {
   try {
     if (edits.size) localStorage.setItem(key, JSON.stringify([...edits]));
@@ -23,17 +25,19 @@ export function saveEdits(edits: ReadonlyMap<number, string>): void {
   } catch {
     // A browser that stores nothing forgets them; the link still carries them.
   }
+  if (location.hash.startsWith(LINK)) {
+    history.replaceState(null, "", location.pathname + location.search);
+  }
 }
 
-/** The address of this page with the changed cells. */
+/** Lets the address of this page carry the changed cells, and returns it. */
 export function linkTo(edits: ReadonlyMap<number, string>): string {
-  const url = new URL(location.href);
-  url.hash = `edits=${encode(JSON.stringify([...edits]))}`;
-  return url.href;
+  history.replaceState(null, "", LINK + encode(JSON.stringify([...edits])));
+  return location.href;
 }
 
 const encode = (text: string) =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 const decode = (text: string) =>
   new TextDecoder().decode(
@@ -43,10 +47,18 @@ const decode = (text: string) =>
     ),
   );
 
-/** Opens the editors of the cells that were changed earlier. */
-export async function restoreEdits(open: (section: HTMLElement) => Promise<void>): Promise<void> {
-  for (const number of savedEdits().keys()) {
-    const section = document.querySelector<HTMLElement>(`[data-cell="${number}"]`);
-    if (section) await open(section);
+/** Takes up the cells that were changed earlier, and opens their editors. */
+export async function restoreEdits(
+  edits: Map<number, string>,
+  open: (section: HTMLElement) => Promise<void>,
+): Promise<void> {
+  addEventListener("hashchange", () => location.hash.startsWith(LINK) && location.reload());
+  const sections: HTMLElement[] = [];
+  for (const [number, text] of savedEdits()) {
+    const section = document.querySelector<HTMLElement>(`[data-cell="${Number(number)}"]`);
+    if (!section) continue;
+    edits.set(number, String(text));
+    sections.push(section);
   }
+  for (const section of sections) await open(section);
 }

@@ -47,7 +47,7 @@ export function form(options: Options, given: Given, run: (values: Values) => vo
       values[name] = typeof value === "boolean"
         ? (field as HTMLInputElement).checked
         : typeof value === "number"
-        ? Number(field.value)
+        ? (field.value === "" ? value : Number(field.value))
         : field.value;
     }
     return values;

@@ -24,6 +24,7 @@ export class Live {
   readonly element = element("aside", { class: "live", "aria-label": "The run", hidden: true });
   readonly #adapter = element("span", { class: "adapter" });
   readonly #words = element("span", { class: "words" });
+  readonly #status = element("p", { role: "status" }, this.#words, " ");
   readonly #bar = element("progress", { "aria-label": "Progress of the run" });
   readonly #curves = element("div", { class: "curves", hidden: true });
   readonly #files = element("p", { class: "files", hidden: true });
@@ -36,17 +37,19 @@ export class Live {
 
   /** A strip whose button calls this function. */
   constructor(stop: () => void) {
-    this.#stop = element("button", { type: "button", class: "stop", onclick: stop }, "Stop");
+    const how = { type: "button", class: "stop", title: "Escape", onclick: stop };
+    this.#stop = element("button", how, "Stop");
     const close = () => void (this.element.hidden = true);
     this.#close = element("button", { type: "button", class: "quiet", onclick: close }, "Close");
     const line = element(
       "div",
       { class: "line" },
-      element("p", { role: "status" }, this.#words, " ", this.#adapter),
+      this.#status,
       this.#bar,
       this.#stop,
       this.#close,
     );
+    this.#status.append(this.#adapter);
     this.element.append(this.#curves, this.#files, line);
   }
 
@@ -59,8 +62,8 @@ export class Live {
     this.element.hidden = this.#bar.hidden = this.#stop.hidden = false;
     this.#close.hidden = this.#curves.hidden = this.#files.hidden = true;
     this.#bar.removeAttribute("value");
-    this.#words.textContent = "Compiling shaders…";
     this.#adapter.textContent = "";
+    this.say("Starting…");
   }
 
   /** Shows the GPU it runs on. */
@@ -74,6 +77,7 @@ export class Live {
     if (at) {
       this.#bar.max = at.total;
       this.#bar.value = at.step;
+      this.#status.ariaLive = "off"; // nobody wants to hear every step
       this.#words.textContent = at.words;
     } else {
       this.#bar.removeAttribute("value");
@@ -89,8 +93,9 @@ export class Live {
     this.#curves.innerHTML = themed(svg, "The loss so far");
   }
 
-  /** Adds a check that the lesson has besides its outputs. */
+  /** Says something: what a lesson has to say besides its outputs, or how it ended. */
   say(text: string): void {
+    this.#status.ariaLive = "polite";
     this.#words.textContent = text;
   }
 
@@ -132,11 +137,10 @@ export class Live {
     const kinds = COUNTED.flatMap(([verdict, words]) =>
       counts.get(verdict) ? [`${counts.get(verdict)} ${words}`] : []
     ).join(", ");
-    const outputs = total === 0
-      ? ""
-      : `${total} output${total === 1 ? "" : "s"}: ${kinds} · ${seconds} s`;
+    const outputs = total && `${total} output${total === 1 ? "" : "s"}: ${kinds} · ${seconds} s`;
     const failed = this.#hasFailed ? "It stopped at an error." : "";
-    this.#words.textContent = [words, failed, this.#checked, outputs].filter(Boolean).join(" ");
+    const all = [words, failed, this.#checked, outputs].filter(Boolean).join(" ");
+    this.say(all || `It ran to its end and showed nothing · ${seconds} s`);
   }
 }
 

@@ -51,6 +51,7 @@ export type FromWorker =
   | { kind: "said"; text: string }
   | { kind: "answered"; id: number; value?: unknown; error?: string }
   | { kind: "checked"; outcomes: Outcome[] }
-  | { kind: "saving" }
+  /** What a stop meets: the lesson saves what it has, or there is nothing to save, and the page may end the worker. */
+  | { kind: "saving" | "unsaved" }
   | { kind: "failed"; message: string; line?: number; column?: number }
   | { kind: "ended"; files: File[]; stopped: boolean };

@@ -7,11 +7,16 @@ const search = document.querySelector<HTMLInputElement>("#search");
 if (search) {
   search.hidden = false;
   let opened: Promise<void> | undefined;
-  const open = () => void (opened ??= import("./search.ts").then((it) => it.openSearch(search)));
-  search.addEventListener("focus", open, { once: true });
+  const open = () => {
+    opened ??= import("./search.ts").then((it) => it.openSearch(search));
+    opened.catch(() => opened = undefined); // without a network; the next word tries again
+  };
+  search.addEventListener("focus", open);
+  search.addEventListener("input", open);
   document.addEventListener("keydown", (event) => {
-    const typing = (event.target as Element).closest("input, textarea, [contenteditable]");
-    if (event.key !== "/" || typing) return;
+    const [at] = event.composedPath() as Element[]; // an editor is in a shadow root
+    const typing = at.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
     event.preventDefault();
     search.focus();
   });
@@ -41,6 +46,17 @@ function followReader(): void {
   mark();
 }
 followReader();
+
+/** On a narrow page the contents lie over the text, wherever the reader is in it, until one of them is chosen. */
+function openContents(): void {
+  const menu = document.querySelector<HTMLDetailsElement>(".menu")!;
+  const contents = document.querySelector<HTMLElement>(".contents")!;
+  contents.classList.add("over");
+  const close = () => menu.open = false;
+  contents.addEventListener("click", ({ target }) => (target as Element).closest("a") && close());
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && close());
+}
+openContents();
 document.querySelector(".contents [aria-current]")?.scrollIntoView({ block: "nearest" });
 
 if (document.body.classList.contains("runs")) void import("./run.ts").then((it) => it.open());

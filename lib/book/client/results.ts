@@ -38,6 +38,8 @@ export class Results {
   #journal: Shown[] = [];
   #pictures = new Map<number, string>();
   #open: number | undefined;
+  /** Outputs on their way into the page. */
+  #puts: Promise<void>[] = [];
 
   /** The results of a program, in an article; those of an earlier run are removed. */
   constructor(article: HTMLElement, program: Program, { full }: { full: boolean }) {
@@ -68,7 +70,7 @@ export class Results {
     const section = this.#section(cell);
     const where = line !== undefined && cell !== undefined
       ? `Line ${lineInCell(this.#program, line)} of this cell`
-      : "The lesson did not run";
+      : "An error";
     const fault = element(
       "div",
       { class: "fault", role: "alert" },
@@ -76,7 +78,7 @@ export class Results {
       element("pre", { tabindex: 0, role: "group", "aria-label": "Error" }, message),
     );
     (section ?? this.#article.querySelector("#run")!).append(fault);
-    fault.scrollIntoView({ block: "nearest" });
+    void Promise.all(this.#puts).then(() => fault.scrollIntoView({ block: "nearest" }));
   }
 
   /** Shows the result of each answer under its cell; returns a summary in words. */
@@ -111,7 +113,9 @@ export class Results {
       this.counts.set(verdict, (this.counts.get(verdict) ?? 0) + 1);
       const end = lines[one.end]?.source;
       const output = this.#article.querySelector<HTMLElement>(`.output[data-end="${end}"]`);
-      void this.#put(one, verdict, end === undefined ? null : output, lines[line]?.cell);
+      this.#puts.push(
+        this.#put(one, verdict, end === undefined ? null : output, lines[line]?.cell),
+      );
     }
   }
 
@@ -150,7 +154,7 @@ export class Results {
     const here = element("div", { class: "here" });
     here.innerHTML = html;
     if (output) {
-      here.prepend(element("h4", {}, "Here"));
+      here.prepend(element("p", { class: "head" }, "Here"));
       output.classList.add("beside");
       const pre = here.querySelector("pre");
       if (pre && held.expected && !svg) markNumbers(pre, held.expected, held.text);

@@ -3,22 +3,21 @@
  * that have a lesson.
  */
 import type { Options } from "../../lesson/args.ts";
-import { asProgram, type Mistake } from "../compile_plain.ts";
+import type { Mistake } from "../compile_plain.ts";
 import { element } from "./dom.ts";
 import { form, type Given, lengthsOf, type Values, valuesOf } from "./form.ts";
 import { Live } from "./live.ts";
 import type { File, FromWorker, Run, ToWorker } from "./messages.ts";
 import { type Program, programOf } from "./program.ts";
 import { Results } from "./results.ts";
+import { textsOf } from "./texts.ts";
 
 const BROWSERS =
   "WebGPU is in Chrome and Edge from 113 on, in Safari from 26, in Firefox from 141.";
 
-/** The folder of the book's programs. */
-const code = new URL("code/", document.baseURI);
 const article = document.querySelector<HTMLElement>("article")!;
 const panel = document.querySelector<HTMLElement>("#run")!;
-const path = panel.dataset.lesson!;
+const { addressOf, checks, code, source } = textsOf(panel.dataset.lesson!);
 const options: Options = JSON.parse(panel.dataset.options ?? "{}");
 /** Whether this is a page of exercises. */
 const checked = "checks" in panel.dataset;
@@ -36,13 +35,8 @@ type Answered = Pick<Extract<FromWorker, { kind: "answered" }>, "value" | "error
 let results: Results | undefined;
 const given: Given = new Map();
 
-let text: Promise<string> | undefined;
-/** The lesson's source. */
-export const source = (): Promise<string> =>
-  text ??= fetch(new URL(path, code)).then((response) => response.text());
-
 /** The cells that the reader has changed; the editor stores them here. */
-export const edits = new Map<number, string>();
+const edits = new Map<number, string>();
 
 /** To run one cell, the lesson is run as briefly as possible. */
 const brief = valuesOf(options, { brief: true });
@@ -51,53 +45,63 @@ let turns = 0;
 /** Whether a run has begun and not ended; its worker may come a little later. */
 let atWork = false;
 /** Runs the lesson, in full or up to a cell. */
-export async function run(values: Values, upTo?: number, from?: number): Promise<void> {
+async function run(values: Values, upTo?: number, from?: number): Promise<void> {
   const turn = ++turns;
   terminate(worker);
   terminate(rested?.worker);
   worker = rested = stopping = undefined;
   prepare();
   atWork = true;
+  hasFailed = false;
   const atLength = valuesOf(options, { brief: false });
   const full = lengthsOf(options).every((name) => values[name] === atLength[name]);
-  const program = programOf(await source(), edits, { upTo, from });
-  results = new Results(article, program, { full });
-  hasFailed = false;
+  let program: Program = { text: "", lines: [], whole: true };
+  results = new Results(article, program, { full }); // what an earlier run left goes at once
   live.begin();
-  let url: string;
-  try {
-    url = await addressOf(program);
-  } catch (mistake) {
-    const { message, line } = mistake as Mistake;
-    results.failed(message, line, [...edits.keys()].at(-1));
-    finish("It did not run: the error stands under its cell.");
-    return;
-  }
   const args = Object.entries(values).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : value === false || value === "" ? [] : [`--${name}=${value}`]
   );
-  const files: File[] = await Promise.all(
-    Array.from(given, async ([path, file]) => ({
-      path,
-      bytes: new Uint8Array(await file.arrayBuffer()),
-    })),
-  );
-  if (turn !== turns) return; // another run was started meanwhile
+  let url: string, files: File[];
+  try {
+    program = programOf(await source(), edits, { upTo, from });
+    if (turn === turns) results = new Results(article, program, { full });
+    [url, files] = await Promise.all([addressOf(program, edits.size > 0), filesOf(given)]);
+    if (turn !== turns) return; // it was stopped, or another run was started meanwhile
+  } catch (mistake) {
+    if (turn !== turns) return;
+    const { message, line } = mistake as Mistake;
+    results.failed(message, line, lastEdit(program));
+    finish("It did not run.");
+    return;
+  }
   const current = worker = spare ?? started();
   spare = undefined;
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
     if (data.kind === "answered") asked.get(data.id)?.hear(data);
     else if (worker === current) hear(data, program, values, upTo);
   });
-  const checks = checked ? new URL(path.replace(/\.ts$/, ".checks.js"), code).href : undefined;
-  worker.postMessage({ kind: "run", url, args, files, checks } satisfies Run);
+  worker.postMessage(
+    { kind: "run", url, args, files, checks: checked ? checks : undefined } satisfies Run,
+  );
 }
 
+/** What the reader gave, as a run takes it. */
+const filesOf = (given: Given): Promise<File[]> =>
+  Promise.all(Array.from(given, async ([path, file]) => ({
+    path,
+    bytes: new Uint8Array(await file.arrayBuffer()),
+  })));
+
+/** The last changed cell of a program, or its last cell: where an error stands that names no line. */
+const lastEdit = ({ lines }: Program): number | undefined =>
+  (lines.findLast(({ cell, source }) => cell !== undefined && source === undefined) ??
+    lines.at(-1))?.cell;
+
 /** Gets a worker ready for the next run, when the reader seems to be about to start one. */
-export function prepare(): void {
+function prepare(): void {
   if (spare || worker) return;
   spare = started();
-  void source();
+  source().catch(() => {}); // the run will say it
 }
 
 function started(): Worker {
@@ -119,28 +123,6 @@ function terminate(old: Worker | undefined): void {
   for (const { of, hear } of asked.values()) if (of === old) hear({ error: "The run has ended." });
 }
 
-/** A program as a module to import. */
-async function addressOf({ text, lines, whole }: Program): Promise<string> {
-  const built = new URL(path.replace(/\.ts$/, ".js"), code);
-  if (whole) return built.href;
-  const address = (name: string) =>
-    name === "#lib"
-      ? new URL("lessons.js", code).href
-      : new URL(name.replace(/\.ts$/, ".js"), built).href;
-  let script: string;
-  if (edits.size) {
-    const { compile } = await import("../compile.ts");
-    script = compile(text, address);
-  } else {
-    // Compiled line by line, so line numbers stay the same from the first line on.
-    const all = await (await fetch(built)).text();
-    const kept = all.split("\n").slice(0, text.split("\n").length)
-      .map((line, i) => lines[i + 1].skipped ? "" : line);
-    script = asProgram(kept.join("\n"), address);
-  }
-  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-}
-
 function hear(message: FromWorker, program: Program, values: Values, upTo = Infinity): void {
   switch (message.kind) {
     case "adapter":
@@ -159,12 +141,10 @@ function hear(message: FromWorker, program: Program, values: Values, upTo = Infi
     case "saving":
       clearTimeout(stopping?.timer);
       return live.say("Saving after this step; Stop again ends it at once.");
+    case "unsaved":
+      return cut();
     case "failed":
-      results!.failed(
-        message.message,
-        message.line,
-        [...edits.keys()].at(-1) ?? program.lines.at(-1)?.cell,
-      );
+      results!.failed(message.message, message.line, lastEdit(program));
       live.failed();
       hasFailed = true;
       return;
@@ -229,7 +209,7 @@ async function question(of: Worker, play: string, what: unknown): Promise<unknow
   const answer = new Promise<unknown>((resolve, reject) =>
     asked.set(id, {
       of,
-      hear: ({ value, error }) => error === undefined ? resolve(value) : reject(error),
+      hear: ({ value, error }) => error === undefined ? resolve(value) : reject(Error(error)),
     })
   );
   of.postMessage({ kind: "ask", id, play, what } satisfies ToWorker);
@@ -238,21 +218,25 @@ async function question(of: Worker, play: string, what: unknown): Promise<unknow
 
 /** Milliseconds after which a worker that does not answer is ended. */
 const PATIENCE = 1500;
-/** The run that is being stopped, and the timer that ends it. */
-let stopping: { worker: Worker; timer?: ReturnType<typeof setTimeout> } | undefined;
+/** Whether the run is being stopped: the timer that ends it. */
+let stopping: { timer: ReturnType<typeof setTimeout> } | undefined;
 
 /** Stops the run. If the lesson can save, it does so after its step; a second call does not wait for that. */
-export function stop(): void {
-  if (!worker) return;
+function stop(): void {
+  if (!worker || stopping) return cut();
   const current = worker;
-  const end = () => {
-    if (worker !== current) return;
-    results?.ended();
-    finish("Stopped.");
-  };
-  if (stopping?.worker === current) return end();
-  stopping = { worker, timer: setTimeout(end, PATIENCE) };
+  const timer = setTimeout(() => worker === current && cut(), PATIENCE);
+  stopping = { timer };
   worker.postMessage({ kind: "stop" } satisfies ToWorker);
+}
+
+/** Ends the run at once, also one whose worker has not come yet. */
+function cut(): void {
+  if (!atWork) return;
+  turns++;
+  clearTimeout(stopping?.timer);
+  results?.ended();
+  finish("Stopped.");
 }
 
 /** Adds what a page needs to run; without WebGPU it says which browsers have it. */
@@ -260,14 +244,11 @@ export async function open(): Promise<void> {
   const gpu = (navigator as { gpu?: GPU }).gpu;
   const adapter = await gpu?.requestAdapter().catch(() => null);
   if (!adapter) {
+    const none = !isSecureContext
+      ? "which a browser has only where the page comes by https"
+      : `and there is none here${gpu ? " that can be used" : ""}`;
     panel.replaceChildren(
-      element(
-        "p",
-        { class: "still" },
-        `This page needs WebGPU, and there is none here${
-          gpu ? " that can be used" : ""
-        }. ${BROWSERS}`,
-      ),
+      element("p", { class: "still" }, `This page needs WebGPU, ${none}. ${BROWSERS}`),
     );
     return;
   }
@@ -282,6 +263,12 @@ export async function open(): Promise<void> {
       : form(options, given, (values) => void run(values)),
   );
   document.body.append(live.element);
+  document.addEventListener("keydown", (event) => {
+    // An editor and the search have an Escape of their own.
+    const { key, defaultPrevented, target } = event;
+    if (key !== "Escape" || defaultPrevented || (target as Element).closest?.("search")) return;
+    if (atWork) stop();
+  });
   for (const kind of ["pointerover", "focusin"]) {
     article.addEventListener(kind, ({ target }) => {
       if ((target as Element).closest("#run, .tools, .actions, .play")) prepare();
@@ -291,7 +278,10 @@ export async function open(): Promise<void> {
     const number = Number(section.dataset.cell);
     const toHere = button("", "Run to here", () => run(brief, number));
     toHere.title = "Run the lesson up to this cell";
-    const change = button("edit", checked ? "Answer" : "Edit", () => edit(section));
+    const change = button("edit", checked ? "Answer" : "Edit", async () => {
+      await edit(section);
+      section.querySelector<HTMLElement>(".shell")!.focus();
+    });
     // A page of exercises has an editor for each cell with an answer.
     const tools = checked ? section.querySelector(".solution") ? [change] : [] : [toHere, change];
     if (tools.length) section.append(element("div", { class: "tools" }, ...tools));
@@ -301,14 +291,26 @@ export async function open(): Promise<void> {
     openPlays(article, ask);
   }
   const { restoreEdits } = await import("./edits.ts");
-  await restoreEdits((section) => edit(section));
+  await restoreEdits(edits, (section) => edit(section));
+}
+
+/** Says what went wrong before anything ran. */
+function report({ message }: Error): void {
+  if (atWork) return live.say(message);
+  live.begin();
+  live.end(message);
 }
 
 const button = (kind: string, words: string, does: () => Promise<void>) =>
-  element("button", { type: "button", class: kind, onclick: () => void does() }, words);
+  element(
+    "button",
+    { type: "button", class: kind, onclick: () => void does().catch(report) },
+    words,
+  );
 
+/** Opens the editor of a cell. */
 async function edit(section: HTMLElement): Promise<void> {
   const { openEditor } = await import("./editor.ts");
   const number = Number(section.dataset.cell);
-  await openEditor(section, await source(), edits, () => checked ? run({}) : run(brief, number));
+  openEditor(section, await source(), edits, () => checked ? run({}) : run(brief, number));
 }

@@ -4,21 +4,36 @@
 import MiniSearch, { type SearchResult } from "minisearch";
 import { searchOptions } from "./search_options.ts";
 
-/** Loads the index, and lists under the field what matches its words. */
-export async function openSearch(field: HTMLInputElement): Promise<void> {
-  const index = await (await fetch(new URL("search.json", document.baseURI))).text();
-  const search = MiniSearch.loadJSON(index, searchOptions);
+/** The index; it is asked for again if it could not be loaded. */
+let index: Promise<MiniSearch> | undefined;
+const indexed = () =>
+  index ??= fetch(new URL("search.json", document.baseURI))
+    .then(async (response) => MiniSearch.loadJSON(await response.text(), searchOptions))
+    .catch((error) => {
+      index = undefined;
+      throw error;
+    });
+
+/** Lists under the field what matches its words. */
+export function openSearch(field: HTMLInputElement): void {
   const list = document.createElement("ul");
   list.className = "found";
   list.hidden = true;
   field.after(list);
 
-  const show = () => {
+  const show = async () => {
     const words = field.value.trim();
     list.hidden = words === "";
     if (list.hidden) return;
-    const found = search.search(words).slice(0, 12);
-    list.replaceChildren(...found.length ? found.map(entry) : [nothing(words)]);
+    try {
+      const found = (await indexed()).search(words).slice(0, 12);
+      if (words !== field.value.trim()) return; // the reader has typed on
+      list.replaceChildren(
+        ...found.length ? found.map(entry) : [note(`Nothing has “${words}” in it.`)],
+      );
+    } catch (error) {
+      list.replaceChildren(note(`The search could not be loaded: ${(error as Error).message}`));
+    }
   };
   field.addEventListener("input", show);
   field.addEventListener("focus", show);
@@ -45,7 +60,7 @@ export async function openSearch(field: HTMLInputElement): Promise<void> {
   document.addEventListener("click", ({ target }) => {
     if (!field.parentElement!.contains(target as Node)) list.hidden = true;
   });
-  show();
+  void show();
 }
 
 function entry({ address, title, terms }: SearchResult): HTMLElement {
@@ -64,10 +79,11 @@ function entry({ address, title, terms }: SearchResult): HTMLElement {
   return item;
 }
 
-function nothing(words: string): HTMLElement {
+function note(words: string): HTMLElement {
   const item = document.createElement("li");
-  const note = document.createElement("p");
-  note.textContent = `Nothing has “${words}” in it.`;
-  item.append(note);
+  const text = document.createElement("p");
+  text.role = "status";
+  text.textContent = words;
+  item.append(text);
   return item;
 }

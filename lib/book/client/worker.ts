@@ -3,6 +3,7 @@
  */
 import { runsIn } from "../../host/mod.ts";
 import { MemoryFiles } from "../../host/memory_files.ts";
+import type { Watcher } from "../../lesson/watch.ts";
 import { tellDownloads } from "./downloads.ts";
 import { type FromWorker, type Run, SMALL, type ToWorker } from "./messages.ts";
 
@@ -80,42 +81,71 @@ function prepare(code: string): void {
 
 async function run({ url, args, files: given, checks }: Run): Promise<void> {
   for (const { path, bytes } of given) files.contents.set(path, bytes);
-  const small = args.indexOf(`--model=${SMALL}`);
-  if (small >= 0) {
-    await drawSmall(programs);
-    args[small] = `--folder=${SMALL}`;
-  }
-  const before = new Map(files.contents);
-  runsIn({ args });
+  let before = new Map(files.contents);
   tellDownloads((at) => say({ kind: "progressed", at }));
+  const failed = (error: unknown) => {
+    if (error instanceof Ended) stopped = true;
+    else say({ kind: "failed", ...place(error, url) });
+  };
   worker.lessonAtWork = url;
   worker.lessonHandsOut = (by, exports) => void (by === url && (exported = exports));
   try {
+    const small = args.indexOf(`--model=${SMALL}`);
+    if (small >= 0) {
+      await drawSmall(programs);
+      args[small] = `--folder=${SMALL}`;
+      before = new Map(files.contents);
+    }
+    runsIn({ args });
     const { watch } = await import("../../lesson/watch.ts");
-    watch({
+    const watcher: Watcher = {
       url,
+      showing: 0,
       async shown(line, text, values) {
         const [picture] = values.filter(isPicture);
         say({ kind: "shown", line, text, svg: picture && await picture.svg() });
       },
       progressed: (at) => say({ kind: "progressed", at }),
       curves: (series, options) => say({ kind: "curves", series: [...series], options }),
-    });
+    };
+    watch(watcher);
+    const heard = hearWhatIsNotAwaited(watcher, failed);
     say({ kind: "adapter", name: await adapter });
     exported = await import(url);
+    await heard();
     if (checks) {
       const { outcomes } = await import("../../lesson/exercise.ts");
       const { checks: all } = await import(checks);
       say({ kind: "checked", outcomes: await outcomes(all, exported) });
     }
   } catch (error) {
-    if (!(error instanceof Ended)) say({ kind: "failed", ...place(error, url) });
-    else stopped = true;
+    failed(error);
   }
   const saved = [...files.contents].filter(([path, bytes]) =>
     before.get(path) !== bytes && !path.startsWith(CACHE)
   ).map(([path, bytes]) => ({ path, bytes }));
   say({ kind: "ended", files: saved, stopped });
+}
+
+/**
+ * What a reader's own cell logs is shown, too, and a promise that fails is an error, though nobody awaits it. Returns a
+ * function that waits for all that is still on its way.
+ */
+function hearWhatIsNotAwaited(watcher: Watcher, failed: (error: unknown) => void) {
+  for (const name of ["debug", "error", "info", "log", "warn"] as const) {
+    console[name] = (...values) => void watcher.show?.(...values);
+  }
+  let done = () => {};
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    if (event.reason === done) done();
+    else failed(event.reason);
+  });
+  return async () => {
+    while (watcher.showing) await new Promise((go) => setTimeout(go));
+    // Failures are told in their order, so this one comes last.
+    await new Promise<void>((go) => void Promise.reject(done = go));
+  };
 }
 
 /** Answers the question of a picture. */
@@ -133,6 +163,7 @@ async function drawSmall(code: string): Promise<void> {
   const { gpt2Weights } = await import("./drawn_gpt2.ts");
   const take = async (name: string) => {
     const response = await fetch(new URL(`${SMALL}/${name}`, code));
+    if (!response.ok) throw new Error(`${name} could not be loaded: ${response.status}`);
     files.contents.set(`${SMALL}/${name}`, new Uint8Array(await response.arrayBuffer()));
   };
   await Promise.all(["config.json", "vocab.json", "merges.txt"].map(take));
@@ -160,13 +191,14 @@ function place(error: unknown, url: string): { message: string; line?: number; c
 /** Acts like Ctrl-C: a loop that can save does so between two steps; otherwise the page ends this worker. */
 function stop(): void {
   stopped = true;
-  for (const listener of interrupts) {
-    try {
+  let kind: "saving" | "unsaved" = "unsaved";
+  try {
+    for (const listener of interrupts) {
       listener(130);
-      say({ kind: "saving" });
-    } catch {
-      say({ kind: "ended", files: [], stopped });
+      kind = "saving";
     }
+  } catch {
+    kind = "unsaved"; // it was asked before, and ends at once
   }
-  if (interrupts.size === 0) say({ kind: "ended", files: [], stopped });
+  say({ kind });
 }

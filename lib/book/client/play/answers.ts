@@ -19,11 +19,13 @@ import type { Distribution, Merges, Vectors, Weights, Writing } from "./kinds.ts
 type Exports = Record<string, unknown>;
 type Answer<What, Value> = (lesson: Exports, what: What, code: string) => Promise<Value>;
 
-/** An export of the lesson; throws if its reader has removed it, or if the lesson has not come to it yet. */
+/** An export of the lesson; throws if its reader has removed it, or if the lesson has not come to it. */
 function taken<T>(lesson: Exports, name: string): T {
-  if (name in lesson) return lesson[name] as T;
+  try {
+    if (name in lesson) return lesson[name] as T;
+  } catch { /* it has no value yet */ }
   throw new Error(
-    `This picture needs the lesson's "${name}", which your change no longer exports.`,
+    `This picture needs the lesson's "${name}", to which this run did not come, or which a change took away.`,
   );
 }
 

@@ -4,18 +4,18 @@
  */
 import { element } from "../dom.ts";
 import type { Weights } from "./kinds.ts";
-import { type Ask, labelled, type Picture, soon } from "./parts.ts";
+import { type Ask, labelled, type Picture } from "./parts.ts";
 
 const MOST = 14;
 
 /** The picture. */
-export function attention(ask: Ask): Picture {
+export function attention(ask: Ask, redraw: () => void): Picture {
   const sentence = element("input", {
     type: "text",
     value: "the dog and the other dog",
-    oninput: () => redraw(),
+    oninput: redraw,
   });
-  const mask = element("input", { type: "checkbox", onchange: () => redraw() });
+  const mask = element("input", { type: "checkbox", onchange: redraw });
   const line = element("div", { class: "sentence", role: "group", "aria-label": "The words" });
   const table = element("div", { class: "table" });
   const words = element("p", { class: "note", role: "status" });
@@ -57,7 +57,6 @@ export function attention(ask: Ask): Picture {
       .map(({ word, weight }) => `${word} ${weight.toFixed(4)}`);
     words.textContent = `“${all[at]}” attends to: ${best.join(", ")}`;
   };
-  const redraw = soon(draw);
   return {
     parts: [
       labelled("A sentence", sentence),

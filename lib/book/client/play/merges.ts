@@ -3,14 +3,14 @@
  */
 import { element } from "../dom.ts";
 import type { Merges } from "./kinds.ts";
-import { type Ask, labelled, type Picture, soon, visible } from "./parts.ts";
+import { type Ask, labelled, type Picture, visible } from "./parts.ts";
 
 /** The picture. */
-export function merges(ask: Ask): Picture {
+export function merges(ask: Ask, redraw: () => void): Picture {
   const text = element("input", {
     type: "text",
     value: "She wanted the river and the railway",
-    oninput: () => redraw(),
+    oninput: redraw,
   });
   const step = element("input", { type: "range", min: 0, value: 0, oninput: () => showStep() });
   const tokens = element("p", { class: "tokens" });
@@ -43,7 +43,6 @@ export function merges(ask: Ask): Picture {
         }” become token ${id}.`
         : "No pair that is left was ever merged in training.");
   };
-  const redraw = soon(draw);
   const button = (label: string, does: () => void) =>
     element("button", { type: "button", onclick: does }, label);
   return {

@@ -11,22 +11,18 @@ export interface Picture {
   draw(): Promise<void>;
 }
 
-/** Calls a function once nothing has happened for a moment; while it is busy, the last call waits. */
+/** Calls a function, which never throws, once nothing has happened for a moment; while it is busy, the last call waits. */
 export function soon(work: () => Promise<void>): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = false, again = false;
   const go = async () => {
     if (busy) return void (again = true);
     busy = true;
-    try {
-      await work();
-    } finally {
-      busy = false;
-    }
-    if (again) {
+    do {
       again = false;
-      void go();
-    }
+      await work();
+    } while (again);
+    busy = false;
   };
   return () => {
     clearTimeout(timer);

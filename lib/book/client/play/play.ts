@@ -6,11 +6,12 @@ import { element } from "../dom.ts";
 import { attention } from "./attention.ts";
 import { embeddings } from "./embeddings.ts";
 import { merges } from "./merges.ts";
-import type { Ask, Picture } from "./parts.ts";
+import { type Ask, type Picture, soon } from "./parts.ts";
 import { next, words } from "./sampling.ts";
 import { writing } from "./writing.ts";
 
-const pictures: Record<string, (ask: Ask) => Picture> = {
+/** Each gets what asks the lesson, and what draws it anew once its reader has typed. */
+const pictures: Record<string, (ask: Ask, redraw: () => void) => Picture> = {
   attention,
   words,
   next,
@@ -38,20 +39,23 @@ export function openPlays(
     const note = element("p", { class: "note", role: "status" });
     let picture: Picture | undefined;
     const draw = async () => {
-      button.disabled = true;
-      note.textContent = "The lesson runs up to here …";
       try {
-        picture ??= pictures[play]((what) => ask(play, at, what));
+        picture ??= pictures[play]((what) => ask(play, at, what), soon(draw));
         await picture.draw();
         if (!picture.parts[0].isConnected) section.append(...picture.parts);
         button.textContent = "Ask again";
         note.textContent = "";
       } catch (error) {
-        note.textContent = String(error);
+        note.textContent = (error as Error).message;
       }
+    };
+    const begin = async () => {
+      button.disabled = true;
+      note.textContent = "The lesson runs up to here …";
+      await draw();
       button.disabled = false;
     };
-    const button = element("button", { type: "button", onclick: () => void draw() }, "Try it");
+    const button = element("button", { type: "button", onclick: () => void begin() }, "Try it");
     section.append(element("div", { class: "buttons" }, button, note));
   }
 }

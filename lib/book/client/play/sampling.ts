@@ -3,7 +3,7 @@
  */
 import { element } from "../dom.ts";
 import type { Distribution } from "./kinds.ts";
-import { type Ask, labelled, type Picture, soon, visible } from "./parts.ts";
+import { type Ask, labelled, type Picture, visible } from "./parts.ts";
 
 /** The number of rows. */
 const ROWS = 12;
@@ -19,13 +19,14 @@ export function probabilities(logits: readonly number[], temperature: number, k:
 }
 
 /** The five words of lesson 8. */
-export const words = (ask: Ask): Picture => sampling(ask);
+export const words = (ask: Ask, redraw: () => void): Picture => sampling(ask, redraw);
 
 /** The next token of a text, from the model of lesson 13. */
-export const next = (ask: Ask): Picture => sampling(ask, "He walked down to the river and");
+export const next = (ask: Ask, redraw: () => void): Picture =>
+  sampling(ask, redraw, "He walked down to the river and");
 
-function sampling(ask: Ask, text?: string): Picture {
-  const field = element("input", { type: "text", value: text ?? "", oninput: () => redraw() });
+function sampling(ask: Ask, redraw: () => void, text?: string): Picture {
+  const field = element("input", { type: "text", value: text ?? "", oninput: redraw });
   const temperature = element("input", {
     type: "range",
     min: 0.1,
@@ -94,7 +95,6 @@ function sampling(ask: Ask, text?: string): Picture {
     }
     bars();
   };
-  const redraw = soon(draw);
   const controls = element(
     "div",
     { class: "buttons" },
