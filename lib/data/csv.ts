@@ -181,13 +181,14 @@ function note(texts: string[], seen: Set<Kind>): void {
 function readerOf(seen: Set<Kind>): (text: string) => unknown {
   const only = (...kinds: Kind[]) => seen.size > 0 && seen.isSubsetOf(new Set(kinds));
   if (only("word", "whole", "great", "fraction") && !only("word")) {
-    const read = seen.has("fraction") ? numberOf : seen.has("great") ? wholeOf : Number;
+    const read = seen.has("fraction") ? numberOf : seen.has("great") ? wholeOf : smallOf;
     return (text) => NOTHING.test(text) ? null : read(text);
   }
   if (only("truth")) return (text) => text === "" ? null : text.toLowerCase() === "true";
   return (text) => text === "" ? null : text;
 }
 
+const smallOf = (text: string) => Number(text) + 0; // no whole number is -0
 const wholeOf = (text: string) => BigInt(text.trim().replace(/^\+/, ""));
 
 function numberOf(text: string): number {

@@ -4,12 +4,14 @@
  */
 import { host, type OpenFile } from "../host/mod.ts";
 import { parquetCompressors, parquetPackage, parquetPages } from "../host/packages.ts";
+import { fromBytes } from "../text/bytes.ts";
 import type { Batches } from "./batch.ts";
 import { type Limits, limitsOf } from "./limits.ts";
 import { checkChunks, checkPages, type Chunk, rangeOf } from "./parquet_pages.ts";
 
 /**
- * The rows of a Parquet file, a batch for each row group.
+ * The rows of a Parquet file, a batch for each row group. A decimal of more than 15 digits, which no number holds, is the
+ * text of its digits.
  *
  * @throws {SyntaxError} if the file is not Parquet, or is damaged
  */
@@ -32,6 +34,7 @@ export async function* parquet(path: string, options: Partial<Limits> = {}): Bat
 async function* rowsOf(path: string, limits: Limits): Batches {
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await parquetPackage();
   const { compressors } = await parquetCompressors();
+  const { LZ4, LZ4_RAW } = compressors;
   const { parquetHeader } = await parquetPages();
   using handle = host.files.open(path, "read");
   const byteLength = handle.size();
@@ -48,7 +51,11 @@ async function* rowsOf(path: string, limits: Limits): Batches {
   };
   const file = { byteLength, slice };
   const metadata = await parquetMetadataAsync(file);
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const fields = parquetSchema(metadata).children;
+  const columns = fields.map(({ element }) => element.name);
+  const readers = fields.map(({ element, children }) =>
+    children.length > 0 ? withNulls : decimals(element)
+  );
   const counted = metadata.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
   const few = metadata.row_groups.some(({ num_rows, columns }) =>
     columns.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)
@@ -66,7 +73,7 @@ async function* rowsOf(path: string, limits: Limits): Batches {
     await parquetRead({
       file,
       metadata,
-      compressors,
+      compressors: { ...compressors, LZ4: unlessEmpty(LZ4!), LZ4_RAW: unlessEmpty(LZ4_RAW!) },
       parsers,
       columns,
       rowStart,
@@ -77,7 +84,7 @@ async function* rowsOf(path: string, limits: Limits): Batches {
     yield {
       numRows,
       columns: Object.fromEntries(
-        [...found].map(([name, parts]) => [name, joined(parts, numRows)]),
+        [...found].map(([name, parts], i) => [name, joined(parts, numRows, readers[i])]),
       ),
     };
     rowStart = rowEnd;
@@ -85,14 +92,71 @@ async function* rowsOf(path: string, limits: Limits): Batches {
 }
 
 /** The parts of a column as one list of that many values. */
-function joined(parts: ArrayLike<unknown>[], length: number): unknown[] {
+function joined(parts: ArrayLike<unknown>[], length: number, read?: Read): unknown[] {
   const all: unknown[] = [];
   for (const part of parts) {
-    for (let i = 0; i < part.length; i++) all.push(part[i] ?? null);
+    for (let i = 0; i < part.length; i++) {
+      const value = part[i] ?? null;
+      all.push(read && value !== null ? read(value) : value);
+    }
   }
   if (all.length === length) return all;
   throw new RangeError("read Parquet: its counts of rows disagree");
 }
+
+/** Makes of a value what a row holds. */
+type Read = (value: unknown) => unknown;
+
+/** A list or a structure, in which the reader leaves undefined what is missing. */
+function withNulls(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      value[i] = withNulls(value[i]);
+    }
+  } else if (Object.prototype.toString.call(value) === "[object Object]") {
+    const fields = value as Record<string, unknown>;
+    for (const name in fields) fields[name] = withNulls(fields[name]);
+  }
+  return value ?? null;
+}
+
+/** What a footer says of a column. */
+interface Element {
+  converted_type?: unknown;
+  logical_type?: unknown;
+  precision?: number;
+  scale?: number;
+}
+
+/** Reads decimals, if a column has them: the package would round them twice, so it is told that they are plain numbers. */
+function decimals(element: Element): Read | undefined {
+  const { converted_type, precision = 0, scale = 0 } = element;
+  if (converted_type !== "DECIMAL") return undefined;
+  delete element.converted_type;
+  delete element.logical_type;
+  return (value) => {
+    const whole = value instanceof Uint8Array ? signed(value) : BigInt(value as number | bigint);
+    const digits = String(whole < 0n ? -whole : whole).padStart(scale + 1, "0");
+    const [high, low] = [
+      digits.slice(0, digits.length - scale),
+      digits.slice(digits.length - scale),
+    ];
+    const text = (whole < 0n ? "-" : "") + high + (scale > 0 ? `.${low}` : "");
+    return precision > 15 ? text : Number(text);
+  };
+}
+
+/** A whole number from its bytes, the highest first. */
+function signed(bytes: Uint8Array): bigint {
+  const whole = bytes.reduce((sum, byte) => sum << 8n | BigInt(byte), 0n);
+  return BigInt.asIntN(8 * bytes.length, whole);
+}
+
+type Unpack = (input: Uint8Array, length: number) => Uint8Array;
+
+/** An unpacker that need not know how nothing is packed: the package's for LZ4 does not. */
+const unlessEmpty = (unpack: Unpack): Unpack => (input, length) =>
+  length === 0 ? new Uint8Array() : unpack(input, length);
 
 function readAt(file: OpenFile, start: number, length: number): ArrayBuffer {
   const bytes = new Uint8Array(length);
@@ -120,6 +184,7 @@ export class Timestamp extends Date {
 const modulo = (a: bigint, b: bigint) => ((a % b) + b) % b;
 
 const parsers = {
+  stringFromBytes: (bytes?: Uint8Array) => bytes && fromBytes(bytes), // a byte order mark stays
   timestampFromMicroseconds: (at: bigint | null) => at === null ? null : new Timestamp(at * 1000n),
   timestampFromNanoseconds: (at: bigint | null) => at === null ? null : new Timestamp(at),
 };

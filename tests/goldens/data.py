@@ -9,6 +9,7 @@ Files are kept as base64, since some of them are packed.
 """
 
 import base64
+import decimal
 import gzip
 import json
 import os
@@ -96,6 +97,49 @@ for name, kind, data, options in FILES:
             "name": name, "data": b64(data), "options": options, "repr": repr(ds), "rows": ds.to_list(),
             "types": {column: feature.dtype if hasattr(feature, "dtype") else "list" for column, feature in ds.features.items()},
         })
+
+# Parts of a split.
+golden["parts"] = {}
+with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder, "a.txt")
+    path.write_text("".join(f"{i}\n" for i in range(25)))
+    for part in ["[:3]", "[22:]", "[2:4]", "[-2:]", "[:-23]", "[-24:3]", "[:10%]", "[90%:]", "[:30%]", "[-10%:]", "[14%:50%]", "[:99]", "[-99:2]"]:
+        ds = datasets.load_dataset("text", data_files=str(path), split=f"train{part}", cache_dir=folder)
+        golden["parts"][part] = [int(i) for i in ds["text"]]
+
+# What may lie in a Parquet file besides: a byte order mark, values in values that are missing, decimals.
+D = decimal.Decimal
+DEEP = pyarrow.table({
+    "mark": ["\ufeffa", "b\ufeff"],
+    "lists": pyarrow.array([[[1, None], None], None], pyarrow.list_(pyarrow.list_(pyarrow.int32()))),
+    "turns": pyarrow.array([[{"role": "\ufeffuser", "n": None}, None], []], pyarrow.list_(pyarrow.struct([("role", pyarrow.string()), ("n", pyarrow.int64())]))),
+    "fields": pyarrow.array([{"a": {"b": None}, "c": None}, {"a": None, "c": [None]}], pyarrow.struct([("a", pyarrow.struct([("b", pyarrow.int32())])), ("c", pyarrow.list_(pyarrow.string()))])),
+    "cents": pyarrow.array([D("0.57"), None], pyarrow.decimal128(9, 2)),
+    "small": pyarrow.array([D("-0.07"), D("1.10")], pyarrow.decimal128(15, 2)),
+    "digits": pyarrow.array([D("-7897297772360.5735"), D("0.0001")], pyarrow.decimal128(18, 4)),
+    "many": pyarrow.array([D("92089901729881992807.8379296900"), D("-0.0000000001")], pyarrow.decimal128(38, 10)),
+    "great": pyarrow.array([D("-12345678901234567890"), D("0")], pyarrow.decimal128(20, 0)),
+    "none": pyarrow.nulls(2),
+})
+
+
+def plain(value, type):
+    if isinstance(value, D):
+        return float(value) if type.precision <= 15 else format(value, "f")
+    return value
+
+
+golden["deep"] = {
+    "rows": [
+        {name: plain(DEEP[name][i].as_py(), DEEP[name].type) for name in DEEP.column_names}
+        for i in range(DEEP.num_rows)
+    ],
+    "files": {},
+}
+for compression in ["none", "snappy", "lz4"]:
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(DEEP, sink, compression=compression, use_dictionary=compression == "snappy")
+    golden["deep"]["files"][compression] = b64(sink.getvalue().to_pybytes())
 
 # Which file belongs to which split.
 LISTS = [
