@@ -1,5 +1,6 @@
 /*
- * The data loader: PyTorch's batches in PyTorch's order, the state of its generators afterwards, and stacks.
+ * The data loader, its samplers and randomSplit: PyTorch's places in PyTorch's order, the state of its generators
+ * afterwards, and stacks.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import {
@@ -11,10 +12,13 @@ import {
   noGrad,
   randn,
   RandomSampler,
+  randomSplit,
   Subset,
+  SubsetRandomSampler,
   type Tensor,
   tensor,
   TensorDataset,
+  WeightedRandomSampler,
 } from "#lib";
 import { randint } from "../lib/random/mod.ts";
 import goldens from "./goldens/loader.json" with { type: "json" };
@@ -29,7 +33,7 @@ interface Golden {
   nextOwn: number[];
 }
 
-const cases = goldens as Golden[];
+const cases = goldens.batches as Golden[];
 const places = (n: number) => Array.from({ length: n }, (_, i) => i);
 const drawn = (generator: Generator) => [...randint(generator, new Int32Array(3), 0, 2 ** 31 - 1)];
 
@@ -58,6 +62,33 @@ for (const { n, options, leave, length, epochs, next, nextOwn } of cases) {
     assertEquals(seen, epochs);
     assertEquals(drawn(defaultGenerator), next, "the default generator afterwards");
     assertEquals(drawn(generator ?? defaultGenerator), nextOwn, "the loader's own afterwards");
+  });
+}
+
+/** A generator of this seed; none for the default one. */
+const own = (seed: number | null) => seed === null ? undefined : new Generator(seed);
+
+for (const { name, of, options, seed, epochs, next } of goldens.samplers) {
+  Deno.test(`loader: ${name} of ${of}, ${JSON.stringify(options)}, draws PyTorch's places`, () => {
+    manualSeed(99);
+    const given = { numSamples: 0, ...options, generator: own(seed) };
+    const sampler = name === "RandomSampler"
+      ? new RandomSampler(places(of as number), { ...options, generator: given.generator })
+      : name === "SubsetRandomSampler"
+      ? new SubsetRandomSampler(of as number[], given.generator)
+      : new WeightedRandomSampler(of as number[], given);
+    assertEquals([[...sampler], [...sampler]], epochs);
+    assertEquals(sampler.length, epochs[0].length);
+    assertEquals(drawn(defaultGenerator), next, "the default generator afterwards");
+  });
+}
+
+for (const { n, lengths, seed, parts, next } of goldens.splits) {
+  Deno.test(`loader: ${n} samples split by ${lengths} are PyTorch's parts`, () => {
+    manualSeed(99);
+    const split = randomSplit(places(n), lengths, { generator: own(seed) });
+    assertEquals(split.map((part) => [...part.indices]), parts);
+    assertEquals(drawn(defaultGenerator), next, "the default generator afterwards");
   });
 }
 
