@@ -44,7 +44,7 @@ THINGS = {
         "bool": torch.tensor([True, False]),
         "parameter": nn.Parameter(torch.ones(2)),
     },
-    "values": [1, -1, 300, 70000, 2**40, 2**70, -(2**35), 1.5, True, None, "text", (1, (2,)), {"a": {1: []}}],
+    "values": [1, -1, 300, 70000, 2**40, 2**70, -(2**35), 1.5, True, None, "text", (1, (2,)), {"a": {1: []}}, torch.float32, torch.int64, torch.bool],
     "whole": {"own": Own()},
     "tensor": torch.ones(2, 2),
 }
@@ -59,6 +59,8 @@ def plain(value):
         return {"pairs": [[plain(k), plain(v)] for k, v in value.items()]}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
+    if isinstance(value, torch.dtype):
+        return str(value)
     return {"whole": str(value)} if isinstance(value, int) and abs(value) >= 2**53 else value
 
 
@@ -67,7 +69,8 @@ for name, thing in THINGS.items():
     torch.save(thing, FOLDER / f"{name}.pt")
 torch.save(base, FOLDER / "old.pt", _use_new_zipfile_serialization=False)
 wanted = {name: plain(thing) for name, thing in THINGS.items() if name != "whole"}
-odd = torch.cat([halves, torch.tensor([1 + 2**-9, 1 + 3 * 2**-9, 1 + 2**-11, 65520.0, 3.3e38, -0.0, 6e-8, 2**-24])])
+# With halves between two neighbors of either dtype, next to an even one and to an odd one.
+odd = torch.cat([halves, torch.tensor([1 + 2**-9, 1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-11, 1 + 3 * 2**-11, 65520.0, 3.3e38, -0.0, 6e-8, 2**-24])])
 bits = {
     "values": plain(odd)["tensor"],
     "F16": [n & 0xFFFF for n in odd.half().view(torch.int16).tolist()],
