@@ -2,13 +2,14 @@
  * Browsers compile WGSL with Tint, which refuses some code that naga accepts: a barrier in divergent control flow, an
  * infinity in a constant. Here Tint itself (npm's `webgpu` is Dawn; its null backend needs no GPU) compiles every
  * kernel that the samples of all ops use, forward and backward, and those of the optimizers; once in the forms for
- * processors, once in those for GPUs, and once in those with subgroups. It is the only check of uniform control flow that
- * we have.
+ * processors, once in those for GPUs, and once in those with subgroups, each time as a new device of that class gets them.
+ * It is the only check of uniform control flow that we have.
  */
 import { assert, assertEquals } from "@std/assert";
-import { manualSeed, nn, optim, randn } from "#lib";
-import { defaultDevice as device } from "../lib/gpu/default.ts";
-import { shortestPart, smallRow, tinyProduct } from "../lib/ops/tuning.ts";
+import { manualSeed, nn, openDevice, optim, randint, randn, setDefaultDevice } from "#lib";
+import { defaultDevice } from "../lib/gpu/default.ts";
+import { fillSettled } from "../lib/ops/settle.ts";
+import { oneByOne, shortestPart, smallRow, tinyProduct } from "../lib/ops/tuning.ts";
 import { attempt, casesOf } from "./support/judge.ts";
 import { place } from "./support/layout.ts";
 import { ops } from "./support/ops.ts";
@@ -65,24 +66,37 @@ function runAll(): void {
     new nn.LayerNorm(8),
     new nn.Linear(8, 3),
   );
-  for (const optimizer of [optim.SGD, optim.Adam, optim.AdamW]) {
+  const parameters = [...model.parameters()];
+  for (
+    const optimizer of [
+      new optim.SGD(parameters, { lr: 1e-3, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+      new optim.SGD(parameters, { lr: 1e-3 }),
+      new optim.Adam(parameters, { amsgrad: true }),
+      new optim.AdamW(parameters, {}),
+      new optim.RMSprop(parameters, { lr: 1e-3, momentum: 0.9, centered: true }),
+      new optim.Adagrad(parameters, {}),
+    ]
+  ) {
     model.forward(randn([5, 8])).sum().backward();
-    nn.utils.clipGradNorm_(model.parameters(), 1);
-    new optimizer(model.parameters(), { lr: 1e-3 }).step();
+    nn.utils.clipGradNorm_(parameters, 1);
+    nn.utils.clipGradNorm_(parameters, 1, { normType: Infinity });
+    optimizer.step();
   }
 }
 
-/** Makes the device one of another class. */
-const classed = (values: { software: boolean; subgroups: boolean }) =>
-  Object.entries(values).forEach(([name, value]) =>
-    Object.defineProperty(device, name, { value, configurable: true })
-  );
+/** Products with a weight whose numbers have 16 bits, look-ups in it, and its way back. */
+function runHalves(): void {
+  const weight = randn([64, 128]);
+  fillSettled(weight, new Float32Array(64 * 128), { half: true });
+  for (const rows of [1, 5, 40]) nn.functional.linear(randn([rows, 128]), weight);
+  nn.functional.embedding(randint(0, 64, [5]), weight);
+  weight.add(1);
+}
 
 const NOTHING = "@compute @workgroup_size(1) fn main() {}";
 
-/** What the GPU was given to compile while `body` ran; it compiles nothing in its place, as results don't count. */
-function compiledBy(body: () => void): Compiled[] {
-  const { gpu } = device;
+/** What a GPU was given to compile while `body` ran; it compiles nothing in its place, as results don't count. */
+function compiledBy(gpu: GPUDevice, body: () => void): Compiled[] {
   const { createShaderModule, createComputePipeline } = gpu;
   const texts = new Map<GPUShaderModule, string>();
   const found: Compiled[] = [];
@@ -130,21 +144,28 @@ for (const { name, software, subgroups, own } of classes) {
     ignore: reason !== "",
     async fn() {
       manualSeed(1);
-      const before = { software: device.software, subgroups: device.subgroups };
       const [{ below }, { terms }, { upTo }] = [tinyProduct, shortestPart, smallRow];
+      const few = oneByOne.upTo;
+      const [device, before] = [await openDevice(), defaultDevice];
+      Object.entries({ software, subgroups, slowBuffers: software && device.slowBuffers })
+        .forEach(([name, value]) => Object.defineProperty(device, name, { value }));
+      if (!software) device.imaging = "never";
       [tinyProduct.below, shortestPart.terms, smallRow.upTo] = [0, 32, -1];
-      classed({ software, subgroups });
+      if (!software) oneByOne.upTo = 0;
+      setDefaultDevice(device);
       let found: Compiled[];
       try {
-        found = compiledBy(runAll);
+        found = compiledBy(device.gpu, () => (runAll(), !software && runHalves()));
       } finally {
-        classed(before);
-        [tinyProduct.below, shortestPart.terms, smallRow.upTo] = [below, terms, upTo];
+        setDefaultDevice(before);
+        [tinyProduct.below, shortestPart.terms, smallRow.upTo, oneByOne.upTo] = //
+          [below, terms, upTo, few];
+        device.gpu.destroy();
       }
       for (const kernel of own) {
         assert(found.some(({ label }) => label.startsWith(kernel)), kernel);
       }
-      assert(found.length > (software ? 150 : 10), `only ${found.length} were compiled`);
+      assert(found.length > 150, `only ${found.length} were compiled`);
       assertEquals(await complaintsAbout(found), []);
     },
   });
