@@ -3,8 +3,8 @@
  * reference does; equals keep their order, and a NaN has its place.
  */
 import { assertEquals } from "@std/assert";
-import { sort, tensor, topk } from "#lib";
-import { manyOfARow } from "../lib/ops/tuning.ts";
+import { defaultDevice, sort, tensor, topk } from "#lib";
+import { longestLook, manyOfARow } from "../lib/ops/tuning.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
 import { againstReference } from "./support/against.ts";
 import { casesOf, runCases } from "./support/judge.ts";
@@ -43,6 +43,27 @@ Deno.test("long rows come in the order of a stable sort, values and places", asy
       assertEquals(await places.tolist(), want, `places of ${n}`);
       assertEquals([...await got.data()], want.map((i) => values[i]), `values of ${n}`);
     }
+  }
+});
+
+Deno.test("a launch that looks for the largest has so much work at most: more launches find the same", async () => {
+  const { launcher } = defaultDevice;
+  const x = tensor(mixed(1000)).reshape(10, 100);
+  const found = async () => {
+    const before = launcher.dispatches;
+    const [values, places] = topk(x, 6, { dim: 1 });
+    const launches = launcher.dispatches - before;
+    return { launches, numbers: [await values.tolist(), await places.tolist()] };
+  };
+  const { upTo } = longestLook;
+  const whole = await found();
+  try {
+    longestLook.upTo = 2500; // two of each row
+    const parts = await found();
+    assertEquals([whole.launches, parts.launches], [1, 3]);
+    assertEquals(parts.numbers, whole.numbers);
+  } finally {
+    longestLook.upTo = upTo;
   }
 });
 

@@ -17,7 +17,7 @@ import { type Found, foundPair } from "./found.ts";
 import { scattered } from "./gather.ts";
 import { checkRounds } from "./limits.ts";
 import { launchMerges } from "./merge.ts";
-import { manyOfARow, TOPK_ROUNDS, tuningOf } from "./tuning.ts";
+import { longestLook, manyOfARow, TOPK_ROUNDS, tuningOf } from "./tuning.ts";
 import { reshape, transpose } from "./views.ts";
 import { declared } from "./declare.ts";
 
@@ -140,7 +140,8 @@ function launchTopk(x: Tensor, { k, dim, largest }: TopkArgs, nanLast = false): 
     },
     replace: { T: wgslType(x.dtype) },
   });
-  const step = Math.max(1, Math.floor(TOPK_ROUNDS / rounds));
+  const looks = Math.min(TOPK_ROUNDS / rounds, longestLook.upTo / dense.numel());
+  const step = Math.max(1, Math.floor(looks));
   for (let start = 0; start < k; start += step) {
     launcher.launch(
       pipeline,

@@ -9,6 +9,7 @@
  * NVIDIA H200 (Vulkan, by timestamps), where it names it. What is tuned below the ops, and changes no digit, is in
  * lib/gpu/tuning.ts.
  */
+import { READS_A_SUBMIT } from "../gpu/tuning.ts";
 import type { Fold } from "./declare.ts";
 
 /**
@@ -36,10 +37,12 @@ export const largestParts = { upTo: 2 ** 24 };
 export const LONGEST_LIST = 32_000;
 /** Elements of a row that a lane of topk looks at in a launch. */
 export const TOPK_ROUNDS = 30_000;
+/** Elements that all of them look at in a launch: more are so much work for a weak GPU (lib/gpu/tuning.ts). A test sets it. */
+export const longestLook = { upTo: READS_A_SUBMIT / 2 };
 /**
  * From how many of a row's largest on all of the row is sorted by merging. Looking for one after the other took 3.26 s for
  * all of 50,257, 2.8 ms for 50 (NVIDIA H200; merging was not measured there). On llvmpipe, in turns: all of 100×1000 832
- * and 21 ms, 1000×64 352 and 9; but 20 of 64×50257 352 and 1009. A test sets it.
+ * and 21 ms, 1000×64 352 and 9; but 20 of 64×50257 489 and 2,523. A test sets it.
  */
 export const manyOfARow = { from: 32 };
 /** Terms of a product that are summed in a launch: few enough for a kernel that takes one a round. */
