@@ -138,8 +138,7 @@ testWith(needs, "a model card says what the model is, and which data made it", a
 });
 
 /** The GPT-NeoX that transformers made: half of a block beside the other, a quarter of a head turned. */
-function pythia(): Record<string, string | Uint8Array<ArrayBuffer>> {
-  const { config } = golden.pythia;
+function pythia(config = golden.pythia.config): Record<string, string | Uint8Array<ArrayBuffer>> {
   const [C, I, V] = [config.hidden_size, config.intermediate_size, config.vocab_size];
   const layer = (n: number): [string, number[]][] =>
     [
@@ -215,6 +214,19 @@ testWith(
     }
   },
 );
+
+testWith(needs, "a head turns dimensions in pairs: of an odd share one more", async () => {
+  const ids = Array.from({ length: 64 }, (_, i) => (7 * i * i + 3 * i) % 300);
+  for (const { config, logits } of golden.rotated) {
+    const { model } = loadPretrained(await written(pythia(config)), { as: GPTNeoX });
+    const ours = await noGrad(() => model.forward(tensor([ids]))).data();
+    const far = Math.max(...logits.map((v, i) => Math.abs(v - Number(ours[7 * 20 * i]))));
+    assert(
+      far < 2e-5,
+      `${config.hidden_size}, ${config.rope_parameters.partial_rotary_factor}: ${far}`,
+    );
+  }
+});
 
 testWith(needs, "a folder of another class than the one that is asked for is refused", async () => {
   const folder = await folderOf("gpt");

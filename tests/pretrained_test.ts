@@ -328,6 +328,51 @@ withFiles("weights may lie in several files, with an index", {}, async (folder) 
   );
 });
 
+/** The small folder with a head beside the token embedding, made of it. */
+const withHead = (head: (table: SafeTensor) => SafeTensor, ...without: string[]) =>
+  changed((tensors) => {
+    tensors["lm_head.weight"] = head(tensors["transformer.wte.weight"]);
+    for (const name of without) delete tensors[name];
+  });
+const upsideDown = (x: SafeTensor): SafeTensor => {
+  const [rows, width] = x.shape, numbers = toFloat32(x);
+  const from = (row: number) => numbers.subarray(row * width, (row + 1) * width);
+  const data = new Float32Array(numbers.length);
+  for (let row = 0; row < rows; row++) data.set(from(rows - 1 - row), row * width);
+  return { dtype: "F32", shape: x.shape, data };
+};
+const heads: [what: string, Files, logits: number[]][] = [
+  ["that is the embedding again", withHead((table) => table), golden.logits],
+  ["in place of the embedding", withHead((x) => x, "transformer.wte.weight"), golden.logits],
+  ["that is another", withHead(upsideDown), golden.another_head],
+];
+for (const [what, files, logits] of heads) {
+  withModel(`a tied head ${what} counts as in transformers`, files, async (loaded, folder) => {
+    const { model, tokenizer, config } = loaded;
+    const ids = tensor([tokenizer.encode(PROMPT)]);
+    assert(await distance(noGrad(() => model.forward(ids)), logits) < 2e-5);
+    assertEquals(config.tieWordEmbeddings, logits === golden.logits);
+    await savePretrained(folder, { model, tokenizer });
+    const again = loadPretrained(folder, { as: GPT2 }).model;
+    assert(await distance(noGrad(() => again.forward(ids)), logits) < 2e-5);
+  });
+}
+
+withModel(
+  "one file with weights counts, and not an older index beside it",
+  {
+    ...tinyFiles(),
+    "old.safetensors": encodeSafetensors({
+      x: { dtype: "F32", shape: [], data: new Float32Array(1) },
+    }),
+    "model.safetensors.index.json": JSON.stringify({ weight_map: { x: "old.safetensors" } }),
+  },
+  async ({ model, tokenizer }) => {
+    const logits = noGrad(() => model.forward(tensor([tokenizer.encode(PROMPT)])));
+    assert(await distance(logits, golden.logits) < 2e-5);
+  },
+);
+
 const float = (shape: number[]): SafeTensor => ({
   dtype: "F32",
   shape,
@@ -385,6 +430,11 @@ const broken: [what: string, Files, says: string][] = [
     config({ n_layer: 0 }),
     "n_layer is 0, expected a whole number, 1 or more",
   ],
+  [
+    "a number that is none",
+    config({ layer_norm_epsilon: "small" }),
+    'layer_norm_epsilon is "small", expected a number above 0',
+  ],
   ["heads that do not share", config({ n_head: 5 }), "n_embd 32 is not a multiple of n_head 5"],
   [
     "an unknown activation",
@@ -406,8 +456,23 @@ const broken: [what: string, Files, says: string][] = [
   [
     "weights for Python alone",
     { ...without("model.safetensors"), "pytorch_model.bin": "x" },
-    "its weights are in pytorch_model.bin, which only Python can read",
+    "its weights are in pytorch_model.bin; write them as model.safetensors once: await saveTensors(",
   ],
+  [
+    "weights for Python alone, in several files",
+    { ...without("model.safetensors"), "pytorch_model.bin.index.json": "{}" },
+    "its weights are in several files that Python wrote",
+  ],
+  ...Object.entries({
+    "{": "it lists no files",
+    "{}": "it lists no files",
+    '{"weight_map": {"x": "model-00001-of-00002.safetensors"}}':
+      "it lists model-00001-of-00002.safetensors, which is not there",
+  }).map(([index, says]): [string, Files, string] => [
+    `an index of weights that is ${index}`,
+    { ...without("model.safetensors"), "model.safetensors.index.json": index },
+    `/model.safetensors.index.json: ${says}; download it again`,
+  ]),
   ["no vocabulary", without("vocab.json"), "there is no vocab.json in it"],
   [
     "merges of another vocabulary",

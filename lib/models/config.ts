@@ -46,6 +46,16 @@ export interface GPTNeoXConfig extends ModelSizes {
   dropout?: { attn?: number; hidden?: number };
 }
 
+/** The activations, by their names in `config.json`; the first name of each is the one that is written. */
+const activations: Record<string, Activation> = {
+  gelu_new: "geluTanh",
+  gelu_pytorch_tanh: "geluTanh",
+  gelu_fast: "geluTanh",
+  gelu: "gelu",
+  relu: "relu",
+  tanh: "tanh",
+};
+
 const sizes = {
   vocabSize: a.whole,
   nPositions: a.whole,
@@ -53,19 +63,19 @@ const sizes = {
   nLayer: a.whole,
   nHead: a.whole,
   nInner: a.whole,
-  activation: a.text,
+  activation: a.oneOf(...new Set(Object.values(activations))),
   layerNormEpsilon: a.number,
   dropout: a.object,
 };
-const readGPT2 = parameters<GPT2Config>("GPT2", { ...sizes, tieWordEmbeddings: a.flag }, {
-  positional: 0,
-});
+/** The sizes are required, the first five. */
+const named = { positional: 0, required: 5 };
+const readGPT2 = parameters<GPT2Config>("GPT2", { ...sizes, tieWordEmbeddings: a.flag }, named);
 const readGPTNeoX = parameters<GPTNeoXConfig>("GPTNeoX", {
   ...sizes,
   rotaryPct: a.number,
   rotaryBase: a.number,
   parallelResidual: a.flag,
-}, { positional: 0 });
+}, named);
 const dropoutOf = {
   GPT2: parameters<object>(
     "GPT2's dropout",
@@ -79,13 +89,39 @@ const dropoutOf = {
   ),
 };
 
-/** The configuration of a model, each of whose names is known. */
+/**
+ * The configuration of a model, each of whose names is known.
+ *
+ * @throws {TypeError} for a size that is missing, or what is no size
+ * @throws {RangeError} where heads can't share the dimensions, or can't turn so many of theirs
+ */
 export function checkedConfig(name: "GPT2", args: readonly unknown[]): GPT2Config;
 export function checkedConfig(name: "GPTNeoX", args: readonly unknown[]): GPTNeoXConfig;
 export function checkedConfig(name: "GPT2" | "GPTNeoX", args: readonly unknown[]): ModelSizes {
   const config = name === "GPT2" ? readGPT2(args) : readGPTNeoX(args);
   if (config.dropout) dropoutOf[name]([config.dropout]);
+  const wrong = uneven(config, "nEmbd", "nHead") ?? (name === "GPTNeoX" ? unturned(config) : "");
+  if (wrong) throw new RangeError(`${name}: ${wrong}`);
   return config;
+}
+
+/** What is wrong with a number of heads that does not divide the dimensions of a token. */
+const uneven = ({ nEmbd, nHead }: ModelSizes, width: string, heads: string): string | undefined =>
+  nEmbd % nHead === 0
+    ? undefined
+    : `${width} ${nEmbd} is not a multiple of ${heads} ${nHead}; the heads share it evenly`;
+
+/** The dimensions of a head that its position turns, which are as many as the angles, or one more if these are odd. */
+export function turnedBy({ nEmbd, nHead, rotaryPct = 0.25 }: GPTNeoXConfig) {
+  const angles = Math.floor(nEmbd / nHead * rotaryPct);
+  return { angles, width: 2 * Math.ceil(angles / 2) };
+}
+
+/** What is wrong with a share of turned dimensions that a head does not have. */
+function unturned(config: GPTNeoXConfig): string | undefined {
+  const D = config.nEmbd / config.nHead, { width } = turnedBy(config);
+  if (width >= 0 && width <= D) return undefined;
+  return `rotaryPct ${config.rotaryPct} turns ${width} of a head's ${D} dimensions, and they turn in pairs`;
 }
 
 /** A configuration, and the kind of model that it belongs to. */
@@ -100,16 +136,6 @@ export const gpt2Sizes = {
   "gpt2-large": { nEmbd: 1280, nLayer: 36, nHead: 20 },
   "gpt2-xl": { nEmbd: 1600, nLayer: 48, nHead: 25 },
 } as const;
-
-/** The activations, by their names in `config.json`; the first name of each is the one that is written. */
-const activations: Record<string, Activation> = {
-  gelu_new: "geluTanh",
-  gelu_pytorch_tanh: "geluTanh",
-  gelu_fast: "geluTanh",
-  gelu: "gelu",
-  relu: "relu",
-  tanh: "tanh",
-};
 
 type Json = Record<string, unknown>;
 
@@ -164,6 +190,13 @@ class Reader {
     return this.refuse(`${name} is ${JSON.stringify(value)}, expected a number from 0 to 1`);
   }
 
+  /** A number above 0. */
+  positive(name: string, otherwise: number, from: Json = this.json): number {
+    const value = from[name] ?? otherwise;
+    if (typeof value === "number" && value > 0) return value;
+    return this.refuse(`${name} is ${JSON.stringify(value)}, expected a number above 0`);
+  }
+
   /** Refuses a value with which the model would differ from the code here. */
   fixed(wanted: Json, model: string): void {
     for (const [name, value] of Object.entries(wanted)) {
@@ -184,11 +217,9 @@ class Reader {
   }
 
   /** Refuses a number of heads that does not divide the dimensions of a token. */
-  heads({ nEmbd, nHead }: ModelSizes, width: string, heads: string): void {
-    if (nEmbd % nHead === 0) return;
-    this.refuse(
-      `${width} ${nEmbd} is not a multiple of ${heads} ${nHead}; the heads share it evenly`,
-    );
+  heads(config: ModelSizes, width: string, heads: string): void {
+    const wrong = uneven(config, width, heads);
+    if (wrong) this.refuse(wrong);
   }
 }
 
@@ -206,7 +237,7 @@ function gpt2From(read: Reader): GPT2Config {
     nLayer: read.size("n_layer", 12),
     nHead: read.size("n_head", 12),
     activation: read.activation("activation_function", "gelu_new"),
-    layerNormEpsilon: Number(json.layer_norm_epsilon ?? 1e-5),
+    layerNormEpsilon: read.positive("layer_norm_epsilon", 1e-5),
     dropout: {
       embd: read.share("embd_pdrop", 0.1),
       attn: read.share("attn_pdrop", 0.1),
@@ -228,7 +259,6 @@ function gptNeoXFrom(read: Reader): GPTNeoXConfig {
   if (kind !== "default") {
     read.refuse(`its rotary positions are "${kind}"; only "default" can be loaded`);
   }
-  const base = Number(rope.rope_theta ?? json.rotary_emb_base ?? 1e4);
   const config: GPTNeoXConfig = {
     vocabSize: read.size("vocab_size", 50432),
     nPositions: read.size("max_position_embeddings", 2048),
@@ -237,9 +267,9 @@ function gptNeoXFrom(read: Reader): GPTNeoXConfig {
     nHead: read.size("num_attention_heads", 64),
     nInner: read.size("intermediate_size", 24576),
     activation: read.activation("hidden_act", "gelu"),
-    layerNormEpsilon: Number(json.layer_norm_eps ?? 1e-5),
-    rotaryPct: read.share("partial_rotary_factor", Number(json.rotary_pct ?? 0.25), rope),
-    rotaryBase: base,
+    layerNormEpsilon: read.positive("layer_norm_eps", 1e-5),
+    rotaryPct: read.share("partial_rotary_factor", read.share("rotary_pct", 0.25), rope),
+    rotaryBase: read.positive("rope_theta", read.positive("rotary_emb_base", 1e4), rope),
     parallelResidual: json.use_parallel_residual !== false,
     dropout: {
       attn: read.share("attention_dropout", 0),

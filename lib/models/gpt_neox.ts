@@ -18,26 +18,24 @@ import { Module } from "../nn/module.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
 import type { LayerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
-import { checkedConfig, type GPTNeoXConfig } from "./config.ts";
+import { checkedConfig, type GPTNeoXConfig, turnedBy } from "./config.ts";
 import { wide } from "./fused.ts";
 
-/**
- * The cosines and sines of the angles by which each position rotates a head's first `size` dimensions: (T, size)
- * each.
- */
-function anglesOf(T: number, size: number, base: number): [cos: Tensor, sin: Tensor] {
-  const half = size / 2;
-  const [cos, sin] = [0, 0].map(() => new Float32Array(T * size));
-  for (let i = 0; i < size; i++) {
+/** The cosines and sines of the angles by which each position rotates a head's first `width` dimensions: (T, width) each. */
+function anglesOf(config: GPTNeoXConfig): [cos: Tensor, sin: Tensor] {
+  const { nPositions: T, rotaryBase: base = 1e4 } = config;
+  const { angles, width } = turnedBy(config), half = width / 2;
+  const [cos, sin] = [0, 0].map(() => new Float32Array(T * width));
+  for (let i = 0; i < width; i++) {
     // Dimensions i and i + half are a pair and turn by the same angle; the first takes −sin of the second.
-    const speed = Math.fround(1 / Math.fround(base ** Math.fround(2 * (i % half) / size)));
+    const speed = Math.fround(1 / Math.fround(base ** Math.fround(2 * (i % half) / angles)));
     for (let t = 0; t < T; t++) {
       const angle = Math.fround(t * speed);
-      cos[t * size + i] = Math.cos(angle);
-      sin[t * size + i] = (i < half ? -1 : 1) * Math.sin(angle);
+      cos[t * width + i] = Math.cos(angle);
+      sin[t * width + i] = (i < half ? -1 : 1) * Math.sin(angle);
     }
   }
-  return [fromValues(cos, [T, size], "float32"), fromValues(sin, [T, size], "float32")];
+  return [fromValues(cos, [T, width], "float32"), fromValues(sin, [T, width], "float32")];
 }
 
 /** Causal multi-head self-attention with rotary positions. */
@@ -57,11 +55,10 @@ export class GPTNeoXAttention extends Module {
   /** Attention with weights from the default generator. */
   constructor(config: GPTNeoXConfig) {
     super();
-    const { nEmbd, nHead, nPositions, rotaryPct = 0.25, rotaryBase = 1e4 } = config;
+    const { nEmbd, nHead } = config;
     this.nHead = nHead;
     this.dropout = config.dropout?.attn ?? 0;
-    const size = Math.floor(nEmbd / nHead * rotaryPct); // the rotated dimensions
-    const [cos, sin] = anglesOf(nPositions, size, rotaryBase);
+    const [cos, sin] = anglesOf(config);
     this.registerBuffer("cos", cos, { persistent: false });
     this.registerBuffer("sin", sin, { persistent: false });
     this.query_key_value = new Linear(nEmbd, 3 * nEmbd);

@@ -82,7 +82,7 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   }
   const model = skipInit(() => new Class(config));
   loadWeights(model, paths, folder, { half: dtype === "float16", listener });
-  return { model: model.eval() as AnyModel as M, tokenizer, config };
+  return { model: model.eval() as AnyModel as M, tokenizer, config: model.config };
 }
 
 const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>(
@@ -92,19 +92,41 @@ const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>(
   "listener",
 );
 
-/** The files with weights: one, or those listed in an index. */
+/** The files with weights: one, or else those that an index lists. */
 function weightsIn(folder: string): string[] {
+  const has = (name: string) => host.files.info(`${folder}/${name}`)?.isFile;
+  if (has("model.safetensors")) return [`${folder}/model.safetensors`];
   const index = textIn(folder, "model.safetensors.index.json");
-  if (index !== undefined) {
-    const { weight_map } = JSON.parse(index) as { weight_map: Record<string, string> };
-    return [...new Set(Object.values(weight_map))].map((name) => `${folder}/${name}`);
+  if (index !== undefined) return filesOf(index, folder).map((name) => `${folder}/${name}`);
+  const one = "pytorch_model.bin";
+  if (has(one)) {
+    throw new RangeError(
+      `${folder}: its weights are in ${one}; write them as model.safetensors once: ` +
+        `await saveTensors("${folder}/model.safetensors", load("${folder}/${one}"))`,
+    );
   }
-  const names = Array.from(host.files.list(folder), ({ name }) => name);
-  if (names.includes("model.safetensors")) return [`${folder}/model.safetensors`];
   throw new RangeError(
-    names.includes("pytorch_model.bin")
-      ? `${folder}: its weights are in pytorch_model.bin, which only Python can read; save it as ` +
-        `model.safetensors with transformers: model.save_pretrained(folder)`
+    has(`${one}.index.json`)
+      ? `${folder}: its weights are in several files that Python wrote; save it as model.safetensors with ` +
+        "transformers: model.save_pretrained(folder)"
       : `${folder}: there is no model.safetensors in it; download it again`,
+  );
+}
+
+/** The names of the files in an index. */
+function filesOf(index: string, folder: string): string[] {
+  let names: unknown[] = [];
+  try {
+    names = Object.values(JSON.parse(index).weight_map);
+  } catch {
+    // said below
+  }
+  const found = [...new Set(names)];
+  const missing = found.find((name) => !host.files.info(`${folder}/${name}`)?.isFile);
+  if (found.length > 0 && missing === undefined) return found as string[];
+  throw new RangeError(
+    `${folder}/model.safetensors.index.json: ` +
+      (missing === undefined ? "it lists no files" : `it lists ${missing}, which is not there`) +
+      "; download it again",
   );
 }

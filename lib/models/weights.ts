@@ -8,6 +8,8 @@
 import { openSafetensors, type SafetensorsFile } from "../data/safetensors.ts";
 import { toFloat32 } from "../data/tensors.ts";
 import type { DownloadListener } from "../hub/config.ts";
+import { skipInit } from "../nn/init.ts";
+import { Linear } from "../nn/layers.ts";
 import { copy_ } from "../ops/copy.ts";
 import { type Filling, fillSettled, settles } from "../ops/settle.ts";
 import { LARGE_MATRIX } from "../ops/tuning.ts";
@@ -42,8 +44,13 @@ const followsFromCode = (name: string): boolean =>
 const few = (names: readonly string[]) =>
   names.slice(0, 4).join(", ") + (names.length > 4 ? ` and ${names.length - 4} more` : "");
 
-/** The file of each tensor, by its name without `transformer.` or `gpt_neox.`. */
-type Places = Map<string, { file: SafetensorsFile; name: string }>;
+/** Where a tensor lies. */
+interface Place {
+  file: SafetensorsFile;
+  name: string;
+}
+/** The place of each tensor, by its name without `transformer.` or `gpt_neox.`. */
+type Places = Map<string, Place>;
 
 /**
  * Fills a model from files of weights, tensor by tensor, so that they are in memory only once. Before anything is
@@ -61,7 +68,7 @@ export function loadWeights(
   using files = new DisposableStack();
   const open = paths.map((path) => files.use(openSafetensors(path)));
   const places = placesIn(open, folder);
-  if (model instanceof GPT2 && !model.lmHead) places.delete("lm_head.weight");
+  if (model instanceof GPT2 && !model.lmHead) headOf(model, places);
   const wanted = new Map(model.namedParameters());
   check(wanted, places, folder);
   const bytes = ({ storage }: Tensor) => storage.byteLength;
@@ -84,6 +91,35 @@ export function loadWeights(
   });
   room.transfer(0);
   listener?.end();
+}
+
+/**
+ * A tied head may lie in the file beside the token embedding, or in its place. Where the two differ, they are not tied,
+ * whatever `config.json` says: as in transformers, the model gets a head of its own.
+ */
+function headOf(model: GPT2, places: Places): void {
+  const head = places.get("lm_head.weight"), table = places.get("wte.weight");
+  if (!head) return;
+  if (table && !isSame(table, head)) {
+    const { nEmbd, vocabSize } = model.config;
+    model.lmHead = skipInit(() => new Linear(nEmbd, vocabSize, { bias: false }));
+    model.config.tieWordEmbeddings = false;
+    return;
+  }
+  places.set("wte.weight", table ?? head);
+  places.delete("lm_head.weight");
+}
+
+/** Whether two tensors hold the same numbers. */
+function isSame(a: Place, b: Place): boolean {
+  if (shapeText(a.file.info(a.name).shape) !== shapeText(b.file.info(b.name).shape)) return false;
+  const others = b.file.pieces(b.name);
+  for (const { piece } of a.file.pieces(a.name)) {
+    const numbers = piece.data.slice(); // the next piece of this file comes to the same memory
+    const other: ArrayLike<number | bigint> = others.next().value!.piece.data;
+    if (numbers.length !== other.length || numbers.some((v, i) => v !== other[i])) return false;
+  }
+  return true;
 }
 
 function placesIn(files: readonly SafetensorsFile[], folder: string): Places {

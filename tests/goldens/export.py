@@ -7,7 +7,7 @@ Made with torch 2.13 and transformers 5.18 on a processor. Deno draws the models
 transformers saves of such a folder again is the same file, byte for byte; the code in the MLP's model card runs; the
 Hub's cache is listed, and a model is found in it by its name. Noted in export.json, for the tests: ids of a thousand
 texts, logits, greedy texts. `pythia` is the other kind of GPT-NeoX, made by transformers itself: half of a block beside
-the other, a quarter of a head turned.
+the other, a quarter of a head turned; `rotated` are such that turn 0, 1, 3 and 5 dimensions of a head.
 """
 
 import hashlib
@@ -80,11 +80,11 @@ def mlp(folder, texts):
     }
 
 
-def pythia():
+def pythia(hidden_size=32, turned=0.25):
     config = GPTNeoXConfig(
-        vocab_size=300, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        vocab_size=300, hidden_size=hidden_size, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
         max_position_embeddings=64, hidden_act="gelu", use_parallel_residual=True,
-        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 0.25},
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": turned},
     )
     model = GPTNeoXForCausalLM(config).eval()
     torch.manual_seed(123)
@@ -101,6 +101,12 @@ def pythia():
         folder = pathlib.Path(folder)
         told = {"config": json.loads((folder / "config.json").read_text()), "sha256": sha256(folder / "model.safetensors")}
     return told | described(model, 300)
+
+
+def rotated():
+    for size, turned in ((16, 0.1), (16, 0.125), (24, 0.25), (20, 0.5)):
+        told = pythia(size, turned)
+        yield {"config": told["config"], "logits": told["logits"][::20]}
 
 
 def in_the_cache(runs, home, logits):
@@ -127,7 +133,7 @@ def main():
         for name in ("gpt", "dropout", "gpt2"):
             golden[name] = opened(folder / name, texts)
             print(name, golden[name]["class"], golden[name]["greedy"])
-        golden |= {"mlp": mlp(folder / "mlp", texts), "pythia": pythia()}
+        golden |= {"mlp": mlp(folder / "mlp", texts), "pythia": pythia(), "rotated": list(rotated())}
         in_the_cache(f"{folder}/runs/lesson-14", folder / "home", golden["gpt"]["logits"])
     path = pathlib.Path(__file__).with_suffix(".json")
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

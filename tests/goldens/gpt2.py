@@ -131,6 +131,17 @@ def golden(folder, every):
     }
 
 
+@torch.no_grad()
+def another_head(folder):
+    """Logits where the file holds a head that is not the token embedding, though config.json ties the two."""
+    tensors = load_file(folder / "model.safetensors")
+    tensors["lm_head.weight"] = tensors["transformer.wte.weight"].flip(0).contiguous()
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    model = GPT2LMHeadModel.from_pretrained(folder).eval()
+    prompt = torch.tensor([GPT2Tokenizer.from_pretrained(folder).encode(TEXTS[0])])
+    return numbers(model(prompt).logits[0])
+
+
 def main():
     if len(sys.argv) > 1:
         folder = pathlib.Path(sys.argv[1])
@@ -149,7 +160,7 @@ def main():
             result = {"today": described(today / "model.safetensors")} | {
                 "published": described(published / "model.safetensors"),
                 "every": 1,
-            } | golden(today, 1)
+            } | golden(today, 1) | {"another_head": another_head(today)}
         (here / "gpt2.json").write_text(json.dumps(result) + "\n")
     print("margin", result["margin"], "greedy", result["greedy"], "perplexity", result["perplexity"])
 
