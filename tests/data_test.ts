@@ -13,7 +13,7 @@ import shipped from "../data/songs.json" with { type: "json" };
 import { cardConfigs } from "../lib/hub/card.ts";
 import { Dataset, DatasetDict } from "../lib/data/dataset.ts";
 import { filesByCard, filesByName, filesByPattern, filesOfCopy } from "../lib/data/files.ts";
-import { formatOf } from "../lib/data/formats.ts";
+import { formatOf } from "../lib/data/names.ts";
 import type { HubOptions } from "../lib/hub/client.ts";
 import { HubError } from "../lib/hub/errors.ts";
 import { loadDataset } from "../lib/data/load.ts";
@@ -115,6 +115,18 @@ Deno.test("rows, columns, selections and iteration agree, whatever was selected 
   assertThrows(() => ds.column("c" as "a"), RangeError, "Column 'c' doesn't exist");
   assertThrows(() => Dataset.from({ a: [1], b: [] }), RangeError, "'b' has 0 rows and 'a' 1");
   assertEquals(Dataset.from({}).numRows, 0);
+});
+
+Deno.test("what Python's users write of a dataset is answered with what to write", () => {
+  // deno-lint-ignore no-explicit-any -- as who knows Python would write
+  const ds: any = Dataset.from({ text: ["a", "b"], then: [1, 2] });
+  assertEquals([ds.length, ds.nothing, ds.then], [2, undefined, undefined]);
+  assertThrows(() => ds[0], TypeError, "write dataset.at(0)");
+  assertThrows(() => ds["text"], TypeError, 'write dataset.column("text")');
+  assertThrows(() => ds.num_rows, TypeError, "write numRows");
+  assertThrows(() => ds.train_test_split({ test_size: 1 }), TypeError, "write trainTestSplit");
+  assertThrows(() => ds.map((row: unknown) => row), TypeError, "write [...dataset].map(f)");
+  assertThrows(() => ds.filter(() => true), TypeError, "write [...dataset].filter(f)");
 });
 
 Deno.test("a dictionary of splits has them as properties, and no split may hide a method", () => {

@@ -5,7 +5,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   arange,
+  ConcatDataset,
   DataLoader,
+  Dataset,
   defaultGenerator,
   Generator,
   manualSeed,
@@ -148,6 +150,36 @@ Deno.test("loader: stacks tensors, numbers, truths, strings, and what is made of
   assertEquals(await Promise.all(batch.pair.map((part) => part.tolist())), [[1, 2], [1, 2]]);
 });
 
+Deno.test("loader: typed arrays are stacked as PyTorch stacks NumPy's", async () => {
+  const rows = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+  const [stack] = new DataLoader(rows, { batchSize: 2 });
+  assertEquals([stack.dtype, await stack.tolist()], ["float32", [[1, 2], [3, 4]]]);
+  const pairs = rows.map((x, y) => ({ x, y }));
+  const [{ x, y }] = new DataLoader(pairs, { batchSize: 2 });
+  assertEquals([x.dtype, x.shape, y.dtype], ["float32", [2, 2], "int64"]);
+  const [flat] = new DataLoader(Float32Array.of(1, 2, 3), { batchSize: 2 });
+  assertEquals([flat.dtype, await flat.tolist()], ["float32", [1, 2]]);
+  const [ids] = new DataLoader([Int32Array.of(1, 2), Int32Array.of(3, 4)], { batchSize: 2 });
+  assertEquals([ids.dtype, await ids.tolist()], ["int64", [[1, 2], [3, 4]]]);
+});
+
+Deno.test("loader: a table of rows is shuffled, split and joined as any dataset", async () => {
+  const label = places(6);
+  const table = Dataset.from({ text: label.map(String), label });
+  manualSeed(3);
+  const order = [...new DataLoader(label, { batchSize: 4, shuffle: true, collateFn: (y) => y })];
+  manualSeed(3);
+  const loader = new DataLoader(table, { batchSize: 4, shuffle: true });
+  const batches = [...loader];
+  assertEquals(loader.length, 2);
+  assertEquals(await Promise.all(batches.map(({ label }) => label.tolist())), order);
+  assertEquals(batches.map(({ text }) => text.map(Number)), order);
+  const [train, test] = randomSplit(table, [4, 2]);
+  assertEquals([train.length, test.length], [4, 2]);
+  assertEquals(new ConcatDataset([table, test]).at(1), table.at(1));
+  assertEquals(new ConcatDataset([table, test]).length, 8);
+});
+
 Deno.test("loader: places count from the end where negative, and none is made up", async () => {
   const ten = new TensorDataset(arange(10));
   const at = (dataset: TensorDataset | Subset<Tensor[]>, sampler: number[]) => {
@@ -181,6 +213,9 @@ Deno.test("loader: refuses what PyTorch refuses, in its words", () => {
   const uneven = new DataLoader([[1, 2], [3]], { batchSize: 2 });
   refused(() => [...uneven], "each element in list of batch should be of equal size");
   refused(() => [...new DataLoader([null])], "this one is null");
+  refused(() => [...new DataLoader([new Date()])], "this one is a Date; give a collateFn");
+  refused(() => [...new DataLoader([{ a: new Map() }])], "this one is a Map");
+  refused(() => [...new DataLoader([Promise.resolve(1)])], "await all samples first");
   assertEquals([...new DataLoader([])], []);
   for (const replacement of [false, true]) {
     const sampler = new RandomSampler([], { numSamples: 5, replacement });

@@ -3,6 +3,7 @@
  * the columns and has its own order. There are no arrow files, maps or filters: a lesson only reads.
  */
 import { optionsOf } from "../python/arguments.ts";
+import { answering, isPlace } from "../python/habits.ts";
 import { permutation, type Shuffled } from "./permutation.ts";
 
 /** A row: values by column. */
@@ -148,6 +149,11 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
     for (let i = 0; i < this.numRows; i++) yield this.at(i);
   }
 
+  /** The number of rows, by the name that a `DataLoader` and `randomSplit` ask for. */
+  get length(): number {
+    return this.numRows;
+  }
+
   /** The text that Python prints. */
   repr(): string {
     const names = Object.keys(this.features).map((name) => `'${name}'`).join(", ");
@@ -162,6 +168,16 @@ export class Dataset<R extends object = Row> implements Iterable<R> {
     return this.#order?.[i] ?? i;
   }
 }
+
+answering(Dataset.prototype, (key, self) => {
+  if (isPlace(key)) return `a Dataset has no [${String(key)}]: write dataset.at(${String(key)})`;
+  if (key === "map" || key === "filter") {
+    return `a Dataset has no ${key}: write [...dataset].${key}(f), whose rows a DataLoader takes, too`;
+  }
+  const { features } = self as Dataset;
+  if (typeof key !== "string" || key === "then" || !Object.hasOwn(features ?? {}, key)) return;
+  return `a Dataset has its columns apart: write dataset.column(${JSON.stringify(key)})`;
+});
 
 /** Datasets by the name of their split: `splits.train`, `splits.test`. */
 export type DatasetDict<Split extends string = string, R extends object = Row> =

@@ -4,7 +4,7 @@
  * nothing matches, all files are for training.
  */
 import type { CardConfig } from "../hub/card.ts";
-import { formatOf, SPLITS } from "./formats.ts";
+import { formatOf, SPLITS } from "./names.ts";
 
 /** Paths by split. */
 export type SplitFiles = Record<string, string[]>;

@@ -7,6 +7,7 @@ import { type Batches, batchOf } from "./batch.ts";
 import type { Row } from "./dataset.ts";
 import { isJson, parseJson } from "./json.ts";
 import { type Limits, limitsOf, tooLong } from "./limits.ts";
+import { formatOf, FORMATS, SPLITS } from "./names.ts";
 import { lines, pieces, whole } from "./text_file.ts";
 
 /** How to read a file, if its name does not say everything. */
@@ -17,7 +18,10 @@ export interface FormatOptions extends Partial<Limits> {
   sampleBy?: "line" | "paragraph" | "document";
 }
 
-const formats: Record<string, (path: string, options: FormatOptions) => Batches> = {
+const formats: Record<
+  typeof FORMATS[number],
+  (path: string, options: FormatOptions) => Batches
+> = {
   json,
   jsonl: jsonLines,
   ndjson: jsonLines,
@@ -41,19 +45,6 @@ async function* separated(path: string, separator: string, options: FormatOption
   }
 }
 
-/** The keywords of a split in file and folder names, by the name of the split. */
-export const SPLITS: Record<string, string[]> = {
-  train: ["train", "training"],
-  validation: ["validation", "valid", "dev", "val"],
-  test: ["test", "testing", "eval", "evaluation"],
-};
-
-/** The format that a file's name says, such as "csv" for a.csv and a.csv.gz; undefined if it is not known. */
-export function formatOf(path: string): string | undefined {
-  const ending = /\.(\w+)(?:\.gz)?$/.exec(path)?.[1].toLowerCase();
-  return ending !== undefined && Object.hasOwn(formats, ending) ? ending : undefined;
-}
-
 /**
  * The rows of a file on disk, in batches.
  *
@@ -62,7 +53,7 @@ export function formatOf(path: string): string | undefined {
 export function readBatches(path: string, options: FormatOptions = {}): Batches {
   const format = formatOf(path);
   if (format === undefined) {
-    const known = Object.keys(formats).join(", ");
+    const known = FORMATS.join(", ");
     throw new TypeError(
       `read ${path}: its ending does not name a format; the known ones are: ${known}`,
     );

@@ -5,19 +5,10 @@
  */
 import { host } from "../host/mod.ts";
 import { optionsOf } from "../python/arguments.ts";
-import { cardConfigs } from "../hub/card.ts";
 import { Dataset, DatasetDict, type Row } from "./dataset.ts";
-import {
-  bySplit,
-  type DataFiles,
-  filesByCard,
-  filesByName,
-  filesByPattern,
-  filesOfCopy,
-  isPattern,
-  type SplitFiles,
-} from "./files.ts";
-import { formatOf, type FormatOptions, readBatches } from "./formats.ts";
+import type { DataFiles, SplitFiles } from "./files.ts";
+import { type FormatOptions, readBatches } from "./formats.ts";
+import { formatOf } from "./names.ts";
 import { Hub, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { exists, walk } from "../hub/cache.ts";
 import { HubError } from "../hub/errors.ts";
@@ -62,7 +53,7 @@ export async function loadDataset<R extends object = Row>(
 ): Promise<Dataset<R> | DatasetDict<string, R>> {
   const { split, ...options } = readLoad(given);
   const part = split === undefined ? undefined : Part.of(split);
-  const source = isLocal(id) ? localSource(id, options) : await hubSource(id, options);
+  const source = await (isLocal(id) ? localSource : hubSource)(id, options);
   const tables = await read(source, options, part);
   const datasets = Object.fromEntries(
     Object.entries(tables).map(([name, columns]) => [name, Dataset.from(columns) as Dataset<R>]),
@@ -73,6 +64,9 @@ export async function loadDataset<R extends object = Row>(
   const names = [...known].map((name) => `'${name}'`).join(", ");
   throw new RangeError(`Unknown split "${part.split}". Should be one of [${names}].`);
 }
+
+/** The rules by which files belong to splits; few programs need them. */
+const rules = () => import("./files.ts");
 
 const readLoad = optionsOf<LoadOptions & { split?: string }>(
   "loadDataset",
@@ -86,7 +80,7 @@ function isLocal(id: string): boolean {
     formatOf(id) !== undefined || host.granted({ name: "read", path: id }) && exists(id);
 }
 
-function localSource(id: string, { dataFiles }: LoadOptions): Source {
+async function localSource(id: string, { dataFiles }: LoadOptions): Promise<Source> {
   const path = id.startsWith("file:")
     ? decodeURIComponent(new URL(id).pathname)
     : id.replace(/(?<=.)[/\\]+$/, "");
@@ -100,6 +94,7 @@ function localSource(id: string, { dataFiles }: LoadOptions): Source {
     return { files: { train: [path] }, path: (file) => Promise.resolve(file) };
   }
   const paths = walk(path).map((file) => file.path);
+  const { bySplit, filesByName, filesByPattern } = await rules();
   const files = dataFiles ? filesByPattern(paths, bySplit(dataFiles)) : filesByName(paths);
   if (Object.keys(files).length === 0) {
     throw new RangeError(`loadDataset: the folder ${path} holds no file of a known format`);
@@ -112,6 +107,7 @@ const lookedFor = (path: string) =>
   /^([/\\]|[A-Za-z]:)/.test(path) || !host.folder() ? "" : ` in ${host.folder()}`;
 
 async function hubSource(id: string, options: LoadOptions): Promise<Source> {
+  const { bySplit, filesByCard, filesByName, filesByPattern, isPattern } = await rules();
   const hub = new Hub(`datasets/${id}`, options);
   const commit = await hub.commit(options.revision ?? "main");
   const path = (file: string) => hub.download(commit, file);
@@ -121,6 +117,7 @@ async function hubSource(id: string, options: LoadOptions): Promise<Source> {
   const paths = (await hub.files(commit)).map((file) => file.path);
   if (named) return { files: filesByPattern(paths, named), path };
   const card = paths.includes("README.md") ? host.files.readText(await path("README.md")) : "";
+  const { cardConfigs } = await import("../hub/card.ts");
   const configs = (await cardConfigs(card)).filter((one) => one.data_files ?? one.data_dir);
   const files = configs.length > 0
     ? filesByCard(paths, configs, id, options.name)
@@ -136,6 +133,7 @@ async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: st
     const commit = await hub.commit("refs/convert/parquet");
     const copies = (await hub.files(commit)).map((file) => file.path);
     const path = (file: string) => hub.download(commit, file);
+    const { filesOfCopy } = await rules();
     return { files: filesOfCopy(copies, id, name), path };
   } catch (error) {
     if (!(error instanceof HubError && error.fault === "no revision")) throw error;

@@ -7,15 +7,16 @@ import { embedding } from "../ops/embedding.ts";
 import { stack } from "../ops/join.ts";
 import { select } from "../ops/slices.ts";
 import { reshape } from "../ops/views.ts";
-import { a, type Given, parameters } from "../python/arguments.ts";
+import { a, described, type Given, parameters } from "../python/arguments.ts";
 import { defaultGenerator, Generator, random, randperm } from "../random/mod.ts";
 import { numelOf } from "../tensor/shape.ts";
 import { fromValues, Tensor } from "../tensor/tensor.ts";
 
 /**
- * A stack of samples: tensors get one dimension more, numbers become a tensor, other values are stacked part by part.
+ * A stack of samples: tensors and typed arrays get one dimension more, numbers become a tensor, other values are stacked
+ * part by part.
  */
-export type Stacked<S> = S extends Tensor | number | boolean ? Tensor
+export type Stacked<S> = S extends Tensor | number | boolean | ArrayBufferView ? Tensor
   : S extends string ? string[]
   : { [K in keyof S]: Stacked<S[K]> };
 
@@ -141,7 +142,7 @@ function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: 
 /**
  * The batches of a dataset. Each loop over it is an epoch; if it shuffles, each epoch draws a new order.
  *
- * Numbers become int64 if all numbers of a batch are whole, else float32.
+ * Numbers become int64 if all numbers of a batch are whole, else float32, as those of a `Float32Array` always do.
  *
  * @example
  * ```ts
@@ -274,7 +275,10 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
 
   #collate(samples: S[]): B {
     const { collateFn } = this.#options;
-    return collateFn ? collateFn(samples) : stacked(samples) as B;
+    if (collateFn) return collateFn(samples);
+    const { dataset } = this;
+    const floats = dataset instanceof Float32Array || dataset instanceof Float64Array;
+    return (floats ? tensor(samples as number[], { dtype: "float32" }) : stacked(samples)) as B;
   }
 }
 
@@ -312,15 +316,24 @@ function countOf(samples: object, name: string): number {
   );
 }
 
+/** Whether an object is made of its parts. */
+const hasParts = (sample: object) =>
+  Array.isArray(sample) || Object.keys(sample).length > 0 ||
+  [Object.prototype, null].includes(Object.getPrototypeOf(sample));
+
 function stacked(samples: unknown[]): unknown {
   const [sample] = samples;
   if (sample instanceof Tensor) return stack(samples as Tensor[]);
-  if (typeof sample === "number" || typeof sample === "boolean") return tensor(samples as number[]);
+  if (typeof sample === "number" || typeof sample === "boolean" || ArrayBuffer.isView(sample)) {
+    return tensor(samples as number[]);
+  }
   if (typeof sample === "string") return samples;
-  if (typeof sample !== "object" || sample === null) {
+  // A Date, a Map or a promise would be stacked to nothing.
+  if (typeof sample !== "object" || sample === null || !hasParts(sample)) {
     throw new TypeError(
       `DataLoader: samples can hold tensors, numbers, strings, arrays and objects, but this one is ` +
-        `${sample === null ? "null" : `a ${typeof sample}`}; give a collateFn`,
+        `${described(sample)}; ` +
+        (sample instanceof Promise ? "await all samples first" : "give a collateFn"),
     );
   }
   const keys = Object.keys(sample);

@@ -9,7 +9,7 @@ import { Dataset } from "./dataset.ts";
 import { Hub, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { hubConfig } from "../hub/config.ts";
 import { HubError } from "../hub/errors.ts";
-import { formatOf } from "./formats.ts";
+import { formatOf } from "./names.ts";
 import { loadDataset } from "./load.ts";
 import { fetchSource, type Source, sources } from "./sources.ts";
 

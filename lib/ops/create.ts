@@ -86,7 +86,7 @@ function flatten(data: TensorData, shape: Shape, into: (number | boolean)[], dep
 
 /**
  * A tensor of these numbers, as deep as the lists are nested. Whole numbers give int64, booleans bool, any
- * fraction float32; a `Float32Array` gives float32.
+ * fraction float32; a `Float32Array`, or a list of them, gives float32.
  *
  * @example
  * ```ts
@@ -107,7 +107,9 @@ export const tensor: (
     const shape = shapeOf(data);
     const values: (number | boolean)[] = [];
     flatten(data, shape, values);
-    const isFloat = data instanceof Float32Array || data instanceof Float64Array ||
+    let first: unknown = data;
+    while (Array.isArray(first)) first = first[0];
+    const isFloat = first instanceof Float32Array || first instanceof Float64Array ||
       values.length === 0 || values.some((v) => typeof v === "number" && !Number.isInteger(v));
     const guessed = isFloat
       ? "float32"
