@@ -3,7 +3,7 @@
  * in an error is that of the source. The build compiles the lessons; a page compiles what its reader has changed.
  */
 import { transform } from "sucrase";
-import { asProgram, type Mistake } from "./compile_plain.ts";
+import { asProgram, exportsOf, type Mistake } from "./compile_plain.ts";
 
 /**
  * The JavaScript of a lesson.
@@ -33,7 +33,6 @@ export function compile(source: string, address: (name: string) => string): stri
  * training. It stands at the beginning of the program's first line.
  */
 function handingOut(code: string): string {
-  const names = [...code.matchAll(/^export (?:const|let|class|(?:async )?function\*?) (\w+)/gm)];
-  const getters = names.map(([, name]) => `get ${name}() { return ${name}; }`).join(", ");
+  const getters = exportsOf(code).map((name) => `get ${name}() { return ${name}; }`).join(", ");
   return `globalThis.lessonHandsOut?.(import.meta.url, { ${getters} }); `;
 }

@@ -1,5 +1,6 @@
 /*
- * The last steps for a lesson without types: the addresses of its imports, and which module is the main program.
+ * The last steps for a lesson without types: the addresses of its imports, and which module is the main program; and
+ * what it exports.
  */
 
 /** A mistake that is found before the program runs. */
@@ -8,6 +9,13 @@ export interface Mistake {
   line?: number;
   column?: number;
 }
+
+/** The names that a program exports where it declares them, as lessons do. */
+export const exportsOf = (code: string): string[] =>
+  Array.from(
+    code.matchAll(/^export (?:const|let|class|(?:async )?function\*?) (\w+)/gm),
+    ([, name]) => name,
+  );
 
 /** What an import or export takes, by its name; a text in which the same words stand is none. */
 const TAKEN =

@@ -3,6 +3,7 @@
  */
 import { withoutAnswers } from "../lesson/exercise.ts";
 import { answersOf } from "./answers.ts";
+import { exportsOf } from "./compile_plain.ts";
 import { codeCell, type Notebook, type NotebookCell, proseCell, toNotebook } from "./notebook.ts";
 
 /**
@@ -32,9 +33,6 @@ export async function exerciseNotebook(
     if (cell.cell_type !== "code") return [cell];
     const answer = answers.get(++number);
     if (answer === undefined) return [cell];
-    const names = [
-      ...answer.matchAll(/^export (?:const|let|class|(?:async )?function\*?) (\w+)/gm),
-    ];
     const fold =
       `<details><summary>A solution</summary>\n\n\`\`\`ts\n${answer}\n\`\`\`\n\n</details>`;
     return [
@@ -42,7 +40,7 @@ export async function exerciseNotebook(
       added(
         codeCell(
           `check-${number}`,
-          `await check({ ${names.map(([, name]) => name).join(", ")} });`,
+          `await check({ ${exportsOf(answer).join(", ")} });`,
         ),
       ),
       added(proseCell(`solution-${number}`, fold)),

@@ -347,10 +347,18 @@ test("without a network a page says so, and goes on when there is one", async ()
   }
 });
 
+const heightOf = (tab: Tab, at: string) =>
+  tab.locator(at).evaluate((it) => it.getBoundingClientRect().height);
+
 test("on a narrow page the contents open over the text, wherever the reader is", async () => {
   await visit("lesson-3.html#the-whole", async (tab) => {
     await tab.locator(".runner").waitFor();
     await tab.locator(".menu summary").click();
+    const lies = await tab.locator(".contents").evaluate((it) => {
+      const { top, bottom } = it.getBoundingClientRect();
+      return [top, bottom];
+    });
+    assertEquals(lies, [await heightOf(tab, ".bar"), 900]); // and what is longer scrolls in it
     const link = tab.locator(".contents").getByRole("link", { name: "Many heads" });
     await link.click();
     await link.waitFor({ state: "hidden" });
@@ -458,7 +466,12 @@ test("exercises are answered, checked and hinted at in their page", async () => 
       "~ not answered yet",
       "= right",
     ]);
-    await tab.locator(".hint summary").click();
+    const cell = tab.locator('[data-cell="2"]');
+    await cell.locator(".cm-content").fill("const query = [1, 2];\nconsole.log(query);");
+    assertMatch(await run(tab, "Check my answers"), /^1 of \d+ right\. 1 output: 1 new/);
+    assertStringIncludes(await cell.locator(".output").innerText(), "[1, 2]");
+    assertStringIncludes(await cell.locator(".answer").innerText(), "keep its name and its export");
+    await tab.locator(".hint summary").first().click();
     assertStringIncludes(await tab.locator(".hint").innerText(), "the second and the third key");
     await tab.locator(".solution summary").first().click();
     assertStringIncludes(await tab.locator(".solution pre").first().innerText(), "[-3, 3]");

@@ -5,6 +5,7 @@
 import { NOT_YET, type Outcome } from "../../lesson/exercise.ts";
 import { type Held, hold, type Shown } from "../../lesson/outputs.ts";
 import { marksAt } from "../../lesson/source.ts";
+import { exportsOf } from "../compile_plain.ts";
 import { outputHtml } from "../output.ts";
 import { element } from "./dom.ts";
 import { lineInCell, type Program } from "./program.ts";
@@ -83,14 +84,17 @@ export class Results {
 
   /** Shows the result of each answer under its cell; returns a summary in words. */
   checked(outcomes: readonly Outcome[]): string {
+    const cells = [...this.#article.querySelectorAll<HTMLElement>(".cell")].map((section) => ({
+      section, // The page's own code, since the reader's may no longer have the name.
+      names: exportsOf(section.querySelector(":scope > .code")?.textContent ?? ""),
+    }));
     for (const { name, wrong, hint } of outcomes) {
-      const line = this.#program.text.split("\n")
-        .findIndex((text) => new RegExp(`\\bexport .*\\b${name}\\b`).test(text));
+      const section = cells.find(({ names }) => names.includes(name))?.section;
       const open = wrong === NOT_YET;
       const kind = open ? "not-compared" : wrong ? "different" : "equal";
       const words = open ? "~ not answered yet" : wrong ? `≠ ${wrong}` : "= right";
       const mark = element("p", { class: `mark answer ${kind}`, role: "status" }, words);
-      this.#section(this.#program.lines[line + 1]?.cell)?.append(
+      section?.append(
         mark,
         wrong && !open
           ? element("details", { class: "here hint" }, element("summary", {}, "A hint"), hint)

@@ -111,6 +111,7 @@ async function run({ url, args, files: given, checks }: Run): Promise<void> {
     watch(watcher);
     const heard = hearWhatIsNotAwaited(watcher, failed);
     say({ kind: "adapter", name: await adapter });
+    if (checks) (await import("../../lessons.ts")).lesson({ url } as ImportMeta); // none of its own
     exported = await import(url);
     await heard();
     if (checks) {
