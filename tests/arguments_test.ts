@@ -230,6 +230,7 @@ const others: Record<string, string> = {
   ModuleDict: "takes modules by name",
   Module: "is a base",
   Optimizer: "is a base",
+  Function: "is a base",
   LRScheduler: "is a base",
   deepCopy: "takes anything",
   multiHeadAttentionForward: "takes weights as an object",

@@ -136,9 +136,8 @@ const KNOWN: Record<string, Record<string, string>> = {
     "24": "96 / 4",
     "29": "32 − 4 + 1",
     "2.13": "a version of PyTorch",
-    "4.17": "PyTorch's, as the next two; held by lessons_transformer_test.ts",
-    "4.64": "after 300 steps",
-    "4.08": "after 600 steps",
+    "4.17": "PyTorch's after 100 steps, as the next one; held by lessons_transformer_test.ts",
+    "3.81": "with three blocks",
   },
   "the museum": { "2.7": "a version of PyTorch", "15": "a tenth of 145" },
 };

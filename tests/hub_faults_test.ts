@@ -15,6 +15,9 @@ import { Hub, hubDownload, hubFiles, type HubOptions } from "../lib/hub/client.t
 import { lock } from "../lib/hub/cache.ts";
 import { hubConfig } from "../lib/hub/config.ts";
 import { HubError } from "../lib/hub/errors.ts";
+import { transfer } from "../lib/hub/transfer.ts";
+import { host, runsIn } from "../lib/host/mod.ts";
+import { nodeHost } from "../lib/host/node.ts";
 import { hubPackage } from "../lib/host/packages.ts";
 import { hubFetch } from "../lib/hub/fetch.ts";
 import { UsageError } from "../lib/host/mistake.ts";
@@ -353,6 +356,86 @@ testWith(needs, "a file in the cache is held to its pinned hash", async () => {
     assertMatch(again.message, /blobs\/\S+ is a different one/);
     await Deno.remove(`${new Hub(REPO, options).folder}/blobs`, { recursive: true });
     assertEquals(await Deno.readTextFile(await hubDownload(REPO, "small.txt", pinned)), SMALL);
+  });
+});
+
+/** A fault of a line so slow that downloads begun together are all under way together. */
+const slowly: Fault = async (honest) => {
+  const bytes = new Uint8Array(await honest.arrayBuffer());
+  const body = new ReadableStream({
+    async start(controller) {
+      for (let at = 0; at < bytes.length; at += 5000) {
+        controller.enqueue(bytes.slice(at, at + 5000));
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      controller.close();
+    },
+  });
+  return new Response(body, { status: honest.status, headers: honest.headers });
+};
+
+testWith(
+  needs,
+  "a program's own downloads of one file wait for each other, locks or not",
+  async () => {
+    await withCache(async (hub, options) => {
+      const one = () => hubDownload(REPO, "large.bin", { ...options, revision: COMMIT });
+      const both = async () => {
+        for (const path of await Promise.all([one(), one()])) {
+          assertEquals(await Deno.readFile(path), LARGE);
+        }
+        assertEquals(hub.paths("store").length, 1);
+      };
+      hub.fail("store", slowly, { times: 9 });
+      await both();
+      const { files } = host;
+      runsIn({ files: nodeHost()!.files }); // Node has no locks
+      try {
+        await Deno.remove(`${options.cacheDir}/datasets--someone--songs`, { recursive: true });
+        hub.heard.length = 0;
+        await both();
+      } finally {
+        runsIn({ files });
+      }
+    });
+  },
+);
+
+testWith(needs, "two programs that no lock keeps apart never leave a file of both", async () => {
+  await withCache(async (hub, options) => {
+    const url = `${options.endpoint}/${REPO}/resolve/${COMMIT}/large.bin`;
+    const promised = [{ kind: "sha256" as const, hex: sha256(LARGE) }];
+    const path = `${options.cacheDir}/large`;
+    const wanted = {
+      asked: "download",
+      name: "large.bin",
+      url,
+      path,
+      size: LARGE.length,
+      promised,
+    };
+    const config = hubConfig(options);
+    const ranges: Fault = (honest, heard) => slowly(honest, heard);
+    const noRanges: Fault = (_, heard) => slowly(new Response(LARGE), heard);
+    for (const fault of [ranges, noRanges]) {
+      for (const wait of [0, 12, 40]) {
+        hub.fail("store", fault, { times: 2 });
+        const ends = await Promise.allSettled([
+          transfer(wanted, config),
+          new Promise((done) => setTimeout(done, wait)).then(() => transfer(wanted, config)),
+        ]);
+        for (const end of ends) {
+          if (end.status === "fulfilled") assertEquals(await Deno.readFile(path), LARGE);
+          else {
+            assert(end.reason instanceof HubError, `${end.reason}`);
+            assertStringIncludes(end.reason.message, "another program downloads the same file");
+          }
+        }
+        await transfer(wanted, config); // what is left lets the next one end well
+        assertEquals(await Deno.readFile(path), LARGE);
+        await Deno.remove(path);
+      }
+    }
   });
 });
 

@@ -17,6 +17,7 @@ import { rows as asked } from "./idioms/asked.ts";
 import { rows as borrowed } from "./idioms/borrowed.ts";
 import { rows as reached } from "./idioms/reached.ts";
 import { rows as scratch } from "./idioms/scratch.ts";
+import { rows as swept } from "./idioms/swept.ts";
 
 const groups = {
   tensors: first,
@@ -31,6 +32,7 @@ const groups = {
   "what functions are asked besides": asked,
   "one step outside the lessons": reached,
   "modules and sizes": modules,
+  "what whole programs ask": swept,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

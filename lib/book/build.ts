@@ -6,6 +6,8 @@ import font from "@fontsource-variable/source-serif-4/files/source-serif-4-latin
   type: "bytes",
 };
 import { bundle } from "./bundle.ts";
+import { emptied } from "../tools/folders.ts";
+import { MARK } from "./frame.ts";
 import { highlightStyle } from "./highlight.ts";
 import type { Html } from "./html.ts";
 import { lessonPage, type Passage } from "./lesson_page.ts";
@@ -31,27 +33,8 @@ export interface Built {
   bytes: number;
 }
 
-/** What lies in a folder that holds a book, or a part of one. */
-const OURS = /^(code|font\.woff2|search\.json|style\.css|[\w-]+\.html)$/;
-
-/** What is in a folder that no book has put there: such a folder is never emptied. */
-export async function othersIn(folder: URL): Promise<string[]> {
-  try {
-    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-    // The first lesson is written first.
-    return names.includes("lesson-1.html") ? names.filter((name) => !OURS.test(name)) : names;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/** Builds the book into a folder, in place of an earlier one. */
+/** Builds the book into a folder, which is emptied first if it holds an earlier one. */
 export async function build(folder: URL): Promise<Built> {
-  const others = await othersIn(folder);
-  if (others.length) {
-    throw new Error(`${others[0]} lies in ${folder.pathname}, and no book has that`);
-  }
   const site = await readSite();
   const files = new Map<string, string | Uint8Array>();
   const passages: Passage[] = [];
@@ -68,9 +51,7 @@ export async function build(folder: URL): Promise<Built> {
   files.set("font.woff2", font);
   for (const [path, content] of await bundle(site)) files.set(`code/${path}`, content);
 
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  await emptied(folder, { file: "index.html", holds: MARK.text });
   let bytes = 0;
   for (const [path, content] of files) {
     const url = new URL(path, folder);

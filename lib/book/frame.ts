@@ -36,6 +36,10 @@ const ICON = "data:image/svg+xml," + encodeURIComponent(
     `<path d="M3 12V9M6.3 12V5M9.6 12V7.500M13 12V3" stroke="#fff" stroke-width="2"/></svg>`,
 );
 
+/** What every page of the book has, and nobody else's: a folder whose first page has it may be filled anew. */
+export const MARK =
+  markup`<a class="book" href="index.html">Language models <span>to the digit</span></a>`;
+
 /** The complete page. */
 export function frame({ site, address, title, description, body, headings = [], runs }: Framed) {
   const readingOrder = site.pages.filter(({ kind }) => kind !== "kernel");
@@ -63,7 +67,7 @@ export function frame({ site, address, title, description, body, headings = [], 
           <details class="menu">
             <summary aria-label="Contents"><span aria-hidden="true">☰</span></summary>
           </details>
-          <a class="book" href="index.html">Language models <span>to the digit</span></a>
+          ${MARK}
           <search><input type="search" id="search" placeholder="Search" aria-label="Search the book" autocomplete="off" hidden></search>
         </header>
         <div class="columns">

@@ -2,46 +2,34 @@
  * `deno task book`: builds the book into out/book. `-- --serve` also serves it on this machine and rebuilds it when a
  * source changes.
  */
-import { parseArgs } from "@std/cli/parse-args";
-import { build, othersIn } from "./build.ts";
-import { root } from "./site.ts";
+import { describeOptions, type Options, readArgs, UsageError } from "../lesson/args.ts";
+import { program } from "../lesson/ending.ts";
+import { folderAt } from "../tools/folders.ts";
+
+const options = {
+  out: { value: "out/book", help: "where to build it" },
+  serve: {
+    value: false,
+    help: "serve it on this machine, and build it again when a source changes",
+  },
+  port: { value: 8000, help: "the port to serve it on" },
+  help: { value: false, help: "show this and stop" },
+} satisfies Options;
 
 const HELP = `The book: every lesson as a page that runs in a browser.
 
 deno task book -- [options]
 
-  --out FOLDER   where to build it; out/book unless given
-  --serve        serve it on this machine, and build it again when a source changes
-  --port 8000    the port to serve it on
-  --help         show this and stop
-`;
+${describeOptions(options)}`;
 
-const usage = (message: string): never => {
-  console.error(`${message}; --help lists the options`);
-  Deno.exit(2);
-};
-
-const { out, serve, port, help } = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
-  boolean: ["serve", "help"],
-  string: ["out", "port"],
-  default: { out: "out/book", port: "8000" },
-  unknown: (arg) => usage(`${arg} is not an option of the book`),
-});
-if (help) {
-  console.log(HELP);
-  Deno.exit(0);
-}
-if (!/^\d+$/.test(port) || Number(port) > 65535) {
-  usage(`--port ${port}: give a number up to 65535`);
-}
-if (out === "") usage("--out wants a folder, such as out/book");
-const folder = new URL(`${out.replace(/\/+$/, "")}/`, root);
-const [other] = await othersIn(folder);
-if (other) usage(`--out ${out}: ${other} lies there, which no book has; give a folder of its own`);
-if (serve) {
-  const { serveBook } = await import("./serve.ts");
-  await serveBook(folder, Number(port));
-} else {
+async function main(): Promise<void> {
+  const { out, serve, port, help } = readArgs(Deno.args, options);
+  if (help) return console.log(HELP);
+  if (port > 65535) throw new UsageError(`--port ${port}: give a number up to 65535`);
+  const folder = folderAt(out, new URL("../../", import.meta.url));
+  // What follows needs packages, and help does not.
+  if (serve) return await (await import("./serve.ts")).serveBook(folder, port);
+  const { build } = await import("./build.ts");
   const began = performance.now();
   const { pages, bytes } = await build(folder);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -50,3 +38,5 @@ if (serve) {
       `To run lessons in it, serve it: deno task book -- --serve`,
   );
 }
+
+await program(main);

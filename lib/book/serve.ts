@@ -81,7 +81,7 @@ async function rebuild(folder: URL): Promise<void> {
       ...ownPackages,
       new URL("main.ts", import.meta.url).href,
       "--out",
-      folder.pathname,
+      fromFileUrl(folder),
     ],
     stdout: "null",
     stderr: "inherit",

@@ -5,6 +5,8 @@
 import { withoutAnswers } from "../lesson/exercise.ts";
 import { titleOf } from "./weave.ts";
 
+export { fromFileUrl } from "../tools/folders.ts";
+
 /** A page of the book. */
 export interface Page {
   /** The address, relative to the book's folder, which contains all pages. */
@@ -50,9 +52,6 @@ export interface Site {
 
 /** The project's folder. */
 export const root = new URL("../..", import.meta.url);
-/** The path of a file from its URL. */
-export const fromFileUrl = (url: URL): string =>
-  decodeURIComponent(Deno.build.os === "windows" ? url.pathname.slice(1) : url.pathname);
 const read = (path: string) => Deno.readTextFile(new URL(path, root));
 
 async function filesIn(folder: string, ending: string): Promise<string[]> {

@@ -147,7 +147,7 @@ const files: Files = {
     try {
       if (file.tryLockSync(true)) return leaves ? file : passing(file, path);
     } catch {
-      return file; // a file system without locks, such as some network drives: at worst a file is downloaded twice
+      return file; // a file system without locks, such as some network drives: one of two downloads may have to stop
     }
     file.close();
   },

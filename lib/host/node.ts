@@ -73,7 +73,7 @@ function filesOf(node: typeof fs): Files {
     link: (from, to) => node.linkSync(from, to),
     symlink: (target, path) => node.symlinkSync(target, path),
     remove: (path) => node.rmSync(path),
-    // Node has no file locks: at worst a file is downloaded twice.
+    // Node has no file locks: of two programs that download one file, one may have to stop.
     tryLock: noLock,
   };
 }

@@ -6,7 +6,7 @@ import { host } from "../host/mod.ts";
 import { printable, printableName } from "../host/printable.ts";
 import { bytes, progressLine } from "../host/progress.ts";
 import { clearStatus, hasStatus, status } from "../host/terminal.ts";
-import type { DownloadListener, DownloadProgress } from "./config.ts";
+import { type DownloadListener, type DownloadProgress, isTrue } from "./config.ts";
 
 /** Milliseconds between two drawings. */
 const EVERY = 100;
@@ -44,8 +44,7 @@ export function terminalBar(): DownloadListener | undefined {
 }
 
 /** The variable that turns off the progress bars in Python too. */
-const hidden = (): boolean =>
-  /^(1|on|yes|true)$/i.test(host.env("HF_HUB_DISABLE_PROGRESS_BARS") ?? "");
+const hidden = (): boolean => isTrue(host.env("HF_HUB_DISABLE_PROGRESS_BARS"));
 
 /** Bytes a second over the last {@linkcode WINDOW} milliseconds. */
 export class Meter {

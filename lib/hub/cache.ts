@@ -57,6 +57,9 @@ export function place(path: string, text: string): void {
 /** Milliseconds between two tries to take a lock, and after how many tries a message is shown, and shown again. */
 const LOOK = 100, TELL_AFTER = 10, TELL_EVERY = 600;
 
+/** The locks that this program holds. Where the host has no locks, its own downloads wait for each other all the same. */
+const own = new Set<string>();
+
 /**
  * Python's lock for one blob: if two programs want the same file, it is downloaded once. A program that waits shows
  * which lock it is waiting for, because a program that hangs never releases its lock.
@@ -65,10 +68,16 @@ export async function lock(path: string, tell: (text: string) => void): Promise<
   const { files } = host;
   files.makeFolder(folderOf(path));
   for (let looks = 0;; looks++) {
-    const held = takeLock(path);
+    const held = own.has(path) ? undefined : takeLock(path);
     if (held) {
+      own.add(path);
       if (held.left) tell(`a download was cut off (${held.left}); going on from what it left`);
-      return held;
+      return {
+        [Symbol.dispose]() {
+          own.delete(path);
+          held[Symbol.dispose]();
+        },
+      };
     }
     if (looks % TELL_EVERY === TELL_AFTER) {
       tell(

@@ -153,8 +153,8 @@ export class Hub {
   }
 
   /**
-   * The commit of a revision. For a name, the Hub is asked; if it cannot be reached, or may not be asked, the commit
-   * that the name had last time is used.
+   * The commit of a revision. For a name, the Hub is asked; if it cannot be reached, or refuses to say (a token that has
+   * expired, a repository that is private now), the commit that the name had last time is used, as in Python.
    */
   async commit(revision: string): Promise<string> {
     if (/^[0-9a-f]{40}$/.test(revision)) return revision;
@@ -174,9 +174,7 @@ export class Hub {
       if (sha !== known) place(ref, sha);
       return sha;
     } catch (error) {
-      const passing = error instanceof HubError &&
-        ["no network", "server", "too many requests"].includes(error.fault);
-      if (!passing || !known) throw error;
+      if (!(error instanceof HubError) || error.fault === "no revision" || !known) throw error;
       this.config.listener?.note(`${error.message}; using what was downloaded earlier`);
       return known;
     }

@@ -31,11 +31,14 @@ export interface DownloadListener {
 export interface HubConfig {
   /** The Hub's address: `HF_ENDPOINT`, else https://huggingface.co. */
   endpoint: string;
-  /** The access token: `HF_TOKEN`, else the file that `hf auth login` wrote. It is sent to the endpoint only. */
-  token?: string;
+  /**
+   * The access token: `HF_TOKEN`, else the file that `hf auth login` wrote; false sends none, as does
+   * `HF_HUB_DISABLE_IMPLICIT_TOKEN`. It is sent to the endpoint only.
+   */
+  token?: string | false;
   /** The cache, in Python's layout: `HF_HUB_CACHE`, else `HF_HOME/hub`, else ~/.cache/huggingface/hub. */
   cacheDir?: string;
-  /** Whether requests are forbidden: `HF_HUB_OFFLINE`. */
+  /** Whether requests are forbidden: `HF_HUB_OFFLINE`, else `TRANSFORMERS_OFFLINE`. */
   offline: boolean;
   /** Milliseconds of silence before a request is given up: `HF_HUB_DOWNLOAD_TIMEOUT` (in seconds). */
   timeout: number;
@@ -52,16 +55,18 @@ export function hubConfig(given: Partial<HubConfig> = {}): HubConfig {
   const home = cacheHome();
   const config: HubConfig = {
     endpoint: address(env("HF_ENDPOINT") ?? "https://huggingface.co"),
-    token: env("HF_TOKEN") ?? readToken(env("HF_TOKEN_PATH") ?? (home && `${home}/token`)),
+    token: !isTrue(env("HF_HUB_DISABLE_IMPLICIT_TOKEN")) &&
+      (env("HF_TOKEN") ?? env("HUGGING_FACE_HUB_TOKEN") ??
+        readToken(env("HF_TOKEN_PATH") ?? (home && `${home}/token`))),
     cacheDir: expand(env("HF_HUB_CACHE") ?? env("HUGGINGFACE_HUB_CACHE")) ??
       (home && `${home}/hub`),
-    offline: /^(1|on|yes|true)$/i.test(env("HF_HUB_OFFLINE") ?? ""),
+    offline: isTrue(env("HF_HUB_OFFLINE") ?? env("TRANSFORMERS_OFFLINE")),
     timeout: 1000 * (Number(env("HF_HUB_DOWNLOAD_TIMEOUT")) || 10),
     retries: 5,
     backoff: 1000,
     ...given,
   };
-  if (config.token === undefined || /^[!-~]+$/.test(config.token)) return config;
+  if (!config.token || /^[!-~]+$/.test(config.token)) return config;
   throw new UsageError(
     "the access token of the Hub (HF_TOKEN, or the file that `hf auth login` wrote) holds a character that a token " +
       "can't have, such as a line break or a space; copy it again. It is not shown here",
@@ -74,6 +79,9 @@ function address(text: string): string {
     `HF_ENDPOINT: "${text}" is not an address; write it as https://huggingface.co`,
   );
 }
+
+/** Whether a variable's value turns it on, as Python's huggingface_hub reads it. */
+export const isTrue = (value = ""): boolean => /^(1|on|yes|true)$/i.test(value);
 
 const env = (name: string): string | undefined => host.env(name)?.trim() || undefined;
 

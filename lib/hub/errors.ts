@@ -128,7 +128,7 @@ export async function refusal(
   const about = {
     status,
     code: headers.get("x-error-code") ?? "",
-    known: config.token !== undefined,
+    known: Boolean(config.token),
     elsewhere: host !== new URL(config.endpoint).host,
     wait,
   };

@@ -1,10 +1,11 @@
 /*
  * The download of one file to the disk. It is written next to its place as `.incomplete`, continued where an earlier
  * run stopped (Range), tried again when the connection breaks, and hashed as it arrives. It is renamed only when every
- * byte is there and the hash is the expected one.
+ * byte is there, the hash is the expected one, and nobody else has written to it: not every place has locks.
  */
 import type { Hash } from "node:crypto";
-import { host, type OpenFile } from "../host/mod.ts";
+import { host, isMissing, type OpenFile } from "../host/mod.ts";
+import { exists, remove } from "./cache.ts";
 import type { HubConfig } from "./config.ts";
 import { HubError, strange } from "./errors.ts";
 import { hubFetch } from "./fetch.ts";
@@ -33,8 +34,9 @@ export interface Transfer {
 /**
  * Downloads one file.
  *
- * @throws {HubError} for a cut, a wrong hash, a full disk, or what {@linkcode hubFetch} throws. Except after a wrong
- * hash, the bytes that have arrived stay in `.incomplete`, and the next call continues from there.
+ * @throws {HubError} for a cut, a wrong hash, a full disk, another program that writes the same file, or what
+ * {@linkcode hubFetch} throws. Except after a wrong hash, the bytes that have arrived stay in `.incomplete`, and the
+ * next call continues from there.
  */
 export async function transfer(wanted: Transfer, config: HubConfig): Promise<void> {
   const incomplete = `${wanted.path}.incomplete`;
@@ -53,15 +55,22 @@ export async function transfer(wanted: Transfer, config: HubConfig): Promise<voi
       throw wrong;
     }
     await file.sync();
+    file.checkAlone();
   } catch (error) {
+    const empty = file.done === 0 && file.file.size() === 0;
     file.close();
-    if (file.done === 0) host.files.remove(incomplete);
+    if (empty) remove(incomplete);
     throw error;
   } finally {
     config.listener?.end();
   }
   file.close();
-  host.files.rename(incomplete, wanted.path);
+  try {
+    host.files.rename(incomplete, wanted.path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    if (!exists(wanted.path)) throw notAlone(wanted); // else another program was quicker
+  }
 }
 
 /** A connection that ended before its file did. */
@@ -130,6 +139,13 @@ function cut(file: Arriving, wanted: Transfer, config: HubConfig, cause: Error):
   );
 }
 
+const notAlone = ({ asked, path }: Transfer) =>
+  new HubError(
+    "cut",
+    `${asked}: another program downloads the same file to ${path}.incomplete, where no lock keeps the two apart; ` +
+      "run this again when that one has ended",
+  );
+
 /** A file that is being downloaded: how much of it is on disk, and the hashes so far. */
 class Arriving {
   done = 0;
@@ -167,8 +183,17 @@ class Arriving {
     }
   }
 
+  /**
+   * Throws if the file is longer or shorter than what this download has written: then another program writes to it,
+   * and a hash of the bytes that came here says nothing of what lies there.
+   */
+  checkAlone(): void {
+    if (this.file.size() !== this.done) throw notAlone(this.wanted);
+  }
+
   /** Deletes the bytes that are there. */
   async restart(): Promise<void> {
+    this.checkAlone();
     await this.file.truncate(0);
     this.done = 0;
     this.#hashes = this.newHashes();
@@ -198,6 +223,7 @@ class Arriving {
 
   async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { asked, size, path } = this.wanted;
+    this.checkAlone();
     for (let at = 0; at < bytes.length;) {
       try {
         at += await this.file.write(bytes.subarray(at));

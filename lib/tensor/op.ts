@@ -91,6 +91,10 @@ function refuse(name: string, x: unknown): never {
   throw new TypeError(`${name}(): a Tensor stands first, not ${what}; write ${name}(x, …)`);
 }
 
+/** Calls what is declared here as an op, though no registry knows it. */
+export const callOp = <A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): Tensor =>
+  call(spec, inputs, args)[0];
+
 function call<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): readonly Tensor[] {
   const late = inputs.some((x) => (x?.storage ?? refuse(spec.name, x)).released !== null);
   if (late) return callLate(spec, inputs, args);

@@ -20,14 +20,17 @@ const SHORT = 256;
 const LONGEST_REMEMBERED = 32;
 const MOST_REMEMBERED = 1 << 17;
 
-/** A vocabulary: 256 single bytes, then one id for each merge. */
+/** A vocabulary: an id for each byte, and one for each merge. */
 export class Codec {
-  /** The bytes of each id. */
-  readonly vocab: Uint8Array[];
-  /** The pairs that were merged, in order: `merges[i]` made the id 256 + i. */
+  /** The bytes of each id; nothing where others put a special token among them. */
+  readonly vocab: Uint8Array[] = [];
+  /** The pairs that were merged, in order: by default `merges[i]` made the id 256 + i. */
   readonly merges: Pair[] = [];
   readonly #pairs = new Pairs();
-  readonly #idOfByte = new Uint8Array(256);
+  /** By the place of a merge: the id that it makes. */
+  readonly #made: number[] = [];
+  readonly #idOfByte: Int32Array;
+  readonly #lacks: boolean;
   readonly #heap = new Heap();
   readonly #short = new Row(SHORT);
   readonly #remembered = new Map<string, readonly number[]>();
@@ -36,27 +39,30 @@ export class Codec {
    * The vocabulary of these merges.
    *
    * @param merges the pairs in the order in which they were learned; `merges[i]` makes the id 256 + i
-   * @param bytes the byte that each of the ids 0 … 255 stands for; by default the byte with that value
+   * @param idOfByte the id of each byte, by default its value; -1 for one that the vocabulary lacks
    */
-  constructor(merges: Iterable<Pair> = [], bytes: Iterable<number> = Array(256).keys()) {
-    this.vocab = Array.from(bytes, (byte) => Uint8Array.of(byte));
-    this.vocab.forEach(([byte], id) => this.#idOfByte[byte] = id);
+  constructor(merges: Iterable<Pair> = [], idOfByte: Iterable<number> = Array(256).keys()) {
+    this.#idOfByte = Int32Array.from(idOfByte);
+    this.#lacks = this.#idOfByte.includes(-1);
+    this.#idOfByte.forEach((id, byte) => {
+      if (id >= 0) this.vocab[id] = Uint8Array.of(byte);
+    });
     for (const pair of merges) this.add(pair);
   }
 
-  /** Adds a merge of two known ids, and returns its id. */
-  add([left, right]: Pair): number {
-    const id = this.vocab.length;
+  /** Adds a merge of two known ids, and returns its id: the next one, or the one that others gave it. */
+  add([left, right]: Pair, id: number = this.vocab.length): number {
     if (!(left in this.vocab && right in this.vocab)) {
       throw new RangeError(
         `merge ${id}: got (${left}, ${right}), but both must be ids below ${id}`,
       );
     }
-    if (256 + this.#pairs.add(left, right) !== id) {
+    if (this.#pairs.add(left, right) < this.merges.length) {
       throw new RangeError(`merge ${id}: (${left}, ${right}) is merged before already`);
     }
     this.merges.push([left, right]);
-    this.vocab.push(concatBytes([this.vocab[left], this.vocab[right]]));
+    this.#made.push(id);
+    this.vocab[id] = concatBytes([this.vocab[left], this.vocab[right]]);
     if (this.#remembered.size > 0) this.#remembered.clear();
     return id;
   }
@@ -74,8 +80,9 @@ export class Codec {
     return ids;
   }
 
-  /** The ids of some bytes. */
-  encode(bytes: Uint8Array): number[] {
+  /** The ids of some bytes; those that the vocabulary lacks are left out, as by tokenizers. */
+  encode(all: Uint8Array): number[] {
+    const bytes = this.#lacks ? all.filter((byte) => this.#idOfByte[byte] >= 0) : all;
     const { left, right } = this.#pairs;
     const heap = this.#heap;
     const row = bytes.length <= SHORT ? this.#short : new Row(bytes.length);
@@ -89,7 +96,7 @@ export class Codec {
       const gone = next[place];
       // This pair may have changed since it was put into the heap.
       if (ids[place] !== left[rank] || ids[gone] !== right[rank]) continue;
-      ids[place] = 256 + rank;
+      ids[place] = this.#made[rank];
       ids[gone] = NOTHING;
       next[place] = next[gone];
       previous[next[place]] = place;
@@ -122,7 +129,7 @@ class Row {
     this.previous = new Int32Array(length + 1);
   }
 
-  fill(bytes: Uint8Array, idOfByte: Uint8Array): void {
+  fill(bytes: Uint8Array, idOfByte: Int32Array): void {
     for (let place = 0; place < bytes.length; place++) {
       this.ids[place] = idOfByte[bytes[place]];
       this.next[place] = place + 1;

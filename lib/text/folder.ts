@@ -20,13 +20,14 @@ import { readTokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
 export function loadTokenizer(folder: string): PretrainedTokenizer {
   const whole = textIn(folder, "tokenizer.json");
   if (whole !== undefined) {
-    const { vocab, merges, specialTokens, pattern } = readTokenizerJson(
-      whole,
-      `${folder}/tokenizer.json`,
-    );
-    const codec = codecOf(vocab, merges, `${folder}/tokenizer.json`);
+    const path = `${folder}/tokenizer.json`;
+    const read = readTokenizerJson(whole, path);
+    const { vocab, merges, specialTokens, addedTokens, nfc, mayLack, pattern } = read;
+    const others = mayLack ? Object.keys({ ...specialTokens, ...addedTokens }) : undefined;
+    const codec = codecOf(vocab, merges, path, others);
     if (!OWN_PATTERNS.has(pattern)) checkPattern(pattern);
-    return new PretrainedTokenizer({ codec, special_tokens: specialTokens }, pattern);
+    const tokens = { special_tokens: specialTokens, added_tokens: addedTokens };
+    return new PretrainedTokenizer({ codec, nfc, ...tokens }, pattern);
   }
   const [vocab, merges] = [textIn(folder, "vocab.json"), textIn(folder, "merges.txt")];
   if (vocab !== undefined && merges !== undefined) return readTokenizer(vocab, merges, folder);
@@ -94,7 +95,7 @@ export function readTokenizer(
     line.trim() !== "" && !line.startsWith("#version")
   ).map((line) => line.trimEnd().split(" ") as [string, string]);
   const codec = codecOf(ids, pairs, folder);
-  const special = Object.entries(ids).filter(([, id]) => id >= codec.vocab.length);
+  const special = Object.entries(ids).filter(([, id]) => codec.vocab[id] === undefined);
   const special_tokens = Object.fromEntries(special);
   return new PretrainedTokenizer({ codec, special_tokens }, GPT2_SPLIT_PATTERN);
 }
@@ -103,27 +104,40 @@ function refuse(folder: string, what: string): never {
   throw new RangeError(`${folder}: ${what}; take vocabulary and merges from one model`);
 }
 
-/** The vocabulary of tokens and merges. They must belong together: each merge makes the next id. */
+/**
+ * The vocabulary of tokens and merges. They must belong together: it has what each merge makes, and each byte; or, where
+ * the other tokens are known, nothing but bytes and these.
+ */
 function codecOf(
-  ids: Readonly<Record<string, number>>,
+  vocab: Readonly<Record<string, number>>,
   merges: readonly (readonly [string, string])[],
   folder: string,
+  others?: readonly string[],
 ): Codec {
-  const bytes = letters.map((letter, byte) => [ids[letter], byte]).sort(([a], [b]) => a - b);
-  if (bytes.some(([id], i) => id !== i)) {
-    refuse(folder, "the ids 0 to 255 of its vocabulary are not the bytes'");
-  }
-  const codec = new Codec([], bytes.map(([, byte]) => byte));
+  const ids = new Map(Object.entries(vocab));
+  const idOf = (token: string, what: string) => {
+    const id = ids.get(token);
+    if (Number.isInteger(id) && id! >= 0 && id! < 2 ** 31) return id!;
+    refuse(folder, `${what}, but its vocabulary has no such token`);
+  };
+  const made = new Set([...merges.map((pair) => pair.join("")), ...letters, ...others ?? []]);
+  const mayLack = others && [...ids.keys()].every((token) => made.has(token));
+  const bytes = letters.map((letter, byte) =>
+    mayLack && !ids.has(letter) ? -1 : idOf(letter, `"${letter}" is the byte ${byte}`)
+  );
+  const codec = new Codec([], bytes);
+  const words = new Map(bytes.map((id, byte) => [id, letters[byte]]));
   for (const [left, right] of merges) {
-    const id = codec.vocab.length;
-    if (!(ids[left] < id && ids[right] < id) || ids[left + right] !== id) {
-      refuse(
-        folder,
-        `its merges make "${left}${right}" of "${left}" and "${right}", but its vocabulary has no ` +
-          `such token at ${id}`,
-      );
+    const word = left + right, what = `its merges make "${word}" of "${left}" and "${right}"`;
+    const [a, b, id] = [left, right, word].map((token) => idOf(token, what));
+    if ((words.get(id) ?? word) !== word) {
+      refuse(folder, `its vocabulary gives the id ${id} to "${word}" and to "${words.get(id)}"`);
     }
-    codec.add([ids[left], ids[right]]);
+    words.set(id, word);
+    codec.add([a, b], id);
+  }
+  if (bytes.some((id, byte) => id >= 0 && words.get(id) !== letters[byte])) {
+    refuse(folder, "its vocabulary gives an id to two bytes");
   }
   return codec;
 }

@@ -8,8 +8,9 @@
  */
 
 import type { TrainOptions } from "./basic.ts";
+import { toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
-import { RegexTokenizer } from "./regex.ts";
+import { longestFirst, oneOf, RegexTokenizer } from "./regex.ts";
 
 /** A vocabulary as js-tiktoken ships it. */
 export interface Ranks {
@@ -25,10 +26,21 @@ export interface Merges {
   codec: Codec;
   /** The special tokens and their ids. */
   special_tokens: Readonly<Record<string, number>>;
+  /** Tokens that no merge makes, such as GPT-NeoX's runs of spaces, and their ids: found in every text, the longest first. */
+  added_tokens?: Readonly<Record<string, number>>;
+  /** Whether Unicode's form NFC is made of a text first. */
+  nfc?: boolean;
 }
 
 /** A tokenizer with a fixed vocabulary. It cannot be trained, saved or loaded. */
 export class PretrainedTokenizer extends RegexTokenizer {
+  /** Whether Unicode's form NFC is made of a text first: é of e and an accent. */
+  readonly nfc: boolean;
+  /** Tokens that no merge makes and that are found in every text, and their ids. */
+  readonly addedTokens: ReadonlyMap<string, number>;
+  readonly #addedBytes: ReadonlyMap<number, Uint8Array>;
+  readonly #added?: RegExp;
+
   /**
    * The tokenizer of a vocabulary.
    *
@@ -39,6 +51,30 @@ export class PretrainedTokenizer extends RegexTokenizer {
     super(pattern);
     this.codec = "bpe_ranks" in ranks ? recoverMerges(ranks) : ranks.codec;
     this.registerSpecialTokens(ranks.special_tokens);
+    const { nfc = false, added_tokens = {} } = "codec" in ranks ? ranks : {};
+    this.nfc = nfc;
+    this.addedTokens = new Map(Object.entries(added_tokens));
+    this.#addedBytes = new Map(Array.from(this.addedTokens, ([text, id]) => [id, toBytes(text)]));
+    if (this.addedTokens.size > 0) this.#added = oneOf(longestFirst(this.addedTokens.keys()));
+  }
+
+  /** One more than the greatest id. */
+  override get nVocab(): number {
+    return Math.max(super.nVocab, ...[...this.addedTokens.values()].map((id) => id + 1));
+  }
+
+  /** The ids of a text in which special tokens count as ordinary text. */
+  override encodeOrdinary(text: string): number[] {
+    const plain = this.nfc ? text.normalize() : text;
+    if (!this.#added) return super.encodeOrdinary(plain);
+    return plain.split(this.#added).flatMap((part, i) =>
+      i % 2 === 1 ? [this.addedTokens.get(part)!] : super.encodeOrdinary(part)
+    );
+  }
+
+  /** The bytes of an id. */
+  protected override bytesOf(id: number): Uint8Array | undefined {
+    return super.bytesOf(id) ?? this.#addedBytes.get(id);
   }
 
   /** Throws: the vocabulary is fixed. */
@@ -67,7 +103,9 @@ function recoverMerges(ranks: Ranks): Codec {
   let codec = recovered.get(ranks);
   if (codec === undefined) {
     const tokens = parseRanks(ranks.bpe_ranks);
-    codec = new Codec([], tokens.slice(0, 256).map(([byte]) => byte));
+    const idOfByte = new Int32Array(256);
+    tokens.slice(0, 256).forEach(([byte], id) => idOfByte[byte] = id);
+    codec = new Codec([], idOfByte);
     for (const token of tokens.slice(256)) {
       const [left, right] = codec.encode(token);
       codec.add([left, right]);

@@ -95,7 +95,7 @@ export class RegexTokenizer extends BasicTokenizer {
    * @throws {RangeError} if an id belongs to another token
    */
   registerSpecialTokens(tokens: Readonly<Record<string, number>>): void {
-    this.#setSpecialTokens(new Map(Object.entries(tokens)), this.vocab.length);
+    this.#setSpecialTokens(new Map(Object.entries(tokens)), this.vocab);
   }
 
   /**
@@ -108,9 +108,7 @@ export class RegexTokenizer extends BasicTokenizer {
     if (allowedSpecial === "none_raise") this.#refuseSpecial(text);
     const allowed = this.#allowed(allowedSpecial);
     if (allowed.length === 0) return this.encodeOrdinary(text);
-    // The parentheses make `split` keep the special tokens.
-    const special = new RegExp(`(${allowed.map((token) => escapePattern(token)).join("|")})`);
-    return text.split(special).flatMap((part, i) =>
+    return text.split(oneOf(allowed)).flatMap((part, i) =>
       i % 2 === 1 ? [this.#specialTokens.get(part)!] : this.encodeOrdinary(part)
     );
   }
@@ -149,14 +147,14 @@ export class RegexTokenizer extends BasicTokenizer {
     }
     const regex = compilePattern(pattern);
     const codec = new Codec(merges);
-    this.#setSpecialTokens(specialTokens, codec.vocab.length);
+    this.#setSpecialTokens(specialTokens, codec.vocab);
     this.#pattern = pattern;
     this.#regex = regex;
     this.codec = codec;
   }
 
-  #setSpecialTokens(tokens: ReadonlyMap<string, number>, vocabSize: number): void {
-    checkSpecialTokens(tokens, vocabSize);
+  #setSpecialTokens(tokens: ReadonlyMap<string, number>, vocab: readonly Uint8Array[]): void {
+    checkSpecialTokens(tokens, vocab.length, (id) => vocab[id] !== undefined);
     this.#specialTokens = new Map(tokens);
     this.#specialBytes = new Map(Array.from(tokens, ([token, id]) => [id, toBytes(token)]));
   }
@@ -194,11 +192,15 @@ export class RegexTokenizer extends BasicTokenizer {
   }
 }
 
-/** Throws unless each special token is a text with its own id, after the vocabulary. */
-function checkSpecialTokens(tokens: ReadonlyMap<string, number>, vocabSize: number): void {
+/** Throws unless each special token is a text with an id of its own that the vocabulary has not taken. */
+function checkSpecialTokens(
+  tokens: ReadonlyMap<string, number>,
+  vocabSize: number,
+  isTaken = (id: number) => id < vocabSize,
+): void {
   const taken = new Set<number>();
   for (const [token, id] of tokens) {
-    if (token === "" || !Number.isInteger(id) || id < vocabSize || taken.has(id)) {
+    if (token === "" || !Number.isInteger(id) || id < 0 || isTaken(id) || taken.has(id)) {
       throw new RangeError(
         `special token ${JSON.stringify(token)}: the id ${id} was given; give a text that is not ` +
           `empty, and a whole number of its own from ${vocabSize} up`,
@@ -210,3 +212,11 @@ function checkSpecialTokens(tokens: ReadonlyMap<string, number>, vocabSize: numb
 
 /** A pattern that matches this text; Node has `RegExp.escape` only from version 24 on. */
 const escapePattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+/** What finds the first of these texts; the parentheses make `split` keep it. */
+export const oneOf = (texts: readonly string[]): RegExp =>
+  new RegExp(`(${texts.map(escapePattern).join("|")})`);
+
+/** Texts in the order in which the longest one that stands at a place is found. */
+export const longestFirst = (texts: Iterable<string>): string[] =>
+  [...texts].sort((a, b) => b.length - a.length);

@@ -4,7 +4,8 @@
  * https://huggingface.co/docs/tokenizers/pipeline
  */
 import { spelled } from "./letters.ts";
-import type { RegexTokenizer } from "./regex.ts";
+import { PretrainedTokenizer } from "./pretrained.ts";
+import { longestFirst, type RegexTokenizer } from "./regex.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
 
 // deno-lint-ignore no-explicit-any -- what a file may say
@@ -18,27 +19,35 @@ export interface TokenizerJson {
   vocab: Readonly<Record<string, number>>;
   /** The pairs that were merged, in order, also as letters. */
   merges: readonly (readonly [string, string])[];
+  /** The tokens that stand for what is not text, the longest first. */
   specialTokens: Readonly<Record<string, number>>;
+  /** Other tokens that no merge makes. */
+  addedTokens: Readonly<Record<string, number>>;
+  /** Whether Unicode's form NFC is made of a text first. */
+  nfc: boolean;
+  /** Whether bytes that the vocabulary lacks are left out, as where no token stands for what is unknown. */
+  mayLack: boolean;
 }
 
 /**
  * A tokenizer in the form of `tokenizer.json`.
  *
  * @throws {RangeError} if two tokens have the same bytes, since the file tells tokens apart by their bytes; and if the
- * split pattern has `\w` or `\b`
+ * split pattern has what others read otherwise, such as `\w` or `$`
  */
 export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown> {
   const { vocab, merges, pattern, specialTokens } = tokenizer;
-  const escape = wordEscape(pattern);
-  if (escape) {
+  const other = readOtherwise(pattern);
+  if (other) {
     throw new RangeError(
-      `tokenizer.json: the split pattern has ${escape}, and whoever reads the file would count other ` +
-        `characters to a word; write \\p{L} and the like`,
+      `tokenizer.json: the split pattern has ${other}, which others read otherwise; write \\p{L} ` +
+        "and the like for letters, [\\s\\S] for any character, and no anchors",
     );
   }
-  const words = vocab.map(spelled);
-  const ids = new Map(words.map((word, id) => [word, id]));
-  const double = words.findIndex((word, id) => ids.get(word) !== id);
+  const words = vocab.map(spelled); // with gaps where there are other tokens
+  const ids = new Map<string, number>();
+  words.forEach((word, id) => ids.set(word, id));
+  const double = words.findIndex((word, id) => word !== undefined && ids.get(word) !== id);
   if (double >= 0) {
     throw new RangeError(
       `tokenizer.json: the tokens ${double} and ${ids.get(words[double])} are the same bytes, ` +
@@ -46,20 +55,24 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
         `with another vocabSize`,
     );
   }
+  const { nfc, addedTokens } = tokenizer instanceof PretrainedTokenizer
+    ? tokenizer
+    : { nfc: false, addedTokens: new Map<string, number>() };
+  const added = (special: boolean) => ([content, id]: [string, number]) => {
+    // A reader numbers those that its vocabulary does not have itself, after all others.
+    if (id < vocab.length && !ids.has(content)) ids.set(content, id);
+    const alone = { single_word: false, lstrip: false, rstrip: false };
+    return { id, content, ...alone, normalized: !special, special };
+  };
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: Array.from(specialTokens, ([content, id]) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
-    normalizer: null,
+    added_tokens: [
+      ...Array.from(specialTokens, added(true)),
+      ...Array.from(addedTokens, added(false)),
+    ].sort((a, b) => a.id - b.id),
+    normalizer: nfc ? { type: "NFC" } : null,
     pre_tokenizer: {
       type: "Sequence",
       pretokenizers: [
@@ -102,7 +115,9 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   const { model, normalizer, pre_tokenizer, added_tokens = [] } = json;
   if (model?.type !== undefined && model.type !== "BPE") refuse(`its model is ${model.type}`);
   if (!model?.vocab || !Array.isArray(model.merges)) refuse("it holds no vocabulary with merges");
-  if (normalizer) refuse(`it changes a text before it is cut (${normalizer.type})`);
+  const changes: Json[] = normalizer?.normalizers ?? [normalizer ?? []].flat();
+  const change = changes.find(({ type }) => type !== "NFC");
+  if (change) refuse(`it changes a text before it is cut (${change.type})`);
   const besides = asksBesides(json);
   if (besides) refuse(besides);
   const steps: Json[] = pre_tokenizer?.type === "Sequence"
@@ -111,12 +126,15 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   const bytes = steps.at(-1);
   if (bytes?.type !== "ByteLevel") refuse("it does not cut texts into bytes");
   if (bytes.add_prefix_space) refuse("it puts a space in front of a text");
-  const specialTokens = (added_tokens as { content: string; id: number }[])
-    .map(({ content, id }) => [content, id]);
+  const tokens = (special: boolean) => {
+    const some = (added_tokens as Json[]).filter((one) => (one.special !== false) === special);
+    const ids = new Map<string, number>(some.map(({ content, id }) => [content, id]));
+    return Object.fromEntries(longestFirst(ids.keys()).map((token) => [token, ids.get(token)!]));
+  };
   const pattern = patternOf(steps.slice(0, -1), bytes.use_regex !== false) ??
     refuse("it cuts texts twice");
-  const escape = wordEscape(pattern);
-  if (escape) refuse(`its split pattern has ${escape}, which counts other characters to a word`);
+  const other = readOtherwise(pattern);
+  if (other) refuse(`its split pattern has ${other}, which means something else here`);
   return {
     pattern,
     vocab: model.vocab,
@@ -124,16 +142,27 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     merges: model.merges.map((pair: string | [string, string]) =>
       typeof pair === "string" ? pair.split(" ") : pair
     ),
-    specialTokens: Object.fromEntries(specialTokens),
+    specialTokens: tokens(true),
+    addedTokens: tokens(false),
+    nfc: changes.length > 0,
+    mayLack: !model.unk_token,
   };
 }
 
 /**
- * An escape for words, if a pattern has one. tokenizers reads the file with Oniguruma, where `²` belongs to a word and a
- * joiner does not; in Python's `regex`, which patterns follow here, it is the other way round.
+ * What of a pattern others read otherwise. tokenizers reads the file with Oniguruma: there `²` belongs to a word and a
+ * joiner does not, `^` and `$` stand at each line's ends, `m` lets a dot match them, and classes have classes in them. In
+ * Python's `regex`, which patterns follow here, it is the other way round.
  */
-const wordEscape = (pattern: string) =>
-  pattern.match(/\\./gs)?.find((escape) => /[wWbB]/.test(escape[1]));
+function readOtherwise(pattern: string): string | undefined {
+  for (
+    const [part] of pattern.matchAll(/\\.|\[(?:\\.|[^\\\]])*\]|\(\?[a-z]*[ms][a-z-]*[:)]|[$^]/gs)
+  ) {
+    if (/^[\\]/.test(part) ? /[wWbB]/.test(part[1]) : part[0] !== "[") return part;
+    const within = part.match(/\\[wW]|(?!^)\[|&&|^\[\^?\]/);
+    if (part[0] === "[" && within) return within[0][0] === "\\" ? within[0] : part;
+  }
+}
 
 /** Settings that change ids, and what a tokenizer does with them. */
 const MODEL: Record<string, string> = {
@@ -148,7 +177,10 @@ const ADDED: Record<string, string> = {
   single_word: "is found only as a word by itself",
 };
 
-/** What a file asks for that would give other ids than are given here; undefined if nothing. */
+/**
+ * What a file asks for that would give other ids than are given here; undefined if nothing. How it cuts texts to a length
+ * (`truncation`) and fills them up (`padding`) is left to who calls, as in transformers.
+ */
 function asksBesides({ model, post_processor, added_tokens }: Json): string | undefined {
   const setting = Object.keys(MODEL).find((name) => model[name]);
   if (setting) return `it ${MODEL[setting]} (${setting})`;
@@ -170,7 +202,7 @@ const onlyText = (single: Json[]) => single?.length === 1 && "Sequence" in singl
 
 /** The pattern that splits a text: GPT-2's, which is built into ByteLevel, or that of a Split before it. */
 function patternOf(before: Json[], own: boolean): string | undefined {
-  if (before.length === 0) return own ? GPT2_SPLIT_PATTERN : "[^]+";
+  if (before.length === 0) return own ? GPT2_SPLIT_PATTERN : "[\\s\\S]+";
   const [{ type, pattern, behavior, invert }] = before;
   const isolates = type === "Split" && pattern?.Regex && behavior === "Isolated" && !invert;
   return before.length === 1 && isolates && !own ? pattern.Regex : undefined;

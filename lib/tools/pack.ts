@@ -5,6 +5,7 @@
  */
 import { program } from "../lesson/ending.ts";
 import { UsageError } from "../host/mistake.ts";
+import { emptied, folderAt } from "./folders.ts";
 import config from "../../deno.json" with { type: "json" };
 
 const root = new URL("../../", import.meta.url);
@@ -107,7 +108,7 @@ export async function pack(folder: URL): Promise<number> {
   host.writeFile = (path: string, text: string) => void written.push([path.slice(1), text]);
   ts.createProgram([...texts.keys()], options, host).emit();
 
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await emptied(folder, { file: "package.json", holds: `"name": "${config.name}"` });
   for (const [path, text] of written) await write(new URL(path, folder), text);
   for (const path of Object.values(config.exports)) {
     const types = new URL(path.replace(/\.ts$/, ".d.ts"), folder);
@@ -130,12 +131,12 @@ async function write(to: URL, text: string): Promise<void> {
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--help")) return console.log(help);
   const [path = "out/npm", stray] = args.filter((arg) => arg !== "--");
-  if (stray !== undefined || path.startsWith("-")) {
+  if (stray !== undefined || path === "" || path.startsWith("-")) {
     throw new UsageError(
       `deno task pack takes one folder, not "${stray ?? path}"; --help explains`,
     );
   }
-  const folder = new URL(`${path.replace(/\/$/, "")}/`, `file://${Deno.cwd()}/`);
+  const folder = folderAt(path, folderAt(Deno.cwd(), root));
   const count = await pack(folder);
   console.log(
     `${config.name} ${config.version}: ${count} modules; \`npm pack ${path}\` makes a file for npm install`,

@@ -62,7 +62,7 @@ const tests = [...tested, "--parallel"];
  * since what they show is computed in other tests.
  */
 const ALIKE =
-  `bench bit_flips course data endurance examples format hostile_files host hover hub_faults hub kept loader
+  `bench bit_flips course data endurance examples folders format hostile_files host hover hub_faults hub kept loader
   mistakes opening pack printable python resume safetensors saved_run structure terminal terms text tint tools
   torch_file weights_run wgsl`
     .split(/\s+/);

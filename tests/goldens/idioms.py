@@ -110,6 +110,86 @@ def twice(layer):
     return nn.Sequential(layer, nn.ReLU(), layer)
 
 
+class Legendre(torch.autograd.Function):
+    """The polynomial of PyTorch's tutorial."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return 0.5 * (5 * x ** 3 - 3 * x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, = ctx.saved_tensors
+        return grad * 1.5 * (5 * x ** 2 - 1)
+
+
+class Masked(torch.autograd.Function):
+    """Keeps a mask as a property."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mask = x > 0
+        return x * ctx.mask
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * ctx.mask
+
+
+class Straight(torch.autograd.Function):
+    """Takes a number, and passes a gradient straight through."""
+
+    @staticmethod
+    def forward(ctx, x, threshold):
+        return (x > threshold).float()
+
+    @staticmethod
+    def backward(ctx, grad):
+        return F.hardtanh(grad), None
+
+
+class Affine(torch.autograd.Function):
+    """Asks which gradients are wanted."""
+
+    @staticmethod
+    def forward(ctx, x, w, b):
+        ctx.save_for_backward(x, w, b)
+        product = x @ w.t()
+        return product if b is None else product.add_(b)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, w, b = ctx.saved_tensors
+        one, two, three = ctx.needs_input_grad
+        return grad @ w if one else None, grad.t() @ x if two else None, grad.sum(0) if three else None
+
+
+class Tenfold(torch.autograd.Function):
+    """Returns what it was given, and keeps it."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 10 + ctx.saved_tensors[0]
+
+
+class Wrong(torch.autograd.Function):
+    """Gives one gradient for two, or one of another shape."""
+
+    @staticmethod
+    def forward(ctx, x, other):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad if grad.size(0) > 2 else (grad[:, :1], None)
+
+
 DTYPES = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
 
 
@@ -132,6 +212,6 @@ def answered(line):
 
 
 folder = pathlib.Path(__file__).parent.parent.joinpath("idioms")
-texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts", "mixed.ts", "borrowed.ts", "asked.ts", "reached.ts", "modules.ts")]
+texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts", "mixed.ts", "borrowed.ts", "asked.ts", "reached.ts", "modules.ts", "swept.ts")]
 lines = [line for text in texts for line in re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', text, re.M)]
 print(json.dumps({"torch": torch.__version__, "answers": {line: answered(line) for line in lines}}, indent=1))

@@ -19,6 +19,9 @@ PATTERNS = [
     r".+|\n",
     r"(?s:.)\b|[^\n]+|\n",
     r"\\w+|\\\W|[^\\]+|\\",
+    r"\S+$|\s+$|\n$|[\s\S]",
+    r"[^\n]*\n?$|(?!$)[\s\S]+?(?=$|\s)|\s",
+    r"\'\w+|[\'\,\-]|\-|\ \w+|\,|[\s\S]",
 ]
 TEXTS = [
     "café naïve, Ångström's x²_y",
@@ -28,6 +31,7 @@ TEXTS = [
     "e\u0301te\u0301 क\u094d\u200dष a\u200cb ½ ǅ ⅷ ª",
     "one\r\ntwo\u2028three\x85four\n\n",
     r"back\w slash\- \\",
+    "the end's near, the-end\n",
 ]
 
 golden = {

@@ -1,0 +1,53 @@
+/*
+ * Folders that are named on a command line, and those that a task fills anew each time it runs. What somebody else put
+ * into a folder is never deleted.
+ */
+import { UsageError } from "../host/mistake.ts";
+
+/** The file by which a folder is known that the task has filled before, and what that file holds. */
+export interface Mark {
+  file: string;
+  holds: string;
+}
+
+/**
+ * Empties a folder that an earlier run has filled. One that is not there, or is empty, is left to be filled.
+ *
+ * @throws {UsageError} for a folder that holds anything else, and for a file
+ */
+export async function emptied(folder: URL, { file, holds }: Mark): Promise<void> {
+  const path = fromFileUrl(folder).replace(/(?<=.)\/$/, "");
+  let names: string[];
+  try {
+    names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new UsageError(`${path} is a file; give a folder`);
+    }
+    throw error;
+  }
+  if (names.length === 0) return;
+  const mark = await Deno.readTextFile(new URL(file, folder)).catch(() => "");
+  if (!mark.includes(holds)) {
+    const some = names.sort().slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+    throw new UsageError(
+      `${path} holds other files (${some}), which would be deleted; ` +
+        "give an empty folder, or one that is not there yet",
+    );
+  }
+  for (const name of names) {
+    await Deno.remove(`${fromFileUrl(folder)}${name}`, { recursive: true });
+  }
+}
+
+/** The path of a file from its URL. */
+export const fromFileUrl = (url: URL): string =>
+  decodeURIComponent(Deno.build.os === "windows" ? url.pathname.slice(1) : url.pathname);
+
+/** The URL of a folder that somebody named, from another one; its name may hold any character. */
+export const folderAt = (path: string, from: URL): URL =>
+  new URL(
+    `${encodeURI(path.replace(/(?<=.)\/+$/, "")).replace(/[?#]/g, encodeURIComponent)}/`,
+    from,
+  );

@@ -1,0 +1,74 @@
+/*
+ * What a task deletes: nothing that it has not made itself.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import config from "../deno.json" with { type: "json" };
+import { UsageError } from "../lib/host/mistake.ts";
+import { emptied, folderAt, fromFileUrl } from "../lib/tools/folders.ts";
+
+const { state } = await Deno.permissions.query({ name: "run" });
+const allowed = state === "granted";
+const test = (name: string, fn: (folder: URL) => Promise<void>) =>
+  Deno.test({
+    name: name + (allowed ? "" : " (ignored: needs --allow-all)"),
+    ignore: !allowed,
+    async fn() {
+      const folder = folderAt(await Deno.makeTempDir(), new URL("file:///"));
+      await fn(folder).finally(() => Deno.remove(folder, { recursive: true }));
+    },
+  });
+
+const mark = { file: "index.html", holds: "made by a test" };
+const names = (folder: URL) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+
+test("a folder is emptied if an earlier run has filled it, and only then", async (folder) => {
+  const book = folderAt("b ü#?%", folder);
+  await emptied(book, mark); // not there yet
+  await Deno.mkdir(book);
+  await emptied(book, mark); // empty
+  await Deno.mkdir(new URL("code/", book));
+  await Deno.writeTextFile(new URL("code/a.js", book), "");
+  await Deno.writeTextFile(new URL("index.html", book), "<p>my own page");
+  await assertRejects(
+    () => emptied(book, mark),
+    UsageError,
+    `${
+      fromFileUrl(book).slice(0, -1)
+    } holds other files (code, index.html), which would be deleted; ` +
+      "give an empty folder, or one that is not there yet",
+  );
+  assertEquals(names(book), ["code", "index.html"]);
+  await Deno.writeTextFile(new URL("index.html", book), "<p>made by a test");
+  await emptied(book, mark);
+  assertEquals([names(book), names(folder)], [[], ["b ü#?%"]]);
+  await Deno.writeTextFile(new URL("file", folder), "");
+  await assertRejects(
+    () => emptied(folderAt("file", folder), mark),
+    UsageError,
+    "file is a file; give a folder",
+  );
+});
+
+test("a task whose place is empty says so and deletes nothing", async () => {
+  const mistakes = { book: [["--out="], ["--out", ""]], pack: [[""]] };
+  for (const [name, given] of Object.entries(mistakes)) {
+    const [, ...words] = config.tasks[name as "book"].command.split(" ");
+    for (const args of given) {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [...words, "--", ...args],
+        cwd: new URL("..", import.meta.url),
+        env: { NO_COLOR: "1" },
+      }).output();
+      const said = new TextDecoder().decode(stderr).replace(/^(Download|Initialize) .*\n/gm, "");
+      assertEquals(
+        [code, said],
+        [
+          2,
+          name === "book"
+            ? "--out wants a value: --out out/book\n"
+            : 'deno task pack takes one folder, not ""; --help explains\n',
+        ],
+      );
+    }
+  }
+});
