@@ -21,8 +21,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> next: array<u32>;
 
 @compute @workgroup_size(8)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let mine = min(id.x * p.share, p.last - p.first);
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let mine = min((id.x + id.y * groups.x * 8u) * p.share, p.last - p.first);
   let count = min(p.share, p.last - p.first - mine);
   for (var v = mine; v < mine + count; v++) {
     head[v] = p.n;

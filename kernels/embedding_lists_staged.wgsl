@@ -22,8 +22,12 @@ const LANES = 64u;
 var<workgroup> staged: array<i32, LANES>; // from the last to the first
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let mine = min(id.x * p.share, p.last - p.first);
+fn main(
+  @builtin(global_invocation_id) id: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let mine = min((id.x + id.y * groups.x * LANES) * p.share, p.last - p.first);
   let count = min(p.share, p.last - p.first - mine);
   for (var v = mine; v < mine + count; v++) {
     head[v] = p.n;
