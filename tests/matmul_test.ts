@@ -2,6 +2,7 @@
  * Matrix products: every kernel, on every adapter, compared with float64 and with the plain kernel.
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { zeros } from "#lib";
 import { defaultDevice } from "../lib/gpu/default.ts";
 import { callsForImages } from "../lib/gpu/adapter.ts";
 import { forms, largestLaunch, type Plan, tuningOf } from "../lib/ops/tuning.ts";
@@ -281,13 +282,15 @@ Deno.test("a GPU gets many workgroups: few rows share columns, small grids have 
   });
 });
 
+const ints = { dtype: "int64" } as const;
+
 Deno.test("on a GPU a product of much work is cut along its result, and keeps its bits", async () => {
   const [a, b] = [view([2, 192, 36], "rows", 1), view([2, 36, 256], "columns", 2)];
   const { upTo } = largestLaunch;
-  const run = async () => {
+  const run = async (factors = { a, b }) => {
     const { launcher } = defaultDevice;
     const before = launcher.dispatches;
-    const out = multiply({ a, b });
+    const out = multiply(factors);
     return { launches: launcher.dispatches - before, values: await out.data() };
   };
   await asGpu(async () => {
@@ -297,6 +300,11 @@ Deno.test("on a GPU a product of much work is cut along its result, and keeps it
       const cut = await run();
       assertEquals([whole.launches, cut.launches], [1, 4]);
       assertEquals(cut.values, whole.values);
+      // Of integers an eighth.
+      for (const [n, launches] of [[64, 1], [128, 2]]) {
+        const factors = { a: zeros([1, 128, 16], ints), b: zeros([1, 16, n], ints) };
+        assertEquals((await run(factors)).launches, launches);
+      }
     } finally {
       largestLaunch.upTo = upTo;
     }

@@ -53,6 +53,8 @@ export const LONGEST_PRODUCT = 1 << 15;
  * test sets it.
  */
 export const largestLaunch = { upTo: 2 ** 34 };
+/** Multiply-adds of it for each number that is read, where invocations share what they read. */
+export const WORK_A_READ = 8;
 
 /**
  * Elements up to which an elementwise kernel takes one at a time: it compiles in two thirds of the time of one that takes

@@ -5,7 +5,7 @@
  */
 import { allocate, type Tensor } from "../../tensor/tensor.ts";
 import { groupsFor } from "../elementwise.ts";
-import { largestLaunch, largestParts, SPLITTING_QUERIES } from "../tuning.ts";
+import { largestLaunch, largestParts, SPLITTING_QUERIES, WORK_A_READ } from "../tuning.ts";
 import { mergeKernel, partKernel, tilesKernel } from "./kernels.ts";
 import { type Launch, namesFor, type Operands, type Told } from "./launch.ts";
 
@@ -18,8 +18,8 @@ const BLOCK = 32;
 /** Numbers of a head that a workgroup sums: SLICES of eight vec4. */
 const SUMMED = 64;
 
-/** Invocations of a workgroup, and multiply-adds for each number that they read, as a product in shared memory has. */
-const [LANES, WORK_A_READ] = [64, 8];
+/** Invocations of a workgroup. */
+const LANES = 64;
 
 /** Launches an attention, forward. */
 export function launchShared(

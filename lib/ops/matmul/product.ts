@@ -10,7 +10,7 @@ import { allocate, Tensor } from "../../tensor/tensor.ts";
 import { cut, extent, viewOf } from "../layout.ts";
 import { mostBound } from "../limits.ts";
 import { readByProduct } from "../settle.ts";
-import { largestLaunch, LONGEST_PRODUCT, type Plan, tuningOf } from "../tuning.ts";
+import { largestLaunch, LONGEST_PRODUCT, type Plan, tuningOf, WORK_A_READ } from "../tuning.ts";
 import { launchProduct } from "./launch.ts";
 import { isAtHome, planFor, type Product, type Task } from "./plan.ts";
 
@@ -116,8 +116,11 @@ function toCut(task: Task): Dimension | null {
   if (m > mostGroups) return "m";
   if (n > mostGroups) return "n";
   if (k > LONGEST_PRODUCT) return "k";
-  const large = !out.device.software && out.numel() * k > largestLaunch.upTo;
-  if (large) return batch > 1 ? "batch" : m > n ? "m" : "n";
+  // Integers have the plain kernel alone, which shares nothing of what it reads.
+  const mostWork = largestLaunch.upTo / (out.dtype === "float32" ? 1 : WORK_A_READ);
+  if (!out.device.software && out.numel() * k > mostWork) {
+    return batch > 1 ? "batch" : m > n ? "m" : "n";
+  }
   const atHome = isAtHome(task); // an image can be larger than what is bound
   if (extent(b) > most && !atHome) return longest(b, ["batch", "k", "n"]);
   if (extent(a) > most) return longest(a, ["batch", "m", "k"]);
