@@ -1,7 +1,7 @@
 /*
  * What one kernel does for several ops: the same bits as by themselves, forward and backward.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   dropout,
   GPT2,
@@ -77,11 +77,12 @@ for (const Model of [GPT2, GPTNeoX]) {
     const called = new Model(sizes).eval();
     const wanted = nn.deepCopy(called);
     const twins = new Map<string, nn.Module>(wanted.namedModules());
-    let hooked = 0;
+    let hooked = 0, layers = 0;
     for (const [path, module] of [...called.namedModules()]) {
       for (const [name, layer] of Object.entries(module)) {
-        if (!(layer instanceof nn.Linear) || name.startsWith("embed")) continue;
-        const other = new Doubled(layer.inFeatures, layer.outFeatures);
+        if (!(layer instanceof nn.Linear)) continue;
+        const other = new Doubled(layer.inFeatures, layer.outFeatures, { bias: !!layer.bias });
+        layers++;
         other.loadStateDict(layer.stateDict());
         other.registerForwardHook(() => void hooked++);
         Object.assign(module, { [name]: other });
@@ -96,7 +97,68 @@ for (const Model of [GPT2, GPTNeoX]) {
         return Promise.all([model.forward(tensor([[3, 1, 4]])), ...parts].map((y) => y.tolist()));
       });
     assertEquals(await outputs(called), await outputs(wanted));
-    assertEquals(hooked, 4 * 3); // four layers, called three times
+    assertEquals([layers, hooked], Model === GPT2 ? [4, 12] : [5, 15]); // each called three times
+  });
+
+  Deno.test(`${Model.name} calls every hook with a cache too, and nothing that a hook saw is overwritten`, async () => {
+    manualSeed(6);
+    const sizes = { vocabSize: 7, nPositions: 8, nEmbd: 16, nLayer: 2, nHead: 2 };
+    const model = new Model(sizes).eval();
+    const text = [[3, 1, 4, 1, 5]], ids = tensor(text);
+    const plain = await noGrad(() => model.forward(ids)).data();
+    const watched = [...model.namedModules()].filter(([, module]) =>
+      !(module instanceof nn.ModuleList)
+    );
+    const blocks = watched.filter(([name]) => /^\w+\.\d$/.test(name));
+    for (const some of [watched, blocks]) {
+      const seen = new Map(some.map(([name]) => [name, [] as Tensor[]]));
+      const hooks = some.map(([name, module]) =>
+        module.registerForwardHook((_, inputs, output) => {
+          const floats = ([inputs[0], output] as Tensor[]).filter((x) => x.dtype === "float32");
+          seen.get(name)!.push(...floats.map((x) => x.detach()));
+        })
+      );
+      const numbers = () => {
+        const all = [...seen].map(async ([name, tensors]) => {
+          const numbers = await Promise.all(tensors.splice(0).map((x) => x.data()));
+          return [name, numbers.flatMap((x) => [...x].map(Number))] as const;
+        });
+        return Promise.all(all);
+      };
+      const whole = (noGrad(() => model.forward(ids)), await numbers());
+      using cache = new KeyValueCache(sizes);
+      const cached = (noGrad(() => model.forward(ids, { cache })), await numbers());
+      for (const [at, [name, numbers]] of whole.entries()) {
+        const far = Math.max(...numbers.map((v, i) => Math.abs(v - cached[at][1][i])));
+        assert(far < 1e-5 && numbers.length === cached[at][1].length, `${name}: ${far}`);
+      }
+      if (some === watched) assertEquals(whole[0][1], [...plain].map(Number)); // the model's own
+      for (const hook of hooks) hook.remove();
+    }
+  });
+
+  Deno.test(`${Model.name} drops the same with a cache as without, and an attention that has no cache is refused`, async () => {
+    const sizes = { vocabSize: 7, nPositions: 8, nEmbd: 16, nLayer: 2, nHead: 2 };
+    const dropout = { attn: 0.5, resid: 0.5, embd: 0.5, hidden: 0.5 };
+    const { resid, embd, hidden, attn } = dropout;
+    const rates = Model === GPT2 ? { attn, resid, embd } : { attn, hidden };
+    manualSeed(7);
+    const model = new Model({ ...sizes, dropout: rates });
+    const ids = tensor([[3, 1, 4, 1]]);
+    const drawn = async (options: { cache?: KeyValueCache }) => {
+      manualSeed(8);
+      return await noGrad(() => model.forward(ids, options)).data();
+    };
+    using cache = new KeyValueCache(sizes);
+    const [whole, cached] = [await drawn({}), await drawn({ cache })];
+    whole.forEach((v, i) => assert(Math.abs(Number(v) - Number(cached[i])) < 1e-5));
+    const [block] = model instanceof GPT2 ? model.h : model.layers;
+    Object.assign(block, { [model instanceof GPT2 ? "attn" : "attention"]: new nn.Identity() });
+    assertThrows(
+      () => noGrad(() => model.forward(tensor([[1]]), { cache })),
+      Error,
+      "an attention that is not this library's does not use it",
+    );
   });
 }
 

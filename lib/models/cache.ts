@@ -3,6 +3,9 @@
  * So they are kept, and only the new token has to go through the model.
  */
 import type { Device } from "../gpu/device.ts";
+import { attend } from "../ops/attention/attention.ts";
+import "../ops/methods.ts";
+import { isWatching } from "../nn/hooks.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { allocate, Tensor } from "../tensor/tensor.ts";
 import type { ModelSizes } from "./config.ts";
@@ -17,6 +20,8 @@ export interface LayerCache {
    * What attention takes: the queries of these T, (1, B, heads, T, E), and all keys and values, (2, B, heads, S, E).
    */
   stacks(T: number): Tensor[];
+  /** What the queries of these T find among all keys and values, once they are written: (B, T, nEmbd). */
+  attend(T: number, dropoutP?: number): Tensor;
 }
 
 /** How large a {@linkcode KeyValueCache} is. */
@@ -38,6 +43,37 @@ const readCache = parameters<{ config: ModelSizes } & KeyValueCacheOptions>("Key
 const optionsRead = parameters<{ cache?: KeyValueCache }>("forward", { cache: a.object }, {
   positional: 0,
 });
+
+/** The part of the block that is computing. It is no argument, since hooks take and replace those. */
+let current: LayerCache | undefined;
+
+/**
+ * Computes a block with its part of a cache, which its attention asks for with {@linkcode layerCache}.
+ *
+ * @throws {Error} if the attention did not ask: then the block has seen only the new positions
+ */
+export function withLayer(layer: LayerCache, block: () => Tensor): Tensor {
+  try {
+    current = layer;
+    const y = block();
+    if (current === undefined) return y;
+    throw new Error(
+      "KeyValueCache: an attention that is not this library's does not use it; call the model without a cache",
+    );
+  } finally {
+    current = undefined;
+  }
+}
+
+/** Whether the block that is computing may write its output over its input: no hook sees it, no gradient needs it. */
+export const mayOverwrite = (): boolean => current !== undefined && !isWatching();
+
+/** The cache of the block that is computing, if there is one; whoever asks for it uses it. */
+export function layerCache(): LayerCache | undefined {
+  const layer = current;
+  current = undefined;
+  return layer;
+}
 
 /** The cache that a model's forward is given. */
 export const cacheOf = (options: { cache?: KeyValueCache }): KeyValueCache | undefined =>
@@ -94,8 +130,10 @@ export class KeyValueCache implements Disposable {
       new Tensor(storage, dtype, shape, strides, offset);
     const heads = (parts: number, rows: number, offset: number) =>
       view([parts, B, H, rows, C / H], [C, strides[0], C / H, width, 1], offset);
+    const stacks = (T: number) => [heads(1, T, length * width), heads(2, length + T, C)];
     return {
       length,
+      stacks,
       room(T) {
         if (length + T > capacity) {
           throw new RangeError(
@@ -105,7 +143,10 @@ export class KeyValueCache implements Disposable {
         }
         return view([B, T, width], [strides[0], width, 1], length * width);
       },
-      stacks: (T) => [heads(1, T, length * width), heads(2, length + T, C)],
+      attend(T, dropoutP) {
+        const found = attend(stacks(T), { causal: T > 1, past: length, dropoutP });
+        return found.transpose(1, 2).reshape(B, T, C);
+      },
     };
   }
 

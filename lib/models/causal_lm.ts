@@ -3,18 +3,20 @@
  * Text generation and the key-value cache need to know no more about a model.
  */
 import { closeScope, openScope } from "../gpu/scope.ts";
+import { isWatching } from "../nn/hooks.ts";
 import { Module } from "../nn/module.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { cacheOf, type KeyValueCache, type LayerCache } from "./cache.ts";
+import { cacheOf, type KeyValueCache, type LayerCache, withLayer } from "./cache.ts";
 import type { ModelSizes } from "./config.ts";
 
 /** A block: (B, T, C) → (B, T, C). */
 export interface CausalBlock {
-  /** (B, T, C) → (B, T, C) */
+  /**
+   * (B, T, C) → (B, T, C). With a cache, for T positions that follow those in it: its attention gets its part by
+   * `layerCache()`, and adds their keys and values.
+   */
   forward(x: Tensor): Tensor;
-  /** The same for T positions that follow those in the cache; adds their keys and values to it. May overwrite `x`. */
-  continue(x: Tensor, cache: LayerCache): Tensor;
 }
 
 /** A model that gives, for each token of a text, logits for the next one. */
@@ -79,12 +81,14 @@ export abstract class CausalLM extends Module {
   }
 }
 
-/** What a block makes of `x`; the memory of all else that it computes is free for the next block. */
-function continued(block: CausalBlock, x: Tensor, cache: LayerCache): Tensor {
+/** What a block makes of `x`. Where no hook sees what else it computes, the memory of that is free for the next block. */
+function continued(block: CausalBlock, x: Tensor, layer: LayerCache): Tensor {
+  const compute = () => withLayer(layer, () => block.forward(x));
+  if (isWatching()) return compute();
   const scope = openScope();
   const kept = new Set([x.storage]);
   try {
-    const y = block.continue(x, cache);
+    const y = compute();
     kept.add(y.storage);
     return y;
   } finally {

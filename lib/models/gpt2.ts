@@ -3,20 +3,21 @@
  * parameters have the names of the published weights: `wte` and `wpe` are the embeddings of tokens and positions, `h`
  * the blocks, `ln_f` the final norm.
  *
- * Lesson 8 builds the same by hand. What is added here makes text generation fast: a block can continue from the keys
- * and values in a cache, in seven dispatches.
+ * Lesson 8 builds the same by hand. What is added here makes text generation fast: a block can go on from the keys and
+ * values in a cache, in seven dispatches.
  */
-import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
-import { embedding } from "../ops/embedding.ts";
+import { plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
 import { linear } from "../ops/matmul/linear.ts";
 import { dropout } from "../ops/random.ts";
+import { arange } from "../ops/ranges.ts";
 import "../ops/methods.ts";
 import * as init from "../nn/init.ts";
 import { Dropout, Embedding, LayerNorm, Linear } from "../nn/layers.ts";
 import { ModuleList } from "../nn/container.ts";
+import { isPlain } from "../nn/hooks.ts";
 import { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { LayerCache } from "./cache.ts";
+import { layerCache, mayOverwrite } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
 import { checkedConfig, type GPT2Config } from "./config.ts";
 import { addedTo, wide, writtenInto } from "./fused.ts";
@@ -52,12 +53,22 @@ export class GPT2Attention extends Module {
     return plainAttention(this.heads(x), { causal: true })[1];
   }
 
+  /** (B, T, C) → what the heads found, side by side: (B, T, C) */
+  found(x: Tensor): Tensor {
+    const dropoutP = this.training ? this.drop.attn : 0;
+    const cache = layerCache(), T = x.shape[1];
+    if (cache) {
+      writtenInto(cache.room(T), this.cAttn, x);
+      return cache.attend(T, dropoutP);
+    }
+    const [q, k, v] = this.heads(x);
+    const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
+    return found.transpose(1, 2).reshape(...x.shape);
+  }
+
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
-    const [q, k, v] = this.heads(x);
-    const dropoutP = this.training ? this.drop.attn : 0;
-    const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
-    const y = this.cProj.forward(found.transpose(1, 2).reshape(...x.shape));
+    const y = this.cProj.forward(this.found(x));
     return dropout(y, this.drop.resid, { training: this.training });
   }
 }
@@ -112,24 +123,20 @@ export class GPT2Block extends Module {
     this.mlp = new GPT2MLP(config);
   }
 
-  /** (B, T, C) → (B, T, C) */
-  forward(x: Tensor): Tensor {
-    x = x.add(this.attn.forward(this.ln_1.forward(x)));
-    return x.add(this.mlp.forward(this.ln_2.forward(x)));
-  }
-
   /**
-   * The same for T positions that follow those in the cache; adds their keys and values to it. Overwrites and returns
-   * `x`: each sum is made by the kernel of the product before it.
+   * (B, T, C) → (B, T, C). Where nobody else sees `x`, the sums are written over it: each is made by the kernel of the
+   * product before it.
    */
-  continue(x: Tensor, cache: LayerCache): Tensor {
-    const { cAttn, cProj } = this.attn;
-    const T = x.shape[1];
-    writtenInto(cache.room(T), cAttn, this.ln_1.forward(x));
-    const found = attend(cache.stacks(T), { causal: T > 1, past: cache.length }); // (B, heads, T, …)
-    const joined = found.transpose(1, 2).reshape(...x.shape);
-    addedTo(x, cProj, joined);
-    return addedTo(x, this.mlp.cProj, this.mlp.widen(this.ln_2.forward(x)));
+  forward(x: Tensor): Tensor {
+    const { attn, mlp } = this;
+    const over = mayOverwrite() && !this.training &&
+      isPlain(attn, GPT2Attention) && isPlain(mlp, GPT2MLP);
+    if (over) {
+      addedTo(x, attn.cProj, attn.found(this.ln_1.forward(x)));
+      return addedTo(x, mlp.cProj, mlp.widen(this.ln_2.forward(x)));
+    }
+    x = x.add(attn.forward(this.ln_1.forward(x)));
+    return x.add(mlp.forward(this.ln_2.forward(x)));
   }
 }
 
@@ -202,12 +209,15 @@ export class GPT2 extends CausalLM {
 
   /** ids (B, T) → the sum of their token and position embeddings, for positions from `from` on: (B, T, nEmbd). */
   override embed(ids: Tensor, from = 0): Tensor {
-    const positions = this.wpe.weight.narrow(0, from, ids.shape[1]); // (T, nEmbd)
-    return this.drop.forward(embedding(ids, this.wte.weight).add(positions));
+    const { wte, wpe } = this, T = ids.shape[1];
+    const positions = isPlain(wpe, Embedding)
+      ? wpe.weight.narrow(0, from, T) // (T, nEmbd)
+      : (wpe as Embedding).forward(arange(from, from + T, { device: ids.device }).reshape(1, T));
+    return this.drop.forward(wte.forward(ids).add(positions));
   }
 
   /** (B, T, nEmbd) → logits (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   override logits(hidden: Tensor): Tensor {
-    return linear(hidden, (this.lmHead ?? this.wte).weight);
+    return this.lmHead?.forward(hidden) ?? linear(hidden, this.wte.weight);
   }
 }

@@ -5,10 +5,9 @@
  * It differs from GPT-2 in two ways. Instead of a position embedding, queries and keys are rotated
  * (https://arxiv.org/abs/2104.09864). And in a block, attention and the feed-forward network may read the same input.
  */
-import { attend, plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
+import { plainAttention, scaledDotProductAttention } from "../ops/attention/attention.ts";
 import { copy_ } from "../ops/copy.ts";
 import { cat } from "../ops/join.ts";
-import { linear } from "../ops/matmul/linear.ts";
 import { dropout } from "../ops/random.ts";
 import "../ops/methods.ts";
 import * as init from "../nn/init.ts";
@@ -16,7 +15,7 @@ import { Dropout, Embedding, LayerNorm, Linear } from "../nn/layers.ts";
 import { ModuleList } from "../nn/container.ts";
 import { Module } from "../nn/module.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
-import type { LayerCache } from "./cache.ts";
+import { layerCache } from "./cache.ts";
 import { CausalLM } from "./causal_lm.ts";
 import { checkedConfig, type GPTNeoXConfig, turnedBy } from "./config.ts";
 import { wide } from "./fused.ts";
@@ -92,19 +91,21 @@ export class GPTNeoXAttention extends Module {
 
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
-    const [q, k, v] = this.heads(x);
-    const dropoutP = this.training ? this.dropout : 0;
-    const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
-    return this.dense.forward(found.transpose(1, 2).flatten(2));
+    return this.dense.forward(this.found(x));
   }
 
-  /** The same for T positions that follow those in the cache. */
-  continue(x: Tensor, cache: LayerCache): Tensor {
-    const T = x.shape[1];
-    const rows = this.heads(x, cache.length).map((part) => part.transpose(1, 2).flatten(2));
-    copy_(cache.room(T), cat(rows, -1)); // (B, T, 3C)
-    const found = attend(cache.stacks(T), { causal: T > 1, past: cache.length });
-    return this.dense.forward(found.transpose(1, 2).flatten(2));
+  /** (B, T, C) → what the heads found, side by side: (B, T, C) */
+  private found(x: Tensor): Tensor {
+    const dropoutP = this.training ? this.dropout : 0;
+    const cache = layerCache(), T = x.shape[1];
+    const [q, k, v] = this.heads(x, cache?.length);
+    if (cache) {
+      const rows = [q, k, v].map((part) => part.transpose(1, 2).flatten(2));
+      copy_(cache.room(T), cat(rows, -1)); // (B, T, 3C)
+      return cache.attend(T, dropoutP);
+    }
+    const found = scaledDotProductAttention(q, k, v, { isCausal: true, dropoutP });
+    return found.transpose(1, 2).flatten(2);
   }
 }
 
@@ -157,18 +158,8 @@ export class GPTNeoXBlock extends Module {
 
   /** (B, T, C) → (B, T, C) */
   forward(x: Tensor): Tensor {
-    return this.both(x, this.attention.forward(this.input_layernorm.forward(x)));
-  }
-
-  /** The same for T positions that follow those in the cache. */
-  continue(x: Tensor, cache: LayerCache): Tensor {
-    return this.both(x, this.attention.continue(this.input_layernorm.forward(x), cache));
-  }
-
-  /** Attention and the feed-forward network, one after the other or side by side. */
-  private both(x: Tensor, found: Tensor): Tensor {
     const drop = (y: Tensor) => dropout(y, this.dropout, { training: this.training });
-    const attended = x.add(drop(found));
+    const attended = x.add(drop(this.attention.forward(this.input_layernorm.forward(x))));
     const read = this.post_attention_layernorm.forward(this.parallel ? x : attended);
     return attended.add(drop(this.mlp.forward(read)));
   }
@@ -235,6 +226,6 @@ export class GPTNeoX extends CausalLM {
 
   /** (B, T, nEmbd) → logits (B, T, vocabSize): how well each token of the vocabulary fits as the next. */
   override logits(hidden: Tensor): Tensor {
-    return linear(hidden, this.embed_out.weight);
+    return this.embed_out.forward(hidden);
   }
 }

@@ -27,6 +27,11 @@ interface Hooks {
 }
 
 const known = new WeakMap<Computing, Hooks>();
+/** How many modules have hooks. */
+let watching = 0;
+
+/** Whether any module of this program has hooks: then what modules take and give must not be overwritten. */
+export const isWatching = (): boolean => watching > 0;
 
 /** Whether a module is of this very class and computes as it does: no hook, no `forward` assigned to it alone. */
 export const isPlain = <M extends Computing>(
@@ -48,6 +53,7 @@ export function addHook(
       const { before, after, back, forward } = hooks;
       if (before.size + after.size + back.size > 0 || known.get(module) !== hooks) return;
       known.delete(module);
+      watching--;
       Reflect.deleteProperty(module, "forward"); // its class's is there again
       if (forward) module.forward = forward;
     },
@@ -59,6 +65,7 @@ function watch(module: Computing): Hooks {
   const hooks: Hooks = { before: new Set(), after: new Set(), back: new Set() };
   if (Object.hasOwn(module, "forward")) hooks.forward = module.forward;
   known.set(module, hooks);
+  watching++;
   const call = (...inputs: unknown[]) => watched(module, hooks, inputs);
   Object.defineProperty(module, "forward", {
     configurable: true,
