@@ -12,7 +12,13 @@ import {
 import shipped from "../data/songs.json" with { type: "json" };
 import { cardConfigs } from "../lib/hub/card.ts";
 import { Dataset, DatasetDict } from "../lib/data/dataset.ts";
-import { filesByCard, filesByName, filesByPattern, filesOfCopy } from "../lib/data/files.ts";
+import {
+  type DataFiles,
+  filesByCard,
+  filesByName,
+  filesByPattern,
+  filesOfCopy,
+} from "../lib/data/files.ts";
 import { formatOf } from "../lib/data/names.ts";
 import type { HubOptions } from "../lib/hub/client.ts";
 import { HubError } from "../lib/hub/errors.ts";
@@ -162,14 +168,6 @@ for (const { name, data, options, repr, rows, types } of golden.files) {
   });
 }
 
-for (const [packed, data] of Object.entries(golden.deep.files)) {
-  testWith(["read", "write"], `${packed}: Parquet's values in values and decimals`, async () => {
-    const path = `${await Deno.makeTempDir()}/deep.parquet`;
-    await Deno.writeFile(path, bytesOf(data));
-    assertEquals([...await loadDataset(path, { split: "train" })], golden.deep.rows);
-  });
-}
-
 withFiles("a JSON file may hold its splits, as the notebook's dataset does", {
   "datasets.json": '{"train": ["one\\nmore", "two"]}',
   "both.json": '{"test": [{"text": "t"}], "train": [{"text": "a"}, {"text": "b"}]}',
@@ -180,6 +178,23 @@ withFiles("a JSON file may hold its splits, as the notebook's dataset does", {
   const both = `${folder}/both.json`;
   assertEquals((await loadDataset(both, { split: "test" })).column("text"), ["t"]);
   assertEquals((await loadDataset(both, { split: "train[1:]" })).column("text"), ["b"]);
+});
+
+withFiles("files are named behind the name of a reader, as in Python", {
+  "a.csv": "n\n1\n",
+  "b.csv": "n\n2\n",
+  "in/c.jsonl": '{"n": 3}\n',
+}, async (folder) => {
+  const load = async (id: string, dataFiles: DataFiles) => {
+    const all = await loadDataset<{ n: number }>(id, { dataFiles });
+    return Object.entries(all).map(([split, ds]) => [split, ds.column("n")]);
+  };
+  assertEquals(await load("csv", `${folder}/b.csv`), [["train", [2]]]);
+  const both = { train: `${folder}/*.csv`, test: [`${folder}/**/*.jsonl`, `${folder}/a.csv`] };
+  assertEquals(await load("json", both), [["train", [1, 2]], ["test", [3, 1]]]);
+  await assertRejects(() => load("text", `${folder}/no.txt`), RangeError, "there is no file");
+  await assertRejects(() => load("csv", `${folder}/*.tsv`), RangeError, "the files are a.csv");
+  await assertRejects(() => loadDataset("csv"), TypeError, "name them in { dataFiles }");
 });
 
 withFiles("a part of a split is the slice that Python takes", {

@@ -423,6 +423,11 @@ Deno.test("what cannot be drawn is refused in PyTorch's words, and nothing is dr
 Deno.test("what PyTorch refuses elsewhere, or in no useful words, is refused in ours", () => {
   assertThrows(() => G.setState(new Uint8Array(4)), RangeError, "5056");
   assertThrows(() => G.manualSeed(NaN), RangeError, "expected an integer");
+  // deno-lint-ignore no-explicit-any -- as torch.Generator(device="cpu") is written by habit
+  for (const seed of [{ device: "cpu" }, "cpu", [1, 2], null] as any[]) {
+    assertThrows(() => new Generator(seed), TypeError, "write new Generator(42)");
+  }
+  assertEquals(new Generator("42" as never).initialSeed(), 42n); // as in PyTorch
   assertThrows(() => truncNormal(G, floats(3), { std: 0 }), RangeError, "std=0");
   const two = new Float32Array([0.5, 2]);
   assertThrows(() => bernoulli(G, floats(2), two), RangeError, "p=2");

@@ -310,6 +310,25 @@ Deno.test("what can't be done says what was given and what to do", async () => {
   wrong(() => cl100k.fromModel(tokenizer.toModel()), "pretrained");
 });
 
+Deno.test("what is no text, and no list of ids, is refused and not written as one", () => {
+  const wrong = (make: () => unknown, says: string) => assertThrows(make, TypeError, says);
+  // deno-lint-ignore no-explicit-any -- what no type allows
+  for (const tokenizer of [new BasicTokenizer(), new RegexTokenizer(), gpt2] as any[]) {
+    wrong(() => tokenizer.encode(null), "encode: a text is wanted, but this is null");
+    wrong(() => tokenizer.encode(5), "a text is wanted, but this is 5");
+    wrong(() => tokenizer.encode(["a"]), "write texts.map((text) => tokenizer.encode(text))");
+    wrong(() => tokenizer.decode(5), "this is 5; write decode([5])");
+    wrong(() => tokenizer.decode("5"), "a list of ids is wanted");
+    wrong(() => tokenizer.vocab_size, "write nVocab");
+    wrong(() => tokenizer.n_vocab, "write nVocab");
+    wrong(() => tokenizer.eot_token, "specialTokens.get");
+    assertEquals(tokenizer.nothing, undefined);
+    if (tokenizer === gpt2) continue;
+    wrong(() => tokenizer.train(["a", null], 256), "train: a text is wanted, but this is null");
+    wrong(() => tokenizer.train(5, 256), "train: a text is wanted, but this is 5");
+  }
+});
+
 Deno.test("a .model file is read strictly, and by the tokenizer it belongs to", () => {
   const regex = new RegexTokenizer();
   const load = (...lines: string[]) => () => regex.fromModel(lines.join("\n"));

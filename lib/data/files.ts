@@ -63,6 +63,19 @@ export function filesByPattern(paths: string[], wanted: SplitFiles): SplitFiles 
   return splits;
 }
 
+/** The files of this machine that the caller has named; `list` gives the paths in a folder. */
+export function filesHere(wanted: SplitFiles, list: (folder: string) => string[]): SplitFiles {
+  const found = (name: string) => {
+    if (!isPattern(name)) return [name];
+    const folder = /^(?:[^*?]*[/\\])?/.exec(name)![0]; // the part without a pattern
+    const { some } = filesByPattern(list(folder || "."), { some: [name.slice(folder.length)] });
+    return some.map((path) => folder + path);
+  };
+  return Object.fromEntries(
+    Object.entries(wanted).map(([split, names]) => [split, names.flatMap(found)]),
+  );
+}
+
 /** Whether a name is a pattern. */
 export const isPattern = (name: string) => /[*?]/.test(name);
 

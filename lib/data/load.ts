@@ -12,8 +12,8 @@ import { formatOf } from "./names.ts";
 import { Hub, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { exists, walk } from "../hub/cache.ts";
 import { HubError } from "../hub/errors.ts";
-import { Gathered } from "./gathered.ts";
-import { Part } from "./part.ts";
+import type { Gathered } from "./gathered.ts";
+import type { Part } from "./part.ts";
 
 /** Which dataset to load, and how. */
 export interface LoadOptions extends HubOptions, FormatOptions {
@@ -52,8 +52,12 @@ export async function loadDataset<R extends object = Row>(
   given: LoadOptions & { split?: string } = {},
 ): Promise<Dataset<R> | DatasetDict<string, R>> {
   const { split, ...options } = readLoad(given);
+  const { Part } = await import("./part.ts"); // which, as those below, few programs need
   const part = split === undefined ? undefined : Part.of(split);
-  const source = await (isLocal(id) ? localSource : hubSource)(id, options);
+  const source = await (KINDS.has(id) ? namedSource : isLocal(id) ? localSource : hubSource)(
+    id,
+    options,
+  );
   const tables = await read(source, options, part);
   const datasets = Object.fromEntries(
     Object.entries(tables).map(([name, columns]) => [name, Dataset.from(columns) as Dataset<R>]),
@@ -65,7 +69,21 @@ export async function loadDataset<R extends object = Row>(
   throw new RangeError(`Unknown split "${part.split}". Should be one of [${names}].`);
 }
 
-/** The rules by which files belong to splits; few programs need them. */
+/** What Python calls readers, as in `load_dataset("csv", data_files="a.csv")`: here a file's own name says how it is read. */
+const KINDS = new Set(["csv", "json", "text", "parquet"]);
+
+/** Files and patterns of this machine. */
+async function namedSource(id: string, { dataFiles }: LoadOptions): Promise<Source> {
+  if (!dataFiles) {
+    throw new TypeError(`loadDataset: "${id}" reads files; name them in { dataFiles }`);
+  }
+  const { bySplit, filesHere } = await rules();
+  const files = filesHere(bySplit(dataFiles), (folder) => walk(folder).map(({ path }) => path));
+  for (const path of Object.values(files).flat()) if (!exists(path)) noFile(path);
+  return { files, path: (file) => Promise.resolve(file) };
+}
+
+/** The rules by which files belong to splits. */
 const rules = () => import("./files.ts");
 
 const readLoad = optionsOf<LoadOptions & { split?: string }>(
@@ -84,12 +102,7 @@ async function localSource(id: string, { dataFiles }: LoadOptions): Promise<Sour
   const path = id.startsWith("file:")
     ? decodeURIComponent(new URL(id).pathname)
     : id.replace(/(?<=.)[/\\]+$/, "");
-  if (!exists(path)) {
-    throw new RangeError(
-      `loadDataset: there is no file ${path}` +
-        `${lookedFor(path)}; a dataset of the Hub is called owner/name`,
-    );
-  }
+  if (!exists(path)) noFile(path);
   if (host.files.info(path)!.isFile) {
     return { files: { train: [path] }, path: (file) => Promise.resolve(file) };
   }
@@ -100,6 +113,13 @@ async function localSource(id: string, { dataFiles }: LoadOptions): Promise<Sour
     throw new RangeError(`loadDataset: the folder ${path} holds no file of a known format`);
   }
   return { files, path: (file) => Promise.resolve(`${path}/${file}`) };
+}
+
+function noFile(path: string): never {
+  throw new RangeError(
+    `loadDataset: there is no file ${path}` +
+      `${lookedFor(path)}; a dataset of the Hub is called owner/name`,
+  );
 }
 
 /** Says where a relative path was looked up, since that is not always where its writer thinks. */
@@ -148,6 +168,7 @@ async function copySource(hub: Hub, id: string, { name }: LoadOptions, paths: st
 
 /** Reads the files of the wanted splits into columns, and no more rows than wanted. */
 async function read(source: Source, options: FormatOptions, part?: Part) {
+  const { Gathered } = await import("./gathered.ts");
   const tables: Record<string, Gathered> = Object.create(null); // a split may have any name
   const enough = part?.enough ?? Infinity;
   let ownSplits = false;

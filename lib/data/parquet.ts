@@ -164,6 +164,20 @@ function readAt(file: OpenFile, start: number, length: number): ArrayBuffer {
   throw new RangeError("read Parquet: the file ends early; download it again");
 }
 
+/** A day, which prints as Python's. */
+class Day extends Date {
+  /** As Python's `datetime.date`. */
+  repr(): string {
+    return `datetime.date(${fieldsOf(this).slice(0, 3).join(", ")})`;
+  }
+}
+
+/** Year, month, day, hour, minute, second. */
+const fieldsOf = (date: Date) => [
+  ...[date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()],
+  ...[date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()],
+];
+
 /** A time in nanoseconds, which a Date would round down to milliseconds. */
 export class Timestamp extends Date {
   /** Nanoseconds since 1970. */
@@ -172,6 +186,13 @@ export class Timestamp extends Date {
   constructor(nanoseconds: bigint) {
     super(Number(BigInt.asIntN(64, nanoseconds - modulo(nanoseconds, 1_000_000n)) / 1_000_000n));
     this.nanoseconds = nanoseconds;
+  }
+
+  /** As Python's `datetime.datetime`, which holds microseconds; without a time zone. */
+  repr(): string {
+    const fields = [...fieldsOf(this), Number(modulo(this.nanoseconds, 1_000_000_000n) / 1000n)];
+    while (fields.length > 5 && fields.at(-1) === 0) fields.pop();
+    return `datetime.datetime(${fields.join(", ")})`;
   }
 
   /** As a Date writes it, but with six or nine digits after the second. */
@@ -185,6 +206,9 @@ const modulo = (a: bigint, b: bigint) => ((a % b) + b) % b;
 
 const parsers = {
   stringFromBytes: (bytes?: Uint8Array) => bytes && fromBytes(bytes), // a byte order mark stays
+  dateFromDays: (days?: number) => days === undefined ? undefined : new Day(days * 86_400_000),
+  timestampFromMilliseconds: (at: bigint | null) =>
+    at === null ? null : new Timestamp(BigInt(at) * 1_000_000n),
   timestampFromMicroseconds: (at: bigint | null) => at === null ? null : new Timestamp(at * 1000n),
   timestampFromNanoseconds: (at: bigint | null) => at === null ? null : new Timestamp(at),
 };

@@ -1,7 +1,6 @@
 /*
  * A split, or a part of one, as Python's `datasets` writes it: train, train[:1000], test[10%:20%].
  */
-import { fixed } from "../python/decimal.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** The number of a row, or a share of all rows. */
@@ -39,11 +38,16 @@ export class Part {
   /** This part of the rows of a split. */
   from<R extends object>(rows: Dataset<R>): Dataset<R> {
     if (!this.start && !this.end) return rows;
-    // A half is rounded to the even number, as by Python.
     const at = (place?: Place) =>
-      place?.percent ? Number(fixed(rows.numRows * place.count / 100, 0)) : place?.count;
+      place?.percent ? rounded(rows.numRows * place.count / 100) : place?.count;
     return rows.slice(at(this.start), at(this.end));
   }
+}
+
+/** The nearest whole number, of two the even one, as Python rounds. */
+function rounded(x: number): number {
+  const near = Math.round(x);
+  return near - x === 0.5 && near % 2 !== 0 ? near - 1 : near;
 }
 
 function placeOf(text?: string): Place | undefined {

@@ -157,7 +157,7 @@ function toUint64(seed: number | bigint): bigint {
         `pass a bigint: ${BigInt(Math.trunc(seed))}n`,
     );
   }
-  const integer = typeof seed === "number" ? BigInt(Math.trunc(seed)) : seed;
+  const integer = typeof seed === "number" ? BigInt(Math.trunc(seed)) : wholeOf(seed);
   if (integer < -(2n ** 63n) || integer >= 2n ** 64n) {
     throw new RangeError(
       `Overflow when unpacking long long: got the seed ${integer}, expected -2^63 ... 2^64 - 1; ` +
@@ -165,6 +165,17 @@ function toUint64(seed: number | bigint): bigint {
     );
   }
   return BigInt.asUintN(64, integer);
+}
+
+/** A seed that Python, too, would take: `"42"` and `true`, but no device. */
+function wholeOf(seed: unknown): bigint {
+  try {
+    return BigInt(seed as bigint);
+  } catch {
+    throw new TypeError(
+      "a seed is a whole number, and no device is chosen: write new Generator(42)",
+    );
+  }
 }
 
 function lowWord(seed: bigint): number {

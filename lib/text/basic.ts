@@ -4,10 +4,11 @@
  * It does not split the text and knows no special tokens. regex.ts does both.
  */
 
-import { optionsOf } from "../python/arguments.ts";
+import { camelCase, described, optionsOf } from "../python/arguments.ts";
+import { answering } from "../python/habits.ts";
 import { host } from "../host/mod.ts";
 import type { Pair } from "./bpe.ts";
-import { bytesRepr, concatBytes, fromBytes, toBytes } from "./bytes.ts";
+import { bytesRepr, checkText, concatBytes, fromBytes, toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
 import { formatModel, formatVocab, type Model, parseModel } from "./file.ts";
 import { checkMerges, checkPattern, type ModelLimits, OWN_PATTERNS } from "./hostile.ts";
@@ -83,6 +84,7 @@ export class BasicTokenizer {
 
   /** The ids of a text. */
   encode(text: string): number[] {
+    checkText("encode", text);
     return this.encodeBytes(toBytes(text));
   }
 
@@ -107,6 +109,12 @@ export class BasicTokenizer {
    * @throws {RangeError} if an id is not in the vocabulary
    */
   decodeBytes(ids: Iterable<number>): Uint8Array {
+    if (typeof ids !== "object" || ids === null || !(Symbol.iterator in ids)) {
+      const form = typeof ids === "number" ? `[${ids}]` : "await x.tolist()";
+      throw new TypeError(
+        `decode: a list of ids is wanted, but this is ${described(ids)}; write decode(${form})`,
+      );
+    }
     return concatBytes(Array.from(ids, (id) => this.bytesOf(id) ?? invalid(id, this.vocab.length)));
   }
 
@@ -180,12 +188,26 @@ export class BasicTokenizer {
   /** Each different chunk, with the number of times it occurs, in the order of first occurrence. */
   #countChunks(text: string | Iterable<string>): [Uint8Array, number][] {
     const times = new Map<string, number>();
-    for (const part of typeof text === "string" ? [text] : text) {
+    for (
+      const part of typeof text !== "string" && Symbol.iterator in Object(text) ? text : [text]
+    ) {
+      checkText("train", part);
       for (const chunk of this.split(part)) times.set(chunk, (times.get(chunk) ?? 0) + 1);
     }
     return Array.from(times, ([chunk, count]) => [toBytes(chunk), count]);
   }
 }
+
+const OTHER_NAMES: Record<string, string> = {
+  vocabSize: "nVocab",
+  eotToken: 'specialTokens.get("<|endoftext|>")',
+  encodeBatch: "texts.map((text) => tokenizer.encode(text))",
+};
+
+answering(BasicTokenizer.prototype, (key) => {
+  const other = typeof key === "string" && OTHER_NAMES[camelCase(key)];
+  return other ? `a tokenizer has no ${String(key)}: write ${other}` : undefined;
+});
 
 function invalid(id: number, size: number): never {
   throw new RangeError(

@@ -5,6 +5,8 @@
  * becomes a string, so nothing is ever out of vocabulary. This file knows nothing about tokens.
  */
 
+import { described } from "../python/arguments.ts";
+
 const encoder = new TextEncoder();
 const replacing = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
@@ -15,6 +17,17 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
  */
 export function toBytes(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/**
+ * Refuses what is no text; JavaScript would write it as one, `null` too.
+ *
+ * @throws {TypeError} that says what it is
+ */
+export function checkText(name: string, text: unknown): asserts text is string {
+  if (typeof text === "string") return;
+  const each = Array.isArray(text) ? `; write texts.map((text) => tokenizer.${name}(text))` : "";
+  throw new TypeError(`${name}: a text is wanted, but this is ${described(text)}${each}`);
 }
 
 /**

@@ -8,7 +8,7 @@
 
 import { a, type Given, optionsOf, parameters } from "../python/arguments.ts";
 import { BasicTokenizer, type TrainOptions } from "./basic.ts";
-import { toBytes } from "./bytes.ts";
+import { checkText, toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
 import type { Model } from "./file.ts";
 import { compilePattern, GPT4_SPLIT_PATTERN, splitText } from "./split.ts";
@@ -104,6 +104,7 @@ export class RegexTokenizer extends BasicTokenizer {
    * @throws {Error} if the text spells a special token and `allowedSpecial` does not say what to do
    */
   override encode(text: string, options: EncodeOptions = {}): number[] {
+    checkText("encode", text);
     const { allowedSpecial = "none_raise" } = readEncode(options);
     if (allowedSpecial === "none_raise") this.#refuseSpecial(text);
     const allowed = this.#allowed(allowedSpecial);
@@ -115,6 +116,7 @@ export class RegexTokenizer extends BasicTokenizer {
 
   /** The ids of a text in which special tokens count as ordinary text. */
   encodeOrdinary(text: string): number[] {
+    checkText("encodeOrdinary", text);
     const ids: number[] = [];
     for (const chunk of this.split(text)) {
       for (const id of this.codec.encodeChunk(chunk)) ids.push(id);

@@ -9,6 +9,7 @@ Files are kept as base64, since some of them are packed.
 """
 
 import base64
+import datetime
 import decimal
 import gzip
 import json
@@ -140,6 +141,17 @@ for compression in ["none", "snappy", "lz4"]:
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(DEEP, sink, compression=compression, use_dictionary=compression == "snappy")
     golden["deep"]["files"][compression] = b64(sink.getvalue().to_pybytes())
+
+# Days and times, as Python prints them.
+sink = pyarrow.BufferOutputStream()
+TIMES = pyarrow.table({
+    "day": [datetime.date(1984, 2, 22), datetime.date(1900, 1, 1), None],
+    "ms": pyarrow.array([0, -1234567, 86_400_000], pyarrow.timestamp("ms")),
+    "us": pyarrow.array([1328658499571164, 60_000_000, -1], pyarrow.timestamp("us")),
+    "s": pyarrow.array([5, 3600, None], pyarrow.timestamp("s")),
+})
+pyarrow.parquet.write_table(TIMES, sink)
+golden["times"] = {"data": b64(sink.getvalue().to_pybytes()), "rows": [repr(row) for row in TIMES.to_pylist()]}
 
 # Which file belongs to which split.
 LISTS = [
