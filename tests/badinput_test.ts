@@ -66,7 +66,7 @@ const shapes: Bad[] = [
     () => float(2, 3).sum({ dim: 2 }),
   ],
   ["Dimension out of range", () => float(2, 3).softmax(-3)],
-  ["dim appears multiple times", () => float(2, 3).sum({ dim: [0, -2] })],
+  ["dim 0 appears multiple times", () => float(2, 3).sum({ dim: [0, -2] })],
   ["The expanded size of the tensor", () => float(2, 3).expand([2, 4])],
   ["permute(dims)", () => float(2, 3).permute([0])],
   ["t() expects a tensor with <= 2 dimensions", () => float(2, 3, 4).t()],

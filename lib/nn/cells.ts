@@ -161,8 +161,8 @@ export class RNNCell extends Cell {
   }
 
   /** x (N, input_size), h (N, hidden_size) or zeros → the next h */
-  forward(x: Tensor, hx?: Tensor): Tensor {
-    return this.next(x, hx && [hx])[0];
+  forward(x: Tensor, hx?: Tensor | null): Tensor {
+    return this.next(x, hx ? [hx] : undefined)[0];
   }
 
   /** `10, 20`, and the nonlinearity where it is no tanh. */
@@ -180,8 +180,8 @@ export class GRUCell extends Cell {
   }
 
   /** x (N, input_size), h (N, hidden_size) or zeros → the next h */
-  forward(x: Tensor, hx?: Tensor): Tensor {
-    return this.next(x, hx && [hx])[0];
+  forward(x: Tensor, hx?: Tensor | null): Tensor {
+    return this.next(x, hx ? [hx] : undefined)[0];
   }
 }
 
@@ -195,9 +195,9 @@ export class LSTMCell extends Cell {
   /** x (N, input_size), [h, c] (N, hidden_size) or zeros → the next [h, c] */
   forward(
     x: Tensor,
-    hx?: readonly [hidden: Tensor, cell: Tensor],
+    hx?: readonly [hidden: Tensor, cell: Tensor] | null,
   ): [hidden: Tensor, cell: Tensor] {
-    const [hidden, cell] = this.next(x, hx);
+    const [hidden, cell] = this.next(x, hx ?? undefined);
     return [hidden, cell];
   }
 }

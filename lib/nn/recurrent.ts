@@ -80,8 +80,8 @@ export class RNN extends Recurrent {
   }
 
   /** x (L, N, input_size), h_0 (layers, N, hidden_size) or zeros → every h (L, N, hidden_size), the last ones */
-  forward(x: Tensor, hx?: Tensor): [output: Tensor, hidden: Tensor] {
-    const [output, [hidden]] = this.run(x, hx && [hx]);
+  forward(x: Tensor, hx?: Tensor | null): [output: Tensor, hidden: Tensor] {
+    const [output, [hidden]] = this.run(x, hx ? [hx] : undefined);
     return [output, hidden];
   }
 }
@@ -96,8 +96,8 @@ export class GRU extends Recurrent {
   }
 
   /** x (L, N, input_size), h_0 (layers, N, hidden_size) or zeros → every h (L, N, hidden_size), the last ones */
-  forward(x: Tensor, hx?: Tensor): [output: Tensor, hidden: Tensor] {
-    const [output, [hidden]] = this.run(x, hx && [hx]);
+  forward(x: Tensor, hx?: Tensor | null): [output: Tensor, hidden: Tensor] {
+    const [output, [hidden]] = this.run(x, hx ? [hx] : undefined);
     return [output, hidden];
   }
 }
@@ -126,9 +126,9 @@ export class LSTM extends Recurrent {
   /** x (L, N, input_size), [h_0, c_0] or zeros → every h (L, N, hidden_size), the last [h, c] */
   forward(
     x: Tensor,
-    hx?: readonly [hidden: Tensor, cell: Tensor],
+    hx?: readonly [hidden: Tensor, cell: Tensor] | null,
   ): [output: Tensor, state: [hidden: Tensor, cell: Tensor]] {
-    const [output, [hidden, cell]] = this.run(x, hx);
+    const [output, [hidden, cell]] = this.run(x, hx ?? undefined);
     return [output, [hidden, cell]];
   }
 }

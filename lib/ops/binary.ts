@@ -304,7 +304,7 @@ export const pow: (
   ...args: Given<[exponent: Tensor | number], { exponent: Tensor | number }>
 ) => Tensor = of("pow", "exponent");
 /** The remainder with the sign of the divisor, as Python's `%`. */
-export const remainder: OfOther = of("remainder");
+export const remainder: OfOther<Tensor | number> = of("remainder");
 /** The remainder with the sign of x, as C's `fmod`. */
 export const fmod: OfOther = of("fmod");
 /** The larger of two; a NaN where either is one. */

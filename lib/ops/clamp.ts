@@ -2,22 +2,26 @@
  * Bringing numbers into a range.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { called } from "../tensor/autograd.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { maximum, minimum } from "./binary.ts";
+import { gt, lt, maximum, minimum, type OfOther } from "./binary.ts";
+import { isnan } from "./checks.ts";
+import { logicalOr } from "./logic.ts";
 import { asFloat } from "./unary.ts";
 import { launchUnary } from "./elementwise.ts";
 import { where } from "./where.ts";
 import { to } from "./copy.ts";
 
-/** The ends of a range; one that is not given sets no bound. */
-export type ClampOptions = { min?: number; max?: number };
+/** The ends of a range, numbers or tensors that broadcast; one that is not given sets no bound. */
+export type ClampOptions = { min?: number | Tensor; max?: number | Tensor };
+type Range = { min?: number; max?: number };
 
 /** A WGSL function of `v`; a bound that is not given sets none, not even for an infinity. */
 const bounded = (
-  { min, max }: ClampOptions,
+  { min, max }: Range,
   of: (lo: string | null, hi: string | null) => string,
 ) => ({
   op: of(min === undefined ? null : "p.x", max === undefined ? null : "p.y"),
@@ -26,7 +30,7 @@ const bounded = (
   y: max,
 });
 
-const clampOp = defineOp<ClampOptions>({
+const clampOp = defineOp<Range>({
   name: "clamp",
   gradFn: "ClampBackward1",
   torch: "torch.clamp(i[0], a.get('min'), a.get('max'))",
@@ -64,17 +68,24 @@ const clampOp = defineOp<ClampOptions>({
   ],
 });
 
-const boundsOf = parameters<ClampOptions>("clamp", { min: a.number, max: a.number });
+const boundsOf = parameters<ClampOptions>("clamp", { min: a.operand, max: a.operand });
 
 /** Numbers below `min` become `min`, those above `max` become `max`. */
 export function clamp(
   x: Tensor,
-  ...args: Given<[min?: number, max?: number], ClampOptions>
+  ...args: Given<[min?: number | Tensor, max?: number | Tensor], ClampOptions>
 ): Tensor {
   const bounds = boundsOf(args);
   if (bounds.min === undefined && bounds.max === undefined) {
     throw new TypeError("torch.clamp: At least one of 'min' or 'max' must not be None");
   }
+  return isRange(bounds) ? byNumbers(x, bounds) : byTensors(x, bounds);
+}
+
+const isRange = (bounds: ClampOptions): bounds is Range =>
+  typeof bounds.min !== "object" && typeof bounds.max !== "object";
+
+function byNumbers(x: Tensor, bounds: Range): Tensor {
   if (x.dtype === "float32") return clampOp([x], bounds);
   const { min, max } = bounds;
   const whole = [min, max].every((v) => v === undefined || Number.isInteger(v));
@@ -82,4 +93,15 @@ export function clamp(
   const ints = to(x, "int64");
   const raised = min === undefined ? ints : maximum(ints, min);
   return max === undefined ? raised : minimum(raised, max);
+}
+
+/** A gradient goes to where the number came from: to `x`, where that equals a bound. */
+function byTensors(x: Tensor, { min, max }: ClampOptions): Tensor {
+  const held = (x: Tensor, bound: number | Tensor, beyond: OfOther) => {
+    const taken = beyond(x, bound);
+    return where(typeof bound === "number" ? taken : logicalOr(taken, isnan(bound)), bound, x);
+  };
+  const raised = min === undefined ? x : held(x, min, lt);
+  const result = max === undefined ? raised : held(raised, max, gt);
+  return called("ClampBackward0", result);
 }

@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ne, sub } from "./binary.ts";
 import { clone } from "./copy.ts";
 import { cat } from "./join.ts";
+import { namedList } from "./found.ts";
 import { amax, amin } from "./reduce.ts";
 import { narrow } from "./slices.ts";
 import { mean, std, type VarArguments, variance, varOptions } from "./stats.ts";
@@ -102,10 +103,7 @@ export function aminmax(
 ): Extremes {
   const over = readAminmax(args);
   const [min, max] = [amin, amax].map((of) => called("AminmaxBackward0", of(x, over)));
-  return Object.defineProperties([min, max], {
-    min: { value: min },
-    max: { value: max },
-  }) as Extremes;
+  return namedList("aminmax", { min, max });
 }
 
 const [readVar, readStd] = [varOptions("varMean"), varOptions("stdMean")];

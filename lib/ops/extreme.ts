@@ -53,9 +53,10 @@ const ofAll = (
 function extreme({ find, name }: Ways, x: Tensor, dim: number, keepdim: boolean): Found {
   const places = find(x.dtype === "bool" ? to(x, "int64") : x, { dim, keepdim: true });
   const values = gatherOp([x, places], { dim });
-  if (keepdim) return foundPair(called(name, values), places);
+  const type = name.slice(0, 3).toLowerCase();
+  if (keepdim) return foundPair(type, called(name, values), places);
   const shape = x.shape.toSpliced(normalizeDim(dim, x.ndim), 1);
-  return foundPair(called(name, reshape(values, shape)), reshape(places, shape));
+  return foundPair(type, called(name, reshape(values, shape)), reshape(places, shape));
 }
 
 /** Along which dimension the extremes are looked for. */

@@ -95,10 +95,12 @@ export const fill_: (x: Tensor, ...args: Given<[value: number], { value: number 
 /** Every element becomes 0. */
 export const zero_: (x: Tensor) => Tensor = takes("zero_", { input: a.tensor }, (x) => fill_(x, 0));
 /** Elements are brought into [min, max]. */
-export const clamp_ = (
+export function clamp_(
   x: Tensor,
-  ...args: Given<[min?: number, max?: number], ClampOptions>
-): Tensor => over(x, 0, () => clamp(x, ...args));
+  ...args: Given<[min?: number | Tensor, max?: number | Tensor], ClampOptions>
+): Tensor {
+  return over(x, 0, () => clamp(x, ...args));
+}
 /** Elements where `mask` is true become `value`. */
 export const maskedFill_: (
   x: Tensor,

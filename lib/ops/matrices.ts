@@ -11,7 +11,9 @@ import { arange } from "./ranges.ts";
 import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
 import { bmm, matmul } from "./matmul/matmul.ts";
+import { movedim } from "./other_views.ts";
 import { sum } from "./reduce.ts";
+import { diagonal } from "./strided.ts";
 import { permute, reshape, unsqueeze } from "./views.ts";
 import { where } from "./where.ts";
 
@@ -106,7 +108,7 @@ interface Lettered {
 /**
  * A product written by its indices: `einsum("bij,bjk->bik", x, y)` multiplies batches of matrices. Letters that
  * stand only on the left are summed over, `...` are any dimensions, and a size of 1 broadcasts. A letter twice in one
- * operand is not offered: `diagonal` views that.
+ * operand is its diagonal.
  *
  * @example
  * ```ts
@@ -120,12 +122,12 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   const [left, right, more] = a.text.accepts(equation)
     ? equation.replaceAll(" ", "").split("->")
     : [];
-  const given = left?.split(",") ?? [];
+  const texts = left?.split(",") ?? [];
   const fits = more === undefined && operands.every((x) => a.tensor.accepts(x)) &&
-    given.length === operands.length &&
-    given.every((text, i) => {
+    texts.length === operands.length &&
+    texts.every((text, i) => {
       const letters = text.replace("...", "");
-      return /^[a-zA-Z]*$/.test(letters) && new Set(letters).size === letters.length &&
+      return /^[a-zA-Z]*$/.test(letters) &&
         (text === letters
           ? letters.length === operands[i].ndim
           : letters.length <= operands[i].ndim);
@@ -138,9 +140,13 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
         `letter for each dimension`,
     );
   }
-  const { parts, all, dots } = spelled(given, operands);
-  const once = () =>
-    [...new Set(all)].filter((c) => all.split(c).length === 2 && !dots.includes(c));
+  const given = texts.map((text, i) => onDiagonals(text, operands[i], i));
+  const { parts, all, dots } = spelled(given.map(({ text }) => text), given.map(({ x }) => x));
+  // What stands once in the whole equation; a letter twice in one operand does not.
+  const once = () => {
+    const letters = texts.join("").replaceAll(".", "");
+    return [...letters].filter((c) => letters.split(c).length === 2);
+  };
   const result = right?.replace("...", dots) ?? dots + once().sort().join("");
   checkResult(result, all);
   // PyTorch brings all operands into this order first, which shows in how the result lies in memory.
@@ -150,6 +156,24 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
     return inOrder(product(one, other, needed, order), order);
   });
   return summed(last, result).x;
+}
+
+/** An operand in which each letter stands once: of one that stands twice, the diagonal. */
+function onDiagonals(text: string, x: Tensor, operand: number): { text: string; x: Tensor } {
+  const [, letter] = /([a-zA-Z]).*\1/.exec(text) ?? [];
+  if (!letter) return { text, x };
+  const [at, to] = [text.indexOf(letter), text.lastIndexOf(letter)];
+  const dots = text.indexOf("...");
+  const place = (i: number) => dots >= 0 && i > dots ? x.ndim - text.length + i : i;
+  const [one, other] = [place(at), place(to)];
+  if (x.shape[one] !== x.shape[other]) {
+    throw new RangeError(
+      `einsum(): subscript ${letter} is repeated for operand ${operand} but the sizes don't match, ` +
+        `${x.shape[other]} != ${x.shape[one]}`,
+    );
+  }
+  const view = movedim(diagonal(x, 0, one, other), -1, one);
+  return onDiagonals(text.slice(0, to) + text.slice(to + 1), view, operand);
 }
 
 /**

@@ -77,7 +77,7 @@ const methods = {
   ...of(fresh, "newEmpty", "newFull", "newOnes", "newTensor", "newZeros"),
   ...of(blend, "addcmul", "addcdiv", "lerp", "addmm", "baddbmm", "addmv", "mv"),
   ...of(matrices, "diag", "dot", "outer", "trace"),
-  ...of(pick, "bincount", "maskedSelect", "unique"),
+  ...of(pick, "bincount", "maskedSelect"),
   ...{ matmul, mm, bmm, logicalAnd, logicalOr, logicalXor, logicalNot },
   ...{ clamp, softmax, logSoftmax, histc, nanmean, nansum },
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
@@ -92,7 +92,7 @@ const methods = {
 
 /** What has several forms, whose types are written out below. */
 const several = {
-  ...{ max, min, median: sorting.median, nonzero: pick.nonzero },
+  ...{ max, min, median: sorting.median, nonzero: pick.nonzero, unique: pick.unique },
   where: takes(
     "where",
     { input: a.tensor, condition: a.tensor, other: a.operand },
@@ -169,6 +169,12 @@ declare module "../tensor/tensor.ts" {
     /** The indices of all elements that are not zero, (n, dimensions), or of each dimension (n). */
     nonzero(...args: Given<[], { asTuple?: false }>): Promise<Tensor>;
     nonzero(options: { asTuple: boolean }): Promise<Tensor[]>;
+    /** Every value once, in order; which stands at each place, and how often, where that is asked for. */
+    unique(
+      options?: pick.UniqueOptions & { returnInverse?: false; returnCounts?: false },
+    ): Promise<Tensor>;
+    unique(options: pick.UniqueOptions): Promise<Tensor[]>;
+    unique(sorted: boolean, inverse: boolean, counts?: boolean): Promise<Tensor[]>;
     /** Itself where a condition holds, `other` elsewhere: {@linkcode where}. */
     where(
       ...args: Given<

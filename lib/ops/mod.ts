@@ -227,7 +227,15 @@ export {
 } from "./arrange.ts";
 export { diag, dot, einsum, eye, outer, trace } from "./matrices.ts";
 export { histc, type HistcOptions, histogram, type HistogramOptions } from "./histc.ts";
-export { bincount, maskedSelect, nonzero, type NonzeroFunction, oneHot, unique } from "./pick.ts";
+export {
+  bincount,
+  maskedSelect,
+  nonzero,
+  type NonzeroFunction,
+  oneHot,
+  unique,
+  type UniqueOptions,
+} from "./pick.ts";
 /** Where numbers belong, and whether they are there. */
 export {
   type Bucketed,

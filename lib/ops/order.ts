@@ -225,7 +225,7 @@ export function topk(
   // PyTorch finds the one element of a tensor without dimensions also where none is asked for.
   const count = x.ndim === 0 && k === 0 ? 1 : k;
   const [values, indices] = topkOp.all([x], { k: count, dim, largest });
-  return foundPair(values, indices);
+  return foundPair("topk", values, indices);
 }
 
 type ArgArgs = { dim: number | null; keepdim: boolean };

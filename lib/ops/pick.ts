@@ -2,7 +2,7 @@
  * Elements chosen by their values: how many there are is known only when the GPU has computed it, so these
  * functions are awaited. And ids as rows of zeros with a one.
  */
-import { a, type Given, parameters, takes, takesNames } from "../python/arguments.ts";
+import { a, type Given, parameters, takesNames } from "../python/arguments.ts";
 import type { FaultMessage } from "../gpu/doubts.ts";
 import { broadcastShapes, shapeText } from "../tensor/shape.ts";
 import { fromValues, type Tensor } from "../tensor/tensor.ts";
@@ -121,19 +121,61 @@ async function places(x: Tensor): Promise<Tensor> {
   return listOf(all, [found.length, x.ndim], x);
 }
 
-/** Every value once, in order; each NaN, last, since none equals another. */
-export const unique: (x: Tensor) => Promise<Tensor> = takes(
-  "unique",
-  { input: a.tensor },
-  (x) => distinct(x),
-);
+/** What is told of the values besides. */
+export interface UniqueOptions {
+  /** Whether the values are in order; they always are. */
+  sorted?: boolean;
+  /** Whether to tell which of the values stands at each place of the tensor; false. */
+  returnInverse?: boolean;
+  /** Whether to tell how often each value occurs; false. */
+  returnCounts?: boolean;
+}
 
-async function distinct(x: Tensor): Promise<Tensor> {
-  const inOrder = (await x.data()).toSorted((a, b) =>
-    a - b || Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+const readUnique = parameters<UniqueOptions>("unique", {
+  sorted: a.flag,
+  returnInverse: a.flag,
+  returnCounts: a.flag,
+});
+
+/** Every value once, in order; each NaN, last, since none equals another. */
+export function unique(
+  x: Tensor,
+  options?: UniqueOptions & { returnInverse?: false; returnCounts?: false },
+): Promise<Tensor>;
+/** The values, then which of them stands at each place, then how often each occurs, as far as that is asked for. */
+export function unique(
+  x: Tensor,
+  ...args:
+    | [options: UniqueOptions]
+    | [sorted: boolean, returnInverse: boolean, returnCounts?: boolean]
+): Promise<Tensor[]>;
+export async function unique(x: Tensor, ...args: unknown[]): Promise<Tensor | Tensor[]> {
+  const { returnInverse = false, returnCounts = false } = readUnique(args);
+  const data = await x.data();
+  const inOrder = Array.from(data.keys()).sort((i, j) =>
+    data[i] - data[j] || Number(Number.isNaN(data[i])) - Number(Number.isNaN(data[j]))
   );
-  const values = inOrder.filter((value, i) => value !== inOrder[i - 1]);
-  return fromValues(values, [values.length], x.dtype, x.device);
+  const first = inOrder.filter((i, k) => k === 0 || data[i] !== data[inOrder[k - 1]]);
+  const values = fromValues(
+    data.filter((_, k) => k < first.length).map((_, k) => data[first[k]]),
+    [first.length],
+    x.dtype,
+    x.device,
+  );
+  if (!returnInverse && !returnCounts) return values;
+  const inverse = new Array<number>(data.length);
+  const counts = new Array<number>(first.length).fill(0);
+  let place = -1;
+  for (const i of inOrder) {
+    if (i === first[place + 1]) place++;
+    inverse[i] = place;
+    counts[place]++;
+  }
+  return [
+    values,
+    ...(returnInverse ? [listOf(inverse, [...x.shape], x)] : []),
+    ...(returnCounts ? [listOf(counts, [counts.length], x)] : []),
+  ];
 }
 
 const readBincount = parameters<{ minlength?: number }>("bincount", { minlength: a.whole });

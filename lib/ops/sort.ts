@@ -33,14 +33,14 @@ function sorted(x: Tensor, { dim = -1, descending = false }: SortOptions): Found
   if (x.ndim === 0) return topk(x, 1, dim, descending);
   const d = normalizeDim(dim, x.ndim);
   const found = asInMemory(x, (x, place) => topk(x, x.shape[place(d)], place(d), descending));
-  return foundPair(found[0], found[1]);
+  return foundPair("sort", found[0], found[1]);
 }
 
 /** Booleans too, which topk and median refuse. */
 function sortedAny(x: Tensor, options: SortOptions): Found {
   if (x.dtype !== "bool") return sorted(x, options);
   const [values, indices] = sorted(to(x, "int64"), options);
-  return foundPair(to(values, "bool"), indices);
+  return foundPair("sort", to(values, "bool"), indices);
 }
 
 /**
@@ -56,7 +56,7 @@ function sortedAny(x: Tensor, options: SortOptions): Found {
  */
 export const sort = (x: Tensor, ...args: Sorting): Found => {
   const [values, indices] = sortedAny(x, readSort(args));
-  return foundPair(called("SortBackward0", values), indices);
+  return foundPair("sort", called("SortBackward0", values), indices);
 };
 
 /** The indices of the elements along a dimension, in the order of their size. */
@@ -87,7 +87,7 @@ export function median(x: Tensor, ...args: unknown[]): Tensor | Found {
   }
   const found = middle(x, dim);
   const [values, indices] = keepdim && x.ndim > 0 ? found.map((y) => unsqueeze(y, dim)) : found;
-  return foundPair(called("MedianBackward1", values), indices);
+  return foundPair("median", called("MedianBackward1", values), indices);
 }
 
 function middle(x: Tensor, dim: number): [Tensor, Tensor] {

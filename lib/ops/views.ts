@@ -19,6 +19,7 @@ import {
   denseStrides,
   inferShape,
   isRowOrder,
+  namedDims,
   normalizeDim,
   numelOf,
   type Shape,
@@ -204,19 +205,35 @@ export const t: (x: Tensor) => Tensor = takes("t", { input: a.tensor }, (x) => {
   return x.ndim === 2 ? called("TBackward0", transpose(x, 0, 1)) : x;
 });
 
+/** Refuses sizes that a shape can't be expanded to. */
+function checkExpanded(from: Shape, target: Shape, sizes: Shape): void {
+  const lead = sizes.length - from.length;
+  if (lead < 0) {
+    throw new RangeError(
+      `expand: the number of sizes provided (${sizes.length}) must be greater or equal to the ` +
+        `number of dimensions in the tensor (${from.length})`,
+    );
+  }
+  for (const [d, size] of sizes.entries()) {
+    const own = from[d - lead];
+    if (size >= 0 && (own === undefined || own === 1 || own === size)) continue;
+    throw new RangeError(
+      `The expanded size of the tensor (${size}) ` +
+        (own === undefined
+          ? `isn't allowed in a leading, non-existing dimension ${d}`
+          : `must match the existing size (${own}) at non-singleton dimension ${d}.  ` +
+            `Target sizes: ${shapeText(target)}.  Tensor sizes: ${shapeText(from)}`),
+    );
+  }
+}
+
 const expandOp = defineOp<{ shape: Shape }>({
   name: "expand",
   torch: "i[0].expand(a['shape'])",
   forward([x], { shape }) {
     const lead = shape.length - x.ndim;
     const sizes = shape.map((size, d) => size === -1 && d >= lead ? x.shape[d - lead] : size);
-    const fits = lead >= 0 && x.shape.every((size, d) => size === 1 || size === sizes[lead + d]);
-    if (!fits || sizes.some((size) => size < 0)) {
-      throw new RangeError(
-        `The expanded size of the tensor ${shapeText(shape)} must match the existing size ` +
-          `${shapeText(x.shape)} at non-singleton dimensions`,
-      );
-    }
+    checkExpanded(x.shape, shape, sizes);
     return viewOf(x, sizes, broadcastStrides(x.shape, x.strides, sizes));
   },
   gradient: (grad, saved) => [sumTo(grad, saved.shape(0))],
@@ -266,17 +283,20 @@ export function asInMemory(
 }
 
 /** Without the dimensions of size 1, or without the one named if its size is 1. */
-export const squeeze: (x: Tensor, ...args: Given<[dim?: number], { dim?: number }>) => Tensor =
-  takesNames(
-    "squeeze",
-    { input: a.tensor, dim: a.whole },
-    function squeeze(x: Tensor, dim?: number): Tensor {
-      const d = dim === undefined ? undefined : normalizeDim(dim, x.ndim);
-      const shape = x.shape.filter((size, i) => size !== 1 || (d !== undefined && i !== d));
-      return called(`SqueezeBackward${d === undefined ? 0 : 1}`, reshape(x, shape));
-    },
-    { required: 1 },
-  );
+export const squeeze: (
+  x: Tensor,
+  ...args: Given<[dim?: number | readonly number[]], { dim?: number | readonly number[] }>
+) => Tensor = takesNames(
+  "squeeze",
+  { input: a.tensor, dim: a.dims },
+  function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+    const dims = dim === undefined ? undefined : namedDims(dim, x.ndim);
+    const shape = x.shape.filter((size, i) => size !== 1 || (dims && !dims.includes(i)));
+    const form = dims ? typeof dim === "number" ? 1 : 2 : 0;
+    return called(`SqueezeBackward${form}`, reshape(x, shape));
+  },
+  { required: 1 },
+);
 
 /**
  * With a dimension of size 1 put in.

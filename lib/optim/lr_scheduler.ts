@@ -13,11 +13,7 @@ import {
   parameters,
   type Reader,
 } from "../python/arguments.ts";
-import type { Optimizer, ParamState } from "./optimizer.ts";
-
-/** An optimizer, whatever its options. */
-// deno-lint-ignore no-explicit-any
-export type AnyOptimizer = Optimizer<any, ParamState>;
+import type { Optimizer } from "./optimizer.ts";
 
 /** Where a schedule stands. */
 interface Place {
@@ -79,7 +75,7 @@ export class LRScheduler {
   readonly #rule: Rule;
 
   /** A schedule whose rule makes each rate from the one before; sets the first rates. */
-  constructor(readonly optimizer: AnyOptimizer, rule: Rule) {
+  constructor(readonly optimizer: Optimizer, rule: Rule) {
     if (!Array.isArray(optimizer?.paramGroups)) {
       throw new TypeError(`${described(optimizer)} is not an Optimizer`);
     }
@@ -210,7 +206,7 @@ export interface LinearOptions {
 export class LambdaLR extends LRScheduler {
   /** `(optimizer, lrLambda)`: one function, or one for each group of parameters. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<[lrLambda: Factor | Factor[]], { lrLambda: Factor | Factor[] }>
   ) {
     const { lrLambda } = lambdaOptions(args);
@@ -243,7 +239,7 @@ export class LambdaLR extends LRScheduler {
 export class StepLR extends LRScheduler {
   /** `(optimizer, stepSize, gamma = 0.1)`, or these by name. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<[stepSize: number, gamma?: number], { stepSize: number; gamma?: number }>
   ) {
     const { stepSize, gamma = 0.1 } = stepOptions(args);
@@ -276,7 +272,7 @@ export class LinearLR extends LRScheduler {
    * @throws {RangeError} for a factor outside of 0 to 1, and for one of 0 to start with
    */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<
       [startFactor?: number, endFactor?: number, totalIters?: number],
       LinearOptions
@@ -324,7 +320,7 @@ export class LinearLR extends LRScheduler {
 export class CosineAnnealingLR extends LRScheduler {
   /** `(optimizer, tMax, etaMin = 0)`, or these by name. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<[tMax: number, etaMin?: number], { tMax: number; etaMin?: number }>
   ) {
     const { tMax, etaMin = 0 } = cosineOptions(args);

@@ -82,7 +82,8 @@ const stepOptions = parameters<{ closure?: () => unknown }>("step", { closure: a
 const zeroOptions = parameters<{ setToNone?: boolean }>("zeroGrad", { setToNone: a.flag });
 
 /** The base of all optimizers. */
-export abstract class Optimizer<O extends Rated, S extends ParamState> {
+// deno-lint-ignore no-explicit-any -- an optimizer, whatever its options
+export abstract class Optimizer<O extends Rated = any, S extends ParamState = ParamState> {
   /** The groups; a learning rate may be changed here. */
   readonly paramGroups: ParamGroup<O>[] = [];
   /** What is remembered for each parameter, from its first step on. */

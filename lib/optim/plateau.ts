@@ -2,7 +2,8 @@
  * A learning rate that goes down when the loss no longer does.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import { type AnyOptimizer, type Constants, ofGroup, readStep } from "./lr_scheduler.ts";
+import { type Constants, ofGroup, readStep } from "./lr_scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
 
 /** What {@linkcode ReduceLROnPlateau} waits for. */
 export interface PlateauOptions {
@@ -74,7 +75,7 @@ export class ReduceLROnPlateau {
 
   /** `(optimizer, mode = "min", factor = 0.1, patience = 10, threshold = 1e-4, …)`, or these by name. */
   constructor(
-    readonly optimizer: AnyOptimizer,
+    readonly optimizer: Optimizer,
     ...args: Given<
       [mode?: "min" | "max", factor?: number, patience?: number, threshold?: number],
       PlateauOptions,

@@ -2,20 +2,15 @@
  * More learning rates that change: at epochs named in advance, and in cycles.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import {
-  type AnyOptimizer,
-  LRScheduler,
-  ofGroup,
-  optionsFor,
-  type SchedulerState,
-} from "./lr_scheduler.ts";
+import { LRScheduler, ofGroup, optionsFor, type SchedulerState } from "./lr_scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
 
 const readExponential = optionsFor<{ gamma: number }>("ExponentialLR", { gamma: a.number }, 1);
 
 /** Times `gamma` every epoch. */
 export class ExponentialLR extends LRScheduler {
   /** `(optimizer, gamma)`, or by name. */
-  constructor(optimizer: AnyOptimizer, ...args: Given<[gamma: number], { gamma: number }>) {
+  constructor(optimizer: Optimizer, ...args: Given<[gamma: number], { gamma: number }>) {
     const { gamma } = readExponential(args);
     super(optimizer, {
       constants: { gamma },
@@ -41,7 +36,7 @@ const readMultiStep = optionsFor<MultiStepOptions>("MultiStepLR", {
 export class MultiStepLR extends LRScheduler {
   /** `(optimizer, milestones, gamma = 0.1)`, or these by name. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<[milestones: readonly number[], gamma?: number], MultiStepOptions>
   ) {
     const { milestones, gamma = 0.1 } = readMultiStep(args);
@@ -70,7 +65,7 @@ const readConstant = optionsFor<ConstantOptions>("ConstantLR", {
 export class ConstantLR extends LRScheduler {
   /** `(optimizer, factor = 1/3, totalIters = 5)`, or these by name. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<[factor?: number, totalIters?: number], ConstantOptions>
   ) {
     const { factor = 1 / 3, totalIters = 5 } = readConstant(args);
@@ -116,7 +111,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 
   /** `(optimizer, t0, tMult = 1, etaMin = 0)`, or these by name. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<[t0: number, tMult?: number, etaMin?: number], RestartOptions>
   ) {
     const { t0, tMult = 1, etaMin = 0 } = readRestarts(args);
@@ -252,7 +247,7 @@ interface Phase {
 export class OneCycleLR extends LRScheduler {
   /** `(optimizer, maxLr, totalSteps)`, and the others by name. */
   constructor(
-    optimizer: AnyOptimizer,
+    optimizer: Optimizer,
     ...args: Given<
       [maxLr: number | readonly number[], totalSteps?: number],
       OneCycleOptions,

@@ -3,13 +3,13 @@
  */
 import { a } from "../python/arguments.ts";
 import {
-  type AnyOptimizer,
   type Constants,
   type LRScheduler,
   optionsFor,
   readStep,
   type SchedulerState,
 } from "./lr_scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
 
 /** The schedules of a {@linkcode SequentialLR}, and the epochs at which the next one takes over. */
 export interface Sequence {
@@ -50,7 +50,7 @@ export class SequentialLR {
 
   /** `(optimizer, schedulers, milestones)`, or these by name: at each milestone the next schedule takes over. */
   constructor(
-    readonly optimizer: AnyOptimizer,
+    readonly optimizer: Optimizer,
     ...args:
       | [schedulers: readonly LRScheduler[], milestones: readonly number[]]
       | [schedulers: readonly LRScheduler[], options: Pick<Sequence, "milestones">]

@@ -132,6 +132,16 @@ function callLate<A>(spec: OpSpec<A>, inputs: readonly Tensor[], args: A): reado
   }
 }
 
+function nodeText(this: Node): string {
+  return `<${this.name} object>`;
+}
+/** What a node prints, also in the console. */
+const printing = {
+  repr: nodeText,
+  toString: nodeText,
+  [Symbol.for("Deno.customInspect")]: nodeText,
+};
+
 function record<A>(
   spec: OpSpec<A>,
   inputs: readonly Tensor[],
@@ -166,6 +176,7 @@ function record<A>(
     part: part?.(args, inputs[0].shape),
     done: false,
     late,
+    ...printing,
     backward(grad, known) {
       Object.assign(saved, known);
       for (const i of keeps) if (i < inputs.length) saved.input(i);

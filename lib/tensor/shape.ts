@@ -114,8 +114,11 @@ export const isNone = (dim: number | readonly number[] | undefined): boolean =>
 /** The dimensions that are named, in order. */
 export function namedDims(dim: number | readonly number[], ndim: number): number[] {
   const dims = (typeof dim === "number" ? [dim] : dim).map((d) => normalizeDim(d, ndim));
-  if (new Set(dims).size !== dims.length) {
-    throw new RangeError(`dim appears multiple times in the list of dims: ${shapeText(dims)}`);
+  const twice = dims.find((d, i) => dims.indexOf(d) < i);
+  if (twice !== undefined) {
+    throw new RangeError(
+      `dim ${twice} appears multiple times in the list of dims: ${shapeText(dims)}`,
+    );
   }
   return ndim === 0 ? [] : dims.sort((a, b) => a - b);
 }

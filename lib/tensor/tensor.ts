@@ -109,6 +109,10 @@ export interface Node {
   done: boolean;
   /** Whether it was computed from a graph that backward had freed. */
   readonly late: boolean;
+  /** As PyTorch prints it, without an address. */
+  repr(): string;
+  /** The same. */
+  toString(): string;
 }
 
 /** Functions of modules above this one that a tensor calls. */

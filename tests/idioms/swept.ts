@@ -2,11 +2,13 @@
  * What whole programs of tutorials and forums asked for that the other lines had not: functions with a gradient of
  * their own, first of all.
  */
-import { autograd, nn, type Tensor } from "#lib";
-import { node, type Row, slope, told, w, x, y } from "./setting.ts";
+import * as lib from "#lib";
+import { b, ids, node, type Row, seeded, slope, t, told, v, w, x, y, z } from "./setting.ts";
 
+const { autograd, clamp, einsum, nn, repr, tensor } = lib;
 const F = nn.functional;
-type Context = autograd.FunctionContext;
+type Tensor = lib.Tensor;
+type Context = lib.autograd.FunctionContext;
 
 /** The polynomial of PyTorch's tutorial. */
 class Legendre extends autograd.Function {
@@ -96,4 +98,55 @@ export const rows: Row[] = [
   ["told(lambda: slope(lambda w: Wrong.apply(w, w), w))", () => told(() => slope((w) => Wrong.apply(w, w), w))],
   ["told(lambda: slope(lambda x: Wrong.apply(x, None), x))", () => told(() => slope((x) => Wrong.apply(x, null), x))],
   ["h = w.clone(); s = Tenfold.apply(h.detach().requires_grad_()).sum(); h.add_(1); told(s.backward)[:94]", () => { const h = w.clone(); const s = Tenfold.apply(h.detach().requiresGrad_()).sum(); h.add_(1); return told(() => s.backward()).slice(0, 94); }],
+  // Results that are several tensors print as PyTorch's.
+  ["repr(x.max(1))", () => repr(x.max(1))],
+  ["repr(x.min(dim=0, keepdim=True))", () => repr(x.min({ dim: 0, keepdim: true }))],
+  ["repr(torch.topk(x, 2))", () => repr(lib.topk(x, 2))],
+  ["repr(torch.sort(x > 0, descending=True))", () => repr(lib.sort(x.gt(0), { descending: true }))],
+  ["repr((x.clone().requires_grad_() * 1).median(1))", () => repr(x.clone().requiresGrad_().mul(1).median(1))],
+  ["repr(v.aminmax())", () => repr(v.aminmax())],
+  ["repr([x.max(0)])", () => repr([x.max(0)])],
+
+  // The diagonal of a letter that stands twice.
+  ["torch.einsum('ii', x @ y.T)", () => einsum("ii", x.matmul(y.T))],
+  ["torch.einsum('ii->i', x @ y.T)", () => einsum("ii->i", x.matmul(y.T))],
+  ["torch.einsum('iij->ij', b)", () => einsum("iij->ij", b)],
+  ["torch.einsum('iij,jk->ik', b, x.T)", () => einsum("iij,jk->ik", b, x.T)],
+  ["torch.einsum('ii...->...i', b)", () => einsum("ii...->...i", b)],
+  ["torch.einsum('...ii->...', b[:, :, :2])", () => einsum("...ii->...", b.index(":", ":", ":2"))],
+  ["torch.einsum('jiji->ij', torch.outer(w, w).view(3, 1, 3, 1))", () => einsum("jiji->ij", lib.outer(w, w).view(3, 1, 3, 1))],
+  ["torch.einsum('iii', torch.arange(8.).view(2, 2, 2))", () => einsum("iii", lib.arange(8).float().view(2, 2, 2))],
+  ["slope(lambda x: torch.einsum('ii,i->i', x @ y.T, w[:2]), x)", () => slope((x) => einsum("ii,i->i", x.matmul(y.T), w.index(":2")), x)],
+  ["told(lambda: torch.einsum('ii', x))", () => told(() => einsum("ii", x))],
+
+  ["[x.view(1, 2, 1, 3).squeeze((0, 2)).shape, b[:, :1].squeeze([0, 1]).shape, x.squeeze(()).shape]", () => [x.view(1, 2, 1, 3).squeeze([0, 2]).shape, b.index(":", ":1").squeeze([0, 1]).shape, x.squeeze([]).shape].map((s) => [...s])],
+  ["node(lambda x: x.squeeze((0,)))", () => node((x) => x.squeeze([0]))],
+  ["told(lambda: x.squeeze((0, 0)))", () => told(() => x.squeeze([0, 0]))],
+  ["told(lambda: x.expand(2, 2, 4))", () => told(() => x.expand(2, 2, 4))],
+  ["told(lambda: x.expand(-1, 4))", () => told(() => x.expand(-1, 4))],
+  ["told(lambda: x.expand(-1, 2, 3))", () => told(() => x.expand(-1, 2, 3))],
+
+  ["torch.clamp(x, min=w)", () => clamp(x, { min: w })],
+  ["torch.clamp(x, max=y)", () => clamp(x, { max: y })],
+  ["x.clamp(y - 2, w)", () => x.clamp(y.sub(2), w)],
+  ["v.clamp(min=ids)", () => v.clamp({ min: ids })],
+  ["x.clamp(z[0, 1], y)", () => x.clamp(z.index(0, 1), y)],
+  ["c = x.clone(); c.clamp_(max=w); c", () => { const c = x.clone(); c.clamp_({ max: w }); return c; }],
+  ["slope(lambda x: x.clamp(w, w + 1), x)", () => slope((x) => x.clamp(w, w.add(1)), x)],
+  ["slope(lambda w: x.clamp(w, y), w)", () => slope((w) => x.clamp(w, y), w)],
+  ["slope(lambda y: x.clamp(max=y), y)", () => slope((y) => x.clamp({ max: y }), y)],
+  ["[node(lambda x: x.clamp(w, y)), node(lambda x: x.clamp(min=w)), node(lambda x: x.clamp(max=y))]", () => [node((x) => x.clamp(w, y)), node((x) => x.clamp({ min: w })), node((x) => x.clamp({ max: y }))]],
+
+  ["torch.unique(torch.tensor([3, 1, 3, 2, 1]), return_counts=True)", () => lib.unique(tensor([3, 1, 3, 2, 1]), { returnCounts: true })],
+  ["torch.unique(torch.tensor([[3, 1], [3, 2]]), return_inverse=True)", () => lib.unique(tensor([[3, 1], [3, 2]]), { returnInverse: true })],
+  ["torch.unique(y, True, True, True)", () => lib.unique(y, true, true, true)],
+  ["(x > 0).unique(return_inverse=True, return_counts=True)", () => x.gt(0).unique({ returnInverse: true, returnCounts: true })],
+  ["z.unique(return_counts=True)", () => z.unique({ returnCounts: true })],
+  ["torch.tensor([]).unique(return_counts=True)", () => tensor([]).unique({ returnCounts: true })],
+  ["t.unique(sorted=False)", () => t.unique({ sorted: false })],
+
+  // Types that a program leans on: no state yet, a number before the sign.
+  ["-7 % v", () => lib.remainder(-7, v)],
+  ["seeded(lambda: nn.LSTM(3, 2)(x, None)[0])", () => seeded(() => new nn.LSTM(3, 2).forward(x, null)[0])],
+  ["seeded(lambda: nn.GRUCell(3, 2)(x, None))", () => seeded(() => new nn.GRUCell(3, 2).forward(x, null))],
 ];

@@ -32,7 +32,7 @@ const WITHOUT: readonly (readonly [functions: string, args: string, why: string]
   ["*", "sparse sparseGrad scaleGradByFreq maxNorm normType", "gradients are dense, tables plain"],
   ["*", "cudnnEnable computeMode outDtype implicit outputSize", "how PyTorch computes, not what"],
   ["trilIndices triuIndices", "dtype requiresGrad", "they are int64"],
-  ["unique", "sorted returnInverse returnCounts dim", "values alone, sorted"],
+  ["unique", "dim", "of all elements"],
   ["bincount", "weights", "counts alone"],
   ["histogram", "weight", "counts alone"],
   ["mseLoss l1Loss huberLoss", "weight", 'multiply the losses: reduction "none"'],
