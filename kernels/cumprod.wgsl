@@ -32,7 +32,7 @@ struct Product {
 // y · x; the rest of x is 0.
 fn times(y: Product, x: Product) -> Product {
   let factor = y.factor * x.factor;
-  let left = restOfProduct(y.factor, x.factor, factor) + y.rest * x.factor;
+  let left = rounded(restOfProduct(y.factor, x.factor, factor) + y.rest * x.factor);
   return Product(factor, select(left, 0.0, isEnded(left)), y.power + x.power);
 }
 

@@ -31,7 +31,7 @@ var<workgroup> stretches: array<Sum, LANES>;
 
 fn plus(a: Sum, b: Sum) -> Sum {
   let high = a.high + b.high;
-  let left = restOfSum(f32(a.high), f32(b.high), f32(high)) + f32(a.low + b.low);
+  let left = rounded(restOfSum(f32(a.high), f32(b.high), f32(high)) + f32(a.low + b.low));
   return Sum(high, select(T(left), T(0), !FLOAT || isEnded(f32(high))));
 }
 

@@ -18,7 +18,7 @@ struct Params {
 fn after(start: f32, width: f32, steps: f32) -> f32 {
   let product = width * steps;
   let sum = start + product;
-  return sum + (restOfSum(start, product, sum) + restOfProduct(width, steps, product));
+  return sum + rounded(restOfSum(start, product, sum) + restOfProduct(width, steps, product));
 }
 
 @compute @workgroup_size(64)

@@ -1,5 +1,6 @@
 // What the rounding of a sum or a product leaves out, for kernels that carry it along. They have among their parameters
-// `nothing`, which is 0; since no compiler knows that, none simplifies (a + b) - a to b.
+// `nothing`, which is 0; since no compiler knows that, none simplifies (a + b) - a to b, and none that may add in another
+// order brings a large sum in among its small rests.
 
 fn rounded(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) + p.nothing);
@@ -20,7 +21,7 @@ fn restOfProduct(a: f32, b: f32, product: f32) -> f32 {
   let e = a - c;
   let f = b - d;
   let upper = rounded(rounded(c * d) - rounded(product));
-  return rounded(upper + rounded(c * f)) + rounded(e * d) + e * f;
+  return rounded(rounded(upper + rounded(c * f)) + rounded(e * d)) + e * f;
 }
 
 fn isEnded(v: f32) -> bool {
