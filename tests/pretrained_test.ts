@@ -233,6 +233,26 @@ withModel("a text ends at the token that ends texts", tinyFiles(), async (loaded
   assertEquals(short, ids.slice(0, ids.indexOf(end, 17)));
 });
 
+withModel(
+  "penalties, several ends and a least length are those of transformers' generate",
+  tinyFiles(),
+  async (loaded) => {
+    const ends = [250, 285];
+    const ways: Record<keyof typeof golden.ways, GenerateOptions> = {
+      penalty: { temperature: 0, repetitionPenalty: 1.3 },
+      ends: { temperature: 0, endToken: ends },
+      least: { temperature: 0, endToken: ends, minNewTokens: 12 },
+      all: { topK: 40, topP: 0.8, temperature: 0.9, repetitionPenalty: 0.9, endToken: 28 },
+    };
+    for (const [name, options] of Object.entries(ways)) {
+      manualSeed(123);
+      const wanted = golden.ways[name as keyof typeof ways];
+      const ended = [options.endToken ?? []].flat().includes(wanted.at(-1)!);
+      assertEquals(await written(loaded, options), wanted.slice(0, ended ? -1 : undefined), name);
+    }
+  },
+);
+
 withModel("a loaded model learns", tinyFiles(), async ({ model }) => {
   manualSeed(1);
   model.train();
@@ -503,6 +523,19 @@ withModel(
     await refuses([1], { topK: 301 }, "top-k 301: give a whole number from 1 to 300");
     await refuses([1], { topP: 0 }, "top-p 0: give a probability");
     await refuses([1], { temperature: -1 }, "temperature -1: give a number of 0");
+    await refuses([1], { repetitionPenalty: 0 }, "repetition penalty 0; give a number above 0");
+    await refuses([1], { endToken: [1, 300] }, "the model has no token 300 that could end a text");
+    await refuses([1, 300], {}, "the prompt holds 300, and tokens are whole numbers from 0 to 299");
+    await refuses([1.5], {}, "the prompt holds 1.5");
+    await refuses([-1], {}, "the prompt holds -1");
+    // deno-lint-ignore no-explicit-any -- what JavaScript lets through
+    const given = (ids: any, options: any = {}) => generate(model, ids, options).next();
+    await assertRejects(() => given([[1, 2]]), RangeError, "the prompt holds a list");
+    for (const ids of ["a text", tensor([1]), undefined]) {
+      await assertRejects(() => given(ids), TypeError, "the prompt is a list of ids");
+    }
+    await assertRejects(() => given([1], { endToken: "2" }), TypeError, "endToken must be a whole");
+    await assertRejects(() => given([1], { temperature: "1" }), TypeError, "must be a number");
   },
 );
 

@@ -4,11 +4,12 @@
  */
 import { defaultGenerator, type Generator, multinomial } from "../random/mod.ts";
 import { closeScope, openScope } from "../gpu/scope.ts";
-import { optionsOf } from "../python/arguments.ts";
+import { a, parameters } from "../python/arguments.ts";
 import { quietly } from "../tensor/autograd.ts";
-import { fromValues, type Tensor } from "../tensor/tensor.ts";
+import { fromValues, Tensor } from "../tensor/tensor.ts";
 import { KeyValueCache } from "./cache.ts";
 import type { CausalLM } from "./causal_lm.ts";
+import type { ModelSizes } from "./config.ts";
 
 /** How to choose the next token. */
 export interface Sampling {
@@ -24,15 +25,28 @@ export interface Sampling {
 
 /** How to generate a text. */
 export interface GenerateOptions extends Sampling {
-  /** How many tokens to generate. */
+  /** How many tokens to generate, at most. */
   maxNewTokens?: number;
-  /** The token that ends a text; it is not returned. */
-  endToken?: number;
+  /** How many tokens to generate, at least: until then, no token that ends the text can be chosen. */
+  minNewTokens?: number;
+  /** The token that ends a text, or several that do; it is not returned. */
+  endToken?: number | readonly number[];
+  /**
+   * Makes tokens less likely that the text has already: above 0, their logits are divided by it, below 0 multiplied
+   * (Keskar et al., 2019). 1 changes nothing.
+   */
+  repetitionPenalty?: number;
 }
 
-const ways = ["temperature", "topK", "topP", "generator"] as const;
-const readSampling = optionsOf<Sampling>("sample", ...ways);
-const readGenerate = optionsOf<GenerateOptions>("generate", "maxNewTokens", "endToken", ...ways);
+const ways = { temperature: a.number, topK: a.whole, topP: a.number, generator: a.generator };
+const readSampling = parameters<Sampling>("sample", ways, { positional: 0 });
+const readGenerate = parameters<GenerateOptions>("generate", {
+  maxNewTokens: a.whole,
+  minNewTokens: a.whole,
+  endToken: a.either(a.whole, a.shape),
+  repetitionPenalty: a.number,
+  ...ways,
+}, { positional: 0 });
 
 /**
  * Chooses a token from the logits of one position.
@@ -53,7 +67,7 @@ const readGenerate = optionsOf<GenerateOptions>("generate", "maxNewTokens", "end
  * ```
  */
 export function sample(logits: Float32Array, options: Sampling = {}): number {
-  const { temperature = 1, topK, topP, generator = defaultGenerator } = readSampling(options);
+  const { temperature = 1, topK, topP, generator = defaultGenerator } = readSampling([options]);
   checkSampling(options, logits.length);
   if (temperature === 0) return best(logits);
   let scores = logits.map((v) => v / Math.fround(temperature));
@@ -109,13 +123,19 @@ function nucleus(scores: Float32Array, topP: number): Float32Array<ArrayBuffer> 
     .sort((i, j) => scores[i] - scores[j] || j - i);
   const shares = softmax(scores);
   const kept = Float32Array.from(scores);
-  let sum = 0;
+  let sum = 0; // PyTorch adds up in float64, and rounds each sum
   for (const i of order.subarray(0, -1)) {
-    sum = Math.fround(sum + shares[i]);
-    if (sum > Math.fround(1 - topP)) break;
+    sum += shares[i];
+    if (Math.fround(sum) > Math.fround(1 - topP)) break;
     kept[i] = -Infinity;
   }
   return kept;
+}
+
+/** Lowers the logits of tokens that the text has already, in place. */
+function penalize(logits: Float32Array, text: readonly number[], penalty: number): void {
+  const by = Math.fround(penalty);
+  for (const id of new Set(text)) logits[id] = logits[id] < 0 ? logits[id] * by : logits[id] / by;
 }
 
 /** Probabilities, as float32. */
@@ -152,18 +172,19 @@ export async function* generate(
   ids: readonly number[],
   options: GenerateOptions = {},
 ): AsyncGenerator<number, void, void> {
-  const { maxNewTokens = 40, endToken, ...sampling } = readGenerate(options);
+  const given = readGenerate([options]);
+  const { maxNewTokens = 40, minNewTokens = 0, endToken = [], repetitionPenalty = 1, ...sampling } =
+    given;
   const { vocabSize, nPositions } = model.config;
-  checkGenerate(ids, nPositions, maxNewTokens);
+  const ends = [endToken].flat();
+  checkPrompt(ids, model.config);
+  checkGenerate({ maxNewTokens, repetitionPenalty, ends }, vocabSize);
   checkSampling(sampling, vocabSize);
   const [{ device }] = model.parameters();
   const capacity = Math.min(nPositions, ids.length + maxNewTokens);
   using cache = new KeyValueCache(model.config, { capacity, device });
-  const read = (ids: number[]) =>
-    passing(() => {
-      const x = fromValues(Int32Array.from(ids), [1, ids.length], "int64", device);
-      return model.hidden(x, { cache });
-    });
+  const tensorOf = (ids: number[]) =>
+    fromValues(Int32Array.from(ids), [1, ids.length], "int64", device);
   const text = [...ids];
   let unread = text;
   for (let i = 0; i < maxNewTokens; i++) {
@@ -173,13 +194,16 @@ export async function* generate(
     }
     // What the last token needs is prepared before the first is returned: kernels, memory.
     if (unread.length > 1) {
-      read(unread.slice(0, -1)).storage.release("since nothing is chosen by it");
+      passing(() => model.hidden(tensorOf(unread.slice(0, -1)), { cache }))
+        .storage.release("since nothing is chosen by it");
     }
-    const logits = passing(() => model.logits(read(unread.slice(-1))));
+    const logits = passing(() => model.forward(tensorOf(unread.slice(-1)), { cache }));
     const scores = await logits.data() as Float32Array;
     logits.storage.release("after it was read");
+    if (repetitionPenalty !== 1) penalize(scores, text, repetitionPenalty);
+    if (i < minNewTokens) { for (const end of ends) scores[end] = -Infinity; }
     const next = sample(scores, sampling);
-    if (next === endToken) return;
+    if (ends.includes(next)) return;
     yield next;
     text.push(next);
     unread = [next];
@@ -197,11 +221,27 @@ export function passing(body: () => Tensor): Tensor {
   }
 }
 
-function checkGenerate(ids: readonly number[], nPositions: number, tokens: number): void {
+/** Refuses a prompt that the model can't read. */
+function checkPrompt(ids: readonly number[], { vocabSize, nPositions }: ModelSizes): void {
+  if (typeof ids === "string" || ids instanceof Tensor || typeof ids?.length !== "number") {
+    throw new TypeError(
+      "generate: the prompt is a list of ids; write generate(model, tokenizer.encode(text)), or give what " +
+        "tolist() makes of a row of a tensor",
+    );
+  }
   if (ids.length === 0) {
     throw new RangeError(
       "generate: the prompt holds no token; give some text, or the token that begins one " +
         "(GPT-2's is <|endoftext|>, 50256)",
+    );
+  }
+  const foreign = ids.find((id) => !isToken(id, vocabSize));
+  if (foreign !== undefined) {
+    throw new RangeError(
+      `generate: the prompt holds ${describe(foreign)}, and tokens are whole numbers from 0 to ${
+        vocabSize - 1
+      }; ` +
+        "give the ids of one text, made by the model's own tokenizer",
     );
   }
   if (ids.length > nPositions) {
@@ -210,7 +250,35 @@ function checkGenerate(ids: readonly number[], nPositions: number, tokens: numbe
         `give a shorter one, or only its end`,
     );
   }
-  if (!Number.isInteger(tokens) || tokens < 1) {
-    throw new RangeError(`generate: ${tokens} new tokens; give a whole number from 1`);
+}
+
+const isToken = (id: number, vocabSize: number) =>
+  Number.isInteger(id) && id >= 0 && id < vocabSize;
+const describe = (id: unknown) => typeof id === "object" ? "a list" : String(id);
+
+/** Refuses options with which a text would not be what was asked for. */
+function checkGenerate(
+  { maxNewTokens, repetitionPenalty, ends }: {
+    maxNewTokens: number;
+    repetitionPenalty: number;
+    ends: readonly number[];
+  },
+  vocabSize: number,
+): void {
+  if (maxNewTokens < 1) {
+    throw new RangeError(`generate: ${maxNewTokens} new tokens; give a whole number from 1`);
+  }
+  if (!(repetitionPenalty > 0)) {
+    throw new RangeError(
+      `generate: repetition penalty ${repetitionPenalty}; give a number above 0`,
+    );
+  }
+  const foreign = ends.find((id) => !isToken(id, vocabSize));
+  if (foreign !== undefined) {
+    throw new RangeError(
+      `generate: the model has no token ${foreign} that could end a text, only 0 to ${
+        vocabSize - 1
+      }`,
+    );
   }
 }

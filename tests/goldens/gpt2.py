@@ -110,6 +110,15 @@ def golden(folder, every):
         torch.manual_seed(SEED)
         options = dict(do_sample=True, max_new_tokens=40, **options)
         sampled[name] = model.generate(prompt, **options)[0].tolist()
+    ways = {}
+    for name, options in {
+        "penalty": dict(do_sample=False, repetition_penalty=1.3),
+        "ends": dict(do_sample=False, eos_token_id=[250, 285]),
+        "least": dict(do_sample=False, eos_token_id=[250, 285], min_new_tokens=12),
+        "all": dict(do_sample=True, top_k=40, top_p=0.8, temperature=0.9, repetition_penalty=0.9, eos_token_id=28),
+    }.items():
+        torch.manual_seed(SEED)
+        ways[name] = model.generate(prompt, max_new_tokens=40, **options)[0].tolist()
     text = torch.tensor([tokenizer.encode(LONG)[: model.config.n_positions]])
     loss = model(text, labels=text).loss.item()
     half = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float16).float().eval()
@@ -123,6 +132,7 @@ def golden(folder, every):
         "half": numbers(half(prompt).logits[0][:, ::every]),
         "margin": margin,
         "sampled": sampled,
+        "ways": ways,
         "text": LONG,
         "tokens": text.shape[1],
         "loss": loss,
