@@ -13,7 +13,9 @@ import {
 } from "@std/assert";
 import {
   type CausalLM,
+  decodeSafetensors,
   encodeSafetensors,
+  fetchModel,
   generate,
   Generator,
   GPT2,
@@ -21,6 +23,7 @@ import {
   KeyValueCache,
   loadPretrained,
   loadTensors,
+  nn,
   noGrad,
   RegexTokenizer,
   type SafeTensor,
@@ -30,8 +33,9 @@ import {
 import { normal } from "../lib/random/mod.ts";
 import { readTokenizerJson, tokenizerJson } from "../lib/text/tokenizer_json.ts";
 import { main } from "../lib/tools/export.ts";
-import { sha256, testWith } from "./fake_hub.ts";
+import { FakeHub, type Files, sha256, testWith } from "./fake_hub.ts";
 import golden from "./goldens/export.json" with { type: "json" };
+import gpt2 from "./goldens/gpt2.json" with { type: "json" };
 import torchrun from "./goldens/torchrun.json" with { type: "json" };
 import { withEnvironment } from "./support/environment.ts";
 import { tinyFiles } from "./support/gpt2_folder.ts";
@@ -399,3 +403,62 @@ for (const name of ["gpt", "dropout"] as const) {
     },
   );
 }
+
+testWith(
+  ["net", "read", "write", "env"],
+  "fetchModel takes a folder in whichever form a repository has it, and at the revision that is asked for",
+  async () => {
+    const saved = await Deno.makeTempDir(), cacheDir = await Deno.makeTempDir();
+    const whole = tinyFiles("today");
+    for (const [name, content] of Object.entries(whole)) {
+      if (typeof content === "string") await Deno.writeTextFile(`${saved}/${name}`, content);
+      else await Deno.writeFile(`${saved}/${name}`, content);
+    }
+    await savePretrained(saved, loadPretrained(saved)); // tokenizer.json, as transformers 5 saves
+    const { "model.safetensors": weights, "config.json": told } = whole;
+    const { tensors } = decodeSafetensors(weights as Uint8Array);
+    const [first, second] = [
+      "model-00001-of-00002.safetensors",
+      "model-00002-of-00002.safetensors",
+    ];
+    const part = ([name]: [string, SafeTensor]) => name < "transformer.h.1" ? first : second;
+    const parts = Map.groupBy(Object.entries(tensors), part);
+    const inParts: Files = {
+      "config.json": told,
+      "tokenizer.json": await Deno.readTextFile(`${saved}/tokenizer.json`),
+      "model.safetensors.index.json": JSON.stringify({
+        weight_map: Object.fromEntries(Object.entries(tensors).map((one) => [one[0], part(one)])),
+      }),
+    };
+    for (const [name, some] of parts) inParts[name] = encodeSafetensors(Object.fromEntries(some));
+    const [main, v2] = ["1".repeat(40), "2".repeat(40)];
+    await using hub = new FakeHub({
+      "someone/tiny": { refs: { main, v2 }, commits: { [main]: whole, [v2]: inParts } },
+    });
+    const options = { endpoint: hub.endpoint, cacheDir, token: false as const, offline: false };
+    const ids = tensor([gpt2.ids["Every effort moves you"]]);
+    const wanted = tensor(gpt2.logits).view(1, -1, 300);
+    for (const [revision, commit] of [[undefined, main], ["v2", v2]]) {
+      const folder = await fetchModel("someone/tiny", { ...options, revision });
+      assertEquals(folder, `${cacheDir}/models--someone--tiny/snapshots/${commit}`);
+      const { model } = loadPretrained(folder);
+      assert(await noGrad(() => model.forward(ids).sub(wanted)).abs().max().item() < 2e-5);
+    }
+    await Deno.remove(cacheDir, { recursive: true });
+    await Deno.remove(saved, { recursive: true });
+  },
+);
+
+testWith(["read", "write"], "what is no model, and no folder, is said in a sentence", async () => {
+  assertThrows(
+    () => loadPretrained("someone/tiny"),
+    RangeError,
+    'for a model of the Hub, write loadPretrained(await fetchModel("someone/tiny"))',
+  );
+  // deno-lint-ignore no-explicit-any -- what JavaScript lets through
+  const save = (what: any) => savePretrained("/nowhere", what);
+  const other = { model: new nn.Linear(1, 1), tokenizer: {} };
+  await assertRejects(() => save(other), TypeError, "saveTensors(path, model.stateDict())");
+  await assertRejects(() => save({ model: other.model }), TypeError, "tokenizer is missing");
+  await assertRejects(() => save({ ...other, maxShardSize: 1 }), TypeError, 'no "maxShardSize"');
+});

@@ -524,8 +524,8 @@ withModel(
     await refuses([1], { topP: 0 }, "top-p 0: give a probability");
     await refuses([1], { temperature: -1 }, "temperature -1: give a number of 0");
     await refuses([1], { repetitionPenalty: 0 }, "repetition penalty 0; give a number above 0");
-    await refuses([1], { endToken: [1, 300] }, "the model has no token 300 that could end a text");
-    await refuses([1, 300], {}, "the prompt holds 300, and tokens are whole numbers from 0 to 299");
+    await refuses([1], { endToken: [1, 300] }, "no text ends at token 300");
+    await refuses([1, 300], {}, "the prompt holds 300, and tokens are whole numbers below 300");
     await refuses([1.5], {}, "the prompt holds 1.5");
     await refuses([-1], {}, "the prompt holds -1");
     // deno-lint-ignore no-explicit-any -- what JavaScript lets through

@@ -2,8 +2,9 @@
  * The files that the lessons use from the Hub. Files that a lesson downloads without being asked are pinned to a commit
  * and a hash, so that all readers have the same bytes.
  */
-import { hubDownload, type HubOptions } from "../hub/client.ts";
+import { Hub, hubDownload, hubOptionNames, type HubOptions } from "../hub/client.ts";
 import { HubError } from "../hub/errors.ts";
+import { optionsOf } from "../python/arguments.ts";
 
 /** A file that lessons use. */
 export interface Source {
@@ -77,27 +78,50 @@ export async function fetchSource(source: Source, options?: HubOptions): Promise
   return await hubDownload(repo, file, { ...options, revision, sha256 });
 }
 
+const readOptions = optionsOf<HubOptions>("fetchModel", ...hubOptionNames);
+
 /**
  * The folder of a GPT-2 from the Hub, downloaded if it is not on this machine yet: `gpt2`, `gpt2-medium`, `gpt2-large`,
- * `gpt2-xl`, or any other as `owner/name`.
+ * `gpt2-xl`, or any other as `owner/name`. `revision` is a branch, a tag or a commit; all files are of one commit.
  *
  * @throws {HubError} that says what went wrong and which command downloads it where there is a network
  */
-export async function fetchModel(name: string, options?: HubOptions): Promise<string> {
-  const known: Readonly<Record<string, Source>> = sources;
-  const { title, size, ...source } = Object.hasOwn(known, name)
-    ? known[name]
-    : { ...larger(name, "", ""), repo: name, title: `The model ${name}` };
+export async function fetchModel(name: string, options: HubOptions = {}): Promise<string> {
+  const given = readOptions(options);
+  const known: Source | undefined = Object.hasOwn(sources, name)
+    ? sources[name as keyof typeof sources]
+    : undefined;
   try {
-    const path = await fetchSource({ title, size, ...source }, options);
+    const path = known && given.revision === undefined
+      ? await fetchSource(known, given)
+      : await fetchFolder(known?.repo ?? name, given);
     return path.slice(0, path.lastIndexOf("/"));
   } catch (error) {
     if (!(error instanceof HubError) || !/offline|no network/.test(error.fault)) throw error;
+    const title = known ? `${known.title} (${known.size})` : `The model ${name}`;
     throw new HubError(
       error.fault,
-      `${title}${size && ` (${size})`}, not on this machine yet: ${error.message}\n` +
+      `${title}, not on this machine yet: ${error.message}\n` +
         `With a network, this downloads it: deno task fetch -- ${name}`,
       { cause: error },
     );
   }
+}
+
+/** Downloads what a model's folder needs, in whichever of its forms the repository has it; returns a path in it. */
+async function fetchFolder(repo: string, { revision = "main", ...options }: HubOptions) {
+  const hub = new Hub(repo, options);
+  const commit = await hub.commit(revision);
+  const paths = (await hub.files(commit)).map(({ path }) => path);
+  const has = (...names: string[]) => names.every((name) => paths.includes(name));
+  const whole = "model.safetensors", index = `${whole}.index.json`;
+  const parts = paths.filter((path) => /^model-\d+-of-\d+\.safetensors$/.test(path));
+  const wanted = [
+    "config.json",
+    ...has("vocab.json", "merges.txt") ? ["vocab.json", "merges.txt"] : ["tokenizer.json"],
+    ...has(index) && !has(whole) ? [index, ...parts] : [whole],
+  ];
+  let path = "";
+  for (const name of wanted) path = await hub.download(commit, name);
+  return path;
 }

@@ -237,10 +237,9 @@ function checkPrompt(ids: readonly number[], { vocabSize, nPositions }: ModelSiz
   }
   const foreign = ids.find((id) => !isToken(id, vocabSize));
   if (foreign !== undefined) {
+    const found = typeof foreign === "object" ? "a list" : foreign;
     throw new RangeError(
-      `generate: the prompt holds ${describe(foreign)}, and tokens are whole numbers from 0 to ${
-        vocabSize - 1
-      }; ` +
+      `generate: the prompt holds ${found}, and tokens are whole numbers below ${vocabSize}; ` +
         "give the ids of one text, made by the model's own tokenizer",
     );
   }
@@ -254,7 +253,6 @@ function checkPrompt(ids: readonly number[], { vocabSize, nPositions }: ModelSiz
 
 const isToken = (id: number, vocabSize: number) =>
   Number.isInteger(id) && id >= 0 && id < vocabSize;
-const describe = (id: unknown) => typeof id === "object" ? "a list" : String(id);
 
 /** Refuses options with which a text would not be what was asked for. */
 function checkGenerate(
@@ -276,9 +274,7 @@ function checkGenerate(
   const foreign = ends.find((id) => !isToken(id, vocabSize));
   if (foreign !== undefined) {
     throw new RangeError(
-      `generate: the model has no token ${foreign} that could end a text, only 0 to ${
-        vocabSize - 1
-      }`,
+      `generate: no text ends at token ${foreign}, since the model's are the whole numbers below ${vocabSize}`,
     );
   }
 }

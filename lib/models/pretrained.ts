@@ -59,6 +59,11 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   }
   const text = textIn(folder, "config.json");
   if (text === undefined) {
+    if (!host.files.info(folder)) {
+      throw new RangeError(
+        `${folder}: there is no such folder; for a model of the Hub, write loadPretrained(await fetchModel("${folder}"))`,
+      );
+    }
     throw new RangeError(
       `${folder}: there is no config.json in it, so it is not a model's folder; give one with config.json, ` +
         `model.safetensors and a tokenizer`,

@@ -4,10 +4,12 @@
  */
 import { saveTensors } from "../data/tensors.ts";
 import { writeWhole } from "../host/whole.ts";
+import { a, parameters } from "../python/arguments.ts";
 import { saveTokenizer } from "../text/folder.ts";
 import type { RegexTokenizer } from "../text/regex.ts";
 import { configJson } from "./config.ts";
 import { GPT2 } from "./gpt2.ts";
+import { GPTNeoX } from "./gpt_neox.ts";
 import type { AnyModel } from "./pretrained.ts";
 import { savedState } from "./weights.ts";
 
@@ -22,6 +24,14 @@ export interface SavePretrained {
   /** The model card in Markdown, for README.md. */
   card?: string;
 }
+
+const readWhat = parameters<SavePretrained & { config?: unknown }>("savePretrained", {
+  model: a.module,
+  tokenizer: a.object,
+  generation: a.object,
+  card: a.text,
+  config: a.object, // as loadPretrained returns it: the model has it too
+}, { positional: 0, required: 2 });
 
 /**
  * Saves a model and its tokenizer. The folder is made if needed, and files of the same names are replaced, each as a
@@ -45,10 +55,13 @@ export interface SavePretrained {
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function savePretrained(
-  folder: string,
-  { model, tokenizer, generation = {}, card }: SavePretrained,
-): Promise<string[]> {
+export async function savePretrained(folder: string, what: SavePretrained): Promise<string[]> {
+  const { model, tokenizer, generation = {}, card } = readWhat([what]);
+  if (!(model instanceof GPT2 || model instanceof GPTNeoX)) {
+    throw new TypeError(
+      "savePretrained: the model is no GPT2 and no GPTNeoX; save another's numbers with saveTensors(path, model.stateDict())",
+    );
+  }
   const { vocabSize, nPositions } = model.config;
   if (tokenizer.nVocab > vocabSize) {
     throw new RangeError(
