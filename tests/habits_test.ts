@@ -49,6 +49,9 @@ const refused: [string, () => unknown][] = [
   ["write requiresGrad", () => any(x).requires_grad = false],
   ["write x.long()", () => any(x).int()],
   ["leave .cuda() out", () => any(x).cuda()],
+  ["leave .to() out", () => any(new nn.Sequential(new nn.ReLU())).to("cuda")],
+  ["write x.diagonal().fill_(v)", () => any(x).fill_diagonal_(0)],
+  ['write x.dtype === "float32"', () => any(x).is_floating_point()],
   ["await x.tolist() for lists", () => any(x).numpy()],
   ["write p.detach() for p.data", () => any(x).data.mul_(2)],
   ["write p.copy_(value) within noGrad", () => any(x).data = x],
@@ -100,6 +103,22 @@ for (const [sentence, call] of refused) {
     assert(error.message.includes(sentence), error.message);
   });
 }
+
+Deno.test("habits: what a module answers, every class of modules answers", () => {
+  const silent: string[] = [];
+  for (const [name, made] of Object.entries(nn)) {
+    const { prototype } = any(made);
+    if (!(prototype instanceof nn.Module)) continue;
+    for (const habit of ["cuda", "addModule"]) {
+      try {
+        silent.push(`${name}.${habit}: ${Reflect.get(prototype, habit)}`);
+      } catch (error) {
+        assert(error instanceof TypeError);
+      }
+    }
+  }
+  assertEquals(silent, []);
+});
 
 Deno.test("habits: a text shows a tensor's shape and a module's tree", () => {
   assertEquals(`${x}`, "Tensor([2, 3], float32) /* await x.repr() prints it */");

@@ -43,7 +43,10 @@ export function answering(prototype: object, answer: Answer = () => undefined): 
   const above = Object.getPrototypeOf(prototype);
   // An object between the class and what is above it: in its place, `instanceof` would not find that.
   const between = new Proxy(Object.create(above), {
-    get: (_, key, self) => key in above ? Reflect.get(above, key, self) : ask(key, self),
+    get(_, key, self) {
+      if (!(key in above)) ask(key, self);
+      return Reflect.get(above, key, self); // a class above may have an answer
+    },
     set(_, key, value, self) {
       if (!(key in above)) ask(key, self, { value });
       return Reflect.set(above, key, value, self);

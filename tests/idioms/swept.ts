@@ -145,6 +145,8 @@ export const rows: Row[] = [
   ["torch.tensor([]).unique(return_counts=True)", () => tensor([]).unique({ returnCounts: true })],
   ["t.unique(sorted=False)", () => t.unique({ sorted: false })],
 
+  ["c = torch.zeros(3, 3); c.fill_diagonal_(5); c", () => { const c = lib.zeros(3, 3); c.diagonal().fill_(5); return c; }],
+
   // Types that a program leans on: no state yet, a number before the sign.
   ["-7 % v", () => lib.remainder(-7, v)],
   ["seeded(lambda: nn.LSTM(3, 2)(x, None)[0])", () => seeded(() => new nn.LSTM(3, 2).forward(x, null)[0])],
