@@ -284,6 +284,11 @@ test("what a cell shows or does without await counts too; a cell that is not cha
     assertMatch(await result(), /^= equal.*\s+Embedding\(5, 3\)$/);
     assertMatch(await result("show(tensor([1, 2]));"), /tensor\(\[1, 2\]\)$/);
     assertMatch(await result(`console.log('taken from "b"', 5);`), /taken from "b" 5$/);
+    assertMatch(
+      await result("const a = tensor([[1, 2]]);\nawait show(a.matmul(a));"),
+      /^Line 2 of this cell\s+RangeError: mat1 and mat2 shapes/,
+    );
+    assertMatch(await result("console.log(new Error('so'));"), /Error: so$/);
     assertMatch(await result("(async () => { await 1;\nthrow 'late'; })();"), /^An error\s+late$/);
     assertMatch(
       await result("import { dataset } from './10-dataset.ts';\nshow(dataset.numRows);"),

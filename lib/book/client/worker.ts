@@ -18,6 +18,9 @@ const worker = self as unknown as {
 };
 const say = (message: FromWorker) => worker.postMessage(message);
 
+/** So many calls deep the library may find a mistake, and the lesson's line is still named. */
+Error.stackTraceLimit = 60;
+
 /** Ends a lesson that has been stopped; the message does not matter. */
 class Ended extends Error {}
 
@@ -134,7 +137,8 @@ async function run({ url, args, files: given, checks }: Run): Promise<void> {
  */
 function hearWhatIsNotAwaited(watcher: Watcher, failed: (error: unknown) => void) {
   for (const name of ["debug", "error", "info", "log", "warn"] as const) {
-    console[name] = (...values) => void watcher.show?.(...values);
+    console[name] = (...values) =>
+      void watcher.show?.(...values.map((each) => each instanceof Error ? String(each) : each));
   }
   let done = () => {};
   addEventListener("unhandledrejection", (event) => {
