@@ -52,6 +52,11 @@ markdown.renderer.rules.fence = (tokens, i, ...rest) => {
   return figure(diagram(text).svg(), "Diagram", text).text;
 };
 
+// A table that is wider than the page scrolls, by keyboard too.
+markdown.renderer.rules.table_open = () =>
+  `<div class="wide" tabindex="0" role="group" aria-label="Table"><table>\n`;
+markdown.renderer.rules.table_close = () => "</table></div>\n";
+
 /** Prose in the form used by lessons, as HTML. */
 export function renderMarkdown(text: string, around: Surroundings = {}): Rendered {
   const ids = around.ids ?? new Set();

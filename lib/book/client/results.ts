@@ -137,7 +137,7 @@ export class Results {
     if (!output) this.#section(cell)?.append(place);
     const numbers = held.match.exact + held.match.near + held.match.inBand;
     const detail = verdict === "not-compared"
-      ? this.#full ? ": no two runs agree here" : ": a short run prints other numbers"
+      ? this.#full ? ": no two runs agree here" : ": a brief run prints something else"
       : numbers > 1 && output
       ? `, ${numbers} numbers`
       : "";
