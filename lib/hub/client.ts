@@ -30,8 +30,7 @@ import {
 } from "./cache.ts";
 import { type HubConfig, hubConfig } from "./config.ts";
 import { HubError, strange } from "./errors.ts";
-import { hubFetch } from "./fetch.ts";
-import { fileHash, type Promised, transfer } from "./transfer.ts";
+import type { Promised } from "./transfer.ts";
 
 /** How to ask for a file of the Hub. */
 export interface HubOptions extends Partial<HubConfig> {
@@ -125,7 +124,8 @@ export class Hub {
     return `${this.#id.type}s--${this.#id.name.replace("/", "--")}`;
   }
 
-  #request(asked: string, revision: string): Asking {
+  async #request(asked: string, revision: string): Promise<Asking> {
+    const { hubFetch } = await import("./fetch.ts"); // as transfer.ts, only for who asks
     return {
       repo: this.#id,
       name: this.#id.name,
@@ -142,7 +142,7 @@ export class Hub {
     ask: (request: Asking) => Promise<T>,
   ): Promise<T> {
     try {
-      return await ask(this.#request(asked, revision));
+      return await ask(await this.#request(asked, revision));
     } catch (cause) {
       if (cause instanceof HubError || isRefused(cause)) throw cause;
       // The message of a TypeError is JavaScript's own, and does not help a reader.
@@ -229,6 +229,7 @@ export class Hub {
       if (sha256) promised.push({ kind: "sha256", hex: sha256 });
       const encoded = path.split("/").map(encodeURIComponent).join("/");
       const url = `${this.config.endpoint}/${this.#name}/resolve/${commit}/${encoded}`;
+      const { transfer } = await import("./transfer.ts");
       await transfer(
         { asked, name: path, url, path: blob, size: file.size, promised },
         this.config,
@@ -258,7 +259,7 @@ export class Hub {
 
   /** Checks a file in the cache against the hash that the caller gave, because anyone can write to the cache. */
   async #held(asked: string, path: string, sha256?: string): Promise<string> {
-    const found = sha256 && await fileHash(path);
+    const found = sha256 && await (await import("./transfer.ts")).fileHash(path);
     if (found === sha256) return path;
     throw new HubError(
       "hash",
