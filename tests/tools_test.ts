@@ -257,7 +257,8 @@ Deno.test("the table of contents has every lesson once, under its notebook, in o
 });
 
 Deno.test("a lesson is found by its number, its task, its file's name", () => {
-  for (const word of ["3", "lesson-3", "lesson3", "inside", "03-inside", "Inside"]) {
+  const files = ["inside", "03-inside", "Inside", "03-inside.ts", "lessons/03-inside.ts"];
+  for (const word of ["3", "03", "lesson-3", "lesson3", "lesson 3", ...files]) {
     assertEquals(find(word).number, 3, word);
   }
   const answer = (word: string) => assertThrows(() => find(word), UsageError).message;

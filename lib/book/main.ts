@@ -22,14 +22,18 @@ deno task book -- [options]
 
 ${describeOptions(options)}`;
 
+/** Loads what needs packages. The import hides its name, so that help and a mistake download none of them. */
+const load = <T>(name: string): Promise<T> => import(new URL(`./${name}.ts`, import.meta.url).href);
+
 async function main(): Promise<void> {
   const { out, serve, port, help } = readArgs(Deno.args, options);
   if (help) return console.log(HELP);
   if (port > 65535) throw new UsageError(`--port ${port}: give a number up to 65535`);
   const folder = folderAt(out, new URL("../../", import.meta.url));
-  // What follows needs packages, and help does not.
-  if (serve) return await (await import("./serve.ts")).serveBook(folder, port);
-  const { build } = await import("./build.ts");
+  if (serve) {
+    return await (await load<typeof import("./serve.ts")>("serve")).serveBook(folder, port);
+  }
+  const { build } = await load<typeof import("./build.ts")>("build");
   const began = performance.now();
   const { pages, bytes } = await build(folder);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);

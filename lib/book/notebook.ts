@@ -124,10 +124,10 @@ export const textOfOutputs = (outputs: readonly CellOutput[] = []): string =>
   ).join("");
 
 /** The lesson of a notebook: unchanged, except for cells that its reader has changed. */
-export function fromNotebook({ cells, metadata }: Notebook): string {
+export function fromNotebook({ cells, metadata = {} }: Notebook): string {
   const { up = "./" } = (metadata.lesson ?? {}) as { up?: string };
-  const parts = cells.filter(({ metadata }) => !metadata.lesson?.setup).map((cell, i) => {
-    const place = cell.metadata.lesson ?? {};
+  const parts = cells.filter(({ metadata }) => !metadata?.lesson?.setup).map((cell, i) => {
+    const place = cell.metadata?.lesson ?? {};
     const gap = "\n".repeat(place.gap ?? (i === 0 ? 0 : 1));
     const text = textOf(cell.source);
     if (cell.cell_type === "markdown") return `${gap}/*\n${text}\n*/`;

@@ -58,9 +58,12 @@ const prose = (text: string) =>
     .replace(/^#+ .*$/gm, bold)
     .replace(/\*\*([^*]+)\*\*/g, (marked, term) => colored() ? bold(term) : marked);
 
-/** A paragraph, filled again to a width; headings, lists, tables and code stay as they are. */
+/**
+ * A paragraph, filled again to a width; headings, lists, tables and code stay as they are. Inside a paragraph a line
+ * that begins with a number other than 1 is no list, as in Markdown: "lesson\n5. Two things".
+ */
 export function fill(block: string, columns: number): string {
-  if (/^(#|\||>|```|\s|[-*] |\d+\. )/m.test(block)) return block;
+  if (/^(#+ |\||>|```|\s|[-*] |1\. )/m.test(block) || /^\d+\. /.test(block)) return block;
   const lines = [""];
   for (const word of block.split(/\s+/)) {
     const line = lines.at(-1)!;

@@ -5,7 +5,8 @@ import { contents, type Row } from "../../lessons/contents.ts";
 import { common, readArgs } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { headOf } from "../lesson/source.ts";
-import { bold, dim, write } from "../host/terminal.ts";
+import { fill } from "../lesson/reader.ts";
+import { bold, dim, proseColumns, write } from "../host/terminal.ts";
 
 /** The table as it is printed; each notebook is named once, above its lessons. */
 export function table(rows: readonly Row[]): string {
@@ -14,15 +15,18 @@ export function table(rows: readonly Row[]): string {
     .join("\n\n") + "\n";
 }
 
+const INDENT = "\n      ";
+
 function entry({ number, section, written }: Row): string {
   const start = String(number).padStart(4);
   if (!written) return dim(`${start}  ${section} (planned)`);
   const { title, summary, network } = headOf(written.source);
+  const filled = (text: string) => fill(text, proseColumns() - INDENT.length + 1).split("\n");
   return [
     `${start}  ${bold(title)}`,
-    summary,
-    `deno task lesson-${number} · needs the network: ${network}`,
-  ].join("\n      ");
+    ...filled(summary),
+    ...filled(`deno task lesson-${number} · needs the network: ${network}`),
+  ].join(INDENT);
 }
 
 if (import.meta.main) {

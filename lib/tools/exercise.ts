@@ -12,6 +12,7 @@ import {
   withoutAnswers,
 } from "../lesson/exercise.ts";
 import { write } from "../host/terminal.ts";
+import { folderAt } from "./folders.ts";
 
 const HELP = `deno task exercise              lists the lessons that have exercises
 deno task exercise 3            writes out/exercises/lesson-3.ts, or checks the answers in it
@@ -68,6 +69,10 @@ const options = {
   out: { value: "out/exercises", help: "where your file is" },
 } satisfies Options;
 
+/** A word of a command line, as a shell takes it. */
+const quoted = (word: string) =>
+  /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 async function main(given: readonly string[]): Promise<number> {
   const args = given.filter((arg) => arg !== "--");
   const [first] = args;
@@ -89,7 +94,12 @@ async function main(given: readonly string[]): Promise<number> {
   }
   const source = await Deno.readTextFile(sourceOf(lesson));
   if (solution) return write(source.split("// ---- checks")[0]), 0;
-  const file = new URL(`${out}/lesson-${lesson}.ts`, root);
+  const file = new URL(`lesson-${lesson}.ts`, folderAt(out, root));
+  if (!file.href.startsWith(root.href)) {
+    throw new UsageError(
+      `--out ${out} lies outside the project, where an exercise can't find the library`,
+    );
+  }
   await Deno.mkdir(new URL(".", file), { recursive: true });
   try {
     await Deno.writeTextFile(file, withoutAnswers(source), { createNew: true });
@@ -99,7 +109,7 @@ async function main(given: readonly string[]): Promise<number> {
   }
   write(
     `Your exercises are in ${out}/lesson-${lesson}.ts. Answer there, then check:\n` +
-      `deno task exercise ${lesson}\n`,
+      `deno task exercise ${lesson}${out === options.out.value ? "" : ` --out ${quoted(out)}`}\n`,
   );
   return 0;
 }

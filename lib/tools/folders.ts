@@ -45,9 +45,10 @@ export async function emptied(folder: URL, { file, holds }: Mark): Promise<void>
 export const fromFileUrl = (url: URL): string =>
   decodeURIComponent(Deno.build.os === "windows" ? url.pathname.slice(1) : url.pathname);
 
-/** The URL of a folder that somebody named, from another one; its name may hold any character. */
+/** The URL of a file that somebody named, from a folder; its name may hold any character. */
+export const fileAt = (path: string, from: URL): URL =>
+  new URL(encodeURI(path).replace(/[?#]/g, encodeURIComponent), from);
+
+/** The URL of a folder that somebody named; no name is the folder that it is looked for in. */
 export const folderAt = (path: string, from: URL): URL =>
-  new URL(
-    `${encodeURI(path.replace(/(?<=.)\/+$/, "")).replace(/[?#]/g, encodeURIComponent)}/`,
-    from,
-  );
+  fileAt((path || ".").replace(/\/*$/, "/"), from);

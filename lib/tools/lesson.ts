@@ -20,9 +20,10 @@ deno task lesson 3 -- --help       the options of lesson 3
 deno task lesson 3 -- --page       stops between its sections
 `;
 
-/** The lesson for a word: a number, `lesson-3`, or the name of its file, `mlp` or `13-mlp`. */
+/** The lesson for a word: a number, `lesson-3`, or its file: `mlp`, `13-mlp`, `lessons/13-mlp.ts`. */
 export function find(word: string, rows: readonly Row[] = contents): Row {
-  const wanted = word.toLowerCase().replace(/^lesson-?/, "");
+  const wanted = word.toLowerCase().replace(/^.*[/\\]|\.ts$/g, "")
+    .replace(/^lesson[- ]?/, "").replace(/^0+(?=\d+$)/, "");
   const found = rows.find((row) => names(row).includes(wanted));
   if (found) return found;
   if (/^[\d.]+$/.test(wanted)) {
@@ -55,6 +56,7 @@ export function withData(args: readonly string[], from = Deno.env.get("INIT_CWD"
   const at = args.findIndex((arg, i) => arg.startsWith("--data=") || args[i - 1] === "--data");
   if (at < 0 || !from) return [...args];
   const path = args[at].replace(/^--data=/, "");
+  if (path === "") return [...args]; // which is the user's folder, and not meant
   const whole = `${from}/${path}`;
   const isThere = !/^([/\\]|[A-Za-z]:|file:)/.test(path) && exists(whole);
   return isThere ? args.with(at, args[at].replace(path, whole)) : [...args];

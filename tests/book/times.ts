@@ -3,22 +3,30 @@
  * browser, which has compiled nothing yet; the reader looks at it for a moment, points at the button and presses it.
  */
 import { chromium, type Page as Tab } from "playwright-core";
-import { parseArgs } from "@std/cli/parse-args";
 import { build } from "../../lib/book/build.ts";
 import { ownPackages } from "../../lib/book/own_packages.ts";
 import { answer } from "../../lib/book/serve.ts";
 import { fromFileUrl, root } from "../../lib/book/site.ts";
+import { describeOptions, type Options, readArgs } from "../../lib/lesson/args.ts";
+import { endWell } from "../../lib/lesson/ending.ts";
 import { findChromium } from "../../lib/tools/chromium.ts";
 import { lastOf } from "./steps.ts";
+
+const options = {
+  runs: { value: 5, help: "how often each page is opened in a new browser" },
+  steps: { value: 40, help: "more steps of lesson 13, in a page and in Deno; 0 leaves them out" },
+  point: {
+    value: 200,
+    help: "milliseconds for which the pointer is over the button before it is pressed",
+  },
+  help: { value: false, help: "show this and stop" },
+} satisfies Options;
 
 const HELP = `How long a reader of the book waits, in Chromium.
 
 deno task bench:book -- [options]
 
-  --runs 5      how often each page is opened in a new browser
-  --steps 40    more steps of lesson 13, in a page and in Deno; 0 leaves them out
-  --point 200   milliseconds for which the pointer is over the button before it is pressed
-  --help        show this and stop
+${describeOptions(options)}
 
 Deno runs lesson 13 on its default adapter. Where Chromium computes with SwiftShader, let Deno do so too:
 VK_DRIVER_FILES and VK_ICD_FILENAMES name Chromium's vk_swiftshader_icd.json.
@@ -41,12 +49,8 @@ const FEW = 10;
 /** How often lesson 13 is timed in a page and in Deno, in turns. */
 const TURNS = 2;
 
-const given = parseArgs(Deno.args.filter((arg) => arg !== "--"), {
-  boolean: ["help"],
-  string: ["runs", "steps", "point"],
-  default: { runs: "5", steps: "40", point: "200" },
-});
-const [runs, steps, point] = [given.runs, given.steps, given.point].map(Number);
+endWell();
+const { runs, steps, point, help } = readArgs(Deno.args, options);
 const executablePath = findChromium();
 
 /** Opens a page in a new browser, and hands it over once it can be run. */
@@ -182,7 +186,7 @@ async function main(): Promise<void> {
   }
 }
 
-if (given.help) console.log(HELP);
+if (help) console.log(HELP);
 else if (!executablePath) {
   console.error(
     "There is no Chromium here; `sudo apt-get install -y chromium`, or name one in CHROMIUM",
