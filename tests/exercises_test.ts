@@ -2,7 +2,14 @@
  * The exercises: every solution passes, nothing passes before it is answered, and the reader's file is never lost.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Checks, outcomes, withoutAnswers } from "../lib/lesson/exercise.ts";
+import {
+  type Checks,
+  outcomes,
+  withoutAnswers,
+  wrongNumber,
+  wrongTensor,
+} from "../lib/lesson/exercise.ts";
+import { type Tensor, tensor } from "../lib/mod.ts";
 import { lessonsWithExercises, report, sourceOf } from "../lib/tools/exercise.ts";
 
 const root = new URL("..", import.meta.url);
@@ -67,10 +74,16 @@ Deno.test({
     assertEquals((await run("5", "--solutoin")).code, 2);
     assertStringIncludes((await run("5", "--solution")).out, '"contextLength"');
 
+    const outside = await run("5", "--out", "../elsewhere");
+    assertEquals(outside.code, 2);
+    assertStringIncludes(outside.out, "--out ../elsewhere lies outside the project");
+
     const out = `out/exercises-of-a-test-${Deno.pid}`;
     const folder = new URL(`${out}/`, root);
     try {
-      assertStringIncludes((await run("5", "--out", out)).out, `${out}/lesson-5.ts`);
+      const begun = (await run("5", "--out", out)).out;
+      assertStringIncludes(begun, `${out}/lesson-5.ts`);
+      assertStringIncludes(begun, `deno task exercise 5 --out ${out}\n`);
       const open = await run("5", "--out", out);
       assertEquals(open.code, 1);
       assertStringIncludes(open.out, "parameters: not answered yet");
@@ -85,4 +98,16 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("an answer of another kind is told from a wrong one", async () => {
+  assertEquals(wrongNumber(3, 3), "");
+  assertEquals(wrongNumber(2, 3), "your answer is 2; it is 3");
+  assertEquals(wrongNumber("3", 3), 'a number is wanted; your answer is the text "3"');
+  assertEquals(wrongNumber([3], 3), "a number is wanted; your answer is [3]");
+  const none = undefined as unknown as Tensor;
+  assertEquals(
+    await wrongTensor(none, tensor([1])),
+    "a tensor is wanted; your result is nothing; is a `return` missing?",
+  );
 });

@@ -49,26 +49,34 @@ test("a folder is emptied if an earlier run has filled it, and only then", async
   );
 });
 
-test("a task whose place is empty says so and deletes nothing", async () => {
-  const mistakes = { book: [["--out="], ["--out", ""]], pack: [[""]] };
-  for (const [name, given] of Object.entries(mistakes)) {
-    const [, ...words] = config.tasks[name as "book"].command.split(" ");
-    for (const args of given) {
-      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: [...words, "--", ...args],
-        cwd: new URL("..", import.meta.url),
-        env: { NO_COLOR: "1" },
-      }).output();
-      const said = new TextDecoder().decode(stderr).replace(/^(Download|Initialize) .*\n/gm, "");
-      assertEquals(
-        [code, said],
-        [
-          2,
-          name === "book"
-            ? "--out wants a value: --out out/book\n"
-            : 'deno task pack takes one folder, not ""; --help explains\n',
-        ],
-      );
-    }
+/** Runs a task's program as `deno task` does; what it says to a mistake. */
+async function answer(name: "book" | "notebook" | "pack", args: string[]) {
+  const [, ...words] = config.tasks[name].command.split(" ");
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...words, "--", ...args],
+    cwd: new URL("..", import.meta.url),
+    env: { NO_COLOR: "1" },
+  }).output();
+  const said = new TextDecoder().decode(stderr).replace(/^(Download|Initialize) .*\n/gm, "");
+  return [code, said.trimEnd().replace("; --help lists what there is", "")];
+}
+
+test("a task whose place is empty, or no place for it, says so and writes nothing", async () => {
+  for (const args of [["--out="], ["--out", ""]]) {
+    assertEquals(await answer("book", args), [2, "--out wants a value: --out out/book"]);
   }
+  const pack = 'deno task pack takes one folder, not ""; --help explains';
+  assertEquals(await answer("pack", [""]), [2, pack]);
+  const noName = (name: string) => `"${name}" is no name for it: give one that ends in .ipynb`;
+  const root = fromFileUrl(new URL("../", import.meta.url));
+  for (
+    const [args, said] of [
+      [["3", ""], noName("")],
+      [["3", "README.md"], noName("README.md")],
+      [["--back", "README.md"], noName("README.md")],
+      [["--back", "none.ipynb"], `there is no file ${root}none.ipynb`],
+      [["exercise"], "exercise wants the number of a lesson, such as exercise 3"],
+      [["3", "a.ipynb", "b"], '"b" is one thing too many'],
+    ] as const
+  ) assertEquals(await answer("notebook", [...args]), [2, said]);
 });

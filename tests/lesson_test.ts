@@ -307,6 +307,7 @@ Deno.test(`--help explains, an unknown option ends with code 2${because}`, needs
 
 Deno.test("a paragraph is filled to the terminal's width, what has a form of its own is left alone", () => {
   assertEquals(fill("one two\nthree four five", 13), "one two three\nfour five");
+  assertEquals(fill("as in lesson\n5. Two things", 60), "as in lesson 5. Two things");
   assertEquals(fill("a-word-that-is-too-long for it", 10), "a-word-that-is-too-long\nfor it");
   for (
     const block of ["## A heading that is long", "- a list\n- of two", "| a | table |", "    code"]

@@ -139,6 +139,7 @@ Deno.test(`--data says which file, which line, and where it looked${because}`, o
   // A path counts from where the user stands, not from where the task runs.
   const mine = await at("mine.txt", "la");
   assertEquals(withData(["--data", "mine.txt"], folder), ["--data", mine]);
+  assertEquals(withData(["--data", ""], folder), ["--data", ""]);
   assertEquals(withData(["--data=mine.txt"], folder), [`--data=${mine}`]);
   assertEquals(withData(["--data", "other.txt"], folder), ["--data", "other.txt"]);
 });

@@ -10,7 +10,8 @@ import type { Checks } from "../../lib/lesson/exercise.ts";
 ## 1. Find a query
 
 The keys are (1, 0), (0, 1) and (−1, 0), and their values are 10, 20 and 30. Find a
-query whose context vector is 25, to a tenth. (The scores are not divided.)
+query whose context vector is 25, to a tenth. (The scores are not divided.) Write it
+as a list of two numbers, such as [3, 3].
 */
 
 export const query = /* your answer */ [-3, 3];

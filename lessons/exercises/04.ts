@@ -42,7 +42,8 @@ export function targetsOf(sequences: Tensor): Tensor {
 
 Somebody forgets to shift: at each position the target is the number that is read
 there. The model is an embedding and a linear layer, and after training its loss is
-near 0. It is given a 3. Which four numbers does it write next, greedily?
+near 0. It is given a 3. Which four numbers does it write next, greedily? Write them
+as a list.
 */
 
 export const unshifted = /* your answer */ [3, 3, 3, 3];

@@ -43,7 +43,9 @@ function place(stack: string): string | undefined {
   const library = new URL("..", import.meta.url).href;
   const root = new URL("../..", import.meta.url).href;
   for (const [, url, line] of stack.matchAll(/(file:\/\/[^\s()]+?):(\d+):\d+/g)) {
-    if (!url.startsWith(library)) return `${url.replace(root, "")}, line ${line}`;
+    if (!url.startsWith(library)) {
+      return `${url.replace(root, "").replace(/\?.*/, "")}, line ${line}`;
+    }
   }
 }
 

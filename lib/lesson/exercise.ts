@@ -6,6 +6,7 @@
  * checks start at the line `// ---- checks ----`.
  */
 import { host } from "../host/mod.ts";
+import { described } from "../python/arguments.ts";
 import { bold, dim } from "../host/terminal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -98,14 +99,26 @@ export function checking(checks: Checks): (answers: Record<string, unknown>) => 
 }
 
 /** What is wrong with a number: nothing if it differs by at most `near` from the right one. */
-export const wrongNumber = (given: unknown, wanted: number, near = 1e-4): string =>
-  typeof given === "number" && Math.abs(given - wanted) <= near
+export function wrongNumber(given: unknown, wanted: number, near = 1e-4): string {
+  if (typeof given !== "number") return `a number is wanted; your answer is ${told(given)}`;
+  return Math.abs(given - wanted) <= near
     ? ""
     : `your answer is ${given}; it is ${Number(wanted.toPrecision(10))}`;
+}
+
+/** What stands in the place of a number or a tensor, in words. */
+const told = (given: unknown): string =>
+  given === undefined
+    ? "nothing; is a `return` missing?"
+    : typeof given === "string"
+    ? `the text "${given}"`
+    : described(given);
 
 /** What is wrong with a tensor: its shape, or the first value that differs by more than `near`. */
 export async function wrongTensor(given: Tensor, wanted: Tensor, near = 1e-5): Promise<string> {
-  if (typeof given?.shape === "undefined") return `expected a tensor, got ${given}`;
+  if (typeof given?.shape === "undefined") {
+    return `a tensor is wanted; your result is ${told(given)}`;
+  }
   if (given.shape.join() !== wanted.shape.join()) {
     return `your result has the shape [${given.shape.join(", ")}]; expected [` +
       `${wanted.shape.join(", ")}]`;
