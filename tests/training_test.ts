@@ -94,6 +94,11 @@ Deno.test(
     assertThrows(() => loadCheckpoint(`${path}.none`, {}), Deno.errors.NotFound);
     const odd = { stateDict: () => ({ f: () => 1 }), loadStateDict: () => {} };
     await assertRejects(() => saveCheckpoint(path, { odd }), TypeError, "odd.f is a function");
+    const epoch = 3 as unknown as typeof odd;
+    const told =
+      'the part "epoch" is 3, which has no stateDict() and loadStateDict(); write note(epoch)';
+    await assertRejects(() => saveCheckpoint(path, { model, epoch }), TypeError, told);
+    assertStringIncludes(refused({ epoch }), told);
     loadCheckpoint(path, { model }); // what failed has not touched the file
     await saveSafetensors(path, {});
     assertStringIncludes(refused({}), "holds arrays but is not a checkpoint");

@@ -7,6 +7,7 @@
  * each part and the run it belongs to, and has a checksum of all of it.
  */
 import { Generator } from "../random/mod.ts";
+import { described } from "../python/arguments.ts";
 import { crc32 } from "./crc32.ts";
 import { type Arrays, packed, unpacked } from "./pack.ts";
 import {
@@ -34,7 +35,8 @@ export type About = Record<string, number | string>;
 /**
  * Saves the parts of a run, and returns the path. The file is written completely or not at all.
  *
- * @throws {TypeError} for a state with a value that a file cannot hold, such as a function
+ * @throws {TypeError} for a part without a state, and for a state with a value that a file cannot hold, such as a
+ * function
  *
  * @example
  * ```ts
@@ -51,6 +53,17 @@ export type About = Record<string, number | string>;
  * assertEquals(await again.weight.data(), await model.weight.data());
  * await Deno.remove(path);
  * ```
+ *
+ * @example What only the program knows, such as the epoch
+ * ```ts
+ * import { nn, note, readCheckpoint, saveCheckpoint } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile();
+ * await saveCheckpoint(path, { model: new nn.Linear(3, 2), epoch: note(7) });
+ * assertEquals(readCheckpoint(path, ["epoch"]).states.epoch, 7);
+ * await Deno.remove(path);
+ * ```
  */
 export async function saveCheckpoint(
   path: string,
@@ -60,6 +73,7 @@ export async function saveCheckpoint(
   const arrays: Arrays = Object.create(null);
   const saved: Saved = { about, kinds: {}, states: {} };
   for (const [name, part] of Object.entries(parts)) {
+    checkPart("saveCheckpoint", name, part);
     const state = part instanceof Generator ? part.getState() : await part.stateDict();
     saved.states[name] = await packed(state, name, arrays);
     saved.kinds[name] = part.constructor.name;
@@ -78,6 +92,7 @@ export async function saveCheckpoint(
  * says something else about itself; and whatever a part throws if its state does not fit
  */
 export function loadCheckpoint(path: string, parts: Parts, about: About = {}): void {
+  for (const [name, part] of Object.entries(parts)) checkPart("loadCheckpoint", name, part);
   using file = openSafetensors(path);
   const saved = savedIn(file, "loadCheckpoint");
   fits(path, saved, parts, about);
@@ -86,6 +101,18 @@ export function loadCheckpoint(path: string, parts: Parts, about: About = {}): v
     if (part instanceof Generator) part.setState(state as Uint8Array);
     else part.loadStateDict(state);
   }
+}
+
+/** Refuses what has no state, such as the number of an epoch. */
+function checkPart(who: string, name: string, part: unknown): void {
+  const { stateDict, loadStateDict } = Object(part) as Partial<Stateful>;
+  if (part instanceof Generator || stateDict && loadStateDict) return;
+  throw new TypeError(
+    `${who}: the part "${name}" is ${
+      described(part)
+    }, which has no stateDict() and loadStateDict(); ` +
+      `write note(${name}) for a value that is only kept, and read it with readCheckpoint`,
+  );
 }
 
 /** What {@linkcode readCheckpoint} finds. */

@@ -35,6 +35,8 @@ interface Source {
  * `split` names one of its splits, or a part of one: `train`, `train[:1000]`, `test[10%:20%]`. Of a large dataset, only
  * the files with these rows are downloaded. Without `split`, all splits are loaded.
  *
+ * The type of a row is yours to give: `loadDataset<{ height: number; label: number }>("people.csv")`.
+ *
  * @throws {HubError} when the Hub refuses; {RangeError} for a split, a configuration or a file that the
  * dataset does not have; {SyntaxError} for a file that cannot be read.
  */
