@@ -75,7 +75,10 @@ export abstract class Module extends Asking {
   // deno-lint-ignore no-explicit-any
   abstract forward(...inputs: any[]): any;
 
-  /** Declares a tensor property that is saved with the module but not learned; null while there is none yet. */
+  /**
+   * Declares a tensor property that is saved with the module but not learned; null while there is none yet. TypeScript
+   * learns of the property from a field, `mask!: Tensor;`, or from `mask = new nn.Buffer(…)`, which does the same.
+   */
   registerBuffer(
     name: string,
     tensor: Tensor | null,
