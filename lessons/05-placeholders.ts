@@ -235,8 +235,8 @@ await show(other.index(0, 3).eq(first.index(0, 3)).all());
 Two placeholders are left to fill: lesson 6 builds the layer norm, and lesson
 8 the blocks.
 
-(The notebook uses its placeholders one cell before it defines them; `deno
-task museum` shows this bug and others.)
+(The notebook defines its placeholders below the model that is made of them;
+`deno task museum` shows what comes of it, and the notebooks' bugs.)
 
 Exercises, which check your answers: `deno task exercise 5`.
 */

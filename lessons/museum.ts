@@ -157,8 +157,9 @@ CPU nothing fails, so nobody noticed.
 ## 8. One name, two spellings
 
 003's class sets `model_type`, and its `generate` asks for `model.type`. In
-Python that is an error at run time, after the training. In TypeScript the
-compiler refuses it; without the compiler, it is silently `undefined`:
+Python that is an error at run time, in the cell that first writes a text. In
+TypeScript the compiler refuses it; without the compiler, it is silently
+`undefined`:
 */
 
 const model: Record<string, string> = { model_type: "MLP" };
@@ -220,11 +221,13 @@ await show(one.filter((song) => two.includes(song)).length);
 /*
 None. Mended: a seed (lesson 10). How to notice: run the cell twice.
 
-## 12. A class before its definition
+## 12. A model above its parts
 
-001 (lesson 5) uses `DummyTransformerBlock` in the cell above the one that
-defines it. Its author must have run the lower cell first; whoever starts at
-the top gets an error. Here is the same:
+001 (lesson 5) defines its model in one cell and the placeholders that the
+model is made of in the cell below. From top to bottom this works: a name
+inside a function is looked up when the function runs, and the model is made
+later. But whoever tries the model at once, before the next cell, gets an
+error. Here is the same, before the definition and after it:
 */
 
 const build = () => new Placeholder();
@@ -235,9 +238,13 @@ try {
   //> ReferenceError
 }
 class Placeholder {}
+await show(build() instanceof Placeholder);
+//> True
 
 /*
-Mended: define, then use. How to notice: restart, and run all.
+Mended: the parts first. How to notice: the cells are numbered in the order in
+which they were run, and here 4 stands above 3. The author ran the lower cell
+first, as a reader does not.
 
 ## 13. Dropout that depends on the processor
 
