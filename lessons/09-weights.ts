@@ -538,10 +538,10 @@ await show(kept(write(options.prompt, drawn))); // in full
 /*
 The random numbers are PyTorch's, so PyTorch writes the same text from the
 same seed. With these options (seed 123, temperature 1.5, top-k 50, 25 tokens)
-the notebook's author printed a text in his book, "Build a Large Language Model
-(From Scratch)". The text that stands above is his, and so is the greedy one.
-If OpenAI's weights are loaded and no option was changed, the lesson compares
-ours with his:
+the book that the notebook follows, Sebastian Raschka's "Build a Large Language
+Model (From Scratch)", prints a text. The text that stands above is the book's,
+and so is the greedy one. If OpenAI's weights are loaded and no option was
+changed, the lesson compares ours with it:
 */
 
 const PRINTED = "Every effort moves you toward finding an ideal new way to " +

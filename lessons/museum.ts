@@ -243,8 +243,8 @@ await show(build() instanceof Placeholder);
 
 /*
 Mended: the parts first. How to notice: the cells are numbered in the order in
-which they were run, and here 4 stands above 3. The author ran the lower cell
-first, as a reader does not.
+which they were run, and here the upper one has the larger number. The author
+ran the lower cell first, as a reader does not.
 
 ## 13. Dropout that depends on the processor
 

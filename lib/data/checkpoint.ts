@@ -107,10 +107,9 @@ export function loadCheckpoint(path: string, parts: Parts, about: About = {}): v
 function checkPart(who: string, name: string, part: unknown): void {
   const { stateDict, loadStateDict } = Object(part) as Partial<Stateful>;
   if (part instanceof Generator || stateDict && loadStateDict) return;
+  const given = described(part);
   throw new TypeError(
-    `${who}: the part "${name}" is ${
-      described(part)
-    }, which has no stateDict() and loadStateDict(); ` +
+    `${who}: the part "${name}" is ${given}, which has no stateDict() and loadStateDict(); ` +
       `write note(${name}) for a value that is only kept, and read it with readCheckpoint`,
   );
 }
