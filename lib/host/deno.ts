@@ -208,7 +208,10 @@ export const denoHost: Host = {
   },
   files,
   folder: () => Deno.cwd(),
-  size: () => Deno.consoleSize(),
+  size() {
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 }; // a terminal that was told no size says 0
+  },
   env,
   granted,
   pause(question) {

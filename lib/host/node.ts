@@ -94,7 +94,7 @@ export function nodeHost(): Host | undefined {
     output: output(process.stdout),
     errors: output(process.stderr),
     files: filesOf(node),
-    size: () => ({ columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 }),
+    size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
     env: (name) => process.env[name],
     granted: () => true,
     usage: () => usageOf(process.memoryUsage()),
