@@ -523,6 +523,22 @@ withModel(
     await refuses([1], { topK: 301 }, "top-k 301: give a whole number from 1 to 300");
     await refuses([1], { topP: 0 }, "top-p 0: give a probability");
     await refuses([1], { temperature: -1 }, "temperature -1: give a number of 0");
+    const forward = (ids: Tensor, cache?: KeyValueCache) => () =>
+      noGrad(() => model.forward(ids, { cache }));
+    assertThrows(forward(tensor([1, 2])), RangeError, "ids are a tensor (B, T), not [2]");
+    const { config } = model, one = tensor([[1, 2]]);
+    using cache = new KeyValueCache(config);
+    assertThrows(forward(tensor([[1], [2]]), cache), RangeError, "make it with { batch: 2 }");
+    using other = new KeyValueCache({ ...config, nLayer: 1 });
+    assertThrows(forward(one, other), RangeError, "it was made for a model of other sizes");
+    const gone = new KeyValueCache(config);
+    gone[Symbol.dispose]();
+    assertThrows(forward(one, gone), RangeError, "or was disposed of");
+    assertThrows(
+      () => new KeyValueCache(model as unknown as typeof config),
+      TypeError,
+      "new KeyValueCache(model.config)",
+    );
     await refuses([1], { repetitionPenalty: 0 }, "repetition penalty 0; give a number above 0");
     await refuses([1], { endToken: [1, 300] }, "no text ends at token 300");
     await refuses([1, 300], {}, "the prompt holds 300, and tokens are whole numbers below 300");

@@ -105,13 +105,22 @@ export class KeyValueCache implements Disposable {
   readonly #layers: Tensor[];
   readonly #heads: number;
 
-  /** Memory for `batch` (1) texts of up to `capacity` positions, by default as many as the model can read. */
+  /**
+   * Memory for `batch` (1) texts of up to `capacity` positions, by default as many as the model can read.
+   *
+   * @throws {TypeError} if the config is not a model's
+   */
   constructor(config: ModelSizes, ...args: Given<[], KeyValueCacheOptions>) {
     const { batch = 1, capacity = config.nPositions, device } = readCache([
       config,
       ...args.length > 0 ? args : [{}],
     ]);
     const { nLayer, nEmbd, nHead } = config;
+    if (!(nLayer >= 0 && nEmbd > 0 && nHead > 0 && batch > 0 && capacity > 0)) {
+      throw new TypeError(
+        "KeyValueCache: it needs a model's sizes, a batch and a capacity; write new KeyValueCache(model.config)",
+      );
+    }
     this.capacity = capacity;
     this.#heads = nHead;
     this.#layers = Array.from({ length: nLayer }, () => {
@@ -119,6 +128,27 @@ export class KeyValueCache implements Disposable {
       layer.storage.keep(); // no no-grad region frees it
       return layer;
     });
+  }
+
+  /**
+   * Refuses a model that it was not made for, and another number of texts.
+   *
+   * @throws {RangeError} that says what it was made for
+   */
+  checkFor({ nLayer, nEmbd, nHead }: ModelSizes, batch: number): void {
+    const { length, 0: first } = this.#layers;
+    if (length !== nLayer || this.#heads !== nHead || first?.shape[2] !== 3 * nEmbd) {
+      throw new RangeError(
+        "KeyValueCache: it was made for a model of other sizes, or was disposed of; make one with this model's config",
+      );
+    }
+    const texts = first.shape[0];
+    if (texts !== batch) {
+      throw new RangeError(
+        `KeyValueCache: it was made for a batch of ${texts}, and ${batch} texts are given; ` +
+          `make it with { batch: ${batch} }`,
+      );
+    }
   }
 
   /** The part of one block. */
@@ -152,7 +182,7 @@ export class KeyValueCache implements Disposable {
 
   /** Frees the memory. */
   [Symbol.dispose](): void {
-    for (const { storage } of this.#layers) {
+    for (const { storage } of this.#layers.splice(0)) {
       storage.kept = false;
       storage.release("when the cache was disposed of");
     }

@@ -6,6 +6,7 @@ import { closeScope, openScope } from "../gpu/scope.ts";
 import { isWatching } from "../nn/hooks.ts";
 import { Module } from "../nn/module.ts";
 import { isGradEnabled } from "../tensor/autograd.ts";
+import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { cacheOf, type KeyValueCache, type LayerCache, withLayer } from "./cache.ts";
 import type { ModelSizes } from "./config.ts";
@@ -37,7 +38,8 @@ export abstract class CausalLM extends Module {
    * ids (B, T) → logits (B, T, vocabSize). With a cache, the ids are those that follow its positions, and no
    * gradients are computed.
    *
-   * @throws {RangeError} if the text is longer than the model can read, or has no tokens
+   * @throws {RangeError} if the ids are not (B, T), if T is 0 or more than the model can read, or if the cache was made
+   * for other sizes or another batch
    */
   forward(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
     return this.logits(this.hidden(ids, options));
@@ -46,8 +48,8 @@ export abstract class CausalLM extends Module {
   /** ids (B, T) → the output of the blocks after the final norm: (B, T, nEmbd). */
   hidden(ids: Tensor, options: { cache?: KeyValueCache } = {}): Tensor {
     const cache = cacheOf(options);
-    const T = ids.shape[1];
-    this.checkPlaces(T, cache?.length ?? 0);
+    const [B, T] = this.checkIds(ids, cache?.length ?? 0);
+    cache?.checkFor(this.config, B);
     let x = this.embed(ids, cache?.length);
     if (!cache) { for (const block of this.blocks()) x = block.forward(x); }
     else {
@@ -63,9 +65,17 @@ export abstract class CausalLM extends Module {
     return this.norm(x);
   }
 
-  /** Refuses more tokens than there are places. */
-  private checkPlaces(T: number, from: number): void {
+  /** The batch and the length of some ids; refuses another shape, and more tokens than there are places. */
+  private checkIds({ shape }: Tensor, from: number): number[] {
     const { nPositions } = this.config;
+    if (shape?.length !== 2) {
+      const found = shape ? shapeText(shape) : "a list";
+      throw new RangeError(
+        `${this.constructor.name}: ids are a tensor (B, T), not ${found}; ` +
+          "write tensor([ids]), or ids.unsqueeze(0), for one text",
+      );
+    }
+    const T = shape[1];
     if (!(T > 0)) {
       throw new RangeError(
         `${this.constructor.name}: there is no token to continue from; give at least one`,
@@ -78,6 +88,7 @@ export abstract class CausalLM extends Module {
           `read; give a shorter text`,
       );
     }
+    return [...shape];
   }
 }
 
