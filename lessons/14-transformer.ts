@@ -92,11 +92,11 @@ position is of no use at the sixth. And it overfits: at the end it knows its
 songs by heart and predicts new ones worse than a uniform guess.
 
 From there we go to a small GPT, in ten steps. The first is a bigram; each
-other one is a small change to the model before it. Each model is trained on
-the same songs with lesson 12's `getBatch` and `train`, and writes with lesson
-13's `generate`. The sizes stay the same: a context of T = 32 tokens, C = 96 dimensions for each token, H = 4
-heads of D = C / H. On two processor cores without a GPU all of it takes some
-fifteen minutes.
+other one is a small change to an earlier one. Each model is trained on the
+same songs with lesson 12's `getBatch` and `train`, and writes with lesson
+13's `generate`. The sizes stay the same: a context of T = 32 tokens, C = 96
+dimensions for each token, H = 4 heads of D = C / H. On two processor cores
+without a GPU all of it takes some fifteen minutes.
 */
 
 const contextLength = options.context; // T
@@ -169,7 +169,8 @@ the first targets of a window are predicted from one or two tokens, which no
 model does well. To compare the models, each target gets nearly the full
 context. A window of 32 tokens is moved over the validation songs, four tokens
 at a time, and only its last four targets count. So all models predict the
-same tokens, each from at least 29 before it. The windows:
+same tokens, but for a few at the ends, each from at least 29 before it. The
+windows:
 */
 
 function windowsOf(T: number, stride: number): Tensor {
@@ -829,7 +830,8 @@ await show(rotary.writing); // varies
 
 /*
 Both losses are estimated from a few batches. They may be off by a few
-hundredths, which can hide a small gain. The table at the end compares the models more exactly.
+hundredths, which can hide a small gain. The table at the end compares the
+models more exactly.
 
 ## A small GPT
 
@@ -859,8 +861,9 @@ export function initialize(model: GPT): GPT {
 /*
 The learning rate is not the same at every step. The optimizer keeps running
 means of the gradients, and in the first steps these come from a few batches
-only. So the rate grows over 50 steps: the warm-up. Later smaller steps are better, and the rate falls along half a
-cosine, to a twentieth. The factor for each step:
+only. So the rate grows over 50 steps: the warm-up. Later smaller steps are
+better, and the rate falls along half a cosine, to a twentieth. The factor for
+each step:
 */
 
 const warmUpCosine = (steps: number, warmUp = 50) => (step: number) => {
@@ -895,9 +898,9 @@ what was learned (gradient clipping). The weight decay is ten times AdamW's
 default. And the mean of the squared gradients forgets ten times as fast: β₂
 is 0.99 where the default is 0.999, because this training is short.
 
-Trained so, the model bears a larger learning rate, 0.007 where the models
-since the bigram had 0.005, and it gains from 800 steps. More steps let it learn more by
-heart, so the dropout is 0.15.
+Trained like this, the model can take a larger learning rate, 0.007 where the
+models since the bigram had 0.005, and it gains from 800 steps. More steps let
+it learn more by heart, so the dropout is 0.15.
 
 `--size 10M` is for a real GPU. It makes a larger model:
 */
@@ -975,6 +978,7 @@ const seenBy = noGrad(() => {
   const [q, k] = (block.attention.at(0) as MultiHead).queryKeyValue(x);
   return attentionWeights(q, k).index(0); // (H, T, T)
 });
+
 /*
 Each row belongs to a token. From left to right it shows how much this token
 attends to the first token, the second, and so on up to itself:
@@ -1104,7 +1108,7 @@ for (const { name, count, steps, train, exact } of table) {
 }
 
 /*
-The same models with the same recipes in PyTorch, with the seed 1.
+The same models with the same recipes in PyTorch, with seed 1.
 "Validation" is estimated; the last column has nearly the full context, as
 above:
 
@@ -1123,8 +1127,7 @@ above:
 
 Another seed draws other weights and other batches. In PyTorch three seeds lie
 up to 0.12 apart (the training loss of the feed-forward network). A run here
-has to be within 0.06 of what they reach: no more below the lowest of them, or
-above the highest.
+may lie at most 0.06 below the lowest of the three, or above the highest.
 
 Why does a bigram beat the MLP? Not because one token says more than 32. The
 MLP learns from 64 targets at each step, the bigram from 32 times as many. And
@@ -1136,17 +1139,17 @@ comes from its layers and its many targets.
 
 Which models overfit? The gap between the two losses says how much of the
 songs a model has learned by heart. It is by far the largest for the MLP at
-the end, whose validation loss even rises. For the bigram, the rotary model
-and the GPT it is nearly 0.5. But the GPT's validation loss falls to the end:
-what it learns from these songs still helps with others. More songs would help
-more than a larger model.
+the end, whose validation loss even rises, and above 1 for the other two MLPs.
+For the bigram, the rotary model and the GPT it is nearly 0.5. But the GPT's
+validation loss does not rise: what it learns from these songs still helps
+with others. More songs would help more than a larger model.
 
 Keep one thing in mind: the sizes, the learning rate and the number of steps
 were chosen by the validation loss. On songs that played no part in any
 choice, a **test set**, the loss would be a little higher.
 
-The same as perplexity (lesson 7): between how many equally likely tokens the
-GPT, the bigram and the stopped MLP hesitate.
+The perplexity (lesson 7) says between how many equally likely tokens the GPT,
+the bigram and the stopped MLP hesitate:
 */
 
 const [ofGPT, ofBigram, ofMLP] = [3.21, 3.86, 4.52].map(Math.exp);
@@ -1162,13 +1165,13 @@ yours. Each is saved to a file of its own, the last one to
 
 ## Taking it away
 
-Other programs know this kind of model. It is no GPT-2, which has a table of
-positions, but a GPT-NeoX: pre-norm, attention and feed-forward one after the
-other, rotary positions over all dimensions of a head, biases everywhere but
-at the logits. There the queries, keys and values come from one matrix, head
-by head; all else differs only in its name. ("one block", "two blocks" and
-"dropout" are GPT-2s with a ReLU; the models before them, without shortcuts
-and norms, are neither.) This writes it as a folder in Hugging
+Other programs know this kind of model. It is not a GPT-2, which has a table
+of positions, but a GPT-NeoX: pre-norm, attention and feed-forward one after
+the other, rotary positions over all dimensions of a head, biases everywhere
+but at the logits. There the queries, keys and values come from one matrix,
+head by head; all else differs only in its name. ("one block", "two blocks"
+and "dropout" are GPT-2s with a ReLU; the models before them, without
+shortcuts and norms, are neither.) This writes it as a folder in Hugging
 Face's layout, with the tokenizer and a model card:
 
 ```sh
