@@ -575,3 +575,9 @@ testWith(["read", "write"], "tensors are saved as Python saves them, and read ba
     ]);
   }
 });
+
+Deno.test("a name of the Hub given as a folder is answered with what fetches it", () => {
+  const name = "owner/no-such-model";
+  const call = `await fetchModel("${name}")`;
+  assertThrows(() => loadPretrained(name), RangeError, call);
+});

@@ -66,7 +66,7 @@ const mistakes: [words: string[], code: number, says: string][] = [
   [["--prompt", "a ".repeat(70)], 1, "and this model reads 64 at once"],
   [["--prompt", ""], 2, "--prompt wants a value"],
   [["--layer", "2"], 1, "layer 2: this model's layers are 0 to 1"],
-  [["--folder", "no/such/folder"], 1, "no/such/folder: there is no config.json in it"],
+  [["--folder", "no/such/folder"], 1, "no/such/folder: there is no such folder\n"],
 ];
 for (const [words, wanted, says] of mistakes) {
   testWith(

@@ -60,8 +60,12 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   const text = textIn(folder, "config.json");
   if (text === undefined) {
     if (!host.files.info(folder)) {
+      const name = /^[\w.-]+(\/[\w.-]+)?$/.test(folder); // as the Hub's names are
       throw new RangeError(
-        `${folder}: there is no such folder; for a model of the Hub, write loadPretrained(await fetchModel("${folder}"))`,
+        `${folder}: there is no such folder` +
+          (name
+            ? `; for a model of the Hub, write loadPretrained(await fetchModel("${folder}"))`
+            : ""),
       );
     }
     throw new RangeError(
