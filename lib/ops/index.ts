@@ -140,8 +140,12 @@ function lookUp(
   const found = embedding(reshape(places, [-1]), rows);
   const kept = others.map((d) => x.shape[d]);
   const result = reshape(found, [...shape, ...kept]);
-  // Indexed dimensions that stand side by side stay where they were.
-  const before = dims.every((d, i) => d === dims[0] + i) ? dims[0] : 0;
+  // A single id takes its dimension away, as a number does. Other indexed dimensions that then stand side by side stay
+  // where they were.
+  const single = dims.filter((_, i) => ids[i].index.ndim === 0);
+  const lists = dims.filter((d) => !single.includes(d))
+    .map((d) => d - single.filter((one) => one < d).length);
+  const before = lists.every((d, i) => d === lists[0] + i) ? lists[0] ?? 0 : 0;
   const rest = others.map((_, i) => shape.length + i);
   const at = [...rest.slice(0, before), ...shape.keys(), ...rest.slice(before)];
   const placed = before === 0 ? result : permute(result, at);

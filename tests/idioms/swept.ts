@@ -147,6 +147,13 @@ export const rows: Row[] = [
 
   ["c = torch.zeros(3, 3); c.fill_diagonal_(5); c", () => { const c = lib.zeros(3, 3); c.diagonal().fill_(5); return c; }],
 
+  // A single id takes its dimension away, as a number does.
+  ["torch.arange(24).view(2, 3, 4)[:, torch.tensor([0, 2]), torch.tensor(3)]", () => lib.arange(24).view(2, 3, 4).index(":", tensor([0, 2]), tensor(3))],
+  ["torch.arange(24).view(2, 3, 4)[torch.tensor(1), :, torch.tensor([0, 2])]", () => lib.arange(24).view(2, 3, 4).index(tensor(1), ":", tensor([0, 2]))],
+  ["torch.arange(24).view(2, 3, 4)[torch.tensor([0, 1]), 1:, torch.tensor(3)]", () => lib.arange(24).view(2, 3, 4).index(tensor([0, 1]), "1:", tensor(3))],
+  ["torch.arange(24).view(2, 3, 4)[torch.tensor(1), :, torch.tensor(-1)]", () => lib.arange(24).view(2, 3, 4).index(tensor(1), ":", tensor(-1))],
+  ["torch.arange(48).view(2, 3, 4, 2)[:, torch.tensor([0, 2]), 1:3, torch.tensor(1)]", () => lib.arange(48).view(2, 3, 4, 2).index(":", tensor([0, 2]), "1:3", tensor(1))],
+
   // Types that a program leans on: no state yet, a number before the sign.
   ["-7 % v", () => lib.remainder(-7, v)],
   ["seeded(lambda: nn.LSTM(3, 2)(x, None)[0])", () => seeded(() => new nn.LSTM(3, 2).forward(x, null)[0])],
