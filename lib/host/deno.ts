@@ -94,7 +94,11 @@ class DenoFile implements OpenFile {
 const purposes = {
   read: { read: true },
   write: { write: true, create: true, truncate: true },
-  append: { read: true, write: true, create: true },
+  // The system appends, so what two programs write never leaves a hole; Windows could not cut such a file short.
+  get append() {
+    const write = Deno.build.os === "windows";
+    return { read: true, write, append: !write, create: true };
+  },
 };
 
 /**
