@@ -39,6 +39,10 @@ test("a folder is emptied if an earlier run has filled it, and only then", async
   );
   assertEquals(names(book), ["code", "index.html"]);
   await Deno.writeTextFile(new URL("index.html", book), "<p>made by a test");
+  await Deno.writeTextFile(new URL("CNAME", book), "example.org");
+  await emptied(book, { ...mark, ours: /^(code|\w+\.html)$/ });
+  assertEquals(names(book), ["CNAME"]);
+  await Deno.writeTextFile(new URL("index.html", book), "<p>made by a test");
   await emptied(book, mark);
   assertEquals([names(book), names(folder)], [[], ["b ü#?%"]]);
   await Deno.writeTextFile(new URL("file", folder), "");

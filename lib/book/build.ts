@@ -33,7 +33,10 @@ export interface Built {
   bytes: number;
 }
 
-/** Builds the book into a folder, which is emptied first if it holds an earlier one. */
+/** What a book's folder holds; what its owner adds, such as GitHub's CNAME, stays. */
+const OURS = /^(code|font\.woff2|search\.json|style\.css|[\w-]+\.html)$/;
+
+/** Builds the book into a folder, from which an earlier one is removed first. */
 export async function build(folder: URL): Promise<Built> {
   const site = await readSite();
   const files = new Map<string, string | Uint8Array>();
@@ -51,7 +54,7 @@ export async function build(folder: URL): Promise<Built> {
   files.set("font.woff2", font);
   for (const [path, content] of await bundle(site)) files.set(`code/${path}`, content);
 
-  await emptied(folder, { file: "index.html", holds: MARK.text });
+  await emptied(folder, { file: "index.html", holds: MARK.text, ours: OURS });
   let bytes = 0;
   for (const [path, content] of files) {
     const url = new URL(path, folder);

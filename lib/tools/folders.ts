@@ -8,6 +8,8 @@ import { UsageError } from "../host/mistake.ts";
 export interface Mark {
   file: string;
   holds: string;
+  /** The names of what a run puts into the folder; what else lies there stays. All unless given. */
+  ours?: RegExp;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Mark {
  *
  * @throws {UsageError} for a folder that holds anything else, and for a file
  */
-export async function emptied(folder: URL, { file, holds }: Mark): Promise<void> {
+export async function emptied(folder: URL, { file, holds, ours = /./ }: Mark): Promise<void> {
   const path = fromFileUrl(folder).replace(/(?<=.)\/$/, "");
   let names: string[];
   try {
@@ -36,7 +38,7 @@ export async function emptied(folder: URL, { file, holds }: Mark): Promise<void>
         "give an empty folder, or one that is not there yet",
     );
   }
-  for (const name of names) {
+  for (const name of names.filter((name) => ours.test(name))) {
     await Deno.remove(`${fromFileUrl(folder)}${name}`, { recursive: true });
   }
 }
