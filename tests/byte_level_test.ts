@@ -17,7 +17,7 @@ async function folderOf(json: string): Promise<string> {
   return folder;
 }
 
-for (const [name, { json, ids, decoded }] of Object.entries(golden.tokenizers)) {
+for (const [name, { json, ids, bare, decoded }] of Object.entries(golden.tokenizers)) {
   testWith(needs, `${name}: a tokenizer of others gives their ids and texts`, async () => {
     const folder = await folderOf(json);
     const tokenizer = loadTokenizer(folder);
@@ -27,6 +27,8 @@ for (const [name, { json, ids, decoded }] of Object.entries(golden.tokenizers)) 
     for (const { id } of added_tokens) known.add(id);
     for (const one of [tokenizer, loadTokenizer(`${folder}/again`)]) {
       assertEquals(golden.texts.map((text) => one.encode(text, all).join(" ")), ids);
+      const plain = { ...all, addSpecialTokens: false };
+      assertEquals(golden.texts.map((text) => one.encode(text, plain).join(" ")), bare);
       assertEquals(ids.map((row) => one.decode(numbers(row))), decoded);
       assertEquals(one.nVocab, Math.max(...known) + 1);
       for (const [i, row] of ids.entries()) {

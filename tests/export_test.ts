@@ -261,12 +261,12 @@ const strange: [what: string, change: (json: Record<string, unknown>) => void, s
     "it puts a space in front of a text",
   ],
   [
-    "tokens around a text",
+    "half of RoBERTa's tokens around a text",
     (json) => json.post_processor = { type: "RobertaProcessing", sep: ["</s>", 2] },
-    "it adds tokens around a text (RobertaProcessing)",
+    "its template of tokens around a text is damaged or unknown",
   ],
   [
-    "a template with a token",
+    "a template with a token without an id",
     (json) =>
       json.post_processor = {
         type: "Sequence",
@@ -275,7 +275,7 @@ const strange: [what: string, change: (json: Record<string, unknown>) => void, s
           single: [{ SpecialToken: { id: "<s>" } }, { Sequence: { id: "A" } }],
         }],
       },
-    "it adds tokens around a text (TemplateProcessing)",
+    "its template of tokens around a text is damaged or unknown",
   ],
   [
     "words in its pattern",
@@ -293,11 +293,6 @@ const strange: [what: string, change: (json: Record<string, unknown>) => void, s
     "a token that takes spaces",
     (json) => json.added_tokens = [{ id: 300, content: "<mask>", lstrip: true }],
     "its token <mask> takes the spaces before it (lstrip)",
-  ],
-  [
-    "a vocabulary before merges",
-    (json) => Object.assign(json.model as object, { ignore_merges: true }),
-    "whatever the merges say (ignore_merges)",
   ],
 ];
 for (const [what, change, says] of strange) {

@@ -8,6 +8,7 @@
 
 import type { Pair } from "./bpe.ts";
 import { concatBytes, toBytes } from "./bytes.ts";
+import { spelled } from "./letters.ts";
 import { Heap, Pairs } from "./pairs.ts";
 
 /** Where no token starts: at the end, and at the former start of a merged token's right half. */
@@ -26,6 +27,8 @@ export class Codec {
   readonly vocab: Uint8Array[] = [];
   /** The pairs that were merged, in order: by default `merges[i]` made the id 256 + i. */
   readonly merges: Pair[] = [];
+  /** Chunks that are one token whatever the merges say, spelled as letters, and their ids. */
+  readonly words?: ReadonlyMap<string, number>;
   readonly #pairs = new Pairs();
   /** By the place of a merge: the id that it makes. */
   readonly #made: number[] = [];
@@ -40,8 +43,14 @@ export class Codec {
    *
    * @param merges the pairs in the order in which they were learned; `merges[i]` makes the id 256 + i
    * @param idOfByte the id of each byte, by default its value; -1 for one that the vocabulary lacks
+   * @param words chunks that are one token whatever the merges say
    */
-  constructor(merges: Iterable<Pair> = [], idOfByte: Iterable<number> = Array(256).keys()) {
+  constructor(
+    merges: Iterable<Pair> = [],
+    idOfByte: Iterable<number> = Array(256).keys(),
+    words?: ReadonlyMap<string, number>,
+  ) {
+    this.words = words;
     this.#idOfByte = Int32Array.from(idOfByte);
     this.#lacks = this.#idOfByte.includes(-1);
     this.#idOfByte.forEach((id, byte) => {
@@ -71,7 +80,9 @@ export class Codec {
   encodeChunk(chunk: string): readonly number[] {
     let ids = this.#remembered.get(chunk);
     if (ids === undefined) {
-      ids = this.encode(toBytes(chunk));
+      const bytes = toBytes(chunk);
+      const word = this.words?.get(spelled(bytes));
+      ids = word === undefined ? this.encode(bytes) : [word];
       if (chunk.length <= LONGEST_REMEMBERED) {
         if (this.#remembered.size === MOST_REMEMBERED) this.#remembered.clear();
         this.#remembered.set(chunk, ids);

@@ -4,13 +4,14 @@
  */
 import { host } from "../host/mod.ts";
 import { writeWhole } from "../host/whole.ts";
+import { toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
-import { letters } from "./letters.ts";
+import { letters, unspelled } from "./letters.ts";
 import { PretrainedTokenizer } from "./pretrained.ts";
 import type { RegexTokenizer } from "./regex.ts";
 import { checkPattern, OWN_PATTERNS } from "./hostile.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
-import { readTokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
+import { readTokenizerJson, type TokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
 
 /**
  * The tokenizer in a folder, from `tokenizer.json`, or from `vocab.json` and `merges.txt`.
@@ -22,12 +23,11 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
   if (whole !== undefined) {
     const path = `${folder}/tokenizer.json`;
     const read = readTokenizerJson(whole, path);
-    const { vocab, merges, specialTokens, addedTokens, nfc, mayLack, pattern } = read;
-    const others = mayLack ? Object.keys({ ...specialTokens, ...addedTokens }) : undefined;
-    const codec = codecOf(vocab, merges, path, others);
+    const { specialTokens, addedTokens, nfc, template, pattern } = read;
+    const codec = codecOf(read.vocab, read.merges, path, read);
     if (!OWN_PATTERNS.has(pattern)) checkPattern(pattern);
     const tokens = { special_tokens: specialTokens, added_tokens: addedTokens };
-    return new PretrainedTokenizer({ codec, nfc, ...tokens }, pattern);
+    return new PretrainedTokenizer({ codec, nfc, template, ...tokens }, pattern);
   }
   const [vocab, merges] = [textIn(folder, "vocab.json"), textIn(folder, "merges.txt")];
   if (vocab !== undefined && merges !== undefined) return readTokenizer(vocab, merges, folder);
@@ -106,13 +106,13 @@ function refuse(folder: string, what: string): never {
 
 /**
  * The vocabulary of tokens and merges. They must belong together: it has what each merge makes, and each byte; or, where
- * the other tokens are known, nothing but bytes and these.
+ * the other tokens are known (`read`), nothing but bytes, these, and words that need no merges.
  */
 function codecOf(
   vocab: Readonly<Record<string, number>>,
   merges: readonly (readonly [string, string])[],
   folder: string,
-  others?: readonly string[],
+  read?: Omit<TokenizerJson, "vocab" | "merges">,
 ): Codec {
   const ids = new Map(Object.entries(vocab));
   const idOf = (token: string, what: string) => {
@@ -120,12 +120,14 @@ function codecOf(
     if (Number.isInteger(id) && id! >= 0 && id! < 2 ** 31) return id!;
     refuse(folder, `${what}, but its vocabulary has no such token`);
   };
-  const made = new Set([...merges.map((pair) => pair.join("")), ...letters, ...others ?? []]);
-  const mayLack = others && [...ids.keys()].every((token) => made.has(token));
+  const others = new Set(Object.keys({ ...read?.specialTokens, ...read?.addedTokens }));
+  const made = others.union(new Set([...merges.map((pair) => pair.join("")), ...letters]));
+  const mayLack = read?.mayLack &&
+    (read.ignoreMerges || ids.keys().every((token) => made.has(token)));
   const bytes = letters.map((letter, byte) =>
     mayLack && !ids.has(letter) ? -1 : idOf(letter, `"${letter}" is the byte ${byte}`)
   );
-  const codec = new Codec([], bytes);
+  const codec = new Codec([], bytes, read?.ignoreMerges ? ids : undefined);
   const words = new Map(bytes.map((id, byte) => [id, letters[byte]]));
   for (const [left, right] of merges) {
     const word = left + right, what = `its merges make "${word}" of "${left}" and "${right}"`;
@@ -138,6 +140,11 @@ function codecOf(
   }
   if (bytes.some((id, byte) => id >= 0 && words.get(id) !== letters[byte])) {
     refuse(folder, "its vocabulary gives an id to two bytes");
+  }
+  // A text can't be encoded as a token that no merge makes, unless it is a word of its own; but a model can answer with it.
+  for (const token of read ? ids.keys() : []) {
+    if (others.has(token)) continue;
+    codec.vocab[idOf(token, `it names "${token}"`)] ??= unspelled(token) ?? toBytes(token);
   }
   return codec;
 }

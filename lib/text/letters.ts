@@ -13,6 +13,12 @@ export const letters: readonly string[] = (() => {
   });
 })();
 
+/** The bytes of a token that is written as letters; undefined if one of them stands for no byte. */
+export function unspelled(word: string): Uint8Array | undefined {
+  const bytes = Array.from(word, (letter) => letters.indexOf(letter));
+  return bytes.includes(-1) ? undefined : Uint8Array.from(bytes);
+}
+
 /** The bytes of a token as letters: " the" is Ġthe. */
 export const spelled = (bytes: Iterable<number>): string =>
   Array.from(bytes, (byte) => letters[byte]).join("");

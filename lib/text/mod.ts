@@ -29,7 +29,7 @@ export { BasicTokenizer, type TrainOptions } from "./basic.ts";
 export { type ModelLimits } from "./hostile.ts";
 export { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "./split.ts";
 export { type EncodeOptions, RegexTokenizer } from "./regex.ts";
-export { type Merges, PretrainedTokenizer, type Ranks } from "./pretrained.ts";
+export { type Merges, PretrainedTokenizer, type Ranks, type Template } from "./pretrained.ts";
 export { type EncodingName, getEncoding, GPT4Tokenizer } from "./encodings.ts";
 export { loadTokenizer, readTokenizer, saveTokenizer } from "./folder.ts";
 export { tokenizerJson } from "./tokenizer_json.ts";

@@ -10,7 +10,7 @@
 import type { TrainOptions } from "./basic.ts";
 import { toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
-import { longestFirst, oneOf, RegexTokenizer } from "./regex.ts";
+import { type EncodeOptions, longestFirst, oneOf, RegexTokenizer } from "./regex.ts";
 
 /** A vocabulary as js-tiktoken ships it. */
 export interface Ranks {
@@ -30,6 +30,16 @@ export interface Merges {
   added_tokens?: Readonly<Record<string, number>>;
   /** Whether Unicode's form NFC is made of a text first. */
   nfc?: boolean;
+  /** The special tokens that are put around a text. */
+  template?: Template;
+}
+
+/** The ids that stand before and after every text, such as those of `<s>` and `</s>`. */
+export interface Template {
+  /** The ids before a text. */
+  before: readonly number[];
+  /** The ids after it. */
+  after: readonly number[];
 }
 
 /** A tokenizer with a fixed vocabulary. It cannot be trained, saved or loaded. */
@@ -38,6 +48,8 @@ export class PretrainedTokenizer extends RegexTokenizer {
   readonly nfc: boolean;
   /** Tokens that no merge makes and that are found in every text, and their ids. */
   readonly addedTokens: ReadonlyMap<string, number>;
+  /** The special tokens that `encode` puts around a text, unless `addSpecialTokens` is false. */
+  readonly template: Template;
   readonly #addedBytes: ReadonlyMap<number, Uint8Array>;
   readonly #added?: RegExp;
 
@@ -51,8 +63,10 @@ export class PretrainedTokenizer extends RegexTokenizer {
     super(pattern);
     this.codec = "bpe_ranks" in ranks ? recoverMerges(ranks) : ranks.codec;
     this.registerSpecialTokens(ranks.special_tokens);
-    const { nfc = false, added_tokens = {} } = "codec" in ranks ? ranks : {};
+    const { nfc = false, added_tokens = {}, template = { before: [], after: [] } } =
+      "codec" in ranks ? ranks : {};
     this.nfc = nfc;
+    this.template = template;
     this.addedTokens = new Map(Object.entries(added_tokens));
     this.#addedBytes = new Map(Array.from(this.addedTokens, ([text, id]) => [id, toBytes(text)]));
     if (this.addedTokens.size > 0) this.#added = oneOf(longestFirst(this.addedTokens.keys()));
@@ -61,6 +75,18 @@ export class PretrainedTokenizer extends RegexTokenizer {
   /** One more than the greatest id. */
   override get nVocab(): number {
     return Math.max(super.nVocab, ...[...this.addedTokens.values()].map((id) => id + 1));
+  }
+
+  /** Whether a chunk that the vocabulary has is one token, whatever the merges say. */
+  get ignoreMerges(): boolean {
+    return this.codec.words !== undefined;
+  }
+
+  /** The ids of a text, with the special tokens that belong around it. */
+  override encode(text: string, options: EncodeOptions = {}): number[] {
+    const ids = super.encode(text, options), { before, after } = this.template;
+    if (options.addSpecialTokens === false || before.length + after.length === 0) return ids;
+    return [...before, ...ids, ...after];
   }
 
   /** The ids of a text in which special tokens count as ordinary text. */

@@ -13,17 +13,19 @@ import { Codec } from "./codec.ts";
 import type { Model } from "./file.ts";
 import { compilePattern, GPT4_SPLIT_PATTERN, splitText } from "./split.ts";
 
-/** Which special tokens a text may hold. */
+/** Which special tokens a text may hold, and whether it gets some. */
 export interface EncodeOptions {
   /**
    * `"none_raise"`, the default, throws if the text spells a special token; `"none"` treats it as ordinary text;
    * `"all"` encodes it as its id; a list does so for the tokens in it.
    */
   allowedSpecial?: "all" | "none" | "none_raise" | Iterable<string>;
+  /** Whether special tokens are put around the text, where the tokenizer's file says so, as Llama 3's; true by default. */
+  addSpecialTokens?: boolean;
 }
 
 const readPattern = parameters<{ pattern?: string }>("RegexTokenizer", { pattern: a.text });
-const readEncode = optionsOf<EncodeOptions>("encode", "allowedSpecial");
+const readEncode = optionsOf<EncodeOptions>("encode", "allowedSpecial", "addSpecialTokens");
 
 /**
  * A byte pair encoding on the chunks that a pattern splits a text into, with special tokens.

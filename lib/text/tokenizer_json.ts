@@ -4,7 +4,7 @@
  * https://huggingface.co/docs/tokenizers/pipeline
  */
 import { spelled } from "./letters.ts";
-import { PretrainedTokenizer } from "./pretrained.ts";
+import { PretrainedTokenizer, type Template } from "./pretrained.ts";
 import { longestFirst, type RegexTokenizer } from "./regex.ts";
 import { GPT2_SPLIT_PATTERN } from "./split.ts";
 
@@ -25,6 +25,10 @@ export interface TokenizerJson {
   addedTokens: Readonly<Record<string, number>>;
   /** Whether Unicode's form NFC is made of a text first. */
   nfc: boolean;
+  /** The ids around a text. */
+  template: Template;
+  /** Whether a chunk that the vocabulary has is one token, whatever the merges say. */
+  ignoreMerges: boolean;
   /** Whether bytes that the vocabulary lacks are left out, as where no token stands for what is unknown. */
   mayLack: boolean;
 }
@@ -55,9 +59,8 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
         `with another vocabSize`,
     );
   }
-  const { nfc, addedTokens } = tokenizer instanceof PretrainedTokenizer
-    ? tokenizer
-    : { nfc: false, addedTokens: new Map<string, number>() };
+  const own = tokenizer instanceof PretrainedTokenizer ? tokenizer : undefined;
+  const addedTokens = own?.addedTokens ?? new Map<string, number>();
   const added = (special: boolean) => ([content, id]: [string, number]) => {
     // A reader numbers those that its vocabulary does not have itself, after all others.
     if (id < vocab.length && !ids.has(content)) ids.set(content, id);
@@ -72,7 +75,7 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
       ...Array.from(specialTokens, added(true)),
       ...Array.from(addedTokens, added(false)),
     ].sort((a, b) => a.id - b.id),
-    normalizer: nfc ? { type: "NFC" } : null,
+    normalizer: own?.nfc ? { type: "NFC" } : null,
     pre_tokenizer: {
       type: "Sequence",
       pretokenizers: [
@@ -80,7 +83,7 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
         { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
       ],
     },
-    post_processor: null,
+    post_processor: templateJson(own?.template, specialTokens),
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",
@@ -90,7 +93,7 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: own?.ignoreMerges ?? false,
       vocab: Object.fromEntries(ids),
       merges: merges.map(([left, right]) => [words[left], words[right]]),
     },
@@ -135,6 +138,8 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     refuse("it cuts texts twice");
   const other = readOtherwise(pattern);
   if (other) refuse(`its split pattern has ${other}, which means something else here`);
+  const template = templateOf(json.post_processor) ??
+    refuse("its template of tokens around a text is damaged or unknown");
   return {
     pattern,
     vocab: model.vocab,
@@ -145,6 +150,8 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     specialTokens: tokens(true),
     addedTokens: tokens(false),
     nfc: changes.length > 0,
+    template,
+    ignoreMerges: model.ignore_merges === true,
     mayLack: !model.unk_token,
   };
 }
@@ -166,7 +173,6 @@ function readOtherwise(pattern: string): string | undefined {
 
 /** Settings that change ids, and what a tokenizer does with them. */
 const MODEL: Record<string, string> = {
-  ignore_merges: "takes a chunk that its vocabulary has for one token, whatever the merges say",
   dropout: "leaves out merges at random",
   continuing_subword_prefix: "marks tokens inside of a word",
   end_of_word_suffix: "marks tokens at the end of a word",
@@ -181,24 +187,56 @@ const ADDED: Record<string, string> = {
  * What a file asks for that would give other ids than are given here; undefined if nothing. How it cuts texts to a length
  * (`truncation`) and fills them up (`padding`) is left to who calls, as in transformers.
  */
-function asksBesides({ model, post_processor, added_tokens }: Json): string | undefined {
+function asksBesides({ model, added_tokens }: Json): string | undefined {
   const setting = Object.keys(MODEL).find((name) => model[name]);
   if (setting) return `it ${MODEL[setting]} (${setting})`;
   for (const token of added_tokens ?? []) {
     const flag = Object.keys(ADDED).find((name) => token[name]);
     if (flag) return `its token ${token.content} ${ADDED[flag]} (${flag})`;
   }
-  const after: Json[] = post_processor?.type === "Sequence"
-    ? post_processor.processors
-    : [post_processor ?? { type: "ByteLevel" }];
-  const adds = after.find(({ type, single }) =>
-    type !== "ByteLevel" && !(type === "TemplateProcessing" && onlyText(single))
-  );
-  return adds && `it adds tokens around a text (${adds.type})`;
 }
 
-/** Whether a template is the text alone. */
-const onlyText = (single: Json[]) => single?.length === 1 && "Sequence" in single[0];
+/** The ids that a file puts around a text; undefined if it asks for something else. */
+function templateOf(processor: Json): Template | undefined {
+  const steps: Json[] = processor?.type === "Sequence" ? processor.processors : [processor ?? []];
+  const [adds, more] = steps.flat().filter(({ type }) => type !== "ByteLevel");
+  if (!adds) return { before: [], after: [] };
+  const { single = [], special_tokens, cls, sep } = adds;
+  // RoBERTa and BERT have a step of their own that names the two tokens, each with its id.
+  const parts: (number[] | undefined)[] = cls && sep
+    ? [[cls[1]], undefined, [sep[1]]]
+    : single.map(({ Sequence, SpecialToken }: Json) =>
+      Sequence ? undefined : special_tokens?.[SpecialToken?.id]?.ids ?? [NaN]
+    );
+  const at = parts.indexOf(undefined);
+  const [before, after] = [parts.slice(0, at), parts.slice(at + 1)].map((part) => part.flat());
+  const isIds = (ids: unknown[]): ids is number[] =>
+    ids.every((id) => Number.isInteger(id) && id as number >= 0);
+  return at >= 0 && !more && isIds(before) && isIds(after) ? { before, after } : undefined;
+}
+
+/** The ids around a text as a file has them; null if there are none. */
+function templateJson(template: Template | undefined, tokens: ReadonlyMap<string, number>): Json {
+  const { before, after } = template ?? { before: [], after: [] };
+  if (before.length + after.length === 0) return null;
+  const named = new Map(Array.from(tokens, ([token, id]) => [id, token]));
+  const used: Record<string, Json> = {};
+  const parts = (ids: readonly number[]) =>
+    ids.map((one) => {
+      const id = named.get(one) ?? `token ${one}`;
+      used[id] = { id, ids: [one], tokens: [id] };
+      return { SpecialToken: { id, type_id: 0 } };
+    });
+  const text = (
+    id: string,
+  ) => [...parts(before), { Sequence: { id, type_id: 0 } }, ...parts(after)];
+  return {
+    type: "TemplateProcessing",
+    single: text("A"),
+    pair: [...text("A"), ...text("B")],
+    special_tokens: used,
+  };
+}
 
 /** The pattern that splits a text: GPT-2's, which is built into ByteLevel, or that of a Split before it. */
 function patternOf(before: Json[], own: boolean): string | undefined {

@@ -9,7 +9,7 @@ import pathlib
 
 import tokenizers
 import transformers
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 CORPUS = ["The river ran past the mill, and the mill ran on the river."] * 3 + [
@@ -75,6 +75,35 @@ def cutting():
     return tokenizer
 
 
+def around():
+    """As Llama 3's, and with a token at the end: a template of what stands around a text."""
+    tokenizer = trained(["<s>", "</s>", "<mask>"], whole=False, size=70)
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False),
+        processors.TemplateProcessing(
+            single="<s> <mask> $A </s>", special_tokens=[("<s>", 0), ("<mask>", 2), ("</s>", 1)],
+        ),
+    ])
+    return tokenizer
+
+
+def roberta():
+    """RoBERTa's, as the tutorial on Esperanto has it."""
+    tokenizer = trained(["<s>", "</s>"], whole=False, size=70)
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 1), ("<s>", 0))
+    return tokenizer
+
+
+def words():
+    """Llama 3's: a chunk that is in the vocabulary is one token, though no merge makes it."""
+    json_ = json.loads(trained(["<s>"], whole=False, size=70).to_str())
+    model = json_["model"]
+    for word in ["Ġmill", "tw", "ĠÅģÃ³dÅº", "The", "Ġ'", "spaces"]:
+        model["vocab"].setdefault(word, len(model["vocab"]))
+    model["ignore_merges"] = True
+    return Tokenizer.from_str(json.dumps(json_))
+
+
 ALL = {
     "special tokens first": trained(["<s>", "<pad>", "</s>", "<unk>"]),
     "only the bytes of its corpus": trained(END, whole=False, size=70),
@@ -83,6 +112,9 @@ ALL = {
     "GPT-NeoX's": neox(),
     "special tokens that begin alike": overlapping(),
     "truncation and padding": cutting(),
+    "tokens around a text": around(),
+    "RoBERTa's": roberta(),
+    "words that no merge makes": words(),
 }
 REFUSED = {
     "a token for unknown bytes": trained(["<unk>"], whole=False, size=60, unknown="<unk>"),
@@ -95,8 +127,10 @@ def answers(tokenizer):
     # transformers leaves out what tokenizers would cut and fill.
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
     ids = [fast(text)["input_ids"] for text in TEXTS]
+    bare = [fast(text, add_special_tokens=False)["input_ids"] for text in TEXTS]
     text = [tokenizer.decode(each, skip_special_tokens=False) for each in ids]
-    return {"ids": [" ".join(map(str, each)) for each in ids], "decoded": text}
+    lines = lambda rows: [" ".join(map(str, row)) for row in rows]
+    return {"ids": lines(ids), "bare": lines(bare), "decoded": text}
 
 
 written = {
