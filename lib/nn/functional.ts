@@ -11,9 +11,8 @@ export { gelu, relu, sigmoid, silu, tanh } from "../ops/unary.ts";
 export { dropout } from "../ops/random.ts";
 export { scaledDotProductAttention } from "../ops/attention/attention.ts";
 export { multiHeadAttentionForward } from "./attention_forward.ts";
-export { elu } from "../ops/curves.ts";
+export { celu, elu, selu } from "../ops/elu.ts";
 export {
-  celu,
   glu,
   hardsigmoid,
   hardswish,
@@ -23,7 +22,6 @@ export {
   mish,
   prelu,
   relu6,
-  selu,
   softmin,
   softplus,
   softsign,

@@ -1,8 +1,8 @@
 /*
- * Activations as layers, besides those of activation.ts; what they compute is in lib/ops/bends.ts and curves.ts.
+ * Activations as layers, besides those of activation.ts; what they compute is in lib/ops/bends.ts and elu.ts.
  */
 import * as bends from "../ops/bends.ts";
-import { elu } from "../ops/curves.ts";
+import { celu, elu, selu } from "../ops/elu.ts";
 import { a, type Given, parameters, type Reader } from "../python/arguments.ts";
 import { shortest } from "../python/decimal.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -49,7 +49,7 @@ export class ReLU6 extends Plain {
 export class SELU extends Plain {
   /** It has no options; `inplace` may only be false. */
   constructor(...args: Given<[inplace?: false], InPlace>) {
-    super(bends.selu, plain.selu, args);
+    super(selu, plain.selu, args);
   }
 }
 
@@ -186,7 +186,7 @@ export class CELU extends Module {
 
   /** any shape → the same shape */
   forward(x: Tensor): Tensor {
-    return bends.celu(x, this.alpha);
+    return celu(x, this.alpha);
   }
 
   /** `alpha=1.0` */

@@ -12,7 +12,6 @@ import { floats } from "../tensor/sample.ts";
 import { add, div, ge, gt, le, lt, minimum, mul, sub } from "./binary.ts";
 import { sumTo } from "./broadcast.ts";
 import { clamp } from "./clamp.ts";
-import { eluOp } from "./curves.ts";
 import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
 import { narrow } from "./slices.ts";
@@ -149,32 +148,6 @@ export const hardswish: (x: Tensor) => Tensor = takes(
   one,
   (x: Tensor): Tensor => hardswishOp([x], {}),
 );
-
-const SELU_ALPHA = 1.6732632423543772;
-const SELU_SCALE = 1.0507009873554805;
-
-/** scale · x, and scale · alpha · (e^x − 1) below 0, with factors that keep variances (Klambauer et al., 2017). */
-export const selu: (x: Tensor) => Tensor = takes(
-  "selu",
-  one,
-  (x: Tensor): Tensor =>
-    eluOp([x], {
-      alpha: SELU_ALPHA,
-      scale: SELU_SCALE,
-      inputScale: 1,
-      gradFn: "EluBackward0",
-    }),
-);
-
-/** x, and alpha · (e^(x / alpha) − 1) below 0: an elu without a kink. */
-export const celu: (x: Tensor, ...args: Given<[alpha?: number], { alpha?: number }>) => Tensor =
-  takesNames(
-    "celu",
-    { input: a.tensor, alpha: a.number },
-    (x: Tensor, alpha = 1): Tensor =>
-      eluOp([x], { alpha, scale: 1, inputScale: 1 / alpha, gradFn: "CeluBackward0" }),
-    { required: 1 },
-  );
 
 const mishOp = bend({
   name: "mish",

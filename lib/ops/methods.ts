@@ -29,7 +29,6 @@ import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
 import * as arrange from "./arrange.ts";
 import * as checks from "./checks.ts";
-import * as curves from "./curves.ts";
 import * as matrices from "./matrices.ts";
 import * as pick from "./pick.ts";
 import * as sorting from "./sort.ts";
@@ -39,6 +38,7 @@ import { multinomial } from "./random.ts";
 import * as fills from "./random_fill.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
 import { cumprod, prod } from "./prod.ts";
+import { logsumexp } from "./logsumexp.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
 import { mean, norm, std, variance } from "./stats.ts";
 import * as unary from "./unary.ts";
@@ -55,8 +55,20 @@ const of = <M extends object, Name extends keyof M>(module: M, ...names: Name[])
 const methods = {
   ...of(binary, "add", "sub", "mul", "div", "pow", "remainder", "fmod", "maximum", "minimum"),
   ...of(binary, "eq", "ne", "lt", "le", "gt", "ge"),
-  ...of(unary, "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt"),
-  ...of(unary, "reciprocal", "square", "sin", "cos", "floor", "ceil", "round", "trunc"),
+  ...of(unary, "neg", "abs", "sign", "exp", "expm1", "log", "log2", "log10", "log1p"),
+  ...of(
+    unary,
+    "sqrt",
+    "rsqrt",
+    "reciprocal",
+    "square",
+    "sin",
+    "cos",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+  ),
   ...of(unary, "erf", "tanh", "sigmoid", "relu", "silu", "gelu"),
   ...of(views, "view", "reshape", "permute", "transpose", "t", "expand"),
   ...of(views, "squeeze", "unsqueeze", "flatten"),
@@ -70,7 +82,6 @@ const methods = {
   ...of(sorting, "argsort", "sort"),
   ...of(arrange, "flip", "repeat", "repeatInterleave", "roll", "unbind"),
   ...of(checks, "allclose", "equal", "isclose", "isfinite", "isinf", "isnan", "nanToNum"),
-  ...of(curves, "log2", "log10", "logsumexp"),
   ...{ cumprod, prod, scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim },
   ...of(others, "swapaxes", "swapdims", "movedim", "unflatten", "expandAs", "viewAs"),
   ...of(others, "reshapeAs", "typeAs"),
@@ -79,7 +90,7 @@ const methods = {
   ...of(matrices, "diag", "dot", "outer", "trace"),
   ...of(pick, "bincount", "maskedSelect"),
   ...{ matmul, mm, bmm, logicalAnd, logicalOr, logicalXor, logicalNot },
-  ...{ clamp, softmax, logSoftmax, histc, nanmean, nansum },
+  ...{ clamp, softmax, logSoftmax, logsumexp, histc, nanmean, nansum },
   ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
   ...{ argmax, argmin, topk, cumsum, gather, multinomial },
   ...{ indexAdd_, indexFill_ },
@@ -116,7 +127,7 @@ type Ops =
   & typeof import("./checks.ts")
   & typeof import("./clamp.ts")
   & typeof import("./copy.ts")
-  & typeof import("./curves.ts")
+  & typeof import("./logsumexp.ts")
   & typeof import("./diff.ts")
   & typeof import("./extreme.ts")
   & typeof import("./histc.ts")

@@ -211,7 +211,8 @@ export type {
   TripletOptions,
 } from "./pair_losses.ts";
 export { leakyRelu, softplus } from "./bends.ts";
-export { elu, log10, log2, logsumexp } from "./curves.ts";
+export { elu } from "./elu.ts";
+export { logsumexp } from "./logsumexp.ts";
 export { cumprod, prod, type ProductOptions } from "./prod.ts";
 /** In order, in another arrangement, chosen. */
 export { argsort, median, type MedianOptions, sort, type SortOptions } from "./sort.ts";

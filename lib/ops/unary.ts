@@ -48,6 +48,18 @@ const rows = {
   },
   exp: { wgsl: "power_of_e(v)", slope: "y", reference: Math.exp },
   log: { wgsl: "logarithm(v)", slope: "quotient(g, v)", reference: Math.log, domain: [0.1, 4] },
+  log2: {
+    wgsl: "logarithm2(v)",
+    slope: `quotient(g, v * ${Math.LN2})`,
+    reference: Math.log2,
+    domain: [0.1, 4],
+  },
+  log10: {
+    wgsl: "logarithm10(v)",
+    slope: `quotient(g, v * ${Math.LN10})`,
+    reference: Math.log10,
+    domain: [0.1, 4],
+  },
   expm1: { wgsl: "expm1(v)", slope: "y + 1.0", reference: Math.expm1 },
   log1p: {
     wgsl: "log1p(v)",
@@ -103,7 +115,7 @@ function define(name: string, row: UnaryRow): Op<Record<never, never>> {
   const inputs: SampleInput[] = shapes.map((shape) => floats(shape, { lo, hi }));
   return defineOp({
     name,
-    gradFn: gradFn,
+    gradFn,
     torch: row.torch ?? `torch.${name}(i[0])`,
     forward: ([x]) => {
       if (x.dtype !== "float32" && row.real) checkFloat(name, x);
@@ -164,6 +176,10 @@ export const sign: (x: Tensor) => Tensor = of("sign");
 export const exp: (x: Tensor) => Tensor = of("exp");
 /** The natural logarithm. */
 export const log: (x: Tensor) => Tensor = of("log");
+/** The logarithm to base 2. */
+export const log2: (x: Tensor) => Tensor = of("log2");
+/** The logarithm to base 10. */
+export const log10: (x: Tensor) => Tensor = of("log10");
 /** e^x − 1, exact near 0 too. */
 export const expm1: (x: Tensor) => Tensor = of("expm1");
 /** The natural logarithm of 1 + x, exact near 0 too. */
