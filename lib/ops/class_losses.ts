@@ -1,6 +1,6 @@
 /*
  * Losses of classes: the cross-entropy of logits and the negative log-likelihood of logarithms, with class weights,
- * smoothed labels and probabilities as targets. The plain case is one kernel (loss.ts); the others are made of ops.
+ * smoothed labels and probabilities as targets. The plain case is one kernel (cross_entropy.ts); the others are made of ops.
  */
 import { a, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
@@ -9,12 +9,12 @@ import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, ne } from "./binary.ts";
 import { float, long } from "./copy.ts";
+import { checkTargets, crossEntropyOp, outside } from "./cross_entropy.ts";
 import { checkIndex } from "./faults.ts";
 import { gather } from "./gather.ts";
 import { indexSelect } from "./index.ts";
 import { checkFloat } from "./limits.ts";
-import { checkTargets, crossEntropyOp, outside, type Reduction } from "./loss.ts";
-import { comparing, type WeightedLossFunction } from "./losses.ts";
+import { comparing, type Reduction, reductionKind, type WeightedLossFunction } from "./losses.ts";
 import { sum } from "./reduce.ts";
 import { logSoftmax } from "./softmax.ts";
 import { neg } from "./unary.ts";
@@ -40,7 +40,7 @@ export interface CrossEntropyOptions extends NllOptions {
 const shared = {
   weight: a.orNull(a.tensor),
   ignoreIndex: a.whole,
-  reduction: a.oneOf("mean", "sum", "none"),
+  reduction: reductionKind,
 };
 
 /** What a cross-entropy is told, for the layer as for the function. */

@@ -15,6 +15,7 @@ import meanSource from "../../kernels/cross_entropy_mean.wgsl" with { type: "tex
 import { contiguous } from "./copy.ts";
 import { inUnits, sharing } from "./declare.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
+import type { Reduction } from "./losses.ts";
 import { rowsOf } from "./rows.ts";
 import { tuningOf } from "./tuning.ts";
 
@@ -44,9 +45,6 @@ function meanOf(device: Tensor["device"], rows: number) {
 export const outside: FaultMessage = (target, classes) =>
   `Target ${target} is out of bounds. crossEntropy was given logits of ${classes} classes, so targets are ` +
   `0 to ${classes - 1}, or ignoreIndex`;
-
-/** What becomes of the rows' losses. */
-export type Reduction = "mean" | "sum" | "none";
 
 type Args = { ignoreIndex: number; reduction: Reduction };
 

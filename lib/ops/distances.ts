@@ -3,17 +3,141 @@
  */
 import { a, type Given, named, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
-import { broadcastShapes } from "../tensor/shape.ts";
+import { reduce as reduceNd, sumOf } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
+import { broadcastShapes, normalizeDims, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, lt, mul, sub } from "./binary.ts";
+import { add, div, eq, lt, mul, ne, pow, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
-import { float } from "./copy.ts";
+import { float, to } from "./copy.ts";
+import { foundAt } from "./extreme.ts";
 import { checkFloat } from "./limits.ts";
-import { sum } from "./reduce.ts";
-import { norm } from "./stats.ts";
-import { neg } from "./unary.ts";
+import { amax, amin, type ReduceOptions, spread, sum } from "./reduce.ts";
+import { countOf } from "./stats.ts";
+import { abs, neg, sign, sqrt, square } from "./unary.ts";
 import { expand, unsqueeze } from "./views.ts";
-import { where } from "./where.ts";
+import { unless, where } from "./where.ts";
+
+/** Along which dimensions norms are tried; an empty list is all of them. */
+const ways: [Shape, ReduceOptions][] = [
+  [[3, 67], {}],
+  [[3, 67], { dim: -1, keepdim: true }],
+  [[130, 3], { dim: 0 }],
+  [[2, 3, 4], { dim: [0, 2] }],
+  [[2, 3], { dim: [] }],
+];
+
+const normOp = defineOp<ReduceOptions & { p: number }>({
+  name: "norm",
+  gradFn: "LinalgVectorNormBackward0",
+  torch: "torch.linalg.vector_norm(i[0], a['p'], a.get('dim'), a.get('keepdim', False))",
+  forward([x], { p, ...options }) {
+    if (p === 0) return sum(to(ne(x, 0), "float32"), options);
+    if (p === 1 || countOf(x.shape, options) === 1) return sum(abs(x), options);
+    if (p === 2) return sqrt(sum(square(x), options));
+    return pow(sum(pow(abs(x), p), options), 1 / p);
+  },
+  // PyTorch's formulas: where the norm is 0, so is its slope.
+  gradient(grad, saved) {
+    const { p } = saved.args;
+    const x = saved.input(0);
+    const [g, y] = [grad, saved.output(0)].map((t) => spread(t, x.shape, saved.args));
+    if (p === 0) return [null];
+    if (p === 1) return [mul(sign(x), g)];
+    if (p === 2) return [mul(g, unless(eq(y, 0), div(x, y)))];
+    const part = mul(sign(x), pow(abs(x), p - 1));
+    if (p < 1) return [mul(mul(unless(eq(x, 0), part), g), pow(y, 1 - p))];
+    return [mul(part, unless(eq(y, 0), div(g, pow(y, p - 1))))];
+  },
+  reference: ([x], { p, dim, keepdim = false }) =>
+    reduceNd(
+      x,
+      normalizeDims(dim, x.shape.length),
+      keepdim,
+      (v) =>
+        p === 0
+          ? v.filter((a) => a !== 0).length
+          : sumOf(v.map((a) => Math.abs(a) ** p)) ** (1 / p),
+    ),
+  samples: [2, 1, 0, 0.5, 1.5, 3].flatMap((p) =>
+    ways.map(([shape, args]) => ({
+      inputs: [floats(shape, p < 2 && p !== 1 ? { lo: 0.1, hi: 2, fixed: p === 0 } : {})],
+      args: { ...args, p },
+    }))
+  ),
+});
+
+const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
+  name: "maxNorm",
+  gradFn: "LinalgVectorNormBackward0",
+  torch:
+    "torch.linalg.vector_norm(i[0], float('inf' if a['largest'] else '-inf'), a.get('dim'), a.get('keepdim', False))",
+  forward: ([x], { largest, ...options }) => (largest ? amax : amin)(abs(x), options),
+  // It goes to where the norm was found, in equal parts; unlike that of amax also where it is a NaN.
+  gradient(grad, saved) {
+    const x = saved.input(0);
+    const found = spread(saved.output(0), x.shape, saved.args);
+    const here = to(foundAt(abs(x), found), "float32");
+    const count = sum(here, saved.args.dim, true);
+    return [mul(sign(x), div(mul(here, spread(grad, x.shape, saved.args)), count))];
+  },
+  reference: ([x], { dim, keepdim = false, largest }) =>
+    reduceNd(
+      x,
+      normalizeDims(dim, x.shape.length),
+      keepdim,
+      (v) => (largest ? Math.max : Math.min)(...v.map(Math.abs)),
+    ),
+  samples: [true, false].flatMap((largest) =>
+    ways.map(([shape, args]) => ({
+      inputs: [floats(shape)],
+      args: { ...args, largest },
+    }))
+  ),
+});
+
+/** Which norm, along which dimensions. */
+export interface NormOptions extends ReduceOptions {
+  /** 2, the length of a vector, unless told otherwise; Infinity for the largest of the absolute values. */
+  p?: number;
+  /** PyTorch's, of which there is one here. */
+  dtype?: "float32";
+}
+
+const normOptions = parameters<NormOptions>("norm", {
+  p: a.number,
+  dim: a.dims,
+  keepdim: a.flag,
+  dtype: a.oneOf("float32"),
+});
+
+/**
+ * The p-norm, (Σ |x|^p)^(1/p): the length of the tensor as a vector, as p is 2 unless given.
+ *
+ * @example
+ * ```ts
+ * import { norm, tensor } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(await norm(tensor([3, 4]).float()).item(), 5);
+ * ```
+ */
+export function norm(
+  x: Tensor,
+  ...args: Given<
+    [p?: number, dim?: number | readonly number[], keepdim?: boolean, dtype?: "float32"],
+    NormOptions
+  >
+): Tensor {
+  const { p = 2, dtype: _, ...options } = normOptions(args);
+  if (x.dtype !== "float32") {
+    throw new TypeError(
+      `norm(): Expected a floating point tensor as input. Got ${x.dtype}; use float()`,
+    );
+  }
+  if (Math.abs(p) === Infinity) return maxNormOp([x], { ...options, largest: p > 0 });
+  return normOp([x], { ...options, p });
+}
 
 /** How {@linkcode normalize} measures. */
 export interface NormalizeOptions {

@@ -12,11 +12,13 @@ import { sumTo } from "./broadcast.ts";
 import { float } from "./copy.ts";
 import { doubtWith } from "./faults.ts";
 import { checkFloat } from "./limits.ts";
-import type { Reduction } from "./loss.ts";
 import { sum } from "./reduce.ts";
 import { mean } from "./stats.ts";
 import { abs, neg, square } from "./unary.ts";
 import { where } from "./where.ts";
+
+/** What becomes of single losses: their mean, their sum, or nothing. */
+export type Reduction = "mean" | "sum" | "none";
 
 /** How single losses become one. */
 export interface LossOptions {

@@ -14,6 +14,7 @@ import { gather } from "./gather.ts";
 import { scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim } from "./scatter.ts";
 import { diagonal, unfold } from "./strided.ts";
 import { aminmax, diff } from "./diff.ts";
+import { norm } from "./distances.ts";
 import { indexCopy, indexCopy_ } from "./index_copy.ts";
 import { scatterReduce, scatterReduce_ } from "./scatter_reduce.ts";
 import * as blend from "./blend.ts";
@@ -40,7 +41,7 @@ import { all, amax, amin, any, sum } from "./reduce.ts";
 import { cumprod, prod } from "./prod.ts";
 import { logsumexp } from "./logsumexp.ts";
 import { logSoftmax, softmax } from "./softmax.ts";
-import { mean, norm, std, variance } from "./stats.ts";
+import { mean, std, variance } from "./stats.ts";
 import * as unary from "./unary.ts";
 import * as slices from "./slices.ts";
 import * as views from "./views.ts";
@@ -129,6 +130,7 @@ type Ops =
   & typeof import("./copy.ts")
   & typeof import("./logsumexp.ts")
   & typeof import("./diff.ts")
+  & Pick<typeof import("./distances.ts"), "norm">
   & typeof import("./extreme.ts")
   & typeof import("./histc.ts")
   & typeof import("./gather.ts")

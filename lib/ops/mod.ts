@@ -122,8 +122,6 @@ export {
 } from "./reduce.ts";
 export {
   mean,
-  norm,
-  type NormOptions,
   std,
   type VarArguments,
   variance,
@@ -150,7 +148,7 @@ export {
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
 export * from "./blend.ts";
-export { cdist, type CosineOptions, cosineSimilarity } from "./distances.ts";
+export { cdist, type CosineOptions, cosineSimilarity, norm, type NormOptions } from "./distances.ts";
 export { linear } from "./matmul/linear.ts";
 export { linearActivated } from "./matmul/linear_then.ts";
 /** What networks are made of. */
@@ -176,7 +174,6 @@ export {
 export { logSoftmax, softmax, type SoftmaxArguments } from "./softmax.ts";
 export { layerNorm, type LayerNormArguments } from "./layer_norm.ts";
 export { type AttentionArguments, scaledDotProductAttention } from "./attention/attention.ts";
-export type { Reduction } from "./loss.ts";
 export {
   crossEntropy,
   type CrossEntropyOptions,
@@ -192,6 +189,7 @@ export {
   type LossFunction,
   type LossOptions,
   mseLoss,
+  type Reduction,
   smoothL1Loss,
   type SmoothL1Options,
   type WeightedArguments,

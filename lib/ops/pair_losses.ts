@@ -6,9 +6,9 @@ import { called } from "../tensor/autograd.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, eq, minimum, mul, ne, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
+import { norm } from "./distances.ts";
 import { type Compared, type LossOptions, reduced, reductionKind } from "./losses.ts";
 import { sum } from "./reduce.ts";
-import { norm } from "./stats.ts";
 import { neg, sqrt } from "./unary.ts";
 import { where } from "./where.ts";
 

@@ -14,13 +14,13 @@ import { declared } from "./declare.ts";
 import { groupsFor, part, windows } from "./elementwise.ts";
 import { inMemoryOrder } from "./layout.ts";
 import { checkFloat } from "./limits.ts";
-import type { Reduction } from "./loss.ts";
 import {
   comparing,
   defineLoss,
   type LossFunction,
   type LossOptions,
   reduced,
+  type Reduction,
   reductionKind,
   type WeightedLossFunction,
 } from "./losses.ts";
