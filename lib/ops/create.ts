@@ -34,7 +34,7 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
-/** What they are, by name. */
+/** The kinds of these options. */
 export const tensorOptions = { dtype: a.dtype, device: a.device, requiresGrad: a.flag };
 const names = [
   ...["tensor", "empty", "zeros", "ones"] as const,

@@ -33,9 +33,10 @@ import * as checks from "./checks.ts";
 import * as matrices from "./matrices.ts";
 import * as pick from "./pick.ts";
 import * as sorting from "./sort.ts";
-import { argmax, argmin, cumsum, topk } from "./order.ts";
+import { cumsum } from "./cumsum.ts";
+import { argmax, argmin, topk } from "./order.ts";
 import { type ExtremeArguments, max, min } from "./extreme.ts";
-import { multinomial } from "./random.ts";
+import { multinomial } from "./multinomial.ts";
 import * as fills from "./random_fill.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
 import { cumprod, prod } from "./prod.ts";
@@ -129,6 +130,7 @@ type Ops =
   & typeof import("./clamp.ts")
   & typeof import("./copy.ts")
   & typeof import("./logsumexp.ts")
+  & typeof import("./cumsum.ts")
   & typeof import("./diff.ts")
   & Pick<typeof import("./distances.ts"), "norm">
   & typeof import("./extreme.ts")
@@ -144,7 +146,7 @@ type Ops =
   & typeof import("./matrices.ts")
   & typeof import("./order.ts")
   & typeof import("./pick.ts")
-  & typeof import("./random.ts")
+  & typeof import("./multinomial.ts")
   & typeof import("./random_fill.ts")
   & typeof import("./reduce.ts")
   & typeof import("./slices.ts")

@@ -29,8 +29,6 @@ export {
   dropout,
   type DropoutOptions,
   type DropoutStream,
-  multinomial,
-  type MultinomialOptions,
   normal,
   rand,
   randLike,
@@ -38,6 +36,7 @@ export {
   randnLike,
   type RandomOptions,
 } from "./random.ts";
+export { multinomial, type MultinomialOptions } from "./multinomial.ts";
 export { randint, type RandintOptions, randperm } from "./random_whole.ts";
 export {
   bernoulli_,
@@ -120,13 +119,7 @@ export {
   sum,
   type SumArguments,
 } from "./reduce.ts";
-export {
-  mean,
-  std,
-  type VarArguments,
-  variance,
-  type VarOptions,
-} from "./stats.ts";
+export { mean, std, type VarArguments, variance, type VarOptions } from "./stats.ts";
 export { aminmax, diff, type DiffOptions, type Extremes, stdMean, varMean } from "./diff.ts";
 export type { Found } from "./found.ts";
 export {
@@ -134,7 +127,6 @@ export {
   argmax,
   argmin,
   type ArgOptions,
-  cumsum,
   topk,
   type TopkOptions,
 } from "./order.ts";
@@ -148,7 +140,13 @@ export {
 /** Products. */
 export { bmm, matmul, mm } from "./matmul/matmul.ts";
 export * from "./blend.ts";
-export { cdist, type CosineOptions, cosineSimilarity, norm, type NormOptions } from "./distances.ts";
+export {
+  cdist,
+  type CosineOptions,
+  cosineSimilarity,
+  norm,
+  type NormOptions,
+} from "./distances.ts";
 export { linear } from "./matmul/linear.ts";
 export { linearActivated } from "./matmul/linear_then.ts";
 /** What networks are made of. */
@@ -211,6 +209,7 @@ export type {
 export { leakyRelu, softplus } from "./bends.ts";
 export { elu } from "./elu.ts";
 export { logsumexp } from "./logsumexp.ts";
+export { cumsum } from "./cumsum.ts";
 export { cumprod, prod, type ProductOptions } from "./prod.ts";
 /** In order, in another arrangement, chosen. */
 export { argsort, median, type MedianOptions, sort, type SortOptions } from "./sort.ts";

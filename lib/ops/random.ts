@@ -14,20 +14,13 @@ import {
 } from "../python/arguments.ts";
 import { goesWith } from "../tensor/autograd.ts";
 import type { DType, Values } from "../tensor/dtype.ts";
-import { isRowOrder, numelOf, type Shape } from "../tensor/shape.ts";
-import { allocate, allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
-import { div, mul } from "./binary.ts";
-import { contiguous } from "./copy.ts";
+import { isRowOrder, type Shape } from "../tensor/shape.ts";
+import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
+import { mul } from "./binary.ts";
 import { asked, checkShape, type TensorOptions, tensorOptions } from "./create.ts";
-import { checkWeights } from "./faults.ts";
-import { checkFloat, checkRounds } from "./limits.ts";
-import { argmax, topk } from "./order.ts";
+import { checkFloat } from "./limits.ts";
 import { DRAWN_AT_A_TIME } from "./tuning.ts";
-import multinomialSource from "../../kernels/multinomial.wgsl" with { type: "text" };
-import { declared } from "./declare.ts";
 import { orderOf, restored } from "./layout.ts";
-
-const lookUpKernel = declared("multinomial", multinomialSource);
 
 /** Where a random tensor's numbers come from, besides what every new tensor takes. */
 export interface RandomOptions extends TensorOptions {
@@ -35,9 +28,9 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
-const names = ["rand", "randn", "randLike", "randnLike"] as const;
-/** What they are, by name. */
+/** The kinds of these options. */
 export const randomOptions = { ...tensorOptions, generator: a.generator };
+const names = ["rand", "randn", "randLike", "randnLike"] as const;
 const read = Object.fromEntries(
   names.map((name) => [name, parameters<RandomOptions>(name, randomOptions, { positional: 0 })]),
 ) as Record<typeof names[number], Reader<RandomOptions>>;
@@ -249,97 +242,4 @@ export function dropout(
     ? dropoutMask(x.shape, p, { device: x.device, ...options })
     : drawnLike(x, options, (g, out) => draw.dropout(g, out, p));
   return goesWith(mul(x, mask), mask);
-}
-
-/** How {@linkcode multinomial} draws. */
-export interface MultinomialOptions extends Drawn {
-  /** How many indices each row gives. */
-  numSamples: number;
-  /** Whether an index may be drawn again. */
-  replacement?: boolean;
-}
-
-const readMultinomial = parameters<MultinomialOptions>("multinomial", {
-  numSamples: a.whole,
-  replacement: a.flag,
-  generator: a.generator,
-}, { required: 1, positional: 2 });
-
-/**
- * Draws indices with the probabilities (or weights) of each row: (n) → (numSamples), (m, n) → (m, numSamples).
- * Nothing is read from the GPU, where weights divided by exponential waiting times decide the draw.
- *
- * @throws where the result is read, for weights that are negative, infinite, NaN, or all zero in a row
- * @example
- * ```ts
- * import { manualSeed, multinomial, tensor } from "#lib";
- * import { assertEquals } from "@std/assert";
- * manualSeed(0);
- * const next = multinomial(tensor([[0.1, 0.2, 0.7], [0.8, 0.1, 0.1]]), 1); // one token of each row
- * assertEquals(await next.tolist(), [[2], [0]]);
- * ```
- */
-export function multinomial(
-  probs: Tensor,
-  ...args: Given<
-    [numSamples: number, replacement?: boolean],
-    MultinomialOptions,
-    MultinomialOptions
-  >
-): Tensor {
-  const { numSamples, replacement = false, generator = defaultGenerator } = readMultinomial(args);
-  checkFloat("multinomial", probs);
-  if (probs.ndim < 1 || probs.ndim > 2) {
-    throw new RangeError(`prob_dist must be 1 or 2 dim, not ${probs.ndim}`);
-  }
-  if (numSamples <= 0) {
-    throw new RangeError(`cannot sample n_sample <= 0 samples: ${numSamples}`);
-  }
-  const n = probs.shape.at(-1)!;
-  if (!replacement && numSamples > n) {
-    throw new RangeError(
-      `cannot sample n_sample > prob_dist.size(-1) samples without replacement: ${numSamples} of ${n}`,
-    );
-  }
-  const { device } = probs;
-  const doubts = checkWeights(contiguous(probs), replacement && numSamples > 1);
-  const hangs = (indices: Tensor) => {
-    indices.storage.doubts = doubts.with(indices.storage.doubts);
-    return indices;
-  };
-  if (!replacement || numSamples === 1) {
-    const q = drawnLike(probs, { generator }, (g, out) => draw.exponential(g, out));
-    const won = div(probs, q);
-    return hangs(
-      numSamples === 1 ? argmax(won, { dim: -1, keepdim: true }) : topk(won, numSamples)[1],
-    );
-  }
-  const [rows, categories] = [numelOf(probs.shape.slice(0, -1)), n];
-  checkRounds("multinomial", Math.ceil(categories * 65 / 64) + numSamples, categories);
-  const values = new Float32Array(rows * numSamples);
-  for (let i = 0; i < values.length; i++) values[i] = roundUp(generator.engine.nextDouble());
-  const shape = [...probs.shape.slice(0, -1), numSamples];
-  const dense = contiguous(probs);
-  const u = fromValues(values, shape, "float32", device);
-  const [sums, indices] = [
-    allocate(probs.shape, "float32", device),
-    allocate(shape, "int64", device),
-  ];
-  device.launcher.launch(
-    device.launcher.pipeline(lookUpKernel),
-    { weights: dense.storage, u: u.storage, sums: sums.storage, indices: indices.storage },
-    { rows, categories, samples: numSamples, offset: dense.offset },
-    rows,
-    categories, // the first lane
-  );
-  for (const helper of [u, sums]) helper.storage.release("after it was used");
-  return hangs(indices);
-}
-
-/**
- * The smallest float32 not below a double of [0, 1]: a float32 is below it exactly where it is below the double.
- */
-function roundUp(v: number): number {
-  const near = Math.fround(v);
-  return near >= v ? near : Math.fround(near * (1 + 1.5 * 2 ** -24));
 }
