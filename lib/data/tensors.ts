@@ -4,6 +4,7 @@
 import { optionsOf } from "../python/arguments.ts";
 import type { Device } from "../gpu/device.ts";
 import { a, parameters } from "../python/arguments.ts";
+import { INT64_RANGE } from "../tensor/dtype.ts";
 import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import {
   openSafetensors,
@@ -180,9 +181,7 @@ export function tensorOf(array: SafeTensor, device?: Device, name = "an array"):
   let i = 0;
   for (const number of numbers) {
     if (Number(number) === values[i++]) continue;
-    throw new RangeError(
-      `${name} holds ${number}, but int64 tensors hold only integers from −2^31 to 2^31 − 1 here`,
-    );
+    throw new RangeError(`${name} holds ${number}, which does not fit; ${INT64_RANGE}`);
   }
   return fromValues(values, shape, "int64", device);
 }

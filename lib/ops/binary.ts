@@ -18,7 +18,8 @@ import { log, reciprocal } from "./unary.ts";
 import { unless, where } from "./where.ts";
 
 /**
- * The gradient: half of it at a tie, 0 for the loser. Selected and not multiplied, since 0 times infinity is NaN.
+ * The gradient of a maximum's operand: half of it at a tie, 0 for the loser. Selected and not multiplied, since 0 times
+ * infinity is NaN.
  */
 const share = (g: Tensor, loses: Tensor, ties: Tensor) => {
   const shared = where(ties, mul(g, 0.5), g);

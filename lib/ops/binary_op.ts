@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Args, Row } from "./binary_row.ts";
 import { launchBinary } from "./elementwise.ts";
 import { checkIndex, doubtWith } from "./faults.ts";
-import { checkInteger } from "./limits.ts";
+import { checkInteger } from "./fits.ts";
 
 /** Pairs of shapes: equal, scalars, nothing, repeated either way, both ways, and with a missing dimension. */
 const shapes = [

@@ -1,6 +1,6 @@
 /*
- * Moving elements: copies that lay a view out row by row, writes into a view, changes of dtype. And in-place
- * forms, which compute a result in new memory and then write it over the old one.
+ * Moving elements: copies that lay a view out row by row, changes of dtype, writes into a view, and what may be written
+ * over. The in-place forms of functions are in inplace.ts.
  */
 import { a, type Given, takes, takesNames } from "../python/arguments.ts";
 import { goesWith, isGradEnabled } from "../tensor/autograd.ts";
@@ -87,6 +87,10 @@ export const contiguous: (x: Tensor) => Tensor = takes(
   (x) => x.isContiguous() ? x : cloneInRows(x),
 );
 
+/** The tensor itself where it lies row by row from the beginning of its memory, else a copy that does. */
+export const fromStart = (x: Tensor): Tensor =>
+  x.isContiguous() && x.offset === 0 ? x : cloneInRows(x);
+
 const conversion: Record<DType, string> = {
   float32: "Out(v)",
   int64: "Out(v)",
@@ -123,6 +127,7 @@ export const to: (x: Tensor, ...args: Given<[dtype: DType], { dtype: DType }>) =
     { input: a.tensor, dtype: { ...a.dtype, wanted: `${a.dtype.wanted} (there is one device)` } },
     (x: Tensor, dtype: DType): Tensor => x.dtype === dtype ? x : castOp([x], { dtype }),
   );
+
 /** In which dtype a result is computed, and comes. */
 export interface Computed {
   /** What the elements become first; what they are unless given. */

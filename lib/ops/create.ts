@@ -12,7 +12,7 @@ import {
   readSizes,
   type Sizes,
 } from "../python/arguments.ts";
-import { type DType, dtypes, type Values } from "../tensor/dtype.ts";
+import { type DType, dtypes, INT64_RANGE, isInt64, type Values } from "../tensor/dtype.ts";
 import { numelOf, type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, fromValues, type Nested, Tensor } from "../tensor/tensor.ts";
 import fillSource from "../../kernels/fill.wgsl" with { type: "text" };
@@ -162,11 +162,7 @@ function checkInt(value: number): void {
       "tensor: cannot convert float NaN to integer; int64 tensors hold integers",
     );
   }
-  if (value > 0x7fffffff || value < -0x80000000) {
-    throw new RangeError(
-      `tensor: ${value} does not fit; int64 tensors hold integers from −2^31 to 2^31 − 1 here`,
-    );
-  }
+  if (!isInt64(value)) throw new RangeError(`tensor: ${value} does not fit; ${INT64_RANGE}`);
 }
 
 const typed = (numbers: number[], dtype: DType): Values => {

@@ -80,6 +80,7 @@ function checkLookUp(weight: Tensor, ids: Tensor): void {
   if (weight.ndim !== 2) throw new RangeError(`'weight' must be 2-D, not ${weight.ndim}-D`);
 }
 
+/** The op of a table (rows, width) and ids; the row `paddingIdx`, if it is one, gets no gradient. */
 export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: number }>({
   name: "embedding",
   torch: "F.embedding(i[1], i[0], padding_idx=a['paddingIdx'] if a['paddingIdx'] >= 0 else None)",

@@ -4,6 +4,7 @@
  * when it is read.
  */
 import type { FaultMessage } from "../gpu/doubts.ts";
+import { INT64_RANGE, isInt64 } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import fitsSource from "../../kernels/check_fits.wgsl" with { type: "text" };
 import { declared } from "./declare.ts";
@@ -14,9 +15,16 @@ const fitsKernel = declared("check_fits", fitsSource);
 const tooLarge = (name: string): FaultMessage => (bits) => {
   const [float] = new Float32Array(Int32Array.of(bits).buffer);
   const about = float.toPrecision(6);
-  return `${name}(): about ${about} does not fit; int64 tensors hold integers from −2^31 to ` +
-    `2^31 − 1 here; use float() before ${name}()`;
+  return `${name}(): about ${about} does not fit; ${INT64_RANGE}; use float() before ${name}()`;
 };
+
+/** Refuses a number that gives no integer with a tensor of integers, or does not fit. */
+export function checkInteger(name: string, value: number): void {
+  if (name === "pow" && value < 0) {
+    throw new RangeError("Integers to negative integer powers are not allowed; use float()");
+  }
+  if (!isInt64(value)) throw new RangeError(`${name}: ${value} does not fit; ${INT64_RANGE}`);
+}
 
 /**
  * Refuses integers that have wrapped around, when they are read.

@@ -7,7 +7,7 @@ import { lanesOf, readInterface } from "../gpu/interface.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { numelOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { cloneInRows } from "./copy.ts";
+import { fromStart } from "./copy.ts";
 import { zeros } from "./create.ts";
 import { declared } from "./declare.ts";
 
@@ -90,7 +90,7 @@ export function kernel(
   const out = zeros(shape, { dtype, device });
   if (out.numel() === 0) return out;
   const windows = [...tensors, [result.name, out] as const].map(([name, x]) => {
-    const { storage } = dense(x);
+    const { storage } = fromStart(x);
     return [name, { storage, offset: 0, size: x.numel() * 4 }] as const;
   });
   const { launcher } = out.device;
@@ -102,9 +102,6 @@ export function kernel(
   );
   return out;
 }
-
-/** The tensor, row by row from the beginning of its storage. */
-const dense = (x: Tensor): Tensor => x.isContiguous() && x.offset === 0 ? x : cloneInRows(x);
 
 const listed = (names: readonly string[]) =>
   names.map((name) => `"${name}"`).join(", ") || "nothing";

@@ -12,7 +12,7 @@ import forwardSource from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import gradSource from "../../kernels/layer_norm_grad.wgsl" with { type: "text" };
 import paramsSource from "../../kernels/layer_norm_params_grad.wgsl" with { type: "text" };
 import { add } from "./binary.ts";
-import { cloneInRows, contiguous } from "./copy.ts";
+import { contiguous, fromStart } from "./copy.ts";
 import { sharing } from "./declare.ts";
 import { sum } from "./reduce.ts";
 import { checkFloat } from "./limits.ts";
@@ -26,9 +26,6 @@ const paramsKernels = sharing("layer_norm_params_grad", paramsSource);
 
 type Args = { normalizedShape: Shape; eps: number };
 
-/** Scale and shift as the kernels read them: from the first element of their memory on. */
-const packed = (x: Tensor): Tensor => x.offset === 0 && x.isContiguous() ? x : cloneInRows(x);
-
 const sizesOf = (x: Tensor, { normalizedShape }: Args) => {
   const columns = numelOf(normalizedShape);
   return { columns, rows: columns && x.numel() / columns };
@@ -41,13 +38,7 @@ const layerNormOp = defineOp<Args>({
   forward([x, weight, bias], args) {
     const { normalizedShape, eps } = args;
     checkFloat("layerNorm", x, ...[weight, bias].filter((v) => v !== undefined));
-    const given = x.shape.slice(x.ndim - normalizedShape.length);
-    if (shapeText(given) !== shapeText(normalizedShape) || normalizedShape.length === 0) {
-      throw new RangeError(
-        `Given normalized_shape=${shapeText(normalizedShape)}, expected input with shape ` +
-          `[*, ${normalizedShape.join(", ")}], but got input of size${shapeText(x.shape)}`,
-      );
-    }
+    checkNormalized(x, normalizedShape);
     const dense = contiguous(x);
     const { rows, columns } = sizesOf(x, args);
     const out = allocate(x.shape, "float32", x.device);
@@ -65,8 +56,8 @@ const layerNormOp = defineOp<Args>({
       }),
       {
         x: dense.storage,
-        weight: (weight ? packed(weight) : dense).storage,
-        bias: (bias ? packed(bias) : dense).storage,
+        weight: (weight ? fromStart(weight) : dense).storage,
+        bias: (bias ? fromStart(bias) : dense).storage,
         out: out.storage,
         mean: mean.storage,
         rstd: rstd.storage,
@@ -113,7 +104,7 @@ const layerNormOp = defineOp<Args>({
       }),
       {
         ...shared,
-        weight: (weight ? packed(weight) : x).storage,
+        weight: (weight ? fromStart(weight) : x).storage,
         plus: (plus ?? x).storage,
         dx: dx.storage,
       },
@@ -178,8 +169,18 @@ const layerNormOp = defineOp<Args>({
   }],
 });
 
-/** Refuses a weight or a bias of another shape than what is normalised. */
-function checkParameters(shape: Shape, given: Record<string, Tensor | null | undefined>): void {
+/** Refuses a tensor whose last dimensions are others than those to be normalized. */
+export function checkNormalized(x: Tensor, shape: Shape): void {
+  const given = x.shape.slice(Math.max(0, x.ndim - shape.length));
+  if (shapeText(given) === shapeText(shape) && shape.length > 0) return;
+  throw new RangeError(
+    `Given normalized_shape=${shapeText(shape)}, expected input with shape ` +
+      `[*, ${shape.join(", ")}], but got input of size${shapeText(x.shape)}`,
+  );
+}
+
+/** Refuses a weight or a bias of another shape than what is normalized. */
+export function checkParameters(shape: Shape, given: Record<string, Tensor | null | undefined>): void {
   for (const [name, v] of Object.entries(given)) {
     if (!v || shapeText(v.shape) === shapeText(shape)) continue;
     throw new RangeError(

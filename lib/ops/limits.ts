@@ -1,5 +1,6 @@
 /*
- * What a kernel may not exceed: the bytes of a binding, and the rounds of its loops.
+ * What a kernel takes: floats where only floats have an answer, no more bytes than a binding holds, and no more rounds of
+ * its loops than an adapter runs.
  */
 import type { Device } from "../gpu/device.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
@@ -12,18 +13,6 @@ export function checkFloat(op: string, ...tensors: readonly Tensor[]): void {
   const wrong = tensors.find(({ dtype }) => dtype !== "float32");
   if (!wrong) return;
   throw new TypeError(`"${op}" not implemented for ${wrong.dtype}, only for float32; use float()`);
-}
-
-/** Refuses a number that gives no integer with a tensor of integers, or does not fit. */
-export function checkInteger(name: string, value: number): void {
-  if (name === "pow" && value < 0) {
-    throw new RangeError("Integers to negative integer powers are not allowed; use float()");
-  }
-  if (value > 0x7fffffff || value < -0x80000000) {
-    throw new RangeError(
-      `${name}: ${value} does not fit; int64 tensors hold integers from −2^31 to 2^31 − 1 here`,
-    );
-  }
 }
 
 /** A window into a buffer begins, and ends, at a multiple of so many elements: WebGPU wants 256 bytes. */

@@ -6,7 +6,7 @@ import { called } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
-import { layerNorm } from "./layer_norm.ts";
+import { checkNormalized, checkParameters, layerNorm } from "./layer_norm.ts";
 import { checkFloat } from "./limits.ts";
 import { mean } from "./stats.ts";
 import { rsqrt, square } from "./unary.ts";
@@ -54,18 +54,8 @@ export const rmsNorm: (
         "but got normalized_shape = []",
     );
   }
-  if (weight && shapeText(weight.shape) !== shapeText(shape)) {
-    throw new RangeError(
-      `Expected weight to be of same shape as normalized_shape, but got weight of shape ` +
-        `${shapeText(weight.shape)} and normalized_shape = ${shapeText(shape)}`,
-    );
-  }
-  if (shapeText(x.shape.slice(Math.max(0, x.ndim - shape.length))) !== shapeText(shape)) {
-    throw new RangeError(
-      `Given normalized_shape=${shapeText(shape)}, expected input with shape ` +
-        `[*, ${shape.join(", ")}], but got input of size${shapeText(x.shape)}`,
-    );
-  }
+  checkParameters(shape, { weight });
+  checkNormalized(x, shape);
   const dims = shape.map((_, i) => -1 - i);
   const scaled = mul(x, rsqrt(add(mean(square(x), dims, true), eps ?? 2 ** -23)));
   return weight ? mul(scaled, weight) : scaled;

@@ -45,6 +45,7 @@ const byGenerator = <O extends Drawn>(
   const all = { ...kinds, generator: a.generator } as { [K in keyof Required<O>]: Kind };
   return parameters<O>(name, all);
 };
+
 /** How {@linkcode uniform_} draws. */
 export interface UniformOptions extends Drawn {
   /** The lower end; 0. */
@@ -80,13 +81,6 @@ export function normal_(
   const { mean = 0, std = 1, generator = defaultGenerator } = readNormal(args);
   return refill("normal_", x, generator, normally(mean, std), "stretches");
 }
-
-/** How {@linkcode exponential_} draws. */
-export interface ExponentialOptions extends Drawn {
-  /** The rate: 1 / the mean; 1. */
-  lambd?: number;
-}
-const readExponential = byGenerator<ExponentialOptions>("exponential_", { lambd: a.number });
 
 const readLogNormal = byGenerator<NormalOptions>("logNormal_", { mean: a.number, std: a.number });
 
@@ -132,6 +126,13 @@ export function geometric_(x: Tensor, ...args: Given<[p: number], { p: number },
   const { p, generator = defaultGenerator } = readGeometric(args);
   return refill("geometric_", x, generator, (g, out) => draw.geometric(g, out, p));
 }
+
+/** How {@linkcode exponential_} draws. */
+export interface ExponentialOptions extends Drawn {
+  /** The rate: 1 / the mean; 1. */
+  lambd?: number;
+}
+const readExponential = byGenerator<ExponentialOptions>("exponential_", { lambd: a.number });
 
 /** Overwrites a tensor with waiting times of the rate `lambd`. */
 export function exponential_(

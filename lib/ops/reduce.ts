@@ -140,10 +140,12 @@ const ways: [Shape, ReduceOptions][] = [
   [[1, 4, 1], { dim: 0 }],
 ];
 
-const empties: [Shape, ReduceOptions][] = [[[0], {}], [[2, 0], { dim: 1 }], [[2, 0], { dim: 0 }], [[
-  0,
-  2,
-], { dim: 1 }]];
+const empties: [Shape, ReduceOptions][] = [
+  [[0], {}],
+  [[2, 0], { dim: 1 }],
+  [[2, 0], { dim: 0 }],
+  [[0, 2], { dim: 1 }],
+];
 
 function define(name: string, row: Row): Op<ReduceOptions> {
   const dims = (x: { shape: Shape }, { dim }: ReduceOptions) => normalizeDims(dim, x.shape.length);

@@ -30,6 +30,12 @@ export const dtypes: Readonly<Record<DType, Traits>> = {
 /** The dtype that an operation of the two gives, as PyTorch promotes. */
 export const promote = (a: DType, b: DType): DType => dtypes[a].rank >= dtypes[b].rank ? a : b;
 
+/** Whether an int64 tensor can hold a number here. */
+export const isInt64 = (value: number): boolean => value >= -(2 ** 31) && value <= 2 ** 31 - 1;
+
+/** What is said of a number that it can't hold. */
+export const INT64_RANGE = "int64 tensors hold integers from −2^31 to 2^31 − 1 here";
+
 /** `torch.float32`. */
 export const float32 = "float32";
 /** `torch.int64`, and `torch.long`. */
