@@ -14,7 +14,7 @@ import { type LayerOptions, Linear } from "./layers.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-/** The output projection; PyTorch names it so for its quantiser's sake. */
+/** The output projection; PyTorch names it so for its quantizer's sake. */
 class NonDynamicallyQuantizableLinear extends Linear {}
 
 /** How a {@linkcode MultiheadAttention} is made. */
@@ -31,7 +31,7 @@ export interface MultiheadAttentionOptions extends LayerOptions {
   addBiasKv?: boolean;
   /** Whether to add a key and a value of zeros. */
   addZeroAttn?: boolean;
-  /** Features of the keys and of the values, where they are not those of the queries. */
+  /** Features of the keys; embedDim unless given. */
   kdim?: number;
   /** Features of the values; embedDim unless given. */
   vdim?: number;

@@ -50,7 +50,7 @@ export interface AttentionWeights {
   outProjWeight: Tensor;
   /** Its bias, (E). */
   outProjBias?: Tensor | null;
-  /** One more key and value, which every query sees, (1, 1, E). */
+  /** One more key, which every query sees, (1, 1, E). */
   biasK?: Tensor | null;
   /** The value that belongs to it, (1, 1, E). */
   biasV?: Tensor | null;

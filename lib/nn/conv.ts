@@ -5,8 +5,7 @@ import { conv1d, type Convolving, convolvingKinds } from "../ops/conv.ts";
 import { empty } from "../ops/create.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import * as init from "./init.ts";
-import { type LayerOptions, python } from "./layers.ts";
+import { drawWeights, type LayerOptions } from "./layers.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -94,11 +93,7 @@ export class Conv1d extends Module {
     const each = inChannels / groups;
     this.weight = new Parameter(empty([outChannels, each, kernelSize], { device }));
     this.bias = bias ? new Parameter(empty([outChannels], { device })) : null;
-    init.kaimingUniform_(this.weight, { a: Math.sqrt(5) });
-    if (!this.bias) return;
-    const fanIn = each * kernelSize;
-    const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
-    init.uniform_(this.bias, -bound, bound);
+    drawWeights(this.weight, this.bias, each * kernelSize);
   }
 
   /** (N, in_channels, L) → (N, out_channels, L_out); without N too */
@@ -116,7 +111,7 @@ export class Conv1d extends Module {
     else if (padding !== 0) parts.push(`padding=(${padding},)`);
     if (dilation !== 1) parts.push(`dilation=(${dilation},)`);
     if (groups !== 1) parts.push(`groups=${groups}`);
-    if (!this.bias) parts.push(`bias=${python(false)}`);
+    if (!this.bias) parts.push("bias=False");
     return parts.join(", ");
   }
 }

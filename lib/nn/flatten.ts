@@ -4,6 +4,7 @@
 import { unflatten } from "../ops/other_views.ts";
 import { flatten } from "../ops/views.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
+import { sizesText } from "../python/module.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
@@ -91,7 +92,6 @@ export class Unflatten extends Module {
 
   /** `dim=1, unflattened_size=(2, 3)` */
   override extraRepr(): string {
-    const sizes = this.unflattenedSize.join(", ") + (this.unflattenedSize.length === 1 ? "," : "");
-    return `dim=${this.dim}, unflattened_size=(${sizes})`;
+    return `dim=${this.dim}, unflattened_size=${sizesText(this.unflattenedSize)}`;
   }
 }

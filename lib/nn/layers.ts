@@ -12,19 +12,26 @@ import { select } from "../ops/slices.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { noGrad } from "../tensor/autograd.ts";
 import { shortest } from "../python/decimal.ts";
+import { sizesText } from "../python/module.ts";
+import { repr } from "../python/repr.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
-/** Python's way to print a boolean. */
-export const python = (value: boolean): string => value ? "True" : "False";
-
 /** Where a layer's parameters are made. */
 export interface LayerOptions {
   /** The default device unless given. */
   device?: Device;
+}
+
+/** Draws what a linear layer begins with, of which each output comes from `fanIn` numbers: uniform within ±1/√fanIn. */
+export function drawWeights(weight: Parameter, bias: Parameter | null, fanIn: number): void {
+  init.kaimingUniform_(weight, { a: Math.sqrt(5) });
+  if (!bias) return;
+  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
+  init.uniform_(bias, -bound, bound);
 }
 
 /** How a {@linkcode Linear} is made. */
@@ -81,10 +88,7 @@ export class Linear extends Module {
     this.outFeatures = outFeatures;
     this.weight = new Parameter(empty([outFeatures, inFeatures], { device }));
     this.bias = bias ? new Parameter(empty([outFeatures], { device })) : null;
-    init.kaimingUniform_(this.weight, { a: Math.sqrt(5) });
-    if (!this.bias) return;
-    const bound = inFeatures > 0 ? 1 / Math.sqrt(inFeatures) : 0;
-    init.uniform_(this.bias, -bound, bound);
+    drawWeights(this.weight, this.bias, inFeatures);
   }
 
   /** (…, in_features) → (…, out_features) */
@@ -95,7 +99,7 @@ export class Linear extends Module {
   /** `in_features=3, out_features=2, bias=True` */
   override extraRepr(): string {
     return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=` +
-      `${python(this.bias !== null)}`;
+      `${repr(this.bias !== null)}`;
   }
 }
 
@@ -286,10 +290,8 @@ export class LayerNorm extends Module {
 
   /** `(8,), eps=1e-05, elementwise_affine=True` */
   override extraRepr(): string {
-    const [only, ...more] = this.normalizedShape;
-    const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
-    return `${shape}, eps=${shortest(this.eps)}, elementwise_affine=` +
-      `${python(this.weight !== null)}`;
+    return `${sizesText(this.normalizedShape)}, eps=${shortest(this.eps)}, elementwise_affine=` +
+      `${repr(this.weight !== null)}`;
   }
 }
 

@@ -1,5 +1,6 @@
 /*
- * Losses as layers; what they compute is in lib/ops/losses.ts and class_losses.ts.
+ * Losses as layers; what they compute is in lib/ops: losses.ts, class_losses.ts, probability_losses.ts, distances.ts. Those
+ * of pairs are in pair_losses.ts.
  */
 import * as classLosses from "../ops/class_losses.ts";
 import * as distances from "../ops/distances.ts";
@@ -9,13 +10,13 @@ import type { Given, Reader } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
-/** What the losses of two tensors share. */
-export abstract class Loss extends Module {
+/** What the losses without weights share. */
+export abstract class Loss<O = losses.LossOptions> extends Module {
   /** The options it was made with. */
-  readonly options: losses.LossOptions;
+  readonly options: O;
 
   /** A loss whose options `read` reads. */
-  constructor(read: Reader<losses.LossOptions>, args: losses.LossArguments) {
+  constructor(read: Reader<O>, args: readonly unknown[]) {
     super();
     this.options = read(args);
   }
@@ -24,6 +25,8 @@ export abstract class Loss extends Module {
 const read = {
   mse: losses.lossOptions("MSELoss"),
   l1: losses.lossOptions("L1Loss"),
+  huber: losses.readHuber("HuberLoss"),
+  smooth: losses.readSmooth("SmoothL1Loss"),
   bce: probabilities.readBinary("BCELoss"),
   logits: probabilities.readLogits("BCEWithLogitsLoss"),
   nll: classLosses.readNll("NLLLoss"),
@@ -55,6 +58,32 @@ export class L1Loss extends Loss {
   /** two of one shape → the loss */
   forward(x: Tensor, y: Tensor): Tensor {
     return losses.l1Loss(x, y, this.options);
+  }
+}
+
+/** (x − y)² / 2 near 0, a straight line further out. */
+export class HuberLoss extends Loss<losses.HuberOptions> {
+  /** `{ reduction: "mean", delta: 1 }`. */
+  constructor(...args: Given<[], losses.HuberOptions>) {
+    super(read.huber, args);
+  }
+
+  /** two of one shape → the loss */
+  forward(x: Tensor, y: Tensor): Tensor {
+    return losses.huberLoss(x, y, this.options);
+  }
+}
+
+/** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
+export class SmoothL1Loss extends Loss<losses.SmoothL1Options> {
+  /** `{ reduction: "mean", beta: 1 }`. */
+  constructor(...args: Given<[], losses.SmoothL1Options>) {
+    super(read.smooth, args);
+  }
+
+  /** two of one shape → the loss */
+  forward(x: Tensor, y: Tensor): Tensor {
+    return losses.smoothL1Loss(x, y, this.options);
   }
 }
 
@@ -144,14 +173,10 @@ export class CrossEntropyLoss extends WeightedLoss<classLosses.CrossEntropyOptio
 }
 
 /** How far a distribution, as logarithms of probabilities, is from its target. */
-export class KLDivLoss extends Module {
-  /** The options it was made with. */
-  readonly options: probabilities.KlDivOptions;
-
+export class KLDivLoss extends Loss<probabilities.KlDivOptions> {
   /** Options of `klDiv`: `reduction`, also "batchmean", and `logTarget`. */
   constructor(...args: Given<[], probabilities.KlDivOptions>) {
-    super();
-    this.options = read.klDiv(args);
+    super(read.klDiv, args);
   }
 
   /** logarithms of probabilities, targets → the loss */

@@ -94,20 +94,20 @@ export {
   BCEWithLogitsLoss,
   CosineSimilarity,
   CrossEntropyLoss,
+  HuberLoss,
   KLDivLoss,
   L1Loss,
   type Loss,
   MSELoss,
   NLLLoss,
+  SmoothL1Loss,
   type WeightedLoss,
 } from "./losses.ts";
 export {
   CosineEmbeddingLoss,
   HingeEmbeddingLoss,
-  HuberLoss,
   MarginRankingLoss,
   PairwiseDistance,
-  SmoothL1Loss,
   TripletMarginLoss,
 } from "./pair_losses.ts";
 /** Attention, and the layers made of it. */

@@ -10,11 +10,13 @@ import { mean, variance } from "../ops/stats.ts";
 import { rsqrt } from "../ops/unary.ts";
 import { reshape } from "../ops/views.ts";
 import { shortest } from "../python/decimal.ts";
+import { sizesText } from "../python/module.ts";
+import { repr } from "../python/repr.ts";
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { called, noGrad } from "../tensor/autograd.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type LayerOptions, python } from "./layers.ts";
+import type { LayerOptions } from "./layers.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -138,8 +140,8 @@ export class BatchNorm1d extends Module {
   /** `4, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True` */
   override extraRepr(): string {
     return `${this.numFeatures}, eps=${shortest(this.eps)}, momentum=${shortest(this.momentum)}, ` +
-      `affine=${python(this.weight !== null)}, track_running_stats=` +
-      `${python(this.trackRunningStats)}`;
+      `affine=${repr(this.weight !== null)}, track_running_stats=` +
+      `${repr(this.trackRunningStats)}`;
   }
 }
 
@@ -191,10 +193,9 @@ export class RMSNorm extends Module {
 
   /** `(8,), eps=None, elementwise_affine=True` */
   override extraRepr(): string {
-    const [only, ...more] = this.normalizedShape;
-    const shape = more.length === 0 ? `(${only},)` : `(${this.normalizedShape.join(", ")})`;
-    return `${shape}, eps=${this.eps === null ? "None" : shortest(this.eps)}, elementwise_affine=` +
-      `${python(this.weight !== null)}`;
+    const eps = this.eps === null ? "None" : shortest(this.eps);
+    return `${sizesText(this.normalizedShape)}, eps=${eps}, elementwise_affine=` +
+      `${repr(this.weight !== null)}`;
   }
 }
 
@@ -280,6 +281,6 @@ export class GroupNorm extends Module {
   /** `2, 4, eps=1e-05, affine=True, bias=True` */
   override extraRepr(): string {
     return `${this.numGroups}, ${this.numChannels}, eps=${shortest(this.eps)}, affine=` +
-      `${python(this.weight !== null)}, bias=${python(this.bias !== null)}`;
+      `${repr(this.weight !== null)}, bias=${repr(this.bias !== null)}`;
   }
 }

@@ -1,55 +1,19 @@
 /*
- * Losses of pairs and triples as layers, and those that turn from a square to a line; what they compute is in lib/ops/pair_losses.ts and losses.ts.
+ * Losses of pairs and triples as layers; what they compute is in lib/ops/pair_losses.ts.
  */
-import * as losses from "../ops/losses.ts";
 import * as pairs from "../ops/pair_losses.ts";
 import type { Given } from "../python/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { Loss } from "./losses.ts";
 import { Module } from "./module.ts";
 
 const read = {
-  huber: losses.readHuber("HuberLoss"),
-  smooth: losses.readSmooth("SmoothL1Loss"),
   pairwise: pairs.readPairwise("PairwiseDistance"),
   triplet: pairs.readTriplet("TripletMarginLoss"),
   cosine: pairs.readMargin("CosineEmbeddingLoss"),
   ranking: pairs.readMargin("MarginRankingLoss"),
   hinge: pairs.readMargin("HingeEmbeddingLoss"),
 };
-
-/** (x − y)² / 2 near 0, a straight line further out. */
-export class HuberLoss extends Module {
-  /** The options it was made with. */
-  readonly options: losses.HuberOptions;
-
-  /** `{ reduction: "mean", delta: 1 }`. */
-  constructor(...args: Given<[], losses.HuberOptions>) {
-    super();
-    this.options = read.huber(args);
-  }
-
-  /** two of one shape → the loss */
-  forward(x: Tensor, y: Tensor): Tensor {
-    return losses.huberLoss(x, y, this.options);
-  }
-}
-
-/** (x − y)² / 2 beta near 0, |x − y| − beta / 2 further out. */
-export class SmoothL1Loss extends Module {
-  /** The options it was made with. */
-  readonly options: losses.SmoothL1Options;
-
-  /** `{ reduction: "mean", beta: 1 }`. */
-  constructor(...args: Given<[], losses.SmoothL1Options>) {
-    super();
-    this.options = read.smooth(args);
-  }
-
-  /** two of one shape → the loss */
-  forward(x: Tensor, y: Tensor): Tensor {
-    return losses.smoothL1Loss(x, y, this.options);
-  }
-}
 
 /** The distances between vectors, pair by pair. */
 export class PairwiseDistance extends Module {
@@ -71,14 +35,10 @@ export class PairwiseDistance extends Module {
 }
 
 /** An anchor ought to lie nearer to the positive than to the negative, by a margin. */
-export class TripletMarginLoss extends Module {
-  /** The options it was made with. */
-  readonly options: pairs.TripletOptions;
-
+export class TripletMarginLoss extends Loss<pairs.TripletOptions> {
   /** A margin, by position or name; `{ p: 2, eps: 1e-6, swap: false, reduction: "mean" }`. */
   constructor(...args: pairs.MarginArguments<pairs.TripletOptions>) {
-    super();
-    this.options = read.triplet(args);
+    super(read.triplet, args);
     const { margin = 1 } = this.options;
     if (margin <= 0) {
       throw new RangeError(
@@ -94,14 +54,10 @@ export class TripletMarginLoss extends Module {
 }
 
 /** Vectors ought to point in one direction where the target is 1, and not where it is −1. */
-export class CosineEmbeddingLoss extends Module {
-  /** The options it was made with. */
-  readonly options: pairs.MarginOptions;
-
+export class CosineEmbeddingLoss extends Loss<pairs.MarginOptions> {
   /** A margin, by position or name; `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: pairs.MarginArguments) {
-    super();
-    this.options = read.cosine(args);
+    super(read.cosine, args);
   }
 
   /** (N, D), (N, D), targets (N) of 1 and −1 → the loss */
@@ -111,14 +67,10 @@ export class CosineEmbeddingLoss extends Module {
 }
 
 /** The first score ought to be larger where the target is 1, the second where it is −1. */
-export class MarginRankingLoss extends Module {
-  /** The options it was made with. */
-  readonly options: pairs.MarginOptions;
-
+export class MarginRankingLoss extends Loss<pairs.MarginOptions> {
   /** A margin, by position or name; `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: pairs.MarginArguments) {
-    super();
-    this.options = read.ranking(args);
+    super(read.ranking, args);
   }
 
   /** scores, scores, targets of 1 and −1 → the loss */
@@ -128,14 +80,10 @@ export class MarginRankingLoss extends Module {
 }
 
 /** Distances ought to be small where the target is 1, and at least the margin where it is −1. */
-export class HingeEmbeddingLoss extends Module {
-  /** The options it was made with. */
-  readonly options: pairs.MarginOptions;
-
+export class HingeEmbeddingLoss extends Loss<pairs.MarginOptions> {
   /** A margin, by position or name; `{ reduction: "mean" }`, `"sum"` or `"none"`. */
   constructor(...args: pairs.MarginArguments) {
-    super();
-    this.options = read.hinge(args);
+    super(read.hinge, args);
   }
 
   /** distances, targets of 1 and −1 → the loss */

@@ -180,7 +180,10 @@ export function checkNormalized(x: Tensor, shape: Shape): void {
 }
 
 /** Refuses a weight or a bias of another shape than what is normalized. */
-export function checkParameters(shape: Shape, given: Record<string, Tensor | null | undefined>): void {
+export function checkParameters(
+  shape: Shape,
+  given: Record<string, Tensor | null | undefined>,
+): void {
   for (const [name, v] of Object.entries(given)) {
     if (!v || shapeText(v.shape) === shapeText(shape)) continue;
     throw new RangeError(

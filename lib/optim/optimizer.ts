@@ -10,8 +10,8 @@ import { clone } from "../ops/copy.ts";
 import { zerosLike } from "../ops/create.ts";
 import { a, type Given, type Kind, parameters, type Reader } from "../python/arguments.ts";
 import { answering } from "../python/habits.ts";
-import { shortest } from "../python/decimal.ts";
 import { snakeCase } from "../python/module.ts";
+import { type Plain, repr } from "../python/repr.ts";
 import { dropGrad, enableGrad, noGrad } from "../tensor/autograd.ts";
 import { shapeText } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -252,9 +252,7 @@ export abstract class Optimizer<O extends Rated = any, S extends ParamState = Pa
 
 /** An option as Python spells it. */
 function spelled(value: unknown): string {
-  if (Array.isArray(value)) return `(${value.map(spelled).join(", ")})`;
-  if (typeof value === "boolean") return value ? "True" : "False";
-  return Number.isInteger(value) ? String(value) : shortest(value as number);
+  return Array.isArray(value) ? `(${value.map(spelled).join(", ")})` : repr(value as Plain);
 }
 
 answering(Optimizer.prototype);

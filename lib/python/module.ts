@@ -2,6 +2,10 @@
  * How PyTorch prints a module and names its parts.
  */
 
+/** Sizes as a tuple: `(8,)`, `(2, 3)`. */
+export const sizesText = (sizes: readonly number[]): string =>
+  `(${sizes.join(", ")}${sizes.length === 1 ? "," : ""})`;
+
 /**
  * PyTorch's spelling of a property's name: `selfAttn` is `self_attn`. A name that is not camelCase was chosen by a user
  * and stays: `W_query`, `C`, `GPTBlock`.
