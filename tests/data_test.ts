@@ -291,7 +291,7 @@ withFiles("a column's type is that of all its rows, and the rows before a wrong 
   const ds = await loadDataset(`${folder}/late.csv`, { split: "train[:2]" });
   assertEquals([...ds], [{ n: 1, t: null, u: null }, { n: 1, t: null, u: null }]);
   const last = await loadDataset(`${folder}/late.csv`, { split: "train[-1:]" });
-  assertEquals([...last], [{ n: 0.5, t: "NA", u: "x" }]);
+  assertEquals([...last], [{ n: 0.5, t: null, u: "x" }]);
   const rows = await loadDataset(`${folder}/broken.jsonl`, { split: "train[:1]" });
   assertEquals([...rows], [{ a: 1 }]);
 });

@@ -1,8 +1,8 @@
 /*
  * Comma-separated values, read as Python's pandas reads them. A field that begins with a quote may hold separators,
  * line ends and doubled quotes; elsewhere a quote is an ordinary character. A line ends with \n, \r\n or \r. The
- * first record names the columns. If all fields of a column are numbers, it becomes numbers; there, an empty field,
- * NaN and similar words are missing values. In a column of text such words stay text.
+ * first record names the columns. An empty field, NA, None and similar words are missing values, in a column of text too.
+ * If all others of a column are numbers, it becomes numbers; so do truth values.
  */
 import type { Batches } from "./batch.ts";
 import { type Limits, tooLong } from "./limits.ts";
@@ -64,7 +64,7 @@ function distinct(fields: string[]): string[] {
 /** Where the reader is in a record: before a field, in one, in quotes, or after a quote that may have closed them. */
 type State = "start" | "plain" | "quoted" | "quote";
 
-/** The records of a text, each as its fields, as many at a time as end in a piece; empty lines are skipped. */
+/** The records of a text, each as its fields, as many at a time as end in a piece; lines of nothing but spaces are skipped. */
 async function* records(
   pieces: AsyncIterable<string>,
   separator: string,
@@ -94,7 +94,7 @@ async function* records(
       if (end > at) {
         const letters = piece.slice(at, end);
         field += letters;
-        if (blank && letters.trim() !== "") blank = false;
+        if (blank && /[^ \t]/.test(letters)) blank = false;
         // After a closed quote the remaining field is taken as it is.
         if (state !== "quoted") state = "plain";
         at = end;
@@ -152,10 +152,10 @@ function endOfPlain(piece: string, at: number, separator: string): number {
   return at;
 }
 
-/** What a field can be read as: a word for a missing value, a number (a whole one above 2^53 is great), a truth value. */
+/** What a field can be read as: a missing value, a number (a whole one above 2^53 is great), a truth value. */
 type Kind = "word" | "whole" | "great" | "fraction" | "truth" | "text";
 
-/** The words that mean a missing value in a column of numbers, as in pandas; an empty field means it in every column. */
+/** The words that mean a missing value, as in pandas; also in quotes. */
 const NOTHING =
   /^(|NaN|nan|-NaN|-nan|NA|N\/A|n\/a|NULL|null|None|<NA>|#NA|#N\/A|#N\/A N\/A|1\.#IND|1\.#QNAN|-1\.#IND|-1\.#QNAN)$/;
 const WHOLE = /^\s*[+-]?\d+\s*$/;
@@ -173,21 +173,22 @@ function kindOf(text: string): Kind {
 function note(texts: string[], seen: Set<Kind>): void {
   for (const text of texts) {
     if (seen.has("text")) return;
-    if (text !== "") seen.add(kindOf(text));
+    seen.add(kindOf(text));
   }
 }
 
 /** Reads a field of a column in the narrowest type that fits all kinds of its fields. */
 function readerOf(seen: Set<Kind>): (text: string) => unknown {
-  const only = (...kinds: Kind[]) => seen.size > 0 && seen.isSubsetOf(new Set(kinds));
-  if (only("word", "whole", "great", "fraction") && !only("word")) {
-    const read = seen.has("fraction") ? numberOf : seen.has("great") ? wholeOf : smallOf;
-    return (text) => NOTHING.test(text) ? null : read(text);
-  }
-  if (only("truth")) return (text) => text === "" ? null : text.toLowerCase() === "true";
-  return (text) => text === "" ? null : text;
+  const only = (...kinds: Kind[]) => seen.isSubsetOf(new Set<Kind>(["word", ...kinds]));
+  const read = only("whole", "great", "fraction")
+    ? seen.has("fraction") ? numberOf : seen.has("great") ? wholeOf : smallOf
+    : only("truth")
+    ? truthOf
+    : (text: string) => text;
+  return (text) => NOTHING.test(text) ? null : read(text);
 }
 
+const truthOf = (text: string) => text.toLowerCase() === "true";
 const smallOf = (text: string) => Number(text) + 0; // no whole number is -0
 const wholeOf = (text: string) => BigInt(text.trim().replace(/^\+/, ""));
 

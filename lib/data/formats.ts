@@ -1,7 +1,7 @@
 /*
  * The file formats of text datasets, each read in batches of rows: for the first thousand rows of a file, only the
  * batches that hold them are read. The rows are those of Python's `datasets`, with one addition: a JSON file may hold splits,
- * `{"train": […], "test": […]}`; and one exception: in a CSV's column of text a word such as NA or None stays text.
+ * `{"train": […], "test": […]}`.
  */
 import { type Batches, batchOf } from "./batch.ts";
 import type { Row } from "./dataset.ts";

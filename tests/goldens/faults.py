@@ -84,6 +84,7 @@ FILES = [
     ("ids.csv", "id,x\n9007199254740993,1\n1234567890123456789,2\n-1234567890123456789,3\n"),
     ("unsigned.csv", "id,x\n18446744073709551615,1\n1,2\n"),
     ("numbers.csv", "x,y\n1.5,a\nNaN,b\nNA,c\ninf,d\n-inf,e\n"),
+    ("missing.csv", 'x,y,z\nNA,True,n/a\n"None",null,<NA>\nx,false,\n nan,,NULL\n\ufeff,FALSE,#NA\n\u00a0\n \t\n'),
     ("blanks.csv", "x,y\n   \n1,2\n\n\n3,4"),
     ("short.csv", "a,b\n1,x\n2\n"),
     ("zeros.csv", "a,b\n007,1\n010,2\n"),
