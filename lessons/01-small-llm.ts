@@ -45,8 +45,9 @@ processor; `await` stands where we wait for its results.
 
 All data is in tensors, which are arrays of numbers with a shape. Comments
 like `// (2, 3)` say which shape a line makes. TypeScript has no operators for
-tensors, so `a + b` is written `a.add(b)`, `a @ b`, the product of matrices,
-is `a.matmul(b)`, and `a[0, 1:]` is `a.index(0, "1:")`.
+tensors. So Python's `a + b` is written `a.add(b)`, and `a @ b`, the product
+of two matrices, is `a.matmul(b)`. `a.index(0, "1:")` is Python's `a[0, 1:]`:
+of row 0, all elements from index 1 on. `":-1"` means all but the last.
 */
 
 const a = tensor([1, 2, 3]); // (3)
@@ -140,11 +141,11 @@ export class SmallLLM extends nn.Module {
 }
 
 /*
-The sizes are ours to choose. The vocabulary has ten numbers, and a vector has
-32 dimensions. (Lesson 3 shows what the heads and the layers of a transformer
-are.) The values in a model's matrices are its **parameters**. They begin as
-random numbers, and training changes them. The seed decides which random
-numbers they are.
+The sizes are ours to choose; such settings are called **hyperparameters**.
+The vocabulary has ten numbers, and a vector has 32 dimensions. (Lesson 3
+shows what the heads and the layers of a transformer are.) The values in a
+model's matrices are its **parameters**. They begin as random numbers, and
+training changes them. The seed decides which random numbers they are.
 */
 
 export const vocabSize = 10;
@@ -182,7 +183,7 @@ The smaller its probability, the larger the loss. This is the
 token is to choose one of many classes.
 */
 
-await show(three.softmax(-1).log().neg());
+await show(three.softmax(-1).log().neg()); // if class 0, 1, 2 was right
 //> tensor([0.4644, 1.4644, 1.9644])
 await show(nn.functional.crossEntropy(three, tensor(2))); // class 2 was right
 //> tensor(1.9644)
@@ -197,9 +198,9 @@ smaller.
 
 A network is one function inside another, so its derivatives come from the
 chain rule, from the loss backwards. That is **back-propagation**. Here it is
-by hand, for a network with two weights: y = w₂ · tanh(w₁ · x), with the loss
-(y − target)². `dy` is the derivative of the loss with respect to y, and so
-on.
+by hand, for a network with two weights: y = w₂ · tanh(w₁ · input), with the
+loss (y − target)². `dy` is the derivative of the loss with respect to y, and
+so on.
 */
 
 const [input, target] = [1.5, 2];
@@ -242,7 +243,8 @@ export const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
 ## What is inside
 
 A model prints as the tree of its layers. Most of the names in it are new
-here; lesson 3 builds these layers.
+here; lesson 3 builds these layers. (The one with the longest name is an
+ordinary linear layer.)
 */
 
 await show(model);
@@ -342,9 +344,9 @@ tree has 30 dropouts, and inside each of its 14 attentions is one more:
 */
 
 const modules = [...model.modules()];
-const number = (kind: typeof nn.Dropout | typeof nn.MultiheadAttention) =>
+const howMany = (kind: typeof nn.Dropout | typeof nn.MultiheadAttention) =>
   modules.filter((module) => module instanceof kind).length;
-await show(number(nn.Dropout), number(nn.MultiheadAttention));
+await show(howMany(nn.Dropout), howMany(nn.MultiheadAttention));
 //> 30 14
 
 /*
@@ -371,9 +373,9 @@ await show(fixed(-Math.log(0.1), 4));
 //> 2.3026
 
 /*
-The first number is our model's, before training. Our model is a little worse
-than one that knows nothing, because its random logits prefer some numbers to
-others, for no reason.
+The first number is the loss of our model. It is a little worse than one that
+knows nothing, because its random logits prefer some numbers to others, for no
+reason.
 
 Next: the first layer, opened, in lesson 2.
 

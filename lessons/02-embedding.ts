@@ -57,9 +57,9 @@ await show(embedding);
 /*
 ## Looking up
 
-The input is a list of token ids. The output has one row for each of them: row
-1 for id 1, row 0 for id 0. Change the ids, run the lesson again, and see
-which rows come.
+The input is a list of token ids, which are integers. The output has one row
+for each of them: row 1 for id 1, row 0 for id 0. Change the ids, run the
+lesson again, and see which rows come.
 */
 
 const inputIndices = tensor([1, 2, 4, 0]); // (4)
@@ -187,13 +187,13 @@ await show(embedding.weight.grad);
 /*
 Row 1 was looked up twice, row 3 once, and each value of a row adds 1 to the
 sum each time. So only the rows that were used have a gradient. Does that mean
-that only they change? It depends on the optimizer. We make two copies of the
-table and one step on each. `True` marks the rows that moved:
+that only they change? It depends on the optimizer. For each of two optimizers
+we copy the table and make one step. `True` marks the rows that moved:
 */
 
 for (const Optimizer of [optim.SGD, optim.AdamW]) {
   const copy = new nn.Embedding(5, 3);
-  copy.loadStateDict(embedding.stateDict());
+  copy.loadStateDict(embedding.stateDict()); // the same values
   sum(copy.forward(tensor([1, 1, 3]))).backward();
   new Optimizer(copy.parameters(), { lr: 0.1 }).step();
   const moved = copy.weight.ne(embedding.weight).any({ dim: 1 }); // (5)

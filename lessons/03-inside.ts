@@ -67,9 +67,8 @@ Here every weight is 1/6: the weights are uniform.
 */
 
 const uniform = full([6, 6], 1 / 6); // (T, T)
-await show(
-  equal(uniform.matmul(x), x.mean({ dim: 0, keepdim: true }).expand([6, 32])),
-);
+const mean = x.mean({ dim: 0, keepdim: true }); // (1, E), of the six words
+await show(equal(uniform.matmul(x), mean.expand([6, 32])));
 //> tensor(True)
 
 /*
@@ -150,10 +149,10 @@ await show(products.var(), scaled.var());
 
 /*
 This matters because of the softmax. If the scores lie far apart, one weight
-is near 1 and all others are near 0. There the softmax is flat: another score
-hardly changes the weights. Its slope at a weight p is p · (1 − p). Here are
-the mean of the largest weight and the mean slope, for ten keys at a time. The
-first line is without the division, the second with it:
+is near 1 and all others are near 0. There the softmax is flat: if a score
+changes, the weights hardly do. Its slope at a weight p is p · (1 − p). Here
+are the mean of the largest weight and the mean slope, for ten keys at a time.
+The first line is without the division, the second with it:
 */
 
 for (const scores of [products, scaled]) { // (1000, 1000)
@@ -214,8 +213,8 @@ the other. The section on positions, near the end of this lesson, mends that.
 ## The same on the GPU
 
 Lesson 2 showed a kernel: a small program that the GPU calls once for each
-element of the result. Here each invocation computes one score, a dot product
-of a query and a key:
+element of the result. Here each invocation computes one score, the dot
+product of a query and a key, divided by √32:
 */
 
 const dotProducts = /* wgsl */ `
@@ -234,8 +233,8 @@ const dotProducts = /* wgsl */ `
     }
     scores[id.x] = sum / sqrt(32.0);
   }`;
-const scores6 = kernel(dotProducts, { q: x, k: x }, [6, 6]);
-await show(equal(scores6, x.matmul(x.t()).div(Math.sqrt(32))));
+const wordScores = kernel(dotProducts, { q: x, k: x }, [6, 6]);
+await show(equal(wordScores, x.matmul(x.t()).div(Math.sqrt(32))));
 //> tensor(True)
 
 /*
@@ -269,7 +268,7 @@ const softmaxRows = /* wgsl */ `
     for (var j = 0; j < 6; j++) { sum += exp(row[j] - largest); }
     if (i < 6) { out[group.x * 6 + i] = exp(row[i] - largest) / sum; }
   }`;
-const rows = kernel(softmaxRows, { x: scores6 }, [6, 6], { groups: 6 });
+const rows = kernel(softmaxRows, { x: wordScores }, [6, 6], { groups: 6 });
 await show(equal(rows, weights));
 //> tensor(True)
 
@@ -285,7 +284,7 @@ diagonal are hidden. This is the **causal mask**. It adds −∞ to those scores
 because e to the power −∞ is 0:
 */
 
-const causal = triu(full([6, 6], -Infinity), 1); // (T, T)
+const causal = triu(full([6, 6], -Infinity), 1); // 0 on and below diagonal
 await show(causal.index(":3", ":3"));
 //> tensor([[0., -inf, -inf],
 //>         [0., 0., -inf],
@@ -346,6 +345,11 @@ const padding = tensor(filled).bool(); // (N, T)
 const both = additive.add(
   zeros([2, 1, 6]).maskedFill(padding.unsqueeze(1), -Infinity),
 ); // (N, T, T)
+
+/*
+The attention weights of the second sentence, with "-" for padding:
+*/
+
 const [, paddedWeights] = attention(batch, batch, batch, both);
 const padded = ["the", "other", "dog", "-", "-", "-"];
 await show(
@@ -493,8 +497,8 @@ const masks = {
   averageAttnWeights: false,
 };
 const [wanted, wantedWeights] = theirs.forward(batch, batch, batch, masks);
-const found2 = cat(heads.map((head) => head.forward(batch, both)[0]), -1);
-await show(equal(theirs.outProj.forward(found2), wanted)); // (N, T, 32)
+const joined = cat(heads.map((head) => head.forward(batch, both)[0]), -1);
+await show(equal(theirs.outProj.forward(joined), wanted)); // (N, T, 32)
 //> tensor(True)
 
 /*
@@ -581,7 +585,7 @@ await show(
 //>        · 0.00  █ 1.00
 
 /*
-## Half-way
+## Halfway
 
 That is attention: scores from queries and keys, a mask, a softmax, a weighted
 sum of values, and several heads side by side. This is a good place for a
@@ -822,7 +826,7 @@ at all. Positions go down the picture, the sixteen sines go across:
 export function sinusoids(T: number, E: number): Tensor {
   const positions = arange(T).unsqueeze(1).float(); // (T, 1)
   const powers = arange(0, E, 2).float().mul(-Math.log(10_000) / E);
-  const speeds = powers.exp(); // (E / 2), from 1 down to almost 1 / 10,000
+  const speeds = powers.exp(); // (E / 2), from 1 down towards 1 / 10,000
   const angles = positions.mul(speeds); // (T, E / 2)
   return stack([angles.sin(), angles.cos()], 2).flatten(1); // (T, E)
 }

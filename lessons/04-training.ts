@@ -205,9 +205,9 @@ await show(generated); // in full
 
 /*
 These are the notebook's numbers too. After the ten given ones come 7, 3, 7,
-7, and then 8, 9, 0, 1 and 2, each two or more times. The model has learned something, but not
-to count. Here the notebook ends. We will find out what went wrong, one
-suspicion at a time.
+7, and then 8, 9, 0, 1 and 2, each two or more times. The model has learned
+something, but not to count. Here the notebook ends. We will find out what
+went wrong, one suspicion at a time.
 
 ## Reason 1: it attends across the batch
 

@@ -236,7 +236,7 @@ Two placeholders are left to fill: lesson 6 builds the layer norm, and lesson
 8 the blocks.
 
 (The notebook defines its placeholders below the model that is made of them;
-`deno task museum` shows what comes of it, and the notebooks' bugs.)
+`deno task museum` shows what comes of it, and the notebooks' other bugs.)
 
 Exercises, which check your answers: `deno task exercise 5`.
 */

@@ -188,9 +188,12 @@ const normRows = /* wgsl */ `
     var mean = 0.0;
     for (var j = 0; j < 5; j++) { mean += row[j] / 5; }
     var variance = 0.0;
-    for (var j = 0; j < 5; j++) { variance += pow(row[j] - mean, 2) / 5; }
-    let y = (row[min(i, 4)] - mean) / sqrt(variance + 1e-5);
-    if (i < 5) { out[group.x * 5 + i] = y; }
+    for (var j = 0; j < 5; j++) {
+      let distance = row[j] - mean;
+      variance += distance * distance / 5;
+    }
+    let deviation = sqrt(variance + 1e-5);
+    if (i < 5) { out[group.x * 5 + i] = (row[i] - mean) / deviation; }
   }`;
 const normed = kernel(normRows, { x }, [2, 5], { groups: 2 });
 await show(normed.sub(library).abs().lt(1e-6).all());

@@ -86,9 +86,10 @@ await show("\nLogits:", logits);
 
 There are two texts with four tokens each, and at each position 50,257 logits,
 one for every token of the vocabulary. The first row of a text rates what
-could follow "Every"; the second, what could follow "Every effort"; and so on.
-The head has this size for just that reason: it turns a vector of 768
-dimensions into one logit per token, so its matrix is 768 × 50,257.
+could follow "Every"; the second, once there are blocks, what could follow
+"Every effort"; and so on. The head has this size for just that reason: it
+turns a vector of 768 dimensions into one logit per token, so its matrix is
+768 × 50,257.
 
 The notebook calls the logits probabilities, which they are not: some are
 negative, and they do not add up to 1. A softmax turns them into

@@ -55,10 +55,10 @@ layers. Without one, two linear layers in a row would do no more than a single
 one, since the product of two matrices is again a matrix. ReLU, in lesson 3,
 sets everything negative to 0, and there its gradient is 0 too. GELU
 ([Hendrycks and Gimpel, 2016](https://arxiv.org/abs/1606.08415)) is a smooth
-relative: x · Φ(x), where Φ(x) is the probability that a normal random number
-is smaller than x. When GPT-2 was trained, Φ was slow to compute. So it used
-an approximation with a tanh, and its weights expect that one. Here are the
-exact function and the approximation:
+relative: x · Φ(x), where Φ(x) is the probability that a random number from
+the standard normal distribution is smaller than x. When GPT-2 was trained, Φ
+was slow to compute. So it used an approximation with a tanh, and its weights
+expect that one. Here are the exact function and the approximation:
 */
 
 const exactGelu = (x: Tensor) => x.mul(x.div(Math.SQRT2).erf().add(1)).div(2);
@@ -359,7 +359,7 @@ time, so that each key is read less often.
 
 In a block, attention lets the tokens exchange information, and the
 feed-forward network works on what each has received. Both are pre-norm: a
-layer norm comes before, and dropout after. A shortcut leads around the three.
+layer norm comes before, and dropout after. A shortcut leads around all three.
 The output has the shape of the input.
 
 ```diagram

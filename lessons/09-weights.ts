@@ -394,7 +394,7 @@ const sizes = {
   nLayer: 2,
 };
 const theirs = new GPT2(sizes).eval();
-for (const p of theirs.parameters()) {
+for (const p of theirs.parameters()) { // so that no bias is 0, no scale 1
   noGrad(() => p.add_(randn(p.shape), { alpha: 0.2 }));
 }
 export const small = new SmallGPT(sizes).eval();
@@ -525,7 +525,10 @@ probability.
 const { tokens, temperature, "top-k": topK, "top-p": topP } = options;
 let sampled = "";
 async function* kept(stream: AsyncIterable<string>) {
-  for await (const piece of stream) yield (sampled += piece, piece);
+  for await (const piece of stream) {
+    sampled += piece;
+    yield piece;
+  }
 }
 
 manualSeed(options.seed);
@@ -538,10 +541,10 @@ await show(kept(write(options.prompt, drawn))); // in full
 /*
 The random numbers are PyTorch's, so PyTorch writes the same text from the
 same seed. With these options (seed 123, temperature 1.5, top-k 50, 25 tokens)
-the book that the notebook follows, Sebastian Raschka's "Build a Large Language
-Model (From Scratch)", prints a text. The text that stands above is the book's,
-and so is the greedy one. If OpenAI's weights are loaded and no option was
-changed, the lesson compares ours with it:
+the book that the notebook follows, Sebastian Raschka's "Build a Large
+Language Model (From Scratch)", prints a text. The text that stands above is
+the book's, and so is the greedy one. If OpenAI's weights are loaded and no
+option was changed, the lesson compares ours with it:
 */
 
 const PRINTED = "Every effort moves you toward finding an ideal new way to " +

@@ -183,8 +183,8 @@ Half of them occur only once.
 */
 
 const once = byCount.filter(([, count]) => count === 1).length;
-const part = Math.round(100 * once / counts.size);
-await show(`${part} % of the words occur once`);
+const percent = Math.round(100 * once / counts.size);
+await show(`${percent} % of the words occur once`);
 //> 52 % of the words occur once
 
 /*

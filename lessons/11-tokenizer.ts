@@ -191,8 +191,9 @@ Almost the same: what is frequent in one song is frequent in the next.
 
 ## Looking at it
 
-The notebook encodes "hello world". Its tokens were different, since they came
-from other songs. But decoding must give the text back in any case:
+The notebook encodes "hello world". Its ids were others, since its merges came
+from other songs. But its pieces were these five, too: they are frequent in
+any English text. And decoding must give the text back in any case:
 */
 
 const hello = tokenizer.encode("hello world");

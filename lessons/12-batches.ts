@@ -101,7 +101,7 @@ for (let end = 61; end < 65; end++) {
 /*
 ## A batch
 
-A single example leaves the processor waiting; 64 at once take hardly longer.
+A single example leaves most of a GPU waiting; 64 at once take hardly longer.
 A batch consists of two tables. A row of `X` has the input tokens of an
 example, and the same row of `Y` has the tokens one position further on. So
 `Y` has a target for every position of `X`. (Lesson 13's model uses only the
@@ -135,8 +135,10 @@ await show(tuple(X.size(), Y.size()));
 The first row of each: the same tokens, shifted by one.
 */
 
-await show(X.index(0), Y.index(0));
-//> tensor([ 99, 111, 260, 433,  97, 119, 277, 378]) tensor([111, 260, 433,  97, 119, 277, 378, 270])
+await show(X.index(0));
+//> tensor([ 99, 111, 260, 433,  97, 119, 277, 378])
+await show(Y.index(0));
+//> tensor([111, 260, 433,  97, 119, 277, 378, 270])
 
 /*
 As text, with a dot for a space. Below each token stands its target:
@@ -273,10 +275,8 @@ export abstract class LanguageModel extends nn.Module {
 /*
 The loss of a batch depends on which batch was drawn. So the loss is estimated
 from many batches, of the training split and of the validation split. Nothing
-is learned here: `noGrad` leaves out all that gradients would need, and
-`eval()` switches off what is meant for training only, such as dropout. The
-losses stay on the GPU and are read together at the end, because each reading
-must wait for the GPU.
+is learned here, so `noGrad` leaves out all that gradients would need. The
+loss of one batch:
 */
 
 const lossOf = (model: LanguageModel, split: Split) =>
@@ -284,6 +284,12 @@ const lossOf = (model: LanguageModel, split: Split) =>
     const [X, Y] = getBatch(split, model.contextLength);
     return model.forward(X, Y)[1]!;
   });
+
+/*
+The estimate is the mean of many of them. `eval()` switches off what is meant
+for training only, such as dropout. The losses stay on the GPU and are read
+together at the end, because each reading must wait for the GPU.
+*/
 
 export async function estimateLoss(model: LanguageModel, evalIters: number) {
   const { training } = model;
@@ -412,7 +418,8 @@ class Bigram extends LanguageModel {
 /*
 At first it is worse than a model that knows nothing: its logits are random,
 so it is sure of things that are wrong. Its loss is a convex function of its
-parameters, a valley with one lowest point, so large steps are safe. (`±0.05`
+parameters, a single valley without hollows to get stuck in. So it can take
+large steps: the learning rate is a hundred times that of lesson 1. (`±0.05`
 says by how much a number may differ on your machine, `varies` that there the
 output may be another.)
 */

@@ -169,8 +169,8 @@ the first targets of a window are predicted from one or two tokens, which no
 model does well. To compare the models, each target gets nearly the full
 context. A window of 32 tokens is moved over the validation songs, four tokens
 at a time, and only its last four targets count. So all models predict the
-same tokens, but for a few at the ends, each from at least 29 before it. The
-windows:
+same tokens (but for a few at the ends), and each token from at least 29 that
+come before it. The windows:
 */
 
 function windowsOf(T: number, stride: number): Tensor {
@@ -269,10 +269,7 @@ async function learn(name: string, recipe: Recipe): Promise<Stage> {
   const tokens = batchSize * model.contextLength;
   const run = training(steps, { label: name, tokens });
   const stage = new Stage(name, recipe, model, run);
-  const { contextLength } = model;
-  const sizes = { contextLength, nHead, dropout: 0, ...recipe.sizes };
-  const from = { data: which, tokenizer: tokenizer.toModel() };
-  const origin = note({ ...from, ...sizes }); // for `deno task export`
+  const origin = originOf(model, recipe);
   const generator = defaultGenerator;
   const parts = { model, optimizer, generator, run, stage, origin };
   if (scheduler) Object.assign(parts, { scheduler });
@@ -305,6 +302,15 @@ async function finish(stage: Stage) {
   const { seconds } = stage.stateDict(); // so far
   const text = await generate(stage.model, { maxNewTokens: options.tokens });
   Object.assign(stage, { seconds, text });
+}
+
+/*
+What `deno task export` must know of a model:
+*/
+
+function originOf({ contextLength }: LanguageModel, recipe: Recipe) {
+  const sizes = { contextLength, nHead, dropout: 0, ...recipe.sizes };
+  return note({ data: which, tokenizer: tokenizer.toModel(), ...sizes });
 }
 
 /*
@@ -375,6 +381,10 @@ function attentionWeights(q: Tensor, k: Tensor): Tensor { // (…, T, D) each
   const later = triu(full([T, T], -Infinity), 1);
   return scores.add(later).softmax(-1); // (…, T, T), each row sums to 1
 }
+
+/*
+A head makes the queries, keys and values with three linear layers:
+*/
 
 export class Head extends nn.Module {
   query = new nn.Linear(nEmbd, nEmbd);
@@ -893,10 +903,10 @@ await show(chart([{ name: "", points }], { x: "step", y: "factor" }));
 
 /*
 Three things more. If the gradients of all parameters, taken as one vector,
-are longer than 1, they are shortened to 1, so that one odd batch can't undo
-what was learned (gradient clipping). The weight decay is ten times AdamW's
-default. And the mean of the squared gradients forgets ten times as fast: β₂
-is 0.99 where the default is 0.999, because this training is short.
+are longer than 1, they are scaled down to the length 1, so that one odd batch
+can't undo what was learned (gradient clipping). The weight decay is ten times
+AdamW's default. And the mean of the squared gradients forgets ten times as
+fast: β₂ is 0.99 where the default is 0.999, because this training is short.
 
 Trained like this, the model can take a larger learning rate, 0.007 where the
 models since the bigram had 0.005, and it gains from 800 steps. More steps let

@@ -74,11 +74,12 @@ export function step(
 /*
 ## 5. A project
 
-Give the model of lesson 4 a language of your own. Copy `lessons/04-training.ts` to
-`lessons/mine.ts`, take out all but the part from "A smaller model with switches"
-on, and change `counts`: by three, or up and down in turns, or any rule that you
-can continue yourself. Hold out some sequences. Then hold out all that count by
-−2: does the model continue a step that it has never seen?
+Give the model of lesson 4 a language of your own. Copy `lessons/04-training.ts`
+to `lessons/mine.ts`. Keep what stands above "A hundred sequences", `step`,
+`digits`, and all from "A smaller model with switches" on. Change `counts`: by
+three, or up and down in turns, or any rule that you can continue yourself.
+Hold out some sequences. Then hold out all that count by −2: does the model
+continue a step that it has never seen?
 
     deno run --allow-all lessons/mine.ts
 */
