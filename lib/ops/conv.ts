@@ -51,7 +51,10 @@ function padding(
   { stride = 1, dilation = 1 }: Convolving,
 ) {
   if (kind === "valid" || kind === undefined) return [0, 0];
-  if (typeof kind === "number") return [kind, kind];
+  if (typeof kind === "number") {
+    if (kind < 0) throw new RangeError(`negative padding is not supported: ${kind}`);
+    return [kind, kind];
+  }
   if (stride !== 1) {
     throw new RangeError(
       `padding='same' is not supported for strided convolutions; the stride is ${stride}`,

@@ -68,19 +68,20 @@ const normOp = defineOp<ReduceOptions & { p: number }>({
   ),
 });
 
-const maxNormOp = defineOp<ReduceOptions & { largest: boolean }>({
+/** The largest or smallest absolute value; `whole` is the slope of `cdist`, which several places do not share. */
+const maxNormOp = defineOp<ReduceOptions & { largest: boolean; whole?: boolean }>({
   name: "maxNorm",
   gradFn: "LinalgVectorNormBackward0",
   torch:
     "torch.linalg.vector_norm(i[0], float('inf' if a['largest'] else '-inf'), a.get('dim'), a.get('keepdim', False))",
-  forward: ([x], { largest, ...options }) => (largest ? amax : amin)(abs(x), options),
+  forward: ([x], { largest, whole: _, ...options }) => (largest ? amax : amin)(abs(x), options),
   // It goes to where the norm was found, in equal parts; unlike that of amax also where it is a NaN.
   gradient(grad, saved) {
     const x = saved.input(0);
     const found = spread(saved.output(0), x.shape, saved.args);
     const here = to(foundAt(abs(x), found), "float32");
-    const count = sum(here, saved.args.dim, true);
-    return [mul(sign(x), div(mul(here, spread(grad, x.shape, saved.args)), count))];
+    const slope = mul(here, spread(grad, x.shape, saved.args));
+    return [mul(sign(x), saved.args.whole ? slope : div(slope, sum(here, saved.args.dim, true)))];
   },
   reference: ([x], { dim, keepdim = false, largest }) =>
     reduceNd(
@@ -209,7 +210,23 @@ export const cdist: (
   ...args: Given<[p?: number], { p?: number }>
 ): Tensor {
   const { p = 2 } = readCdist(args);
-  const found = norm(sub(unsqueeze(x, -2), unsqueeze(y, -3)), p, -1);
+  if (!(p >= 0)) throw new RangeError(`cdist only supports non-negative p values, not ${p}`);
+  const line = [x, y].findIndex(({ ndim }) => ndim < 2);
+  if (line >= 0) {
+    throw new RangeError(
+      `cdist only supports at least 2D tensors, X${line + 1} got: ${[x, y][line].ndim}D`,
+    );
+  }
+  const [columns, others] = [x.sizeAt(-1), y.sizeAt(-1)];
+  if (columns !== others) {
+    throw new RangeError(
+      `X1 and X2 must have the same number of columns. X1: ${columns} X2: ${others}`,
+    );
+  }
+  const away = sub(unsqueeze(x, -2), unsqueeze(y, -3));
+  const found = p === Infinity
+    ? maxNormOp([away], { largest: true, whole: true, dim: -1 })
+    : norm(away, p, -1);
   return called("CdistBackward0", found, x, y);
 });
 

@@ -3,6 +3,7 @@
  */
 import { a, type Given, named, parameters, type Reader } from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
+import { shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, eq, minimum, mul, ne, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
@@ -125,6 +126,12 @@ export const tripletMarginLoss: (
   ): Tensor {
     const { margin = 1, p = 2, eps = 1e-6, swap = false, ...options } = read.triplet(args);
     if (margin <= 0) throw new RangeError(`margin must be greater than 0, got ${margin}`);
+    if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim) {
+      throw new RangeError(
+        `The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: ` +
+          `anchor ${anchor.ndim}D, positive ${positive.ndim}D, and negative ${negative.ndim}D inputs`,
+      );
+    }
     const near = pairwiseDistance(anchor, positive, p, eps);
     let far = pairwiseDistance(anchor, negative, p, eps);
     if (swap) far = minimum(far, pairwiseDistance(positive, negative, p, eps));
@@ -161,6 +168,13 @@ export const cosineEmbeddingLoss: (
     ...args: MarginArguments
   ): Tensor {
     const { margin = 0, ...options } = read.cosine(args);
+    if (target.ndim > 1 || x.ndim !== target.ndim + 1) {
+      const n = target.ndim;
+      throw new RangeError(
+        `${n}D target tensor expects ${n + 1}D input tensors, but found inputs with sizes ` +
+          `${shapeText(x.shape)} and ${shapeText(y.shape)}.`,
+      );
+    }
     const lengths = mul(add(sum(mul(x, x), -1), 1e-12), add(sum(mul(y, y), -1), 1e-12));
     const cosine = div(sum(mul(x, y), -1), sqrt(lengths));
     const alike = where(eq(target, 1), add(neg(cosine), 1), 0);
@@ -195,6 +209,12 @@ export const marginRankingLoss: (
   ...args: MarginArguments
 ): Tensor {
   const { margin = 0, ...options } = read.ranking(args);
+  if (x.ndim !== y.ndim || x.ndim !== target.ndim) {
+    throw new RangeError(
+      `margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: ` +
+        `${shapeText(x.shape)}, input2: ${shapeText(y.shape)}, target: ${shapeText(target.shape)}`,
+    );
+  }
   return reduced(clamp(add(mul(neg(target), sub(x, y)), margin), { min: 0 }), options);
 });
 

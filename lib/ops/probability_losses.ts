@@ -183,11 +183,10 @@ export const klDiv: LossFunction<KlDivOptions> = comparing(
   "klDiv",
   klDivOptions,
   (x, target, { reduction = "mean", logTarget = false }) => {
-    // 0 · log 0 is 0.
-    const losses = logTarget ? mul(exp(target), sub(target, x)) : sub(
-      where(eq(target, 0), 0, mul(target, log(where(eq(target, 0), 1, target)))),
-      mul(target, x),
-    );
+    // 0 · log 0 is 0; its slope is a NaN, as PyTorch's.
+    const losses = logTarget
+      ? mul(exp(target), sub(target, x))
+      : sub(where(eq(target, 0), 0, mul(target, log(target))), mul(target, x));
     if (reduction !== "batchmean") return reduced(losses, { reduction });
     return div(sum(losses), x.shape[0] ?? 1);
   },

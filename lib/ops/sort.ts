@@ -8,6 +8,8 @@ import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isnan } from "./checks.ts";
 import { to } from "./copy.ts";
+import { full } from "./create.ts";
+import { ofAll } from "./extreme.ts";
 import { type Found, foundPair } from "./found.ts";
 import { argmax, topk } from "./order.ts";
 import { select } from "./slices.ts";
@@ -82,13 +84,23 @@ export function median(
 export function median(x: Tensor, ...args: unknown[]): Tensor | Found {
   const { dim, keepdim = false } = readMedian(args);
   if (dim === undefined) {
-    const found = middle(reshape(x, [-1]), 0)[0];
-    return called("MedianBackward0", found, x, found);
+    return x.numel() === 0 && x.dtype === "float32"
+      ? full([], NaN, { device: x.device })
+      : middleOfAll(x);
   }
   const found = middle(x, dim);
   const [values, indices] = keepdim && x.ndim > 0 ? found.map((y) => unsqueeze(y, dim)) : found;
   return foundPair("median", called("MedianBackward1", values), indices);
 }
+
+/** Its gradient is shared by all that are equal to it, where differences, which no single one of them makes, say 0. */
+const middleOfAll = ofAll(
+  "median",
+  "MedianBackward0",
+  (x) => middle(reshape(x, [-1]), 0)[0],
+  (values) => values.sort((a, b) => a - b)[(values.length - 1) >> 1],
+  true,
+);
 
 function middle(x: Tensor, dim: number): [Tensor, Tensor] {
   if (x.ndim === 0) return middle(reshape(x, [1]), dim);

@@ -173,4 +173,8 @@ export const rows: Row[] = [
   ["F.hinge_embedding_loss(x, y.sign())", () => F.hingeEmbeddingLoss(x, y.sign())],
   ["slope(lambda x: F.hinge_embedding_loss(x, y.sign(), margin=2.0, reduction='none'), x)", () => slope((x) => F.hingeEmbeddingLoss(x, y.sign(), { margin: 2, reduction: "none" }), x)],
   ["nn.HingeEmbeddingLoss(0.5)(x, y.sign())", () => new nn.HingeEmbeddingLoss(0.5).forward(x, y.sign())],
+  ["slope(lambda y: F.kl_div(x, y, reduction='none'), torch.tensor([[0.5, 0.25, 0.25], [0, 1, 0]]))", () => slope((y) => F.klDiv(x, y, { reduction: "none" }), tensor([[0.5, 0.25, 0.25], [0, 1, 0]]))],
+  ["told(lambda: F.cosine_embedding_loss(x, y, torch.tensor(1)))", () => told(() => F.cosineEmbeddingLoss(x, y, tensor(1)))],
+  ["told(lambda: F.margin_ranking_loss(x, y, torch.tensor([1, -1, 1])))[:76]", () => told(() => F.marginRankingLoss(x, y, tensor([1, -1, 1])))],
+  ["told(lambda: F.triplet_margin_loss(x, y[0], y))", () => told(() => F.tripletMarginLoss(x, y.index(0), y))],
 ];
