@@ -20,10 +20,9 @@ export {
   ExponentialLR,
   MultiStepLR,
   type MultiStepOptions,
-  OneCycleLR,
-  type OneCycleOptions,
   type RestartOptions,
 } from "./schedules.ts";
+export { OneCycleLR, type OneCycleOptions } from "./one_cycle.ts";
 export { SequentialLR } from "./sequential.ts";
 /** By how the loss goes. */
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./plateau.ts";
