@@ -1,7 +1,7 @@
 /*
- * Functions of one number, and powers, over the whole range of float32, compared with float64: the approximations of drivers are not
- * trusted beyond two units of the last place. And every function, comparison and reduction with NaN, infinities, −0 and
- * numbers below 2^−126.
+ * Functions of one number, and powers, over the whole range of float32, compared with float64: the approximations of
+ * drivers are not trusted beyond two units of the last place. And every function, comparison and reduction with NaN,
+ * infinities, −0 and numbers below 2^−126.
  */
 import { assert } from "@std/assert";
 import { erfReference } from "../lib/ops/activation.ts";

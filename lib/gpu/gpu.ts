@@ -8,6 +8,7 @@
 import { host } from "../host/mod.ts";
 import { Budget } from "./budget.ts";
 import { adapterName, callsForImages, hasSlowBuffers, isSoftware } from "./adapter.ts";
+import { WATCHED_BYTES } from "./tuning.ts";
 
 /** WebGPU's limits by name. */
 export type Limits = { [name in keyof GPUSupportedLimits]: number };
@@ -181,6 +182,14 @@ export class Gpu {
     if (!failure) return;
     if (!failure.message.includes("device was lost")) this.#failure = null;
     throw failure;
+  }
+
+  /** A buffer for a tensor's numbers, which the budget counts; `what` says what is done, should it fail. */
+  createStorage(what: string, size: number, failed: () => void): GPUBuffer {
+    this.budget.take(size, what);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const create = () => this.gpu.createBuffer({ label: what, size, usage });
+    return size < WATCHED_BYTES ? create() : this.watched(what, create, failed);
   }
 
   /** What `create` makes, where there may be no memory for it; `what` says what that is, should it fail. */

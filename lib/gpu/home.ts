@@ -1,10 +1,11 @@
 /*
  * Matrices whose numbers live in an image, or in a smaller buffer, and nowhere else: the weights of a model that is used
- * and not trained, which are read each time and hardly ever written. They take memory once, and lie in an image as
- * products read them best: four numbers of a row are a texel, beside it lie those of the next row, up to 64 rows, a panel; then the next four
- * numbers of these rows follow. So lanes that own neighboring rows read neighbors, no two of them fight for a place
- * in the processor's cache, and a workgroup reads its panel from beginning to end, as the processor expects: a token
- * of GPT-2 took 1.6 times as long where all rows were one panel.
+ * and not trained, which are read each time and hardly ever written. They take memory once.
+ *
+ * In an image they lie as products read them best. Four numbers of a row are a texel; beside it lie those of the next row,
+ * up to 64 rows, which are a panel; then the next four numbers of these rows follow. So lanes that own neighboring rows
+ * read neighbors, no two of them fight for a place in the processor's cache, and a workgroup reads its panel from
+ * beginning to end, as the processor expects: a token of GPT-2 took 1.6 times as long where all rows were one panel.
  *
  * Those numbers may have 16 bits each, half the memory: in an image where images are read faster, and elsewhere, on a
  * GPU, in a buffer, row by row. On llvmpipe a token of GPT-2 takes as long with them (4.0 s for 64 tokens, and 3.9), since
@@ -172,10 +173,7 @@ export function writeTexels(
 export function restore({ storage, home }: Settled): void {
   const { block, device } = storage;
   const what = "copying a weight back to a buffer";
-  device.budget.take(block.bytes, what);
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const create = () => device.gpu.createBuffer({ label: what, size: block.bytes, usage });
-  block.buffer = device.watched(what, create, () => block.broken = true);
+  block.buffer = device.createStorage(what, block.bytes, () => block.broken = true);
   block.id = nextId();
   block.home = null;
   home.restore({ storage, home });

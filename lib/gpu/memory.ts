@@ -14,7 +14,7 @@
 import type { Gpu } from "./gpu.ts";
 import { currentScope } from "./scope.ts";
 import { type Block, type Lease, type Lender, nextId, type Rest, Storage } from "./storage.ts";
-import { IDLE_SUBMISSIONS, LARGEST_IDLE, WATCHED_BYTES } from "./tuning.ts";
+import { IDLE_SUBMISSIONS, LARGEST_IDLE } from "./tuning.ts";
 
 /** Bytes of the smallest class but that of scalars. */
 const SMALL = 256;
@@ -157,18 +157,10 @@ export class Pool<D extends Owner = Owner> implements Lender {
 
   #create(size: number, what: string): Block {
     if (size > SMALL) this.#dropIdle(); // a loop that keeps its losses makes scalars at every step
-    const { gpu } = this.device;
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    this.device.budget.take(size, `allocating ${what}`);
-    const create = () => gpu.createBuffer({ label: what, size, usage });
-    const buffer = size < WATCHED_BYTES ? create() : this.device.watched(
-      `allocating ${what}`,
-      create,
-      () => block.broken = true,
-    );
+    const broken = () => block.broken = true;
     const block: Block = {
       id: nextId(),
-      buffer,
+      buffer: this.device.createStorage(`allocating ${what}`, size, broken),
       home: null,
       bytes: size,
       lease: null,

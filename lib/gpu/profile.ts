@@ -122,7 +122,7 @@ export function formatProfile(
     nanoseconds ? (bytes / nanoseconds).toFixed(1) : "–",
   ];
   const head = ["kernel", "calls", "ms", "share", "µs a call", "MB bound", "GB/s"];
-  const a = steps > 0
+  const each = steps > 0
     ? [
       `${count(steps)} steps: ${(total.calls / steps).toFixed(1)} dispatches, ` +
       `${(total.nanoseconds / 1e6 / steps).toFixed(2)} ms and ` +
@@ -132,7 +132,7 @@ export function formatProfile(
   const blind = timed ? [] : ["this adapter can't measure time (no timestamp-query)"];
   return [
     `Profile of ${device}`,
-    ...a,
+    ...each,
     ...blind,
     ...table([head, ...rows.map(cells), cells(["all", total])]),
   ].join("\n");

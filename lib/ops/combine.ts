@@ -5,12 +5,12 @@ import { ndarray } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { given, ints } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import combineSource from "../../kernels/scatter_reduce.wgsl" with { type: "text" };
+import combineSource from "../../kernels/combine.wgsl" with { type: "text" };
 import { cloneInRows, contiguous } from "./copy.ts";
 import { declared } from "./declare.ts";
 import { groupsFor } from "./elementwise.ts";
 
-const combineKernel = declared("scatter_reduce", combineSource);
+const combineKernel = declared("combine", combineSource);
 
 /** How two numbers become one. */
 export type Combining = "sum" | "amax" | "amin";

@@ -7,46 +7,46 @@ import "../tensor/habits.ts";
 import { awaited } from "../python/habits.ts";
 import { registerHook } from "../tensor/hooks.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import * as arrange from "./arrange.ts";
 import * as binary from "./binary.ts";
+import * as blend from "./blend.ts";
+import * as checks from "./checks.ts";
 import { clamp } from "./clamp.ts";
 import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
-import { gather } from "./gather.ts";
-import { scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim } from "./scatter.ts";
-import { diagonal, unfold } from "./strided.ts";
+import { cumsum } from "./cumsum.ts";
 import { aminmax, diff } from "./diff.ts";
 import { norm } from "./distances.ts";
-import { indexCopy, indexCopy_ } from "./index_copy.ts";
-import { scatterReduce, scatterReduce_ } from "./scatter_reduce.ts";
-import * as blend from "./blend.ts";
+import { type ExtremeArguments, max, min } from "./extreme.ts";
+import type { Found } from "./found.ts";
 import * as fresh from "./fresh.ts";
-import * as others from "./other_views.ts";
+import { gather } from "./gather.ts";
+import { histc } from "./histc.ts";
 import { index, indexSelect } from "./index.ts";
 import { indexAdd, indexAdd_ } from "./index_add.ts";
+import { indexCopy, indexCopy_ } from "./index_copy.ts";
 import { indexFill, indexFill_, indexPut, indexPut_ } from "./index_put.ts";
-import type { Found } from "./found.ts";
-import { histc } from "./histc.ts";
 import * as inplace from "./inplace.ts";
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from "./logic.ts";
+import { logsumexp } from "./logsumexp.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
-import * as arrange from "./arrange.ts";
-import * as checks from "./checks.ts";
 import * as matrices from "./matrices.ts";
-import * as pick from "./pick.ts";
-import * as sorting from "./sort.ts";
-import { cumsum } from "./cumsum.ts";
-import { argmax, argmin, topk } from "./order.ts";
-import { type ExtremeArguments, max, min } from "./extreme.ts";
 import { multinomial } from "./multinomial.ts";
+import { argmax, argmin, topk } from "./order.ts";
+import * as others from "./other_views.ts";
+import * as pick from "./pick.ts";
+import { cumprod, prod } from "./prod.ts";
 import * as fills from "./random_fill.ts";
 import { all, amax, amin, any, sum } from "./reduce.ts";
-import { cumprod, prod } from "./prod.ts";
-import { logsumexp } from "./logsumexp.ts";
-import { logSoftmax, softmax } from "./softmax.ts";
-import { mean, std, variance } from "./stats.ts";
-import * as unary from "./unary.ts";
+import { scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim } from "./scatter.ts";
+import { scatterReduce, scatterReduce_ } from "./scatter_reduce.ts";
 import * as slices from "./slices.ts";
-import * as views from "./views.ts";
+import { logSoftmax, softmax } from "./softmax.ts";
+import * as sorting from "./sort.ts";
+import { mean, std, variance } from "./stats.ts";
+import { diagonal, unfold } from "./strided.ts";
 import { tril, triu } from "./triangle.ts";
+import * as unary from "./unary.ts";
+import * as views from "./views.ts";
 import { maskedFill, where } from "./where.ts";
 import { nanmean, nansum } from "./without_nan.ts";
 
@@ -57,49 +57,39 @@ const of = <M extends object, Name extends keyof M>(module: M, ...names: Name[])
 const methods = {
   ...of(binary, "add", "sub", "mul", "div", "pow", "remainder", "fmod", "maximum", "minimum"),
   ...of(binary, "eq", "ne", "lt", "le", "gt", "ge"),
-  ...of(unary, "neg", "abs", "sign", "exp", "expm1", "log", "log2", "log10", "log1p"),
-  ...of(
-    unary,
-    "sqrt",
-    "rsqrt",
-    "reciprocal",
-    "square",
-    "sin",
-    "cos",
-    "floor",
-    "ceil",
-    "round",
-    "trunc",
-  ),
-  ...of(unary, "erf", "tanh", "sigmoid", "relu", "silu", "gelu"),
+  ...{ logicalAnd, logicalOr, logicalXor, logicalNot, clamp },
+  ...of(checks, "allclose", "equal", "isclose", "isfinite", "isinf", "isnan", "nanToNum"),
+  ...of(unary, "neg", "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal"),
+  ...of(unary, "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "erf"),
+  ...of(unary, "floor", "ceil", "round", "trunc"),
+  ...of(unary, "tanh", "sigmoid", "relu", "silu", "gelu"),
+  ...of(blend, "addcmul", "addcdiv", "lerp", "addmm", "baddbmm", "addmv", "mv"),
+  ...of(matrices, "diag", "dot", "outer", "trace"),
+  ...{ matmul, mm, bmm, tril, triu },
   ...of(views, "view", "reshape", "permute", "transpose", "t", "expand"),
   ...of(views, "squeeze", "unsqueeze", "flatten"),
+  ...of(others, "swapaxes", "swapdims", "movedim", "unflatten", "expandAs", "viewAs"),
+  ...of(others, "reshapeAs", "typeAs"),
   ...of(slices, "select", "narrow", "split", "chunk"),
+  ...{ diagonal, unfold },
+  ...of(arrange, "flip", "repeat", "repeatInterleave", "roll", "unbind"),
+  ...{ index, indexSelect, indexAdd, indexCopy, indexFill, indexPut, maskedFill },
+  ...{ indexAdd_, indexCopy_, indexFill_, indexPut_ },
+  ...{ gather, takeAlongDim, scatter, scatterAdd, scatterReduce },
+  ...{ scatter_, scatterAdd_, scatterReduce_ },
+  ...of(pick, "bincount", "maskedSelect"),
+  ...{ sum, mean, var: variance, std, norm, amax, amin, any, all, prod },
+  ...{ softmax, logSoftmax, logsumexp, nanmean, nansum, aminmax, histc },
+  ...{ cumsum, cumprod, diff, argmax, argmin, topk },
+  ...of(sorting, "argsort", "sort"),
+  ...of(fresh, "newEmpty", "newFull", "newOnes", "newTensor", "newZeros"),
+  ...{ clone, contiguous, to, float, long, bool, copy_, multinomial },
   ...of(fills, "uniform_", "normal_", "logNormal_", "cauchy_", "exponential_"),
   ...of(fills, "geometric_", "bernoulli_"),
   ...of(inplace, "add_", "sub_", "mul_", "div_", "fill_", "zero_", "clamp_", "maskedFill_"),
   ...of(inplace, "abs_", "ceil_", "exp_", "floor_", "log_", "neg_", "reciprocal_", "relu_"),
   ...of(inplace, "round_", "trunc_", "rsqrt_", "sigmoid_", "sqrt_", "square_", "tanh_", "pow_"),
   ...of(inplace, "remainder_", "addcmul_", "addcdiv_", "lerp_", "tril_", "triu_"),
-  ...of(sorting, "argsort", "sort"),
-  ...of(arrange, "flip", "repeat", "repeatInterleave", "roll", "unbind"),
-  ...of(checks, "allclose", "equal", "isclose", "isfinite", "isinf", "isnan", "nanToNum"),
-  ...{ cumprod, prod, scatter, scatter_, scatterAdd, scatterAdd_, takeAlongDim },
-  ...of(others, "swapaxes", "swapdims", "movedim", "unflatten", "expandAs", "viewAs"),
-  ...of(others, "reshapeAs", "typeAs"),
-  ...of(fresh, "newEmpty", "newFull", "newOnes", "newTensor", "newZeros"),
-  ...of(blend, "addcmul", "addcdiv", "lerp", "addmm", "baddbmm", "addmv", "mv"),
-  ...of(matrices, "diag", "dot", "outer", "trace"),
-  ...of(pick, "bincount", "maskedSelect"),
-  ...{ matmul, mm, bmm, logicalAnd, logicalOr, logicalXor, logicalNot },
-  ...{ clamp, softmax, logSoftmax, logsumexp, histc, nanmean, nansum },
-  ...{ sum, mean, var: variance, std, norm, amax, amin, any, all },
-  ...{ argmax, argmin, topk, cumsum, gather, multinomial },
-  ...{ indexAdd_, indexFill_ },
-  ...{ index, indexSelect, indexAdd, indexFill, indexPut, indexPut_, maskedFill, tril, triu },
-  ...{ aminmax, diff, diagonal, unfold },
-  ...{ indexCopy, indexCopy_, scatterReduce, scatterReduce_ },
-  ...{ clone, contiguous, to, float, long, bool, copy_ },
   registerHook,
 };
 
@@ -119,36 +109,36 @@ const several = {
  */
 type Ops =
   & typeof import("./arrange.ts")
-  & typeof import("./blend.ts")
-  & typeof import("./fresh.ts")
-  & typeof import("./other_views.ts")
-  & typeof import("./prod.ts")
-  & typeof import("./scatter.ts")
-  & typeof import("./scatter_reduce.ts")
   & typeof import("./binary.ts")
+  & typeof import("./blend.ts")
   & typeof import("./checks.ts")
   & typeof import("./clamp.ts")
   & typeof import("./copy.ts")
-  & typeof import("./logsumexp.ts")
   & typeof import("./cumsum.ts")
   & typeof import("./diff.ts")
   & Pick<typeof import("./distances.ts"), "norm">
   & typeof import("./extreme.ts")
-  & typeof import("./histc.ts")
+  & typeof import("./fresh.ts")
   & typeof import("./gather.ts")
+  & typeof import("./histc.ts")
   & typeof import("./index.ts")
   & typeof import("./index_add.ts")
   & typeof import("./index_copy.ts")
   & typeof import("./index_put.ts")
   & typeof import("./inplace.ts")
   & typeof import("./logic.ts")
+  & typeof import("./logsumexp.ts")
   & typeof import("./matmul/matmul.ts")
   & typeof import("./matrices.ts")
-  & typeof import("./order.ts")
-  & typeof import("./pick.ts")
   & typeof import("./multinomial.ts")
+  & typeof import("./order.ts")
+  & typeof import("./other_views.ts")
+  & typeof import("./pick.ts")
+  & typeof import("./prod.ts")
   & typeof import("./random_fill.ts")
   & typeof import("./reduce.ts")
+  & typeof import("./scatter.ts")
+  & typeof import("./scatter_reduce.ts")
   & typeof import("./slices.ts")
   & typeof import("./softmax.ts")
   & typeof import("./sort.ts")

@@ -1,5 +1,6 @@
 /*
- * Weights that have a home in place of their buffer (lib/gpu/home.ts): how they get there, and where products and look-ups find them.
+ * Weights that have a home in place of their buffer (lib/gpu/home.ts): how they get there, and where products and
+ * look-ups find them.
  */
 import type { Device } from "../gpu/device.ts";
 import {

@@ -228,7 +228,7 @@ export class Tensor {
   /** The same memory without its history; it is not freed by backward or a no-grad region. */
   detach(): Tensor {
     this.storage.keep();
-    return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
+    return this.viewed();
   }
 
   /** Cuts off its own history: it becomes a leaf, and is not freed by backward or a no-grad region. */
@@ -267,7 +267,7 @@ export class Tensor {
   }
 
   static async #data(x: Tensor): Promise<Values> {
-    const dense = x.isContiguous() ? x : lent.clone(x.detachedView());
+    const dense = x.isContiguous() ? x : lent.clone(x.viewed());
     const [bytes] = await x.device.reader.read([window(dense, 0, x.numel())]);
     if (dense !== x) dense.storage.release("after it was read");
     return new dtypes[x.dtype].array(bytes.buffer);
@@ -333,8 +333,8 @@ export class Tensor {
     return values;
   }
 
-  /** This tensor for a read: the same view, without its history. */
-  private detachedView(): Tensor {
+  /** The same view, without its history. */
+  private viewed(): Tensor {
     return new Tensor(this.storage, this.dtype, this.shape, this.strides, this.offset);
   }
 

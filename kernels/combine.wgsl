@@ -1,6 +1,6 @@
 // out[ids[i]] = out[ids[i]] + src[i]; or the larger of the two, or the smaller.
 //
-// One invocation owns one id. They are integers, so the order of invocations does not matter.
+// One invocation owns one id. The values are integers, so the order of invocations does not matter.
 
 struct Params {
   n: u32,
