@@ -45,14 +45,14 @@ struct Moved {
 }
 
 // Without a penalty nothing is added, not 0 · w, which an infinite parameter makes NaN.
-fn penalised(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
+fn penalized(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
   return select(fma(w, vec4(p.penalty), grad), grad, p.penalty == 0.0);
 }
 
 fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
   var now = old;
   if (MOMENTS) {
-    let g = penalised(old.w, grad);
+    let g = penalized(old.w, grad);
     now.m = fma(g, vec4(p.rest1), old.m * p.beta1);
     now.v = fma(g * p.rest2, g, old.v * p.beta2);
   } else {

@@ -62,11 +62,11 @@ fn main(
   }
   let sums = sum_of_lanes(lane, Lane(total(part), total(squares)));
   let moments = Lane(quotient(sums.x, p.size), quotient(sums.y, p.size));
-  let centre = near + moments.x;
+  let center = near + moments.x;
   let scale = quotient(1.0, squareRoot(maxNan(moments.y - moments.x * moments.x, 0.0) + p.eps));
 
   for (var i = lane; i < p.columns; i += LANES) {
-    var y = (x[base + i] - centre) * scale;
+    var y = (x[base + i] - center) * scale;
     if (WEIGHT) {
       y *= weight[i];
     }
@@ -76,7 +76,7 @@ fn main(
     out[row * p.columns + i] = y;
   }
   if (lane == 0u) {
-    mean[row] = centre;
+    mean[row] = center;
     rstd[row] = scale;
   }
 }

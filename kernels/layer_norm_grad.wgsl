@@ -56,7 +56,7 @@ fn main(
   let row = min(group.x + group.y * groups.x, p.rows - 1u); // past the end: the last row again
   let at_x = p.x_offset + row * p.columns;
   let at_g = p.g_offset + row * p.columns;
-  let centre = mean[row];
+  let center = mean[row];
   let scale = rstd[row];
 
   // Means over the row: of d, of x - mean, and of their product.
@@ -66,7 +66,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     let d = weighted(g[at_g + i], i);
     d_part += d;
-    let away = x[at_x + i] - centre;
+    let away = x[at_x + i] - center;
     away_part += away;
     both_part += d * away;
   }
@@ -76,7 +76,7 @@ fn main(
   let dh_mean = scale * (means.z - shift * means.x);
 
   for (var i = lane; i < p.columns; i += LANES) {
-    let h = (x[at_x + i] - centre - shift) * scale;
+    let h = (x[at_x + i] - center - shift) * scale;
     var d = scale * (weighted(g[at_g + i], i) - means.x - h * dh_mean);
     if (PLUS) {
       d += plus[p.plus_offset + row * p.columns + i];

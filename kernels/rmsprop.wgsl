@@ -35,7 +35,7 @@ override MOMENTUM: bool = false;
 // end
 
 // Without a penalty nothing is added, not 0 · w, which an infinite parameter makes NaN.
-fn penalised(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
+fn penalized(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
   return select(fma(w, vec4(p.penalty), grad), grad, p.penalty == 0.0);
 }
 
@@ -60,7 +60,7 @@ fn divisor(v: vec4<f32>, a: vec4<f32>) -> vec4<f32> {
 
 // for each item:
 fn item0(i: u32) {
-  let g = penalised(param0[i], grad0[i]);
+  let g = penalized(param0[i], grad0[i]);
   square_avg0[i] = squared(square_avg0[i], g);
   var a = vec4(0.0);
   if (CENTERED) {

@@ -29,7 +29,7 @@ override NESTEROV: bool = false;
 // end
 
 // Without a penalty nothing is added, not 0 · w, which an infinite parameter makes NaN.
-fn penalised(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
+fn penalized(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
   return select(fma(w, vec4(p.penalty), grad), grad, p.penalty == 0.0);
 }
 
@@ -50,7 +50,7 @@ fn direction(g: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
 
 // for each item:
 fn item0(i: u32) {
-  var g = penalised(param0[i], grad0[i]);
+  var g = penalized(param0[i], grad0[i]);
   if (MOMENTUM) {
     buffer0[i] = gathered(buffer0[i], g, p.keep[0], p.take[0]);
     g = direction(g, buffer0[i]);

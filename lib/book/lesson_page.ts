@@ -215,7 +215,7 @@ async function cellHtml(
   `;
 }
 
-/** The last statement in some code; pictures are recognised by the function that made them. */
+/** The last statement in some code; pictures are recognized by the function that made them. */
 const lastStatement = (code: string) => code.slice(Math.max(0, code.lastIndexOf("\nawait show(")));
 
 /** The task that runs the content of a page. */

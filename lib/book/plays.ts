@@ -32,7 +32,7 @@ const PLAYS: readonly Play[] = [
     from: /^export const wordLogits\b/m,
     name: "words",
     title: "Temperature and top-k",
-    words: "The five words of this lesson. What top-k cuts off turns grey.",
+    words: "The five words of this lesson. What top-k cuts off turns gray.",
   },
   {
     lesson: 11,

@@ -99,7 +99,7 @@ export function grid(
   return new Diagram([...lines, "".padEnd(margin) + rule("└", "┴", "┘")].join("\n"));
 }
 
-/** Diagrams and words in a row, each centred vertically. */
+/** Diagrams and words in a row, each centered vertically. */
 export function beside(...parts: readonly (Diagram | string)[]): Diagram {
   const blocks = parts.map((part) => (part instanceof Diagram ? part.text : part).split("\n"));
   const height = Math.max(...blocks.map((block) => block.length));

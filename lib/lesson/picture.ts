@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { printableName } from "../host/printable.ts";
 import { escapeMarkup } from "../text/markup.ts";
 
-/** How a {@linkcode heatMap} is labelled and scaled. */
+/** How a {@linkcode heatMap} is labeled and scaled. */
 export interface HeatMapOptions {
   /** A word for each row. */
   rows?: readonly string[];

@@ -13,7 +13,7 @@ import type { ModelSizes } from "./config.ts";
 
 /** How to choose the next token. */
 export interface Sampling {
-  /** Divides the logits: below 1 favours likely tokens, above 1 evens them out. 0 always takes the best: greedy. */
+  /** Divides the logits: below 1 favors likely tokens, above 1 evens them out. 0 always takes the best: greedy. */
   temperature?: number;
   /** Only the k best tokens can be chosen. */
   topK?: number;

@@ -116,10 +116,10 @@ export class BatchNorm1d extends Module {
           `${shapeText(x.shape)}); give a larger batch, or call eval()`,
       );
     }
-    const centre = own ? mean(x, dims) : this.runningMean;
+    const center = own ? mean(x, dims) : this.runningMean;
     const spread = own ? variance(x, { dim: dims, correction: 0 }) : this.runningVar;
-    if (this.training && this.trackRunningStats) this.track(centre, spread, count / (count - 1));
-    const away = sub(contiguous(x), wide(centre));
+    if (this.training && this.trackRunningStats) this.track(center, spread, count / (count - 1));
+    const away = sub(contiguous(x), wide(center));
     const scaled = mul(away, wide(rsqrt(add(spread, this.eps))));
     const { weight, bias } = this;
     const normed = weight && bias ? add(mul(scaled, wide(weight)), wide(bias)) : scaled;
@@ -127,10 +127,10 @@ export class BatchNorm1d extends Module {
   }
 
   /** Brings the running mean and variance nearer to those of a batch. */
-  private track(centre: Tensor, spread: Tensor, unbiased: number): void {
+  private track(center: Tensor, spread: Tensor, unbiased: number): void {
     noGrad(() => {
       mul_(this.runningMean, 1 - this.momentum);
-      add_(this.runningMean, centre.detach(), { alpha: this.momentum });
+      add_(this.runningMean, center.detach(), { alpha: this.momentum });
       mul_(this.runningVar, 1 - this.momentum);
       add_(this.runningVar, spread.detach(), { alpha: this.momentum * unbiased });
       add_(this.numBatchesTracked, 1);

@@ -117,17 +117,17 @@ function varied(x: Tensor, args: VarArgs): Tensor {
 /** 2 (x − mean) / (count − correction) times what arrived; of too few, PyTorch's infinities. */
 function variedBack(grad: Tensor, x: Tensor, args: VarArgs): Tensor {
   const g = spread(grad, x.shape, args);
-  const centre = mean(x, args.dim, true);
+  const center = mean(x, args.dim, true);
   const freedom = countOf(x.shape, args) - args.correction;
   if (freedom <= 0 && (args.dim === undefined || x.ndim === 0)) {
-    return mul(g, where(eq(x, centre), NaN, Infinity));
+    return mul(g, where(eq(x, center), NaN, Infinity));
   }
-  return mul(mul(sub(x, centre), 2 / freedom), g);
+  return mul(mul(sub(x, center), 2 / freedom), g);
 }
 
 const varianceOf = (v: number[], correction: number) => {
-  const centre = sumOf(v) / v.length;
-  return sumOf(v.map((a) => (a - centre) ** 2)) / (v.length - correction);
+  const center = sumOf(v) / v.length;
+  return sumOf(v.map((a) => (a - center) ** 2)) / (v.length - correction);
 };
 const varianceSamples = ways.slice(1).flatMap(([shape, args]) =>
   [0, 1].map((correction) => ({ inputs: [floats(shape)], args: { ...args, correction } }))

@@ -46,7 +46,7 @@ export interface RMSpropState extends ParamState {
   squareAvg: Tensor;
   /** The direction in which it moves, with momentum. */
   momentumBuffer?: Tensor;
-  /** The average gradient, where it is centred. */
+  /** The average gradient, where it is centered. */
   gradAvg?: Tensor;
 }
 

@@ -12,7 +12,7 @@ import { exponential, fixed } from "./decimal.ts";
 export interface PrintOptions {
   /** Digits after the point; 4. */
   precision: number;
-  /** A tensor with more elements than this is summarised; 1000. */
+  /** A tensor with more elements than this is summarized; 1000. */
   threshold: number;
   /** How many elements a summary keeps at each end of a dimension; 3. */
   edgeitems: number;

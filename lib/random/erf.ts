@@ -144,7 +144,7 @@ function halfOfBits(x: number): number {
   return BITS.getFloat32(0);
 }
 
-const CENTRE = {
+const CENTER = {
   p: [0.886226899, -1.645349621, 0.914624893, -0.140543331].map(fround),
   q: [1, -2.118377725, 1.442710462, -0.329097515, 0.012229801].map(fround),
 };
@@ -175,7 +175,7 @@ export function erfinv(x: number): number {
   let guess = y;
   if (size <= fround(0.7)) {
     const z = fround(y * y);
-    guess = fround(fround(y * fused(CENTRE.p, z)) / fused(CENTRE.q, z));
+    guess = fround(fround(y * fused(CENTER.p, z)) / fused(CENTER.q, z));
   } else {
     const z = fround(sqrt(-fround(log(fround(fround(1 - size) / 2)))));
     guess = fround(Math.sign(y) * fused(TAIL.p, z) / fused(TAIL.q, z));
