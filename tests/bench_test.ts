@@ -49,13 +49,9 @@ import {
   type Work,
   writing,
 } from "../lib/tools/peers/works.ts";
+import { needing } from "./support/needing.ts";
 
-const permissions = await Promise.all(
-  (["run", "read", "env"] as const).map((name) => Deno.permissions.query({ name })),
-);
-const allowed = permissions.every(({ state }) => state === "granted");
-const because = allowed ? "" : " (ignored: needs --allow-run, --allow-read and --allow-env)";
-const ifAllowed = { ignore: !allowed };
+const running = needing("run", "read", "env");
 
 Deno.test("a median is the middle, or the mean of the two in the middle", () => {
   assertEquals(median([9, 1, 5]), 5);
@@ -354,8 +350,8 @@ Deno.test("of what a process complains about, the trouble is named", () => {
 });
 
 Deno.test(
-  `a process takes a work, answers with times and numbers, and says why it can't${because}`,
-  ifAllowed,
+  `a process takes a work, answers with times and numbers, and says why it can't${running.because}`,
+  running,
   async () => {
     const [own] = contenders("/nowhere");
     const [work] = tinyWorks;
@@ -375,10 +371,14 @@ Deno.test(
   },
 );
 
-Deno.test(`a lesson's start is measured to its first number${because}`, ifAllowed, async () => {
-  const work = allWorks(true).at(-1)!;
-  assert(Number.isFinite(await (await work.prepare()).run()));
-});
+Deno.test(
+  `a lesson's start is measured to its first number${running.because}`,
+  running,
+  async () => {
+    const work = allWorks(true).at(-1)!;
+    assert(Number.isFinite(await (await work.prepare()).run()));
+  },
+);
 
 Deno.test("what is mistyped gets a sentence before anything is measured", async () => {
   await assertRejects(() => bench(["--only", "nonsense"]), UsageError, "there are\n  matmul 1024");

@@ -4,10 +4,10 @@
  */
 import { assert } from "@std/assert";
 import { getRngState, setRngState } from "#lib";
+import { needing } from "./support/needing.ts";
 
 const root = new URL("..", import.meta.url);
-const canRead = (await Deno.permissions.query({ name: "read", path: root })).state === "granted";
-const because = canRead ? "" : " (ignored: needs --allow-read)";
+const { ignore, because } = needing("read");
 
 /** The files of a folder, without the book's: its packages have an import map of their own. */
 async function* walk(folder: string): AsyncGenerator<string> {
@@ -36,7 +36,7 @@ function moduleOf(path: string, { line, code }: { line: number; code: string }):
   return URL.createObjectURL(new Blob(parts, { type: "application/typescript" }));
 }
 
-const paths = canRead ? ["README.md", ...await Array.fromAsync(walk("lib"))] : [];
+const paths = ignore ? [] : ["README.md", ...await Array.fromAsync(walk("lib"))];
 const fresh = getRngState();
 let found = 0;
 for (const path of paths) {
@@ -51,6 +51,6 @@ for (const path of paths) {
   }
 }
 
-Deno.test(`the documentation has examples${because}`, { ignore: !canRead }, () => {
+Deno.test(`the documentation has examples${because}`, { ignore }, () => {
   assert(found > 150, `${found}`);
 });

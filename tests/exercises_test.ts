@@ -11,11 +11,10 @@ import {
 } from "../lib/lesson/exercise.ts";
 import { type Tensor, tensor } from "../lib/mod.ts";
 import { lessonsWithExercises, report, sourceOf } from "../lib/tools/exercise.ts";
+import { needing } from "./support/needing.ts";
 
 const root = new URL("..", import.meta.url);
-const { state } = await Deno.permissions.query({ name: "write" });
-const ignore = state !== "granted";
-const because = ignore ? " (ignored: needs --allow-all)" : "";
+const { ignore, because } = needing("write");
 
 for (const lesson of ignore ? [] : lessonsWithExercises()) {
   Deno.test(`lesson ${lesson}: every solution holds, and nothing holds unanswered`, async () => {

@@ -4,6 +4,7 @@
  * from it and then leaves the same cache as ours, byte for byte. It stores nothing.
  */
 import { createHash } from "node:crypto";
+import { needing } from "./support/needing.ts";
 
 /** Files by path, as text or as bytes. */
 export type Files = Record<string, string | Uint8Array<ArrayBuffer>>;
@@ -244,15 +245,8 @@ export function testWith(
   fn: (t: Deno.TestContext) => Promise<void>,
   permissions?: Deno.PermissionOptions,
 ): void {
-  const missing = needs.filter((name) => Deno.permissions.querySync({ name }).state !== "granted");
-  const ignore = missing.length > 0;
-  const flags = missing.map((name) => `--allow-${name}`).join(" ");
-  Deno.test({
-    name: ignore ? `${sentence} (ignored: needs ${flags})` : sentence,
-    ignore,
-    fn,
-    permissions,
-  });
+  const { ignore, because } = needing(...needs);
+  Deno.test({ name: sentence + because, ignore, fn, permissions });
 }
 
 /** Runs a test in a folder that holds these files. */

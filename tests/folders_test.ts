@@ -5,13 +5,13 @@ import { assertEquals, assertRejects } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { UsageError } from "../lib/host/mistake.ts";
 import { emptied, folderAt, fromFileUrl } from "../lib/tools/folders.ts";
+import { needing } from "./support/needing.ts";
 
-const { state } = await Deno.permissions.query({ name: "run" });
-const allowed = state === "granted";
+const { ignore, because } = needing("run", "read", "write");
 const test = (name: string, fn: (folder: URL) => Promise<void>) =>
   Deno.test({
-    name: name + (allowed ? "" : " (ignored: needs --allow-all)"),
-    ignore: !allowed,
+    name: name + because,
+    ignore,
     async fn() {
       const folder = folderAt(await Deno.makeTempDir(), new URL("file:///"));
       await fn(folder).finally(() => Deno.remove(folder, { recursive: true }));

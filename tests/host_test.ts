@@ -2,9 +2,9 @@
  * The library outside a Deno program with an adapter: what needs neither works there, and what needs one says so.
  */
 import { assertEquals, assertMatch } from "@std/assert";
+import { needing } from "./support/needing.ts";
 
-const canRead = (await Deno.permissions.query({ name: "read" })).state === "granted";
-const because = canRead ? "" : " (ignored: needs --allow-read)";
+const { ignore, because } = needing("read");
 
 /** What comes of using the library where something is missing. */
 async function without(what: "gpu" | "Deno"): Promise<Record<string, unknown>> {
@@ -36,7 +36,7 @@ const anywhere = {
 Deno.test({
   name: "without an adapter texts, rows and pictures work; the first tensor says what to do" +
     because,
-  ignore: !canRead,
+  ignore,
   async fn() {
     const { train, ...rest } = await without("gpu");
     assertEquals(rest, anywhere);
@@ -46,7 +46,7 @@ Deno.test({
 
 Deno.test({
   name: "in a page everything works, training too" + because,
-  ignore: !canRead,
+  ignore,
   async fn() {
     assertEquals(await without("Deno"), { ...anywhere, train: true });
   },

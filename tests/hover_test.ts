@@ -6,9 +6,9 @@ import { assert, assertEquals } from "@std/assert";
 import { Tensor } from "#lib";
 import { Editor } from "./support/editor.ts";
 import { callsOf, forms, written } from "./support/named.ts";
+import { needing } from "./support/needing.ts";
 
-const names = (["read", "run", "env"] as const).map((name) => Deno.permissions.query({ name }));
-const allowed = (await Promise.all(names)).every(({ state }) => state === "granted");
+const { ignore, because } = needing("read", "run", "env");
 const file = (name: string) => new URL(name, import.meta.url).href;
 
 /** The methods without documentation in an editor. */
@@ -58,9 +58,8 @@ async function refused(editor: Editor): Promise<string[]> {
 }
 
 Deno.test({
-  name: `an editor documents every method, and takes all arguments by PyTorch's names` +
-    `${allowed ? "" : " (ignored: needs --allow-all)"}`,
-  ignore: !allowed,
+  name: `an editor documents every method, and takes all arguments by PyTorch's names${because}`,
+  ignore,
   async fn() {
     await using editor = await new Editor().open(new URL("..", import.meta.url));
     assertEquals(await undocumented(editor), []);

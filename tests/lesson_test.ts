@@ -12,15 +12,13 @@ import { fill } from "../lib/lesson/reader.ts";
 import { journalOf } from "../lib/lesson/show.ts";
 import { headOf, marksAt, parts, statementEnd, topLevelEnd } from "../lib/lesson/source.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
+import { needing } from "./support/needing.ts";
 import { testOutputs } from "./support/outputs.ts";
 import "./fixtures/lesson.ts";
 
 testOutputs(1, 2, 5, 6, 7);
 
 const fixtureUrl = import.meta.resolve("./fixtures/lesson.ts");
-const granted = async (name: "run" | "read") =>
-  (await Deno.permissions.query({ name })).state === "granted";
-const canRun = await granted("run") && await granted("read");
 
 Deno.test("a lesson's source is cut into prose, code and outputs, in order and without a gap", () => {
   const lines = fixture.split("\n");
@@ -256,12 +254,11 @@ async function start(args: string, pipe = "", env: Record<string, string> = {}) 
   return { code, out, err };
 }
 
-const needsRun = { ignore: !canRun };
-const because = canRun ? "" : " (ignored: needs --allow-run and --allow-read)";
+const running = needing("run", "read");
 
 Deno.test(
-  `a lesson that is started reads as a text, with its outputs in place${because}`,
-  needsRun,
+  `a lesson that is started reads as a text, with its outputs in place${running.because}`,
+  running,
   async () => {
     const { code, out } = await start("-- --steps 3");
     assertEquals(code, 0);
@@ -275,8 +272,8 @@ Deno.test(
 );
 
 Deno.test(
-  `--quiet leaves the outputs alone, and a closed pipe is no error${because}`,
-  needsRun,
+  `--quiet leaves the outputs alone, and a closed pipe is no error${running.because}`,
+  running,
   async () => {
     const { out } = await start("--quiet --steps 1");
     assertMatch(
@@ -291,19 +288,23 @@ Deno.test(
   },
 );
 
-Deno.test(`--help explains, an unknown option ends with code 2${because}`, needsRun, async () => {
-  const { code, out } = await start("-- --help");
-  assertEquals(code, 0);
-  assertStringIncludes(out, "Lesson 99: A lesson for the tests\n\nIt has every form");
-  assertMatch(out, /deno task lesson-99 -- \[options\]/);
-  assertMatch(out, /--steps 5 +how many numbers to count/);
-  assertMatch(out, /--adapter default +the GPU/);
-  const blind = await start("-- --help", "", { DENO_WEBGPU_BACKEND: "none" });
-  assertEquals(blind, { code: 0, out, err: "" }, "help needs no adapter");
-  const wrong = await start("--setps 3");
-  assertEquals([wrong.code, wrong.out], [2, ""]);
-  assertEquals(wrong.err, "there is no option --setps; did you mean --steps?\n");
-});
+Deno.test(
+  `--help explains, an unknown option ends with code 2${running.because}`,
+  running,
+  async () => {
+    const { code, out } = await start("-- --help");
+    assertEquals(code, 0);
+    assertStringIncludes(out, "Lesson 99: A lesson for the tests\n\nIt has every form");
+    assertMatch(out, /deno task lesson-99 -- \[options\]/);
+    assertMatch(out, /--steps 5 +how many numbers to count/);
+    assertMatch(out, /--adapter default +the GPU/);
+    const blind = await start("-- --help", "", { DENO_WEBGPU_BACKEND: "none" });
+    assertEquals(blind, { code: 0, out, err: "" }, "help needs no adapter");
+    const wrong = await start("--setps 3");
+    assertEquals([wrong.code, wrong.out], [2, ""]);
+    assertEquals(wrong.err, "there is no option --setps; did you mean --steps?\n");
+  },
+);
 
 Deno.test("a paragraph is filled to the terminal's width, what has a form of its own is left alone", () => {
   assertEquals(fill("one two\nthree four five", 13), "one two three\nfour five");

@@ -43,12 +43,10 @@ import { sharedArgs } from "../lib/lesson/args.ts";
 import * as random from "../lib/random/mod.ts";
 import band from "./goldens/band.json" with { type: "json" };
 import golden from "./goldens/training.json" with { type: "json" };
+import { needing } from "./support/needing.ts";
 import { testOutputs } from "./support/outputs.ts";
 
-const granted = async (name: "read" | "write" | "env") =>
-  (await Deno.permissions.query({ name })).state === "granted";
-const canWrite = await granted("read") && await granted("write") && await granted("env");
-const because = canWrite ? "" : " (ignored: needs --allow-read, --allow-write and --allow-env)";
+const { ignore, because } = needing("read", "write", "env");
 
 testOutputs(10, 11, 12, 13);
 
@@ -307,7 +305,7 @@ async function bytesOf({ model }: Run): Promise<string> {
 
 Deno.test(
   `a run that is interrupted anywhere ends with the bytes of one that is not, but not if a part of its state is lost${because}`,
-  { ignore: !canWrite },
+  { ignore },
   async () => {
     const steps = 12;
     const path = `${await Deno.makeTempDir()}/run.safetensors`;
@@ -382,7 +380,7 @@ Deno.test("a training run reads its losses from the GPU, then frees them, and ke
 
 Deno.test({
   name: `a dataset of one long text is cut where its lines are empty${because}`,
-  ignore: !canWrite,
+  ignore,
   async fn() {
     const path = `${await Deno.makeTempDir()}/one.jsonl`;
     const cut = async (text: string) => {

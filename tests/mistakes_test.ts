@@ -11,15 +11,10 @@ import { readArgs } from "../lib/lesson/args.ts";
 import { sentence } from "../lib/lesson/ending.ts";
 import { withData } from "../lib/tools/lesson.ts";
 import { withEnvironment } from "./support/environment.ts";
+import { needing } from "./support/needing.ts";
 
-const granted = async (...names: Deno.PermissionName[]) => {
-  const all = await Promise.all(names.map((name) => Deno.permissions.query({ name } as never)));
-  return all.every(({ state }) => state === "granted");
-};
-const onDisk = { ignore: !await granted("read", "write") };
-const because = onDisk.ignore ? " (ignored: needs --allow-read and --allow-write)" : "";
-const running = { ignore: !await granted("read", "write", "run", "env") };
-const becauseRun = running.ignore ? " (ignored: needs --allow-all)" : "";
+const onDisk = needing("read", "write");
+const running = needing("read", "write", "run", "env");
 
 Deno.test("a number on the command line is a count or a seed, where the lesson's is", () => {
   const options = {
@@ -104,54 +99,62 @@ async function dataMistake(data: string): Promise<string> {
   return message.slice(`--data ${data}: `.length);
 }
 
-Deno.test(`--data says which file, which line, and where it looked${because}`, onDisk, async () => {
-  const folder = await Deno.makeTempDir();
-  const at = async (name: string, text: string) => {
-    await Deno.writeTextFile(`${folder}/${name}`, text);
-    return `${folder}/${name}`;
-  };
-  const empty = "it is empty; give one with texts in it";
-  for (const name of ["empty.txt", "empty.csv", "empty.jsonl"]) {
-    assertEquals(await dataMistake(await at(name, "")), empty);
-  }
-  assertEquals(await dataMistake(await at("empty.json", "[]")), empty);
-  const broken = await at("broken.parquet", "PAR1 and no more PAR1");
-  assertMatch(
-    await dataMistake(broken),
-    /^read \S+broken.parquet: .*; is it whole, and a Parquet file\?$/,
-  );
-  const rows = await at("rows.jsonl", '{"text": "a"}\n5\n');
-  assertEquals(
-    await dataMistake(rows),
-    `read ${rows}, line 2: 5 is not a row; a row is an object or a text`,
-  );
-  const list = await at("rows.json", '[{"text": "a"}, [1]]');
-  assertEquals(
-    await dataMistake(list),
-    `read ${list}, row 1: [1] is not a row; a row is an object or a text`,
-  );
-  assertEquals(
-    await dataMistake("none.txt"),
-    `there is no file none.txt in ${Deno.cwd()}; a dataset of the Hub is called owner/name`,
-  );
-  const odd = await at("songs.text", "la");
-  assertMatch(await dataMistake(odd), /its ending does not name a format/);
-  // A path counts from where the user stands, not from where the task runs.
-  const mine = await at("mine.txt", "la");
-  assertEquals(withData(["--data", "mine.txt"], folder), ["--data", mine]);
-  assertEquals(withData(["--data", ""], folder), ["--data", ""]);
-  assertEquals(withData(["--data=mine.txt"], folder), [`--data=${mine}`]);
-  assertEquals(withData(["--data", "other.txt"], folder), ["--data", "other.txt"]);
-});
-
-Deno.test(`--data without the Hub says which ways there are${becauseRun}`, running, async () => {
-  await withEnvironment({ HF_ENDPOINT: "http://127.0.0.1:9" }, async () => {
+Deno.test(
+  `--data says which file, which line, and where it looked${onDisk.because}`,
+  onDisk,
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const at = async (name: string, text: string) => {
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+      return `${folder}/${name}`;
+    };
+    const empty = "it is empty; give one with texts in it";
+    for (const name of ["empty.txt", "empty.csv", "empty.jsonl"]) {
+      assertEquals(await dataMistake(await at(name, "")), empty);
+    }
+    assertEquals(await dataMistake(await at("empty.json", "[]")), empty);
+    const broken = await at("broken.parquet", "PAR1 and no more PAR1");
     assertMatch(
-      await dataMistake("owner/name"),
-      /gave no answer .*; without the Hub, use --data shipped .* or a file of your own$/,
+      await dataMistake(broken),
+      /^read \S+broken.parquet: .*; is it whole, and a Parquet file\?$/,
     );
-  });
-});
+    const rows = await at("rows.jsonl", '{"text": "a"}\n5\n');
+    assertEquals(
+      await dataMistake(rows),
+      `read ${rows}, line 2: 5 is not a row; a row is an object or a text`,
+    );
+    const list = await at("rows.json", '[{"text": "a"}, [1]]');
+    assertEquals(
+      await dataMistake(list),
+      `read ${list}, row 1: [1] is not a row; a row is an object or a text`,
+    );
+    assertEquals(
+      await dataMistake("none.txt"),
+      `there is no file none.txt in ${Deno.cwd()}; a dataset of the Hub is called owner/name`,
+    );
+    const odd = await at("songs.text", "la");
+    assertMatch(await dataMistake(odd), /its ending does not name a format/);
+    // A path counts from where the user stands, not from where the task runs.
+    const mine = await at("mine.txt", "la");
+    assertEquals(withData(["--data", "mine.txt"], folder), ["--data", mine]);
+    assertEquals(withData(["--data", ""], folder), ["--data", ""]);
+    assertEquals(withData(["--data=mine.txt"], folder), [`--data=${mine}`]);
+    assertEquals(withData(["--data", "other.txt"], folder), ["--data", "other.txt"]);
+  },
+);
+
+Deno.test(
+  `--data without the Hub says which ways there are${running.because}`,
+  running,
+  async () => {
+    await withEnvironment({ HF_ENDPOINT: "http://127.0.0.1:9" }, async () => {
+      assertMatch(
+        await dataMistake("owner/name"),
+        /gave no answer .*; without the Hub, use --data shipped .* or a file of your own$/,
+      );
+    });
+  },
+);
 
 Deno.test("the advice fits the Hub's status, and a wait is said as long as it is", async () => {
   const config = hubConfig({ endpoint: "https://hub.test", token: undefined });
@@ -186,7 +189,7 @@ async function lesson(number: number, args: string[], env: Record<string, string
 }
 
 Deno.test(
-  `a text too small for lesson 13 is refused, one too monotonous is learned${becauseRun}`,
+  `a text too small for lesson 13 is refused, one too monotonous is learned${running.because}`,
   running,
   async () => {
     const folder = await Deno.makeTempDir();
@@ -206,7 +209,7 @@ Deno.test(
   },
 );
 
-Deno.test(`DEBUG=1 shows the stack, and nothing else does${becauseRun}`, running, async () => {
+Deno.test(`DEBUG=1 shows the stack, and nothing else does${running.because}`, running, async () => {
   const wrong = ["--data", "none.txt"];
   const plain = await lesson(12, wrong);
   assertEquals([plain.code, plain.out], [2, ""]);

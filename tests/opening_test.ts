@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { contents } from "../lessons/contents.ts";
+import { needing } from "./support/needing.ts";
 
 const touched = () => {
   throw new Error("the GPU was touched");
@@ -56,16 +57,11 @@ Deno.test("the first tensor opens the adapter, and opens it once", async () => {
 });
 
 const root = new URL("..", import.meta.url);
-const allowed = await Promise.all(
-  (["run", "read"] as const).map((name) => Deno.permissions.query({ name })),
-);
-const may = allowed.every(({ state }) => state === "granted");
+const { ignore, because } = needing("run", "read");
 
 Deno.test({
-  name: `the help of a lesson opens no GPU, and loads no other lesson${
-    may ? "" : " (ignored: needs --allow-run and --allow-read)"
-  }`,
-  ignore: !may,
+  name: `the help of a lesson opens no GPU, and loads no other lesson${because}`,
+  ignore,
   async fn() {
     const written = contents.flatMap(({ written }) => written ? [written.url] : []);
     for (const url of written.filter((url) => /\/(04|13|14)-/.test(url))) {
@@ -87,10 +83,9 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a mistaken option of a lesson is answered before a GPU is opened and other lessons run${
-    may ? "" : " (ignored: needs --allow-run and --allow-read)"
-  }`,
-  ignore: !may,
+  name:
+    `a mistaken option of a lesson is answered before a GPU is opened and other lessons run${because}`,
+  ignore,
   async fn() {
     const { url } = contents[13].written!;
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -3,12 +3,10 @@
  * TypeScript reads and whose modules Node loads.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { needing } from "./support/needing.ts";
 
 const root = new URL("..", import.meta.url);
-const names = ["run", "read", "write", "env"] as const;
-const states = await Promise.all(names.map((name) => Deno.permissions.query({ name })));
-const allowed = states.every(({ state }) => state === "granted");
-const because = (what: string) => what && ` (ignored: ${what})`;
+const { ignore, because } = needing("run", "read", "write", "env");
 
 async function run(command: string, args: string[], cwd: string) {
   const { code, stdout, stderr } = await new Deno.Command(command, {
@@ -46,9 +44,8 @@ for (let step = 0; step < 20; step++) {
 `;
 
 Deno.test({
-  name: `a program elsewhere imports the library by its path, type-checks and trains` +
-    `${because(allowed ? "" : "needs --allow-run, --allow-read, --allow-write and --allow-env")}`,
-  ignore: !allowed,
+  name: `a program elsewhere imports the library by its path, type-checks and trains${because}`,
+  ignore,
   fn: () =>
     inEmptyFolder(async (folder) => {
       await Deno.writeTextFile(`${folder}/main.ts`, program(new URL("lib/mod.ts", root).pathname));
@@ -58,13 +55,13 @@ Deno.test({
     }),
 });
 
-const npm = !allowed ? undefined : await run("npm", ["--version"], ".").catch(() => undefined);
-const node = !allowed ? undefined : await run("node", ["--version"], ".").catch(() => undefined);
+const npm = ignore ? undefined : await run("npm", ["--version"], ".").catch(() => undefined);
+const node = ignore ? undefined : await run("node", ["--version"], ".").catch(() => undefined);
 const major = Number(/\d+/.exec(node ?? "")?.[0] ?? 0);
 
 Deno.test({
   name: `the npm package installs, a TypeScript project reads its types, and Node loads it` +
-    `${because(npm ? "" : "needs npm, and --allow-all")}`,
+    `${npm ? "" : because || " (ignored: needs npm)"}`,
   ignore: !npm,
   fn: () =>
     inEmptyFolder(async (folder) => {

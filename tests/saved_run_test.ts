@@ -25,15 +25,10 @@ import {
 import { host, runsIn } from "../lib/host/mod.ts";
 import { UsageError } from "../lib/host/mistake.ts";
 import { at, holding } from "./support/holding.ts";
+import { needing } from "./support/needing.ts";
 
-const granted = async (...names: Deno.PermissionName[]) => {
-  const all = await Promise.all(names.map((name) => Deno.permissions.query({ name } as never)));
-  return all.every(({ state }) => state === "granted");
-};
-const onDisk = { ignore: !await granted("read", "write") };
-const because = onDisk.ignore ? " (ignored: needs --allow-read and --allow-write)" : "";
-const running = { ignore: !await granted("read", "write", "run", "env") };
-const becauseRun = running.ignore ? " (ignored: needs --allow-all)" : "";
+const onDisk = needing("read", "write");
+const running = needing("read", "write", "run", "env");
 
 /** Saves a state and gives back what comes back. */
 async function thereAndBack(state: unknown): Promise<unknown> {
@@ -47,7 +42,7 @@ async function thereAndBack(state: unknown): Promise<unknown> {
 }
 
 Deno.test(
-  `any state of values that can be kept comes back as it was${because}`,
+  `any state of values that can be kept comes back as it was${onDisk.because}`,
   onDisk,
   async () => {
     const key = fc.oneof(
@@ -76,17 +71,21 @@ Deno.test(
   },
 );
 
-Deno.test(`names that look like paths keep their own tensors${because}`, onDisk, async () => {
-  const state = { "a.b": tensor([1]), a: { b: tensor([2]), "b'": tensor([3]) } };
-  const back = await thereAndBack(state) as typeof state;
-  assertEquals(
-    await Promise.all([back["a.b"], back.a.b, back.a["b'"]].map((x) => x.tolist())),
-    [[1], [2], [3]],
-  );
-});
+Deno.test(
+  `names that look like paths keep their own tensors${onDisk.because}`,
+  onDisk,
+  async () => {
+    const state = { "a.b": tensor([1]), a: { b: tensor([2]), "b'": tensor([3]) } };
+    const back = await thereAndBack(state) as typeof state;
+    assertEquals(
+      await Promise.all([back["a.b"], back.a.b, back.a["b'"]].map((x) => x.tolist())),
+      [[1], [2], [3]],
+    );
+  },
+);
 
 Deno.test(
-  `what would not come back as it was is refused by its path${because}`,
+  `what would not come back as it was is refused by its path${onDisk.because}`,
   onDisk,
   async () => {
     class Own {}
@@ -115,7 +114,7 @@ Deno.test(
   },
 );
 
-Deno.test(`every flipped bit of a checkpoint is noticed${because}`, onDisk, async () => {
+Deno.test(`every flipped bit of a checkpoint is noticed${onDisk.because}`, onDisk, async () => {
   const path = `${await Deno.makeTempDir()}/x.safetensors`;
   const model = new nn.Linear(2, 1);
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
@@ -140,7 +139,7 @@ Deno.test(`every flipped bit of a checkpoint is noticed${because}`, onDisk, asyn
 });
 
 Deno.test(
-  `the state of another optimizer, or of another run, is refused by name${because}`,
+  `the state of another optimizer, or of another run, is refused by name${onDisk.because}`,
   onDisk,
   async () => {
     const path = `${await Deno.makeTempDir()}/x.safetensors`;
@@ -166,28 +165,32 @@ Deno.test(
   },
 );
 
-Deno.test(`saves to one place at a time leave one of them whole${because}`, onDisk, async () => {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/x.safetensors`;
-  const filled = (value: number) => {
-    const model = new nn.Linear(64, 64);
-    model.loadStateDict(
-      new Map([...model.stateDict()].map(([name, x]) => [name, x.mul(0).add(value)])),
-    );
-    return model;
-  };
-  for (let round = 0; round < 5; round++) {
-    await Promise.all(
-      [1, 2, 3, 4].map((seed) => saveCheckpoint(path, { model: filled(seed) }, { seed })),
-    );
-    using file = openSafetensors(path);
-    const { about: { seed } } = JSON.parse(file.metadata.checkpoint);
-    const model = new nn.Linear(64, 64);
-    loadCheckpoint(path, { model }, { seed });
-    assertEquals(new Set(await model.weight.data()), new Set([seed]));
-  }
-  assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["x.safetensors"]);
-});
+Deno.test(
+  `saves to one place at a time leave one of them whole${onDisk.because}`,
+  onDisk,
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/x.safetensors`;
+    const filled = (value: number) => {
+      const model = new nn.Linear(64, 64);
+      model.loadStateDict(
+        new Map([...model.stateDict()].map(([name, x]) => [name, x.mul(0).add(value)])),
+      );
+      return model;
+    };
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(
+        [1, 2, 3, 4].map((seed) => saveCheckpoint(path, { model: filled(seed) }, { seed })),
+      );
+      using file = openSafetensors(path);
+      const { about: { seed } } = JSON.parse(file.metadata.checkpoint);
+      const model = new nn.Linear(64, 64);
+      loadCheckpoint(path, { model }, { seed });
+      assertEquals(new Set(await model.weight.data()), new Set([seed]));
+    }
+    assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["x.safetensors"]);
+  },
+);
 
 /** A run of so many steps, with all its parts. */
 function parts(steps: number) {
@@ -211,7 +214,7 @@ const refusal = async (make: () => Promise<unknown>) => {
 };
 
 Deno.test(
-  `--resume goes on with the same run, and says why where it can't${because}`,
+  `--resume goes on with the same run, and says why where it can't${onDisk.because}`,
   onDisk,
   async () => {
     const out = `${await Deno.makeTempDir()}/deep/run`;
@@ -240,7 +243,7 @@ Deno.test(
 );
 
 Deno.test(
-  `a schedule that was changed since is refused by its constant${because}`,
+  `a schedule that was changed since is refused by its constant${onDisk.because}`,
   onDisk,
   async () => {
     const { CosineAnnealingLR, LambdaLR, LinearLR, OneCycleLR, ReduceLROnPlateau, SequentialLR } =
@@ -290,7 +293,7 @@ Deno.test(
 );
 
 Deno.test(
-  `a learning rate that was changed since is not lost in silence${because}`,
+  `a learning rate that was changed since is not lost in silence${onDisk.because}`,
   onDisk,
   async () => {
     const out = `${await Deno.makeTempDir()}/run`;
@@ -315,7 +318,7 @@ Deno.test(
 );
 
 Deno.test(
-  `a run that got further is not written over without being told to${because}`,
+  `a run that got further is not written over without being told to${onDisk.because}`,
   onDisk,
   async () => {
     const folder = await Deno.makeTempDir();
@@ -353,7 +356,7 @@ Deno.test(
 );
 
 Deno.test(
-  `a place that can't be written is found out before the run${because}`,
+  `a place that can't be written is found out before the run${onDisk.because}`,
   onDisk,
   async () => {
     const folder = await Deno.makeTempDir();
@@ -427,7 +430,7 @@ async function lesson(
 }
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-  Deno.test(`${signal} saves what lesson 13 has learned${becauseRun}`, running, async () => {
+  Deno.test(`${signal} saves what lesson 13 has learned${running.because}`, running, async () => {
     const out = `${await Deno.makeTempDir()}/run`;
     const ended = await lesson(
       ["--steps", "5000", "--out", out],
@@ -446,7 +449,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
 }
 
 Deno.test(
-  `a run that was killed leaves a lock that the next one takes over, and names${becauseRun}`,
+  `a run that was killed leaves a lock that the next one takes over, and names${running.because}`,
   running,
   async () => {
     const folder = await Deno.makeTempDir();
@@ -482,7 +485,7 @@ Deno.test(
 );
 
 Deno.test(
-  `a reader that has gone ends a training, which saves first${becauseRun}`,
+  `a reader that has gone ends a training, which saves first${running.because}`,
   running,
   async () => {
     const folder = await Deno.makeTempDir();
@@ -517,7 +520,7 @@ for await (const step of run) {
   },
 );
 
-Deno.test(`two runs do not save to one place${becauseRun}`, running, async () => {
+Deno.test(`two runs do not save to one place${running.because}`, running, async () => {
   const out = `${await Deno.makeTempDir()}/run`;
   let second: { code: number; err: string } | undefined;
   const first = await lesson(["--steps", "5000", "--out", out], "step 0:", async (child) => {

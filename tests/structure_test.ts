@@ -6,10 +6,11 @@ import { assert, assertEquals } from "@std/assert";
 import config from "../deno.json" with { type: "json" };
 import { contents } from "../lessons/contents.ts";
 import { parts } from "../lib/lesson/source.ts";
+import { needing } from "./support/needing.ts";
 
 const tasks: Record<string, { description?: string; command: string }> = config.tasks;
 const root = new URL("..", import.meta.url);
-const canRead = (await Deno.permissions.query({ name: "read", path: root })).state === "granted";
+const { ignore, because } = needing("read");
 
 /** Folders that hold what a machine made, not what a person wrote. */
 const SKIPPED = new Set([".git", "node_modules", "coverage", "out"]);
@@ -22,16 +23,15 @@ async function* walk(folder: string): AsyncGenerator<string> {
   }
 }
 
-const files = canRead ? (await Array.fromAsync(walk("./"))).map((path) => path.slice(2)) : [];
+const files = ignore ? [] : (await Array.fromAsync(walk("./"))).map((path) => path.slice(2));
 const read = (path: string) => Deno.readTextFile(new URL(path, root));
 const source = files.filter((path) => /^(lib|kernels|lessons|tests)\/.*\.(ts|wgsl)$/.test(path));
 
 /** A rule over files: each sentence that it returns is a breach. */
 function rule(name: string, paths: string[], breaches: (path: string, text: string) => string[]) {
-  const because = canRead ? "" : " (ignored: needs --allow-read)";
   Deno.test({
     name: name + because,
-    ignore: !canRead,
+    ignore,
     async fn() {
       assert(paths.length > 0, "there is nothing that the rule could hold for");
       const found: string[] = [];
@@ -123,8 +123,8 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `no circle of ${what}${canRead ? "" : " (ignored: needs --allow-read)"}`,
-    ignore: !canRead,
+    name: `no circle of ${what}${because}`,
+    ignore,
     async fn() {
       const imports = new Map<string, string[]>();
       for (const path of source.filter((path) => path.endsWith(".ts"))) {
@@ -151,9 +151,8 @@ async function loadedWith(path: string, seen = new Set<string>()): Promise<Set<s
 }
 
 Deno.test({
-  name: `texts, rows, downloads and printing load nothing that opens a GPU` +
-    `${canRead ? "" : " (ignored: needs --allow-read)"}`,
-  ignore: !canRead,
+  name: `texts, rows, downloads and printing load nothing that opens a GPU${because}`,
+  ignore,
   async fn() {
     const roots = source.filter((path) =>
       /^lib\/((text|data)\/mod|(host|hub|python|random|lesson)\/.*)\.ts$/.test(path)
@@ -168,7 +167,7 @@ Deno.test({
 });
 
 /** Packages from npm, with the one version that the lock has. */
-const packages = canRead ? Object.keys(JSON.parse(await read("deno.lock")).specifiers) : [];
+const packages = ignore ? [] : Object.keys(JSON.parse(await read("deno.lock")).specifiers);
 
 rule(
   "the library names packages whole, so that it needs no deno.json, and as the lock names them",
@@ -354,9 +353,8 @@ Deno.test("tasks stand in groups: what to read, to prepare, to check, to measure
 });
 
 Deno.test({
-  name: `every lesson's file is in the table of contents, every task's file exists` +
-    `${canRead ? "" : " (ignored: needs --allow-read)"}`,
-  ignore: !canRead,
+  name: `every lesson's file is in the table of contents, every task's file exists${because}`,
+  ignore,
   fn() {
     const inTable = contents.flatMap(({ written }) => written ? [written.url] : []);
     const onDisk = files.filter((path) => /^lessons\/\d+.*\.ts$/.test(path));
@@ -369,9 +367,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the outputs of every written lesson are tested, and once" +
-    (canRead ? "" : " (ignored: needs --allow-read)"),
-  ignore: !canRead,
+  name: `the outputs of every written lesson are tested, and once${because}`,
+  ignore,
   async fn() {
     const texts = await Promise.all(
       files.filter((path) => /^tests\/\w+_test\.ts$/.test(path)).map(read),

@@ -7,12 +7,11 @@ import { host, runsIn } from "../lib/host/mod.ts";
 import { clearStatus, status } from "../lib/host/terminal.ts";
 import { Reader } from "../lib/lesson/reader.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
+import { needing } from "./support/needing.ts";
 
-const running = (await Promise.all(
-  (["read", "run", "env"] as const).map((name) => Deno.permissions.query({ name })),
-)).every(({ state }) => state === "granted");
-const hasPython = running && await new Deno.Command("python3", { args: ["-c", "import pty"] })
-  .output().then(({ success }) => success, () => false);
+const hasPython = !needing("read", "run", "env").ignore &&
+  await new Deno.Command("python3", { args: ["-c", "import pty"] })
+    .output().then(({ success }) => success, () => false);
 
 /** Does something on a terminal of our own: what it is sent, at which width. */
 function onTerminal(

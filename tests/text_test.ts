@@ -23,6 +23,7 @@ import {
 import { compilePattern, splitText } from "../lib/text/split.ts";
 import cuts from "./goldens/splits.json" with { type: "json" };
 import goldens from "./goldens/text.json" with { type: "json" };
+import { needing } from "./support/needing.ts";
 
 const gpt2 = await getEncoding("gpt2");
 const cl100k = await GPT4Tokenizer.create();
@@ -355,12 +356,10 @@ Deno.test("a .model file is read strictly, and by the tokenizer it belongs to", 
 });
 
 const folder = "./tests/.text_test";
-const mayWrite = (["read", "write"] as const).every((name) =>
-  Deno.permissions.querySync({ name, path: "." }).state === "granted"
-);
+const { ignore, because } = needing("read", "write");
 Deno.test({
-  name: "a saved tokenizer is loaded as it was (asks for --allow-read and --allow-write)",
-  ignore: !mayWrite,
+  name: `a saved tokenizer is loaded as it was${because}`,
+  ignore,
   fn() {
     Deno.mkdirSync(folder, { recursive: true });
     try {

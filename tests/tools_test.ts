@@ -18,13 +18,9 @@ import { lessonFlags } from "../lib/tools/permissions.ts";
 import { chosen, update } from "../lib/tools/update.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
 import { withEnvironment } from "./support/environment.ts";
+import { needing } from "./support/needing.ts";
 
-const queries = (["run", "read", "write", "env"] as const).map((name) =>
-  Deno.permissions.query({ name })
-);
-const allowed = (await Promise.all(queries)).every(({ state }) => state === "granted");
-const ifAllowed = { ignore: !allowed };
-const because = allowed ? "" : " (ignored: needs --allow-all)";
+const running = needing("run", "read", "write", "env");
 
 const llvmpipe = (backend: string): Found => ({ backend, adapter: "llvmpipe", software: true });
 
@@ -229,8 +225,8 @@ const row: Row = {
 };
 
 Deno.test(
-  `llvmpipe gets two threads a core, unless the lesson or the user wants others${because}`,
-  ifAllowed,
+  `llvmpipe gets two threads a core, unless the lesson or the user wants others${running.because}`,
+  running,
   async () => {
     const threads = (cores: number, own = {}) => variables("vulkan", own, cores).LP_NUM_THREADS;
     const lesson4 = contents.find(({ number }) => number === 4)?.needs?.env;
@@ -274,7 +270,7 @@ Deno.test("a lesson is found by its number, its task, its file's name", () => {
   assertEquals(answer("xyzzyxyzzy"), 'there is no lesson "xyzzyxyzzy"');
 });
 
-Deno.test(`a lesson may do what it needs and no more${because}`, ifAllowed, async () => {
+Deno.test(`a lesson may do what it needs and no more${running.because}`, running, async () => {
   const of = (number: number, ...args: string[]) => {
     const { written, needs } = contents[number - 1];
     return lessonFlags(written!.url, needs, args);
@@ -315,16 +311,20 @@ async function task(name: string, ...args: string[]) {
 }
 
 for (const name of Object.keys(config.tasks).filter((name) => !/^lesson-([2-9]|1\d)$/.test(name))) {
-  Deno.test(`deno task ${name} -- --help explains and stops${because}`, ifAllowed, async () => {
-    const { code, out, err } = await task(name, "--", "--help");
-    assertEquals([code, err], [0, ""]);
-    assert(out.trim().length > 40, out);
-  });
+  Deno.test(
+    `deno task ${name} -- --help explains and stops${running.because}`,
+    running,
+    async () => {
+      const { code, out, err } = await task(name, "--", "--help");
+      assertEquals([code, err], [0, ""]);
+      assert(out.trim().length > 40, out);
+    },
+  );
 }
 
 Deno.test(
-  `a lesson runs by its number; what is no lesson gets the nearest and the table${because}`,
-  ifAllowed,
+  `a lesson runs by its number; what is no lesson gets the nearest and the table${running.because}`,
+  running,
   async () => {
     const ran = await task("lesson", "2", "--", "--quiet");
     assertEquals([ran.code, ran.err], [0, ""]);
@@ -365,7 +365,7 @@ async function lesson4Stops(): Promise<number> {
 }
 
 // The best of three: on a machine that is busy, the wait for its processor would be measured.
-Deno.test(`Ctrl-C in lesson 4 answers within two seconds${because}`, ifAllowed, async () => {
+Deno.test(`Ctrl-C in lesson 4 answers within two seconds${running.because}`, running, async () => {
   let took = Infinity;
   for (let tries = 0; tries < 3 && took >= 2000; tries++) {
     took = Math.min(took, await lesson4Stops());
@@ -459,8 +459,8 @@ Deno.test("lessons are chosen by number, and a number without one gets a sentenc
 });
 
 Deno.test(
-  `an update runs the lesson in full and mends its outputs, a check only tells${because}`,
-  ifAllowed,
+  `an update runs the lesson in full and mends its outputs, a check only tells${running.because}`,
+  running,
   async () => {
     const folder = await Deno.makeTempDir();
     const path = `${folder}/lesson.ts`;
@@ -511,8 +511,8 @@ esac
 }
 
 Deno.test(
-  `the gate says what passed, and fails where anything did not${because}`,
-  ifAllowed,
+  `the gate says what passed, and fails where anything did not${running.because}`,
+  running,
   async () => {
     const passing = "echo 'ok | 12 passed (3 steps) | 0 failed | 2 ignored (1s)'";
     const failing = "echo 'FAILED | 10 passed | 2 failed (1s)'; exit 1";
@@ -532,8 +532,8 @@ Deno.test(
 );
 
 Deno.test(
-  `the gate runs the tests on the best backend, and those that compute on the others${because}`,
-  ifAllowed,
+  `the gate runs the tests on the best backend, and those that compute on the others${running.because}`,
+  running,
   async () => {
     const both = "vulkan opengl";
     const book = "echo 'ok | 3 passed | 0 failed (1s)'";

@@ -16,13 +16,12 @@ import {
 import { unpickle } from "../lib/data/pickle.ts";
 import { unzip } from "../lib/data/unzip.ts";
 import goldens from "./goldens/torch_file.json" with { type: "json" };
+import { needing } from "./support/needing.ts";
 
 const folder = new URL("fixtures/torch/", import.meta.url).pathname;
-const canRead = (await Deno.permissions.query({ name: "read" })).state === "granted";
-const canWrite = (await Deno.permissions.query({ name: "write" })).state === "granted";
-const because = canRead && canWrite ? "" : " (ignored: needs --allow-read and --allow-write)";
+const { ignore, because } = needing("read", "write");
 const test = (name: string, fn: () => void | Promise<void>) =>
-  Deno.test({ name: name + because, ignore: because !== "", fn });
+  Deno.test({ name: name + because, ignore, fn });
 
 /** As the goldens' script writes it. */
 async function plain(value: Loaded): Promise<unknown> {

@@ -24,14 +24,12 @@ import {
 } from "#lib";
 import { openSafetensors } from "../lib/data/safetensors.ts";
 import { stepLine } from "../lib/lesson/progress.ts";
+import { needing } from "./support/needing.ts";
 
-const canWrite = (await Deno.permissions.query({ name: "write" })).state === "granted" &&
-  (await Deno.permissions.query({ name: "read" })).state === "granted";
-const onDisk = { ignore: !canWrite };
-const because = canWrite ? "" : " (ignored: needs --allow-read and --allow-write)";
+const onDisk = needing("read", "write");
 
 Deno.test(
-  `a checkpoint brings back numbers, texts, tensors and bytes as they were${because}`,
+  `a checkpoint brings back numbers, texts, tensors and bytes as they were${onDisk.because}`,
   onDisk,
   async () => {
     const path = `${await Deno.makeTempDir()}/deep/down/x.safetensors`;
@@ -72,7 +70,7 @@ Deno.test(
 );
 
 Deno.test(
-  `a checkpoint that does not fit is refused, with what is wrong${because}`,
+  `a checkpoint that does not fit is refused, with what is wrong${onDisk.because}`,
   onDisk,
   async () => {
     const path = `${await Deno.makeTempDir()}/x.safetensors`;

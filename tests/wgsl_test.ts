@@ -17,6 +17,7 @@ import {
   withFunctions,
 } from "../lib/gpu/wgsl.ts";
 import { declared, functions } from "../lib/ops/declare.ts";
+import { needing } from "./support/needing.ts";
 import { SHARING } from "./support/sharing.ts";
 
 /** Lines without what surrounds them, for texts that are compared. */
@@ -275,8 +276,7 @@ Deno.test("a kernel that calls functions of subgroups enables them, and knows it
 });
 
 const folder = new URL("../kernels/", import.meta.url);
-const canRead = (await Deno.permissions.query({ name: "read", path: folder })).state === "granted";
-const because = canRead ? "" : " (ignored: needs --allow-read)";
+const { ignore, because } = needing("read");
 
 /** All kernels and what they are made with, by their paths in kernels/. */
 async function allTexts(): Promise<Map<string, string>> {
@@ -293,7 +293,7 @@ async function allTexts(): Promise<Map<string, string>> {
 
 Deno.test({
   name: `every kernel compiles as it stands${because}`,
-  ignore: !canRead,
+  ignore,
   async fn() {
     const { gpu } = defaultDevice;
     for (const [path, text] of await allTexts()) {
@@ -313,7 +313,7 @@ Deno.test({
 
 Deno.test({
   name: `what is replaced by a file is declared there, and every file is of use${because}`,
-  ignore: !canRead,
+  ignore,
   async fn() {
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
@@ -343,7 +343,7 @@ Deno.test({
 
 Deno.test({
   name: `every kernel whose lanes share something is one that runs as on a GPU${because}`,
-  ignore: !canRead,
+  ignore,
   async fn() {
     const sharing = [...await allTexts()].filter(([, text]) => text.includes("override LANES"));
     assertEquals(sharing.map(([path]) => path).sort(), SHARING.map((name) => `${name}.wgsl`));
@@ -352,7 +352,7 @@ Deno.test({
 
 Deno.test({
   name: `kernels read fast where they can: images, and parameters once${because}`,
-  ignore: !canRead,
+  ignore,
   async fn() {
     const { gpu } = defaultDevice;
     for (const [path, text] of await allTexts()) {
