@@ -3,25 +3,19 @@
  */
 
 /** By a rule from epoch to epoch. */
-export {
-  type Constants,
-  CosineAnnealingLR,
-  LambdaLR,
-  LinearLR,
-  type LinearOptions,
-  LRScheduler,
-  type SchedulerState,
-  StepLR,
-} from "./lr_scheduler.ts";
+export { type Constants, LRScheduler, type SchedulerState } from "./lr_scheduler.ts";
 export {
   ConstantLR,
   type ConstantOptions,
-  CosineAnnealingWarmRestarts,
   ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  type LinearOptions,
   MultiStepLR,
   type MultiStepOptions,
-  type RestartOptions,
+  StepLR,
 } from "./schedules.ts";
+export { CosineAnnealingLR, CosineAnnealingWarmRestarts, type RestartOptions } from "./cosine.ts";
 export { OneCycleLR, type OneCycleOptions } from "./one_cycle.ts";
 export { SequentialLR } from "./sequential.ts";
 /** By how the loss goes. */

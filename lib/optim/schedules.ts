@@ -1,20 +1,80 @@
 /*
- * More learning rates that change: at epochs named in advance, and in restarts.
+ * Learning rates that change by a factor: by a function, at some epochs, at every one, or along a line.
  */
-import { a, type Given, parameters } from "../python/arguments.ts";
-import { LRScheduler, optionsFor, type SchedulerState } from "./lr_scheduler.ts";
+import { a, type Given } from "../python/arguments.ts";
+import { LRScheduler, optionsFor } from "./lr_scheduler.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-const readExponential = optionsFor<{ gamma: number }>("ExponentialLR", { gamma: a.number }, 1);
+/** What a rate is multiplied by. */
+type Factor = (epoch: number) => number;
 
-/** Times `gamma` every epoch. */
-export class ExponentialLR extends LRScheduler {
-  /** `(optimizer, gamma)`, or by name. */
-  constructor(optimizer: Optimizer, ...args: Given<[gamma: number], { gamma: number }>) {
-    const { gamma } = readExponential(args);
+const lambdaOptions = optionsFor<{ lrLambda: Factor | Factor[] }>("LambdaLR", {
+  lrLambda: a.either(a.function, a.object),
+}, 1);
+
+/**
+ * The first rate times a function of the epoch; one function, or one for each group.
+ *
+ * @example A warm-up over ten steps
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.AdamW([zeros([3])], { lr: 0.5 });
+ * const schedule = new optim.lrScheduler.LambdaLR(optimizer, (t) => Math.min(1, (t + 1) / 10));
+ * assertEquals(schedule.getLastLr(), [0.05]);
+ * for (let t = 0; t < 20; t++) schedule.step();
+ * assertEquals(optimizer.paramGroups[0].lr, 0.5);
+ * ```
+ */
+export class LambdaLR extends LRScheduler {
+  /** `(optimizer, lrLambda)`: one function, or one for each group of parameters. */
+  constructor(
+    optimizer: Optimizer,
+    ...args: Given<[lrLambda: Factor | Factor[]], { lrLambda: Factor | Factor[] }>
+  ) {
+    const { lrLambda } = lambdaOptions(args);
+    const groups = optimizer.paramGroups.length;
+    const lambdas = Array.isArray(lrLambda) ? lrLambda : new Array(groups).fill(lrLambda);
+    if (lambdas.length !== groups) {
+      throw new RangeError(`Expected ${groups} lr_lambdas, but got ${lambdas.length}`);
+    }
     super(optimizer, {
-      constants: { gamma },
-      next: (lr, { epoch }) => epoch === 0 ? lr : lr * gamma,
+      constants: { lrLambda },
+      next: (_, { epoch, base, group }) => base * lambdas[group](epoch),
+    });
+  }
+}
+
+const stepOptions = optionsFor<{ stepSize: number; gamma?: number }>("StepLR", {
+  stepSize: a.whole,
+  gamma: a.number,
+}, 1);
+
+/**
+ * Times `gamma` (0.1) every `stepSize` epochs.
+ *
+ * @example
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.SGD([zeros(1)], { lr: 0.5 });
+ * const schedule = new optim.lrScheduler.StepLR(optimizer, 2, 0.5);
+ * const rates = [];
+ * for (let epoch = 0; epoch < 6; epoch++, schedule.step()) rates.push(schedule.getLastLr()[0]);
+ * assertEquals(rates, [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]);
+ * ```
+ */
+export class StepLR extends LRScheduler {
+  /** `(optimizer, stepSize, gamma = 0.1)`, or these by name. */
+  constructor(
+    optimizer: Optimizer,
+    ...args: Given<[stepSize: number, gamma?: number], { stepSize: number; gamma?: number }>
+  ) {
+    const { stepSize, gamma = 0.1 } = stepOptions(args);
+    if (stepSize === 0) throw new RangeError("StepLR: stepSize must not be 0, or no epoch is one");
+    super(optimizer, {
+      constants: { stepSize, gamma },
+      next: (lr, { epoch }) => epoch === 0 || epoch % stepSize !== 0 ? lr : lr * gamma,
     });
   }
 }
@@ -44,6 +104,20 @@ export class MultiStepLR extends LRScheduler {
     super(optimizer, {
       constants: { milestones, gamma },
       next: (lr, { epoch }) => times(epoch) === 0 ? lr : lr * gamma ** times(epoch),
+    });
+  }
+}
+
+const readExponential = optionsFor<{ gamma: number }>("ExponentialLR", { gamma: a.number }, 1);
+
+/** Times `gamma` every epoch. */
+export class ExponentialLR extends LRScheduler {
+  /** `(optimizer, gamma)`, or by name. */
+  constructor(optimizer: Optimizer, ...args: Given<[gamma: number], { gamma: number }>) {
+    const { gamma } = readExponential(args);
+    super(optimizer, {
+      constants: { gamma },
+      next: (lr, { epoch }) => epoch === 0 ? lr : lr * gamma,
     });
   }
 }
@@ -84,88 +158,69 @@ export class ConstantLR extends LRScheduler {
   }
 }
 
-/** The cycles of {@linkcode CosineAnnealingWarmRestarts}. */
-export interface RestartOptions {
-  /** Epochs of the first cycle. */
-  t0: number;
-  /** How many times longer each is than the one before; 1. */
-  tMult?: number;
-  /** The rate at the end of each; 0. */
-  etaMin?: number;
+/** How a {@linkcode LinearLR} goes. */
+export interface LinearOptions {
+  /** What the first rate is multiplied by at the beginning; 1/3. */
+  startFactor?: number;
+  /** What it is multiplied by at the end; 1. */
+  endFactor?: number;
+  /** Epochs from the beginning to the end; 5. */
+  totalIters?: number;
 }
 
-const readRestarts = optionsFor<RestartOptions>("CosineAnnealingWarmRestarts", {
-  t0: a.whole,
-  tMult: a.whole,
-  etaMin: a.number,
-}, 1);
+const linearOptions = optionsFor<LinearOptions>("LinearLR", {
+  startFactor: a.number,
+  endFactor: a.number,
+  totalIters: a.whole,
+}, 0);
 
-const readRestartStep = parameters<{ epoch?: number | null }>("step", {
-  epoch: a.orNull(a.number),
-});
-
-/** Half a cosine down, and from the first rate again (Loshchilov & Hutter, 2017). */
-export class CosineAnnealingWarmRestarts extends LRScheduler {
-  /** The first cycle, how many times longer each is, and how far it is in which. */
-  readonly #cycles: { t0: number; tMult: number; tCur: number; tI: number };
-
-  /** `(optimizer, t0, tMult = 1, etaMin = 0)`, or these by name. */
+/**
+ * In even steps from `startFactor` (1/3) to `endFactor` (1) of the first rate, in `totalIters` (5) epochs.
+ *
+ * @example
+ * ```ts
+ * import { optim, zeros } from "#lib";
+ * import { assertEquals } from "@std/assert";
+ * const optimizer = new optim.SGD([zeros(1)], { lr: 0.5 });
+ * const schedule = new optim.lrScheduler.LinearLR(optimizer, { startFactor: 0.5, totalIters: 2 });
+ * const rates = [];
+ * for (let epoch = 0; epoch < 4; epoch++, schedule.step()) rates.push(schedule.getLastLr()[0]);
+ * assertEquals(rates, [0.25, 0.375, 0.5, 0.5]);
+ * ```
+ */
+export class LinearLR extends LRScheduler {
+  /**
+   * `(optimizer, startFactor = 1/3, endFactor = 1, totalIters = 5)`, or these by name.
+   *
+   * @throws {RangeError} for a factor outside of 0 to 1, and for one of 0 to start with
+   */
   constructor(
     optimizer: Optimizer,
-    ...args: Given<[t0: number, tMult?: number, etaMin?: number], RestartOptions>
+    ...args: Given<
+      [startFactor?: number, endFactor?: number, totalIters?: number],
+      LinearOptions
+    >
   ) {
-    const { t0, tMult = 1, etaMin = 0 } = readRestarts(args);
-    if (!(t0 > 0)) throw new RangeError(`Expected positive integer T_0, but got ${t0}`);
-    if (!(tMult >= 1)) throw new RangeError(`Expected integer T_mult >= 1, but got ${tMult}`);
-    const cycles = { t0, tMult, tCur: 0, tI: t0 };
-    super(optimizer, {
-      constants: { t0, tMult, etaMin },
-      next: (_, { base }) =>
-        etaMin + (base - etaMin) * (1 + Math.cos(Math.PI * cycles.tCur / cycles.tI)) / 2,
-    });
-    this.#cycles = cycles;
-  }
-
-  /** Sets the next rates; or those of an epoch and a part of it, `step(epoch + i / batches)`. */
-  override step(...args: [epoch?: number | null]): void {
-    const { epoch } = readRestartStep(args);
-    if (typeof epoch === "number") this.#goTo(epoch);
-    else this.#goOn();
-    this.moveTo(Math.floor(epoch ?? this.lastEpoch + 1));
-  }
-
-  #goOn(): void {
-    const cycles = this.#cycles;
-    cycles.tCur++;
-    if (cycles.tCur < cycles.tI) return;
-    cycles.tCur %= cycles.tI;
-    cycles.tI *= cycles.tMult;
-  }
-
-  #goTo(epoch: number): void {
-    if (!(epoch >= 0)) throw new RangeError(`Expected non-negative epoch, but got ${epoch}`);
-    const { t0, tMult } = this.#cycles;
-    let [tCur, tI] = [epoch, t0];
-    if (epoch >= t0 && tMult === 1) tCur = epoch % t0;
-    else if (epoch >= t0) {
-      const whole = Math.trunc(Math.log(epoch / t0 * (tMult - 1) + 1) / Math.log(tMult));
-      tCur = epoch - t0 * (tMult ** whole - 1) / (tMult - 1);
-      tI = t0 * tMult ** whole;
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = linearOptions(args);
+    if (!(startFactor > 0 && startFactor <= 1)) {
+      throw new RangeError(
+        `Starting multiplicative factor expected to be greater than 0 and less or equal to 1. ` +
+          `It is ${startFactor}`,
+      );
     }
-    Object.assign(this.#cycles, { tCur, tI });
-  }
-
-  /** All that must be saved to go on from here, besides the optimizer's own state. */
-  override stateDict(): SchedulerState {
-    const { tCur, tI } = this.#cycles;
-    return { ...super.stateDict(), tCur, tI };
-  }
-
-  /** Goes on from a saved state. */
-  override loadStateDict(state: SchedulerState): void {
-    super.loadStateDict(state);
-    this.#goTo(state.lastEpoch); // as in states of earlier versions, which held no more
-    const { tCur, tI } = { ...this.#cycles, ...state };
-    Object.assign(this.#cycles, { tCur, tI });
+    if (!(endFactor >= 0 && endFactor <= 1)) {
+      throw new RangeError(
+        `Ending multiplicative factor expected to be between 0 and 1. It is ${endFactor}`,
+      );
+    }
+    const way = endFactor - startFactor;
+    super(optimizer, {
+      constants: { startFactor, endFactor, totalIters },
+      next(lr, { epoch }) {
+        if (epoch === 0) return lr * startFactor;
+        if (epoch > totalIters) return lr;
+        return lr * (1 + way / (totalIters * startFactor + (epoch - 1) * way));
+      },
+    });
   }
 }
