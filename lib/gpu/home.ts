@@ -44,7 +44,7 @@ export function rowsFor(texels: number): number {
 export function canSettle(
   { imaging, limits }: Gpu,
   [rows, columns]: readonly number[],
-  half = false,
+  half: boolean,
 ): boolean {
   if (columns % 4 !== 0) return false;
   if (imaging === "never") {

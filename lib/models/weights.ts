@@ -188,7 +188,7 @@ function load(
 }
 
 /** Whether a parameter gets a home of its own: a large matrix. Positions are added, and no product reads them. */
-const hasHome = (name: string, x: Tensor, half = false): boolean =>
+const hasHome = (name: string, x: Tensor, half: boolean): boolean =>
   x.storage.byteLength >= LARGE_MATRIX && name !== "wpe.weight" && settles(x, half);
 
 /** Fills a parameter with numbers, row by row, as one that is loaded from a file. */

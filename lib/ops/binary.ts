@@ -15,7 +15,7 @@ import { full } from "./create.ts";
 import { type Args, comparison, pair, type Row } from "./binary_row.ts";
 import { to } from "./copy.ts";
 import { log, reciprocal } from "./unary.ts";
-import { unless, where } from "./where.ts";
+import { dtypeBeside, unless, where } from "./where.ts";
 
 /**
  * The gradient of a maximum's operand: half of it at a tie, 0 for the loser. Selected and not multiplied, since 0 times
@@ -194,12 +194,11 @@ const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
   return goesWith(op(operands, {}), ...operands.filter((v) => v !== x && v !== y));
 };
 
-/** A number beside a tensor, as a tensor; on its device and of a dtype that does not promote it. */
+/** A number beside a tensor, as a tensor on its device. */
 function asTensor(x: Tensor | number, beside: Tensor | number): Tensor {
   if (typeof x !== "number") return x;
   if (typeof beside === "number") throw new TypeError("expected a Tensor, got two numbers");
-  const dtype = Number.isInteger(x) ? beside.dtype : "float32";
-  return full([], x, { dtype: dtype === "bool" ? "int64" : dtype, device: beside.device });
+  return full([], x, { dtype: dtypeBeside(x, beside), device: beside.device });
 }
 
 /** What the second operand of a sum is multiplied by. */

@@ -46,7 +46,7 @@ interface Place {
 }
 
 /** Runs a kernel on every item, in few dispatches; says in how many workgroups. */
-export function foreach(kernel: Kernel, items: readonly Item[], common: Common = {}): number {
+export function foreach(kernel: Kernel, items: readonly Item[], common: Common): number {
   let groups = 0;
   for (const [device, here] of Map.groupBy(items, ({ tensors }) => anyOf(tensors).device)) {
     groups = foreachOn(device, kernel, here, common, groups);

@@ -86,9 +86,8 @@ const layerNormOp = defineOp<Args>({
       rstd: saved.output(2).storage,
       g: g.storage,
     };
-    const { fold, unit, LANES } = rowsOf(
-      ...["layerNorm", x.device, columns, x.offset, g.offset, plus?.offset ?? 0] as const,
-    );
+    const offsets = [x.offset, g.offset, plus?.offset ?? 0];
+    const { fold, unit, LANES } = rowsOf("layerNorm", x.device, columns, ...offsets);
     const places = {
       rows,
       columns: columns / unit,

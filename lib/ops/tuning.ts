@@ -128,7 +128,7 @@ export interface Choice extends Plan {
 }
 
 /** How many workgroups share a product, if each owns so many rows and columns of the result. */
-const groupsOf = ({ batch, m, n }: Sizes, rows: number, columns = rows) =>
+const groupsOf = ({ batch, m, n }: Sizes, rows: number, columns: number) =>
   batch * Math.ceil(m / rows) * Math.ceil(n / columns);
 
 /**

@@ -92,7 +92,7 @@ function whereInRows(shape: Shape, operands: readonly Tensor[]): Tensor {
 }
 
 /** Of which dtype a number is beside another operand: it does not promote a tensor, but a fraction makes floats. */
-function dtypeBeside(value: number, other: Tensor | number): DType {
+export function dtypeBeside(value: number, other: Tensor | number): DType {
   if (typeof other === "number" || !Number.isInteger(value)) return "float32";
   return other.dtype === "bool" ? "int64" : other.dtype;
 }
