@@ -10,7 +10,7 @@ import { optionsOf } from "./options.ts";
 import { outputHtml } from "./output.ts";
 import { playsAfter } from "./plays.ts";
 import { answersOf } from "./answers.ts";
-import { lessonOf, type Page, type Site } from "./site.ts";
+import { lessonOf, type Page, programOf, type Site } from "./site.ts";
 import { type Cell, codeOf, restOfHead, titleOf, weave } from "./weave.ts";
 
 /** The text of a page, and what other pages use from it. */
@@ -32,21 +32,11 @@ export interface Passage {
 
 /** The page of a lesson, or of another text in the same form. */
 export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
-  const { title, summary, network, number } = titleOf(page.source);
+  const { title, summary, number } = titleOf(page.source);
   const headings: Heading[] = [];
   const passages: Passage[] = [];
   const body: Html[] = [];
-  const around: Surroundings = {
-    lesson: (n) => n === number ? undefined : site.lesson(n)?.address,
-    file: (path) => path === page.path ? undefined : site.ofFile(path)?.address,
-    task: (command) => {
-      const [, exercise, name] = command.match(/^deno task (?:exercise (\d+)|(\w+))$/) ?? [];
-      return exercise
-        ? site.exercises(Number(exercise))?.address
-        : site.pages.find((page) => page.address === `${name}.html`)?.address;
-    },
-    ids: new Set(["text", "search"]),
-  };
+  const around = surroundingsOf(page, number, site);
   const named = new Set<Page>();
   let section = { address: page.address, title };
   const thumbnails: Html[] = [];
@@ -78,26 +68,51 @@ export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
       }
       continue;
     }
-    const answer = page.solved && answers.get(block.number);
-    body.push(await cellHtml(block, thumbnails, answer));
+    const code = codeOf(block);
+    body.push(await cellHtml(block, thumbnails, page.solved && answers.get(block.number)));
     body.push(...playsAfter(number, block.number, cells));
-    note(codeOf(block));
-    const kernels = kernelsOf(codeOf(block), site).filter((kernel) => !named.has(kernel));
+    note(code);
+    const kernels = kernelsOf(code, site).filter((kernel) => !named.has(kernel));
     kernels.forEach((kernel) => named.add(kernel));
-    if (kernels.length) {
-      body.push(
-        markup`<p class="kernels">The kernel${kernels.length > 1 ? "s" : ""} behind it: ${
-          kernels.map((kernel, k) =>
-            markup`${k ? ", " : ""}<a href="${kernel.address}">${kernel.title}</a>`
-          )
-        }</p>`,
-      );
-    }
+    if (kernels.length) body.push(kernelsHtml(kernels));
   }
+  return {
+    page: frame({
+      site,
+      address: page.address,
+      title: number === undefined ? title : `${number}. ${title}`,
+      description: summary,
+      body: markup`<article>${headHtml(page, site)}${body}</article>`,
+      headings,
+      runs: true,
+    }),
+    headings,
+    passages,
+    thumbnail: thumbnails.find(({ text }) => text.includes("<svg")) ??
+      thumbnails.toSorted((a, b) => linesIn(b) - linesIn(a))[0] ?? markup``,
+  };
+}
+
+/** What a text's words may lead to: other lessons, pages of files, what a task opens. */
+const surroundingsOf = (page: Page, number: number | undefined, site: Site): Surroundings => ({
+  lesson: (n) => n === number ? undefined : site.lesson(n)?.address,
+  file: (path) => path === page.path ? undefined : site.ofFile(path)?.address,
+  task: (command) => {
+    const [, exercise, name] = command.match(/^deno task (?:exercise (\d+)|(\w+))$/) ?? [];
+    return exercise
+      ? site.exercises(Number(exercise))?.address
+      : site.pages.find((page) => page.address === `${name}.html`)?.address;
+  },
+  ids: new Set(["text", "search"]),
+});
+
+/** The head of a page: its title, and the place of what runs it, with the options that it may be given. */
+function headHtml(page: Page, site: Site): Html {
+  const { title, summary, network, number } = titleOf(page.source);
   const of = page.kind === "exercise" ? site.lesson(lessonOf(page.path)) : undefined;
   const all = site.pages.map(({ source }) => source);
   const options = JSON.stringify(optionsOf(page.source, all));
-  const head = markup`
+  return markup`
     <header
       class="title"><p class="part">${
     number === undefined ? page.part : `Lesson ${number} · ${page.part}`
@@ -114,22 +129,15 @@ export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
     taskOf(page)
   }</code>; in this page where its browser has WebGPU and it comes from a server.</p></div></header>
   `;
-  return {
-    page: frame({
-      site,
-      address: page.address,
-      title: number === undefined ? title : `${number}. ${title}`,
-      description: summary,
-      body: markup`<article>${head}${body}</article>`,
-      headings,
-      runs: true,
-    }),
-    headings,
-    passages,
-    thumbnail: thumbnails.find(({ text }) => text.includes("<svg")) ??
-      thumbnails.toSorted((a, b) => linesIn(b) - linesIn(a))[0] ?? markup``,
-  };
 }
+
+/** Which kernels a cell uses that none before it did. */
+const kernelsHtml = (kernels: readonly Page[]): Html =>
+  markup`<p class="kernels">The kernel${kernels.length > 1 ? "s" : ""} behind it: ${
+    kernels.map((kernel, k) =>
+      markup`${k ? ", " : ""}<a href="${kernel.address}">${kernel.title}</a>`
+    )
+  }</p>`;
 
 const codeHtml = (code: string, first: number): Html =>
   markup`
@@ -221,6 +229,6 @@ const lastStatement = (code: string) => code.slice(Math.max(0, code.lastIndexOf(
 /** The task that runs the content of a page. */
 function taskOf({ kind, number, path }: Page): string {
   if (number !== undefined) return `lesson-${number}`;
-  const name = path!.match(/([^/]+)\.ts$/)![1];
+  const name = programOf(path);
   return kind === "exercise" ? `exercise ${parseInt(name)}` : name;
 }

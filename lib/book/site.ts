@@ -66,93 +66,35 @@ async function filesIn(folder: string, ending: string): Promise<string[]> {
   }
 }
 
+/** A file of the project. */
+interface Text {
+  path: string;
+  source: string;
+}
+
+const textsIn = async (folder: string, ending: string): Promise<Text[]> =>
+  await Promise.all(
+    (await filesIn(folder, ending)).map(async (path) => ({ path, source: await read(path) })),
+  );
+
+/** Whether a program is a text of the book: it begins with a title. */
+const isText = ({ source }: Text) => /^\/\*\s*# /.test(source);
+
 /** Reads the project. */
 export async function readSite(): Promise<Site> {
   const { contents } = await import("../../lessons/contents.ts");
-  const part = new Map(contents.map(({ number, notebook }) => [number, notebook as string]));
-  const texts = async (paths: string[]) =>
-    await Promise.all(paths.map(async (path) => ({ path, source: await read(path) })));
-  const isText = ({ source }: { source: string }) => /^\/\*\s*# /.test(source);
-
-  const lessons = (await texts(await filesIn("lessons", ".ts"))).filter(isText)
-    .map(({ path, source }): Page => {
-      const { title, summary, number } = titleOf(source);
-      const name = path.match(/([^/]+)\.ts$/)![1];
-      const address = number === undefined ? `${name}.html` : `lesson-${number}.html`;
-      return number === undefined
-        ? { kind: "extra", part: "And more", address, title, summary, path, source }
-        : {
-          kind: "lesson",
-          part: part.get(number)!,
-          address,
-          title,
-          summary,
-          path,
-          source,
-          number,
-        };
-    });
-  const exercises = (await texts(await filesIn("lessons/exercises", ".ts"))).filter(isText)
-    .map(({ path, source }): Page => {
-      const { title, summary } = titleOf(source);
-      const address = `exercise-${path.match(/([^/]+)\.ts$/)![1]}.html`;
-      // The page shows what a reader starts with, without the solutions.
-      const open = withoutAnswers(source);
-      return {
-        kind: "exercise",
-        part: "Exercises",
-        address,
-        title,
-        summary,
-        path,
-        source: open,
-        solved: source,
-      };
-    });
-  const families = Map.groupBy(
-    await texts(await filesIn("kernels", ".wgsl")),
-    ({ path }, _) => nameOf(path),
+  const parts = new Map(contents.map(({ number, notebook }) => [number, notebook as string]));
+  const lessons = (await textsIn("lessons", ".ts")).filter(isText)
+    .map((text) => lessonFrom(text, parts));
+  const exercises = (await textsIn("lessons/exercises", ".ts")).filter(isText).map(exerciseFrom);
+  const kernels = kernelsFrom(await textsIn("kernels", ".wgsl"));
+  const documents = await Promise.all(
+    DOCUMENTS.map(async (page): Promise<Page> => ({ ...page, source: await read(page.path) })),
   );
-  const names = [...families.keys()];
-  const kernels = [...Map.groupBy(names, (name) => familyOf(name, names))]
-    .map(([family, members]): Page => {
-      const sources = members.sort().flatMap((name) => families.get(name)!);
-      const [{ path, source }] = sources;
-      return {
-        kind: "kernel",
-        part: "Kernels",
-        address: `kernel-${family}.html`,
-        title: family.replaceAll("_", " "),
-        summary: headerOf(source).split(/\n\s*\n/)[0].replace(/\([^)]*https?:[^)]*\)/g, "")
-          .replace(/\s+/g, " ").trim().replace(/:$/, ""),
-        path,
-        source,
-        sources,
-      };
-    });
-  const ledger: Page = {
-    kind: "ledger",
-    part: "And more",
-    address: "ledger.html",
-    title: "The ledger",
-    summary:
-      "Everything that the four notebooks print, the lesson that prints it here, and how far it holds.",
-    path: "lessons/ledger.md",
-    source: await read("lessons/ledger.md"),
-  };
-  const differences: Page = {
-    kind: "text",
-    part: "And more",
-    address: "differences.html",
-    title: "Differences from PyTorch",
-    summary: "What somebody who knows PyTorch will find different here, and what to write instead.",
-    path: "lessons/differences.md",
-    source: await read("lessons/differences.md"),
-  };
   const numbered = lessons.filter(({ kind }) => kind === "lesson")
     .toSorted((a, b) => a.number! - b.number!);
   const extras = lessons.filter(({ kind }) => kind === "extra");
-  const pages = [...numbered, ...exercises, ...extras, ledger, differences, ...kernels];
+  const pages = [...numbered, ...exercises, ...extras, ...documents, ...kernels];
   return {
     pages,
     planned: contents.filter(({ number }) => !numbered.some((page) => page.number === number))
@@ -166,8 +108,84 @@ export async function readSite(): Promise<Site> {
   };
 }
 
+/** The page of a lesson, or of a text without a number; `parts` are the lessons' groups. */
+function lessonFrom({ path, source }: Text, parts: ReadonlyMap<number, string>): Page {
+  const { title, summary, number } = titleOf(source);
+  const page = { title, summary, path, source };
+  return number === undefined
+    ? { kind: "extra", part: "And more", address: `${programOf(path)}.html`, ...page }
+    : {
+      kind: "lesson",
+      part: parts.get(number)!,
+      address: `lesson-${number}.html`,
+      number,
+      ...page,
+    };
+}
+
+/** The page of exercises, which shows what a reader starts with, without the solutions. */
+function exerciseFrom({ path, source }: Text): Page {
+  const { title, summary } = titleOf(source);
+  return {
+    kind: "exercise",
+    part: "Exercises",
+    address: `exercise-${programOf(path)}.html`,
+    title,
+    summary,
+    path,
+    source: withoutAnswers(source),
+    solved: source,
+  };
+}
+
+/** The pages of the kernels, one a family. */
+function kernelsFrom(texts: readonly Text[]): Page[] {
+  const byName = Map.groupBy(texts, ({ path }) => nameOf(path));
+  const names = [...byName.keys()];
+  const families = Map.groupBy(names, (name) => familyOf(name, names));
+  return [...families].map(([family, members]): Page => {
+    const sources = members.sort().flatMap((name) => byName.get(name)!);
+    const [{ path, source }] = sources;
+    return {
+      kind: "kernel",
+      part: "Kernels",
+      address: `kernel-${family}.html`,
+      title: family.replaceAll("_", " "),
+      summary: headerOf(source).split(/\n\s*\n/)[0].replace(/\([^)]*https?:[^)]*\)/g, "")
+        .replace(/\s+/g, " ").trim().replace(/:$/, ""),
+      path,
+      source,
+      sources,
+    };
+  });
+}
+
+/** The pages that are made of Markdown. */
+const DOCUMENTS: readonly Omit<Page, "source">[] = [
+  {
+    kind: "ledger",
+    part: "And more",
+    address: "ledger.html",
+    title: "The ledger",
+    summary:
+      "Everything that the four notebooks print, the lesson that prints it here, and how far it holds.",
+    path: "lessons/ledger.md",
+  },
+  {
+    kind: "text",
+    part: "And more",
+    address: "differences.html",
+    title: "Differences from PyTorch",
+    summary: "What somebody who knows PyTorch will find different here, and what to write instead.",
+    path: "lessons/differences.md",
+  },
+];
+
+/** The name of a program's file: `07-kernels`. */
+export const programOf = (path: string): string => path.match(/([^/]+)\.ts$/)![1];
+
 /** The number of the lesson for a file of exercises. */
-export const lessonOf = (path: string): number => parseInt(path.match(/([^/]+)\.ts$/)![1]);
+export const lessonOf = (path: string): number => parseInt(programOf(path));
 
 const nameOf = (path: string) => path.match(/([^/]+)\.wgsl$/)![1];
 
