@@ -131,6 +131,7 @@ export {
   TransformerDecoder,
   TransformerEncoder,
   type TransformerMasks,
+  type TransformerStack,
 } from "./transformer.ts";
 export { deepCopy } from "./copy.ts";
 /** The same as functions. */

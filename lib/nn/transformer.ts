@@ -66,7 +66,7 @@ const encoderArguments = stacked("TransformerEncoder", "encoderLayer");
 const decoderArguments = stacked("TransformerDecoder", "decoderLayer");
 
 /** A stack of copies of one layer, and perhaps a norm after it. */
-export class TransformerEncoder extends Module {
+export abstract class TransformerStack extends Module {
   /** The copies, each with weights of its own. */
   layers: ModuleList;
   /** The norm after the last layer, or null. */
@@ -75,13 +75,20 @@ export class TransformerEncoder extends Module {
   /** How many layers there are. */
   readonly numLayers: number;
 
-  /** `(encoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
-  constructor(...args: Stacked) {
+  /** So many copies of a layer, which all begin with its weights. */
+  constructor({ layer, numLayers, norm = null }: StackOptions & { layer: Module }) {
     super();
-    const { layer, numLayers, norm } = encoderArguments(...args as Positions);
     this.numLayers = numLayers;
     this.layers = clones(layer, numLayers);
     this.norm = norm;
+  }
+}
+
+/** Encoder layers, one after the other. */
+export class TransformerEncoder extends TransformerStack {
+  /** `(encoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
+  constructor(...args: Stacked) {
+    super(encoderArguments(...args as Positions));
   }
 
   /** (T, N, E) → (T, N, E) */
@@ -99,23 +106,11 @@ export class TransformerEncoder extends Module {
   }
 }
 
-/** A stack of copies of one layer, and perhaps a norm after it. */
-export class TransformerDecoder extends Module {
-  /** The copies, each with weights of its own. */
-  layers: ModuleList;
-  /** The norm after the last layer, or null. */
-  norm: Module | null;
-
-  /** How many layers there are. */
-  readonly numLayers: number;
-
+/** Decoder layers, one after the other. */
+export class TransformerDecoder extends TransformerStack {
   /** `(decoderLayer, numLayers, norm = null)`: all copies begin with the weights of the layer that is given. */
   constructor(...args: Stacked) {
-    super();
-    const { layer, numLayers, norm } = decoderArguments(...args as Positions);
-    this.numLayers = numLayers;
-    this.layers = clones(layer, numLayers);
-    this.norm = norm;
+    super(decoderArguments(...args as Positions));
   }
 
   /** tgt (T, N, E), memory (S, N, E) → (T, N, E) */

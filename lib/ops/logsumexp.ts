@@ -7,7 +7,6 @@ import { floats } from "../tensor/sample.ts";
 import { isNone, normalizeDims, reducedShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./binary.ts";
-import { isfinite } from "./checks.ts";
 import { float } from "./copy.ts";
 import {
   amax,
@@ -17,6 +16,7 @@ import {
   spread,
   sum,
 } from "./reduce.ts";
+import { isfinite } from "./nan.ts";
 import { exp, log } from "./unary.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";

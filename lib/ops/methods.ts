@@ -10,8 +10,8 @@ import { Tensor } from "../tensor/tensor.ts";
 import * as arrange from "./arrange.ts";
 import * as binary from "./binary.ts";
 import * as blend from "./blend.ts";
-import * as checks from "./checks.ts";
 import { clamp } from "./clamp.ts";
+import { allclose, equal, isclose } from "./close.ts";
 import { bool, clone, contiguous, copy_, float, long, to } from "./copy.ts";
 import { cumsum } from "./cumsum.ts";
 import { aminmax, diff } from "./diff.ts";
@@ -31,6 +31,7 @@ import { logsumexp } from "./logsumexp.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
 import * as matrices from "./matrices.ts";
 import { multinomial } from "./multinomial.ts";
+import { isfinite, isinf, isnan, nanToNum } from "./nan.ts";
 import { argmax, argmin, topk } from "./order.ts";
 import * as others from "./other_views.ts";
 import * as pick from "./pick.ts";
@@ -58,7 +59,7 @@ const methods = {
   ...of(binary, "add", "sub", "mul", "div", "pow", "remainder", "fmod", "maximum", "minimum"),
   ...of(binary, "eq", "ne", "lt", "le", "gt", "ge"),
   ...{ logicalAnd, logicalOr, logicalXor, logicalNot, clamp },
-  ...of(checks, "allclose", "equal", "isclose", "isfinite", "isinf", "isnan", "nanToNum"),
+  ...{ allclose, equal, isclose, isfinite, isinf, isnan, nanToNum },
   ...of(unary, "neg", "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal"),
   ...of(unary, "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "erf"),
   ...of(unary, "floor", "ceil", "round", "trunc"),
@@ -111,8 +112,8 @@ type Ops =
   & typeof import("./arrange.ts")
   & typeof import("./binary.ts")
   & typeof import("./blend.ts")
-  & typeof import("./checks.ts")
   & typeof import("./clamp.ts")
+  & typeof import("./close.ts")
   & typeof import("./copy.ts")
   & typeof import("./cumsum.ts")
   & typeof import("./diff.ts")
@@ -131,6 +132,7 @@ type Ops =
   & typeof import("./matmul/matmul.ts")
   & typeof import("./matrices.ts")
   & typeof import("./multinomial.ts")
+  & typeof import("./nan.ts")
   & typeof import("./order.ts")
   & typeof import("./other_views.ts")
   & typeof import("./pick.ts")
@@ -197,19 +199,13 @@ declare module "../tensor/tensor.ts" {
 }
 
 /** Whose results are read from the GPU. */
-const read = of(
-  { ...checks, ...pick },
-  "allclose",
-  "equal",
-  "bincount",
-  "maskedSelect",
-  "nonzero",
-  "unique",
+const read: ReadonlySet<string> = new Set<keyof typeof methods | keyof typeof several>(
+  ["allclose", "equal", "bincount", "maskedSelect", "nonzero", "unique"],
 );
 
 for (const [name, method] of Object.entries({ ...methods, ...several })) {
   const own = method as (self: Tensor, ...rest: unknown[]) => unknown;
-  const call = name in read
+  const call = read.has(name)
     ? (...all: [Tensor]) => awaited(own(...all) as Promise<unknown>, `x.${name}(…)`)
     : own;
   Object.defineProperty(Tensor.prototype, name, {

@@ -247,18 +247,8 @@ export {
 } from "./search.ts";
 export { nanmean, nansum } from "./without_nan.ts";
 /** No ordinary numbers, and whether tensors agree. */
-export {
-  allclose,
-  type CloseArguments,
-  type CloseOptions,
-  equal,
-  isclose,
-  isfinite,
-  isinf,
-  isnan,
-  nanToNum,
-  type NanToNumOptions,
-} from "./checks.ts";
+export { isfinite, isinf, isnan, nanToNum, type NanToNumOptions } from "./nan.ts";
+export { allclose, type CloseArguments, type CloseOptions, equal, isclose } from "./close.ts";
 /** In-place forms. */
 export * from "./inplace.ts";
 /** A kernel of your own. */

@@ -8,8 +8,8 @@ import { defineOp } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, eq, mul } from "./binary.ts";
-import { isnan } from "./checks.ts";
 import { to } from "./copy.ts";
+import { isnan } from "./nan.ts";
 import { sum, type SumArguments, summing } from "./reduce.ts";
 import { where } from "./where.ts";
 
