@@ -204,7 +204,7 @@ for (const Optimizer of [optim.SGD, optim.AdamW]) {
 
 /*
 Plain gradient descent (SGD) moves only rows with a gradient. AdamW, a
-relative of Adam, also pulls every parameter a little towards 0, so it moves
+relative of Adam, also pulls every parameter a little toward 0, so it moves
 all rows. (It remembers the gradients of earlier steps, too. So a row keeps
 moving for some steps after it was last used.)
 

@@ -306,7 +306,7 @@ await show(
 
 /*
 Why −∞ before the softmax, and not 0 after it? Because the weights of a row
-must have the sum 1. If we set weights to 0 afterwards, some rows lose half of
+must have the sum 1. If we set weights to 0 afterward, some rows lose half of
 it, as the first line shows; the second line has the sums with −∞:
 */
 
@@ -826,7 +826,7 @@ at all. Positions go down the picture, the sixteen sines go across:
 export function sinusoids(T: number, E: number): Tensor {
   const positions = arange(T).unsqueeze(1).float(); // (T, 1)
   const powers = arange(0, E, 2).float().mul(-Math.log(10_000) / E);
-  const speeds = powers.exp(); // (E / 2), from 1 down towards 1 / 10,000
+  const speeds = powers.exp(); // (E / 2), from 1 down toward 1 / 10,000
   const angles = positions.mul(speeds); // (T, E / 2)
   return stack([angles.sin(), angles.cos()], 2).flatten(1); // (T, E)
 }

@@ -427,7 +427,7 @@ const lossOf = (model: CountingLLM, x: Tensor, y: Tensor) => {
 
 /*
 The optimizer is AdamW, a relative of Adam (lesson 12). `weightDecay` says how
-strongly it pulls the parameters towards 0. The learning rate rises over the
+strongly it pulls the parameters toward 0. The learning rate rises over the
 first 20 steps (warm-up) and then falls along a cosine:
 */
 

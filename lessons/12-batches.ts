@@ -311,7 +311,7 @@ gradients, make a step. The optimizer is AdamW. For each parameter it keeps a
 running mean of the gradient, which is called **momentum**, and of the squared
 gradient. It divides the first by the square root of the second, so that every
 parameter moves at a similar speed. It also pulls all parameters gently
-towards 0, which is called **weight decay**.
+toward 0, which is called **weight decay**.
 
 From time to time the loss on both splits is estimated and yielded to whoever
 wants to print it. Two options are for larger models, as in lesson 14: a

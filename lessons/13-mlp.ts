@@ -29,7 +29,7 @@ import {
   tuple,
 } from "#lib";
 import { data, ds, which } from "./10-dataset.ts";
-import { nToken, tokenizer } from "./11-tokenizer.ts";
+import { nToken, tokenizer, trainData } from "./11-tokenizer.ts";
 import { batchSize, LanguageModel, train } from "./12-batches.ts";
 
 /*
@@ -209,6 +209,13 @@ for (const [name, p] of model.namedParameters()) {
   //> net.2.weight torch.Size([512, 512]) 262144
   //> net.2.bias torch.Size([512]) 512
 }
+
+/*
+We keep a copy of the vectors as they are now, to see at the end how training
+has changed them.
+*/
+
+const start = model.tokenEmbeddingTable.weight.detach().clone(); // (512, 64)
 
 /*
 ## Writing
@@ -414,23 +421,81 @@ leads further away from all of them.
 
 ## Do similar tokens have similar vectors?
 
-The cosine of the angle between two vectors says how similar their directions
-are: 1 for the same, 0 for unrelated. For three tokens, the five others with
-the largest cosine. Are they tokens of the same kind? (A run of full length shows
-it; here it depends on the run.)
+Which tokens are similar? Those that are followed by the same things. So for
+each token we count, as in lesson 12, how often each other one follows it. The
+square roots of its counts are taken as a vector. (Without the root, the most
+frequent followers would decide everything.)
 */
 
-const vectors = model.tokenEmbeddingTable.weight.detach(); // (512, 64)
-const unit = vectors.div(vectors.norm({ dim: 1, keepdim: true })); // length 1
-for (const word of [" he", " my", "."]) {
-  const [id] = tokenizer.encode(word);
-  const [, near] = unit.matmul(unit.index(id)).topk(6); // (6), itself first
-  const ids = await near.tolist() as number[];
-  const others = ids.slice(1).map((id) => tokenizer.decode([id]));
-  await show([word], "→", others); // varies, not seen
+const counts = Array.from({ length: nToken }, () => Array(nToken).fill(0.1));
+const learned = await trainData.data();
+for (let i = 1; i < learned.length; i++) counts[learned[i - 1]][learned[i]]++;
+const followers = tensor(counts).sqrt(); // (512, 512)
+
+/*
+The cosine of the angle between two vectors is their dot product divided by
+their lengths. It says how similar their directions are: 1 for the same, 0 for
+unrelated. `nearest` gives, among the 200 most frequent tokens, the five with
+the largest cosine to a given one.
+*/
+
+const { cosineSimilarity } = nn.functional;
+const timesOf = (id: number) => counts[id].reduce((a, b) => a + b);
+const often = [...counts.keys()].sort((a, b) => timesOf(b) - timesOf(a))
+  .slice(0, 200);
+
+async function nearest(vectors: Tensor, token: string) {
+  const [id] = tokenizer.encode(token);
+  const others = often.filter((other) => other !== id);
+  const [rows, row] = [others, [id]].map((ids) => vectors.index(tensor(ids)));
+  const [, best] = cosineSimilarity(rows, row).topk(5);
+  const places = await best.tolist() as number[];
+  return places.map((place) => tokenizer.decode([others[place]]));
 }
 
 /*
+By what follows them, the nearest tokens to three words are:
+*/
+
+const some = [" he", " my", " in"];
+for (const token of some) {
+  await show([token], "→", await nearest(followers, token));
+  //> [' he'] → ['He', ' she', 'She', 'he', ' we']
+  //> [' my'] → [' his', ' your', 'The', ' the', ' her']
+  //> [' in'] → [' for', ' of', ' by', ' from', ' with']
+}
+
+/*
+These are words of the same kind: pronouns, possessives and articles,
+prepositions. Has the model found them too? The same for its vectors:
+*/
+
+const vectors = model.tokenEmbeddingTable.weight.detach(); // (512, 64)
+for (const token of some) {
+  await show([token], "→", await nearest(vectors, token)); // varies
+  //> [' he'] → [' w', 'p', 'She', ' she', ' me']
+  //> [' my'] → [' his', ' a', ' p', 'ep', 'ast']
+  //> [' in'] → [' like', ' be', ' of', 'O', 've']
+}
+
+/*
+Hardly. In the run that is shown here "his" is next to "my", and "She" is
+among the neighbors of "he". Most of the others are there by chance: of 200
+random directions in 64 dimensions, some are always near. The vectors began as
+random ones, and training has hardly turned them. This is the mean cosine
+between a vector now and at the start:
+*/
+
+const turned = cosineSimilarity(vectors, start); // (512)
+await show(turned.index(tensor(often)).mean()); // ±0.05, in full
+//> tensor(0.9654)
+
+/*
+A likely reason: the layers after the table can learn 130 songs by heart from
+almost any vectors, so there is little reason to change these. With far more
+text that is no longer possible, and then it pays if similar tokens have
+similar vectors.
+
 This model sees only the last 32 tokens, each at a fixed position. What it has
 learned about a word at the fifth position, it must learn again for the sixth.
 Lesson 14 lets the tokens attend to each other instead.
