@@ -205,6 +205,8 @@ Deno.test("a pattern that could take for ever is refused, and those of tokenizer
       "(a{1,50}){1,50}",
       "(\\s|\\n)+$",
       "a*a*a*a*b",
+      "(?:a*)(?:a*)(?:a*)(?:a*)b",
+      "(?:a*a*|b)(?:a*a*|b)c",
       "(a)\\1+",
       "(?<x>a)\\k<x>",
       "(?:a+|b)+?",
@@ -225,6 +227,7 @@ Deno.test("a pattern that could take for ever is refused, and those of tokenizer
       "(?:abc){3}",
       "a{3}",
       "[a+]+",
+      "(?:a+b+|c+)d+|e+f+g+",
       "\\(a\\+\\)\\+",
       // GPT-4o's, Llama 3's, Qwen's
       String

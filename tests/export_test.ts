@@ -30,6 +30,7 @@ import {
   savePretrained,
   tensor,
 } from "#lib";
+import { configJson, readConfig } from "../lib/models/config.ts";
 import { normal } from "../lib/random/mod.ts";
 import { readTokenizerJson, tokenizerJson } from "../lib/text/tokenizer_json.ts";
 import { main } from "../lib/tools/export.ts";
@@ -456,4 +457,34 @@ testWith(["read", "write"], "what is no model, and no folder, is said in a sente
   await assertRejects(() => save(other), TypeError, "saveTensors(path, model.stateDict())");
   await assertRejects(() => save({ model: other.model }), TypeError, "tokenizer is missing");
   await assertRejects(() => save({ ...other, maxShardSize: 1 }), TypeError, 'no "maxShardSize"');
+});
+
+/** What transformers 5.18 has in GPT2Config() and GPTNeoXConfig(). */
+const BEGUN: Record<string, Record<string, unknown>> = {
+  gpt2: {
+    ...{
+      vocab_size: 50257,
+      n_positions: 1024,
+      n_embd: 768,
+      n_layer: 12,
+      n_head: 12,
+      n_inner: null,
+    },
+    ...{ activation_function: "gelu_new", layer_norm_epsilon: 1e-5, tie_word_embeddings: true },
+    ...{ embd_pdrop: 0.1, attn_pdrop: 0.1, resid_pdrop: 0.1 },
+  },
+  gpt_neox: {
+    ...{ vocab_size: 50432, max_position_embeddings: 2048, hidden_size: 6144 },
+    ...{ num_hidden_layers: 44, num_attention_heads: 64, intermediate_size: 24576 },
+    ...{ hidden_act: "gelu", layer_norm_eps: 1e-5, attention_dropout: 0, hidden_dropout: 0 },
+    ...{ use_parallel_residual: true, tie_word_embeddings: false },
+    rope_parameters: { rope_type: "default", rope_theta: 1e4, partial_rotary_factor: 0.25 },
+  },
+};
+
+Deno.test("a config.json that says no more than its type has what transformers gives it", () => {
+  for (const [model_type, begun] of Object.entries(BEGUN)) {
+    const json = configJson(readConfig(JSON.stringify({ model_type }), "config.json"));
+    for (const [name, value] of Object.entries(begun)) assertEquals(json[name], value, name);
+  }
 });

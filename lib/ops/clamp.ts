@@ -2,17 +2,18 @@
  * Bringing numbers into a range.
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
-import { called } from "../tensor/autograd.ts";
 import { map } from "../tensor/ndarray.ts";
 import { defineOp } from "../tensor/op.ts";
 import { floats, given } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { gt, lt, maximum, minimum, type OfOther } from "./binary.ts";
-import { logicalOr } from "./logic.ts";
+import { ge, gt, le, lt, maximum, minimum, type OfOther } from "./binary.ts";
+import { sumTo } from "./broadcast.ts";
+import { full } from "./create.ts";
+import { logicalAnd, logicalOr } from "./logic.ts";
 import { isnan } from "./nan.ts";
 import { asFloat } from "./unary.ts";
 import { launchUnary } from "./elementwise.ts";
-import { where } from "./where.ts";
+import { dtypeBeside, where } from "./where.ts";
 import { to } from "./copy.ts";
 
 /** The ends of a range, numbers or tensors that broadcast; one that is not given sets no bound. */
@@ -95,13 +96,55 @@ function byNumbers(x: Tensor, bounds: Range): Tensor {
   return max === undefined ? raised : minimum(raised, max);
 }
 
+type Bounds = { min: boolean; max: boolean };
+/** The bounds that follow the tensor among an op's inputs. */
+const boundsIn = <T>([, ...rest]: readonly T[], { min, max }: Bounds) => ({
+  lo: min ? rest[0] : undefined,
+  hi: max ? rest.at(-1) : undefined,
+});
+
+const clampByOp = defineOp<Bounds>({
+  name: "clampBy",
+  gradFn: "ClampBackward0",
+  torch: "torch.clamp(i[0], i[1] if a['min'] else None, i[-1] if a['max'] else None)",
+  forward(inputs, args) {
+    const { lo, hi } = boundsIn(inputs, args);
+    const held = (x: Tensor, bound: Tensor | undefined, beyond: OfOther) =>
+      bound ? where(logicalOr(beyond(x, bound), isnan(bound)), bound, x) : x;
+    return held(held(inputs[0], lo, lt), hi, gt);
+  },
+  // PyTorch's formulas: of a NaN, and of a lower bound that is not below the upper one, nothing arrives.
+  gradient(grad, saved) {
+    const inputs = Array.from({ length: saved.count }, (_, i) => saved.input(i));
+    const [x] = inputs;
+    const { lo, hi } = boundsIn(inputs, saved.args);
+    const both = (one: Tensor | undefined, other: Tensor | undefined) =>
+      one && other ? logicalAnd(one, other) : one ?? other;
+    const under = lo && lt(x, lo), over = hi && gt(x, hi);
+    const ways = [
+      both(lo && ge(x, lo), hi && le(x, hi)),
+      lo && both(under, hi && lt(lo, hi)),
+      hi && (lo ? logicalOr(over!, lt(hi, lo)) : over),
+    ].filter((way) => way !== undefined);
+    return ways.map((way, i) => saved.needs(i) ? sumTo(where(way, grad, 0), saved.shape(i)) : null);
+  },
+  reference(inputs, args) {
+    const { lo, hi } = boundsIn(inputs, args);
+    const raised = lo ? map(Math.max, inputs[0], lo) : inputs[0];
+    return hi ? map(Math.min, raised, hi) : raised;
+  },
+  samples: [[true, false], [false, true], [true, true]].map(([min, max]) => ({
+    inputs: [floats([3, 67]), ...min ? [floats([67])] : [], ...max ? [floats([3, 1])] : []],
+    args: { min, max },
+  })),
+});
+
 /** A gradient goes to where the number came from: to `x`, where that equals a bound. */
 function byTensors(x: Tensor, { min, max }: ClampOptions): Tensor {
-  const held = (x: Tensor, bound: number | Tensor, beyond: OfOther) => {
-    const taken = beyond(x, bound);
-    return where(typeof bound === "number" ? taken : logicalOr(taken, isnan(bound)), bound, x);
-  };
-  const raised = min === undefined ? x : held(x, min, lt);
-  const result = max === undefined ? raised : held(raised, max, gt);
-  return called("ClampBackward0", result);
+  const bounds = [min, max].flatMap((bound) =>
+    bound === undefined ? [] : typeof bound === "object" ? [bound] : [
+      full([], bound, { dtype: dtypeBeside(bound, x), device: x.device }),
+    ]
+  );
+  return clampByOp([x, ...bounds], { min: min !== undefined, max: max !== undefined });
 }

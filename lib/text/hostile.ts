@@ -70,8 +70,16 @@ export function checkPattern(pattern: string, { anyPattern = false }: ModelLimit
         "if the file is to be trusted, pass { anyPattern: true }",
     );
   };
-  const groups = [{ varies: false, open: 0 }];
-  let closed: { varies: boolean; open: number } | undefined;
+  /** Whether a group varies, its unlimited quantifiers in a row so far, and the most in one of its alternatives. */
+  const started = () => ({ varies: false, open: 0, most: 0 });
+  type Group = ReturnType<typeof started>;
+  const opened = (group: Group, count: number) => {
+    group.open += count;
+    group.most = Math.max(group.most, group.open);
+    if (group.open > MOST_OPEN) refuse(`repeats more than ${MOST_OPEN} things in a row`);
+  };
+  const groups = [started()];
+  let closed: Group | undefined;
   for (const [token, escape, quantifier] of pattern.matchAll(PIECES)) {
     const here = groups.at(-1)!;
     if (quantifier) {
@@ -86,19 +94,18 @@ export function checkPattern(pattern: string, { anyPattern = false }: ModelLimit
       const varies = low === undefined || comma !== "" && low !== high;
       if (most > 1 && closed?.varies) refuse("repeats what may itself be read in several ways");
       here.varies ||= varies;
-      if (most > 99) here.open++;
-      if (here.open > MOST_OPEN) refuse(`repeats more than ${MOST_OPEN} things in a row`);
+      if (most > 99) opened(here, 1);
       closed = undefined;
       continue;
     }
     closed = undefined;
     if (/^\\(?:[1-9]|k)/.test(escape ?? "")) refuse("refers back to what it matched");
-    if (token.startsWith("(")) groups.push({ varies: false, open: 0 });
+    if (token.startsWith("(")) groups.push(started());
     else if (token === ")" && groups.length > 1) {
       closed = groups.pop()!;
       const around = groups.at(-1)!;
       around.varies ||= closed.varies;
-      around.open += closed.open;
+      opened(around, closed.most);
     } else if (token === "|") {
       here.varies = true;
       here.open = 0; // the next alternative starts

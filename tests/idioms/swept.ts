@@ -135,6 +135,9 @@ export const rows: Row[] = [
   ["slope(lambda x: x.clamp(w, w + 1), x)", () => slope((x) => x.clamp(w, w.add(1)), x)],
   ["slope(lambda w: x.clamp(w, y), w)", () => slope((w) => x.clamp(w, y), w)],
   ["slope(lambda y: x.clamp(max=y), y)", () => slope((y) => x.clamp({ max: y }), y)],
+  ["slope(lambda x: x.clamp(max=w), torch.tensor([math.nan, -1, 3]))", () => slope((x) => x.clamp({ max: w }), tensor([NaN, -1, 3]))],
+  ["slope(lambda y: x.clamp(y, y), w)", () => slope((y) => x.clamp(y, y), w)],
+  ["slope(lambda y: x.clamp(y, 1 / y), torch.tensor([3.0, -1, math.nan]))", () => slope((y) => x.clamp(y, lib.div(1, y)), tensor([3, -1, NaN]))],
   ["[node(lambda x: x.clamp(w, y)), node(lambda x: x.clamp(min=w)), node(lambda x: x.clamp(max=y))]", () => [node((x) => x.clamp(w, y)), node((x) => x.clamp({ min: w })), node((x) => x.clamp({ max: y }))]],
 
   ["torch.unique(torch.tensor([3, 1, 3, 2, 1]), return_counts=True)", () => lib.unique(tensor([3, 1, 3, 2, 1]), { returnCounts: true })],
