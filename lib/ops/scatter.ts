@@ -42,8 +42,9 @@ const read = {
   scatterAdd_: reader("scatterAdd_"),
 };
 
-function put(x: Tensor, name: keyof typeof read, args: ScatterArguments): Tensor {
-  const { dim, index, src, value } = read[name](args);
+/** A copy with what the options say written, or added; `name` is the function that was called. */
+function put(name: string, x: Tensor, options: ScatterOptions, accumulate = false): Tensor {
+  const { dim, index, src, value } = options;
   const given = src ?? value;
   if (given === undefined || (src !== undefined && value !== undefined)) {
     throw new TypeError(`${name}(): write ${name}(dim, index, src), or { value } for a number`);
@@ -51,7 +52,7 @@ function put(x: Tensor, name: keyof typeof read, args: ScatterArguments): Tensor
   if (index.numel() === 0) return clone(x);
   const flat = reshape(flatIndices(x.shape, index, dim), [-1]);
   return reshape(
-    indexPut(reshape(x, [-1]), [flat], valuesOf(name, index, given), name.startsWith("scatterAdd")),
+    indexPut(reshape(x, [-1]), [flat], valuesOf(name, index, given), accumulate),
     x.shape,
   );
 }
@@ -70,28 +71,28 @@ export function valuesOf(name: string, index: Tensor, src: Tensor | number): Ten
 
 /** A copy with `src` written where `index` says along `dim`; where several go to one place, the last one stays. */
 export function scatter(x: Tensor, ...args: ScatterArguments): Tensor {
-  const { index, src } = read.scatter(args);
-  return called(
-    `ScatterBackward${typeof src === "object" ? 0 : 1}`,
-    put(x, "scatter", args),
-    index,
-  );
+  const options = read.scatter(args);
+  const { index, src } = options;
+  const name = `ScatterBackward${typeof src === "object" ? 0 : 1}`;
+  return called(name, put("scatter", x, options), index);
 }
 
 /** A copy with `src` added where `index` says along `dim`; all, where several go to one place. */
 export function scatterAdd(x: Tensor, ...args: ScatterArguments): Tensor {
-  const { index, src } = read.scatterAdd(args);
-  return called("ScatterAddBackward0", put(x, "scatterAdd", args), ...readBy(src, index));
+  const options = read.scatterAdd(args);
+  const { index, src } = options;
+  const made = put("scatterAdd", x, options, true);
+  return called("ScatterAddBackward0", made, ...readBy(src, index));
 }
 
 /** The same, written over the tensor. */
 export function scatter_(x: Tensor, ...args: ScatterArguments): Tensor {
-  return write(x, put(x, "scatter_", args));
+  return write(x, put("scatter_", x, read.scatter_(args)));
 }
 
 /** The same, added to the tensor. */
 export function scatterAdd_(x: Tensor, ...args: ScatterArguments): Tensor {
-  return write(x, put(x, "scatterAdd_", args));
+  return write(x, put("scatterAdd_", x, read.scatterAdd_(args), true));
 }
 
 /** What `takeAlongDim` is told. */
