@@ -12,18 +12,8 @@ import { ordered, orderOf } from "./layout.ts";
 import { checkFloat } from "./limits.ts";
 import { type Drawn, drawnLike, draws, type Extent, type Fill, normally } from "./random.ts";
 
-/** What draws whole numbers, which tensors of any dtype hold. */
-const ofWholes = ["bernoulli_", "geometric_"];
-
 /** Overwrites a tensor with numbers drawn in the order of its memory; side by side they need no extra copy. */
-function refill(
-  name: string,
-  x: Tensor,
-  generator: Generator,
-  fill: Fill,
-  extent: Extent = "whole",
-): Tensor {
-  if (!ofWholes.includes(name)) checkFloat(name, x);
+function refill(x: Tensor, generator: Generator, fill: Fill, extent: Extent = "whole"): Tensor {
   checkPlaces(x);
   checkInPlace(x);
   const inMemory = ordered(x, orderOf(x));
@@ -36,6 +26,12 @@ function refill(
   quietly(() => copy_(x, fresh));
   fresh.storage.release("after it was copied");
   return x;
+}
+
+/** The same with fractions, which only floats hold. */
+function refillFloats(name: string, x: Tensor, ...drawing: [Generator, Fill, Extent?]): Tensor {
+  checkFloat(name, x);
+  return refill(x, ...drawing);
 }
 
 const byGenerator = <O extends Drawn>(
@@ -61,7 +57,13 @@ export function uniform_(
   ...args: Given<[from?: number, to?: number], UniformOptions, Drawn>
 ): Tensor {
   const { from = 0, to = 1, generator = defaultGenerator } = readUniform(args);
-  return refill("uniform_", x, generator, (g, out) => draw.uniform(g, out, from, to), "stretches");
+  return refillFloats(
+    "uniform_",
+    x,
+    generator,
+    (g, out) => draw.uniform(g, out, from, to),
+    "stretches",
+  );
 }
 
 /** How {@linkcode normal_} and {@linkcode logNormal_} draw. */
@@ -79,7 +81,7 @@ export function normal_(
   ...args: Given<[mean?: number, std?: number], NormalOptions, Drawn>
 ): Tensor {
   const { mean = 0, std = 1, generator = defaultGenerator } = readNormal(args);
-  return refill("normal_", x, generator, normally(mean, std), "stretches");
+  return refillFloats("normal_", x, generator, normally(mean, std), "stretches");
 }
 
 const readLogNormal = byGenerator<NormalOptions>("logNormal_", { mean: a.number, std: a.number });
@@ -90,7 +92,7 @@ export function logNormal_(
   ...args: Given<[mean?: number, std?: number], NormalOptions, Drawn>
 ): Tensor {
   const { mean = 1, std = 2, generator = defaultGenerator } = readLogNormal(args);
-  return refill("logNormal_", x, generator, (g, out) => draw.logNormal(g, out, mean, std));
+  return refillFloats("logNormal_", x, generator, (g, out) => draw.logNormal(g, out, mean, std));
 }
 
 /** How {@linkcode cauchy_} draws. */
@@ -109,7 +111,7 @@ export function cauchy_(
   ...args: Given<[median?: number, sigma?: number], CauchyOptions, Drawn>
 ): Tensor {
   const { median = 0, sigma = 1, generator = defaultGenerator } = readCauchy(args);
-  return refill("cauchy_", x, generator, (g, out) => draw.cauchy(g, out, median, sigma));
+  return refillFloats("cauchy_", x, generator, (g, out) => draw.cauchy(g, out, median, sigma));
 }
 
 const readGeometric = parameters<Drawn & { p: number }>("geometric_", {
@@ -124,7 +126,7 @@ const readGeometric = parameters<Drawn & { p: number }>("geometric_", {
  */
 export function geometric_(x: Tensor, ...args: Given<[p: number], { p: number }, Drawn>): Tensor {
   const { p, generator = defaultGenerator } = readGeometric(args);
-  return refill("geometric_", x, generator, (g, out) => draw.geometric(g, out, p));
+  return refill(x, generator, (g, out) => draw.geometric(g, out, p));
 }
 
 /** How {@linkcode exponential_} draws. */
@@ -140,7 +142,7 @@ export function exponential_(
   ...args: Given<[lambd?: number], ExponentialOptions, Drawn>
 ): Tensor {
   const { lambd = 1, generator = defaultGenerator } = readExponential(args);
-  return refill("exponential_", x, generator, (g, out) => draw.exponential(g, out, lambd));
+  return refillFloats("exponential_", x, generator, (g, out) => draw.exponential(g, out, lambd));
 }
 
 /** How {@linkcode bernoulli_} draws. */
@@ -156,7 +158,7 @@ export function bernoulli_(
   ...args: Given<[p?: number], BernoulliOptions, Drawn>
 ): Tensor {
   const { p = 0.5, generator = defaultGenerator } = readBernoulli(args);
-  return refill("bernoulli_", x, generator, (g, out) => draw.bernoulli(g, out, p));
+  return refill(x, generator, (g, out) => draw.bernoulli(g, out, p));
 }
 
 /** How {@linkcode truncNormal_} draws. */
@@ -184,5 +186,5 @@ export function truncNormal_(x: Tensor, ...args: TruncNormalArguments): Tensor {
   const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = readTruncated(args);
   const redrawn = isRowOrder(orderOf(x));
   const fill: Fill = (g, out, rows) => draw.truncNormal(g, out, { mean, std, a, b, rows, redrawn });
-  return refill("truncNormal_", x, generator, fill);
+  return refillFloats("truncNormal_", x, generator, fill);
 }
