@@ -3,7 +3,8 @@
 // One invocation owns `run` neighbors in a row of the dense `out`, each of one element, or of four where both
 // operands allow it (then As, Bs, Cs and Outs are vec4, and p counts in fours). Either operand may have any strides;
 // a stride of 0 repeats it. Where both are DENSE, the index needs no arithmetic, and an invocation owns one. SCALAR_B
-// takes a number instead of b. Operands are converted to the common type C before `op` sees them.
+// takes a number instead of b; else `op` may use p.scalar. Operands are converted to the common type C before `op`
+// sees them.
 
 alias A = f32; // replaced by the dtype of a
 alias B = f32; // replaced by the dtype of b
@@ -24,6 +25,7 @@ struct Params {
   b_offset: u32,
   scalar: f32,
   int_scalar: i32,
+  nothing: u32,
   shape: array<vec4<u32>, 2>,
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,

@@ -24,6 +24,13 @@ fn restOfProduct(a: f32, b: f32, product: f32) -> f32 {
   return rounded(rounded(upper + rounded(c * f)) + rounded(e * d)) + e * f;
 }
 
+// x · y + z, rounded once, also where an fma rounds twice; but where what is left comes close to half a unit.
+fn fused(x: f32, y: f32, z: f32) -> f32 {
+  let product = rounded(x * y);
+  let sum = rounded(product + z);
+  return select(sum + (restOfProduct(x, y, product) + restOfSum(z, product, sum)), sum, isEnded(sum));
+}
+
 fn isEnded(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u; // infinity or NaN, of which nothing is left
 }

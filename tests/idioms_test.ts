@@ -13,6 +13,7 @@ import { rows as mixed } from "./idioms/mixed.ts";
 import { rows as modules } from "./idioms/modules.ts";
 import { rows as more } from "./idioms/more.ts";
 import { rows as first } from "./idioms/rows.ts";
+import { rows as courses } from "./idioms/courses.ts";
 import { rows as asked } from "./idioms/asked.ts";
 import { rows as borrowed } from "./idioms/borrowed.ts";
 import { rows as reached } from "./idioms/reached.ts";
@@ -33,6 +34,7 @@ const groups = {
   "one step outside the lessons": reached,
   "modules and sizes": modules,
   "what whole programs ask": swept,
+  "what courses on language models write": courses,
 };
 const answers = goldens.answers as Record<string, unknown>;
 type Golden = { dtype: string; shape: number[]; values: (number | boolean | string)[] };

@@ -88,6 +88,22 @@ export abstract class Places<M extends Module = Module> extends Container<M> {
     return this;
   }
 
+  /** Adds all of these at the end. */
+  extend(modules: Iterable<M>): this {
+    for (const module of modules) this.append(module);
+    return this;
+  }
+
+  /** Puts one before the i-th, from the end where negative. */
+  insert(i: number, module: M): this {
+    const { length } = this;
+    checked(module);
+    const place = Math.min(i < 0 ? Math.max(i + length, 0) : i, length);
+    for (let k = length; k > place; k--) this.hold(String(k), this._modules.get(String(k - 1))!);
+    this.hold(String(place), module);
+    return this;
+  }
+
   /** Puts one in the i-th place, from the end where negative, for the one that was there. */
   set(i: number, module: M): this {
     const name = [...this._modules.keys()].at(i);
@@ -115,9 +131,15 @@ export abstract class Places<M extends Module = Module> extends Container<M> {
  * ```
  */
 export class Sequential extends Places {
-  /** The layers in the order in which they are called; their names are 0, 1, … */
-  constructor(...layers: Module[]) {
-    super(layers);
+  /**
+   * The layers in the order in which they are called; their names are 0, 1, …, or those of an object or a Map, as
+   * PyTorch's OrderedDict.
+   */
+  constructor(...layers: Module[] | [NamedModules]) {
+    const [first] = layers;
+    const named = layers.length === 1 && isNamed(first);
+    super(named ? [] : layers as Module[]);
+    if (named) { for (const [name, layer] of entriesOf(first)) this.hold(name, layer); }
   }
 
   /** What the first takes → what the last gives; a linear layer, its activation and its dropout are one step. */
@@ -140,6 +162,10 @@ export class Sequential extends Places {
 export type NamedModules<M extends Module = Module> =
   | Iterable<readonly [string, M]>
   | Readonly<Record<string, M>>;
+
+/** Whether layers are given by name: an object of no class, or a Map. */
+const isNamed = (layers: unknown): layers is NamedModules =>
+  layers instanceof Map || Object.getPrototypeOf(layers ?? 0) === Object.prototype;
 
 const entriesOf = <M extends Module>(modules: NamedModules<M>): Iterable<readonly [string, M]> =>
   Symbol.iterator in modules ? modules : Object.entries(modules);
@@ -244,22 +270,6 @@ export class ModuleList<M extends Module = Module> extends Places<M> {
       throw new TypeError("a ModuleList is made of a list: write new nn.ModuleList([one, other])");
     }
     super(modules);
-  }
-
-  /** Adds all of these at the end. */
-  extend(modules: Iterable<M>): this {
-    for (const module of modules) this.append(module);
-    return this;
-  }
-
-  /** Puts one before the i-th, from the end where negative. */
-  insert(i: number, module: M): this {
-    const { length } = this;
-    checked(module);
-    const place = Math.min(i < 0 ? Math.max(i + length, 0) : i, length);
-    for (let k = length; k > place; k--) this.hold(String(k), this._modules.get(String(k - 1))!);
-    this.hold(String(place), module);
-    return this;
   }
 
   /** A list computes nothing. */

@@ -4,7 +4,8 @@
 import "./habits.ts";
 
 /** What a layer is, and how its weights begin. */
-export { type Incompatible, Module, type WalkOptions } from "./module.ts";
+export { Module, type WalkOptions } from "./module.ts";
+export type { Incompatible } from "./state.ts";
 export { Buffer, Parameter } from "./parameter.ts";
 export type { Gradients } from "./hooks.ts";
 export type { Asking } from "./asking.ts";

@@ -6,15 +6,13 @@
 import { moduleTree, snakeCase } from "../python/module.ts";
 import { a, described, type Given, parameters } from "../python/arguments.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { shapeText } from "../tensor/shape.ts";
 import { dropGrad, noGrad } from "../tensor/autograd.ts";
 import type { HookHandle } from "../tensor/hooks.ts";
-import { copy_ } from "../ops/copy.ts";
 import { zero_ } from "../ops/inplace.ts";
 import { Asking, refused } from "./asking.ts";
 import { addHook, type Gradients } from "./hooks.ts";
 import { Buffer, Parameter } from "./parameter.ts";
-import { newState } from "./state.ts";
+import { type Incompatible, newState, restore } from "./state.ts";
 
 const bufferOptions = parameters<{ persistent?: boolean }>("registerBuffer", {
   persistent: a.flag,
@@ -36,14 +34,6 @@ const loadOptions = parameters<{ strict?: boolean }>("loadStateDict", { strict: 
 
 /** The path of what a module has under a name. */
 const below = (path: string, name: string): string => path ? `${path}.${name}` : name;
-
-/** What did not fit when a state dict was loaded. */
-export interface Incompatible {
-  /** Names that the module has and the state dict does not. */
-  missingKeys: string[];
-  /** Names that the state dict has and the module does not. */
-  unexpectedKeys: string[];
-}
 
 /**
  * A layer, or a whole model: the base of all of them. A module is an object, not a function: PyTorch's `model(x)` is
@@ -119,6 +109,37 @@ export abstract class Module extends Asking {
   get _modules(): Map<string, Module> {
     const found = Object.entries(this).filter(([, value]) => value instanceof Module);
     return new Map(found.map(([name, module]) => [snakeCase(name), module]));
+  }
+
+  /** The module at a path, such as `layers.0`, in PyTorch's spelling; of the empty path, this one. */
+  getSubmodule(target: string): Module {
+    return target.split(".").reduce((module: Module, name) => {
+      const next = name ? module._modules.get(name) : module;
+      return next ?? module.#lacks(name, "an nn.Module", module._modules.keys());
+    }, this);
+  }
+
+  /** The learned tensor at a path, such as `layers.0.weight`. */
+  getParameter(target: string): Parameter {
+    const end = target.lastIndexOf(".");
+    const module = this.getSubmodule(target.slice(0, Math.max(end, 0)));
+    const name = target.slice(end + 1);
+    const found = Object.entries(module).find(([key]) => snakeCase(key) === name)?.[1];
+    if (found instanceof Parameter) return found;
+    return module.#lacks(
+      name,
+      "an nn.Parameter",
+      module.namedParameters("", false).map(([own]) => own),
+    );
+  }
+
+  /** Says that there is nothing of the kind under a name, and under which there is. */
+  #lacks(name: string, wanted: string, names: Iterable<string>): never {
+    const other = Object.keys(this).some((key) => snakeCase(key) === name);
+    const said = other
+      ? `\`${name}\` is not ${wanted}`
+      : `${this.constructor.name} has no attribute \`${name}\``;
+    throw new Error(`${said}; it has ${[...names].join(", ") || "none"}`);
   }
 
   /** The modules directly below, each once, by name, in order. */
@@ -240,41 +261,7 @@ export abstract class Module extends Asking {
           `write new Map(Object.entries(state)) where it is an object`,
       );
     }
-    const own = this.stateDict();
-    const missingKeys = [...own.keys()].filter((key) => !state.has(key));
-    const unexpectedKeys = [...state.keys()].filter((key) => !own.has(key));
-    const wrong = [...own].flatMap(([key, tensor]) => {
-      const given = state.get(key);
-      if (given && !(given instanceof Tensor)) {
-        return `While copying the parameter named "${key}", expected a Tensor from checkpoint but received ` +
-          `${described(given)}; write tensor(…).`;
-      }
-      if (!given || shapeText(given.shape) === shapeText(tensor.shape)) return [];
-      return `size mismatch for ${key}: copying a param with shape torch.Size(` +
-        `${shapeText(given.shape)}` +
-        `) from checkpoint, the shape in current model is torch.Size(${shapeText(tensor.shape)}).`;
-    });
-    const list = (what: string, keys: string[]) =>
-      keys.length > 0 && strict
-        ? [`${what} key(s) in state_dict: ${keys.map((k) => `"${k}"`).join(", ")}.`]
-        : [];
-    const problems = [
-      ...list("Missing", missingKeys),
-      ...list("Unexpected", unexpectedKeys),
-      ...wrong,
-    ];
-    if (problems.length > 0) {
-      throw new Error(
-        `Error(s) in loading state_dict for ${this.constructor.name}:\n\t${problems.join("\n\t")}`,
-      );
-    }
-    noGrad(() => {
-      for (const [key, tensor] of own) {
-        const given = state.get(key);
-        if (given) copy_(tensor, given);
-      }
-    });
-    return { missingKeys, unexpectedKeys };
+    return restore(this.constructor.name, this.stateDict(), state, strict);
   }
 
   /** Sets this module and, by their own `train`, those below to training mode, or to evaluation mode. */

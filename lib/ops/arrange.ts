@@ -14,7 +14,7 @@ import { namedDims, normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
 import { clone } from "./copy.ts";
-import { full } from "./create.ts";
+import { full, tensor } from "./create.ts";
 import { arange } from "./ranges.ts";
 import { indexSelect } from "./index.ts";
 import { cat } from "./join.ts";
@@ -100,17 +100,36 @@ export function repeat(x: Tensor, ...times: Sizes<"repeats">): Tensor {
   return called("RepeatBackward0", copied(whole, x));
 }
 
+/** How often, and along which dimension; without one the elements are taken as if flat. */
+export interface RepeatInterleaveOptions {
+  /** One number, or one for each place along the dimension. */
+  repeats: number | readonly number[];
+  /** The dimension. */
+  dim?: number;
+}
+
 /** Each element, so many times in a row. */
 export const repeatInterleave: (
   x: Tensor,
-  ...args: Given<[repeats: number, dim?: number], { repeats: number; dim?: number }>
+  ...args: Given<[repeats: number | readonly number[], dim?: number], RepeatInterleaveOptions>
 ) => Tensor = takesNames(
   "repeatInterleave",
-  { input: a.tensor, repeats: a.whole, dim: a.whole },
-  (x: Tensor, repeats: number, dim?: number): Tensor => {
-    if (repeats < 0) throw new RangeError(`Repeats must be non-negative, not ${repeats}`);
+  { input: a.tensor, repeats: a.either(a.whole, a.shape), dim: a.whole },
+  (x: Tensor, repeats: number | number[], dim?: number): Tensor => {
+    const less = [repeats].flat().find((n) => n < 0);
+    if (less !== undefined) throw new RangeError(`Repeats must be non-negative, not ${less}`);
     if (dim === undefined) return repeatInterleave(reshape(x, [-1]), repeats, 0);
     const d = normalizeDim(dim, x.ndim);
+    if (typeof repeats !== "number") {
+      if (repeats.length !== x.shape[d]) {
+        throw new RangeError(
+          `repeats must have the same size as input along dim, but got repeats.size(0) = ` +
+            `${repeats.length} and input.size(${d}) = ${x.shape[d]}`,
+        );
+      }
+      const places = repeats.flatMap((n, i) => new Array<number>(n).fill(i));
+      return indexSelect(x, d, tensor(places, { dtype: "int64", device: x.device }));
+    }
     const apart = unsqueeze(x, d + 1);
     const whole = reshape(
       expand(apart, apart.shape.with(d + 1, repeats)),
@@ -148,7 +167,14 @@ export interface PadOptions {
 
 const readPad = parameters<PadOptions>(
   "pad",
-  { pad: a.shape, mode: a.oneOf("constant"), value: a.number },
+  {
+    pad: a.shape,
+    mode: a.less(
+      a.oneOf("constant"),
+      "x.indexSelect(-1, ids) takes places in any order, also twice",
+    ),
+    value: a.number,
+  },
   { required: 1 },
 );
 

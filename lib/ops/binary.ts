@@ -4,16 +4,16 @@
  *
  * A number does not promote a tensor, except that a fraction makes an int tensor float, as in PyTorch.
  */
-import { a, type Given, named, parameters, takesNames } from "../python/arguments.ts";
+import { a, described, type Given, named, parameters, takesNames } from "../python/arguments.ts";
 import { called, goesWith } from "../tensor/autograd.ts";
 import type { Op } from "../tensor/op.ts";
 import { given, ints, type Sample } from "../tensor/sample.ts";
 import { lent, type Tensor } from "../tensor/tensor.ts";
 import { define } from "./binary_op.ts";
 import { floorDivide } from "./elementwise.ts";
+import { scaledSum } from "./fused_sums.ts";
 import { full } from "./create.ts";
 import { type Args, comparison, pair, type Row } from "./binary_row.ts";
-import { to } from "./copy.ts";
 import { log, reciprocal } from "./unary.ts";
 import { dtypeBeside, unless, where } from "./where.ts";
 
@@ -196,7 +196,10 @@ const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
 
 /** A number beside a tensor, as a tensor on its device. */
 function asTensor(x: Tensor | number, beside: Tensor | number): Tensor {
-  if (typeof x !== "number") return x;
+  if (typeof x !== "number") {
+    if (a.tensor.accepts(x)) return x;
+    throw new TypeError(`${described(x)} is neither a Tensor nor a number; write tensor(…)`);
+  }
   if (typeof beside === "number") throw new TypeError("expected a Tensor, got two numbers");
   return full([], x, { dtype: dtypeBeside(x, beside), device: beside.device });
 }
@@ -207,19 +210,18 @@ export interface Scaled {
   alpha?: number;
 }
 
-function scaled(name: string, x: Tensor | number, y: Tensor | number, { alpha = 1 }: Scaled) {
-  if (alpha === 1) return [x, y] as const;
-  const whole = [x, y].every((v) =>
-    typeof v === "number" ? Number.isInteger(v) : v.dtype !== "float32"
-  );
-  if (whole && !Number.isInteger(alpha)) {
-    throw new TypeError(
-      `${name}(): for integers, alpha must not be a fraction, and is ${alpha}; use float()`,
-    );
+/** What `name` says, of x and alpha · y. */
+function scaled(name: "add" | "sub", x: Tensor | number, y: Tensor | number, alpha: number) {
+  const operands = [asTensor(x, y), asTensor(y, x)] as const;
+  const made = operands.filter((v) => v !== x && v !== y);
+  if (operands.some(({ dtype }) => dtype === "float32")) {
+    const sum = scaledSum(operands, { factor: name === "add" ? alpha : -alpha });
+    return called(name === "add" ? "AddBackward0" : "SubBackward0", goesWith(sum, ...made));
   }
-  // A fraction makes floats of integers, even where alpha turns it into a whole number.
-  const left = whole || typeof x === "number" ? x : to(x, "float32");
-  return [left, typeof y === "number" ? y * alpha : mul(y, alpha)] as const;
+  if (Number.isInteger(alpha)) return table[name]([operands[0], mul(operands[1], alpha)], {});
+  throw new TypeError(
+    `${name}(): for integers, alpha must not be a fraction, and is ${alpha}; use float()`,
+  );
 }
 
 /** A function of two operands, the second of which has a name. */
@@ -247,8 +249,10 @@ export type OfScaled<X = Tensor> = (
 
 const scaling = (name: "add" | "sub"): OfScaled<Tensor | number> => {
   const read = parameters<Scaled>(name, { alpha: a.number }, { positional: 0 });
-  const sum = (x: Tensor | number, y: Tensor | number, ...args: unknown[]) =>
-    call(table[name], ...scaled(name, x, y, read(args)));
+  const sum = (x: Tensor | number, y: Tensor | number, ...args: unknown[]) => {
+    const { alpha = 1 } = read(args);
+    return alpha === 1 ? call(table[name], x, y) : scaled(name, x, y, alpha);
+  };
   return named(name, ["input", "other"], sum);
 };
 

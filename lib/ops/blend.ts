@@ -9,8 +9,11 @@ import { floats, type Sample } from "../tensor/sample.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { sumTo } from "./broadcast.ts";
+import { between } from "./fused_sums.ts";
+import { checkFloat } from "./limits.ts";
 import { bmm, matmul, mm } from "./matmul/matmul.ts";
 import { expand } from "./views.ts";
+import { launchOfThree } from "./where.ts";
 
 /** How much of a product is added. */
 export interface Valued {
@@ -37,7 +40,7 @@ const times = (x: Tensor, by: number): Tensor => by === 1 ? x : mul(x, by);
 type Value = Required<Valued>;
 
 /** A gradient that is computed only where it is wanted, summed over what broadcasting repeated. */
-const wanted = (saved: Saved<Value>, i: number, slope: () => Tensor): Tensor | null =>
+const wanted = (saved: Saved<unknown>, i: number, slope: () => Tensor): Tensor | null =>
   saved.needs(i) ? sumTo(slope(), saved.shape(i)) : null;
 
 const blends = (lo: number): Sample<Value>[] =>
@@ -49,7 +52,11 @@ const blends = (lo: number): Sample<Value>[] =>
 const addcmulOp = defineOp<Value>({
   name: "addcmul",
   torch: "torch.addcmul(*i, value=a['value'])",
-  forward: ([x, y, z], { value }) => add(x, mul(times(y, value), z)),
+  forward([x, y, z], { value }) {
+    const operands = [x, times(y, value), z];
+    const whole = operands.some(({ dtype }) => dtype !== "float32");
+    return whole ? add(x, mul(operands[1], z)) : launchOfThree(operands, "fused(x, y, c)");
+  },
   gradient: (g, saved) => [
     wanted(saved, 0, () => g),
     wanted(saved, 1, () => mul(g, times(saved.input(2), saved.args.value))),
@@ -101,17 +108,36 @@ export const addcdiv: (
   },
 );
 
+const weightedOp = defineOp({
+  name: "lerpWeighted",
+  gradFn: "LerpBackward1",
+  torch: "torch.lerp(*i)",
+  forward: (operands) =>
+    launchOfThree(
+      operands,
+      "fused(select(y - 1.0, y, abs(y) < 0.5), x - c, select(x, c, abs(y) < 0.5))",
+    ),
+  gradient: (g, saved) => [
+    wanted(saved, 0, () => mul(g, sub(1, saved.input(2)))),
+    wanted(saved, 1, () => mul(g, saved.input(2))),
+    wanted(saved, 2, () => mul(g, sub(saved.input(1), saved.input(0)))),
+  ],
+  reference: ([x, y, w]) => map((a, b, w) => a + w * (b - a), x, y, w),
+  samples: [{ inputs: [floats([3, 5]), floats([5]), floats([3, 1], { lo: 0, hi: 1 })], args: {} }],
+});
+
 /** From x towards `end`, by a share of the way: x + weight · (end − x). */
 export const lerp: (
   x: Tensor,
-  ...args: Given<[end: Tensor, weight: number], { end: Tensor; weight: number }>
+  ...args: Given<[end: Tensor, weight: number | Tensor], { end: Tensor; weight: number | Tensor }>
 ) => Tensor = takesNames(
   "lerp",
-  { input: a.tensor, end: a.tensor, weight: a.number },
-  (x: Tensor, end: Tensor, weight: number): Tensor => {
-    const way = sub(end, x);
-    const there = weight < 0.5 ? add(x, mul(way, weight)) : sub(end, mul(way, 1 - weight));
-    return called("LerpBackward0", there);
+  { input: a.tensor, end: a.tensor, weight: a.operand },
+  (x: Tensor, end: Tensor, weight: number | Tensor): Tensor => {
+    for (const y of [x, end, weight]) if (typeof y !== "number") checkFloat("lerp", y);
+    return typeof weight === "number"
+      ? between([x, end], { factor: weight })
+      : weightedOp([x, end, weight], {});
   },
 );
 

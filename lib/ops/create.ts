@@ -230,22 +230,23 @@ export function empty(...args: Sizes<"size", TensorOptions>): Tensor {
 export interface FullOptions extends TensorOptions {
   /** The shape. */
   size: Shape;
-  /** The number. */
-  fillValue: number;
+  /** The number, or true or false, of which it makes booleans. */
+  fillValue: number | boolean;
 }
 
 const readFull = parameters<FullOptions>(
   "full",
-  { size: a.numbers, fillValue: a.number, ...tensorOptions },
+  { size: a.numbers, fillValue: a.either(a.number, a.flag), ...tensorOptions },
   { required: 2, positional: 2 },
 );
 
 /** A tensor filled with one number, float32 unless told otherwise: JavaScript does not tell 1.0 from 1. */
 export function full(
-  ...args: Given<[size: Shape, fillValue: number], FullOptions, TensorOptions>
+  ...args: Given<[size: Shape, fillValue: number | boolean], FullOptions, TensorOptions>
 ): Tensor {
   const { size, fillValue, ...options } = readFull(args);
-  return launchFill(size, fillValue, 0, options);
+  const { dtype = typeof fillValue === "boolean" ? "bool" : undefined } = options;
+  return launchFill(size, Number(fillValue), 0, { ...options, dtype });
 }
 
 const filled = (

@@ -193,13 +193,15 @@ interface Combined {
   op: string;
   compute: DType;
   out: DType;
+  /** A number that `op` may use as `p.scalar`, where there are two tensors. */
+  scalar?: number;
 }
 
 function binaryInRows(
   result: Shape,
   a: Tensor,
   b: Tensor | number,
-  { op, compute, out: dtype }: Combined,
+  { op, compute, out: dtype, scalar: number = 0 }: Combined,
 ): Tensor {
   const scalar = typeof b === "number";
   const other = scalar ? a : b;
@@ -240,8 +242,9 @@ function binaryInRows(
         rank,
         a_offset: left.offset / unit,
         b_offset: right.offset / unit,
-        scalar: scalar ? b : 0,
+        scalar: scalar ? b : number,
         int_scalar: scalar ? b : 0,
+        nothing: 0,
         shape,
         a_strides: strides[0],
         b_strides: strides[1],

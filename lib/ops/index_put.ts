@@ -23,7 +23,7 @@ import { groupsFor } from "./elementwise.ts";
 import { embedding, embeddingGrad } from "./embedding.ts";
 import { basic, type Index, index } from "./index.ts";
 import { expand, reshape } from "./views.ts";
-import { where } from "./where.ts";
+import { filling, where } from "./where.ts";
 import { declared } from "./declare.ts";
 
 const lastKernel = declared("last_place", lastSource);
@@ -88,29 +88,29 @@ export const sumAt = (values: Tensor, ids: Tensor, rows: number): Tensor =>
 export interface IndexPutOptions {
   /** Where: as `x.index(…)` takes it, in a list. */
   indices: readonly Index[];
-  /** What is written: of the dtype of the tensor, broadcasting to the part; or a number. */
-  values: Tensor | number;
+  /** What is written: of the dtype of the tensor, broadcasting to the part; or a number, or true or false. */
+  values: Tensor | number | boolean;
   /** Whether values are added to what is there, several values at one place too; false. */
   accumulate?: boolean;
 }
 
 /** The arguments of an assignment after the tensor. */
 export type IndexPutArguments = Given<
-  [indices: readonly Index[], values: Tensor | number, accumulate?: boolean],
+  [indices: readonly Index[], values: Tensor | number | boolean, accumulate?: boolean],
   IndexPutOptions
 >;
 
 const [readPut, readPut_] = ["indexPut", "indexPut_"].map((name) =>
   parameters<IndexPutOptions>(name, {
-    indices: a.object,
-    values: a.operand,
+    indices: a.places,
+    values: a.value,
     accumulate: a.flag,
   }, { required: 2 })
 );
 
 /** What is assigned, as a tensor of the dtype that it goes into. */
-function valuesFor(x: Tensor, values: Tensor | number): Tensor {
-  if (typeof values !== "number") {
+function valuesFor(x: Tensor, values: Tensor | number | boolean): Tensor {
+  if (typeof values === "object") {
     if (values.dtype === x.dtype) return values;
     throw new TypeError(
       `Index put requires the source and destination dtypes match, got ` +
@@ -118,8 +118,8 @@ function valuesFor(x: Tensor, values: Tensor | number): Tensor {
         `${dtypes[values.dtype].scalarType} for the source; use to("${x.dtype}")`,
     );
   }
-  const whole = x.dtype === "bool" ? Number(values !== 0) : Math.trunc(values);
-  const value = x.dtype === "float32" ? values : whole;
+  const whole = x.dtype === "bool" ? Number(Number(values) !== 0) : Math.trunc(Number(values));
+  const value = x.dtype === "float32" ? Number(values) : whole;
   return full([], value, { dtype: x.dtype, device: x.device });
 }
 
@@ -249,7 +249,7 @@ export function indexPut_(x: Tensor, ...args: IndexPutArguments): Tensor {
   }
   const { view } = basic(x, given.indices);
   const { values } = given;
-  copy_(view, typeof values === "number" ? valuesFor(x, values) : values);
+  copy_(view, typeof values === "object" ? values : valuesFor(x, values));
   return x;
 }
 
@@ -264,33 +264,34 @@ export interface IndexFillOptions {
   dim: number;
   /** Ids, (n), int64. */
   index: Tensor;
-  /** The number. */
-  value: number;
+  /** The number, true or false, or a tensor without dimensions that holds it. */
+  value: number | boolean | Tensor;
 }
 
 const readIndexFill = parameters<IndexFillOptions>("indexFill", {
   dim: a.whole,
   index: a.tensor,
-  value: a.number,
+  value: a.value,
 }, { required: 3 });
 
 /** A copy with a number at the places that ids name along `dim`. */
 export function indexFill(
   x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
+  ...args: Given<[dim: number, index: Tensor, value: number | boolean | Tensor], IndexFillOptions>
 ): Tensor {
   const { dim, index, value } = readIndexFill(args);
   if (index.ndim > 1) {
     throw new RangeError(`Index has to be a vector/scalar, not ${shapeText(index.shape)}`);
   }
-  const found = put(x, { indices: along(x, dim, index), values: value });
+  const values = typeof value === "object" ? filling("index_fill_", x, value) : value;
+  const found = put(x, { indices: along(x, dim, index), values });
   return called("IndexFillBackward0", found, index);
 }
 
 /** A number is put into x at the places that ids name along `dim`. */
 export function indexFill_(
   x: Tensor,
-  ...args: Given<[dim: number, index: Tensor, value: number], IndexFillOptions>
+  ...args: Given<[dim: number, index: Tensor, value: number | boolean | Tensor], IndexFillOptions>
 ): Tensor {
   return write(x, indexFill(x, ...args));
 }

@@ -10,13 +10,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
 import type { DivOptions, OfDivided, OfOther, OfScaled, Scaled } from "./binary.ts";
 import { checkPlaces, write } from "./copy.ts";
-import { full } from "./create.ts";
 import { clamp, type ClampOptions } from "./clamp.ts";
 import * as blend from "./blend.ts";
 import type { Valued } from "./blend.ts";
 import { tril, triu } from "./triangle.ts";
 import * as unary from "./unary.ts";
-import { maskedFill } from "./where.ts";
+import { filling, maskedFill } from "./where.ts";
 
 const fillsItsPlace = ({ shape, strides }: Tensor): boolean => isPacked(shape, strides);
 
@@ -85,13 +84,17 @@ export const div_: OfDivided = named(
     over(x, y, () => arithmetic.div(x, y, ...args)),
 );
 /** Every element becomes `value`. */
-export const fill_: (x: Tensor, ...args: Given<[value: number], { value: number }>) => Tensor =
-  takesNames(
-    "fill_",
-    { input: a.tensor, value: a.number },
-    (x: Tensor, value: number): Tensor =>
-      overwrite(x, () => full([], value, { dtype: x.dtype, device: x.device })),
-  );
+export const fill_: (
+  x: Tensor,
+  ...args: Given<[value: number | boolean | Tensor], { value: number | boolean | Tensor }>
+) => Tensor = takesNames(
+  "fill_",
+  { input: a.tensor, value: a.value },
+  (x: Tensor, value: number | boolean | Tensor): Tensor =>
+    typeof value === "object"
+      ? write(x, filling("fill_", x, value))
+      : overwrite(x, () => filling("fill_", x, value)),
+);
 /** Every element becomes 0. */
 export const zero_: (x: Tensor) => Tensor = takes("zero_", { input: a.tensor }, (x) => fill_(x, 0));
 /** Elements are brought into [min, max]. */
@@ -104,11 +107,14 @@ export function clamp_(
 /** Elements where `mask` is true become `value`. */
 export const maskedFill_: (
   x: Tensor,
-  ...args: Given<[mask: Tensor, value: number], { mask: Tensor; value: number }>
+  ...args: Given<
+    [mask: Tensor, value: number | boolean | Tensor],
+    { mask: Tensor; value: number | boolean | Tensor }
+  >
 ) => Tensor = takesNames(
   "maskedFill_",
-  { input: a.tensor, mask: a.tensor, value: a.number },
-  (x: Tensor, mask: Tensor, value: number): Tensor =>
+  { input: a.tensor, mask: a.tensor, value: a.value },
+  (x: Tensor, mask: Tensor, value: number | boolean | Tensor): Tensor =>
     overwrite(x, () => maskedFill(x, mask, value)),
 );
 
@@ -189,11 +195,11 @@ export const addcdiv_: (
 /** x goes towards `end` by a share of the way. */
 export const lerp_: (
   x: Tensor,
-  ...args: Given<[end: Tensor, weight: number], { end: Tensor; weight: number }>
+  ...args: Given<[end: Tensor, weight: number | Tensor], { end: Tensor; weight: number | Tensor }>
 ) => Tensor = takesNames(
   "lerp_",
-  { input: a.tensor, end: a.tensor, weight: a.number },
-  (x: Tensor, end: Tensor, weight: number): Tensor =>
+  { input: a.tensor, end: a.tensor, weight: a.operand },
+  (x: Tensor, end: Tensor, weight: number | Tensor): Tensor =>
     over(x, end, () => blend.lerp(x, end, weight)),
 );
 /** What lies above a diagonal becomes 0. */

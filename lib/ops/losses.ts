@@ -1,7 +1,15 @@
 /*
  * Losses besides the cross-entropy: how far a prediction is from its target, as one number.
  */
-import { a, type Given, type Kind, named, parameters, type Reader } from "../python/arguments.ts";
+import {
+  a,
+  described,
+  type Given,
+  type Kind,
+  named,
+  parameters,
+  type Reader,
+} from "../python/arguments.ts";
 import { called } from "../tensor/autograd.ts";
 import { map, ndarray } from "../tensor/ndarray.ts";
 import { defineOp, type Op } from "../tensor/op.ts";
@@ -53,7 +61,16 @@ export const comparing = <O>(
   named(
     name,
     ["input", "target"],
-    (input: Tensor, target: Tensor, ...args: unknown[]) => of(input, target, read(args)),
+    (input: Tensor, target: Tensor, ...args: unknown[]) => {
+      for (const [each, value] of Object.entries({ input, target })) {
+        if (a.tensor.accepts(value)) continue;
+        const given = described(value);
+        throw new TypeError(
+          `${name}(): ${each} must be a Tensor, but is ${given}; write ${name}(input, target, …)`,
+        );
+      }
+      return of(input, target, read(args));
+    },
   );
 
 /** A loss's options, by name. */

@@ -118,7 +118,11 @@ interface Lettered {
  * assertEquals(await einsum("ij->j", x).tolist(), [4.5, 6]);
  * ```
  */
-export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
+export function einsum(
+  equation: string,
+  ...given: readonly Tensor[] | [operands: readonly Tensor[]]
+): Tensor {
+  const operands = given.flat() as Tensor[];
   const [left, right, more] = a.text.accepts(equation)
     ? equation.replaceAll(" ", "").split("->")
     : [];
@@ -140,8 +144,8 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
         `letter for each dimension`,
     );
   }
-  const given = texts.map((text, i) => onDiagonals(text, operands[i], i));
-  const { parts, all, dots } = spelled(given.map(({ text }) => text), given.map(({ x }) => x));
+  const each = texts.map((text, i) => onDiagonals(text, operands[i], i));
+  const { parts, all, dots } = spelled(each.map(({ text }) => text), each.map(({ x }) => x));
   // What stands once in the whole equation; a letter twice in one operand does not.
   const once = () => {
     const letters = texts.join("").replaceAll(".", "");

@@ -219,6 +219,7 @@ export {
   type PadOptions,
   repeat,
   repeatInterleave,
+  type RepeatInterleaveOptions,
   roll,
   type RollOptions,
   unbind,

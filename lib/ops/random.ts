@@ -155,7 +155,12 @@ export interface DistributionOptions extends RandomOptions {
 
 const readNormal = parameters<DistributionOptions>(
   "normal",
-  { mean: a.number, std: a.number, size: a.shape, ...randomOptions },
+  {
+    mean: a.less(a.number, "write randnLike(mean).mul(std).add(mean)"),
+    std: a.less(a.number, "write randnLike(std).mul(std).add(mean)"),
+    size: a.shape,
+    ...randomOptions,
+  },
   { required: 3, positional: 3 },
 );
 

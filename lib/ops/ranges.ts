@@ -86,7 +86,7 @@ export function arange(...args: unknown[]): Tensor {
   if (step === 0) throw new RangeError("step must be nonzero");
   if ((end - start) * step < 0) {
     throw new RangeError(
-      `upper bound and larger bound inconsistent with step sign: arange(${start}, ${end}, ${step})`,
+      `upper bound and lower bound inconsistent with step sign: arange(${start}, ${end}, ${step})`,
     );
   }
   const size = Math.ceil((end - start) / step);

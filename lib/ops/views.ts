@@ -111,11 +111,14 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
   torch: "i[0].permute(a['dims'])",
   forward([x], { dims }) {
     const order = dims.map((d) => normalizeDim(d, x.ndim));
-    if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+    if (new Set(order).size !== order.length) {
+      throw new RangeError("permute(): duplicate dims are not allowed.");
+    }
+    if (order.length !== x.ndim) {
       throw new RangeError(
         `permute(dims): the number of dimensions in the tensor input does not match the length of the ` +
           `desired ordering of dimensions i.e. input.dim() = ${x.ndim} is not equal to len(dims) = ` +
-          `${dims.length}, or a dimension is repeated`,
+          `${dims.length}`,
       );
     }
     return viewOf(x, order.map((d) => x.shape[d]), order.map((d) => x.strides[d]));
@@ -132,7 +135,10 @@ const permuteOp = defineOp<{ dims: readonly number[] }>({
     [[2, 3, 4, 5], [2, -1, 0, 1]],
     [[0, 3], [1, 0]],
   ] as [Shape, number[]][]).map(([shape, dims]) => ({ inputs: [floats(shape)], args: { dims } })),
-  rejects: [{ inputs: [floats([2, 3])], args: { dims: [0, 0] }, error: "permute(dims)" }],
+  rejects: [
+    { inputs: [floats([2, 3])], args: { dims: [0, 0] }, error: "duplicate dims are not allowed" },
+    { inputs: [floats([2, 3])], args: { dims: [0] }, error: "permute(dims)" },
+  ],
 });
 
 /**

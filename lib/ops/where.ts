@@ -1,6 +1,7 @@
 /*
  * Choosing between two tensors by a third, and masking, which is made of it.
  */
+import { renamed } from "../gpu/wgsl.ts";
 import { a, type Given, takesNames } from "../python/arguments.ts";
 import { called, goesWith } from "../tensor/autograd.ts";
 import { type DType, promote } from "../tensor/dtype.ts";
@@ -64,7 +65,19 @@ const whereOp: Op<Rows> = defineOp<Rows>({
   }],
 });
 
-function whereInRows(shape: Shape, operands: readonly Tensor[]): Tensor {
+/** Runs a function of three float tensors that broadcast, a WGSL expression of `c`, `x` and `y`. */
+export function launchOfThree(operands: readonly Tensor[], expression: string): Tensor {
+  const shape = broadcastShapes(...operands.map((x) => x.shape));
+  const numbers = { c: "bitcast<f32>(c)", x: "bitcast<f32>(x)", y: "bitcast<f32>(y)" };
+  const op = `bitcast<u32>(${renamed(expression, numbers)})`;
+  return inMemoryOrder(shape, operands, (shape, them) => whereInRows(shape, them, { op }));
+}
+
+function whereInRows(
+  shape: Shape,
+  operands: readonly Tensor[],
+  replace?: Record<string, string>,
+): Tensor {
   const [condition, a, b] = operands;
   const out = allocate(shape, a.dtype, a.device);
   const walked = walk(
@@ -75,11 +88,12 @@ function whereInRows(shape: Shape, operands: readonly Tensor[]): Tensor {
   const [c_strides, a_strides, b_strides] = walked.strides;
   const { launcher } = a.device;
   launcher.launch(
-    launcher.pipeline(kernel),
+    launcher.pipeline(kernel, { replace }),
     { c: condition.storage, a: a.storage, b: b.storage, out: out.storage },
     {
       n: out.numel(),
       rank: walked.rank,
+      nothing: 0,
       offsets: operands.map((x) => x.offset),
       shape: walked.shape,
       c_strides,
@@ -135,8 +149,21 @@ export const where: (
   },
 );
 
+/** The number that fills, also where it is the only one of a tensor, in the dtype of x. */
+export function filling(name: string, x: Tensor, value: Tensor | number | boolean): Tensor {
+  if (typeof value !== "object") {
+    return full([], Number(value), { dtype: x.dtype, device: x.device });
+  }
+  if (value.ndim === 0) return to(value, x.dtype);
+  throw new RangeError(
+    `${name} only supports a 0-dimensional value tensor, but got tensor with ${value.ndim} dimension(s); ` +
+      `where(mask, values, x) chooses among several`,
+  );
+}
+
 /**
- * The tensor with `value` put where `mask` is true, laid out row by row; `mask` broadcasts.
+ * The tensor with `value` put where `mask` is true, laid out row by row; `mask` broadcasts. A tensor without dimensions
+ * may hold the value.
  *
  * @example
  * ```ts
@@ -149,14 +176,24 @@ export const where: (
  */
 export const maskedFill: (
   x: Tensor,
-  ...args: Given<[mask: Tensor, value: number], { mask: Tensor; value: number }>
+  ...args: Given<
+    [mask: Tensor, value: number | boolean | Tensor],
+    { mask: Tensor; value: number | boolean | Tensor }
+  >
 ) => Tensor = takesNames(
   "maskedFill",
-  { input: a.tensor, mask: a.tensor, value: a.number },
-  function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
-    const constant = full([], value, { dtype: x.dtype, device: x.device });
+  { input: a.tensor, mask: a.tensor, value: a.value },
+  function maskedFill(x: Tensor, mask: Tensor, value: number | boolean | Tensor): Tensor {
+    if (mask.dtype !== "bool") {
+      throw new TypeError(
+        `masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype}; compare it first (eq, lt, …)`,
+      );
+    }
+    const constant = filling("masked_fill_", x, value);
     const filled = whereOp([mask, constant, x], { rows: true });
-    return called("MaskedFillBackward0", goesWith(filled, constant));
+    return typeof value === "object"
+      ? called("MaskedFillBackward1", filled)
+      : called("MaskedFillBackward0", goesWith(filled, constant));
   },
 );
 

@@ -79,7 +79,14 @@ export const a = {
   numbers: list(number, "a list of numbers"),
   tensor,
   tensors: list(tensor, "a list of Tensors"),
+  walk: having("a walk over them", "next"),
   operand: kind("a Tensor or a number", (v) => typeof v === "number" || tensor.accepts(v)),
+  /** What is put somewhere. */
+  value: kind(
+    "a Tensor, a number, or true or false",
+    (v) => typeof v === "number" || typeof v === "boolean" || tensor.accepts(v),
+  ),
+  places: kind('a list of places, as [0], [":", ids] or [mask]', Array.isArray),
   generator: having("a Generator", "engine"),
   device: having("a Device", "launcher"),
   dtype: kind(
@@ -96,6 +103,8 @@ export const a = {
   either: (...kinds: readonly Kind[]) =>
     kind(kinds.map((k) => k.wanted).join(" or "), (v) => kinds.some((k) => k.accepts(v))),
   orNull: (of: Kind) => kind(`${of.wanted} or null`, (v) => v === null || of.accepts(v)),
+  /** A parameter that takes less than PyTorch's; `way` says what to write for the rest. */
+  less: (of: Kind, way: string) => kind(`${of.wanted} (else ${way})`, of.accepts),
   /** A parameter of PyTorch that is not supported here: only its default is accepted. `way` says what to do instead. */
   refused: (standard: unknown, way: string) =>
     kind(`left out: ${way}`, (v) => v === standard || v === null),

@@ -230,7 +230,7 @@ function forget(node: Node, kept: ReadonlySet<Storage>): void {
 /** How {@linkcode grad} walks. */
 export interface GradOptions {
   outputs: Tensor | readonly Tensor[];
-  inputs: Tensor | readonly Tensor[];
+  inputs: Tensor | Iterable<Tensor>;
   /** What the gradients of the outputs are; 1 for a scalar, required otherwise. */
   gradOutputs?: Tensor | null | readonly (Tensor | null)[];
   /** Whether the graph can be walked again. */
@@ -252,7 +252,7 @@ type GradPositions = [
 const tensors = a.either(a.tensor, a.tensors);
 const gradOptions = parameters<GradOptions>("autograd.grad", {
   outputs: tensors,
-  inputs: tensors,
+  inputs: a.either(tensors, a.walk),
   gradOutputs: a.orNull(a.either(a.tensor, a.object)),
   retainGraph: a.flag,
   createGraph: a.refused(false, "gradients of gradients are not offered"),
@@ -266,7 +266,7 @@ const listOf = <T>(value: T | readonly T[]): readonly T[] =>
  * The gradients of the sum of `outputs` with respect to `inputs`, one each in their order; no tensor's `grad` changes
  * (`torch.autograd.grad`).
  *
- * @param inputs leaves, or tensors on the way; each asks for gradients
+ * @param inputs leaves, as `model.parameters()` gives them, or tensors on the way; each asks for gradients
  * @throws for an input that no output was computed from, unless `allowUnused`: then its place holds null
  * @example
  * ```ts
@@ -285,7 +285,10 @@ export function grad(...args: Given<GradPositions, GradOptions, GradOptions>): (
 export function grad(...args: Given<GradPositions, GradOptions, GradOptions>): (Tensor | null)[] {
   const given = gradOptions(args);
   const { retainGraph = false, allowUnused = false } = given;
-  const [outputs, inputs] = [listOf(given.outputs), listOf(given.inputs)];
+  const outputs = listOf(given.outputs);
+  const inputs = a.walk.accepts(given.inputs)
+    ? [...given.inputs as Iterable<Tensor>]
+    : listOf(given.inputs as Tensor);
   const gradients = listOf(given.gradOutputs ?? outputs.map(() => null));
   if (gradients.length !== outputs.length) {
     throw new RangeError(`got ${outputs.length} tensors and ${gradients.length} gradients`);

@@ -21,6 +21,16 @@ const OTHERWISE: Record<string, string> = {
     ["double", "half", "bfloat16"].map((name) => [name, "all floats are float32: write x.float()"]),
   ),
   int: "integers are int64: write x.long()",
+  ...Object.fromEntries(
+    ["elementSize", "nbytes"].map((name) => [name, "an element has 4 bytes: write 4 * x.numel()"]),
+  ),
+  ...Object.fromEntries(
+    Object.entries({ multiply: "mul", divide: "div", subtract: "sub", negative: "neg" })
+      .map(([name, ours]) => [name, `write x.${ours}(…)`]),
+  ),
+  logaddexp: "write stack([x, y]).logsumexp(0)",
+  random_: "write x.copy_(randint(0, 10, x.shape))",
+  tan: "write x.sin().div(x.cos())",
   absolute: "write x.abs()",
   broadcastTo: "write x.expand(size)",
   clampMax: "write x.clamp({ max })",
@@ -41,7 +51,11 @@ answering(Tensor.prototype, (key) => {
   if (isPlace(key)) return NO_BRACKETS;
   if (typeof key !== "string") return undefined;
   const name = camelCase(key);
-  return Object.hasOwn(OTHERWISE, name) ? OTHERWISE[name] : undefined;
+  if (Object.hasOwn(OTHERWISE, name)) return OTHERWISE[name];
+  const plain = name.slice(0, -1);
+  return name.endsWith("_") && plain in Tensor.prototype
+    ? `there is no ${key}: write x.copy_(x.${plain}(…)), or x = x.${plain}(…) where the shape changes`
+    : undefined;
 });
 
 /*

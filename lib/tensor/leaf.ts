@@ -24,3 +24,10 @@ export function checkAsks(x: { dtype: DType; isLeaf: boolean }, requiresGrad: un
     );
   }
 }
+
+/** Says what to write instead of PyTorch's old `torch.Tensor(…)`. */
+export function byHand(): never {
+  throw new TypeError(
+    'write tensor([1, 2], { dtype: "float32" }) for torch.Tensor([1, 2]), empty(2, 3) for torch.Tensor(2, 3)',
+  );
+}

@@ -11,7 +11,7 @@ import type { Device } from "../gpu/device.ts";
 import { defaultDevice } from "../gpu/default.ts";
 import type { Storage, Window } from "../gpu/storage.ts";
 import { type DType, dtypes, type Values } from "./dtype.ts";
-import { checkAsks } from "./leaf.ts";
+import { byHand, checkAsks } from "./leaf.ts";
 import { formatTensor, printOptions, summaryIndices } from "../python/tensor.ts";
 import {
   denseStrides,
@@ -153,7 +153,7 @@ export class Tensor {
      */
     readonly storage: Storage<Device>,
     readonly dtype: DType,
-    readonly shape: Shape,
+    readonly shape: Shape = byHand(),
     readonly strides: readonly number[] = denseStrides(shape),
     /** Where the first element lies in the storage, in elements. */
     readonly offset = 0,

@@ -212,6 +212,6 @@ def answered(line):
 
 
 folder = pathlib.Path(__file__).parent.parent.joinpath("idioms")
-texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts", "mixed.ts", "borrowed.ts", "asked.ts", "reached.ts", "modules.ts", "swept.ts")]
+texts = [folder.joinpath(name).read_text() for name in ("rows.ts", "more.ts", "layers.ts", "losses.ts", "makemore.ts", "gpts.ts", "scratch.ts", "mixed.ts", "borrowed.ts", "asked.ts", "reached.ts", "modules.ts", "swept.ts", "courses.ts")]
 lines = [line for text in texts for line in re.findall(r'^  \["(.*?)", (?:async )?\(\) =>', text, re.M)]
 print(json.dumps({"torch": torch.__version__, "answers": {line: answered(line) for line in lines}}, indent=1))
