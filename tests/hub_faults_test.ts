@@ -16,7 +16,7 @@ import { lock } from "../lib/hub/cache.ts";
 import { hubConfig } from "../lib/hub/config.ts";
 import { HubError } from "../lib/hub/errors.ts";
 import { transfer } from "../lib/hub/transfer.ts";
-import { host, runsIn } from "../lib/host/mod.ts";
+import { host, type OpenFile, runsIn } from "../lib/host/mod.ts";
 import { nodeHost } from "../lib/host/node.ts";
 import { hubPackage } from "../lib/host/packages.ts";
 import { hubFetch } from "../lib/hub/fetch.ts";
@@ -438,6 +438,52 @@ testWith(needs, "two programs that no lock keeps apart never leave a file of bot
     }
   });
 });
+
+testWith(
+  needs,
+  "a program that comes too late leaves the file that another has finished",
+  async () => {
+    await withCache(async (_, options) => {
+      const url = `${options.endpoint}/${REPO}/resolve/${COMMIT}/large.bin`;
+      const promised = [{ kind: "sha256" as const, hex: sha256(LARGE) }];
+      const path = `${options.cacheDir}/large`;
+      const wanted = {
+        asked: "download",
+        name: "large.bin",
+        url,
+        path,
+        size: LARGE.length,
+        promised,
+      };
+      const config = hubConfig(options), { files } = host;
+      let first: Promise<void> | undefined;
+      /** A file whose first bytes are on their way when the other program begins, and arrive when that has ended. */
+      const late = (file: OpenFile): OpenFile =>
+        new Proxy(file, {
+          get: (file, name: keyof OpenFile) =>
+            name !== "write"
+              ? typeof file[name] === "function" ? file[name].bind(file) : file[name]
+              : async (bytes: Uint8Array<ArrayBuffer>) => {
+                runsIn({ files });
+                await (first ??= transfer(wanted, config));
+                return await file.write(bytes);
+              },
+        });
+      const open: typeof files.open = (path, purpose) => late(files.open(path, purpose));
+      runsIn({
+        files: new Proxy(files, {
+          get: (_, name) => name === "open" ? open : Reflect.get(files, name).bind(files),
+        }),
+      });
+      try {
+        await assertRejects(() => transfer(wanted, config), HubError, "another program downloads");
+      } finally {
+        runsIn({ files });
+      }
+      assertEquals(await Deno.readFile(path), LARGE);
+    });
+  },
+);
 
 testWith(needs, "who holds a lock is named with its age while it is waited for", async () => {
   const folder = await Deno.makeTempDir();

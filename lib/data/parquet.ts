@@ -23,13 +23,23 @@ export async function* parquet(path: string, options: Partial<Limits> = {}): Bat
     if (cause instanceof SyntaxError) {
       throw new SyntaxError(`read ${path}: ${cause.message}`, { cause });
     }
-    // The reader does not check the bytes it is given, and fails in odd ways; few of its messages help a user.
-    const { message } = cause as Error;
-    const known = /^(read Parquet:|parquet) /.test(message) && !/\n|undefined|NaN/.test(message);
-    const reason = known ? message.replace(/^read Parquet: /, "") : "its bytes are not Parquet";
+    const reason = isTold(cause as Error)
+      ? (cause as Error).message.replace(/^read Parquet: /, "")
+      : "its bytes are not Parquet";
     throw new SyntaxError(`read ${path}: ${reason}; is it whole, and a Parquet file?`, { cause });
   }
 }
+
+/**
+ * Whether an error says what is wrong: the reader does not check the bytes it is given, and fails in odd ways; few of its
+ * messages help a user.
+ */
+const isTold = ({ message }: Error) =>
+  /^(read Parquet:|parquet) /.test(message) && !/\n|undefined|NaN/.test(message);
+
+const LISTS =
+  "it has lists in data pages of version 2, which can be read here only if none is empty or missing within another; " +
+  "write it with pages of version 1: in Python, pq.write_table(pq.read_table(path), path), where pq is pyarrow.parquet";
 
 async function* rowsOf(path: string, limits: Limits): Batches {
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await parquetPackage();
@@ -38,14 +48,14 @@ async function* rowsOf(path: string, limits: Limits): Batches {
   const { parquetHeader } = await parquetPages();
   using handle = host.files.open(path, "read");
   const byteLength = handle.size();
-  let chunks: Chunk[] = [];
+  let chunks: Chunk[] = [], lists = false;
   const slice = (start: number, end = byteLength) => {
     const bytes = readAt(handle, start, end - start);
     for (const chunk of chunks) {
       const range = rangeOf(chunk);
       if (range.start < start || range.end > end) continue;
       const view = new DataView(bytes, range.start - start, range.end - range.start);
-      checkPages(view, chunk, parquetHeader);
+      lists = checkPages(view, chunk, parquetHeader) || lists;
     }
     return bytes;
   };
@@ -80,6 +90,8 @@ async function* rowsOf(path: string, limits: Limits): Batches {
       rowEnd,
       utf8: false,
       onChunk: ({ columnName, columnData }) => found.get(columnName)?.push(columnData),
+    }).catch((cause) => {
+      throw lists && !isTold(cause) ? new SyntaxError(LISTS, { cause }) : cause;
     });
     yield {
       numRows,

@@ -61,10 +61,12 @@ const disagree = (what: string) => new RangeError(`parquet ${what} disagree with
  * Checks the headers of a column's pages.
  *
  * @param view the bytes of the column in one row group
+ * @returns whether there are pages of version 2 with lists, whose nulls the reader and pyarrow count differently
  * @throws {RangeError} if a header asks for more than the footer says there is
  */
-export function checkPages(view: DataView, chunk: Chunk, readHeader: ReadHeader): void {
+export function checkPages(view: DataView, chunk: Chunk, readHeader: ReadHeader): boolean {
   const reader = { view, offset: 0 };
+  let lists = false;
   let values = Number(chunk.num_values);
   let bytes = Number(chunk.total_uncompressed_size);
   while (values > 0) {
@@ -83,7 +85,9 @@ export function checkPages(view: DataView, chunk: Chunk, readHeader: ReadHeader)
     for (const some of [v2.num_nulls, v2.num_rows]) within(some, count, "counts of values");
     const levels = [v2.definition_levels_byte_length, v2.repetition_levels_byte_length];
     for (const some of levels) within(some, unpacked, "sizes");
+    lists ||= v2.repetition_levels_byte_length > 0;
   }
+  return lists;
 }
 
 /** The number, which must be from 0 to `most`; of a damaged header it may be anything. */

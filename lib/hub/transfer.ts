@@ -238,6 +238,8 @@ class Arriving {
         );
       }
     }
+    // Another program may have finished and renamed the file just before this write: then its end stands there again.
+    if (this.file.size() > size) await this.file.truncate(size);
     this.#count(bytes);
   }
 
