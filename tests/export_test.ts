@@ -257,9 +257,16 @@ const strange: [what: string, change: (json: Record<string, unknown>) => void, s
     "it does not cut texts into bytes",
   ],
   [
-    "a space in front",
-    (json) => json.pre_tokenizer = { type: "ByteLevel", add_prefix_space: true },
-    "it puts a space in front of a text",
+    "a space in front of each chunk",
+    (json) =>
+      json.pre_tokenizer = {
+        type: "Sequence",
+        pretokenizers: [
+          { type: "Split", pattern: { Regex: "[\\s\\S]" }, behavior: "Isolated" },
+          { type: "ByteLevel", add_prefix_space: true, use_regex: false },
+        ],
+      },
+    "it puts a space in front of each chunk of a text",
   ],
   [
     "half of RoBERTa's tokens around a text",

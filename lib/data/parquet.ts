@@ -38,7 +38,7 @@ const isTold = ({ message }: Error) =>
   /^(read Parquet:|parquet) /.test(message) && !/\n|undefined|NaN/.test(message);
 
 const LISTS =
-  "it has lists in data pages of version 2, which can be read here only if none is empty or missing within another; " +
+  "it has lists of structures in data pages of version 2, which can be read here only if none is empty or missing; " +
   "write it with pages of version 1: in Python, pq.write_table(pq.read_table(path), path), where pq is pyarrow.parquet";
 
 async function* rowsOf(path: string, limits: Limits): Batches {

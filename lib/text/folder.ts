@@ -23,11 +23,11 @@ export function loadTokenizer(folder: string): PretrainedTokenizer {
   if (whole !== undefined) {
     const path = `${folder}/tokenizer.json`;
     const read = readTokenizerJson(whole, path);
-    const { specialTokens, addedTokens, nfc, template, pattern } = read;
+    const { specialTokens, addedTokens, nfc, addPrefixSpace, template, pattern } = read;
     const codec = codecOf(read.vocab, read.merges, path, read);
     if (!OWN_PATTERNS.has(pattern)) checkPattern(pattern);
     const tokens = { special_tokens: specialTokens, added_tokens: addedTokens };
-    return new PretrainedTokenizer({ codec, nfc, template, ...tokens }, pattern);
+    return new PretrainedTokenizer({ codec, nfc, addPrefixSpace, template, ...tokens }, pattern);
   }
   const [vocab, merges] = [textIn(folder, "vocab.json"), textIn(folder, "merges.txt")];
   if (vocab !== undefined && merges !== undefined) return readTokenizer(vocab, merges, folder);

@@ -30,6 +30,8 @@ export interface Merges {
   added_tokens?: Readonly<Record<string, number>>;
   /** Whether Unicode's form NFC is made of a text first. */
   nfc?: boolean;
+  /** Whether a text gets a space in front, where it begins without one. */
+  addPrefixSpace?: boolean;
   /** The special tokens that are put around a text. */
   template?: Template;
 }
@@ -46,6 +48,8 @@ export interface Template {
 export class PretrainedTokenizer extends RegexTokenizer {
   /** Whether Unicode's form NFC is made of a text first: é of e and an accent. */
   readonly nfc: boolean;
+  /** Whether a text, or what follows a token that no merge makes, gets a space in front, where it begins without one. */
+  readonly addPrefixSpace: boolean;
   /** Tokens that no merge makes and that are found in every text, and their ids. */
   readonly addedTokens: ReadonlyMap<string, number>;
   /** The special tokens that `encode` puts around a text, unless `addSpecialTokens` is false. */
@@ -63,10 +67,12 @@ export class PretrainedTokenizer extends RegexTokenizer {
     super(pattern);
     this.codec = "bpe_ranks" in ranks ? recoverMerges(ranks) : ranks.codec;
     this.registerSpecialTokens(ranks.special_tokens);
-    const { nfc = false, added_tokens = {}, template = { before: [], after: [] } } =
-      "codec" in ranks ? ranks : {};
+    const { nfc = false, addPrefixSpace = false, added_tokens = {}, template } = "codec" in ranks
+      ? ranks
+      : {} as Partial<Merges>;
     this.nfc = nfc;
-    this.template = template;
+    this.addPrefixSpace = addPrefixSpace;
+    this.template = template ?? { before: [], after: [] };
     this.addedTokens = new Map(Object.entries(added_tokens));
     this.#addedBytes = new Map(Array.from(this.addedTokens, ([text, id]) => [id, toBytes(text)]));
     if (this.addedTokens.size > 0) this.#added = oneOf(longestFirst(this.addedTokens.keys()));
@@ -92,9 +98,11 @@ export class PretrainedTokenizer extends RegexTokenizer {
   /** The ids of a text in which special tokens count as ordinary text. */
   override encodeOrdinary(text: string): number[] {
     const plain = this.nfc ? text.normalize() : text;
-    if (!this.#added) return super.encodeOrdinary(plain);
+    const encode = (part: string) =>
+      super.encodeOrdinary(this.addPrefixSpace && /^[^ ]/.test(part) ? ` ${part}` : part);
+    if (!this.#added) return encode(plain);
     return plain.split(this.#added).flatMap((part, i) =>
-      i % 2 === 1 ? [this.addedTokens.get(part)!] : super.encodeOrdinary(part)
+      i % 2 === 1 ? [this.addedTokens.get(part)!] : encode(part)
     );
   }
 

@@ -11,6 +11,7 @@ import { BasicTokenizer, type TrainOptions } from "./basic.ts";
 import { checkText, toBytes } from "./bytes.ts";
 import { Codec } from "./codec.ts";
 import type { Model } from "./file.ts";
+import { spelled } from "./letters.ts";
 import { compilePattern, GPT4_SPLIT_PATTERN, splitText } from "./split.ts";
 
 /** Which special tokens a text may hold, and whether it gets some. */
@@ -158,7 +159,9 @@ export class RegexTokenizer extends BasicTokenizer {
   }
 
   #setSpecialTokens(tokens: ReadonlyMap<string, number>, vocab: readonly Uint8Array[]): void {
-    checkSpecialTokens(tokens, vocab.length, (id) => vocab[id] !== undefined);
+    // Where others trained on texts with special tokens in them, merges may make one.
+    const isTaken = (id: number, token: string) => id in vocab && spelled(vocab[id]) !== token;
+    checkSpecialTokens(tokens, vocab.length, isTaken);
     this.#specialTokens = new Map(tokens);
     this.#specialBytes = new Map(Array.from(tokens, ([token, id]) => [id, toBytes(token)]));
   }
@@ -200,11 +203,11 @@ export class RegexTokenizer extends BasicTokenizer {
 function checkSpecialTokens(
   tokens: ReadonlyMap<string, number>,
   vocabSize: number,
-  isTaken = (id: number) => id < vocabSize,
+  isTaken: (id: number, token: string) => boolean = (id) => id < vocabSize,
 ): void {
   const taken = new Set<number>();
   for (const [token, id] of tokens) {
-    if (token === "" || !Number.isInteger(id) || id < 0 || isTaken(id) || taken.has(id)) {
+    if (token === "" || !Number.isInteger(id) || id < 0 || isTaken(id, token) || taken.has(id)) {
       throw new RangeError(
         `special token ${JSON.stringify(token)}: the id ${id} was given; give a text that is not ` +
           `empty, and a whole number of its own from ${vocabSize} up`,

@@ -25,6 +25,8 @@ export interface TokenizerJson {
   addedTokens: Readonly<Record<string, number>>;
   /** Whether Unicode's form NFC is made of a text first. */
   nfc: boolean;
+  /** Whether a text gets a space in front. */
+  addPrefixSpace: boolean;
   /** The ids around a text. */
   template: Template;
   /** Whether a chunk that the vocabulary has is one token, whatever the merges say. */
@@ -76,15 +78,16 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
       ...Array.from(addedTokens, added(false)),
     ].sort((a, b) => a.id - b.id),
     normalizer: own?.nfc ? { type: "NFC" } : null,
-    pre_tokenizer: {
+    // A space in front of each text is one in front of each chunk where a pattern is given; so it has no other pattern.
+    pre_tokenizer: own?.addPrefixSpace ? byteLevel(true, pattern === GPT2_SPLIT_PATTERN) : {
       type: "Sequence",
       pretokenizers: [
         { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
-        { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
+        byteLevel(false, false),
       ],
     },
     post_processor: templateJson(own?.template, specialTokens),
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    decoder: byteLevel(true, true),
     model: {
       type: "BPE",
       dropout: null,
@@ -98,6 +101,11 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
       merges: merges.map(([left, right]) => [words[left], words[right]]),
     },
   };
+}
+
+/** The step that writes bytes as letters. */
+function byteLevel(add_prefix_space: boolean, use_regex: boolean) {
+  return { type: "ByteLevel", add_prefix_space, trim_offsets: true, use_regex };
 }
 
 /**
@@ -128,7 +136,10 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     : [pre_tokenizer];
   const bytes = steps.at(-1);
   if (bytes?.type !== "ByteLevel") refuse("it does not cut texts into bytes");
-  if (bytes.add_prefix_space) refuse("it puts a space in front of a text");
+  const addPrefixSpace = bytes.add_prefix_space === true;
+  if (addPrefixSpace && steps.length > 1) {
+    refuse("it puts a space in front of each chunk of a text");
+  }
   const tokens = (special: boolean) => {
     const some = (added_tokens as Json[]).filter((one) => (one.special !== false) === special);
     const ids = new Map<string, number>(some.map(({ content, id }) => [content, id]));
@@ -150,6 +161,7 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
     specialTokens: tokens(true),
     addedTokens: tokens(false),
     nfc: changes.length > 0,
+    addPrefixSpace,
     template,
     ignoreMerges: model.ignore_merges === true,
     mayLack: !model.unk_token,

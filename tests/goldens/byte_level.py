@@ -104,6 +104,17 @@ def words():
     return Tokenizer.from_str(json.dumps(json_))
 
 
+def prefixed():
+    """As ByteLevel() without arguments: a space in front of a text; and its corpus holds the token that ends a text."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=90, special_tokens=["<|"], show_progress=False)
+    tokenizer.train_from_iterator([*CORPUS, "<|end|><|end|><|end|>"], trainer)
+    tokenizer.add_tokens(["mill"])
+    return tokenizer
+
+
 ALL = {
     "special tokens first": trained(["<s>", "<pad>", "</s>", "<unk>"]),
     "only the bytes of its corpus": trained(END, whole=False, size=70),
@@ -115,6 +126,7 @@ ALL = {
     "tokens around a text": around(),
     "RoBERTa's": roberta(),
     "words that no merge makes": words(),
+    "a space in front": prefixed(),
 }
 REFUSED = {
     "a token for unknown bytes": trained(["<unk>"], whole=False, size=60, unknown="<unk>"),

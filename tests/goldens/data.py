@@ -142,6 +142,13 @@ for compression in ["none", "snappy", "lz4"]:
     pyarrow.parquet.write_table(DEEP, sink, compression=compression, use_dictionary=compression == "snappy")
     golden["deep"]["files"][compression] = b64(sink.getvalue().to_pybytes())
 
+# Pages of version 2 whose lists the package for Parquet does not read.
+sink = pyarrow.BufferOutputStream()
+PAIRS = pyarrow.list_(pyarrow.struct([("a", pyarrow.float64())]))
+NESTED = pyarrow.table({"x": pyarrow.array([[{"a": 1.5}], [None], [{"a": None}], []], PAIRS)})
+pyarrow.parquet.write_table(NESTED, sink, compression="none", use_dictionary=False, data_page_version="2.0", store_schema=False)
+golden["lists of version 2"] = b64(sink.getvalue().to_pybytes())
+
 # Days and times, as Python prints them.
 sink = pyarrow.BufferOutputStream()
 TIMES = pyarrow.table({
