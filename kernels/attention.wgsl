@@ -11,7 +11,8 @@
 //
 // The sums of values stay in registers, AT_ONCE vec4 of a head at a time: each pass over the keys takes so many, and
 // computes the scores again. Sums in `out` would be read and written for every four keys, which costs five times as
-// much on a processor.
+// much on a processor. They are written in a loop that finds the sum by comparing, since it is the many accesses to
+// `out` that take long to compile.
 //
 // A launch goes over the keys from `first` up to `last`, so that no loop exceeds the rounds that an adapter may
 // run; the next launch goes on from `out` and `rows`. A query that may see no key has the sum 0, and gets zeros.
@@ -99,19 +100,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   if (p.causal == 1u) {
     last = min(last, own.w + 1u + p.past);
   }
+  var largest_before = vec4<f32>(LOWEST);
+  var total_before = vec4<f32>(0.0);
+  if (p.first > 0u) {
+    largest_before = read_rows(at_largest);
+    total_before = read_rows(at_total);
+  }
   var largest = vec4<f32>(LOWEST);
   var total = vec4<f32>(0.0);
   for (var begin = 0u; begin < p.width; begin += AT_ONCE) {
     var sums = array<mat4x4<f32>, AT_ONCE>();
-    largest = vec4<f32>(LOWEST);
-    total = vec4<f32>(0.0);
-    if (p.first > 0u) {
-      largest = read_rows(at_largest);
-      total = read_rows(at_total);
-      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
-        sums[i] = read_out(at_out, min(begin + i, p.width - 1u));
-      }
-    }
+    largest = largest_before;
+    total = total_before;
+    var kept = vec4<f32>(1.0); // of what the launch before has summed
     for (var j = p.first; j < last; j += 4u) {
       let keys = min(j + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.keys - 1u));
       let at_k = at(p.k_place, batch, head, keys);
@@ -136,6 +137,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       m[2] = weighed(m[2], largest, j + 2u, own);
       m[3] = weighed(m[3], largest, j + 3u, own);
       total = total * shrink + (m[0] + m[1]) + (m[2] + m[3]);
+      kept *= shrink;
       if (DROP) {
         m[0] *= read_drop(at_drop + keys.x);
         m[1] *= read_drop(at_drop + keys.y);
@@ -154,10 +156,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (p.last == p.keys) {
       part = 1.0 / select(total, vec4<f32>(1.0), total == vec4<f32>(0.0));
     }
-    for (var i = 0u; i < AT_ONCE; i++) { // unrolled
-      if (begin + i < p.width) {
-        write_out(at_out, begin + i, times(sums[i], part));
+    for (var c = begin; c < min(begin + AT_ONCE, p.width); c++) {
+      var sum = mat4x4<f32>();
+      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
+        if (begin + i == c) {
+          sum = sums[i];
+        }
       }
+      if (p.first > 0u) {
+        sum += times(read_out(at_out, c), kept);
+      }
+      write_out(at_out, c, times(sum, part));
     }
   }
   write_rows(at_largest, largest);

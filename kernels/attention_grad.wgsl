@@ -9,7 +9,10 @@
 // One invocation owns four neighboring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS); the next
 // ones own those of `together` heads, as in attention.wgsl. So sums are taken in one order, and no two invocations add
 // to the same place. It takes four of the other side at a time, from `first` up to `last`. As in attention.wgsl,
-// m[t][r] is of key t and query r. It adds to what it writes, which the first launch fills with zeros.
+// m[t][r] is of key t and query r, and the sums stay in registers, AT_ONCE vec4 of a head at a time. The next launch
+// adds to what this one writes.
+
+const AT_ONCE = 4u; // replaced by how many vec4 of a head are summed at a time
 
 struct Params {
   batch: u32,
@@ -48,9 +51,13 @@ override DROP: bool = false;
 @group(0) @binding(7) var<storage, read> rows: array<f32>; // all queries' largest, then all total, then all delta; or an image
 @group(0) @binding(8) var<storage, read_write> grad: array<vec4<f32>>;
 
-// Rows past the end repeat the last one, and write the same numbers to the same place.
+// Adds to what the launch before has written, if there was one. Rows past the end repeat the last one, and write the
+// same numbers to the same place.
 fn add(rows: vec4<u32>, c: u32, m: mat4x4<f32>) {
-  let sum = mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]) + m;
+  var sum = m;
+  if (p.first > 0u) {
+    sum += mat4x4<f32>(grad[rows.x + c], grad[rows.y + c], grad[rows.z + c], grad[rows.w + c]);
+  }
   write_grad(rows, c, sum);
 }
 
@@ -137,15 +144,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   let own_rows = min(own, vec4<u32>(select(p.queries, p.keys, OF_KEYS) - 1u));
   let at_own = at(p.own_place, batch, head, own_rows);
   let at_more = at(p.more_place, batch, head, own_rows);
-  if (p.first == 0u) {
-    for (var c = 0u; c < p.width; c++) {
-      write_grad(at_own, c, mat4x4<f32>());
-      if (OF_KEYS) {
-        write_grad(at_more, c, mat4x4<f32>());
-      }
-    }
-  }
-
   var first = p.first;
   var last = p.last;
   if (p.causal == 1u) {
@@ -155,15 +153,33 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
       last = min(last, own.w + 1u + p.past);
     }
   }
-  for (var n = first; n < last; n += 8u) {
-    let a = tile(own, n, last, batch, head);
-    let b = tile(own, n + 4u, last, batch, head);
-    for (var c = 0u; c < p.width; c++) {
+  for (var begin = 0u; begin < p.width; begin += AT_ONCE) {
+    var sums = array<mat4x4<f32>, AT_ONCE>();
+    var more = array<mat4x4<f32>, AT_ONCE>();
+    for (var n = first; n < last; n += 4u) {
+      let a = tile(own, n, last, batch, head);
+      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
+        let c = min(begin + i, p.width - 1u);
+        if (OF_KEYS) {
+          sums[i] += read_q(a.at_q, c) * a.s;
+          more[i] += read_g(a.at_g, c) * a.kept;
+        } else {
+          sums[i] += read_k(a.at_k, c) * transpose(a.s);
+        }
+      }
+    }
+    for (var c = begin; c < min(begin + AT_ONCE, p.width); c++) {
+      var sum = mat4x4<f32>();
+      var sum_more = mat4x4<f32>();
+      for (var i = 0u; i < AT_ONCE; i++) { // unrolled
+        if (begin + i == c) {
+          sum = sums[i];
+          sum_more = more[i];
+        }
+      }
+      add(at_own, c, sum);
       if (OF_KEYS) {
-        add(at_own, c, read_q(a.at_q, c) * a.s + read_q(b.at_q, c) * b.s);
-        add(at_more, c, read_g(a.at_g, c) * a.kept + read_g(b.at_g, c) * b.kept);
-      } else {
-        add(at_own, c, read_k(a.at_k, c) * transpose(a.s) + read_k(b.at_k, c) * transpose(b.s));
+        add(at_more, c, sum_more);
       }
     }
   }

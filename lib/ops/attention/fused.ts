@@ -123,7 +123,7 @@ export const attentionOp = defineOp<Args>({
     } else {
       const launch = { kernel: forwardKernel, own: "queries", causal, past, scale } as const;
       const buffers = { rows: rows.storage };
-      launchOver(operands, { ...launch, inRegisters: true, rows: { out }, buffers });
+      launchOver(operands, { ...launch, rows: { out }, buffers });
     }
     // Rows that were filled up to whole vec4 are laid side by side, so that the result can be viewed in other shapes.
     const padded = out.shape[3] !== q.shape[3];

@@ -9,20 +9,22 @@ import { cloneInRows, contiguous, copyInto } from "../copy.ts";
 import { zeros } from "../create.ts";
 import { divisor, groupsFor } from "../elementwise.ts";
 import { viewOf } from "../layout.ts";
-import { ATTENTION_HEADS, ATTENTION_LANES as LANES, ATTENTION_ROUNDS } from "../tuning.ts";
+import {
+  ATTENTION_HEADS,
+  ATTENTION_LANES as LANES,
+  ATTENTION_ROUNDS,
+  ATTENTION_SUMS,
+} from "../tuning.ts";
 
 /**
- * How many vec4 of its sums the forward kernel keeps in registers, for a head of `width` vec4. It goes over the keys
- * once for each such part of the head, and computes the scores again each time. But more sums take longer to compile,
- * and no longer fit the registers. It is one number for nearly all heads, since the kernel is compiled for each. A very
- * wide head gets more, so that it takes no more rounds than an adapter allows. The gradient's kernel was slower with its
- * sums in registers (22 ms instead of 18 at a head of 32 numbers), and took twice as long to compile.
+ * How many vec4 of its sums a kernel keeps in registers, for a head of `width` vec4. It goes over the other side once
+ * for each such part of the head, and computes the scores again each time. It is one number for all small heads, since
+ * the kernel is compiled for each; and more for a very wide one, so that it takes no more rounds than an adapter allows.
  */
-const vec4AtOnce = (width: number): number =>
-  Math.max(
-    width > 16 ? Math.min(Math.ceil(width / 4), 16) : 4,
-    Math.ceil(width * (width + 2) / 15_000),
-  );
+function vec4AtOnce(width: number): number {
+  const parts = Math.ceil(width / ATTENTION_SUMS);
+  return Math.max(4, Math.ceil(width / parts), Math.ceil(width * (width + 2) / 15_000));
+}
 
 /** Rows that the kernels take at once: one number of each fills a vec4, and four of each a matrix. */
 const ROWS = 4;
@@ -147,27 +149,25 @@ export interface Launch extends Told {
   /** An invocation owns four of these, and goes over all of the other. */
   own: "queries" | "keys";
   constants?: Record<string, number>;
-  /** Whether its sums stay in registers, AT_ONCE vec4 of a head at a time. */
-  inRegisters?: boolean;
 }
 
 /** Launches a kernel, stretch by stretch. */
 export function launchOver(
   operands: Operands,
-  { kernel, own, constants, inRegisters, ...told }: Launch,
+  { kernel, own, constants, ...told }: Launch,
 ): void {
   const { buffers, params } = namesFor(operands, told);
   const { batch, heads, queries, keys, width } = params;
   const [owned, across] = own === "queries" ? [queries, keys] : [keys, queries];
   const { launcher } = operands.parts[0].device;
   const together = told.causal ? divisor(batch * heads, ATTENTION_HEADS) : 1;
-  const atOnce = inRegisters ? vec4AtOnce(width) : undefined;
+  const atOnce = vec4AtOnce(width);
   const pipeline = launcher.pipeline(kernel, {
-    replace: atOnce ? { AT_ONCE: `${atOnce}u` } : {},
+    replace: { AT_ONCE: `${atOnce}u` },
     constants: { ...constants, LANES, MASK: params.masked, DROP: params.dropped },
   });
   // For four of the other side.
-  const rounds = atOnce ? Math.ceil(width / atOnce) * (width + 2) : 2 * width + 1;
+  const rounds = Math.ceil(width / atOnce) * (width + 2);
   const stretch = 2 * ROWS * Math.max(1, Math.floor(ATTENTION_ROUNDS / rounds / 2) - 1);
   for (let first = 0; first < across; first += stretch) {
     launcher.launch(
