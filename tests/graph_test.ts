@@ -3,7 +3,7 @@
  * for a tensor that is used too late.
  */
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { enableGrad, isGradEnabled, noGrad, type Tensor, tensor, zeros } from "#lib";
+import { enableGrad, isGradEnabled, noGrad, ones, type Tensor, tensor, zeros } from "#lib";
 import { SharedContext } from "../lib/host/context.ts";
 import { poisoned } from "./support/poison.ts";
 
@@ -240,7 +240,24 @@ Deno.test("in place: a leaf only inside noGrad, a computed tensor never, a plain
     "a leaf Variable that requires grad is being used in an in-place operation",
   );
   assertThrows(() => x.mul(2).add_(1), Error, 'use the form without "_"');
-  assertThrows(() => zeros([2]).copy_(x), Error, 'use the form without "_"');
+  // PyTorch lets such a gradient through; nobody may lose it without a word.
+  const into: ((y: Tensor) => Tensor)[] = [
+    (y) => y.copy_(x),
+    (y) => y.add_(x),
+    (y) => y.sub_(x),
+    (y) => y.mul_(x),
+    (y) => y.div_(x),
+    (y) => y.pow_(x),
+    (y) => y.remainder_(x),
+    (y) => y.clamp_(x),
+    (y) => y.addcmul_(y, x),
+    (y) => y.addcdiv_(y, x),
+    (y) => y.lerp_(x, 0.5),
+  ];
+  for (const write of into) {
+    assertThrows(() => write(ones([2])), Error, 'use the form without "_"', write.toString());
+    assertEquals(noGrad(() => write(ones([2]))).requiresGrad, false);
+  }
   noGrad(() => x.sub_(tensor([0.5, 0.5])));
   assertEquals(await x.tolist(), [0.5, 1.5]);
   assertEquals(x.requiresGrad, true);

@@ -172,9 +172,10 @@ export function checkInPlace(target: Tensor, ...sources: Tensor[]): void {
       "a leaf Variable that requires grad is being used in an in-place operation; do it inside noGrad()",
     );
   }
-  if ([target, ...sources].some((x) => x.requiresGrad)) {
+  const wanting = [target, ...sources].find((x) => x.requiresGrad);
+  if (wanting) {
     throw new Error(
-      `in-place operation on a tensor of shape ${shapeText(target.shape)} ` +
+      `in-place operation with a tensor of shape ${shapeText(wanting.shape)} ` +
         `that needs a gradient; use the form without "_", which returns a new tensor`,
     );
   }

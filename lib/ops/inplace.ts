@@ -4,7 +4,6 @@
  */
 import { a, type Given, named, takes, takesNames } from "../python/arguments.ts";
 import { dtypes } from "../tensor/dtype.ts";
-import { quietly } from "../tensor/autograd.ts";
 import { isPacked } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import * as arithmetic from "./binary.ts";
@@ -36,8 +35,7 @@ function checkOverlap(x: Tensor, y: Tensor | number): void {
 }
 
 function overwrite(x: Tensor, result: () => Tensor): Tensor {
-  // A leaf that asks for gradients is refused before anything is computed.
-  const made = x.requiresGrad ? result() : quietly(result);
+  const made = result(); // not quietly: a result that wants a gradient is refused when it is written
   if (dtypes[made.dtype].rank > dtypes[x.dtype].rank) {
     made.storage.release("after it did not fit");
     throw new TypeError(
