@@ -170,9 +170,10 @@ Deno.test("a chart of anything fits its columns and rows", () => {
     rows: fc.integer({ min: 3, max: 20 }),
   });
   fc.assert(
-    fc.property(series, size, (series, size) => {
-      const lines = chart(series).text(size).split("\n");
+    fc.property(series, size, fc.constantFrom("", "step"), (series, size, x) => {
+      const lines = chart(series, { x }).text(size).split("\n");
       assertEquals(lines.length, size.rows + 2);
+      assert(lines.slice(0, -1).every((line) => line.length <= size.columns), lines.join("\n"));
       for (const { name } of series) {
         assert(lines.some((line) => line.endsWith(` ${name}`)), lines.join("\n"));
       }

@@ -81,7 +81,8 @@ export class Chart {
   text({ columns = 78, rows = 12, color = false } = {}): string {
     const ticks = this.#y.ticks(Math.max(2, rows / 3));
     const margin = Math.max(...ticks.map(({ text }) => text.length)) + 1;
-    const longest = Math.max(0, ...this.#series.map(({ name }) => name.length));
+    const names = [this.#names.x, ...this.#series.map(({ name }) => name)]; // right of the curves
+    const longest = Math.max(...names.map((name) => name.length));
     const width = Math.max(10, columns - margin - longest - 2);
     const [right, bottom] = [2 * width - 1, 4 * rows - 1];
     const paint = (text: string, i: number) =>
