@@ -24,7 +24,8 @@ fn restOfProduct(a: f32, b: f32, product: f32) -> f32 {
   return rounded(rounded(upper + rounded(c * f)) + rounded(e * d)) + e * f;
 }
 
-// x · y + z, rounded once, also where an fma rounds twice; but where what is left comes close to half a unit.
+// x · y + z, rounded once, also on adapters whose fma rounds twice. Only what comes very close to half a unit may be a
+// unit off.
 fn fused(x: f32, y: f32, z: f32) -> f32 {
   let product = rounded(x * y);
   let sum = rounded(product + z);
