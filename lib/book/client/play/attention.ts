@@ -4,7 +4,7 @@
  */
 import { element } from "../dom.ts";
 import type { Weights } from "./kinds.ts";
-import { type Ask, labelled, type Picture } from "./parts.ts";
+import { type Ask, labeled, type Picture } from "./parts.ts";
 
 const MOST = 14;
 
@@ -59,7 +59,7 @@ export function attention(ask: Ask, redraw: () => void): Picture {
   };
   return {
     parts: [
-      labelled("A sentence", sentence),
+      labeled("A sentence", sentence),
       element("label", { class: "field" }, mask, element("span", {}, "causal mask")),
       line,
       words,

@@ -4,7 +4,7 @@
  */
 import { element } from "../dom.ts";
 import type { Vectors } from "./kinds.ts";
-import { type Ask, labelled, type Picture, visible } from "./parts.ts";
+import { type Ask, labeled, type Picture, visible } from "./parts.ts";
 
 const [WIDTH, HEIGHT, EDGE] = [640, 420, 24];
 const SVG = "http://www.w3.org/2000/svg";
@@ -57,7 +57,7 @@ export function embeddings(ask: Ask): Picture {
       near.map(({ id, cosine }) => `${visible(found.tokens[id])} ${cosine.toFixed(2)}`).join(", ")
     }.`;
   };
-  return { parts: [labelled("A token", choice), plane, words], draw };
+  return { parts: [labeled("A token", choice), plane, words], draw };
 }
 
 const dot = (a: readonly number[], b: readonly number[]) =>

@@ -3,7 +3,7 @@
  */
 import { element } from "../dom.ts";
 import type { Merges } from "./kinds.ts";
-import { type Ask, labelled, type Picture, visible } from "./parts.ts";
+import { type Ask, labeled, type Picture, visible } from "./parts.ts";
 
 /** The picture. */
 export function merges(ask: Ask, redraw: () => void): Picture {
@@ -47,13 +47,13 @@ export function merges(ask: Ask, redraw: () => void): Picture {
     element("button", { type: "button", onclick: does }, label);
   return {
     parts: [
-      labelled("A text", text),
+      labeled("A text", text),
       element(
         "div",
         { class: "buttons" },
         button("Back", () => move(-1)),
         button("Merge", () => move(1)),
-        labelled("Merges", step),
+        labeled("Merges", step),
         button("All", () => move(1e6)),
       ),
       tokens,

@@ -31,7 +31,7 @@ export function soon(work: () => Promise<void>): () => void {
 }
 
 /** A field with its label before it. */
-export function labelled(words: string, field: HTMLElement): HTMLElement {
+export function labeled(words: string, field: HTMLElement): HTMLElement {
   return element("label", { class: "field" }, element("span", {}, words), field);
 }
 

@@ -3,7 +3,7 @@
  */
 import { element } from "../dom.ts";
 import type { Distribution } from "./kinds.ts";
-import { type Ask, labelled, type Picture, visible } from "./parts.ts";
+import { type Ask, labeled, type Picture, visible } from "./parts.ts";
 
 /** The number of rows. */
 const ROWS = 12;
@@ -98,10 +98,10 @@ function sampling(ask: Ask, redraw: () => void, text?: string): Picture {
   const controls = element(
     "div",
     { class: "buttons" },
-    labelled("Temperature", temperature),
-    labelled("Top-k", topK),
+    labeled("Temperature", temperature),
+    labeled("Top-k", topK),
     element("button", { type: "button", onclick: sample }, `Draw ${DRAWS} times`),
   );
   const parts = [controls, words, list];
-  return { parts: text === undefined ? parts : [labelled("A text", field), ...parts], draw };
+  return { parts: text === undefined ? parts : [labeled("A text", field), ...parts], draw };
 }

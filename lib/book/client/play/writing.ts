@@ -3,7 +3,7 @@
  */
 import { element } from "../dom.ts";
 import type { Writing } from "./kinds.ts";
-import { type Ask, labelled, type Picture } from "./parts.ts";
+import { type Ask, labeled, type Picture } from "./parts.ts";
 
 /** Milliseconds between two texts that are written without being asked for. */
 const EVERY_MS = 5000;
@@ -33,7 +33,7 @@ export function writing(ask: Ask): Picture {
   };
   const again = () => often.checked ? draw().catch(() => {}) : clearTimeout(timer);
   return {
-    parts: [labelled("again every five seconds", often), texts],
+    parts: [labeled("again every five seconds", often), texts],
     draw,
   };
 }
