@@ -2,16 +2,17 @@
 // The probabilities are never stored.
 //
 // One workgroup owns one row of the dense logits `x`; its LANES invocations take every LANES-th logit, or four
-// neighbors where rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `tops` keeps top
-// and the logarithm for the gradient. They stay two numbers, since their sum would lose the digits of the smaller
-// one. A row whose target is `ignore` has loss 0. A target that is no class is noted in `fault`.
+// neighbors (then V is vec4). A long row may begin between such fours: then it shares its first four with the row
+// before, and its last four with the next. `tops` keeps top and the logarithm for the gradient. They stay two numbers,
+// since their sum would lose the digits of the smaller one. A row whose target is `ignore` has loss 0. A target that is
+// no class is noted in `fault`.
 
 alias V = f32; // replaced by fours.wgsl
+const UNIT = 1u; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
   classes: u32,
-  columns: u32,
   x_offset: u32,
   target_offset: u32,
   target_stride: u32,
@@ -20,6 +21,7 @@ struct Params {
   nothing: u32, // 0
 }
 
+const LOWEST = -3.4028234e38;
 override LANES: u32 = 64;
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -44,9 +46,13 @@ fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 
-// The i-th logit of the row that begins at `row`.
-fn pick(row: u32, i: u32) -> f32 { // replaced by fours.wgsl
-  return x[row + i];
+fn pick(i: u32) -> f32 { // replaced by fours.wgsl
+  return x[i];
+}
+
+// The i-th V, with `other` for what lies before `first` or from `end` on.
+fn between(v: V, i: u32, first: u32, end: u32, other: f32) -> V { // replaced by fours.wgsl
+  return v;
 }
 
 @compute @workgroup_size(LANES)
@@ -56,20 +62,21 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = min(group.x + group.y * groups.x, p.rows - 1u); // past the end: the last row again
-  let base = p.x_offset + row * p.columns;
+  let first = p.x_offset + row * p.classes;
+  let end = first + p.classes;
 
   // The largest logit.
-  var most = V(-3.4028234e38);
-  for (var i = lane; i < p.columns; i += LANES) {
-    most = max(most, x[base + i]);
+  var most = V(LOWEST);
+  for (var i = first / UNIT + lane; i * UNIT < end; i += LANES) {
+    most = max(most, between(x[i], i, first, end, LOWEST));
   }
   let top = largest_of_lanes(lane, largest(most));
   workgroupBarrier();
 
   // The sum of exponentials.
   var part = V();
-  for (var i = lane; i < p.columns; i += LANES) {
-    part += exps(x[base + i] - top);
+  for (var i = first / UNIT + lane; i * UNIT < end; i += LANES) {
+    part += between(exps(x[i] - top), i, first, end, 0.0);
   }
   let sum = sum_of_lanes(lane, total(part));
   if (lane > 0u) {
@@ -85,6 +92,6 @@ fn main(
     loss[row] = 0.0;
     note(bitcast<u32>(wanted), p.classes);
   } else {
-    loss[row] = shift - rounded(pick(base, u32(wanted)) - top); // as it was rounded, not (shift + top) - x
+    loss[row] = shift - rounded(pick(first + u32(wanted)) - top); // as it was rounded, not (shift + top) - x
   }
 }

@@ -1,15 +1,17 @@
 // dx[r, c] = scale[r] · (exp(x[r, c] - top[r] - log[r]) - [c = target[r]]), and 0 where the target is ignored.
 //
-// One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbors where
-// rows allow it (then V is vec4, and `columns` and `x_offset` count in fours). `g` is the gradient of the loss:
-// one for each row, or (step 0) one for all. MEAN divides it by `count`, the number of rows that are not ignored.
+// One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbors (then V is
+// vec4). A long row may begin between such fours: then the four in which it ends also hold the first of the next row's,
+// and are computed by both rows' numbers. `g` is the gradient of the loss: one for each row, or (step 0) one for all.
+// MEAN divides it by `count`, the number of rows that are not ignored.
 
 alias V = f32; // replaced by fours.wgsl
 alias Bits = u32; // replaced by fours.wgsl
+const UNIT = 1u; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
-  columns: u32,
+  classes: u32,
   x_offset: u32,
   target_offset: u32,
   target_stride: u32,
@@ -34,9 +36,14 @@ fn exps(v: V) -> V { // replaced by fours.wgsl
   return power_of_e(v);
 }
 
-// 1 where the i-th unit of a row holds the class `wanted`, else 0.
-fn is(i: u32, wanted: u32) -> V { // replaced by fours.wgsl
-  return V(i == wanted);
+// 1 for the number `wanted`, else 0; `at` is the number of the first.
+fn is(at: u32, wanted: u32) -> V { // replaced by fours.wgsl
+  return V(at == wanted);
+}
+
+// The i-th V, with `other` for what lies from `end` on.
+fn up_to(end: u32, v: V, i: u32, other: V) -> V { // replaced by fours.wgsl
+  return v;
 }
 
 // A difference as it was rounded, which no compiler takes apart: (v - a) - b would become v - (a + b), where a large a
@@ -45,25 +52,46 @@ fn rounded(v: V) -> V {
   return bitcast<V>(bitcast<Bits>(v) + p.nothing);
 }
 
+// What is the same for all logits of a row.
+struct Row {
+  first: u32,
+  wanted: i32,
+  scale: f32,
+  top: vec2<f32>,
+}
+
+fn row_of(row: u32) -> Row {
+  var scale = g[p.g_offset + row * p.g_stride];
+  if (MEAN) {
+    scale = quotient(scale, count[0]);
+  }
+  return Row(row * p.classes, targets[p.target_offset + row * p.target_stride], scale, tops[row]);
+}
+
+fn slopes_of(row: Row, i: u32) -> V {
+  let probability = exps(rounded(x[p.x_offset / UNIT + i] - row.top.x) - row.top.y);
+  let slopes = row.scale * (probability - is(i * UNIT - row.first, u32(row.wanted)));
+  return select(slopes, V(), row.wanted == p.ignore);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = group.x + group.y * groups.x;
-  if (row >= p.rows) {
+  let number = group.x + group.y * groups.x;
+  if (number >= p.rows) {
     return;
   }
-  let wanted = targets[p.target_offset + row * p.target_stride];
-  let ignored = wanted == p.ignore;
-  var scale = g[p.g_offset + row * p.g_stride];
-  if (MEAN) {
-    scale = quotient(scale, count[0]);
+  let row = row_of(number);
+  let end = row.first + p.classes;
+  for (var i = (row.first + UNIT - 1u) / UNIT + lane; i < end / UNIT; i += LANES) {
+    dx[i] = slopes_of(row, i);
   }
-  let top = tops[row];
-  for (var i = lane; i < p.columns; i += LANES) {
-    let probability = exps(rounded(x[p.x_offset + row * p.columns + i] - top.x) - top.y);
-    dx[row * p.columns + i] = select(scale * (probability - is(i, u32(wanted))), V(), ignored);
+  let both = end / UNIT;
+  if (both * UNIT < end && lane == 0u) {
+    let next = row_of(min(number + 1u, p.rows - 1u));
+    dx[both] = up_to(end, slopes_of(row, both), both, slopes_of(next, both));
   }
 }

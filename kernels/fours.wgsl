@@ -56,12 +56,23 @@ fn shares(v: V, sum: f32) -> V {
   return quotients(v, V(sum));
 }
 
-fn pick(row: u32, i: u32) -> f32 {
-  return x[row + i / 4u][i % 4u];
+const UNIT = 4u;
+
+fn pick(i: u32) -> f32 {
+  return x[i / 4u][i % 4u];
 }
 
-fn is(i: u32, wanted: u32) -> V {
-  return V(vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(wanted));
+fn between(v: V, i: u32, first: u32, end: u32, other: f32) -> V {
+  let at = 4u * i + vec4<u32>(0u, 1u, 2u, 3u);
+  return select(V(other), v, (at >= vec4<u32>(first)) & (at < vec4<u32>(end)));
+}
+
+fn up_to(end: u32, v: V, i: u32, other: V) -> V {
+  return select(other, v, 4u * i + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(end));
+}
+
+fn is(at: u32, wanted: u32) -> V {
+  return V(at + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(wanted));
 }
 
 fn slopes(g: V, y: V) -> V {

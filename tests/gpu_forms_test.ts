@@ -7,7 +7,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { arange, zeros } from "#lib";
 import { defaultDevice as device } from "../lib/gpu/default.ts";
 import { declared } from "../lib/ops/declare.ts";
-import { oneByOne, shortestPart, smallRow, tinyProduct } from "../lib/ops/tuning.ts";
+import { longRow, oneByOne, shortestPart, smallRow, tinyProduct } from "../lib/ops/tuning.ts";
 import { fromValues } from "../lib/tensor/tensor.ts";
 import { permuted } from "../lib/tensor/ndarray.ts";
 import { floats, ints, type Sample } from "../lib/tensor/sample.ts";
@@ -22,6 +22,7 @@ import { DOWN, FOR_PROCESSORS, SHARING } from "./support/sharing.ts";
 
 poisoned();
 oneByOne.upTo = 0;
+longRow.from = 3;
 tinyProduct.below = 0;
 smallRow.upTo = -1;
 shortestPart.terms = 32; // the samples' products have at most 300

@@ -16,7 +16,7 @@ import { contiguous } from "./copy.ts";
 import { inUnits, sharing } from "./declare.ts";
 import { checkFloat, checkRounds } from "./limits.ts";
 import type { Reduction } from "./losses.ts";
-import { rowsOf } from "./rows.ts";
+import { longRowsOf } from "./rows.ts";
 import { tuningOf } from "./tuning.ts";
 
 const forwardKernels = sharing("cross_entropy", forwardSource);
@@ -70,7 +70,7 @@ export const crossEntropyOp: Op<Args> = defineOp<Args>({
       target_stride: target.strides[0],
       ignore: ignoreIndex,
     };
-    const { fold, unit, LANES } = rowsOf("crossEntropy", device, classes, x.offset);
+    const { fold, unit, LANES } = longRowsOf("crossEntropy", device, classes, x.offset);
     const { buffer: fault, code, doubts } = device.faults.begin(outside);
     launcher.launch(
       launcher.pipeline(forwardKernels[fold][unit], { constants: { LANES } }),
@@ -84,8 +84,7 @@ export const crossEntropyOp: Op<Args> = defineOp<Args>({
       {
         rows,
         classes,
-        columns: classes / unit,
-        x_offset: x.offset / unit,
+        x_offset: x.offset,
         ...labels,
         code,
         nothing: 0,
@@ -121,7 +120,7 @@ export const crossEntropyOp: Op<Args> = defineOp<Args>({
     const [rows, classes] = x.shape;
     const dx = allocate(x.shape, "float32", x.device);
     const tops = saved.output(1);
-    const { unit, LANES } = rowsOf("crossEntropy", x.device, classes, x.offset);
+    const { unit, LANES } = longRowsOf("crossEntropy", x.device, classes, x.offset);
     const { launcher } = x.device;
     launcher.launch(
       launcher.pipeline(gradKernels[unit], {
@@ -137,8 +136,8 @@ export const crossEntropyOp: Op<Args> = defineOp<Args>({
       },
       {
         rows,
-        columns: classes / unit,
-        x_offset: x.offset / unit,
+        classes,
+        x_offset: x.offset,
         target_offset: target.offset,
         target_stride: target.strides[0],
         g_offset: grad.offset,

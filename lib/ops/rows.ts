@@ -6,7 +6,7 @@
 import type { Device } from "../gpu/device.ts";
 import { type Fold, unitOf } from "./declare.ts";
 import { checkRounds } from "./limits.ts";
-import { tuningOf } from "./tuning.ts";
+import { longRow, tuningOf } from "./tuning.ts";
 
 /** How a kernel goes over rows of so many numbers. */
 export interface Rows {
@@ -33,6 +33,11 @@ export function rowsOf(
   const LANES = rowLanes(columns);
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
   return { fold: fold(columns), unit, LANES };
+}
+
+/** The same for a kernel that takes four numbers at a time of long rows, also where they begin between such fours. */
+export function longRowsOf(op: string, device: Device, columns: number, offset: number): Rows {
+  return rowsOf(op, device, columns < longRow.from ? columns : 4 * Math.ceil(columns / 4), offset);
 }
 
 /** How a kernel goes down columns. */
