@@ -22,22 +22,22 @@ export interface Rows {
  *
  * @throws for a row which is too long for three loops over it
  */
-export function rowsOf(
+export const rowsOf = (
   op: string,
   device: Device,
   columns: number,
   ...offsets: readonly number[]
-): Rows {
-  const unit = unitOf(columns, ...offsets);
+): Rows => inUnitsOf(unitOf(columns, ...offsets), op, device, columns);
+
+/** The same for a kernel that takes four numbers at a time of long rows, also where they begin between such fours. */
+export const longRowsOf = (op: string, device: Device, columns: number, offset: number): Rows =>
+  inUnitsOf(unitOf(columns < longRow.from ? columns : 0, offset), op, device, columns);
+
+function inUnitsOf(unit: 1 | 4, op: string, device: Device, columns: number): Rows {
   const { fold, rowLanes } = tuningOf(device);
   const LANES = rowLanes(columns);
   checkRounds(op, 3 * (Math.ceil(columns / unit / LANES) + LANES), columns);
   return { fold: fold(columns), unit, LANES };
-}
-
-/** The same for a kernel that takes four numbers at a time of long rows, also where they begin between such fours. */
-export function longRowsOf(op: string, device: Device, columns: number, offset: number): Rows {
-  return rowsOf(op, device, columns < longRow.from ? columns : 4 * Math.ceil(columns / 4), offset);
 }
 
 /** How a kernel goes down columns. */
