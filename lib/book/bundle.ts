@@ -36,7 +36,9 @@ export async function bundle(site: Site): Promise<Map<string, string | Uint8Arra
     if (code !== 0) throw new Error(`bundling the book: ${new TextDecoder().decode(stderr)}`);
     const files = new Map<string, string | Uint8Array>();
     await collect(folder, "", files);
-    for (const [name, bytes] of files) files.set(name, withoutNames(bytes));
+    for (const [name, bytes] of files) {
+      files.set(name, withoutSamples(withoutNames(new TextDecoder().decode(bytes as Uint8Array))));
+    }
     for (const { path, source, solved } of site.pages.filter(isProgram)) {
       const up = "../".repeat(path.split("/").length - 1);
       const address = (name: string) =>
@@ -101,8 +103,7 @@ async function lighterKernels(folder: string): Promise<string> {
  * A program in which functions that only itself calls have the short names that the bundler gave them: what keeps the names
  * of classes, which are printed, keeps those of functions too, and they are a fiftieth of what the library weighs.
  */
-function withoutNames(program: Uint8Array | string): string {
-  const text = typeof program === "string" ? program : new TextDecoder().decode(program);
+function withoutNames(text: string): string {
   const list = /export\{([^}]*)\};?\s*$/.exec(text)?.[1] ?? "";
   const seen = new Set(list.split(",").map((one) => one.trim().split(" as ")[0]));
   for (const [, name] of text.matchAll(/\w+:\(\)=>([\w$]+)/g)) seen.add(name); // in a namespace
@@ -114,4 +115,28 @@ function withoutNames(program: Uint8Array | string): string {
     named,
     (call, helper, name) => helper === most && own.has(name) && !seen.has(name) ? "" : call,
   );
+}
+
+/** A program without what only tests read of an op: what it is tried with, and what it must refuse. */
+function withoutSamples(text: string): string {
+  const found = /,(?:samples|rejects):/.exec(text);
+  if (!found) return text;
+  const begin = found.index + found[0].length;
+  const end = endOfValue(text, begin);
+  const rest = withoutSamples(text.slice(end));
+  return text.slice(0, end === begin ? begin : found.index) + rest;
+}
+
+/** The place after the value of a property: its comma, or the bracket that closes its object. */
+function endOfValue(text: string, begin: number): number {
+  const sign = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\$]|\\.|\$(?!\{))*`|[`([{)\]},]/g;
+  sign.lastIndex = begin;
+  let depth = 0;
+  for (let found = sign.exec(text); found; found = sign.exec(text)) {
+    const [it] = found;
+    if (it === "`") return begin; // a template with values: left as it is
+    if (depth === 0 && /^[)\]},]$/.test(it)) return found.index;
+    depth += /^[([{]$/.test(it) ? 1 : /^[)\]}]$/.test(it) ? -1 : 0;
+  }
+  return begin;
 }
