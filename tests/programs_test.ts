@@ -26,7 +26,7 @@ import {
 poisoned();
 
 const SEED = 137;
-const PROGRAMS = 1000;
+const PROGRAMS = 600;
 /**
  * A result may be off by this many times what an error of one unit in each leaf and step does to it. WGSL lets
  * a GPU be less exact in exp, sin, … than llvmpipe is.
