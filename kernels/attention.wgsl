@@ -9,7 +9,7 @@
 // the same factors. Both sums shrink when a larger score turns up. The largest score and the sum go to `rows`, for the
 // gradient. They stay two numbers, since the logarithm of the sum would lose its digits when added to a large score.
 //
-// The sums of values stay in registers, AT_ONCE vec4 of a head at a time: each pass over the keys takes so many, and
+// The sums of values stay in variables, AT_ONCE vec4 of a head at a time: each pass over the keys takes so many, and
 // computes the scores again. Sums in `out` would be read and written for every four keys, which costs five times as
 // much on a processor. They are written in a loop that finds the sum by comparing, since it is the many accesses to
 // `out` that take long to compile.

@@ -9,7 +9,7 @@
 // One invocation owns four neighboring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS); the next
 // ones own those of `together` heads, as in attention.wgsl. So sums are taken in one order, and no two invocations add
 // to the same place. It takes four of the other side at a time, from `first` up to `last`. As in attention.wgsl,
-// m[t][r] is of key t and query r, and the sums stay in registers, AT_ONCE vec4 of a head at a time. The next launch
+// m[t][r] is of key t and query r, and the sums stay in variables, AT_ONCE vec4 of a head at a time. The next launch
 // adds to what this one writes.
 
 const AT_ONCE = 4u; // replaced by how many vec4 of a head are summed at a time

@@ -401,19 +401,19 @@ testWith(
   },
 );
 
+/** What is to be transferred where no lock keeps programs apart: the large file. */
+const largeFile = ({ endpoint, cacheDir }: HubOptions) => ({
+  asked: "download",
+  name: "large.bin",
+  url: `${endpoint}/${REPO}/resolve/${COMMIT}/large.bin`,
+  path: `${cacheDir}/large`,
+  size: LARGE.length,
+  promised: [{ kind: "sha256" as const, hex: sha256(LARGE) }],
+});
+
 testWith(needs, "two programs that no lock keeps apart never leave a file of both", async () => {
   await withCache(async (hub, options) => {
-    const url = `${options.endpoint}/${REPO}/resolve/${COMMIT}/large.bin`;
-    const promised = [{ kind: "sha256" as const, hex: sha256(LARGE) }];
-    const path = `${options.cacheDir}/large`;
-    const wanted = {
-      asked: "download",
-      name: "large.bin",
-      url,
-      path,
-      size: LARGE.length,
-      promised,
-    };
+    const wanted = largeFile(options), { path } = wanted;
     const config = hubConfig(options);
     const ranges: Fault = (honest, heard) => slowly(honest, heard);
     const noRanges: Fault = (_, heard) => slowly(new Response(LARGE), heard);
@@ -444,17 +444,7 @@ testWith(
   "a program that comes too late leaves the file that another has finished",
   async () => {
     await withCache(async (_, options) => {
-      const url = `${options.endpoint}/${REPO}/resolve/${COMMIT}/large.bin`;
-      const promised = [{ kind: "sha256" as const, hex: sha256(LARGE) }];
-      const path = `${options.cacheDir}/large`;
-      const wanted = {
-        asked: "download",
-        name: "large.bin",
-        url,
-        path,
-        size: LARGE.length,
-        promised,
-      };
+      const wanted = largeFile(options), { path } = wanted;
       const config = hubConfig(options), { files } = host;
       let first: Promise<void> | undefined;
       /** A file whose first bytes are on their way when the other program begins, and arrive when that has ended. */

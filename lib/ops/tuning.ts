@@ -27,10 +27,10 @@ export const ATTENTION_LANES = 8;
  */
 export const ATTENTION_HEADS = 8;
 /**
- * How many vec4 of a head's sums it keeps in registers there, at most; they do not fit, but the stack is near. With 12 heads
+ * How many vec4 of a head's sums it keeps in variables there, at most: on the stack, as registers are too few. With 12 heads
  * of 64 numbers and 512 queries, in turns, 4 took 147 ms, 8 80, 16 72, and 0.9, 1.3 and 2.1 s to compile; a head of 128
  * numbers 47 by 8, 32 by 16, and 25 by 32, which took 6 s to compile. The gradients took 706 ms where they were added up
- * in a buffer, with 4 in registers 604, 8 356, 16 180.
+ * in a buffer, with 4 in variables 604, 8 356, 16 180.
  */
 export const ATTENTION_SUMS = 16;
 /**

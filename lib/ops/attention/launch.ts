@@ -17,7 +17,7 @@ import {
 } from "../tuning.ts";
 
 /**
- * How many vec4 of its sums a kernel keeps in registers, for a head of `width` vec4. It goes over the other side once
+ * How many vec4 of its sums a kernel keeps in variables, for a head of `width` vec4. It goes over the other side once
  * for each such part of the head, and computes the scores again each time. It is one number for all small heads, since
  * the kernel is compiled for each; and more for a very wide one, so that it takes no more rounds than an adapter allows.
  */
