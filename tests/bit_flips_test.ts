@@ -9,7 +9,7 @@ import { GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN } from "../lib/text/split.ts";
 import { checkPattern } from "../lib/text/hostile.ts";
 import { readTree } from "../lib/hub/cache.ts";
 import { cardConfigs } from "../lib/hub/card.ts";
-import { readConfig } from "../lib/models/config.ts";
+import { readConfig } from "../lib/models/config_json.ts";
 import { loadDataset } from "../lib/data/load.ts";
 import { checkPages, type Chunk, rangeOf, type ReadHeader } from "../lib/data/parquet_pages.ts";
 import { parquetPackage, parquetPages } from "../lib/host/packages.ts";

@@ -30,7 +30,7 @@ import {
   savePretrained,
   tensor,
 } from "#lib";
-import { configJson, readConfig } from "../lib/models/config.ts";
+import { configJson, readConfig } from "../lib/models/config_json.ts";
 import { normal } from "../lib/random/mod.ts";
 import { readTokenizerJson, tokenizerJson } from "../lib/text/tokenizer_json.ts";
 import { main } from "../lib/tools/export.ts";

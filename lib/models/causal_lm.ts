@@ -50,18 +50,15 @@ export abstract class CausalLM extends Module {
     const cache = cacheOf(options);
     const [B, T] = this.checkIds(ids, cache?.length ?? 0);
     cache?.checkFor(this.config, B);
-    let x = this.embed(ids, cache?.length);
-    if (!cache) { for (const block of this.blocks()) x = block.forward(x); }
-    else {
-      if (isGradEnabled()) {
-        throw new Error(
-          `${this.constructor.name}: a cache keeps no graph; call it inside noGrad()`,
-        );
-      }
-      let n = 0;
-      for (const block of this.blocks()) x = continued(block, x, cache.layer(n++));
-      cache.length += T;
+    if (cache && isGradEnabled()) {
+      throw new Error(`${this.constructor.name}: a cache keeps no graph; call it inside noGrad()`);
     }
+    let x = this.embed(ids, cache?.length);
+    let n = 0;
+    for (const block of this.blocks()) {
+      x = cache ? continued(block, x, cache.layer(n++)) : block.forward(x);
+    }
+    if (cache) cache.length += T;
     return this.norm(x);
   }
 
@@ -83,9 +80,8 @@ export abstract class CausalLM extends Module {
     }
     if (from + T > nPositions) {
       throw new RangeError(
-        `${this.constructor.name}: ` +
-          `${from + T} tokens are more than the ${nPositions} that this model can ` +
-          `read; give a shorter text`,
+        `${this.constructor.name}: ${from + T} tokens are more than the ${nPositions} ` +
+          "that this model can read; give a shorter text",
       );
     }
     return [...shape];

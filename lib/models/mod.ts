@@ -1,8 +1,10 @@
 /*
  * Models with published weights, and how to load and save them in Hugging Face's layout. In reading order:
  *
- *   config.ts      the sizes of a model, and config.json
+ *   config.ts      the sizes of a model
+ *   config_json.ts how config.json spells them
  *   causal_lm.ts   what the models have in common
+ *   fused.ts       linear layers in one kernel with what follows them
  *   gpt2.ts        GPT-2: attention, network, block, model
  *   gpt_neox.ts    GPT-NeoX, the same with rotary positions
  *   cache.ts       the keys and values of the positions that were read

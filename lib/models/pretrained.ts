@@ -9,7 +9,7 @@ import type { DownloadListener } from "../hub/config.ts";
 import { skipInit } from "../nn/init.ts";
 import { loadTokenizer, textIn } from "../text/folder.ts";
 import type { RegexTokenizer } from "../text/regex.ts";
-import { readConfig } from "./config.ts";
+import { readConfig } from "./config_json.ts";
 import { GPT2 } from "./gpt2.ts";
 import { GPTNeoX } from "./gpt_neox.ts";
 import { loadWeights } from "./weights.ts";
@@ -57,24 +57,7 @@ export function loadPretrained<M extends AnyModel = AnyModel>(
   if (dtype !== "float32" && dtype !== "float16") {
     throw new RangeError(`loadPretrained: dtype is "float32" or "float16", not ${dtype}`);
   }
-  const text = textIn(folder, "config.json");
-  if (text === undefined) {
-    if (!host.files.info(folder)) {
-      const name = /^[\w.-]+(\/[\w.-]+)?$/.test(folder); // as the Hub's names are
-      throw new RangeError(
-        `${folder}: there is no such folder` +
-          (name
-            ? `; for a model of the Hub, write loadPretrained(await fetchModel("${folder}"))`
-            : ""),
-      );
-    }
-    throw new RangeError(
-      `${folder}: there is no config.json in it, so it is not a model's folder; give one with config.json, ` +
-        `model.safetensors and a tokenizer`,
-    );
-  }
-  const told = readConfig(text, `${folder}/config.json`);
-  const { modelType, config } = told;
+  const { modelType, config } = readConfig(configIn(folder), `${folder}/config.json`);
   const Class = modelType === "gpt2" ? GPT2 : GPTNeoX;
   if (as && as !== Class as unknown) {
     throw new RangeError(
@@ -100,6 +83,21 @@ const readOptions = optionsOf<LoadPretrainedOptions<AnyModel>>(
   "dtype",
   "listener",
 );
+
+/** The text of a folder's `config.json`. */
+function configIn(folder: string): string {
+  const text = textIn(folder, "config.json");
+  if (text !== undefined) return text;
+  if (host.files.info(folder)) {
+    throw new RangeError(
+      `${folder}: there is no config.json in it, so it is not a model's folder; give one with config.json, ` +
+        `model.safetensors and a tokenizer`,
+    );
+  }
+  const couldBeOnHub = /^[\w.-]+(\/[\w.-]+)?$/.test(folder);
+  const fetching = `; for a model of the Hub, write loadPretrained(await fetchModel("${folder}"))`;
+  throw new RangeError(`${folder}: there is no such folder${couldBeOnHub ? fetching : ""}`);
+}
 
 /** The files with weights: one, or else those that an index lists. */
 function weightsIn(folder: string): string[] {

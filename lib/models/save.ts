@@ -7,7 +7,7 @@ import { writeWhole } from "../host/whole.ts";
 import { a, parameters } from "../python/arguments.ts";
 import { saveTokenizer } from "../text/folder.ts";
 import type { RegexTokenizer } from "../text/regex.ts";
-import { configJson } from "./config.ts";
+import { configJson } from "./config_json.ts";
 import { GPT2 } from "./gpt2.ts";
 import { GPTNeoX } from "./gpt_neox.ts";
 import type { AnyModel } from "./pretrained.ts";

@@ -144,16 +144,14 @@ function check(wanted: ReadonlyMap<string, Tensor>, places: Places, folder: stri
   const foreign = [...places.keys()].filter((name) => !wanted.has(name));
   if (missing.length > 0) {
     throw new RangeError(
-      `${folder}: its weights lack ` +
-        `${few(missing)}; is it the folder of a model with the sizes of its ` +
-        `config.json?`,
+      `${folder}: its weights lack ${few(missing)}; ` +
+        "is it the folder of a model with the sizes of its config.json?",
     );
   }
   if (foreign.length > 0) {
     throw new RangeError(
-      `${folder}: its weights hold ` +
-        `${few(foreign)}, which a model with the sizes of its config.json does not have; ` +
-        `save the model again without them`,
+      `${folder}: its weights hold ${few(foreign)}, which a model with the sizes of its ` +
+        "config.json does not have; save the model again without them",
     );
   }
   for (const [name, { shape }] of wanted) {
