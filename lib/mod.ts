@@ -61,13 +61,8 @@ export * from "./data/mod.ts";
 export * from "./models/mod.ts";
 
 /** Batches. */
-export {
-  DataLoader,
-  type LoaderOptions,
-  type Samples,
-  type Stacked,
-  TensorDataset,
-} from "./data/loader.ts";
+export { type Samples, type Stacked, TensorDataset } from "./data/samples.ts";
+export { DataLoader, type LoaderOptions } from "./data/loader.ts";
 export {
   RandomSampler,
   type RandomSamplerOptions,

@@ -3,91 +3,10 @@
  * takes, are those of PyTorch's torch.utils.data. There are no worker processes: the data is in memory already.
  */
 import { tensor } from "../ops/create.ts";
-import { embedding } from "../ops/embedding.ts";
-import { stack } from "../ops/join.ts";
-import { select } from "../ops/slices.ts";
-import { reshape } from "../ops/views.ts";
-import { a, described, type Given, parameters } from "../python/arguments.ts";
+import { a, type Given, parameters } from "../python/arguments.ts";
 import { defaultGenerator, Generator, random, randperm } from "../random/mod.ts";
-import { numelOf } from "../tensor/shape.ts";
-import { fromValues, Tensor } from "../tensor/tensor.ts";
-
-/**
- * A stack of samples: tensors and typed arrays get one dimension more, numbers become a tensor, other values are stacked
- * part by part.
- */
-export type Stacked<S> = S extends Tensor | number | boolean | ArrayBufferView ? Tensor
-  : S extends string ? string[]
-  : { [K in keyof S]: Stacked<S[K]> };
-
-/** Samples by their place: an array, or any object with these two members. */
-export interface Samples<S> {
-  /** The number of samples. */
-  readonly length: number;
-  /** The i-th sample. */
-  at(i: number): S | undefined;
-  /** Several samples, stacked; only if that is faster than one by one. */
-  batch?(places: Int32Array<ArrayBuffer>): Stacked<S>;
-}
-
-/**
- * Tensors side by side: the i-th sample is the i-th slice of each along its first dimension.
- *
- * @example
- * ```ts
- * import { tensor, TensorDataset } from "#lib";
- * import { assertEquals } from "@std/assert";
- * const dataset = new TensorDataset(tensor([[1, 2], [3, 4], [5, 6]]), tensor([0, 1, 0]));
- * const [x, y] = dataset.at(1);
- * assertEquals([await x.tolist(), await y.item()], [[3, 4], 1]);
- * ```
- */
-export class TensorDataset implements Samples<Tensor[]> {
-  /** The tensors; their first sizes are equal. */
-  readonly tensors: readonly Tensor[];
-
-  /**
-   * Tensors with the same first size.
-   *
-   * @throws {RangeError} if the first sizes differ.
-   */
-  constructor(...tensors: Tensor[]) {
-    const wrong = tensors.findIndex((each) => !(each instanceof Tensor));
-    if (wrong >= 0) {
-      throw new TypeError(
-        `TensorDataset: part ${wrong} is not a Tensor; write new TensorDataset(x, y)`,
-      );
-    }
-    const sizes = tensors.map(({ shape }) => shape[0]);
-    if (sizes.length === 0 || sizes.some((size) => size === undefined || size !== sizes[0])) {
-      throw new RangeError(
-        `Size mismatch between tensors: their first sizes are [` +
-          `${sizes.join(", ")}]; give tensors of ` +
-          `as many samples each`,
-      );
-    }
-    this.tensors = tensors;
-  }
-
-  /** The number of samples. */
-  get length(): number {
-    return this.tensors[0].shape[0];
-  }
-
-  /** The i-th sample, a view of each tensor; a negative i counts from the end. */
-  at(i: number): Tensor[] {
-    return this.tensors.map((x) => select(x, 0, i));
-  }
-
-  /** Several samples, stacked: copies. */
-  batch(places: Int32Array<ArrayBuffer>): Tensor[] {
-    return this.tensors.map((x) => {
-      const [rows, ...row] = x.shape;
-      const ids = fromValues(places, [places.length], "int64", x.device);
-      return reshape(embedding(ids, reshape(x, [rows, numelOf(row)])), [places.length, ...row]);
-    });
-  }
-}
+import { stacked } from "./collate.ts";
+import { placeIn, sampleAt, type Samples, type Stacked } from "./samples.ts";
 
 /** How a {@linkcode DataLoader} cuts and stacks. */
 export interface LoaderOptions<S, B> {
@@ -126,8 +45,8 @@ const loaderOptions = parameters<AnyOptions>("DataLoader", {
   generator: a.generator,
 });
 
-/** Refuses options that exclude each other, in PyTorch's words. */
-function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: AnyOptions): void {
+/** Refuses options that exclude each other, and a batch size that is none, in PyTorch's words. */
+function checkOptions({ batchSampler, sampler, shuffle, batchSize, dropLast }: AnyOptions): void {
   if (sampler && shuffle) {
     throw new TypeError("sampler option is mutually exclusive with shuffle; leave one of them out");
   }
@@ -135,6 +54,36 @@ function checkTogether({ batchSampler, sampler, shuffle, batchSize, dropLast }: 
     throw new TypeError(
       "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last; " +
         "leave them out",
+    );
+  }
+  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
+    throw new RangeError(
+      `batch_size should be a positive integer value, but got batch_size=${batchSize}`,
+    );
+  }
+}
+
+/** Refuses what no batches can be made of, or not in the order that is asked for. */
+function checkDataset(
+  dataset: Samples<unknown> | Iterable<unknown>,
+  { shuffle, sampler, batchSampler }: AnyOptions,
+): void {
+  if (hasPlaces(dataset)) {
+    if (!shuffle || dataset.length > 0) return;
+    throw new RangeError(
+      "num_samples should be a positive integer value, but got num_samples=0: an empty dataset has no order",
+    );
+  }
+  if (shuffle || sampler || batchSampler) {
+    throw new TypeError(
+      "DataLoader: samples that arrive one after the other can't be picked by index; leave out shuffle, " +
+        "sampler and batchSampler, or give an array of them",
+    );
+  }
+  if (typeof dataset?.[Symbol.iterator] !== "function") {
+    throw new TypeError(
+      "DataLoader: a dataset has length and at(i), as an array has, or can be walked over; of a tensor, give " +
+        "x.unbind(), its rows",
     );
   }
 }
@@ -179,33 +128,9 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
     >
   ) {
     const options = loaderOptions(args) as LoaderOptions<S, B>;
-    checkTogether(options);
-    const { batchSize = 1, shuffle = false } = options;
-    if (!hasPlaces(dataset)) {
-      if (shuffle || options.sampler || options.batchSampler) {
-        throw new TypeError(
-          "DataLoader: samples that arrive one after the other can't be picked by index; leave out shuffle, " +
-            "sampler and batchSampler, or give an array of them",
-        );
-      }
-      if (typeof dataset?.[Symbol.iterator] !== "function") {
-        throw new TypeError(
-          "DataLoader: a dataset has length and at(i), as an array has, or can be walked over; of a tensor, give " +
-            "x.unbind(), its rows",
-        );
-      }
-    }
-    if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-      throw new RangeError(
-        `batch_size should be a positive integer value, but got batch_size=${batchSize}`,
-      );
-    }
-    if (shuffle && hasPlaces(dataset) && dataset.length === 0) {
-      throw new RangeError(
-        `num_samples should be a positive integer value, but got num_samples=0: an empty dataset has no order`,
-      );
-    }
-    this.batchSize = batchSize;
+    checkOptions(options);
+    checkDataset(dataset, options);
+    this.batchSize = options.batchSize ?? 1;
     this.#options = options;
   }
 
@@ -282,26 +207,6 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
   }
 }
 
-/**
- * A place of a dataset with so many samples; a negative one counts from the end.
- *
- * @throws {RangeError} if there is no such place
- */
-export function placeIn(place: number, length: number): number {
-  const found = place < 0 ? place + length : place;
-  if (Number.isInteger(found) && found >= 0 && found < length) return found;
-  throw new RangeError(
-    `index out of range: the index is ${place}, and the dataset has ${length} samples`,
-  );
-}
-
-/** The sample at a place; an error where `at` has none. */
-export function sampleAt<S>(dataset: Samples<S>, place: number): S {
-  const sample = dataset.at(place);
-  if (sample === undefined) placeIn(place, dataset.length);
-  return sample!;
-}
-
 /** Whether samples can be read by their place. */
 const hasPlaces = <S>(samples: Samples<S> | Iterable<S>): samples is Samples<S> =>
   typeof (samples as Samples<S>)?.at === "function" &&
@@ -314,36 +219,4 @@ function countOf(samples: object, name: string): number {
   throw new TypeError(
     `DataLoader: the number of items in the ${name} is not known in advance; count them in the loop`,
   );
-}
-
-/** Whether an object is made of its parts. */
-const hasParts = (sample: object) =>
-  Array.isArray(sample) || Object.keys(sample).length > 0 ||
-  [Object.prototype, null].includes(Object.getPrototypeOf(sample));
-
-function stacked(samples: unknown[]): unknown {
-  const [sample] = samples;
-  if (sample instanceof Tensor) return stack(samples as Tensor[]);
-  if (typeof sample === "number" || typeof sample === "boolean" || ArrayBuffer.isView(sample)) {
-    return tensor(samples as number[]);
-  }
-  if (typeof sample === "string") return samples;
-  // A Date, a Map or a promise would be stacked to nothing.
-  if (typeof sample !== "object" || sample === null || !hasParts(sample)) {
-    throw new TypeError(
-      `DataLoader: samples can hold tensors, numbers, strings, arrays and objects, but this one is ` +
-        `${described(sample)}; ` +
-        (sample instanceof Promise ? "await all samples first" : "give a collateFn"),
-    );
-  }
-  const keys = Object.keys(sample);
-  if (samples.some((other) => Object.keys(other as object).length !== keys.length)) {
-    throw new RangeError(
-      "each element in list of batch should be of equal size; give a collateFn that pads them",
-    );
-  }
-  const parts = keys.map((key) =>
-    [key, stacked(samples.map((other) => (other as Record<string, unknown>)[key]))] as const
-  );
-  return Array.isArray(sample) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }

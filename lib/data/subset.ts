@@ -4,7 +4,7 @@
  */
 import { a, type Given, parameters } from "../python/arguments.ts";
 import { defaultGenerator, type Generator, randperm } from "../random/mod.ts";
-import { placeIn, sampleAt, type Samples, type Stacked } from "./loader.ts";
+import { placeIn, sampleAt, type Samples, type Stacked } from "./samples.ts";
 
 /**
  * The samples of a dataset at some places.
