@@ -174,32 +174,52 @@ export function truncNormal(
   }
   if (!(a < b)) throw new RangeError(`trunc_normal_: no number lies between ${a} and ${b}`);
   const below = (cut: number) => (1 + erf((cut - mean) / std / SQRT2)) / 2;
+  return below(b) - below(a) > 0.3
+    ? redrawnUntilInside(generator, out, { mean, std, a, b, rows, redrawn })
+    : keptByDensity(generator, out, { mean, std, a, b });
+}
+
+/** A normal distribution, and the ends between which its numbers must lie. */
+type Truncated = Record<"mean" | "std" | "a" | "b", number>;
+
+/** Normals, of which those outside of [a, b] are replaced from new draws. */
+function redrawnUntilInside(
+  generator: Generator,
+  out: Float32Array,
+  { mean, std, a, b, rows, redrawn }: Truncated & { rows: boolean; redrawn: boolean },
+): Float32Array {
+  const [low, high] = [fround(a), fround(b)];
+  const isOutside = (x: number) => x < low || x > high;
   const fresh = new Float32Array(out.length);
-  if (below(b) - below(a) > 0.3) {
-    const [low, high] = [fround(a), fround(b)];
-    const draw = (rows: boolean) => rows ? normal : normalPairs;
-    draw(rows)(generator, out, mean, std);
-    while (out.some((x) => x < low || x > high)) {
-      draw(redrawn)(generator, fresh, mean, std);
-      fresh.forEach((x, i) => {
-        if (out[i] < low || out[i] > high) out[i] = x;
-      });
-    }
-    return out;
+  (rows ? normal : normalPairs)(generator, out, mean, std);
+  while (out.some(isOutside)) {
+    (redrawn ? normal : normalPairs)(generator, fresh, mean, std);
+    fresh.forEach((x, i) => {
+      if (isOutside(out[i])) out[i] = x;
+    });
   }
+  return out;
+}
+
+/** Uniform numbers of [a, b), each kept with the probability of the normal density there, beside its peak. */
+function keptByDensity(
+  generator: Generator,
+  out: Float32Array,
+  { mean, std, a, b }: Truncated,
+): Float32Array {
   const mode = Math.max(a, Math.min(mean, b));
   const peak = fround(-0.5 * ((mode - mean) / std) ** 2);
-  const density = (x: number) => {
+  const logDensity = (x: number) => {
     const away = fround(fround(x - fround(mean)) / fround(std));
     return fround(fround(fround(away * away) * -0.5) - peak);
   };
   let pending = Array.from(out.keys());
-  const chances = new Float32Array(out.length);
+  const [fresh, chances] = [new Float32Array(out.length), new Float32Array(out.length)];
   while (pending.length > 0) {
     uniform(generator, fresh, a, b);
     for (const i of pending) out[i] = fresh[i];
     uniform(generator, chances);
-    pending = pending.filter((i) => fround(log(chances[i])) > density(fresh[i]));
+    pending = pending.filter((i) => fround(log(chances[i])) > logDensity(fresh[i]));
   }
   return out;
 }

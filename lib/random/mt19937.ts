@@ -7,10 +7,8 @@
  * generator.
  */
 
-import { RUN, type Run, useRun } from "./vectors.ts";
+import { M, N, RUN, type Run, useRun } from "./vectors.ts";
 
-const N = 624; // words of state
-const M = 397; // how far ahead the word lies that is mixed in
 const UPPER = 0x80000000;
 const LOWER = 0x7fffffff;
 const MATRIX = 0x9908b0df;

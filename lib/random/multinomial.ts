@@ -92,10 +92,8 @@ function largest(scores: Weights, n: number): Int32Array {
     for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
     return Int32Array.of(best);
   }
-  return Int32Array.from(scores.keys()).sort((i, j) => scores[j] - scores[i] || i - j).subarray(
-    0,
-    n,
-  );
+  const order = Int32Array.from(scores.keys()).sort((i, j) => scores[j] - scores[i] || i - j);
+  return order.subarray(0, n);
 }
 
 const rounded = (x: number, like: Weights) => like instanceof Float32Array ? fround(x) : x;

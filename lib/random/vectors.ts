@@ -10,8 +10,10 @@
 import { assemble, Body, type Code, f32x4, f64x2, i32, i32x4, v128 } from "./assembler.ts";
 import { COS, LN2_HIGH, LN2_LOW, LOG, PI_4, SIN, SQRT_HALF, TURN } from "./cephes.ts";
 
-const N = 624; // words of the twister's state
-const M = 397; // how far ahead the word lies that is mixed in
+/** Words of the twister's state. */
+export const N = 624;
+/** How far ahead the word lies that is mixed in. */
+export const M = 397;
 
 /** Words in a run: whole states, so that a run leaves a twister as far within its state as it was. */
 export const RUN = 16 * N;
