@@ -188,9 +188,8 @@ export class BasicTokenizer {
   /** Each different chunk, with the number of times it occurs, in the order of first occurrence. */
   #countChunks(text: string | Iterable<string>): [Uint8Array, number][] {
     const times = new Map<string, number>();
-    for (
-      const part of typeof text !== "string" && Symbol.iterator in Object(text) ? text : [text]
-    ) {
+    const several = typeof text !== "string" && Symbol.iterator in Object(text);
+    for (const part of several ? text : [text]) {
       checkText("train", part);
       for (const chunk of this.split(part)) times.set(chunk, (times.get(chunk) ?? 0) + 1);
     }

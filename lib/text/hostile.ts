@@ -40,15 +40,14 @@ export function checkMerges(
     const length = lengths[left] + lengths[right]; // NaN for an id that does not exist, which the vocabulary refuses
     lengths.push(length);
     all += length;
-    const [what, limit] = length > maxTokenBytes
-      ? ["a token", "maxTokenBytes"]
-      : ["the vocabulary", "maxVocabBytes"];
-    if (!(length > maxTokenBytes || all > maxVocabBytes)) continue;
-    const most = limit === "maxTokenBytes" ? maxTokenBytes : maxVocabBytes;
-    throw new RangeError(
-      `load: merge ${256 + i}, (${left}, ${right}), makes ${what} of more than ` +
-        `${most.toLocaleString("en")} bytes; if the file is to be trusted, pass { ${limit} }`,
-    );
+    const refuse = (what: string, limit: keyof ModelLimits, most: number): never => {
+      throw new RangeError(
+        `load: merge ${256 + i}, (${left}, ${right}), makes ${what} of more than ` +
+          `${most.toLocaleString("en")} bytes; if the file is to be trusted, pass { ${limit} }`,
+      );
+    };
+    if (length > maxTokenBytes) refuse("a token", "maxTokenBytes", maxTokenBytes);
+    if (all > maxVocabBytes) refuse("the vocabulary", "maxVocabBytes", maxVocabBytes);
   }
 }
 
@@ -83,15 +82,7 @@ export function checkPattern(pattern: string, { anyPattern = false }: ModelLimit
   for (const [token, escape, quantifier] of pattern.matchAll(PIECES)) {
     const here = groups.at(-1)!;
     if (quantifier) {
-      const [, low, comma, high] = /^\{(\d*)(,?)(\d*)\}/.exec(quantifier) ?? [];
-      const most = low === undefined
-        ? quantifier[0] === "?" ? 1 : Infinity
-        : comma === ""
-        ? Number(low)
-        : high === ""
-        ? Infinity
-        : Number(high);
-      const varies = low === undefined || comma !== "" && low !== high;
+      const { most, varies } = timesOf(quantifier);
       if (most > 1 && closed?.varies) refuse("repeats what may itself be read in several ways");
       here.varies ||= varies;
       if (most > 99) opened(here, 1);
@@ -111,6 +102,17 @@ export function checkPattern(pattern: string, { anyPattern = false }: ModelLimit
       here.open = 0; // the next alternative starts
     }
   }
+}
+
+/** How often a quantifier repeats at most, and whether that is left open. */
+function timesOf(quantifier: string): { most: number; varies: boolean } {
+  const counts = /^\{(\d+)(,(\d*))?\}/.exec(quantifier);
+  if (!counts) return { most: quantifier[0] === "?" ? 1 : Infinity, varies: true };
+  const [, low, range, high = low] = counts;
+  return {
+    most: high === "" ? Infinity : Number(high),
+    varies: range !== undefined && low !== high,
+  };
 }
 
 /** An escape, a class of characters, a quantifier, the start of a group, or any other character. */

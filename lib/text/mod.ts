@@ -9,6 +9,7 @@
  *   file.ts        minbpe's .model and .vocab
  *   basic.ts       BasicTokenizer: train, encode, decode, save, load
  *   split.ts       where GPT-2 and GPT-4 split a text
+ *   hostile.ts     what a file may ask for
  *   regex.ts       RegexTokenizer: splitting, and special tokens
  *   pretrained.ts  merges recovered from published ranks
  *   encodings.ts   GPT-2's and GPT-4's, by name
@@ -17,6 +18,7 @@
  *   folder.ts      a vocabulary as Hugging Face's folders keep it
  *   stream.ts      the text of tokens as they arrive
  *   picture.ts     the tokens of a text, to look at
+ *   markup.ts      text in HTML and SVG
  *
  * The algorithm, the names and the file format are minbpe's; the speed is ours. It is for learning only: no training on
  * streams, no WordPiece, no SentencePiece.

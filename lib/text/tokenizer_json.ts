@@ -51,16 +51,7 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
     );
   }
   const words = vocab.map(spelled); // with gaps where there are other tokens
-  const ids = new Map<string, number>();
-  words.forEach((word, id) => ids.set(word, id));
-  const double = words.findIndex((word, id) => word !== undefined && ids.get(word) !== id);
-  if (double >= 0) {
-    throw new RangeError(
-      `tokenizer.json: the tokens ${double} and ${ids.get(words[double])} are the same bytes, ` +
-        `"${words[double]}", and the file tells tokens apart by their bytes; train the tokenizer ` +
-        `with another vocabSize`,
-    );
-  }
+  const ids = idsOf(words);
   const own = tokenizer instanceof PretrainedTokenizer ? tokenizer : undefined;
   const addedTokens = own?.addedTokens ?? new Map<string, number>();
   const added = (special: boolean) => ([content, id]: [string, number]) => {
@@ -103,6 +94,22 @@ export function tokenizerJson(tokenizer: RegexTokenizer): Record<string, unknown
   };
 }
 
+/** The ids of tokens that are written as letters; refuses two that are the same. */
+function idsOf(words: readonly string[]): Map<string, number> {
+  const ids = new Map<string, number>();
+  words.forEach((word, id) => {
+    const other = ids.get(word);
+    if (other !== undefined) {
+      throw new RangeError(
+        `tokenizer.json: the tokens ${other} and ${id} are the same bytes, "${word}", and the file ` +
+          "tells tokens apart by their bytes; train the tokenizer with another vocabSize",
+      );
+    }
+    ids.set(word, id);
+  });
+  return ids;
+}
+
 /** The step that writes bytes as letters. */
 function byteLevel(add_prefix_space: boolean, use_regex: boolean) {
   return { type: "ByteLevel", add_prefix_space, trim_offsets: true, use_regex };
@@ -114,7 +121,7 @@ function byteLevel(add_prefix_space: boolean, use_regex: boolean) {
  * @throws {RangeError} for any other kind of tokenizer
  */
 export function readTokenizerJson(text: string, path: string): TokenizerJson {
-  const refuse = (what: string): never => {
+  const refuse: Refuse = (what) => {
     throw new RangeError(`${path}: ${what}; only byte-level BPE as GPT-2's can be read`);
   };
   let json: Json;
@@ -123,7 +130,7 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   } catch {
     throw new RangeError(`${path}: this is not JSON; download it again`);
   }
-  const { model, normalizer, pre_tokenizer, added_tokens = [] } = json;
+  const { model, normalizer, added_tokens = [] } = json;
   if (model?.type !== undefined && model.type !== "BPE") refuse(`its model is ${model.type}`);
   if (!model?.vocab || !Array.isArray(model.merges)) refuse("it holds no vocabulary with merges");
   const changes: Json[] = normalizer?.normalizers ?? [normalizer ?? []].flat();
@@ -131,6 +138,31 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   if (change) refuse(`it changes a text before it is cut (${change.type})`);
   const besides = asksBesides(json);
   if (besides) refuse(besides);
+  return {
+    ...cutting(json, refuse),
+    vocab: model.vocab,
+    // Older files write a pair as one string.
+    merges: model.merges.map((pair: string | [string, string]) =>
+      typeof pair === "string" ? pair.split(" ") : pair
+    ),
+    specialTokens: tokensOf(added_tokens, true),
+    addedTokens: tokensOf(added_tokens, false),
+    nfc: changes.length > 0,
+    template: templateOf(json.post_processor) ??
+      refuse("its template of tokens around a text is damaged or unknown"),
+    ignoreMerges: model.ignore_merges === true,
+    mayLack: !model.unk_token,
+  };
+}
+
+/** Refuses a file for what it asks for. */
+type Refuse = (what: string) => never;
+
+/** How a file cuts texts into chunks, and these into bytes. */
+function cutting(
+  { pre_tokenizer }: Json,
+  refuse: Refuse,
+): Pick<TokenizerJson, "pattern" | "addPrefixSpace"> {
   const steps: Json[] = pre_tokenizer?.type === "Sequence"
     ? pre_tokenizer.pretokenizers
     : [pre_tokenizer];
@@ -140,32 +172,18 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
   if (addPrefixSpace && steps.length > 1) {
     refuse("it puts a space in front of each chunk of a text");
   }
-  const tokens = (special: boolean) => {
-    const some = (added_tokens as Json[]).filter((one) => (one.special !== false) === special);
-    const ids = new Map<string, number>(some.map(({ content, id }) => [content, id]));
-    return Object.fromEntries(longestFirst(ids.keys()).map((token) => [token, ids.get(token)!]));
-  };
   const pattern = patternOf(steps.slice(0, -1), bytes.use_regex !== false) ??
     refuse("it cuts texts twice");
   const other = readOtherwise(pattern);
   if (other) refuse(`its split pattern has ${other}, which means something else here`);
-  const template = templateOf(json.post_processor) ??
-    refuse("its template of tokens around a text is damaged or unknown");
-  return {
-    pattern,
-    vocab: model.vocab,
-    // Older files write a pair as one string.
-    merges: model.merges.map((pair: string | [string, string]) =>
-      typeof pair === "string" ? pair.split(" ") : pair
-    ),
-    specialTokens: tokens(true),
-    addedTokens: tokens(false),
-    nfc: changes.length > 0,
-    addPrefixSpace,
-    template,
-    ignoreMerges: model.ignore_merges === true,
-    mayLack: !model.unk_token,
-  };
+  return { pattern, addPrefixSpace };
+}
+
+/** The ids of the special tokens, or of the others that no merge makes, the longest token first. */
+function tokensOf(added: readonly Json[], special: boolean): Record<string, number> {
+  const some = added.filter((one) => (one.special !== false) === special);
+  const ids = new Map<string, number>(some.map(({ content, id }) => [content, id]));
+  return Object.fromEntries(longestFirst(ids.keys()).map((token) => [token, ids.get(token)!]));
 }
 
 /**
@@ -174,14 +192,15 @@ export function readTokenizerJson(text: string, path: string): TokenizerJson {
  * Python's `regex`, which patterns follow here, it is the other way round.
  */
 function readOtherwise(pattern: string): string | undefined {
-  for (
-    const [part] of pattern.matchAll(/\\.|\[(?:\\.|[^\\\]])*\]|\(\?[a-z]*[ms][a-z-]*[:)]|[$^]/gs)
-  ) {
+  for (const [part] of pattern.matchAll(ODD_PARTS)) {
     if (/^[\\]/.test(part) ? /[wWbB]/.test(part[1]) : part[0] !== "[") return part;
     const within = part.match(/\\[wW]|(?!^)\[|&&|^\[\^?\]/);
     if (part[0] === "[" && within) return within[0][0] === "\\" ? within[0] : part;
   }
 }
+
+/** What of a pattern is looked at: an escape, a class of characters, the flags m and s, an anchor. */
+const ODD_PARTS = /\\.|\[(?:\\.|[^\\\]])*\]|\(\?[a-z]*[ms][a-z-]*[:)]|[$^]/gs;
 
 /** Settings that change ids, and what a tokenizer does with them. */
 const MODEL: Record<string, string> = {
@@ -239,13 +258,15 @@ function templateJson(template: Template | undefined, tokens: ReadonlyMap<string
       used[id] = { id, ids: [one], tokens: [id] };
       return { SpecialToken: { id, type_id: 0 } };
     });
-  const text = (
-    id: string,
-  ) => [...parts(before), { Sequence: { id, type_id: 0 } }, ...parts(after)];
+  const around = (id: string) => [
+    ...parts(before),
+    { Sequence: { id, type_id: 0 } },
+    ...parts(after),
+  ];
   return {
     type: "TemplateProcessing",
-    single: text("A"),
-    pair: [...text("A"), ...text("B")],
+    single: around("A"),
+    pair: [...around("A"), ...around("B")],
     special_tokens: used,
   };
 }
