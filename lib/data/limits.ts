@@ -36,15 +36,13 @@ function fromEnv(name: string): number | undefined {
 /** The error for a text that is longer than the limit. */
 export const tooLong = (what: string, { maxRow }: Limits): SyntaxError =>
   new SyntaxError(
-    `${what} has more than ` +
-      `${maxRow.toLocaleString("en")} characters; if that is right, allow more ` +
-      `with LESSONS_MAX_ROW, or with { maxRow } in a program`,
+    `${what} has more than ${maxRow.toLocaleString("en")} characters; if that is right, ` +
+      "allow more with LESSONS_MAX_ROW, or with { maxRow } in a program",
   );
 
 /** The error for a file that unpacks to more than the limit. */
 export const tooLarge = ({ maxUnpacked }: Limits): SyntaxError =>
   new SyntaxError(
-    `it unpacks to more than ` +
-      `${maxUnpacked.toLocaleString("en")} bytes; if that is right, allow more ` +
-      `with LESSONS_MAX_UNPACKED, or with { maxUnpacked } in a program`,
+    `it unpacks to more than ${maxUnpacked.toLocaleString("en")} bytes; if that is right, ` +
+      "allow more with LESSONS_MAX_UNPACKED, or with { maxUnpacked } in a program",
   );

@@ -119,8 +119,8 @@ async function localSource(id: string, { dataFiles }: LoadOptions): Promise<Sour
 
 function noFile(path: string): never {
   throw new RangeError(
-    `loadDataset: there is no file ${path}` +
-      `${lookedFor(path)}; a dataset of the Hub is called owner/name`,
+    `loadDataset: there is no file ${path}${lookedFor(path)}; ` +
+      "a dataset of the Hub is called owner/name",
   );
 }
 

@@ -7,7 +7,7 @@ import { parquetCompressors, parquetPackage, parquetPages } from "../host/packag
 import { fromBytes } from "../text/bytes.ts";
 import type { Batches } from "./batch.ts";
 import { type Limits, limitsOf } from "./limits.ts";
-import { checkChunks, checkPages, type Chunk, rangeOf } from "./parquet_pages.ts";
+import { checkChunks, checkPages, type Chunk, rangeOf, type ReadHeader } from "./parquet_pages.ts";
 
 /**
  * The rows of a Parquet file, a batch for each row group. A decimal of more than 15 digits, which no number holds, is the
@@ -44,46 +44,31 @@ const LISTS =
 async function* rowsOf(path: string, limits: Limits): Batches {
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await parquetPackage();
   const { compressors } = await parquetCompressors();
-  const { LZ4, LZ4_RAW } = compressors;
   const { parquetHeader } = await parquetPages();
   using handle = host.files.open(path, "read");
-  const byteLength = handle.size();
-  let chunks: Chunk[] = [], lists = false;
-  const slice = (start: number, end = byteLength) => {
-    const bytes = readAt(handle, start, end - start);
-    for (const chunk of chunks) {
-      const range = rangeOf(chunk);
-      if (range.start < start || range.end > end) continue;
-      const view = new DataView(bytes, range.start - start, range.end - range.start);
-      lists = checkPages(view, chunk, parquetHeader) || lists;
-    }
-    return bytes;
-  };
-  const file = { byteLength, slice };
+  const file = new CheckedFile(handle, parquetHeader);
   const metadata = await parquetMetadataAsync(file);
+  checkCounts(metadata);
   const fields = parquetSchema(metadata).children;
   const columns = fields.map(({ element }) => element.name);
   const readers = fields.map(({ element, children }) =>
     children.length > 0 ? withNulls : decimals(element)
   );
-  const counted = metadata.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
-  const few = metadata.row_groups.some(({ num_rows, columns }) =>
-    columns.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)
-  );
-  if (counted !== metadata.num_rows || few) {
-    throw new RangeError("read Parquet: its counts of rows disagree");
-  }
   let rowStart = 0;
   for (const { num_rows, columns: parts } of metadata.row_groups) {
-    chunks = parts.flatMap(({ meta_data }) => meta_data ?? []);
-    checkChunks(chunks, limits);
+    file.chunks = parts.flatMap(({ meta_data }) => meta_data ?? []);
+    checkChunks(file.chunks, limits);
     const numRows = Number(num_rows), rowEnd = rowStart + numRows;
     const found = new Map<string, ArrayLike<unknown>[]>(columns.map((name) => [name, []]));
     // Only columns that the file calls text become text.
     await parquetRead({
       file,
       metadata,
-      compressors: { ...compressors, LZ4: unlessEmpty(LZ4!), LZ4_RAW: unlessEmpty(LZ4_RAW!) },
+      compressors: {
+        ...compressors,
+        LZ4: unlessEmpty(compressors.LZ4!),
+        LZ4_RAW: unlessEmpty(compressors.LZ4_RAW!),
+      },
       parsers,
       columns,
       rowStart,
@@ -91,7 +76,7 @@ async function* rowsOf(path: string, limits: Limits): Batches {
       utf8: false,
       onChunk: ({ columnName, columnData }) => found.get(columnName)?.push(columnData),
     }).catch((cause) => {
-      throw lists && !isTold(cause) ? new SyntaxError(LISTS, { cause }) : cause;
+      throw file.hasLists && !isTold(cause) ? new SyntaxError(LISTS, { cause }) : cause;
     });
     yield {
       numRows,
@@ -101,6 +86,45 @@ async function* rowsOf(path: string, limits: Limits): Batches {
     };
     rowStart = rowEnd;
   }
+}
+
+/** The bytes of a file, as the package asks for them; pages are checked before it sees them. */
+class CheckedFile {
+  readonly byteLength: number;
+  /** What the footer says of the row group that is being read, column by column. */
+  chunks: readonly Chunk[] = [];
+  /** Whether a page was seen that the package may misread; see {@linkcode checkPages}. */
+  hasLists = false;
+
+  constructor(readonly file: OpenFile, readonly readHeader: ReadHeader) {
+    this.byteLength = file.size();
+  }
+
+  slice(start: number, end: number = this.byteLength): ArrayBuffer {
+    const bytes = readAt(this.file, start, end - start);
+    for (const chunk of this.chunks) {
+      const range = rangeOf(chunk);
+      if (range.start < start || range.end > end) continue;
+      const view = new DataView(bytes, range.start - start, range.end - range.start);
+      this.hasLists = checkPages(view, chunk, this.readHeader) || this.hasLists;
+    }
+    return bytes;
+  }
+}
+
+/** Refuses a footer whose row groups, or whose columns, have not as many rows as it says. */
+function checkCounts({ num_rows: rows, row_groups: groups }: {
+  num_rows: bigint;
+  row_groups: readonly {
+    num_rows: bigint;
+    columns: readonly { meta_data?: { num_values: bigint } }[];
+  }[];
+}): void {
+  const counted = groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
+  const few = groups.some(({ num_rows, columns }) =>
+    columns.some(({ meta_data }) => meta_data && meta_data.num_values < num_rows)
+  );
+  if (counted !== rows || few) throw new RangeError("read Parquet: its counts of rows disagree");
 }
 
 /** The parts of a column as one list of that many values. */
@@ -149,11 +173,9 @@ function decimals(element: Element): Read | undefined {
   return (value) => {
     const whole = value instanceof Uint8Array ? signed(value) : BigInt(value as number | bigint);
     const digits = String(whole < 0n ? -whole : whole).padStart(scale + 1, "0");
-    const [high, low] = [
-      digits.slice(0, digits.length - scale),
-      digits.slice(digits.length - scale),
-    ];
-    const text = (whole < 0n ? "-" : "") + high + (scale > 0 ? `.${low}` : "");
+    const point = digits.length - scale;
+    const fraction = scale > 0 ? `.${digits.slice(point)}` : "";
+    const text = (whole < 0n ? "-" : "") + digits.slice(0, point) + fraction;
     return precision > 15 ? text : Number(text);
   };
 }

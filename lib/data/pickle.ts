@@ -63,15 +63,15 @@ class Machine {
         return void this.#take(1);
       case 0x95: // FRAME
         return void this.#take(8);
-      case 0x28:
+      case 0x28: // MARK
         return push(MARK);
       case 0x30: // POP
         return void this.#pop();
-      case 0x4e:
+      case 0x4e: // NONE
         return push(null);
-      case 0x88:
+      case 0x88: // NEWTRUE
         return push(true);
-      case 0x89:
+      case 0x89: // NEWFALSE
         return push(false);
       case 0x4b: // BININT1
         return push(this.bytes[this.#take(1)]);
@@ -152,9 +152,8 @@ class Machine {
         throw new TypeError("the pickle fills in an object, and only dictionaries are known here");
       default:
         throw new RangeError(
-          `the pickle has the instruction 0x${code.toString(16)} at byte ` +
-            `${this.#at - 1}, which no ` +
-            `file of tensors needs`,
+          `the pickle has the instruction 0x${code.toString(16)} at byte ${this.#at - 1}, ` +
+            "which no file of tensors needs",
         );
     }
   }

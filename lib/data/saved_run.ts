@@ -78,12 +78,12 @@ export async function savedRun(
   const { run } = parts;
   about = { ...about, ...identityOf(parts) };
   const path = out + SUFFIX;
-  reserve(out);
+  lockPath(out);
   const there = host.files.info(path) !== undefined;
-  if (resume) bringBack(path, there, parts, about);
-  else if (there && !overwrite) letLie(path, run.steps);
+  if (resume) resumeFrom(path, there, parts, about);
+  else if (there && !overwrite) checkReplaceable(path, run.steps);
   const before = there && !resume && !overwrite ? peekCheckpoint(path)!.step : 0;
-  await tryOut(out, parts, about);
+  await checkWritable(out, parts, about);
 
   let aside: string | undefined;
   const save = async () => {
@@ -109,8 +109,7 @@ interface Own {
 
 /**
  * What the code of a run says about it: the layers of its models, the options of its optimizers and the constants of its
- * schedules, before it starts.
- * A checkpoint restores its own learning rate, so a change of it in the code must be reported, not silently ignored.
+ * schedules, before it starts. A checkpoint restores its own learning rate, so a change of it in the code must be reported, not silently ignored.
  */
 function identityOf(parts: Parts): About {
   const about: About = {};
@@ -120,18 +119,18 @@ function identityOf(parts: Parts): About {
     for (const [i, group] of (paramGroups ?? []).entries()) {
       const which = paramGroups!.length > 1 ? `${name}'s group ${i}, its ` : `${name}'s `;
       for (const [option, value] of Object.entries(group)) {
-        if (option !== "params") about[which + option] = inWriting(value);
+        if (option !== "params") about[which + option] = asText(value);
       }
     }
     for (const [constant, value] of Object.entries(constants ?? {})) {
-      about[`${name}'s ${constant}`] = inWriting(value);
+      about[`${name}'s ${constant}`] = asText(value);
     }
   }
   return about;
 }
 
 /** A value as text that tells it from others; a function is told by its source. */
-const inWriting = (value: unknown): string => {
+const asText = (value: unknown): string => {
   const isOdd = (one: unknown) => typeof one === "function" || Math.abs(one as number) === Infinity;
   return JSON.stringify(value, (_, one) => isOdd(one) ? String(one) : one) ?? "undefined";
 };
@@ -140,7 +139,7 @@ const inWriting = (value: unknown): string => {
 const taken = new Map<string, Disposable>();
 
 /** Makes the folder, and locks the path for this process. */
-function reserve(out: string): void {
+function lockPath(out: string): void {
   const [, folder, name] = out.match(/^(.*\/)?([^/]*)$/)!;
   if (!name) throw new UsageError(`--out ${out} is a folder; give a name in it: --out ${out}run`);
   if (taken.has(out)) return;
@@ -161,7 +160,8 @@ function reserve(out: string): void {
   });
 }
 
-function bringBack(path: string, there: boolean, parts: Parts & { run: Run }, about: About): void {
+/** Restores the run that is saved at a path. */
+function resumeFrom(path: string, there: boolean, parts: Parts & { run: Run }, about: About): void {
   if (!there) {
     throw new UsageError(
       `--resume: there is nothing to resume, since ${path} does not exist; ` +
@@ -184,7 +184,7 @@ function bringBack(path: string, there: boolean, parts: Parts & { run: Run }, ab
 }
 
 /** Refuses to overwrite a run that got further than this one will, or a file that is not a checkpoint. */
-function letLie(path: string, steps: number): void {
+function checkReplaceable(path: string, steps: number): void {
   const ways = "--overwrite starts over in its place, --out NAME leaves it alone";
   const saved = peekCheckpoint(path);
   if (!saved) {
@@ -199,7 +199,7 @@ function letLie(path: string, steps: number): void {
 }
 
 /** Saves once to a temporary file, with room for what the run will add, and removes it again. */
-async function tryOut(out: string, parts: Parts, about: About): Promise<void> {
+async function checkWritable(out: string, parts: Parts, about: About): Promise<void> {
   const draft = `${out}.tried${SUFFIX}`;
   await attempt(out, async () => {
     try {

@@ -1,9 +1,8 @@
 /*
  * Tensors in a file by name, as `save_file` and `load_file` of safetensors.torch in Python.
  */
-import { optionsOf } from "../python/arguments.ts";
 import type { Device } from "../gpu/device.ts";
-import { a, parameters } from "../python/arguments.ts";
+import { a, optionsOf, parameters } from "../python/arguments.ts";
 import { INT64_RANGE } from "../tensor/dtype.ts";
 import { allocateForUpload, fromValues, type Tensor } from "../tensor/tensor.ts";
 import {
@@ -154,9 +153,9 @@ function infinite(bits: number): number | null {
 
 /** Sign, exponent, fraction. If the exponent is 0, there is no one before the point. */
 function quarter(bits: number, exponent: number, bias: number): number {
-  const width = 7 - exponent,
-    e = (bits & 127) >> width,
-    fraction = (bits & (2 ** width - 1)) / 2 ** width;
+  const width = 7 - exponent;
+  const e = (bits & 127) >> width;
+  const fraction = (bits & (2 ** width - 1)) / 2 ** width;
   const size = e === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (e - bias);
   return bits > 127 ? -size : size;
 }
