@@ -25,6 +25,7 @@ struct Params {
   beta2: f32,
   rest2: f32,
   eps: f32,
+  nothing: u32, // 0
 }
 
 override MOMENTS: bool = true;
@@ -59,7 +60,7 @@ fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
     now.v = max(old.v, grad);
   }
   if (APPLY) {
-    now.w = old.w * p.decay + quotients(now.m * -rate, quotients(squareRoots(now.v), vec4(root)) + p.eps);
+    now.w = allRounded(old.w * p.decay) + quotients(now.m * -rate, quotients(squareRoots(now.v), vec4(root)) + p.eps);
   }
   return now;
 }

@@ -20,6 +20,7 @@ struct Params {
   take: f32,
   eps: f32,
   momentum: f32,
+  nothing: u32, // 0
 }
 
 override CENTERED: bool = false;
@@ -48,7 +49,7 @@ fn averaged(a: vec4<f32>, g: vec4<f32>) -> vec4<f32> {
   if (p.take < 0.5) {
     return fma(vec4(p.take), g - a, a);
   }
-  return g - (g - a) * p.keep;
+  return g - allRounded((g - a) * p.keep);
 }
 
 fn divisor(v: vec4<f32>, a: vec4<f32>) -> vec4<f32> {
@@ -69,7 +70,7 @@ fn item0(i: u32) {
   }
   let d = divisor(square_avg0[i], a);
   if (MOMENTUM) {
-    buffer0[i] = buffer0[i] * p.momentum + quotients(g, d);
+    buffer0[i] = allRounded(buffer0[i] * p.momentum) + quotients(g, d);
     param0[i] = fma(buffer0[i], vec4(-p.rate[0]), param0[i]);
   } else {
     param0[i] = param0[i] + quotients(g * -p.rate[0], d);

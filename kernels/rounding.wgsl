@@ -6,6 +6,11 @@ fn rounded(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) + p.nothing);
 }
 
+// The same of four. A product that is added next is rounded first, as PyTorch does: GPUs make one fma of x * y + z.
+fn allRounded(v: vec4<f32>) -> vec4<f32> {
+  return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) + p.nothing);
+}
+
 // What is left of a + b, of which `sum` is the rounded sum (Knuth, TwoSum). It is exact.
 fn restOfSum(a: f32, b: f32, sum: f32) -> f32 {
   let s = rounded(sum);

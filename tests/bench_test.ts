@@ -169,10 +169,10 @@ Deno.test("a measurement compiles first, takes its turns, and gives the memory b
       note: "n",
     }),
   };
-  const result = await measure(work, limits);
+  const result = await measure(work, limits, { awake: 0 });
   assertEquals(calls, ["run", "run", "run", "free"]);
   assertEquals([result.runs, result.note], [2, "n"]);
-  assertEquals((await measure(work, limits, { runs: 5 })).runs, 5);
+  assertEquals((await measure(work, limits, { runs: 5, awake: 0 })).runs, 5);
   const failing = {
     name: "f",
     prepare: () => ({ ...work.prepare(), run: () => Promise.reject(Error("no")) }),

@@ -32,7 +32,7 @@ export interface Item {
 export interface Common extends Specialisation {
   /** Its buffers without a number. */
   buffers?: Record<string, Storage>;
-  /** Its other parameters, except `n`, the items' sizes, and `first`, the number of workgroups before. */
+  /** Its other parameters, except `n`, the items' sizes, `first`, the number of workgroups before, and `nothing`. */
   params?: Record<string, number>;
   /** Whether the kernel takes more than four items, and no digit depends on which of them share a dispatch. */
   many?: boolean;
@@ -88,7 +88,7 @@ function foreachOn(
     launcher.launch(
       launcher.pipeline(kernelFor(kernel, places.length), { constants, replace }),
       { ...buffers, ...Object.fromEntries(bound) },
-      { ...params, ...numbers, n: places.map(({ n }) => n), first: groups },
+      { ...params, ...numbers, n: places.map(({ n }) => n), first: groups, nothing: 0 },
       count,
     );
     groups += count;

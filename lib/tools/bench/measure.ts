@@ -133,16 +133,24 @@ export function summary(
   return amount === undefined ? result : { ...result, rate: amount / ms * 1000, unit };
 }
 
-/** Prepares a work, runs it once to compile it, then in turns with the limits. */
+/** How long a work is warmed up: a GPU clocks up, and V8 compiles what is called often. */
+const AWAKE_MS = 300;
+
+/** Prepares a work, warms it up, then runs it in turns with the limits. */
 export async function measure(
   work: Work,
   limits: Limits,
-  { runs = work.runs ?? 7, say = () => {} }: { runs?: number; say?: (text: string) => void } = {},
+  { runs = work.runs ?? 7, say = () => {}, awake = AWAKE_MS }: {
+    runs?: number;
+    say?: (text: string) => void;
+    awake?: number;
+  } = {},
 ): Promise<Result> {
   say(`${work.name}: to begin with`);
   const prepared = await work.prepare();
   try {
-    await prepared.run();
+    const start = performance.now();
+    do await prepared.run(); while (since(start) < awake);
     const turns: Measure[] = [];
     for (let i = 0; i < runs; i++) {
       say(`${work.name}: turn ${i + 1} of ${runs}`);
