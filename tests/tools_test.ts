@@ -13,7 +13,7 @@ import type { Found, System } from "../lib/tools/machine.ts";
 import { chromium, findChromium } from "../lib/tools/chromium.ts";
 import { advice, ready } from "../lib/tools/ready.ts";
 import { find } from "../lib/tools/lesson.ts";
-import { variables } from "../lib/tools/start.ts";
+import { variables } from "../lib/tools/process.ts";
 import { lessonFlags } from "../lib/tools/permissions.ts";
 import { chosen, update } from "../lib/tools/update.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };

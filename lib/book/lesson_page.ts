@@ -1,12 +1,12 @@
 /*
  * A lesson as a page: its prose, its cells with their outputs, and the data that a run needs.
  */
+import { optionsIn } from "../lesson/help.ts";
 import { frame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
 import { attribute, type Html, markup, raw } from "./html.ts";
 import { kernelsOf } from "./kernels_of.ts";
 import { type Heading, renderMarkdown, type Surroundings } from "./markdown.ts";
-import { optionsOf } from "./options.ts";
 import { outputHtml } from "./output.ts";
 import { playsAfter } from "./plays.ts";
 import { answersOf } from "./answers.ts";
@@ -110,8 +110,8 @@ const surroundingsOf = (page: Page, number: number | undefined, site: Site): Sur
 function headHtml(page: Page, site: Site): Html {
   const { title, summary, network, number } = titleOf(page.source);
   const of = page.kind === "exercise" ? site.lesson(lessonOf(page.path)) : undefined;
-  const all = site.pages.map(({ source }) => source);
-  const options = JSON.stringify(optionsOf(page.source, all));
+  const sourceOf = (name: string) => site.ofFile(name.replace("./", "lessons/"))?.source ?? "";
+  const options = JSON.stringify(optionsIn(page.source, sourceOf));
   return markup`
     <header
       class="title"><p class="part">${

@@ -34,10 +34,13 @@ const CHECKS = "// ---- checks ----";
 /** The message for an exercise without an answer. */
 export const NOT_YET = "not answered yet";
 
+/** The exercises and their solutions, without the checks. */
+const withoutChecks = (source: string): string =>
+  source.slice(0, source.indexOf(CHECKS)).replace(/^import type \{ Checks \}.*\n/m, "");
+
 /** The exercises without solutions and checks: what a reader starts with. */
 export function withoutAnswers(source: string): string {
-  return source.slice(0, source.indexOf(CHECKS))
-    .replace(/^import type \{ Checks \}.*\n/m, "")
+  return withoutChecks(source)
     .replace(/(\/\* your answer \*\/)[^;]*;/g, "$1 NaN;")
     .replace(
       /^( *)\/\/ your code\n[^]*?^ *\/\/ end\n/gm,
@@ -48,8 +51,7 @@ export function withoutAnswers(source: string): string {
 
 /** The exercises with their solutions, without the checks and the comments that mark an answer. */
 export function solutions(source: string): string {
-  return source.slice(0, source.indexOf(CHECKS))
-    .replace(/^import type \{ Checks \}.*\n/m, "")
+  return withoutChecks(source)
     .replaceAll("/* your answer */ ", "")
     .replace(/^ *\/\/ (your code|end)\n/gm, "")
     .trimEnd() + "\n";

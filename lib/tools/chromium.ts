@@ -2,7 +2,7 @@
  * Looks for a Chromium to run the tests of the book in, and installs Debian's if that is allowed. Without one, these
  * tests are ignored.
  */
-import { findApt, installBy, SAY_NO } from "./apt.ts";
+import { install } from "./apt.ts";
 import type { System } from "./machine.ts";
 
 const PACKAGE = "chromium";
@@ -34,17 +34,13 @@ export async function chromium(
   const { say } = system;
   const advice = "Without Chromium the tests that need a browser are ignored; " +
     "`sudo apt-get install -y chromium` brings it, and CHROMIUM names one that is elsewhere.";
-  const apt = system.forbidden ? undefined : await findApt(system);
-  if (!apt) return void say(advice);
-  const what = `${PACKAGE} (113 MB), the browser in which the book is tested, with apt-get`;
-  if (apt.asks) {
-    const question =
-      `There is no Chromium here. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
-    if (!await system.ask(question)) return void say(advice);
-  } else {
-    say(`There is no Chromium here: installing ${what} … (${SAY_NO} says no.)`);
-  }
-  if (!await installBy(apt, system, PACKAGE)) {
+  const installed = await install(system, {
+    name: PACKAGE,
+    what: `${PACKAGE} (113 MB), the browser in which the book is tested`,
+    why: "There is no Chromium here",
+  });
+  if (installed === undefined) return void say(advice);
+  if (!installed) {
     say(`Installing ${PACKAGE} failed, for the reason that apt gives above. ${advice}`);
   }
   return find();

@@ -9,6 +9,7 @@ import {
   inWords,
   type Outcome,
   outcomes,
+  solutions,
   withoutAnswers,
 } from "../lesson/exercise.ts";
 import { write } from "../host/terminal.ts";
@@ -93,7 +94,7 @@ async function main(given: readonly string[]): Promise<number> {
     );
   }
   const source = await Deno.readTextFile(sourceOf(lesson));
-  if (solution) return write(source.split("// ---- checks")[0]), 0;
+  if (solution) return write(solutions(source)), 0;
   const file = new URL(`lesson-${lesson}.ts`, folderAt(out, root));
   if (!file.href.startsWith(root.href)) {
     throw new UsageError(

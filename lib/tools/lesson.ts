@@ -11,8 +11,8 @@ import { write } from "../host/terminal.ts";
 import { table } from "./contents.ts";
 import { machine } from "./machine.ts";
 import { lessonFlags } from "./permissions.ts";
+import { deno, variables } from "./process.ts";
 import { ready } from "./ready.ts";
-import { deno, variables } from "./start.ts";
 
 const HELP = `deno task lesson 3                 runs lesson 3, as deno task lesson-3 does
 deno task lesson mlp               runs the lesson whose file has this name

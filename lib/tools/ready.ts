@@ -8,7 +8,7 @@
 import { backendName } from "../gpu/adapter.ts";
 import { common, readArgs } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
-import { findApt, installBy, SAY_NO } from "./apt.ts";
+import { install, SAY_NO } from "./apt.ts";
 import { type Found, machine, type System } from "./machine.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
@@ -47,7 +47,7 @@ export async function ready(
   } else if (system.os !== "linux") {
     if (!best) system.say(advice(system));
   } else if (!hasVulkan(found)) {
-    best = await install(system, best) ?? best;
+    best = await installVulkan(system, best) ?? best;
   }
   if (best) system.remember(best);
   return best;
@@ -60,27 +60,22 @@ const notHere = (backend: string) =>
 const hasVulkan = (found: readonly Found[]) => found.some(({ backend }) => backend === "vulkan");
 
 /** Installs a Vulkan driver if that is allowed; `best` is the best adapter without it. */
-async function install(system: System, best: Found | undefined): Promise<Found | undefined> {
+async function installVulkan(system: System, best: Found | undefined): Promise<Found | undefined> {
   const { say } = system;
-  const apt = system.forbidden ? undefined : await findApt(system);
   const have = best ? `the only WebGPU adapter is ${inWords(best)}` : "there is no WebGPU adapter";
-  const otherwise = () =>
-    say(
+  const installed = await install(system, {
+    name: PACKAGE,
+    what: `${PACKAGE}, Mesa's Vulkan driver`,
+    why: `On this machine ${have}`,
+  });
+  if (installed === undefined) {
+    return void say(
       best
         ? `Computing on ${inWords(best)}: there is no Vulkan driver. That is all right; ` +
           `${commandFor(system)} brings one.`
         : advice(system),
     );
-  if (!apt) return void otherwise();
-  const what = `${PACKAGE}, Mesa's Vulkan driver, with apt-get`;
-  if (apt.asks) {
-    const question =
-      `On this machine ${have}. Install ${what}? It is done with sudo; ${SAY_NO} says no for good.`;
-    if (!await system.ask(question)) return void otherwise();
-  } else {
-    say(`On this machine ${have}: installing ${what} … (${SAY_NO} says no.)`);
   }
-  const installed = await installBy(apt, system, PACKAGE);
   const now = await adapters(system);
   if (hasVulkan(now)) {
     say(`Installed: computing on ${inWords(now[0])}.`);
