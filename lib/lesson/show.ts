@@ -17,7 +17,7 @@ import type { Shown } from "./outputs.ts";
 import { whenWorkStarts } from "./progress.ts";
 import { onPaper } from "./picture.ts";
 import { Reader } from "./reader.ts";
-import { watcher } from "./watch.ts";
+import { type Watcher, watcher } from "./watch.ts";
 
 /** What {@linkcode lesson} returns. */
 export interface Lesson<O extends Options> {
@@ -63,39 +63,47 @@ export const runInFull = (url: string): void => void (inFull = url);
  * ```
  */
 export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): Lesson<O> {
+  if (meta.url.startsWith("notebook:")) return inNotebook(own);
   const journal: Shown[] = [];
   journals.set(meta.url, journal);
-  const note = async (line: number, values: unknown[], say: (piece: string) => void) => {
+  const note: Note = async (line, values, say) => {
     const text = await spoken(values, say);
     journal.push({ line, text });
     if (watcher?.url === meta.url) await watcher.shown?.(line, text, values);
   };
-  if (watcher?.url === meta.url) {
-    const seen = watcher;
-    const show = seen.show = async (...values: unknown[]) => {
-      seen.showing = (seen.showing ?? 0) + 1;
-      try {
-        await note(linesBehind(meta.url)[0], values, () => {});
-      } finally {
-        seen.showing--;
-      }
-    };
-    return { show, options: readArgs(host.args, { ...own, ...common }) as Values<O> };
-  }
-  if (meta.url.startsWith("notebook:")) {
-    const values = valuesOf(own, true);
-    // The numbers in a notebook are those of the songs in the repository.
-    return {
-      show: underCell,
-      options: own.data ? { ...values, data: own.data.short ?? own.data.value } : values,
-    };
-  }
+  if (watcher?.url === meta.url) return watched(meta.url, own, watcher, note);
   if (meta.main || belongsTo(host.main, meta.url)) endWell();
-  if (!meta.main) {
-    const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values, () => {});
-    return { show, options: importedValues(meta, own) };
-  }
+  if (meta.main) return started(meta, own, note);
+  const show = (...values: unknown[]) => note(linesBehind(meta.url)[0], values);
+  return { show, options: importedValues(meta, own) };
+}
 
+/** Records what a line of a lesson shows, and lets it be said. */
+type Note = (line: number, values: unknown[], say?: (piece: string) => void) => Promise<void>;
+
+/** A lesson whose watcher is told what it shows, and how much of that is still on its way. */
+function watched<O extends Options>(url: string, own: O, seen: Watcher, note: Note): Lesson<O> {
+  const show = seen.show = async (...values: unknown[]) => {
+    seen.showing = (seen.showing ?? 0) + 1;
+    try {
+      await note(linesBehind(url)[0], values);
+    } finally {
+      seen.showing--;
+    }
+  };
+  return { show, options: readArgs(host.args, { ...own, ...common }) as Values<O> };
+}
+
+/** A lesson in a notebook, whose numbers are those of the songs in the repository. */
+function inNotebook<O extends Options>(own: O): Lesson<O> {
+  const values = valuesOf(own, true);
+  const { data } = own;
+  const options = data ? { ...values, data: data.short ?? data.value } : values;
+  return { show: underCell, options };
+}
+
+/** The lesson that is the program: its text is read out as far as it has run, and its outputs under it. */
+function started<O extends Options>(meta: ImportMeta, own: O, note: Note): Lesson<O> {
   const source = readSource(meta);
   const { options, quiet, page } = readCommandLine(source, own);
   const reader = quiet || !source
@@ -121,9 +129,9 @@ export function lesson<O extends Options>(meta: ImportMeta, own: O = {} as O): L
 async function underCell(...values: unknown[]): Promise<void> {
   const picture = values.find(isPicture);
   if (picture) {
-    return await host.underCell!(await spoken(values, () => {}), onPaper(await picture.svg()));
+    return await host.underCell!(await spoken(values), onPaper(await picture.svg()));
   }
-  if (!values.some(isStream)) return host.underCell!(`${await spoken(values, () => {})}\n`);
+  if (!values.some(isStream)) return host.underCell!(`${await spoken(values)}\n`);
   let sent = Promise.resolve();
   await spoken(values, (piece) => void (sent = sent.then(() => host.underCell!(piece))));
   await sent;
@@ -142,7 +150,10 @@ function say(pages: readonly string[]): void {
 }
 
 /** Prints values as Python's `print` does, a stream of text piece by piece; returns all that was printed. */
-async function spoken(values: unknown[], say: (piece: string) => void): Promise<string> {
+async function spoken(
+  values: unknown[],
+  say: (piece: string) => void = () => {},
+): Promise<string> {
   if (!values.some(isStream)) {
     const texts = await Promise.all(values.map(async (value) => str(await value)));
     const text = texts.join(" ");

@@ -132,9 +132,7 @@ async function printReport(
   say: (text: string) => void,
 ): Promise<void> {
   const results: Result[] = [];
-  for (const work of works) {
-    results.push(await measure(work, adapterLimits, { runs: runs || work.runs, say }));
-  }
+  for await (const [result] of workRows(works, runs, say)) results.push(result);
   const products = await Array.fromAsync(formResults({ only, runs: runs || 7, say }));
   clearStatus();
   const versions = { deno: Deno.version.deno, system: `${Deno.build.os} ${Deno.build.arch}` };
@@ -167,6 +165,74 @@ async function keepFastest(only: string, runs: number, say: (text: string) => vo
   );
 }
 
+/** What is measured, as a table: the words above it, its head, and its rows, each once it is measured. */
+interface Table {
+  about: string;
+  heading: string;
+  rows: AsyncIterable<readonly [result: object, line: string]>;
+}
+
+const growthTable = (runs: number): Table => ({
+  about: aboutGrowth,
+  heading: row("work", "size", "cost", "off"),
+  rows: grouped(growth(runs || 7), growthLine),
+});
+
+const launchTable = (runs: number): Table => ({
+  about: aboutLaunches,
+  heading: row("launch", "µs", "least", "goal"),
+  rows: launchRows(runs || 30),
+});
+
+const formTable = (only: string, runs: number, say: (text: string) => void): Table => ({
+  about: aboutForms,
+  heading: row("product", "ms", "range", "to fastest", "kernel", "chosen"),
+  rows: grouped(formResults({ only, runs: runs || 7, say }), formLine),
+});
+
+const workTable = (works: readonly Work[], runs: number, say: (text: string) => void): Table => ({
+  about,
+  heading: heading(),
+  rows: workRows(works, runs, say),
+});
+
+/** The rows of groups, of which only the first names what it belongs to. */
+async function* grouped<T>(
+  groups: AsyncIterable<readonly T[]>,
+  line: (result: T, first: boolean) => string,
+) {
+  for await (const group of groups) {
+    for (const [i, result] of group.entries()) {
+      yield [result as object, line(result, i === 0)] as const;
+    }
+  }
+}
+
+async function* launchRows(runs: number) {
+  for (const cost of await launchCosts(runs)) yield [cost, launchLine(cost)] as const;
+}
+
+async function* workRows(works: readonly Work[], runs: number, say: (text: string) => void) {
+  for (const work of works) {
+    const result = await measure(work, adapterLimits, { runs: runs || work.runs, say });
+    yield [result, line(result)] as const;
+  }
+}
+
+/** Measures what a table is made of, and prints it row by row, or at the end as JSON. */
+async function printTable({ about, heading, rows }: Table, json: boolean): Promise<void> {
+  if (!json) write(`${defaultDevice}\n${dim(about)}\n${bold(heading)}`);
+  const results: object[] = [];
+  for await (const [result, line] of rows) {
+    clearStatus();
+    results.push(result);
+    if (!json) write(line);
+  }
+  if (!json) return;
+  const date = new Date().toISOString();
+  write(`${JSON.stringify({ date, adapter: String(defaultDevice), results }, null, 2)}\n`);
+}
+
 /** Measures and prints. */
 export async function bench(args: readonly string[]): Promise<void> {
   const { only, runs, forms, growth: growing, tune, launches, report, json, help } = readArgs(
@@ -189,38 +255,14 @@ export async function bench(args: readonly string[]): Promise<void> {
   const say = progress();
   if (report) return await printReport(works, only, runs, say);
   if (tune) return await keepFastest(only, runs, say);
-  const results: (Result | FormResult | Growth | LaunchCost)[] = [];
-  const found = (result: Result | FormResult | Growth | LaunchCost, text: string) => {
-    clearStatus();
-    results.push(result);
-    if (!json) write(text);
-  };
-  const what = growing ? aboutGrowth : launches ? aboutLaunches : forms ? aboutForms : about;
-  if (!json) write(`${defaultDevice}\n${dim(what)}\n`);
-  if (growing) {
-    if (!json) write(bold(row("work", "size", "cost", "off")));
-    for await (const group of growth(runs || 7)) {
-      group.forEach((result, i) => found(result, growthLine(result, i === 0)));
-    }
-  } else if (launches) {
-    if (!json) write(bold(row("launch", "µs", "least", "goal")));
-    for (const cost of await launchCosts(runs || 30)) found(cost, launchLine(cost));
-  } else if (forms) {
-    if (!json) write(bold(row("product", "ms", "range", "to fastest", "kernel", "chosen")));
-    for await (const group of formResults({ only, runs: runs || 7, say })) {
-      group.forEach((result, i) => found(result, formLine(result, i === 0)));
-    }
-  } else {
-    if (!json) write(bold(heading()));
-    for (const work of works) {
-      const result = await measure(work, adapterLimits, { runs: runs || work.runs, say });
-      found(result, line(result));
-    }
-  }
-  if (json) {
-    const date = new Date().toISOString();
-    write(`${JSON.stringify({ date, adapter: String(defaultDevice), results }, null, 2)}\n`);
-  }
+  const table = growing
+    ? growthTable(runs)
+    : launches
+    ? launchTable(runs)
+    : forms
+    ? formTable(only, runs, say)
+    : workTable(works, runs, say);
+  await printTable(table, json);
 }
 
 if (import.meta.main) await program(() => bench(Deno.args));

@@ -18,6 +18,7 @@ import { writeWhole } from "../host/whole.ts";
 import { gpt2Card, mlpCard, transformerCard } from "./export/card.ts";
 import { lesson13, lesson14 } from "./export/lessons.ts";
 import { shelfOf, shelve } from "./export/shelf.ts";
+import { namesIn } from "./folders.ts";
 
 const HELP =
   `deno task export -- lesson-14 FOLDER   writes the small GPT that lesson 14 trained to FOLDER
@@ -163,7 +164,7 @@ export async function main(
     );
   }
   if (told.cache) shelfOf(told.cache); // refuses a name that is none before anything is done
-  else await letLie(folder!, told.overwrite);
+  else checkReplaceable(folder!, told.overwrite);
   const target = folder ?? await Deno.makeTempDir();
   try {
     const { files, what, python } = await writers[lesson](target, told);
@@ -187,18 +188,9 @@ export async function main(
 }
 
 /** Refuses a folder that holds a model already, and a path that is not a folder. */
-async function letLie(folder: string, overwrite: boolean): Promise<void> {
-  let names: string[];
-  try {
-    names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (await Deno.stat(folder).then(({ isFile }) => isFile)) {
-      throw new UsageError(`${folder} is a file; give a folder`);
-    }
-    throw error;
-  }
-  if (overwrite || !names.some((name) => /^(config\.json|.*\.safetensors)$/.test(name))) return;
+function checkReplaceable(folder: string, overwrite: boolean): void {
+  const holdsModel = namesIn(folder).some((name) => /^(config\.json|.*\.safetensors)$/.test(name));
+  if (overwrite || !holdsModel) return;
   throw new UsageError(
     `${folder} holds a model already; give another folder, or --overwrite, which replaces it`,
   );

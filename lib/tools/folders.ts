@@ -19,16 +19,7 @@ export interface Mark {
  */
 export async function emptied(folder: URL, { file, holds, ours = /./ }: Mark): Promise<void> {
   const path = fromFileUrl(folder).replace(/(?<=.)\/$/, "");
-  let names: string[];
-  try {
-    names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new UsageError(`${path} is a file; give a folder`);
-    }
-    throw error;
-  }
+  const names = namesIn(path);
   if (names.length === 0) return;
   const mark = await Deno.readTextFile(new URL(file, folder)).catch(() => "");
   if (!mark.includes(holds)) {
@@ -40,6 +31,21 @@ export async function emptied(folder: URL, { file, holds, ours = /./ }: Mark): P
   }
   for (const name of names.filter((name) => ours.test(name))) {
     await Deno.remove(`${fromFileUrl(folder)}${name}`, { recursive: true });
+  }
+}
+
+/**
+ * The names in a folder; none if it is not there.
+ *
+ * @throws {UsageError} for a file
+ */
+export function namesIn(path: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(path), ({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    if (!(error instanceof Deno.errors.NotADirectory)) throw error;
+    throw new UsageError(`${path} is a file; give a folder`);
   }
 }
 

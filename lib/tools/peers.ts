@@ -160,6 +160,46 @@ median of the ratios within a turn). A training step is a part of several, the l
 start is a process, to the first number that it prints. An error is the largest difference from float64, beside
 the largest right number.`;
 
+/** The libraries to compare with at some works, installed in a folder; `beside` is part of their names. */
+async function opponents(chosen: readonly Work[], folder: string, beside: string) {
+  const torch = await torchContenders();
+  const model = torch.length > 0 && chosen.find(({ kind }) => kind === "writing");
+  say(`installing ${versions}`);
+  await install(folder, model ? { ...libraries, ...modelRunners } : libraries);
+  const [own, ...installed] = contenders(folder);
+  const others = [...installed, ...torch, ...model ? runtimes(folder) : []];
+  const named = others.filter(({ name }) => name.includes(beside));
+  if (named.length === 0) {
+    const names = others.map(({ name }) => name).join(", ");
+    throw new UsageError(`there is no library with "${beside}" in its name; there are ${names}`);
+  }
+  if (model && named.some(({ only }) => only)) {
+    say("exporting GPT-2 for ONNX Runtime");
+    await exportOnnx(torch[0].command[0], model, folder);
+  }
+  return [own, ...named];
+}
+
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** Prints what was compared so far. */
+function tell(rows: readonly Row[], about: ReadonlySet<string>, json: boolean): void {
+  clearStatus();
+  if (json) {
+    const all = { date: today(), machine: machine(), about: [...about], rows };
+    return write(`${JSON.stringify(all, null, 2)}\n`);
+  }
+  const named = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
+  write(`${[today(), machine(), versions, ...named].join("; ")}.\n\n`);
+  write(`${explanation}\n\n${report(rows)}`);
+}
+
+/** Prints a table that was made by what it is about. */
+function tellTable(table: string): void {
+  clearStatus();
+  write(`${today()}; ${machine()}.\n\n${table}\n`);
+}
+
 /** Compares and prints. */
 export async function peers(args: readonly string[]): Promise<void> {
   const { only, tokenizers, data, beside, runs, json, help } = readArgs(args, options);
@@ -178,21 +218,9 @@ export async function peers(args: readonly string[]): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "peers-" });
   const about = new Set<string>();
   const rows: Row[] = [];
-  const tell = () => {
-    clearStatus();
-    const date = new Date().toISOString().slice(0, 10);
-    if (json) {
-      return write(
-        `${JSON.stringify({ date, machine: machine(), about: [...about], rows }, null, 2)}\n`,
-      );
-    }
-    const named = [...about].filter((line) => !/^(jax|TensorFlow)/.test(line)); // these are in `versions`
-    write(`${[date, machine(), versions, ...named].join("; ")}.\n\n`);
-    write(`${explanation}\n\n${report(rows)}`);
-  };
   const interrupted = () => {
     Process.killAll();
-    if (rows.length > 0) tell(); // what has been measured
+    if (rows.length > 0) tell(rows, about, json); // what has been measured
     clearStatus();
     Deno.removeSync(folder, { recursive: true });
     Deno.exit(130);
@@ -201,40 +229,23 @@ export async function peers(args: readonly string[]): Promise<void> {
   try {
     if (tokenizers) {
       const [torch] = await torchContenders();
-      const table = await compareTokenizers(torch?.command[0], folder, Math.min(runs, 3), say);
-      clearStatus();
-      return write(`${new Date().toISOString().slice(0, 10)}; ${machine()}.\n\n${table}\n`);
+      const python = torch?.command[0];
+      return tellTable(await compareTokenizers(python, folder, Math.min(runs, 3), say));
     }
     if (data) {
       await install(folder, dataPackages);
-      const table = await compareData(folder, Math.min(runs, 3), only, say);
-      clearStatus();
-      return write(`${new Date().toISOString().slice(0, 10)}; ${machine()}.\n\n${table}\n`);
+      return tellTable(await compareData(folder, Math.min(runs, 3), only, say));
     }
-    const torch = await torchContenders();
-    const model = torch.length > 0 && chosen.find(({ kind }) => kind === "writing");
-    say(`installing ${versions}`);
-    await install(folder, model ? { ...libraries, ...modelRunners } : libraries);
-    const [own, ...installed] = contenders(folder);
-    const others = [...installed, ...torch, ...model ? runtimes(folder) : []];
-    const chosenOthers = others.filter(({ name }) => name.includes(beside));
-    if (chosenOthers.length === 0) {
-      const names = others.map(({ name }) => name).join(", ");
-      throw new UsageError(`there is no library with "${beside}" in its name; there are ${names}`);
-    }
-    if (model && chosenOthers.some(({ only }) => only)) {
-      say("exporting GPT-2 for ONNX Runtime");
-      await exportOnnx(torch[0].command[0], model, folder);
-    }
+    const everyone = await opponents(chosen, folder, beside);
     for (const work of chosen) {
-      const all = [own, ...chosenOthers].filter(({ only = work.kind }) => only === work.kind);
+      const all = everyone.filter(({ only = work.kind }) => only === work.kind);
       rows.push(
         work.kind === "start"
           ? await compareStarts(work, all, runs)
           : await compare(work, all, runs, about),
       );
     }
-    tell();
+    tell(rows, about, json);
   } finally {
     clearStatus();
     Deno.removeSignalListener("SIGINT", interrupted);
