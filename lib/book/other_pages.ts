@@ -1,6 +1,7 @@
 /*
  * The pages besides the lessons: the index, the kernels, the ledger, and texts.
  */
+import { NUMBER } from "../lesson/compare.ts";
 import { ledger } from "../tools/digits.ts";
 import { frame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
@@ -11,8 +12,7 @@ import { isTree, treeHtml } from "./output.ts";
 import { headerOf, type Page, type Site } from "./site.ts";
 
 const count = (of: (entry: typeof ledger[number]) => boolean) => ledger.filter(of).length;
-const numbersIn = (text: string) =>
-  text.match(/(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?/g)?.length ?? 0;
+const numbersIn = (text: string) => text.match(NUMBER)?.length ?? 0;
 
 /** The first page: what the book is, its promise, and the table of lessons. */
 export function indexPage(site: Site, thumbnails: ReadonlyMap<Page, Html>): Html {

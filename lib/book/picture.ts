@@ -5,12 +5,9 @@
  * A text has only nine strengths and 120 by 48 points. A run in the page replaces such a drawing by one made from the
  * numbers themselves.
  */
-import { Chart, type ChartOptions, type Point, type Series } from "../lesson/chart.ts";
-import { HeatMap } from "../lesson/picture.ts";
+import { Chart, type ChartOptions, DOTS, MARKS, type Point, type Series } from "../lesson/chart.ts";
+import { BARS, GAP, HeatMap } from "../lesson/picture.ts";
 
-const BARS = "·▁▂▃▄▅▆▇█";
-/** Spaces between matrices side by side. */
-const GAP = 2;
 const SCALE = /^( *)· (-?\d+\.\d\d) {2}█ (-?\d+\.\d\d)$/;
 
 /** The heat map in a text, if there is one. */
@@ -31,29 +28,13 @@ export function readHeatMap(text: string): HeatMap | undefined {
   });
   const heads = groups[0].findIndex(isRow);
   if (heads < 0) return undefined;
-  const words = heads > 0 ? wordsOf(groups[0][heads - 1], margin) : [];
-  const rows = groups[0].slice(heads);
-  const evenly = words.length > 1 &&
-    words.slice(1).every(({ at }, i) => at - words[i].at >= 2);
-  const hasColumns = heads === 2 ||
-    (heads === 1 && evenly && areCells(rows, margin, words[1].at - words[0].at));
-  const titled = heads > 0 && (heads > 1 || !hasColumns);
-  const [title, next] = titled && !hasColumns ? titlesOf(groups[0][0], margin) : [];
-  const apart = next && next.at - title.at;
-  const alone = rows.map((row) => row.slice(0, apart && apart - GAP).trimEnd());
-  const width = hasColumns ? words[1].at - words[0].at : unitOf(alone, margin);
-  const first = hasColumns ? repeatAfter(words, width) : undefined;
-  const across = first?.across ?? apart;
-  const columns = first?.words ?? [];
-  const C = columns.length ||
-    Math.ceil(Math.max(...alone.map((row) => row.length - margin)) / width);
+  const { titled, columns, width, across, C } = layoutOf(groups[0], heads, margin);
   const matrices: number[][][] = [];
   const titles: string[] = [];
   for (const group of groups) {
     const body = group.slice(group.findIndex(isRow));
     const longest = Math.max(...group.map((line) => line.length));
-    const step = across ?? Infinity;
-    for (let left = 0; left + margin < longest; left += step) {
+    for (let left = 0; left + margin < longest; left += across) {
       matrices.push(body.map((row) =>
         Array.from({ length: C }, (_, c) => {
           const bar = BARS.indexOf(row[left + margin + c * width] ?? " ");
@@ -61,17 +42,40 @@ export function readHeatMap(text: string): HeatMap | undefined {
           return bar < 0 ? low : low + (high - low) * (bar || 0.2) / (BARS.length - 1);
         })
       ));
-      if (titled) titles.push(group[0].slice(left, left + step).trim());
-      if (step === Infinity) break;
+      if (titled) titles.push(group[0].slice(left, left + across).trim());
     }
   }
-  const labels = rows.map((row) => row.slice(0, margin).trim());
+  const labels = groups[0].slice(heads).map((row) => row.slice(0, margin).trim());
   return new HeatMap(Promise.resolve(matrices), {
     rows: labels.some(Boolean) ? labels : undefined,
     columns: columns.length ? columns : undefined,
     titles: titled ? titles : undefined,
     range: [low, high],
   });
+}
+
+/**
+ * How matrices side by side are laid out, of which the first `heads` lines are titles, the words above the columns, or
+ * both: the width of a number, and the distance from one matrix to the next, infinite for a single one.
+ */
+function layoutOf(lines: readonly string[], heads: number, margin: number) {
+  const rows = lines.slice(heads);
+  const words = heads > 0 ? wordsOf(lines[heads - 1], margin) : [];
+  const evenly = words.length > 1 && words.slice(1).every(({ at }, i) => at - words[i].at >= 2);
+  const hasColumns = heads === 2 ||
+    (heads === 1 && evenly && areCells(rows, margin, words[1].at - words[0].at));
+  const titled = heads > 0 && (heads > 1 || !hasColumns);
+  if (hasColumns) {
+    const width = words[1].at - words[0].at;
+    const { words: columns, across = Infinity } = repeatAfter(words, width);
+    return { titled, columns, width, across, C: columns.length };
+  }
+  const [title, next] = titled ? titlesOf(lines[0], margin) : [];
+  const across = next ? next.at - title.at : Infinity;
+  const alone = rows.map((row) => row.slice(0, across - GAP).trimEnd());
+  const width = unitOf(alone, margin);
+  const C = Math.ceil(Math.max(...alone.map((row) => row.length - margin)) / width);
+  return { titled, columns: [], width, across, C };
 }
 
 const wordsOf = (line: string, margin: number) =>
@@ -104,8 +108,6 @@ function repeatAfter(words: { word: string; at: number }[], width: number) {
 const unitOf = (rows: string[], margin: number) =>
   rows.every((row) => /^(?:(.)\1|· )*(?:.|\s)?$/.test(row.slice(margin).trimEnd())) ? 2 : 1;
 
-const MARKS = "○●◇◆";
-
 /** The chart in a text, if there is one. */
 export function readChart(text: string): Chart | undefined {
   const read = readCurves(text);
@@ -126,49 +128,66 @@ export function readCurves(
   const yTicks = body.flatMap((line, row) =>
     line[axis] === "┤" ? [[4 * row + 1.5, numberOf(line.slice(0, axis))]] : []
   );
-  const xTicks = [...lines[foot + 1].matchAll(/\S+/g)].map(({ 0: word, index }) => {
+  const xTicks = ticksUnder(lines[foot], lines[foot + 1], axis);
+  const [toX, toY] = [line(xTicks), line(yTicks)];
+  const place = (points: Point[]) => points.map(([x, y]): Point => [toX(x), toY(y)]);
+  const { names, dots, marks } = drawnOn(body.map((line) => line.slice(axis + 1)));
+  const curves = names.filter(({ isMark }) => !isMark).map(({ name, row }): Series => ({
+    name,
+    points: place(smoothed(trace(dots, 4 * row + 1.5))),
+  }));
+  const evaluations = names.filter(({ isMark }) => isMark).map(({ name }, i): Series => ({
+    name,
+    marks: true,
+    points: place([...marks.values()][i] ?? []).toSorted(([a], [b]) => a - b),
+  }));
+  const span = xTicks.map(([, value]) => value);
+  return { series: [...curves, ...evaluations], options: { x, y: head, span } };
+}
+
+/** The numbers under a horizontal axis, each with the dot of its mark: the one nearest to the number's middle. */
+function ticksUnder(foot: string, numbers: string, axis: number): number[][] {
+  const marks = [...foot.matchAll(/┬/g)].map(({ index }) => index - axis - 1);
+  return [...numbers.matchAll(/\S+/g)].map(({ 0: word, index }) => {
     const middle = index + (word.length - 1) / 2 - axis - 1;
-    const marks = [...lines[foot].matchAll(/┬/g)].map(({ index }) => index - axis - 1);
     const at = marks.toSorted((a, b) => Math.abs(a - middle) - Math.abs(b - middle))[0] ?? middle;
     return [2 * at + 0.5, numberOf(word)];
   });
-  const [toX, toY] = [line(xTicks), line(yTicks)];
-  const names: { name: string; row: number; column: number }[] = [];
+}
+
+/** What stands behind the last point of a curve, or of marks, and its row. */
+interface Name {
+  name: string;
+  row: number;
+  isMark: boolean;
+}
+
+/** What is drawn right of the vertical axis: the names of the curves, the dots by column, and the marks by kind. */
+function drawnOn(rows: readonly string[]) {
+  const names: Name[] = [];
   const dots = new Map<number, number[]>();
-  const marked = new Map<number, Point[]>();
-  body.forEach((textLine, row) => {
-    const cells = textLine.slice(axis + 1);
+  const marks = new Map<number, Point[]>();
+  rows.forEach((cells, row) => {
     const name = cells.match(/ ([^\s\u2800-\u28ff○●◇◆][^\u2800-\u28ff○●◇◆]*)$/);
-    if (name) names.push({ name: name[1], row, column: name.index! - 1 });
+    if (name) {
+      names.push({ name: name[1], row, isMark: MARKS.includes(cells[name.index! - 1] ?? " ") });
+    }
     [...cells.slice(0, name?.index)].forEach((char, column) => {
       const mark = MARKS.indexOf(char);
       if (mark >= 0) {
-        marked.set(mark, [...marked.get(mark) ?? [], [2 * column + 0.5, 4 * row + 1.5]]);
+        marks.set(mark, [...marks.get(mark) ?? [], [2 * column + 0.5, 4 * row + 1.5]]);
       }
       for (const [dx, dy] of dotsOf(char)) {
         dots.set(2 * column + dx, [...dots.get(2 * column + dx) ?? [], 4 * row + dy]);
       }
     });
   });
-  const last = Math.max(...dots.keys());
   // A single curve may have no name.
   if (!names.length && dots.size) {
-    names.push({ name: "", row: dots.get(last)![0] >> 2, column: last >> 1 });
+    const last = Math.max(...dots.keys());
+    names.push({ name: "", row: dots.get(last)![0] >> 2, isMark: false });
   }
-  const isMark = ({ row, column }: typeof names[number]) =>
-    MARKS.includes(body[row][axis + 1 + column] ?? " ");
-  const place = (points: Point[]) => points.map(([x, y]): Point => [toX(x), toY(y)]);
-  const curves = names.filter((name) => !isMark(name)).map(({ name, row }): Series => ({
-    name,
-    points: place(smoothed(trace(dots, 4 * row + 1.5))),
-  }));
-  const marks = names.filter(isMark).map(({ name }, i): Series => ({
-    name,
-    marks: true,
-    points: place([...marked.values()][i] ?? []).toSorted(([a], [b]) => a - b),
-  }));
-  const span = xTicks.map(([, value]) => value);
-  return { series: [...curves, ...marks], options: { x, y: head, span } };
+  return { names, dots, marks };
 }
 
 const numberOf = (text: string) => Number(text.trim().replaceAll(",", "").replace("−", "-"));
@@ -183,12 +202,10 @@ function line(points: number[][]): (x: number) => number {
   return (x) => my + slope * (x - mx);
 }
 
-const BITS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-
 function dotsOf(char: string): [number, number][] {
   const code = char.charCodeAt(0) - 0x2800;
   if (code < 0 || code > 0xff) return [];
-  return BITS.flatMap((column, dx) =>
+  return DOTS.flatMap((column, dx) =>
     column.flatMap((bit, dy): [number, number][] => code & bit ? [[dx, dy]] : [])
   );
 }

@@ -36,7 +36,8 @@ export interface ChartOptions {
 
 /** The colors: of a terminal's sixteen, and for SVG ones that color-blind people can tell apart. */
 const COLORS = [[36, "#0072b2"], [33, "#d55e00"], [32, "#009e73"], [35, "#cc79a7"]] as const;
-const MARKS = "○●◇◆";
+/** The marks of curves that are no lines. */
+export const MARKS = "○●◇◆";
 const of = <T>(list: ArrayLike<T>, i: number): T => list[i % list.length];
 
 /**
@@ -230,7 +231,7 @@ class Axis {
 }
 
 /** The bits of a braille character for the dots of each column, from the top. */
-const DOTS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+export const DOTS = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
 /** A grid of characters to draw on. A character has the color of the last curve drawn there. */
 class Grid {

@@ -18,7 +18,8 @@ export interface Match {
   wrong: string[];
 }
 
-const NUMBER = /(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?![\w])/g;
+/** A number as it is printed. */
+export const NUMBER = /(?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?![\w])/g;
 
 /** A text split at its numbers: `texts` has one entry more than `numbers`. */
 interface Cut {

@@ -68,14 +68,16 @@ async function read(values: Tensor, R: number, C: number): Promise<Matrix[]> {
   return Array.from({ length: rows.length / R }, (_, n) => rows.slice(n * R, (n + 1) * R));
 }
 
-/** A value close to nothing, and eight strengths: as bars, and as colors among a terminal's 256. */
-const BARS = "·▁▂▃▄▅▆▇█";
+/** A value close to nothing, and eight strengths, as bars. */
+export const BARS = "·▁▂▃▄▅▆▇█";
+/** The same as colors among a terminal's 256. */
 const GROUNDS = [231, 195, 153, 117, 75, 33, 26, 19, 17];
 const FULL = BARS.length - 1;
 
 /** The width of a page; matrices that do not fit side by side are drawn below each other. */
 const PAGE = 80;
-const GAP = 2;
+/** Spaces between matrices side by side. */
+export const GAP = 2;
 
 /** Draws one number `width` characters wide, the last `gap` of them empty; `undefined` has no strength. */
 type Cell = (strength: number | undefined, width: number, gap: number) => string;
@@ -188,11 +190,9 @@ export class HeatMap {
 const longest = (words: readonly string[]) => Math.max(...words.map((word) => word.length));
 
 function rangeOf(matrices: Matrix[], { range }: HeatMapOptions): readonly [number, number] {
-  return range ??
-    [
-      0,
-      Math.max(...matrices.flatMap((matrix) => matrix.map((row) => Math.max(...Array.from(row))))),
-    ];
+  if (range) return range;
+  const rows = matrices.flat();
+  return [0, Math.max(...rows.map((row) => Math.max(...Array.from(row))))];
 }
 
 /** Where a number is between the low end and the high end, from 0 to 1; NaN is 0. */

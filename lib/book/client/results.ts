@@ -3,6 +3,7 @@
  * or different.
  */
 import { NOT_YET, type Outcome } from "../../lesson/exercise.ts";
+import { NUMBER } from "../../lesson/compare.ts";
 import { type Held, hold, type Shown } from "../../lesson/outputs.ts";
 import { marksAt } from "../../lesson/source.ts";
 import { exportsOf } from "../compile_plain.ts";
@@ -172,11 +173,12 @@ function restore(figure: HTMLElement): void {
   delete figure.dataset.printed;
 }
 
-const NUMBER = /((?<![\w.])[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?(?![\w]))/;
+/** The numbers of a text, and the words between them. */
+const cut = (text: string) => text.split(new RegExp(`(${NUMBER.source})`));
 
 /** Marks the numbers that differ from the expected ones. */
 function markNumbers(pre: HTMLElement, expected: string, text: string): void {
-  const [want, have] = [expected.split(NUMBER), text.split(NUMBER)];
+  const [want, have] = [cut(expected), cut(text)];
   if (want.length !== have.length) return;
   pre.replaceChildren(
     ...have.map((part, i) => i % 2 && part !== want[i] ? element("mark", {}, part) : part),

@@ -182,9 +182,8 @@ const isPicture = (value: unknown): value is { svg(): string | Promise<string> }
 /** The error, and the line of the lesson where it happened. */
 function place(error: unknown, url: string): { message: string; line?: number; column?: number } {
   const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
-  const [, line, column] = stack.match(
-    new RegExp(`${url.replace(/[.*+?^${"$"}{}()|[\]\\]/g, "\\$&")}:(\\d+):(\\d+)`),
-  ) ?? [];
+  const address = url.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  const [, line, column] = stack.match(new RegExp(`${address}:(\\d+):(\\d+)`)) ?? [];
   const name = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : "";
   return {
     message: name + message,
