@@ -81,3 +81,7 @@ fn slopes(g: V, y: V) -> V {
 
 // Rows that are moved or added as they are.
 alias Cell = vec4<Word>;
+
+fn added(sum: Cell, part: Cell) -> Cell {
+  return sum + part;
+}

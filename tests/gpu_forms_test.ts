@@ -31,7 +31,7 @@ const frozen = goldens as Record<string, { cases: Golden[] }>;
 
 /** Ops that ask tuningOf what class the adapter is of, of elementwise ones two; others ask where they call these. */
 const ASKING =
-  ("add clone embedding gather scatter sumAt mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
+  ("add clone embedding gather scatter addRows mm bmm sum amax amin any all logsumexp max min prod softmax logSoftmax " +
     "mean var std norm maxNorm topk cumsum linear linearActivated layerNorm attention crossEntropy")
     .split(
       " ",

@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, eq, lt, mul, ne, pow, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { float, to } from "./copy.ts";
+import { zerosLike } from "./create.ts";
 import { foundAt } from "./extreme.ts";
 import { checkFloat } from "./limits.ts";
 import { amax, amin, type ReduceOptions, spread, sum } from "./reduce.ts";
@@ -28,11 +29,12 @@ const ways: [Shape, ReduceOptions][] = [
   [[2, 3], { dim: [] }],
 ];
 
-const normOp = defineOp<ReduceOptions & { p: number }>({
+/** A norm; `whole` is that of `cdist`, whose slope is 0 where that of a norm is none. */
+const normOp = defineOp<ReduceOptions & { p: number; whole?: boolean }>({
   name: "norm",
   gradFn: "LinalgVectorNormBackward0",
   torch: "torch.linalg.vector_norm(i[0], a['p'], a.get('dim'), a.get('keepdim', False))",
-  forward([x], { p, ...options }) {
+  forward([x], { p, whole: _, ...options }) {
     if (p === 0) return sum(to(ne(x, 0), "float32"), options);
     if (p === 1 || countOf(x.shape, options) === 1) return sum(abs(x), options);
     if (p === 2) return sqrt(sum(square(x), options));
@@ -43,7 +45,7 @@ const normOp = defineOp<ReduceOptions & { p: number }>({
     const { p } = saved.args;
     const x = saved.input(0);
     const [g, y] = [grad, saved.output(0)].map((t) => spread(t, x.shape, saved.args));
-    if (p === 0) return [null];
+    if (p === 0) return [saved.args.whole ? zerosLike(x) : null];
     if (p === 1) return [mul(sign(x), g)];
     if (p === 2) return [mul(g, unless(eq(y, 0), div(x, y)))];
     const part = mul(sign(x), pow(abs(x), p - 1));
@@ -226,7 +228,7 @@ export const cdist: (
   const away = sub(unsqueeze(x, -2), unsqueeze(y, -3));
   const found = p === Infinity
     ? maxNormOp([away], { largest: true, whole: true, dim: -1 })
-    : norm(away, p, -1);
+    : normOp([away], { p, whole: true, dim: -1 });
   return called("CdistBackward0", found, x, y);
 });
 

@@ -14,14 +14,12 @@ import forwardSource from "../../kernels/embedding.wgsl" with { type: "text" };
 import gradSource from "../../kernels/embedding_grad.wgsl" with { type: "text" };
 import listsSource from "../../kernels/embedding_lists.wgsl" with { type: "text" };
 import stagedSource from "../../kernels/embedding_lists_staged.wgsl" with { type: "text" };
-import { add } from "./binary.ts";
-import { contiguous } from "./copy.ts";
+import { cloneInRows, contiguous } from "./copy.ts";
 import { groupsFor } from "./elementwise.ts";
 import { declared, inUnits, unitOf } from "./declare.ts";
 import { cut, viewOf } from "./layout.ts";
 import { bound, isBoundWhole, mostBound } from "./limits.ts";
 import { foursOf } from "./settle.ts";
-import { narrow } from "./slices.ts";
 import { LONGEST_LIST, tuningOf } from "./tuning.ts";
 import { reshape } from "./views.ts";
 
@@ -142,43 +140,65 @@ export const embeddingOp: Op<{ paddingIdx: number }> = defineOp<{ paddingIdx: nu
   }],
 });
 
-/** The gradient of a table: each row the sum of what arrived where it was used. */
-export function embeddingGrad(grad: Tensor, ids: Tensor, shape: Shape, padding: number): Tensor {
+/** The gradient of a table: each row the sum of what arrived where it was used, one after the other. */
+export const embeddingGrad = (g: Tensor, ids: Tensor, shape: Shape, padding: number): Tensor =>
+  sumInto(allocate(shape, "float32", g.device), g, ids, { padding });
+
+/** A copy of a table to whose rows `factor` · the rows of g are added, one after the other, where the ids name them. */
+export const addedRows = (table: Tensor, g: Tensor, ids: Tensor, factor: number): Tensor =>
+  sumInto(cloneInRows(table), g, ids, { onto: true, factor });
+
+interface Summing {
+  /** The row to which nothing is added; none. */
+  padding?: number;
+  /** Whether sums begin with what stands in the table; false. */
+  onto?: boolean;
+  factor?: number;
+}
+
+function sumInto(table: Tensor, grad: Tensor, ids: Tensor, summing: Summing): Tensor {
+  const { padding = -1, onto = false, factor = 1 } = summing;
+  const { shape, device } = table;
   const indices = contiguous(reshape(ids, [-1]));
-  const g = contiguous(reshape(grad, [indices.numel(), shape[1]]));
-  const n = indices.numel();
-  if (n > LONGEST_LIST) {
-    const half = Math.ceil(n / 2);
-    const [a, b] = [[0, half], [half, n - half]].map(([from, size]) =>
-      embeddingGrad(narrow(g, 0, from, size), narrow(indices, 0, from, size), shape, padding)
-    );
-    return add(a, b);
-  }
-  const { device } = grad;
+  const all = indices.numel();
+  const g = contiguous(reshape(grad, [all, shape[1]]));
   const { launcher } = device;
-  const table = allocate(shape, "float32", device);
-  const unit = unitOf(shape[1], g.offset);
-  for (const { first, last, buffer, offset } of stretches(table)) {
-    const rows = last - first;
-    const { pipeline, groups } = sortingOf(rows, device);
-    const share = Math.ceil(rows / groups / pipeline.lanes);
-    const [head, next] = [allocate([rows], "int64", device), allocate([n], "int64", device)];
-    const lists = { head: head.storage, next: next.storage };
-    launcher.launch(
-      pipeline,
-      { ...lists, ids: indices.storage },
-      { n, first, last, padding, share, ids_offset: indices.offset },
-      groups,
-      n,
-    );
-    const cells = rows * shape[1] / unit;
-    launcher.launch(
-      launcher.pipeline(gradKernels[unit]),
-      { ...lists, g: g.storage, dtable: buffer },
-      { n, cells, width: shape[1] / unit, g_offset: g.offset / unit, table_offset: offset / unit },
-      groupsFor(cells),
-      Math.ceil(n / rows),
-    );
+  const scaled = factor !== 1;
+  const unit = scaled ? 1 : unitOf(shape[1], g.offset);
+  const width = shape[1] / unit;
+  for (let from = 0; from < all || from === 0; from += LONGEST_LIST) {
+    const n = Math.min(all - from, LONGEST_LIST);
+    const constants = { ONTO: Number(onto || from > 0), SCALED: Number(scaled) };
+    for (const { first, last, buffer, offset } of stretches(table)) {
+      const rows = last - first;
+      const { pipeline, groups } = sortingOf(rows, device);
+      const share = Math.ceil(rows / groups / pipeline.lanes);
+      const [head, next] = [allocate([rows], "int64", device), allocate([n], "int64", device)];
+      const lists = { head: head.storage, next: next.storage };
+      launcher.launch(
+        pipeline,
+        { ...lists, ids: indices.storage },
+        { n, first, last, padding, share, ids_offset: indices.offset + from },
+        groups,
+        n,
+      );
+      const cells = rows * width;
+      launcher.launch(
+        launcher.pipeline(gradKernels[unit], { constants }),
+        { ...lists, g: g.storage, dtable: buffer },
+        {
+          n,
+          cells,
+          width,
+          g_offset: g.offset / unit + from * width,
+          table_offset: offset / unit,
+          factor,
+          nothing: 0,
+        },
+        groupsFor(cells),
+        Math.ceil(n / rows),
+      );
+    }
   }
   return table;
 }

@@ -16,7 +16,7 @@ import { groupsFor } from "./elementwise.ts";
 import { stack } from "./join.ts";
 import { isfinite } from "./nan.ts";
 import { bucketize } from "./search.ts";
-import { sumAt } from "./index_put.ts";
+import { addRows } from "./index_put.ts";
 import { checkFloat } from "./limits.ts";
 import { logicalAnd } from "./logic.ts";
 import { amax, amin, sum } from "./reduce.ts";
@@ -77,7 +77,8 @@ function countsOf(flat: Tensor, [lo, hi]: Ends, bins: number, place: Tensor): Te
   const inside = logicalAnd(ge(flat, lo), le(flat, hi));
   const bin = where(inside, clamp(place, { min: 0, max: bins - 1 }), bins);
   const ones = reshape(onesLike(flat), [-1, 1]);
-  const counts = reshape(narrow(sumAt(ones, long(bin), bins + 1), 0, 0, bins), [bins]);
+  const none = zeros([bins + 1, 1], { device: flat.device });
+  const counts = reshape(narrow(addRows(none, ones, long(bin)), 0, 0, bins), [bins]);
   return where(logicalAnd(isfinite(lo), isfinite(hi)), counts, NaN);
 }
 

@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./binary.ts";
 import { write } from "./copy.ts";
 import { checkIndex } from "./faults.ts";
-import { along, indexPut } from "./index_put.ts";
+import { along, put } from "./index_put.ts";
 import { reshape } from "./views.ts";
 
 /** How much of a source {@linkcode indexAdd} adds. */
@@ -77,8 +77,14 @@ export function indexAdd(
   const { dim, index, source, alpha = 1 } = given;
   const [wide, values] = [x, source].map((t) => t.ndim === 0 ? reshape(t, [1]) : t);
   const ids = reshape(checkIndex(index, wide.sizeAt(dim), { wrap: false }), [-1]);
-  const scaled = alpha === 1 ? values : mul(values, alpha);
-  const made = indexPut(wide, along(wide, dim, ids), scaled, true);
+  // PyTorch adds rows by an fma, and single numbers after a product that is rounded.
+  const apart = alpha !== 1 && (wide.ndim === 1 || wide.dtype !== "float32");
+  const made = put(wide, {
+    indices: along(wide, dim, ids),
+    values: apart ? mul(values, alpha) : values,
+    accumulate: true,
+    factor: apart ? 1 : alpha,
+  });
   return called("IndexAddBackward0", reshape(made, x.shape), ...readBy(source, index, source));
 }
 

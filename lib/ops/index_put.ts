@@ -13,14 +13,14 @@ import { floats, given, ints } from "../tensor/sample.ts";
 import { normalizeDim, shapeText } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import lastSource from "../../kernels/last_place.wgsl" with { type: "text" };
-import { add, gt, sub } from "./binary.ts";
+import { add, gt, mul, sub } from "./binary.ts";
 import { clamp } from "./clamp.ts";
 import { combineAt } from "./combine.ts";
 import { contiguous, copy_, write } from "./copy.ts";
 import { full, zeros } from "./create.ts";
 import { arange } from "./ranges.ts";
 import { groupsFor } from "./elementwise.ts";
-import { embedding, embeddingGrad } from "./embedding.ts";
+import { addedRows, embedding } from "./embedding.ts";
 import { basic, type Index, index } from "./index.ts";
 import { expand, reshape } from "./views.ts";
 import { filling, where } from "./where.ts";
@@ -62,27 +62,40 @@ export function lastPlace(ids: Tensor, rows: number): Tensor {
   return lastPlaceOp([ids], { rows });
 }
 
-const sumAtOp = defineOp<{ rows: number }>({
-  name: "sumAt",
+const addRowsOp = defineOp<{ factor: number }>({
+  name: "addRows",
   gradFn: "IndexPutBackward0",
-  torch: "torch.zeros(a['rows'], i[0].shape[1]).index_add(0, i[1], i[0])",
-  forward: ([values, ids], { rows }) => embeddingGrad(values, ids, [rows, values.shape[1]], -1),
-  gradient: (grad, saved) => [embedding(saved.input(1), grad), null],
-  reference([values, ids], { rows }) {
-    const width = values.shape[1];
-    const sums = new Array<number>(rows * width).fill(0);
-    values.data.forEach((v, i) => sums[ids.data[Math.floor(i / width)] * width + i % width] += v);
-    return ndarray([rows, width], sums);
+  torch: "i[0].index_add(0, i[2], i[1], alpha=a['factor'])",
+  forward: ([x, values, ids], { factor }) => addedRows(x, values, ids, factor),
+  gradient(grad, saved) {
+    const { factor } = saved.args;
+    const part = saved.needs(1) ? embedding(saved.input(2), grad) : null;
+    return [grad, part && factor !== 1 ? mul(part, factor) : part, null];
   },
-  samples: [
-    { inputs: [floats([4, 3]), given([2, 0, 2, 4], [4], "int64")], args: { rows: 6 } },
-    { inputs: [floats([67, 1]), ints([67], 5)], args: { rows: 5 } },
-  ],
+  reference([x, values, ids], { factor }) {
+    const width = x.shape[1];
+    const sums = [...x.data];
+    values.data.forEach((v, i) =>
+      sums[ids.data[Math.floor(i / width)] * width + i % width] += factor * v
+    );
+    return ndarray(x.shape, sums);
+  },
+  samples: [1, -0.3].flatMap((factor) => [
+    {
+      inputs: [floats([6, 3]), floats([4, 3]), given([2, 0, 2, 4], [4], "int64")],
+      args: { factor },
+    },
+    { inputs: [floats([5, 4]), floats([67, 4]), ints([67], 5)], args: { factor } },
+    { inputs: [floats([5, 1]), floats([0, 1]), ints([0], 5)], args: { factor } },
+  ]),
 });
 
-/** The sums of the rows of `values` (n, width) whose ids are the same: (rows, width). */
-export const sumAt = (values: Tensor, ids: Tensor, rows: number): Tensor =>
-  sumAtOp([values, ids], { rows });
+/**
+ * A copy of x (rows, width) to whose rows `factor` · the rows of `values` (n, width) are added, one after the other,
+ * where the ids name them.
+ */
+export const addRows = (x: Tensor, values: Tensor, ids: Tensor, factor = 1): Tensor =>
+  addRowsOp([x, values, ids], { factor });
 
 /** What an assignment takes besides the tensor. */
 export interface IndexPutOptions {
@@ -167,7 +180,7 @@ function putMasked(x: Tensor, { indices, values, accumulate }: IndexPutOptions):
 }
 
 /** The same for numbers, slices and ids. */
-function putAt(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Tensor {
+function putAt(x: Tensor, { indices, values, accumulate, factor }: Putting): Tensor {
   const total = x.numel();
   const value = valuesFor(x, values);
   const all = reshape(arange(total, { device: x.device }), x.shape);
@@ -189,14 +202,18 @@ function putAt(x: Tensor, { indices, values, accumulate }: IndexPutOptions): Ten
     if (x.dtype === "int64") {
       return reshape(combineAt(reshape(x, [-1]), flat, reshape(column, [-1]), "sum"), x.shape);
     }
-    return add(x, reshape(sumAt(column, flat, total), x.shape));
+    return reshape(addRows(reshape(x, [-1, 1]), column, flat, factor), x.shape);
   }
   const last = lastPlace(flat, total);
   const chosen = embedding(clamp(sub(last, 1), { min: 0 }), column);
   return where(reshape(gt(last, 0), x.shape), reshape(chosen, x.shape), x);
 }
 
-const put = (x: Tensor, given: IndexPutOptions): Tensor =>
+/** What is put, and by what it is multiplied if it is added to floats; 1. */
+export type Putting = IndexPutOptions & { factor?: number };
+
+/** The assignment, under no name. */
+export const put = (x: Tensor, given: Putting): Tensor =>
   given.indices.some(isMask) ? putMasked(x, given) : putAt(x, given);
 
 const isTensor = (place: Index): place is Tensor => a.tensor.accepts(place);

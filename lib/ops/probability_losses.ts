@@ -3,11 +3,15 @@
  */
 import type { FaultMessage } from "../gpu/doubts.ts";
 import { a, parameters, type Reader } from "../python/arguments.ts";
-import { called } from "../tensor/autograd.ts";
+import { called, isGradEnabled } from "../tensor/autograd.ts";
+import { map } from "../tensor/ndarray.ts";
+import { defineOp } from "../tensor/op.ts";
+import { floats } from "../tensor/sample.ts";
 import { type Shape, shapeText } from "../tensor/shape.ts";
 import { allocate, type Tensor } from "../tensor/tensor.ts";
 import binarySource from "../../kernels/binary_cross_entropy.wgsl" with { type: "text" };
 import { add, div, eq, minimum, mul, sub } from "./binary.ts";
+import { sumTo } from "./broadcast.ts";
 import { clamp } from "./clamp.ts";
 import { contiguous } from "./copy.ts";
 import { declared } from "./declare.ts";
@@ -64,6 +68,18 @@ export const readLogits = (name: string): Reader<LogitsLossOptions> =>
 
 const binaryOptions = readBinary("binaryCrossEntropy");
 const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
+
+/** Refuses an argument that wants a gradient, which PyTorch's function, called so, does not have. */
+function checkConstants(name: string, given: Record<string, Tensor | null | undefined>): void {
+  for (const [argument, x] of Object.entries(given)) {
+    if (!x?.requiresGrad || !isGradEnabled()) continue;
+    throw new Error(
+      `The function '${name}' is not differentiable with respect to argument '${argument}'. This input ` +
+        `cannot have requires_grad True; use ${argument === "weight" ? "weight" : "posWeight"}.detach()`,
+    );
+  }
+}
+
 const weighed = (losses: Tensor, { weight, ...options }: BinaryLossOptions) =>
   reduced(weight ? mul(losses, weight) : losses, options);
 
@@ -117,6 +133,7 @@ export const binaryCrossEntropy: WeightedLossFunction<BinaryLossOptions> = compa
   "binaryCrossEntropy",
   binaryOptions,
   (p, y, options) => {
+    checkConstants("binary_cross_entropy", { weight: options.weight });
     const losses = binaryOp(pairOf("binaryCrossEntropy", p, y), {});
     return called("BinaryCrossEntropyBackward0", weighed(losses, options), y);
   },
@@ -132,6 +149,39 @@ const logitsOp = defineLoss({
   reference: (x, y) => (1 - y) * x - Math.min(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   args: {},
   domain: [-2, 2],
+});
+
+/** The same where targets of 1 have a weight, with the slopes that PyTorch computes: they differ at infinities. */
+const weightedOp = defineOp({
+  name: "binaryCrossEntropyWithWeights",
+  torch: "F.binary_cross_entropy_with_logits(i[0], i[1], pos_weight=i[2], reduction='none')",
+  forward([x, y, p]) {
+    const share = add(mul(sub(p, 1), y), 1);
+    return sub(mul(add(neg(y), 1), x), mul(share, logSigmoid(x)));
+  },
+  gradient(g, saved) {
+    const [x, y, p] = [saved.input(0), saved.input(1), saved.input(2)];
+    const slopes = [() => {
+      const t = mul(p, y);
+      return sub(mul(sub(add(t, 1), y), sigmoid(x)), t);
+    }, () => sub(logSigmoid(neg(x)), mul(logSigmoid(x), p))];
+    const given = slopes.map((slope, i) =>
+      saved.needs(i) ? sumTo(mul(slope(), g), saved.shape(i)) : null
+    );
+    return [...given, null];
+  },
+  reference: ([x, y, p]) =>
+    map(
+      (x, y, p) =>
+        (1 - y) * x - ((p - 1) * y + 1) * (Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)))),
+      x,
+      y,
+      p,
+    ),
+  samples: [[], [3, 67]].map((shape) => ({
+    inputs: [floats(shape), floats(shape), floats(shape.slice(1), { fixed: true })],
+    args: {},
+  })),
 });
 
 /**
@@ -151,9 +201,9 @@ export const binaryCrossEntropyWithLogits: WeightedLossFunction<LogitsLossOption
   logitsOptions,
   (x, y, { posWeight, ...options }) => {
     const pair = pairOf("binaryCrossEntropyWithLogits", x, y);
-    const losses = posWeight
-      ? sub(mul(add(neg(y), 1), x), mul(add(mul(sub(posWeight, 1), y), 1), logSigmoid(x)))
-      : logitsOp(pair, {});
+    const { weight } = options;
+    checkConstants("binary_cross_entropy_with_logits", { weight, pos_weight: posWeight });
+    const losses = posWeight ? weightedOp([...pair, posWeight], {}) : logitsOp(pair, {});
     const loss = weighed(losses, options);
     return called("BinaryCrossEntropyWithLogitsBackward0", loss, x, y, posWeight);
   },

@@ -8,13 +8,13 @@ import { defineOp } from "../tensor/op.ts";
 import { floats, given, ints, type Sample, type SampleInput } from "../tensor/sample.ts";
 import { normalizeDim } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { add, div, eq, gt, mul } from "./binary.ts";
+import { div, eq, gt, mul } from "./binary.ts";
 import { combineAt, type Combining } from "./combine.ts";
 import { clone, to, write } from "./copy.ts";
 import { full, onesLike, zerosLike } from "./create.ts";
 import { launchUnary } from "./elementwise.ts";
 import { flatIndices, gather } from "./gather.ts";
-import { lastPlace, sumAt } from "./index_put.ts";
+import { addRows, lastPlace } from "./index_put.ts";
 import { scatter, scatterAdd, valuesOf } from "./scatter.ts";
 import { reshape } from "./views.ts";
 import { where } from "./where.ts";
@@ -52,7 +52,10 @@ const floatsOf = (keys: Tensor): Tensor =>
 /** Each value put together with what is at its place, all flat. */
 function combined(x: Tensor, ids: Tensor, values: Tensor, how: Combining): Tensor {
   if (x.dtype !== "float32") return combineAt(x, ids, values, how);
-  if (how === "sum") return add(x, reshape(sumAt(reshape(values, [-1, 1]), ids, x.numel()), [-1]));
+  if (how === "sum") {
+    const [onto, column] = [x, values].map((t) => reshape(t, [-1, 1]));
+    return reshape(addRows(onto, column, ids), [-1]);
+  }
   return floatsOf(combineAt(keysOf(x, how), ids, keysOf(values, how), how));
 }
 

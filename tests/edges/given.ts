@@ -61,6 +61,34 @@ const adding: [name: string, shape: number[], index: Tensor, source: Tensor][] =
   ["of a number to a vector", [3], tensor([0]), f(1)],
 ];
 
+/** What is added to numbers, by a function that also gets ids; several of them are one. */
+const summed = (shape: number[], of: (x: Tensor, ids: Tensor, source: Tensor) => Tensor) => () => {
+  torch.manualSeed(7);
+  const x = torch.randn(5, ...shape);
+  return of(x, torch.arange(40).remainder(5), torch.randn(40, ...shape));
+};
+const wide = (ids: Tensor) => ids.unsqueeze(1).expand(40, 12);
+const onto: Record<string, () => Tensor> = {
+  indexAdd: summed([12], (x, ids, s) => x.indexAdd(0, ids, s)),
+  "indexAdd with a factor": summed([12], (x, ids, s) => x.indexAdd(0, ids, s, { alpha: 0.3 })),
+  "indexAdd of numbers with a factor": summed(
+    [],
+    (x, ids, s) => x.indexAdd(0, ids, s, { alpha: 0.3 }),
+  ),
+  indexPut: summed([12], (x, ids, s) => x.indexPut([ids], s, true)),
+  scatterAdd: summed([12], (x, ids, s) => x.scatterAdd(0, wide(ids), s)),
+  scatterReduce: summed([12], (x, ids, s) => x.scatterReduce(0, wide(ids), s, "sum")),
+  // Longer than what one launch goes through.
+  "an embedding's gradient": () => {
+    torch.manualSeed(7);
+    const ids = torch.arange(70_000).remainder(3);
+    const table = torch.zeros(3, 2).requiresGrad_();
+    torch.embedding(ids, table).backward(torch.randn(70_000, 2));
+    return table.grad!;
+  },
+};
+const ENDS = f([NaN, Infinity, -Infinity, 0, -0, 1, -1, 2.5]);
+
 /** By the names of edges.py. */
 export const rows: Rows = {
   ...Object.fromEntries(none),
@@ -119,6 +147,25 @@ export const rows: Rows = {
       GRID,
       GRID.t().repeat(1, 1),
     ),
+  ...Object.fromEntries(
+    Object.entries(onto).map(([name, of]) => [`exact: added one after the other, ${name}`, of]),
+  ),
+  "slope at the ends, posWeight": () =>
+    grads(
+      (x, y) =>
+        F.binaryCrossEntropyWithLogits(x, y, { posWeight: tensor([3.5]), reduction: "none" }),
+      ENDS.repeat(8),
+      torch.repeatInterleave(ENDS, 8),
+    ),
+  ...Object.fromEntries(["weight", "posWeight"].map((name) => [`a gradient for ${name}`, () => {
+    const options = { [name]: torch.ones(3).requiresGrad_() };
+    return F.binaryCrossEntropyWithLogits(GRID, GRID, options);
+  }])),
+  "a gradient for weight, of probabilities": () =>
+    F.binaryCrossEntropy(PQ, PQ, torch.ones(3).requiresGrad_()),
+  "a gradient for weight, but quietly": () =>
+    torch.noGrad(() => F.binaryCrossEntropy(PQ, PQ, torch.ones(3).requiresGrad_())),
+  "cdist 0, slope": () => grads((x, y) => torch.cdist(x, y, 0), GRID, GRID.neg()),
   "indexFill at -1": () => torch.ones(3).indexFill(0, tensor([-1]), 7),
   "indexFill at 3": () => torch.ones(3).indexFill(0, tensor([3]), 7),
   "indexFill at a table": () => torch.ones(3).indexFill(0, tensor([[1]]), 7),

@@ -63,6 +63,23 @@ A, B = PAIRS[:, 0].contiguous(), PAIRS[:, 1].contiguous()
 INTS = T([3, -2, 0, 5])
 BOOLS = T([True, False, True, False])
 
+
+def summed(shape, f):
+    """What is added to numbers, by a function that also gets ids; several of them are one."""
+    def made():
+        torch.manual_seed(7)
+        x = torch.randn(5, *shape)
+        return f(x, torch.arange(40) % 5, torch.randn(40, *shape))
+    return made
+
+
+def long_list():
+    torch.manual_seed(7)
+    table = torch.zeros(3, 2, requires_grad=True)
+    F.embedding(torch.arange(70_000) % 3, table).backward(torch.randn(70_000, 2))
+    return table.grad
+
+
 CASES = {
     # 1
     **{f"attention, mask {m:g}": attend(m) for m in (-1e4, -1e5, -1e7, -1e9)},
@@ -400,6 +417,27 @@ CASES |= {  # tests/edges/given.ts
     "indexAdd along 5": lambda: torch.ones(3, 2).index_add(5, T([0]), torch.ones(1, 2)),
     "indexAdd of a transpose": lambda: grads(
         lambda x, y: x.index_add(-1, T([2, 0, 2]), y.t(), alpha=0.5), GRID, GRID.t()),
+    **{f"exact: added one after the other, {name}": summed(shape, f) for name, (shape, f) in {
+        "indexAdd": ([12], lambda x, ids, s: x.index_add(0, ids, s)),
+        "indexAdd with a factor": ([12], lambda x, ids, s: x.index_add(0, ids, s, alpha=0.3)),
+        "indexAdd of numbers with a factor": ([], lambda x, ids, s: x.index_add(0, ids, s, alpha=0.3)),
+        "indexPut": ([12], lambda x, ids, s: x.index_put((ids,), s, True)),
+        "scatterAdd": ([12], lambda x, ids, s: x.scatter_add(0, ids[:, None].expand(40, 12), s)),
+        "scatterReduce": ([12], lambda x, ids, s: x.scatter_reduce(0, ids[:, None].expand(40, 12), s, "sum")),
+    }.items()},
+    "exact: added one after the other, an embedding's gradient": long_list,
+    "slope at the ends, posWeight": lambda: grads(
+        lambda x, y: F.binary_cross_entropy_with_logits(x, y, pos_weight=T([3.5]), reduction="none"),
+        ENDS.repeat(8), ENDS.repeat_interleave(8)),
+    "a gradient for weight": lambda: F.binary_cross_entropy_with_logits(
+        GRID, GRID, weight=torch.ones(3, requires_grad=True)),
+    "a gradient for posWeight": lambda: F.binary_cross_entropy_with_logits(
+        GRID, GRID, pos_weight=torch.ones(3, requires_grad=True)),
+    "a gradient for weight, of probabilities": lambda: F.binary_cross_entropy(
+        PQ, PQ, torch.ones(3, requires_grad=True)),
+    "a gradient for weight, but quietly": torch.no_grad()(
+        lambda: F.binary_cross_entropy(PQ, PQ, torch.ones(3, requires_grad=True))),
+    "cdist 0, slope": lambda: grads(lambda x, y: torch.cdist(x, y, 0), GRID, -GRID),
     "indexFill at -1": lambda: torch.ones(3).index_fill(0, T([-1]), 7),
     "indexFill at 3": lambda: torch.ones(3).index_fill(0, T([3]), 7),
     "indexFill at a table": lambda: torch.ones(3).index_fill(0, T([[1]]), 7),

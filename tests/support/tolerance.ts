@@ -25,7 +25,7 @@ const LOOSER: Record<string, { forward?: number; backward?: number }> = {
   linear: { forward: 32 }, // 67 equal products: 15
   geluTanh: { forward: 8 }, // llvmpipe's tanh: 6.6
   pow: { backward: 8 }, // x^y ln x: 4.6
-  sumAt: { forward: 16 }, // equal numbers one after the other: 7.6
+  addRows: { forward: 16 }, // equal numbers one after the other: 7.6
   attention: { backward: 32 }, // what cancels are dot products of 68 terms: 13
 };
 
