@@ -103,6 +103,18 @@ const refused: [string, () => unknown][] = [
   ["as parameter 'bias'", () => any(new nn.Linear(1, 1)).bias = new nn.ReLU()],
   ["as child module 'out_proj'", () => any(new nn.MultiheadAttention(2, 1)).outProj = lib.relu],
   ["as buffer 'running_mean'", () => any(new nn.BatchNorm1d(2)).runningMean = 1],
+  [
+    "selfAttn and self_attn are both 'self_attn' in a state dict; rename one",
+    () =>
+      new (class extends nn.ReLU {
+        selfAttn = new nn.Tanh();
+        self_attn = new nn.Tanh();
+      })(),
+  ],
+  [
+    "self_attn and selfAttn are both 'self_attn' in a state dict; rename one",
+    () => Object.assign(new nn.ReLU(), { self_attn: new nn.Tanh(), selfAttn: new nn.Parameter(x) }),
+  ],
   ["write model.at(0)", () => any(new nn.Sequential(new nn.ReLU()))[0]],
   ["model.set(0, layer)", () => any(new nn.Sequential(new nn.ReLU()))[0] = new nn.Tanh()],
   ["write layers.at(0)", () => any(new nn.ModuleList())[-1]],

@@ -403,6 +403,19 @@ const config = (change: Record<string, unknown>): Files => {
   const json = { ...JSON.parse(files["config.json"] as string), ...change };
   return { ...files, "config.json": JSON.stringify(json) };
 };
+
+for (const [name, logits] of Object.entries(golden.activations)) {
+  const files = config({ activation_function: name });
+  withModel(`the activation ${name} counts as in transformers`, files, async (loaded, folder) => {
+    const { model, tokenizer } = loaded;
+    const ids = tensor([tokenizer.encode(PROMPT)]);
+    assert(await distance(model.forward(ids), logits) < 2e-5);
+    await savePretrained(folder, { model, tokenizer });
+    const again = loadPretrained(folder, { as: GPT2 }).model;
+    assert(await distance(noGrad(() => again.forward(ids)), logits) < 2e-5);
+  });
+}
+
 const without = (...names: string[]): Files =>
   Object.fromEntries(Object.entries(tinyFiles()).filter(([name]) => !names.includes(name)));
 const cut = (files: Files): Files => ({
@@ -458,8 +471,8 @@ const broken: [what: string, Files, says: string][] = [
   ["heads that do not share", config({ n_head: 5 }), "n_embd 32 is not a multiple of n_head 5"],
   [
     "an unknown activation",
-    config({ activation_function: "silu" }),
-    'activation_function is "silu"',
+    config({ activation_function: "quick_gelu" }),
+    'activation_function is "quick_gelu"',
   ],
   [
     "scores scaled by layer",

@@ -180,6 +180,17 @@ Deno.test("schedules: what makes no sense is refused in PyTorch's words", () => 
     TypeError,
     "step(await loss.item())",
   );
+  // deno-lint-ignore no-explicit-any
+  const inRow = (schedule: any) => () => new SequentialLR(one, [new StepLR(one, 1), schedule], [1]);
+  const plateau = new ReduceLROnPlateau(one);
+  assertThrows(inRow(plateau), TypeError, "does not support `ReduceLROnPlateau` scheduler");
+  const nested = new SequentialLR(one, [new StepLR(one, 1)], []);
+  assertThrows(inRow(nested), TypeError, "put its schedulers and milestones into this one's lists");
+  assertThrows(
+    () => new SequentialLR(one, [], []),
+    RangeError,
+    "expects at least one scheduler, but got no scheduler",
+  );
   assertThrows(
     () => new SequentialLR(two, [new StepLR(one, 1)], []),
     Error,

@@ -1,7 +1,7 @@
 /*
  * The configuration of a model: its sizes, and what they must be, for GPT-2 and GPT-NeoX.
  */
-import type { Activation } from "../ops/activation.ts";
+import type { ActivationName } from "../ops/activation.ts";
 import { a, parameters } from "../python/arguments.ts";
 
 /** The sizes that every model here has; the names are Hugging Face's for GPT-2. */
@@ -19,7 +19,7 @@ export interface ModelSizes {
   /** The width of the hidden layer of a feed-forward network; 4 · nEmbd by default. */
   nInner?: number;
   /** The activation after that hidden layer; in GPT-2 the tanh approximation of GELU. */
-  activation?: Activation;
+  activation?: ActivationName;
   /** Keeps the divisor of the layer norms away from 0; 1e-5 by default. */
   layerNormEpsilon?: number;
 }
@@ -47,13 +47,16 @@ export interface GPTNeoXConfig extends ModelSizes {
 }
 
 /** The activations, by their names in `config.json`; the first name of each is the one that is written. */
-export const activations: Readonly<Record<string, Activation>> = {
+export const activations: Readonly<Record<string, ActivationName>> = {
   gelu_new: "geluTanh",
   gelu_pytorch_tanh: "geluTanh",
   gelu_fast: "geluTanh",
   gelu: "gelu",
   relu: "relu",
   tanh: "tanh",
+  silu: "silu",
+  swish: "silu",
+  sigmoid: "sigmoid",
 };
 
 const sizes = {

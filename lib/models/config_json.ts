@@ -1,7 +1,7 @@
 /*
  * How `config.json` spells the configuration of a model, as transformers writes and reads it.
  */
-import type { Activation } from "../ops/activation.ts";
+import type { ActivationName } from "../ops/activation.ts";
 import {
   activations,
   type GPT2Config,
@@ -86,7 +86,7 @@ class Reader {
     }
   }
 
-  activation(name: string, otherwise: string): Activation {
+  activation(name: string, otherwise: string): ActivationName {
     const named = String(this.json[name] ?? otherwise);
     if (Object.hasOwn(activations, named)) return activations[named];
     const known = Object.keys(activations).join(", ");
@@ -157,7 +157,7 @@ function gptNeoXFrom(read: Reader): GPTNeoXConfig {
   return config;
 }
 
-const nameOf = (activation: Activation) =>
+const nameOf = (activation: ActivationName) =>
   Object.keys(activations).find((name) => activations[name] === activation)!;
 
 /** The `config.json` of a model, as transformers writes it. Ids of tokens that do not exist are null. */

@@ -6,16 +6,16 @@ import { copy_ } from "../ops/copy.ts";
 import { add_ } from "../ops/inplace.ts";
 import { linearInto } from "../ops/matmul/linear.ts";
 import { linearActivated } from "../ops/matmul/linear_then.ts";
-import type { Activation } from "../ops/activation.ts";
+import { type ActivationName, isFused } from "../ops/activation.ts";
 import { activated } from "../ops/unary.ts";
 import { isPlain } from "../nn/hooks.ts";
 import { Linear } from "../nn/layers.ts";
 import type { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** x through a layer and an activation, in one kernel. */
-export const wide = (layer: Module, x: Tensor, activation: Activation): Tensor =>
-  isPlain(layer, Linear)
+/** x through a layer and an activation, in one kernel where there is one for both. */
+export const wide = (layer: Module, x: Tensor, activation: ActivationName): Tensor =>
+  isPlain(layer, Linear) && isFused(activation)
     ? linearActivated(x, layer.weight, layer.bias, activation)
     : activated(layer.forward(x), activation);
 

@@ -2,7 +2,7 @@
  * What a property of a module may become. In PyTorch `__setattr__` says it; here a proxy does, with one trap, so that
  * what is only read costs some 20 ns more.
  */
-import { described } from "../python/arguments.ts";
+import { camelCase, described } from "../python/arguments.ts";
 import { snakeCase } from "../python/module.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { Parameter } from "./parameter.ts";
@@ -20,8 +20,9 @@ export abstract class Asking {
       defineProperty(self, name, property) {
         const was = Object.getOwnPropertyDescriptor(self, name)?.value;
         const { value } = property;
-        if (was !== undefined && value !== undefined && typeof name === "string") {
-          front.replacing(name, was, value);
+        if (value !== undefined && typeof name === "string") {
+          if (was !== undefined) front.replacing(name, was, value);
+          else if (isPart(value)) refuseTwin(self, name);
         }
         return Reflect.defineProperty(self, name, property);
       },
@@ -49,6 +50,19 @@ export abstract class Asking {
       throw refused(name, value, "child module", "torch.nn.Module", "call a function in forward()");
     }
   }
+}
+
+const isPart = (value: unknown) => value instanceof Asking || value instanceof Tensor;
+
+/** Refuses a part whose name in a state dict is that of another: only one of them would be saved, and trained. */
+function refuseTwin(self: object, name: string): void {
+  const [snake, camel] = [snakeCase(name), camelCase(name)];
+  const other = snake === name ? camel : snake;
+  if (other === name || snakeCase(other) !== snake) return;
+  if (!isPart(Object.getOwnPropertyDescriptor(self, other)?.value)) return;
+  throw new TypeError(
+    `${other} and ${name} are both '${snake}' in a state dict; rename one of them`,
+  );
 }
 
 /** The error of an assignment, in PyTorch's words. */

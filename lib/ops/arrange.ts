@@ -114,7 +114,7 @@ export const repeatInterleave: (
   ...args: Given<[repeats: number | readonly number[], dim?: number], RepeatInterleaveOptions>
 ) => Tensor = takesNames(
   "repeatInterleave",
-  { input: a.tensor, repeats: a.either(a.whole, a.shape), dim: a.whole },
+  { input: a.tensor, repeats: a.either(a.whole, a.shape), dim: a.orNone(a.whole) },
   (x: Tensor, repeats: number | number[], dim?: number): Tensor => {
     const less = [repeats].flat().find((n) => n < 0);
     if (less !== undefined) throw new RangeError(`Repeats must be non-negative, not ${less}`);

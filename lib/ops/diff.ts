@@ -82,7 +82,7 @@ export type Extremes = [min: Tensor, max: Tensor] & {
 
 const readAminmax = parameters<{ dim?: number; keepdim?: boolean }>(
   "aminmax",
-  { dim: a.whole, keepdim: a.flag },
+  { dim: a.orNone(a.whole), keepdim: a.flag },
   { positional: 0 },
 );
 

@@ -110,7 +110,7 @@ export interface NormOptions extends ReduceOptions {
 
 const normOptions = parameters<NormOptions>("norm", {
   p: a.number,
-  dim: a.dims,
+  dim: a.orNone(a.dims),
   keepdim: a.flag,
   dtype: a.oneOf("float32"),
 });

@@ -75,7 +75,9 @@ function checkConstants(name: string, given: Record<string, Tensor | null | unde
     if (!x?.requiresGrad || !isGradEnabled()) continue;
     throw new Error(
       `The function '${name}' is not differentiable with respect to argument '${argument}'. This input ` +
-        `cannot have requires_grad True; use ${argument === "weight" ? "weight" : "posWeight"}.detach()`,
+        `cannot have requires_grad True; use ${
+          argument === "weight" ? "weight" : "posWeight"
+        }.detach()`,
     );
   }
 }

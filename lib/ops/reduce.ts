@@ -202,13 +202,17 @@ export type SumArguments = Given<
 
 /** Reads the arguments of a sum or a mean. */
 export const summing = (name: string): Reader<ReduceOptions & Computed> =>
-  parameters<ReduceOptions & Computed>(name, { dim: a.dims, keepdim: a.flag, dtype: a.dtype }, {
+  parameters<ReduceOptions & Computed>(name, {
+    dim: a.orNone(a.dims),
+    keepdim: a.flag,
+    dtype: a.dtype,
+  }, {
     positional: 2,
   });
 
 /** Reads the arguments of a reduction. */
 export const reduction = (name: string): Reader<ReduceOptions> =>
-  parameters<ReduceOptions>(name, { dim: a.dims, keepdim: a.flag });
+  parameters<ReduceOptions>(name, { dim: a.orNone(a.dims), keepdim: a.flag });
 
 /** The function of a row. */
 function of(name: "amax" | "amin"): (x: Tensor, ...args: ReduceArguments) => Tensor {

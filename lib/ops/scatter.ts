@@ -103,7 +103,10 @@ export interface TakeOptions {
   dim?: number;
 }
 
-const readTake = parameters<TakeOptions>("takeAlongDim", { indices: a.tensor, dim: a.whole }, {
+const readTake = parameters<TakeOptions>("takeAlongDim", {
+  indices: a.tensor,
+  dim: a.orNone(a.whole),
+}, {
   required: 1,
 });
 

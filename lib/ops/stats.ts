@@ -96,7 +96,7 @@ export type VarArguments = Given<
 export const varOptions = (name: string): (args: VarArguments) => VarArgs => {
   const read = parameters<VarOptions>(
     name,
-    { dim: a.dims, unbiased: a.flag, keepdim: a.flag, correction: a.number },
+    { dim: a.orNone(a.dims), unbiased: a.flag, keepdim: a.flag, correction: a.number },
     { positional: 3 },
   );
   return (args: VarArguments) => {

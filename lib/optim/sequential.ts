@@ -1,10 +1,10 @@
 /*
  * Schedules of learning rates in a row.
  */
-import { a } from "../python/arguments.ts";
+import { a, described } from "../python/arguments.ts";
 import {
   type Constants,
-  type LRScheduler,
+  LRScheduler,
   optionsFor,
   readStep,
   type SchedulerState,
@@ -58,6 +58,20 @@ export class SequentialLR {
   ) {
     const { schedulers, milestones } = sequentialOptions(args);
     [this.schedulers, this.milestones] = [schedulers, milestones];
+    if (schedulers.length < 1) {
+      throw new RangeError("SequentialLR expects at least one scheduler, but got no scheduler.");
+    }
+    schedulers.forEach((scheduler, i) => {
+      if (scheduler instanceof LRScheduler) return;
+      const kind = described(scheduler).replace(/^a /, "");
+      const way = (scheduler as unknown) instanceof SequentialLR
+        ? "put its schedulers and milestones into this one's lists"
+        : "step it by itself";
+      throw new TypeError(
+        `SequentialLR does not support \`${kind}\` scheduler, and got one at index ${i} in the given ` +
+          `schedulers sequence; ${way}`,
+      );
+    });
     if (schedulers.some((scheduler) => scheduler.optimizer !== optimizer)) {
       throw new Error(
         "Sequential Schedulers expects all schedulers to belong to the same optimizer, but got one " +

@@ -13,6 +13,8 @@ export interface Kind {
   /** The kind in words, for an error: "a whole number". */
   readonly wanted: string;
   accepts(value: unknown): boolean;
+  /** Whether null, which stands for Python's None, counts as not given. */
+  readonly none?: boolean;
 }
 
 /** A tuple with all of its elements, and their labels; those that were optional may be undefined. */
@@ -66,6 +68,7 @@ const having = (wanted: string, property: string): Kind =>
   kind(wanted, (v) => isObject(v) && property in v);
 const shape = list(whole, "a list of whole numbers");
 const tensor = having("a Tensor", "storage");
+const orNone = (of: Kind): Kind => ({ ...of, none: true });
 
 /** The kinds of values. */
 export const a = {
@@ -87,12 +90,12 @@ export const a = {
     (v) => typeof v === "number" || typeof v === "boolean" || tensor.accepts(v),
   ),
   places: kind('a list of places, as [0], [":", ids] or [mask]', Array.isArray),
-  generator: having("a Generator", "engine"),
-  device: having("a Device", "launcher"),
-  dtype: kind(
+  generator: orNone(having("a Generator", "engine")),
+  device: orNone(having("a Device", "launcher")),
+  dtype: orNone(kind(
     '"float32", "int64" or "bool"',
     (v) => v === "float32" || v === "int64" || v === "bool",
-  ),
+  )),
   function: kind("a function", (v) => typeof v === "function"),
   module: having("a Module", "namedChildren"),
   object: kind("an object", isObject),
@@ -102,6 +105,8 @@ export const a = {
     kind(values.map((v) => `"${v}"`).join(" or "), (v) => values.includes(v as string)),
   either: (...kinds: readonly Kind[]) =>
     kind(kinds.map((k) => k.wanted).join(" or "), (v) => kinds.some((k) => k.accepts(v))),
+  /** Where PyTorch takes None for what is not given; types don't say so, and programs that are not checked write it. */
+  orNone,
   orNull: (of: Kind) => kind(`${of.wanted} or null`, (v) => v === null || of.accepts(v)),
   /** A parameter that takes less than PyTorch's; `way` says what to write for the rest. */
   less: (of: Kind, way: string) => kind(`${of.wanted} (else ${way})`, of.accepts),
@@ -136,12 +141,15 @@ export function parameters<O>(
     throw new TypeError(`${name}(): ${why}; write ${form}`);
   };
 
-  function check(key: string, value: unknown): void {
+  /** Whether a value is one; what counts as not given does not replace a default. */
+  function isGiven(key: string, value: unknown): boolean {
     const kind = known.get(key);
     if (!kind) refuse(`there is no "${key}"${suggestion(key, names)}`);
-    if (value !== undefined && !kind!.accepts(value)) {
+    if (value === undefined || (value === null && kind!.none)) return false;
+    if (!kind!.accepts(value)) {
       refuse(`${key} must be ${kind!.wanted}, but is ${described(value)}`);
     }
+    return true;
   }
 
   return (args) => {
@@ -149,22 +157,15 @@ export function parameters<O>(
     const named = isOptions(last) ? last : undefined;
     const count = named ? args.length - 1 : args.length;
     let complete = true;
-    if (named) {
-      for (const key in named) {
-        check(key, named[key]);
-        if (named[key] === undefined) complete = false;
-      }
-    }
+    if (named) { for (const key in named) if (!isGiven(key, named[key])) complete = false; }
     if (count === 0 && required === 0 && complete) return (named ?? {}) as O;
     if (count > places) {
       refuse(`${places || "no"} by position, and ${count} are given${byName(names, places)}`);
     }
     const read: Record<string, unknown> = { ...named };
-    // An undefined value counts as not given, so that it does not replace a default.
-    if (!complete) { for (const key in named) if (named[key] === undefined) delete read[key]; }
+    if (!complete) { for (const key in named) if (!isGiven(key, named[key])) delete read[key]; }
     for (let i = 0; i < count; i++) {
-      if (args[i] === undefined) continue;
-      check(names[i], args[i]);
+      if (!isGiven(names[i], args[i])) continue;
       if (read[names[i]] !== undefined) refuse(`${names[i]} is given twice`);
       read[names[i]] = args[i];
     }

@@ -152,6 +152,14 @@ def another_head(folder):
     return numbers(model(prompt).logits[0])
 
 
+@torch.no_grad()
+def activated(folder, name):
+    """Logits where config.json names another activation."""
+    model = GPT2LMHeadModel.from_pretrained(folder, activation_function=name).eval()
+    prompt = torch.tensor([GPT2Tokenizer.from_pretrained(folder).encode(TEXTS[0])])
+    return numbers(model(prompt).logits[0])
+
+
 def main():
     if len(sys.argv) > 1:
         folder = pathlib.Path(sys.argv[1])
@@ -170,7 +178,10 @@ def main():
             result = {"today": described(today / "model.safetensors")} | {
                 "published": described(published / "model.safetensors"),
                 "every": 1,
-            } | golden(today, 1) | {"another_head": another_head(today)}
+            } | golden(today, 1) | {
+                "activations": {name: activated(today, name) for name in ("silu", "swish", "sigmoid", "relu")},
+                "another_head": another_head(today),
+            }
         (here / "gpt2.json").write_text(json.dumps(result) + "\n")
     print("margin", result["margin"], "greedy", result["greedy"], "perplexity", result["perplexity"])
 

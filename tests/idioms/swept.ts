@@ -8,6 +8,8 @@ import { b, ids, node, type Row, seeded, slope, t, told, v, w, x, y, z } from ".
 const { autograd, clamp, einsum, nn, repr, tensor } = lib;
 const F = nn.functional;
 type Tensor = lib.Tensor;
+/** What programs that are not checked write for None. */
+const none = null as never;
 type Context = lib.autograd.FunctionContext;
 
 /** The polynomial of PyTorch's tutorial. */
@@ -156,6 +158,12 @@ export const rows: Row[] = [
   ["torch.arange(24).view(2, 3, 4)[torch.tensor([0, 1]), 1:, torch.tensor(3)]", () => lib.arange(24).view(2, 3, 4).index(tensor([0, 1]), "1:", tensor(3))],
   ["torch.arange(24).view(2, 3, 4)[torch.tensor(1), :, torch.tensor(-1)]", () => lib.arange(24).view(2, 3, 4).index(tensor(1), ":", tensor(-1))],
   ["torch.arange(48).view(2, 3, 4, 2)[:, torch.tensor([0, 2]), 1:3, torch.tensor(1)]", () => lib.arange(48).view(2, 3, 4, 2).index(":", tensor([0, 2]), "1:3", tensor(1))],
+
+  // None, for what is not given.
+  ["[x.sum(None), x.mean(None, True), x.var(dim=None), x.norm(dim=None), x.argmax(None), x.aminmax(dim=None)]", () => [x.sum(none), x.mean(none, true), x.var({ dim: none }), x.norm({ dim: none }), x.argmax(none), x.aminmax({ dim: none })]],
+  ["[x.sum(dtype=None), F.softmax(x, 0, dtype=None), torch.zeros(2, dtype=None, device=None), x.repeat_interleave(2, None)]", () => [x.sum({ dtype: none }), F.softmax(x, 0, { dtype: none }), lib.zeros(2, { dtype: none, device: none }), x.repeatInterleave(2, none)]],
+  ["seeded(lambda: [torch.randn(2, generator=None), torch.multinomial(w.abs(), 1, generator=None)])", () => seeded(() => [lib.randn(2, { generator: none }), lib.multinomial(w.abs(), 1, { generator: none })])],
+  ["[told(lambda: x.max(None)) != 'nothing', told(lambda: x.softmax(None)) != 'nothing', told(lambda: x.sum(1, keepdim=None)) != 'nothing']", () => [told(() => x.max(none)), told(() => x.softmax(none)), told(() => x.sum(1, { keepdim: none }))].map((said) => said !== "nothing")],
 
   // Types that a program leans on: no state yet, a number before the sign.
   ["-7 % v", () => lib.remainder(-7, v)],
