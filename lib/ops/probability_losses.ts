@@ -73,11 +73,10 @@ const logitsOptions = readLogits("binaryCrossEntropyWithLogits");
 function checkConstants(name: string, given: Record<string, Tensor | null | undefined>): void {
   for (const [argument, x] of Object.entries(given)) {
     if (!x?.requiresGrad || !isGradEnabled()) continue;
+    const way = argument === "weight" ? argument : "posWeight";
     throw new Error(
-      `The function '${name}' is not differentiable with respect to argument '${argument}'. This input ` +
-        `cannot have requires_grad True; use ${
-          argument === "weight" ? "weight" : "posWeight"
-        }.detach()`,
+      `The function '${name}' is not differentiable with respect to argument '${argument}'. ` +
+        `This input cannot have requires_grad True; use ${way}.detach()`,
     );
   }
 }
