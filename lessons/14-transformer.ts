@@ -983,7 +983,7 @@ const words = (await ids.tolist() as number[][])[0].map((id) =>
 const trained = gpt.model as GPT;
 const seenBy = noGrad(() => {
   trained.eval();
-  const block = trained.blocks.at(0)!;
+  const block = trained.blocks.at(0);
   const x = block.norm1.forward(trained.tokenEmbedding.forward(ids));
   const [q, k] = (block.attention.at(0) as MultiHead).queryKeyValue(x);
   return attentionWeights(q, k).index(0); // (H, T, T)

@@ -109,7 +109,7 @@ function checkDataset(
  * assertEquals(loader.length, 3);
  * ```
  */
-export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
+export class DataLoader<S, B = Stacked<S>, D = Samples<S>> implements Iterable<B> {
   /** Samples in a batch. */
   readonly batchSize: number;
   readonly #options: LoaderOptions<S, B>;
@@ -120,7 +120,7 @@ export class DataLoader<S, B = Stacked<S>> implements Iterable<B> {
    * @throws if the batch size is not a whole number from 1 up, or if the data cannot be shuffled
    */
   constructor(
-    readonly dataset: Samples<S> | Iterable<S>,
+    readonly dataset: D & (Samples<S> | Iterable<S>),
     ...args: Given<
       [batchSize?: number, shuffle?: boolean],
       LoaderOptions<S, B>,

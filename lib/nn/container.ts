@@ -77,9 +77,22 @@ export abstract class Places<M extends Module = Module> extends Container<M> {
     return this._modules.size;
   }
 
-  /** The i-th, from the end where negative. */
-  at(i: number): M | undefined {
-    return [...this].at(i);
+  /**
+   * The i-th, from the end where negative.
+   *
+   * @throws {RangeError} where there are not so many
+   */
+  at(i: number): M {
+    return this._modules.get(this.#name(i))!;
+  }
+
+  /** The name of the i-th. */
+  #name(i: number): string {
+    const name = [...this._modules.keys()].at(i);
+    if (name === undefined) {
+      throw new RangeError(`index ${i} is out of range: there are ${this.length} modules`);
+    }
+    return name;
   }
 
   /** Adds one at the end. */
@@ -106,9 +119,7 @@ export abstract class Places<M extends Module = Module> extends Container<M> {
 
   /** Puts one in the i-th place, from the end where negative, for the one that was there. */
   set(i: number, module: M): this {
-    const name = [...this._modules.keys()].at(i);
-    if (name === undefined) throw new RangeError(`index ${i} is out of range`);
-    this.hold(name, module);
+    this.hold(this.#name(i), module);
     return this;
   }
 
@@ -178,7 +189,7 @@ const entriesOf = <M extends Module>(modules: NamedModules<M>): Iterable<readonl
  * import { nn, ones } from "#lib";
  * import { assertEquals } from "@std/assert";
  * const choices = new nn.ModuleDict({ narrow: new nn.Linear(2, 1), wide: new nn.Linear(2, 9) });
- * assertEquals(choices.get("wide")!.forward(ones(4, 2)).shape, [4, 9]);
+ * assertEquals(choices.get("wide").forward(ones(4, 2)).shape, [4, 9]);
  * assertEquals([...choices.stateDict().keys()][0], "narrow.weight");
  * ```
  */
@@ -188,9 +199,15 @@ export class ModuleDict<M extends Module = Module> extends Container<M> {
     super(entriesOf(modules));
   }
 
-  /** The module of a name. */
-  get(name: string): M | undefined {
-    return this._modules.get(name);
+  /**
+   * The module of a name.
+   *
+   * @throws {RangeError} where there is none; `has` asks
+   */
+  get(name: string): M {
+    const module = this._modules.get(name);
+    if (module) return module;
+    throw new RangeError(`there is no "${name}", only ${[...this.keys()].join(", ") || "nothing"}`);
   }
 
   /** Puts a module under a name, in the place of the one that was there. */

@@ -191,7 +191,8 @@ const call = (op: Op<Args>, x: Tensor | number, y: Tensor | number): Tensor => {
   }
   if (op === table.div && typeof x === "number") return mul(reciprocal(y as Tensor), x); // as PyTorch
   const operands = [asTensor(x, y), asTensor(y, x)];
-  return goesWith(op(operands, {}), ...operands.filter((v) => v !== x && v !== y));
+  const result = goesWith(op(operands, {}), ...operands.filter((v) => v !== x && v !== y));
+  return op === table.sub && typeof x === "number" ? called("RsubBackward1", result) : result;
 };
 
 /** A number beside a tensor, as a tensor on its device. */

@@ -131,8 +131,8 @@ export function histc(
 
 /** The ranges of {@linkcode histogram}, and what its numbers mean. */
 export interface HistogramOptions {
-  /** How many ranges there are. */
-  bins: number;
+  /** How many ranges there are; 100. */
+  bins?: number;
   /** Where the first begins and the last ends; the smallest and the largest element. */
   range?: readonly number[];
   /** Whether the numbers are a density, whose integral is 1; false. */
@@ -143,7 +143,7 @@ const readHistogram = parameters<HistogramOptions>("histogram", {
   bins: a.whole,
   range: a.numbers,
   density: a.flag,
-}, { required: 1, positional: 1 });
+}, { positional: 1 });
 
 /**
  * A histogram and the edges of its ranges: (bins) and (bins + 1).
@@ -160,9 +160,9 @@ const readHistogram = parameters<HistogramOptions>("histogram", {
  */
 export function histogram(
   x: Tensor,
-  ...args: Given<[bins: number], HistogramOptions, HistogramOptions>
+  ...args: Given<[bins?: number], HistogramOptions, HistogramOptions>
 ): [hist: Tensor, binEdges: Tensor] {
-  const { bins, range, density = false } = readHistogram(args);
+  const { bins = 100, range, density = false } = readHistogram(args);
   checkFloat("histogram", x);
   checkRanges(bins, range);
   const { device } = x;

@@ -49,7 +49,9 @@ function parseSlice(text: string, size: number) {
   }
   const bound = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
   const start = bound(from ?? 0);
-  return { start, length: Math.max(0, Math.ceil((bound(to ?? size) - start) / step)), step };
+  const length = Math.max(0, Math.ceil((bound(to ?? size) - start) / step));
+  // As PyTorch asks: "-3:" of three is a slice.
+  return { start, length, step, whole: (from ?? 0) === 0 && length === size && step === 1 };
 }
 
 /** Ids as a tensor. */
@@ -84,13 +86,15 @@ export function basic(x: Tensor, indices: readonly Index[]) {
   const rest = new Array<Index>(x.ndim - named).fill(":");
   const all = dots < 0 ? [...indices, ...rest] : indices.toSpliced(dots, 1, ...rest);
   const ids: { dim: number; index: Tensor }[] = [];
+  const alone = indices.length === 1 && dots < 0; // x[:] is a slice in PyTorch, x[:, :] is none
   let dim = 0;
   let view = x;
-  for (const index of all) {
+  for (const [i, index] of all.entries()) {
     if (typeof index === "number") view = select(view, dim, index);
     else if (index === null) view = unsqueeze(view, dim++);
     else if (typeof index === "string") {
-      if (index !== ":") view = slice(view, { dim, ...parseSlice(index, view.shape[dim]) });
+      const { whole, ...part } = parseSlice(index, view.shape[dim]);
+      if (!whole || (alone && i === 0)) view = slice(view, { dim, ...part });
       dim++;
     } else ids.push({ dim: dim++, index: idsOf(index, x) });
   }
@@ -113,9 +117,10 @@ export function basic(x: Tensor, indices: readonly Index[]) {
  */
 export function index(x: Tensor, ...indices: Index[]): Tensor {
   const { view, ids } = basic(x, indices);
-  return ids.length === 0
-    ? view
-    : called("IndexBackward0", lookUp(view, ids), ...ids.map(({ index }) => index));
+  if (ids.length > 0) {
+    return called("IndexBackward0", lookUp(view, ids), ...ids.map(({ index }) => index));
+  }
+  return view === x ? called("AliasBackward0", permute(x, [...x.shape.keys()])) : view;
 }
 
 /**

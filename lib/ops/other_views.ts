@@ -71,7 +71,7 @@ export const unflatten: (
   { input: a.tensor, dim: a.whole, sizes: a.shape },
   (x: Tensor, dim: number, sizes: Shape): Tensor => {
     const d = normalizeDim(dim, x.ndim);
-    return reshape(x, [...x.shape.slice(0, d), ...sizes, ...x.shape.slice(d + 1)]);
+    return view(x, [...x.shape.slice(0, d), ...sizes, ...x.shape.slice(d + 1)]);
   },
 );
 

@@ -60,7 +60,9 @@ const reshapeOp = defineOp<{ shape: Shape; unsafe?: boolean }>({
   gradFn: ([x], { shape, unsafe }) =>
     unsafe || !viewStrides(x.shape, x.strides, inferShape(shape, x.numel()))
       ? "UnsafeViewBackward0"
-      : "ViewBackward0",
+      : x.isContiguous()
+      ? "ViewBackward0"
+      : "ReshapeAliasBackward0",
   torch: "i[0].reshape(a['shape'])",
   forward([x], { shape }) {
     const sizes = inferShape(shape, x.numel());
@@ -207,7 +209,7 @@ export const t: (x: Tensor) => Tensor = takes("t", { input: a.tensor }, (x) => {
   if (x.ndim > 2) {
     throw new RangeError(`t() expects a tensor with <= 2 dimensions, but self is ${x.ndim}D`);
   }
-  return x.ndim === 2 ? called("TBackward0", transpose(x, 0, 1)) : x;
+  return called("TBackward0", x.ndim === 2 ? transpose(x, 0, 1) : permute(x, [...x.shape.keys()]));
 });
 
 /** Refuses sizes that a shape can't be expanded to. */
@@ -340,7 +342,7 @@ const flattenOptions = parameters<FlattenOptions>("flatten", {
 });
 
 /**
- * Dimensions `startDim` to `endDim` made one.
+ * Dimensions `startDim` to `endDim` made one; of a single dimension, the tensor itself.
  *
  * @example
  * ```ts
@@ -354,14 +356,15 @@ export function flatten(
   ...args: Given<[startDim?: number, endDim?: number], FlattenOptions>
 ): Tensor {
   const { startDim = 0, endDim = -1 } = flattenOptions(args);
-  if (x.ndim === 0) return reshape(x, [1]);
   const [from, to] = [normalizeDim(startDim, x.ndim), normalizeDim(endDim, x.ndim)];
+  if (x.ndim === 0) return reshape(x, [1]);
   if (from > to) {
     throw new RangeError(
       `flatten() has invalid args: start_dim cannot come after end_dim; they are ${startDim} and ` +
         `${endDim}, of ${x.ndim} dimensions`,
     );
   }
+  if (from === to) return x;
   const merged = numelOf(x.shape.slice(from, to + 1));
   return reshape(x, [...x.shape.slice(0, from), merged, ...x.shape.slice(to + 1)]);
 }

@@ -53,7 +53,7 @@ class Tied extends nn.Module {
 
   forward(idx: Tensor): Tensor {
     let x = this.drop.forward(this.wte.forward(idx));
-    x = x.add(this.block.get("mlp")!.forward(this.block.get("norm")!.forward(x)));
+    x = x.add(this.block.get("mlp").forward(this.block.get("norm").forward(x)));
     return this.lmHead.forward(x);
   }
 }

@@ -146,7 +146,7 @@ export default async function llama(say: Say): Promise<void> {
     optimizer.step();
     if (step % 5 === 4) await say(`step ${step}`, loss);
   }
-  const first = model.layers.at(0) as Block;
+  const first = model.layers.at(0);
   await say("grad", first.attn.wk.weight.grad!.index(0, ":5"), model.norm.weight.grad!.index(":5"));
 
   model.eval();
@@ -158,7 +158,7 @@ export default async function llama(say: Say): Promise<void> {
       idx = cat([idx, token], { dim: 1 });
       logits = model.forward(token, { start, useCache: true }).index(":", -1);
     }
-    for (const layer of model.layers) (layer as Block).attn.cache = null;
+    for (const layer of model.layers) layer.attn.cache = null;
     return [idx, logits, model.forward(idx).index(":", -1)];
   });
   await say("written", written);

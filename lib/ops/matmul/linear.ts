@@ -65,12 +65,14 @@ export function slopesOfLayer(
 
 const linearOp = defineOp({
   name: "linear",
-  // Of more dimensions it ends in a view in PyTorch.
+  // Of more dimensions it ends in a view in PyTorch, and a vector's row loses a dimension.
   gradFn: ([x, , bias]) =>
     x.ndim === 2
       ? bias ? "AddmmBackward0" : "MmBackward0"
       : bias
       ? "ViewBackward0"
+      : x.ndim === 1
+      ? "SqueezeBackward4"
       : "UnsafeViewBackward0",
   torch: "F.linear(*i)",
   forward([x, weight, bias]) {
