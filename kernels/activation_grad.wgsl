@@ -1,5 +1,7 @@
 // dz[r, i] = slope(drop[r, i] · g[r, i], y[r, i]);  dbias[part, i] = sum of dz[r, i] over the rows r of a part.
 //
+// Shapes: g, y, drop and dz (rows, columns), dbias (parts, columns).
+//
 // The gradient of y = f(z + bias) · drop, and the gradient of the bias with it: a second kernel would read dz again.
 // LANES invocations share one column of a stretch of `part` rows, or four neighbors where rows allow it (then V is vec4,
 // and `columns` and `g_offset` count in fours); each takes every LANES-th row. The stretches are summed afterwards.

@@ -45,11 +45,6 @@ struct Moved {
   v: vec4<f32>,
 }
 
-// Without a penalty nothing is added, not 0 · w, which an infinite parameter makes NaN.
-fn penalized(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
-  return select(fma(w, vec4(p.penalty), grad), grad, p.penalty == 0.0);
-}
-
 fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
   var now = old;
   if (MOMENTS) {

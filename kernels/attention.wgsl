@@ -2,6 +2,9 @@
 // attention of each head, without ever storing the queries × keys scores.
 // (Online softmax: https://arxiv.org/abs/1805.02867. Flash attention: https://arxiv.org/abs/2205.14135.)
 //
+// Shapes: q and out (batch, heads, queries, 4 · width), k and v (batch, heads, keys, 4 · width), mask and drop (batch,
+// heads, queries, keys), rows (2, batch, heads, queries).
+//
 // One invocation owns four neighboring queries of one head and takes four keys at a time; neighboring invocations
 // own the same queries of `together` heads, since under a causal mask these see the same number of keys. So one number
 // for each of its queries makes a vec4, and one for each query and key makes a matrix: m[t][r] is of key t and query r.

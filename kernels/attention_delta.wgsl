@@ -1,5 +1,7 @@
 // rows[2, row] = g[row] · out[row]: the term that all slopes of a row of scores share; see attention_grad.wgsl.
 //
+// Shapes: g and out (batch, heads, queries, 4 · width), rows (3, batch, heads, queries).
+//
 // One invocation owns one query of one head. The forward pass wrote what comes before in `rows`.
 
 struct Params {

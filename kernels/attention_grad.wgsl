@@ -4,7 +4,8 @@
 //   dv[j] = sum over i of p[i, j] · g[i]
 // The attention weights are computed again, p[i, j] = exp(scale · q[i] · k[j] + mask[i, j] - largest[i]) / total[i].
 // The gradients of the scores are s = p (d - delta[i]). There d[i, j] = g[i] · v[j] is the gradient of an
-// attention weight, and delta[i] = g[i] · out[i] is the same for the whole row.
+// attention weight, and delta[i] = g[i] · out[i] is the same for the whole row. Gradients have the shapes of their
+// operands, which are those of attention.wgsl, and g that of out; rows is (3, batch, heads, queries).
 //
 // One invocation owns four neighboring queries of one head, for dq, or four keys, for dk and dv (OF_KEYS); the next
 // ones own those of `together` heads, as in attention.wgsl. So sums are taken in one order, and no two invocations add

@@ -1,4 +1,4 @@
-// attention_grad.wgsl's formulas for a GPU of many threads: neighbors share what they read of the other side.
+// attention_grad.wgsl's formulas and shapes for a GPU of many threads: neighbors share what they read of the other side.
 //
 // A workgroup of 64 owns 32 neighboring queries of one head, for dq, or 32 keys, for dk and dv (OF_KEYS), and goes over
 // the other side by tiles of 32 rows, as in attention_tiles.wgsl. So m[t][r] is of its t-th row of the tile and of its

@@ -1,6 +1,9 @@
 // out = sum over parts of sums · f / total, with f = exp(top of the part - largest) and total = sum over parts of
 // sums of exponentials · f: what attention_part.wgsl found for stretches of the keys, made into attention.
 //
+// Shapes: sums (batch, heads, queries, parts, 4 · width), tops (batch, heads, queries, parts, 2), out (batch, heads,
+// queries, 4 · width), rows (2, batch, heads, queries).
+//
 // One invocation owns four numbers of one query of one head. The first of each query writes its largest score and its
 // sum of exponentials to `rows`, for the gradient. A query that saw no key has the sum 0, and gets zeros.
 

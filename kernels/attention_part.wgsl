@@ -1,5 +1,5 @@
 // A part of attention.wgsl's sums, over 64 neighboring keys: for few queries on a GPU, where the keys of one query must
-// keep many workgroups busy. attention_merge.wgsl makes the results of the parts into one.
+// keep many workgroups busy. attention_merge.wgsl makes the results of the parts into one, and says their shapes.
 // (Flash decoding: https://crfm.stanford.edu/2023/10/12/flashdecoding.html.)
 //
 // A workgroup owns one query of one head and 64 keys. Its 64 invocations are four rows of sixteen, where they read keys

@@ -1,6 +1,8 @@
 // out = sum over j of p[j] · v[j], with p = softmax over j of scale · q · k[j]: attention of a single query in each
 // head, in the step that writes a token.
 //
+// Shapes: q and out (batch, heads, 1, 4 · width), k and v (batch, heads, keys, 4 · width), rows (2, batch, heads).
+//
 // One invocation owns a head, and takes four keys at a time, so that their scores make a vec4. It goes over the keys
 // three times: for the scores, which it keeps in `scores`; for their exponentials, which take their place; and for the
 // sums of the values, sixteen numbers of the head at a time, so that the sums stay in registers. The largest score and

@@ -1,4 +1,4 @@
-// attention.wgsl's formula for a GPU of many threads: neighbors share what they read of keys and values.
+// attention.wgsl's formula and shapes for a GPU of many threads: neighbors share what they read of keys and values.
 //
 // A workgroup of 64 owns 32 neighboring queries of one head, in eight groups of four queries. It goes over the keys by
 // tiles of 32, which it brings into shared memory eight vec4 of a head at a time (a slice). Eight invocations share a

@@ -1,6 +1,8 @@
 // out[i, j] = a[i, j] in every matrix of a stack, where neighbors in `a` lie down a column, and in `out` along a row:
 // what copy.wgsl does, for GPUs, whose lanes should both read and write what lies side by side.
 //
+// Shapes: a and out (…, rows, columns).
+//
 // A workgroup owns a square of 32×32. It goes through shared memory, where a row takes 33 words: so the words of a
 // column lie in different banks. Elements are moved as bits.
 

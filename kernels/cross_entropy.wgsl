@@ -1,6 +1,8 @@
 // loss[r] = log(sum over c of exp(x[r, c] - top)) - (x[r, target[r]] - top), with top the largest logit of row r.
 // The probabilities are never stored.
 //
+// Shapes: x (rows, classes), targets and loss (rows), tops (rows, 2).
+//
 // One workgroup owns one row of the dense logits `x`; its LANES invocations take every LANES-th logit, or four
 // neighbors (then V is vec4). A long row may begin between such fours: then it shares its first four with the row
 // before, and its last four with the next. `tops` keeps top and the logarithm for the gradient. They stay two numbers,

@@ -1,5 +1,7 @@
 // dx[r, c] = scale[r] · (exp(x[r, c] - top[r] - log[r]) - [c = target[r]]), and 0 where the target is ignored.
 //
+// Shapes: x and dx (rows, classes), targets (rows), tops (rows, 2), g (rows) or (1).
+//
 // One workgroup owns one row of logits; its LANES invocations take every LANES-th one, or four neighbors (then V is
 // vec4). A long row may begin between such fours: then the four in which it ends also hold the first of the next row's,
 // and are computed by both rows' numbers. `g` is the gradient of the loss: one for each row, or (step 0) one for all.

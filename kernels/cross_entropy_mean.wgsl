@@ -1,6 +1,8 @@
 // total[0] = the sum of all rows' losses, or (MEAN) their mean over the rows that are not ignored;
 // count[0] = the number of these rows.
 //
+// Shapes: loss and targets (rows), total and count (1).
+//
 // One workgroup does it all, each lane `each` rows, which lie `step` apart; the first rows of neighboring lanes lie
 // `apart`. On processors a lane has a stretch, and up to 16,384 rows are one: additions come in PyTorch's order (the
 // cascade in its nll_loss), so that the last digit agrees. After a row whose number is a multiple of 16 the sum so far

@@ -1,5 +1,7 @@
 // out[r, i] = x[r, 0] · … · x[r, i], in f32 or i32.
 //
+// Shapes: x and out (rows, columns).
+//
 // One invocation owns a row of the dense `x` and walks it. PyTorch multiplies in doubles, so that a product that is
 // past a float32 may come back to one: here the product is (factor + rest) · 2^(64 · power), with a factor that is never
 // far from 1, and a rest of what its roundings left out (rounding.wgsl).

@@ -1,5 +1,7 @@
 // out[r, i] = x[r, 0] + … + x[r, i], in f32 or i32; REVERSE sums from the end, which is the gradient.
 //
+// Shapes: x and out (rows, columns).
+//
 // PyTorch adds floats in 64 bits. Here a sum carries what its roundings left out (rounding.wgsl); of integers nothing is.
 //
 // One workgroup owns one row of the dense `x`. Each of its LANES invocations sums a stretch. Then it walks the stretch

@@ -1,6 +1,8 @@
 // edges[i] = ends[0] + width · i in the first half, ends[1] − width · (bins − i) in the second: what bounds `bins` ranges of
 // one width between two numbers, as linspace gives it. Each is rounded once, but for ties.
 //
+// Shapes: ends (2), edges (bins + 1).
+//
 // One invocation owns one of the bins + 1 edges. Few drivers round a fma once, so what the product and the sum leave out
 // is added at the end (rounding.wgsl).
 

@@ -1,5 +1,7 @@
 // out[i, d] = table[ids[i], d]: rows looked up by their number.
 //
+// Shapes: table (rows, width), ids (places), out (places, width).
+//
 // One invocation owns one element of `out`, or four neighbors where rows allow it (then Cell is vec4, and `n`,
 // `width` and `table_offset` count in fours). Where the table is larger than a binding, a launch sees the rows
 // from `first` on, and writes only those that it finds there. An id that is no row of the table is noted in

@@ -1,6 +1,8 @@
 // dtable[v, d] = sum over the places i with ids[i] = v of g[i, d]; ONTO adds to what is there, one place after the other,
 // and SCALED adds p.factor · g, rounding once.
 //
+// Shapes: g (places, width), dtable (rows, width).
+//
 // One invocation owns one column d of a row v, which lies from `first` up to `last`, or four neighbors where rows
 // allow it (then Cell is vec4, and `cells`, `width` and the two offsets count in fours). It walks the list of v's
 // places that embedding_lists.wgsl made.

@@ -1,6 +1,8 @@
 // For each row v of a table, the list of the places i with ids[i] = v, in their order: head[v] is the first,
 // next[i] the one after i, and n the end.
 //
+// Shapes: ids and next (n), head (rows).
+//
 // One invocation owns `share` neighboring rows, which lie from `first` up to `last`. It goes through all ids from
 // the last to the first and puts the places of its own rows in front of their lists. No two invocations write to
 // the same word, so the gradient can be summed without atomics, the same way every time. Places with the id

@@ -1,5 +1,7 @@
 // out[r, i] = (x[r, i] - mean[r]) · rstd[r] · weight[i] + bias[i], with rstd = 1 / sqrt(variance + eps).
 //
+// Shapes: x and out (rows, columns), weight and bias (columns), mean and rstd (rows).
+//
 // One workgroup owns one row of the dense `x`; its LANES invocations take every LANES-th element, or four
 // neighbors where rows allow it (then V is vec4, and `columns` and `offset` count in fours). The variance is
 // taken around the mean, in a second pass: the one-pass form loses digits where the mean is large. That pass also

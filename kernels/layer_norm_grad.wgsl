@@ -1,6 +1,8 @@
 // With h = (x - mean) · rstd and d = g · weight:
 // dx[r, i] = rstd[r] · (d[r, i] - mean over j of d[r, j] - h[r, i] · mean over j of d[r, j] h[r, j]) + plus[r, i].
 //
+// Shapes: x, g, plus and dx (rows, columns), weight (columns), mean and rstd (rows).
+//
 // The mean that forward kept is a float32, so away from 0 it is off by more than a small row is wide: what is missing
 // to it is found here, as the mean of x - mean.
 //

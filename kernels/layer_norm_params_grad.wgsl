@@ -1,5 +1,7 @@
 // dweight[i] = sum over r of g[r, i] · (x[r, i] - mean[r]) · rstd[r];  dbias[i] = sum over r of g[r, i].
 //
+// Shapes: x and g (rows, columns), mean and rstd (rows), dweight and dbias (parts, columns).
+//
 // LANES invocations share one column of one stretch of `part` rows, or four neighbors where rows allow it (then V is
 // vec4, and `columns` and the two offsets count in fours); each takes every LANES-th row. The stretches are summed
 // afterwards.

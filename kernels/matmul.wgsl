@@ -1,6 +1,8 @@
 // out[b, i, j] = f(sum over k of A[b, i, k] · B[b, k, j] + bias[j]) · drop[b, i, j] + plus[b, i, j]: the plain
 // product; the fast kernels are tested against it.
 //
+// Shapes: A (batch, m, k), B (batch, k, n), out, drop and plus (batch, m, n), bias (n) or (m).
+//
 // One invocation owns one element of `out`. Each operand is read through three strides (batch, row, column), so
 // transposed and broadcast operands need no copy. ACCUMULATE adds to what `out` holds, for the later parts of a
 // product whose k is split. Each round takes four products, which keeps a long k below the rounds that an adapter

@@ -1,6 +1,8 @@
 // out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]) · drop[i, j] + plus[i, j]: one row of A, or up to eight,
 // with weights as PyTorch keeps them, for GPUs of many threads.
 //
+// Shapes: A (batch, m, k), B (batch, n, k), out, drop and plus (batch, m, n), bias (n) or (m).
+//
 // A workgroup owns 4 columns of `out` in ROWS rows. Its lanes take turns along k, four numbers of each operand at a
 // time, so that neighbors read neighbors, and each weight is loaded once for all rows. Then what the lanes found is
 // put together (lanes_tree.wgsl), in another order than that of the other kernels. Rows and columns past the edge are

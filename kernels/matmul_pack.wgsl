@@ -1,4 +1,6 @@
-// to[batch, panel, k, r] = a[batch, panel · width + r, k]: an operand laid out as matmul_tile reads it.
+// to[batch, panel, k, r] = a[batch, 4 · width · panel + r, k]: an operand laid out as matmul_tile reads it.
+//
+// Shapes: a (batch, side, k), to (batch, panels, k, 4 · width).
 //
 // It serves operands that can't be read as vec4 where they lie. One invocation moves a block of 4×4: four
 // neighbors on the side that is not summed, and four k. A panel's last rows may be missing; what is written for

@@ -1,6 +1,8 @@
 // out[i, j] = f(sum over s of parts[s, i, j] + bias[j]) · drop[i, j] + plus[i, j]: the end of a product whose k was cut
 // into parts, for GPUs of many threads.
 //
+// Shapes: parts (parts, m, n), out, drop and plus (m, n), bias (n) or (m).
+//
 // One invocation owns one element of `out`. `parts` is dense, and they are added one after the other: the same numbers
 // give the same bits each time.
 

@@ -1,6 +1,8 @@
 // out[i, j] = f(sum over k of A[i, k] · B[j, k] + bias[j]) · drop[i, j] + plus[i, j]: one row of A, or a few, with
 // weights as PyTorch keeps them. It is for adapters that run shaders on a processor, in the step that generates a token.
 //
+// Shapes: A (batch, m, k), B (batch, n, k), out, drop and plus (batch, m, n), bias (n) or (m).
+//
 // One invocation owns 8 columns of `out` in one row, every 8th of the 64 of its workgroup, so that the lanes read
 // neighbors where B is at home in an image (lib/gpu/home.ts): there the 64 columns are a panel, which is read from
 // beginning to end. Both operands are read as vec4 along k where they lie.

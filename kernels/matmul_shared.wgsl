@@ -1,5 +1,7 @@
 // out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias[j]) · drop[i, j] + plus[i, j]: for GPUs of many threads.
 //
+// Shapes: A (batch, m, k), B (batch, k, n), out, drop and plus (batch, m, n), bias (n) or (m).
+//
 // A workgroup owns a square of `out`, and each of its SIDE×SIDE invocations 4×4 numbers of that. For SIDE k at a time
 // they bring what these need of A and B into shared memory, one vec4 of each operand for each invocation. From there
 // each number is used 4·SIDE times, where the plain kernel would fetch it each time. Eight loads serve 64 multiply-adds.

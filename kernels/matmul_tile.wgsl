@@ -1,5 +1,7 @@
-// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias) · drop[i, j] + plus[i, j]: for adapters that run
+// out[i, j] = f(sum over k of A[i, k] · B[k, j] + bias[j]) · drop[i, j] + plus[i, j]: for adapters that run
 // shaders on a processor.
+//
+// Shapes: A (batch, m, k), B (batch, k, n), out, drop and plus (batch, m, n), bias (n) or (m).
 //
 // One invocation owns a tile of `out`: DOWN×ACROSS blocks of 4×4. The loops over blocks are unrolled, since only
 // values with a fixed index stay in registers. The 8 lanes of a workgroup, which are one vector of the processor,

@@ -1,6 +1,8 @@
 // Each row of `values` in sorted stretches of `run` elements becomes one in stretches of twice as many; `order` says
 // where in the row each element stood at first.
 //
+// Shapes: values and order (rows, columns), merged and merged_order (rows, kept).
+//
 // One invocation moves one element: it comes after those before it in its own stretch, and after those of the other that
 // come first, which it counts by bisecting. Equals keep their order: those on the left come first. So log2(columns)
 // launches sort a row, with as many steps of bisecting at most. Only the first `kept` places of a row are written. In

@@ -1,5 +1,7 @@
 // indices[r, s] = the first category whose share, with those before it, reaches u[r, s]: draws with replacement.
 //
+// Shapes: weights and sums (rows, categories), u and indices (rows, samples).
+//
 // One workgroup owns one row of the dense `weights`. Its first lane adds them one by one, as PyTorch does: in
 // another order the sums would round differently, and a draw near the edge of a category could fall into its
 // neighbor. All lanes bring and take them by tiles, since one lane alone would wait for memory at each. Then its 64

@@ -28,11 +28,6 @@ override NESTEROV: bool = false;
 @group(0) @binding(3) var<storage, read_write> buffer0: array<vec4<f32>>;
 // end
 
-// Without a penalty nothing is added, not 0 · w, which an infinite parameter makes NaN.
-fn penalized(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
-  return select(fma(w, vec4(p.penalty), grad), grad, p.penalty == 0.0);
-}
-
 fn gathered(b: vec4<f32>, g: vec4<f32>, keep: f32, take: f32) -> vec4<f32> {
   return fma(g, vec4(take), b * keep);
 }

@@ -1,5 +1,7 @@
 // out[r, i] = exp(x[r, i] - max) / sum over i of exp(x[r, i] - max), or its logarithm (LOG).
 //
+// Shapes: x and out (rows, columns).
+//
 // One workgroup owns one row of the dense `x`; its LANES invocations take every LANES-th element, or four
 // neighbors where rows allow it (then V is vec4, and `columns` and `offset` count in fours). A row of which
 // every element is -inf gives NaN, as in PyTorch.

@@ -1,6 +1,8 @@
 // The gradient of a softmax y:        dx[r, i] = y[r, i] (g[r, i] - sum over j of g[r, j] y[r, j]);
 // of its logarithm (LOG), y = log s:  dx[r, i] = g[r, i] - exp(y[r, i]) · sum over j of g[r, j].
 //
+// Shapes: y, g and dx (rows, columns).
+//
 // One workgroup owns one row of the dense `y` and `g`; its LANES invocations take every LANES-th element, or
 // four neighbors where rows allow it (then V is vec4, and `columns` and `g_offset` count in fours).
 

@@ -1,5 +1,7 @@
 // values[r, j], indices[r, j] = the j-th largest element of row r and its index; among equals the first.
 //
+// Shapes: x (rows, columns), values and indices (rows, k).
+//
 // One workgroup owns one row of the dense `x`, its LANES invocations every LANES-th element. Round j looks for the
 // largest element that comes after the (j - 1)-th one in this order. A NaN comes before everything, or (NAN_LAST)
 // after it: in PyTorch topk takes NaN as the largest, and argmin finds it too. Rounds `start` to `end` are done here,

@@ -318,7 +318,7 @@ Deno.test({
     const texts = await allTexts();
     const forms = [...texts.keys()].filter((path) =>
       !texts.get(path)!.includes("@compute") &&
-      !/^(math|reads|lanes|matmul_end|attention_functions|order_functions|rounding|faults)/.test(
+      !/^(math|reads|lanes|matmul_end|rounding|faults)|_functions/.test(
         path,
       )
     );

@@ -2,9 +2,9 @@
  * How kernels are declared: a name, the text of the `.wgsl` file, and what WGSL lacks. The functions of
  * kernels/math.wgsl (some of them on GPUs as in math_on_gpus.wgsl), math_powers.wgsl and lanes.wgsl can be called by any
  * kernel; those of matmul_end.wgsl by kernels of products, of attention_functions.wgsl by kernels of attention, of
- * order_functions.wgsl by kernels that sort, of rounding.wgsl by kernels that carry along what roundings leave out, of
- * faults.wgsl by kernels that check what they are given. The declarations of reads.wgsl are put where its lines allow it
- * (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
+ * optimizer_functions.wgsl by kernels of optimizers, of order_functions.wgsl by kernels that sort, of rounding.wgsl by
+ * kernels that carry along what roundings leave out, of faults.wgsl by kernels that check what they are given. The
+ * declarations of reads.wgsl are put where its lines allow it (lib/gpu/wgsl.ts). The GPU's room knows of none of them.
  */
 import { functionsOf, inForm, type Kernel } from "../gpu/wgsl.ts";
 import attentionSource from "../../kernels/attention_functions.wgsl" with { type: "text" };
@@ -17,12 +17,22 @@ import endSource from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import mathSource from "../../kernels/math.wgsl" with { type: "text" };
 import onGpusSource from "../../kernels/math_on_gpus.wgsl" with { type: "text" };
 import powersSource from "../../kernels/math_powers.wgsl" with { type: "text" };
+import optimizerSource from "../../kernels/optimizer_functions.wgsl" with { type: "text" };
 import orderSource from "../../kernels/order_functions.wgsl" with { type: "text" };
 import roundingSource from "../../kernels/rounding.wgsl" with { type: "text" };
 import reads from "../../kernels/reads.wgsl" with { type: "text" };
 
 const ofAll = functionsOf(
-  [mathSource, powersSource, endSource, attentionSource, orderSource, roundingSource, faultsSource]
+  [
+    mathSource,
+    powersSource,
+    endSource,
+    attentionSource,
+    optimizerSource,
+    orderSource,
+    roundingSource,
+    faultsSource,
+  ]
     .join(""),
 );
 
