@@ -1,11 +1,12 @@
 /*
  * Folders of GPT-2's form, with weights drawn from a seed, as tests/goldens/gpt2.py makes them with transformers, byte for
- * byte. Run as a program it writes one of GPT-2's full size:
+ * byte. Run as a program it writes one, of GPT-2's full size and in the layout of 2019 unless told otherwise:
  *
- *   deno run -A tests/support/gpt2_folder.ts FOLDER [today]
+ *   deno run -A tests/support/gpt2_folder.ts FOLDER [tiny|full] [published|today|none]
  */
 import { getEncoding } from "#lib";
 import { gpt2Weights, type Layout } from "../../lib/book/client/drawn_gpt2.ts";
+import { spelled } from "../../lib/text/letters.ts";
 import tinyConfig from "../fixtures/gpt2/config.json" with { type: "json" };
 import tinyMerges from "../fixtures/gpt2/merges.txt" with { type: "text" };
 import tinyVocab from "../fixtures/gpt2/vocab.json" with { type: "json" };
@@ -30,21 +31,10 @@ export const tinyFiles = (layout: Layout = "published"): Files => ({
   "model.safetensors": gpt2Weights(tiny, layout),
 });
 
-/** GPT-2's own letters for bytes: those that print are themselves, the rest follow from U+0100 on. */
-function letters(): string[] {
-  const prints = (byte: number) => /[!-~¡-¬®-ÿ]/.test(String.fromCharCode(byte));
-  let more = 256;
-  return Array.from(
-    { length: 256 },
-    (_, byte) => String.fromCharCode(prints(byte) ? byte : more++),
-  );
-}
-
 /** The first ids of GPT-2's vocabulary and the special token behind them, as its two files. */
-export async function gpt2Vocabulary(size: number): Promise<Files> {
+async function gpt2Vocabulary(size: number): Promise<Files> {
   const { vocab, merges } = await getEncoding("gpt2");
-  const letter = letters();
-  const spell = (id: number) => Array.from(vocab[id], (byte) => letter[byte]).join("");
+  const spell = (id: number) => spelled(vocab[id]);
   const words = Array.from({ length: size - 1 }, (_, id) => [spell(id), id]);
   const lines = merges.slice(0, size - 257).map((pair) => pair.map(spell).join(" "));
   return {
