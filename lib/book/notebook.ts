@@ -1,9 +1,9 @@
 /*
  * Converts a lesson to a notebook for Deno's kernel, with its outputs, and a notebook back to a lesson.
  *
- * Prose becomes a Markdown cell, and a code cell ends where there is an output. Pictures are drawn. A cell cannot use `import.meta`, so a
- * notebook has `inNotebook` in its place, which its first cell defines. The metadata of the cells records where the
- * lesson's outputs and empty lines belong.
+ * Prose becomes a Markdown cell, and a code cell ends where there is an output. Pictures are drawn. A cell cannot use
+ * `import.meta`, so a notebook has `inNotebook` in its place, which its first cell defines. The metadata of the cells
+ * records where the lesson's outputs and empty lines belong.
  */
 import { onPaper } from "../lesson/picture.ts";
 import { TokenPicture } from "../text/picture.ts";
@@ -78,16 +78,7 @@ export async function toNotebook(source: string, up: string): Promise<Notebook> 
       continue;
     }
     for (const piece of pieces(block.segments)) {
-      const code = piece.filter(({ kind }) => kind === "code").map(({ first, last }) =>
-        lines.slice(first - 1, last).join("\n").trimEnd()
-      ).join("\n");
-      const outputs = piece.filter((one) => one.kind === "output");
-      let removed = 0;
-      const printed = outputs.map(({ first, last, end }): [number, string] => {
-        const line = end - piece[0].first + 1 - removed;
-        removed += last - first + 1;
-        return [line, lines.slice(first - 1, last).join("\n")];
-      });
+      const { code, printed, outputs } = contentOf(piece, lines);
       const cell = codeCell(`code-${piece[0].first}`, inCell(code, up));
       cell.outputs = await Promise.all(outputs.map(({ text }) => cellOutput(text, code)));
       cell.metadata = { lesson: { gap: gapTo(piece[0].first), code, printed } };
@@ -106,6 +97,21 @@ export async function toNotebook(source: string, up: string): Promise<Notebook> 
     },
     cells,
   };
+}
+
+/** The code of a cell, its outputs, and after which of its lines these stand in the lesson. */
+function contentOf(piece: readonly (Code | Output)[], lines: readonly string[]) {
+  const textAt = ({ first, last }: Code | Output) => lines.slice(first - 1, last).join("\n");
+  const code = piece.filter(({ kind }) => kind === "code")
+    .map((one) => textAt(one).trimEnd()).join("\n");
+  const outputs = piece.filter((one) => one.kind === "output");
+  let removed = 0;
+  const printed = outputs.map((one): [number, string] => {
+    const line = one.end - piece[0].first + 1 - removed;
+    removed += one.last - one.first + 1;
+    return [line, textAt(one)];
+  });
+  return { code, printed, outputs };
 }
 
 async function cellOutput(text: string, code: string): Promise<CellOutput> {

@@ -27,28 +27,13 @@ export async function packed(
   into: Arrays,
   within: readonly unknown[] = [],
 ): Promise<unknown> {
-  const free = () => {
-    let name = path;
-    while (Object.hasOwn(into, name)) name += "'"; // `a.b` may be `b` in `a`, or a name of its own
-    return name;
-  };
-  if (value instanceof Tensor) {
-    const name = free();
-    into[name] = await arrayOf(value);
-    return { $: "tensor", path: name } satisfies Mark;
-  }
+  if (value instanceof Tensor) return put("tensor", await arrayOf(value), path, into);
   if (isPlain(value, Uint8Array.prototype)) {
-    const name = free(), bytes = value as Uint8Array;
-    into[name] = { dtype: "U8", shape: [bytes.length], data: bytes.slice() };
-    return { $: "bytes", path: name } satisfies Mark;
+    const bytes = (value as Uint8Array).slice();
+    return put("bytes", { dtype: "U8", shape: [bytes.length], data: bytes }, path, into);
   }
-  if (typeof value === "number") {
-    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-    return { $: "number", text: Object.is(value, -0) ? "-0" : String(value) } satisfies Mark;
-  }
-  if (typeof value === "bigint") return { $: "bigint", text: String(value) } satisfies Mark;
-  if (value === undefined) return { $: "undefined" } satisfies Mark;
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  const plain = plainValue(value);
+  if (plain !== undefined) return plain;
 
   // A state dict is a Map that says so (lib/nn/state.ts), and no class of its own.
   const isMap = value instanceof Map && value.constructor === Map;
@@ -80,6 +65,25 @@ export async function packed(
   if (isMap) return { $: "map", entries: made } satisfies Mark;
   if (Object.hasOwn(value!, "$")) return { $: "object", entries: made } satisfies Mark;
   return Object.fromEntries(made as [string, unknown][]);
+}
+
+/** Moves an array into the others, and says where it is. */
+function put($: "tensor" | "bytes", array: SafeTensor, path: string, into: Arrays): Mark {
+  let name = path;
+  while (Object.hasOwn(into, name)) name += "'"; // `a.b` may be `b` in `a`, or a name of its own
+  into[name] = array;
+  return { $, path: name };
+}
+
+/** A number, a text or a truth value in a form that JSON can hold; undefined for anything else. */
+function plainValue(value: unknown): string | number | boolean | null | Mark | undefined {
+  if (typeof value === "number") {
+    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+    return { $: "number", text: Object.is(value, -0) ? "-0" : String(value) };
+  }
+  if (typeof value === "bigint") return { $: "bigint", text: String(value) };
+  if (value === undefined) return { $: "undefined" };
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
 }
 
 /** A state as it was before it was packed. */

@@ -30,12 +30,13 @@ async function collect(path: string, found: Map<string, string>): Promise<void> 
   }
 }
 
+/** The type of a table. */
+const typeOf = (path: string) => path.endsWith("songs.json") ? "{ train: string[] }" : "unknown";
+
 /** A kernel or a table as a module. */
 const asModule = (path: string, text: string) =>
   path.endsWith(".json")
-    ? `const data: ` +
-      `${path.endsWith("songs.json") ? "{ train: string[] }" : "unknown"}` +
-      ` = ${text};\nexport default data;\n`
+    ? `const data: ${typeOf(path)} = ${text};\nexport default data;\n`
     : `export default ${JSON.stringify(text)};\n`;
 
 /** A module whose imports use names that any runtime knows. */
@@ -70,16 +71,11 @@ function manifest(packages: string): Record<string, unknown> {
   };
 }
 
-/** Writes the package; returns how many modules it has. */
-export async function pack(folder: URL): Promise<number> {
+/** What TypeScript's compiler makes of modules: for each a file of JavaScript and one of types. */
+async function compiled(
+  modules: ReadonlyMap<string, string>,
+): Promise<[path: string, text: string][]> {
   const { default: ts } = await import(COMPILER);
-  const packages = await Deno.readTextFile(new URL("lib/host/packages_bundled.ts", root));
-  const modules = new Map<string, string>();
-  for (const path of Object.values(config.exports)) await collect(path.slice(2), modules);
-  await collect("lib/host/packages_bundled.ts", modules);
-
-  const source = (path: string) => path.endsWith(".ts") ? path : `${path}.ts`;
-  const texts = new Map([...modules].map(([path, text]) => [`/${source(path)}`, text]));
   const options = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
@@ -92,30 +88,43 @@ export async function pack(folder: URL): Promise<number> {
     rootDir: "/",
     outDir: "/",
   };
+  const source = (path: string) => path.endsWith(".ts") ? path : `${path}.ts`;
+  const texts = new Map([...modules].map(([path, text]) => [`/${source(path)}`, text]));
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists, readFile } = host;
-  const own = (path: string) => texts.get(path);
   host.getSourceFile = (path: string, ...rest: unknown[]) => {
-    const text = own(path);
+    const text = texts.get(path);
     return text === undefined
       ? getSourceFile.call(host, path, ...rest)
       : ts.createSourceFile(path, text, ...rest);
   };
   host.fileExists = (path: string) => texts.has(path) || fileExists.call(host, path);
   host.directoryExists = () => true;
-  host.readFile = (path: string) => own(path) ?? readFile.call(host, path);
+  host.readFile = (path: string) => texts.get(path) ?? readFile.call(host, path);
   const written: [path: string, text: string][] = [];
   host.writeFile = (path: string, text: string) => void written.push([path.slice(1), text]);
   ts.createProgram([...texts.keys()], options, host).emit();
+  return written;
+}
+
+/** What stands above the types of each entry: those that they are made of, and that no import brings. */
+const TYPES_HEAD = '/// <reference types="@webgpu/types" />\n' +
+  ["esnext", "dom", "dom.iterable"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
+
+/** Writes the package; returns how many modules it has. */
+export async function pack(folder: URL): Promise<number> {
+  const modules = new Map<string, string>();
+  for (const path of Object.values(config.exports)) await collect(path.slice(2), modules);
+  await collect("lib/host/packages_bundled.ts", modules);
+  const written = await compiled(modules);
 
   await emptied(folder, { file: "package.json", holds: `"name": "${config.name}"` });
   for (const [path, text] of written) await write(new URL(path, folder), text);
   for (const path of Object.values(config.exports)) {
     const types = new URL(path.replace(/\.ts$/, ".d.ts"), folder);
-    const head = '/// <reference types="@webgpu/types" />\n' +
-      ["esnext", "dom", "dom.iterable"].map((lib) => `/// <reference lib="${lib}" />\n`).join("");
-    await Deno.writeTextFile(types, head + await Deno.readTextFile(types));
+    await Deno.writeTextFile(types, TYPES_HEAD + await Deno.readTextFile(types));
   }
+  const packages = await Deno.readTextFile(new URL("lib/host/packages_bundled.ts", root));
   await write(new URL("package.json", folder), JSON.stringify(manifest(packages), null, 2) + "\n");
   for (const name of ["LICENSE", "README.md"]) {
     await Deno.copyFile(new URL(name, root), new URL(name, folder));

@@ -13,6 +13,42 @@ import { element } from "./dom.ts";
 import { linkTo, saveEdits } from "./edits.ts";
 import { codesOf } from "./program.ts";
 
+/** A text in CodeMirror, which says when it is changed, and when it is to run. */
+const viewOf = (
+  root: ShadowRoot,
+  doc: string,
+  label: string,
+  { run, changed }: { run(): void; changed(text: string): void },
+) =>
+  new EditorView({
+    root,
+    parent: root,
+    doc,
+    extensions: [
+      lineNumbers(),
+      history(),
+      indentOnInput(),
+      bracketMatching(),
+      closeBrackets(),
+      autocompletion({ override: [] }),
+      syntaxHighlighting(classHighlighter),
+      javascript({ typescript: true }),
+      EditorState.tabSize.of(2),
+      EditorView.contentAttributes.of({ "aria-label": label }),
+      keymap.of([
+        { key: "Mod-Enter", run: () => (run(), true) },
+        { key: "Escape", run: ({ contentDOM }) => (contentDOM.blur(), true) },
+        ...closeBracketsKeymap,
+        ...defaultKeymap,
+        ...historyKeymap,
+        indentWithTab,
+      ]),
+      EditorView.updateListener.of(({ docChanged, state }) => {
+        if (docChanged) changed(state.doc.toString());
+      }),
+    ],
+  });
+
 /** Opens the editor of a cell, with the reader's earlier change if there is one. */
 export function openEditor(
   section: HTMLElement,
@@ -33,35 +69,12 @@ export function openEditor(
   const shell = element("div", { class: "shell" });
   const root = shell.attachShadow({ mode: "open", delegatesFocus: true });
   root.append(element("link", { rel: "stylesheet", href: "style.css" }));
-  const view = new EditorView({
-    root,
-    parent: root,
-    doc: edits.get(number) ?? original,
-    extensions: [
-      lineNumbers(),
-      history(),
-      indentOnInput(),
-      bracketMatching(),
-      closeBrackets(),
-      autocompletion({ override: [] }),
-      syntaxHighlighting(classHighlighter),
-      javascript({ typescript: true }),
-      EditorState.tabSize.of(2),
-      EditorView.contentAttributes.of({ "aria-label": `Code of cell ${number}` }),
-      keymap.of([
-        { key: "Mod-Enter", run: () => (void run(), true) },
-        { key: "Escape", run: ({ contentDOM }) => (contentDOM.blur(), true) },
-        ...closeBracketsKeymap,
-        ...defaultKeymap,
-        ...historyKeymap,
-        indentWithTab,
-      ]),
-      EditorView.updateListener.of((update) => {
-        if (!update.docChanged) return;
-        changed(update.state.doc.toString());
-        saveEdits(edits);
-      }),
-    ],
+  const view = viewOf(root, edits.get(number) ?? original, `Code of cell ${number}`, {
+    run: () => void run(),
+    changed(text) {
+      changed(text);
+      saveEdits(edits);
+    },
   });
   changed(view.state.doc.toString());
   const note = element("small", { role: "status" });

@@ -105,55 +105,81 @@ export function lesson14(path: string): Transformer {
   return { model: transformer(state, origin, path), tokenizer, facts };
 }
 
-/** The model made from lesson 14's tensors. */
-export function transformer(
-  state: State,
-  { contextLength, nHead, dropout = 0 }: Omit<Origin, "data" | "tokenizer">,
-  path: string,
-): AnyModel {
+/** How the tensors of one of lesson 14's models are named. */
+interface Body {
+  isRotary: boolean;
+  /** The name of the n-th block. */
+  block(n: number): string;
+  nLayer: number;
+  /** The name of the norm after the blocks. */
+  norm: string;
+}
+
+/** The blocks and the last norm among a model's tensors; undefined if it has none. */
+function bodyOf(state: State): Body | undefined {
   const isRotary = state.has("norm.weight");
   const norm = isRotary
     ? "norm"
     : [...state.keys()].findLast((name) => /^body\.\d+\.weight$/.test(name))
       ?.replace(".weight", "");
   // The first module of the body is a dropout.
-  const blocks = isRotary ? (n: number) => `blocks.${n}` : (n: number) => `body.${n + 1}`;
-  if (!norm || !state.has(`${blocks(0)}.norm1.weight`) || !contextLength || !nHead) {
-    throw new RangeError(
-      `${path}: this model has no blocks with shortcuts and norms, and neither GPT-2 nor GPT-NeoX is ` +
-        `without; export "one block", "two blocks", "dropout", "rotary" or "gpt"`,
-    );
-  }
-  const [vocabSize, nEmbd] = state.get("token_embedding.weight")!.shape;
+  const block = (n: number) => isRotary ? `blocks.${n}` : `body.${n + 1}`;
   let nLayer = 0;
-  while (state.has(`${blocks(nLayer)}.norm1.weight`)) nLayer++;
-  const sizes = { vocabSize, nPositions: contextLength, nEmbd, nLayer, nHead, nInner: 4 * nEmbd };
+  while (state.has(`${block(nLayer)}.norm1.weight`)) nLayer++;
+  return norm && nLayer > 0 ? { isRotary, block, nLayer, norm } : undefined;
+}
+
+/** The tensors of one of lesson 14's models under the names of GPT-2's, or GPT-NeoX's, published weights. */
+function renamed(state: State, { isRotary, block, nLayer, norm }: Body, nHead: number) {
   const take = (name: string) => state.get(name)!;
   const target = new Map<string, Tensor>();
+  const joined = (three: Tensor[]) => isRotary ? byHead(three, nHead) : cat(three, 0);
   /** The weight and the bias of a layer. */
   const both = (theirs: string, ...ours: string[]) =>
     ["weight", "bias"].map((kind) => {
       const tensors = ours.map((name) => take(`${name}.${kind}`));
       target.set(`${theirs}.${kind}`, tensors.length === 1 ? tensors[0] : joined(tensors));
     });
-  const joined = (three: Tensor[]) => isRotary ? byHead(three, nHead) : cat(three, 0);
   const names = isRotary ? gptNeoXNames : gpt2Names;
+  target.set(names.tokens, take("token_embedding.weight"));
+  if (!isRotary) target.set("wpe.weight", take("position_embedding.weight"));
+  for (let n = 0; n < nLayer; n++) {
+    const [ours, theirs] = [block(n), `${names.block}.${n}`];
+    const three = ["query", "key", "value"].map((name) => `${ours}.attention.0.${name}`);
+    both(`${theirs}.${names.norm1}`, `${ours}.norm1`);
+    both(`${theirs}.${names.norm2}`, `${ours}.norm2`);
+    both(`${theirs}.${names.queryKeyValue}`, ...three);
+    both(`${theirs}.${names.projection}`, `${ours}.attention.1`);
+    both(`${theirs}.${names.widening}`, `${ours}.feed_forward.0`);
+    both(`${theirs}.${names.narrowing}`, `${ours}.feed_forward.2`);
+  }
+  both(names.norm, norm);
+  target.set(names.head, take("lm_head.weight"));
+  return target;
+}
+
+/**
+ * The model made from lesson 14's tensors.
+ *
+ * @throws {RangeError} if it is neither a GPT-2 nor a GPT-NeoX
+ */
+export function transformer(
+  state: State,
+  { contextLength, nHead, dropout = 0 }: Omit<Origin, "data" | "tokenizer">,
+  path: string,
+): AnyModel {
+  const body = bodyOf(state);
+  if (!body || !contextLength || !nHead) {
+    throw new RangeError(
+      `${path}: this model has no blocks with shortcuts and norms, and neither GPT-2 nor GPT-NeoX is ` +
+        `without; export "one block", "two blocks", "dropout", "rotary" or "gpt"`,
+    );
+  }
+  const { isRotary, nLayer } = body;
+  const [vocabSize, nEmbd] = state.get("token_embedding.weight")!.shape;
+  const sizes = { vocabSize, nPositions: contextLength, nEmbd, nLayer, nHead, nInner: 4 * nEmbd };
+  const relu = { activation: "relu" } as const;
   return noGrad(() => {
-    target.set(names.tokens, take("token_embedding.weight"));
-    if (!isRotary) target.set("wpe.weight", take("position_embedding.weight"));
-    for (let n = 0; n < nLayer; n++) {
-      const [ours, theirs] = [blocks(n), `${names.block}.${n}`];
-      const three = ["query", "key", "value"].map((name) => `${ours}.attention.0.${name}`);
-      both(`${theirs}.${names.norm1}`, `${ours}.norm1`);
-      both(`${theirs}.${names.norm2}`, `${ours}.norm2`);
-      both(`${theirs}.${names.queryKeyValue}`, ...three);
-      both(`${theirs}.${names.projection}`, `${ours}.attention.1`);
-      both(`${theirs}.${names.widening}`, `${ours}.feed_forward.0`);
-      both(`${theirs}.${names.narrowing}`, `${ours}.feed_forward.2`);
-    }
-    both(names.norm, norm);
-    target.set(names.head, take("lm_head.weight"));
-    const relu = { activation: "relu" } as const;
     const model = isRotary
       ? new GPTNeoX({
         ...{ ...sizes, ...relu, rotaryPct: 1, parallelResidual: false },
@@ -163,7 +189,7 @@ export function transformer(
         ...{ ...sizes, ...relu, tieWordEmbeddings: false },
         dropout: { embd: dropout, attn: 0, resid: dropout },
       });
-    model.loadStateDict(target);
+    model.loadStateDict(renamed(state, body, nHead));
     return model.eval();
   });
 }

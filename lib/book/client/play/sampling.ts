@@ -56,43 +56,14 @@ function sampling(ask: Ask, redraw: () => void, text?: string): Picture {
   const current = () => probabilities(found.logits, Number(temperature.value), Number(topK.value));
   const bars = () => {
     const p = current();
-    const order = found.logits.map((_, i) => i)
-      .sort((a, b) => found.logits[b] - found.logits[a]).slice(0, ROWS);
-    const most = Math.max(...p);
-    list.replaceChildren(
-      element(
-        "caption",
-        {},
-        drawn ? `Probability, and how often in ${DRAWS} draws` : "Probability",
-      ),
-      ...order.map((i) => {
-        const bar = element("span", { class: "share" });
-        bar.style.setProperty("--weight", `${100 * p[i] / most}%`);
-        return element(
-          "tr",
-          p[i] === 0 ? { class: "cut" } : {},
-          element("th", { scope: "row" }, visible(found.tokens[i])),
-          element("td", { class: "long" }, bar),
-          element("td", {}, p[i] === 0 ? "cut" : p[i].toFixed(4)),
-          drawn ? element("td", {}, `${drawn[i]}×`) : undefined,
-        );
-      }),
-    );
-    const entropy = p.reduce((sum, q) => q > 0 ? sum - q * Math.log(q) : sum, 0);
-    words.textContent = `Temperature ${Number(temperature.value).toFixed(1)}, the best ${
-      Math.min(Number(topK.value), found.tokens.length)
-    } of ${found.tokens.length}: as open as a choice among ${
-      Math.exp(entropy).toFixed(1)
-    } equal tokens.`;
+    list.replaceChildren(...rowsOf(found, p, drawn));
+    const [many, kept] = [found.tokens.length, Math.min(Number(topK.value), found.tokens.length)];
+    words.textContent =
+      `Temperature ${Number(temperature.value).toFixed(1)}, the best ${kept} of ${many}: ` +
+      `as open as a choice among ${Math.exp(entropyOf(p)).toFixed(1)} equal tokens.`;
   };
   const sample = () => {
-    const p = current();
-    drawn = p.map(() => 0);
-    for (let n = 0; n < DRAWS; n++) {
-      let left = Math.random();
-      const i = p.findIndex((q) => (left -= q) < 0);
-      drawn[i < 0 ? p.indexOf(Math.max(...p)) : i]++;
-    }
+    drawn = drawsFrom(current());
     bars();
   };
   const controls = element(
@@ -104,4 +75,38 @@ function sampling(ask: Ask, redraw: () => void, text?: string): Picture {
   );
   const parts = [controls, words, list];
   return { parts: text === undefined ? parts : [labeled("A text", field), ...parts], draw };
+}
+
+/** The likeliest tokens as rows of a table, each with its probability, and how often it was drawn. */
+function rowsOf({ tokens, logits }: Distribution, p: number[], drawn?: number[]): HTMLElement[] {
+  const order = logits.map((_, i) => i).sort((a, b) => logits[b] - logits[a]).slice(0, ROWS);
+  const most = Math.max(...p);
+  const caption = drawn ? `Probability, and how often in ${DRAWS} draws` : "Probability";
+  const rows = order.map((i) => {
+    const bar = element("span", { class: "share" });
+    bar.style.setProperty("--weight", `${100 * p[i] / most}%`);
+    return element(
+      "tr",
+      p[i] === 0 ? { class: "cut" } : {},
+      element("th", { scope: "row" }, visible(tokens[i])),
+      element("td", { class: "long" }, bar),
+      element("td", {}, p[i] === 0 ? "cut" : p[i].toFixed(4)),
+      drawn ? element("td", {}, `${drawn[i]}×`) : undefined,
+    );
+  });
+  return [element("caption", {}, caption), ...rows];
+}
+
+const entropyOf = (p: readonly number[]) =>
+  p.reduce((sum, q) => q > 0 ? sum - q * Math.log(q) : sum, 0);
+
+/** How often each comes in so many draws. */
+function drawsFrom(p: readonly number[]): number[] {
+  const drawn = p.map(() => 0);
+  for (let n = 0; n < DRAWS; n++) {
+    let left = Math.random();
+    const i = p.findIndex((q) => (left -= q) < 0);
+    drawn[i < 0 ? p.indexOf(Math.max(...p)) : i]++;
+  }
+  return drawn;
 }
