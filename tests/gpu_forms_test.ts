@@ -15,12 +15,14 @@ import { numelOf } from "../lib/tensor/shape.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { asGpu } from "./support/as_gpu.ts";
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
+import { inTwoRows } from "./support/grids.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
 import { poisoned } from "./support/poison.ts";
 import { DOWN, FOR_PROCESSORS, SHARING } from "./support/sharing.ts";
 
 poisoned();
+inTwoRows();
 oneByOne.upTo = 0;
 longRow.from = 3;
 tinyProduct.below = 0;
@@ -178,10 +180,11 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> roots: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x < p.n) {
-    divided[id.x] = quotient(x[id.x], y[id.x]);
-    roots[id.x] = squareRoot(x[id.x]);
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+  let i = id.x + id.y * groups.x * 64u;
+  if (i < p.n) {
+    divided[i] = quotient(x[i], y[i]);
+    roots[i] = squareRoot(x[i]);
   }
 }
 `;

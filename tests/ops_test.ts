@@ -13,6 +13,7 @@ import goldens from "./goldens/ops.json" with { type: "json" };
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
 import { drawSample } from "./support/draw.ts";
 import { drawnOf } from "./support/drawn.ts";
+import { inTwoRows } from "./support/grids.ts";
 import { type AnyOp, attempt, casesOf, type Outcome, readAll, runCases } from "./support/judge.ts";
 import { place } from "./support/layout.ts";
 import { ops } from "./support/ops.ts";
@@ -20,6 +21,7 @@ import { poisoned } from "./support/poison.ts";
 import { NO_SAMPLES } from "./support/tolerance.ts";
 
 poisoned();
+inTwoRows();
 // The kernels for many elements, which take four at a time, are held here by few; lessons and other tests run the others.
 oneByOne.upTo = 0;
 longRow.from = 3;

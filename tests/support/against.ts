@@ -43,12 +43,14 @@ const LEAST_GRADIENT = 1e-2;
 function unitsOf(op: AnyOp, { inputs, sample, want, weights }: Case) {
   const floats = sample.inputs.map(({ dtype }) => dtype === "float32");
   const reference = (moved: readonly NdArray[]) => op.reference(moved, sample.args);
-  const moved = toleranceOf(op.name).forward === 0 ? 0 : wobble(reference, inputs, floats, want);
+  const moved = toleranceOf(op.name).forward === 0
+    ? new Float64Array(want.data.length)
+    : wobble(reference, inputs, floats, want);
   const given = largest(...inputs.map(({ data }) => data));
   return {
-    unit: Math.max(moved, 2 ** -40 * given),
+    unit: moved.map((by) => Math.max(by, 2 ** -40 * given)),
     // How many times worse than by rounding the result is known.
-    condition: Math.max(1, moved / ulpOf(largest(want.data) || given)),
+    condition: Math.max(1, largest(moved) / ulpOf(largest(want.data) || given)),
     arrived: largest(weights.data),
   };
 }

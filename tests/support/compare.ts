@@ -48,7 +48,8 @@ export class Verdict {
     want: ArrayLike<number>,
     { tolerance, unit = 0, signs = false, exact }: {
       tolerance: number;
-      unit?: number;
+      /** Of all elements, or of each. */
+      unit?: number | ArrayLike<number>;
       signs?: boolean;
       exact?: ArrayLike<number>;
     },
@@ -56,9 +57,10 @@ export class Verdict {
     if (got.length !== want.length) {
       return this.complain(`${where}: ${got.length} elements, wanted ${want.length}`);
     }
+    const unitAt = (i: number) => typeof unit === "number" ? unit : unit[i];
     for (let i = 0; i < got.length; i++) {
       const sameSign = !signs || want[i] !== 0 || got[i] !== 0 || Object.is(got[i], want[i]);
-      const error = sameSign ? errorOf(got[i], want[i], unit) : WRONG;
+      const error = sameSign ? errorOf(got[i], want[i], unitAt(i)) : WRONG;
       this.compared++;
       this.worst = Math.max(this.worst, error);
       const nearer = exact !== undefined &&

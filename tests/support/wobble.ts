@@ -5,16 +5,16 @@
 import { Generator, uniform } from "../../lib/random/mod.ts";
 import type { NdArray } from "../../lib/tensor/ndarray.ts";
 
-const TRIES = 3;
+const TRIES = 8;
 
-/** The most that any element of `f(inputs)` moves when every input moves by at most one unit of its last place. */
+/** The most that each element of `f(inputs)` moves when every input moves by at most one unit of its last place. */
 export function wobble(
   f: (inputs: readonly NdArray[]) => NdArray,
   inputs: readonly NdArray[],
   moves: readonly boolean[],
   here: NdArray,
-): number {
-  let most = 0;
+): Float64Array {
+  const most = new Float64Array(here.data.length);
   for (let seed = 0; seed < TRIES; seed++) {
     const generator = new Generator(seed);
     const moved = inputs.map((x, i) => {
@@ -24,7 +24,7 @@ export function wobble(
     });
     f(moved).data.forEach((v, i) => {
       const away = Math.abs(v - here.data[i]);
-      if (away > most && away !== Infinity) most = away;
+      if (away > most[i] && away !== Infinity) most[i] = away;
     });
   }
   return most;
