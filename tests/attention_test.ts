@@ -22,10 +22,12 @@ import { attend, plainAttention } from "../lib/ops/attention/attention.ts";
 import { largestLaunch, largestParts } from "../lib/ops/tuning.ts";
 import { asGpu } from "./support/as_gpu.ts";
 import { largest } from "./support/compare.ts";
+import { inTwoRows } from "./support/grids.ts";
 import { readAll } from "./support/judge.ts";
 import { poisoned } from "./support/poison.ts";
 
 poisoned();
+inTwoRows();
 // Small sizes would be read from buffers and large ones from images, and every kernel compiled twice, for the same bits
 // (image_test.ts).
 if (device.imaging === "where it pays") device.imaging = "always";

@@ -17,10 +17,12 @@ import {
   zeros,
 } from "#lib";
 import goldens from "./goldens/optim.json" with { type: "json" };
+import { inTwoRows } from "./support/grids.ts";
 import { readAll } from "./support/judge.ts";
 import { poisoned } from "./support/poison.ts";
 
 poisoned();
+inTwoRows();
 
 type Options = Record<string, unknown>;
 // deno-lint-ignore no-explicit-any
