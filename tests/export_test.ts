@@ -495,3 +495,20 @@ Deno.test("a config.json that says no more than its type has what transformers g
     for (const [name, value] of Object.entries(begun)) assertEquals(json[name], value, name);
   }
 });
+
+Deno.test("a model made of its sizes alone is written with what transformers begins with", () => {
+  const config = { vocabSize: 300, nPositions: 64, nEmbd: 32, nLayer: 2, nHead: 4 };
+  const sized = new Set(
+    ("vocab_size n_positions n_embd n_layer n_head max_position_embeddings hidden_size " +
+      "num_hidden_layers num_attention_heads intermediate_size").split(" "),
+  );
+  for (const modelType of ["gpt2", "gpt_neox"] as const) {
+    const json = configJson({ modelType, config });
+    for (const [name, value] of Object.entries(BEGUN[modelType])) {
+      if (!sized.has(name)) assertEquals(json[name], value, name);
+    }
+  }
+  assertEquals(configJson({ modelType: "gpt_neox", config }).intermediate_size, 128);
+  assertThrows(() => new GPTNeoX({ ...config, nHead: 5 }), RangeError, "GPTNeoX: nEmbd 32 is not");
+  assertThrows(() => new GPT2({ ...config, nHead: 5 }), RangeError, "GPT2: nEmbd 32 is not");
+});

@@ -152,6 +152,7 @@ Deno.test("on GPUs copies that transpose go square by square, and move every num
     [[3, 16, 40], [0, 2, 1]],
     [[2, 3, 35, 20], [1, 3, 0, 2]], // two matrices of either
     [[40, 2, 3, 64], [3, 1, 2, 0]],
+    [[2, 3, 2, 2, 3, 33, 20], [3, 0, 4, 2, 1, 6, 5]], // matrices in five dimensions
   ];
   await asGpu(async () => {
     for (const [shape, dims] of cases) {

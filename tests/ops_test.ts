@@ -8,6 +8,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { defaultDevice } from "../lib/gpu/default.ts";
 import { lines, ndarray } from "../lib/tensor/ndarray.ts";
+import { bools, floats, type SampleInput } from "../lib/tensor/sample.ts";
 import { longRow, oneByOne } from "../lib/ops/tuning.ts";
 import goldens from "./goldens/ops.json" with { type: "json" };
 import { againstPyTorch, againstReference, type Golden, tally } from "./support/against.ts";
@@ -166,5 +167,21 @@ Deno.test("topk gives the places of its values, each once", async () => {
     for (const { values } of lines(dense, args.dim)) {
       assertEquals(new Set(values).size, values.length, `${values}`);
     }
+  }
+});
+
+Deno.test("what takes element by element finds each in eight dimensions, of which some repeat", async () => {
+  const whole = [2, 3, 2, 2, 3, 2, 2, 2], some = [3, 1, 2, 1, 2, 1, 2];
+  const mask = bools([2, 3, 1, 2, 1, 2, 1, 2]);
+  const tried: Record<string, SampleInput[][]> = {
+    clone: [[floats(whole)]],
+    neg: [[floats(whole)]],
+    add: [[floats(whole), floats(some)], [floats(some), floats(whole)]],
+    where: [[mask, floats(whole), floats(some)], [mask, floats(some), floats(whole)]],
+  };
+  for (const [name, inputs] of Object.entries(tried)) {
+    const op = ops.get(name)!, { reference } = op;
+    const samples = inputs.map((inputs) => ({ inputs, args: {} }));
+    againstReference(op, await runCases(op, casesOf({ name, samples, reference }))).settle();
   }
 });

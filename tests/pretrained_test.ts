@@ -468,6 +468,7 @@ const broken: [what: string, Files, says: string][] = [
     config({ layer_norm_epsilon: "small" }),
     'layer_norm_epsilon is "small", expected a number above 0',
   ],
+  ["a share above all", config({ attn_pdrop: 1.5 }), "attn_pdrop is 1.5, expected a number from 0"],
   ["heads that do not share", config({ n_head: 5 }), "n_embd 32 is not a multiple of n_head 5"],
   [
     "an unknown activation",
@@ -532,6 +533,8 @@ withModel(
       {},
       "the prompt has 65 tokens, and this model reads 64 at once",
     );
+    const last = await Array.fromAsync(generate(model, Array(64).fill(1), { maxNewTokens: 1 }));
+    assertEquals(last.length, 1, "64 are read");
     await refuses([1], { maxNewTokens: 0 }, "0 new tokens; give a whole number from 1");
     await refuses([1], { topK: 301 }, "top-k 301: give a whole number from 1 to 300");
     await refuses([1], { topP: 0 }, "top-p 0: give a probability");
