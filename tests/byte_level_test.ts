@@ -23,6 +23,9 @@ for (const [name, { json, ids, bare, decoded }] of Object.entries(golden.tokeniz
     const tokenizer = loadTokenizer(folder);
     await saveTokenizer(`${folder}/again`, tokenizer);
     const { model, added_tokens } = JSON.parse(json);
+    const again = JSON.parse(await Deno.readTextFile(`${folder}/again/tokenizer.json`));
+    assertEquals(again.model.vocab, model.vocab);
+    assertEquals(again.added_tokens, added_tokens);
     const known = new Set<number>(Object.values(model.vocab));
     for (const { id } of added_tokens) known.add(id);
     for (const one of [tokenizer, loadTokenizer(`${folder}/again`)]) {
@@ -52,9 +55,14 @@ for (const [name, json] of Object.entries(golden.refused)) {
 
 testWith(needs, "of a vocabulary that is damaged, an id for two tokens is named", async () => {
   const { model, ...rest } = JSON.parse(golden.tokenizers["special tokens first"].json);
-  for (
-    const [change, says] of [[{ Ġt: 4 }, "gives the id 4"], [{ b: 5 }, "an id to two"]] as const
-  ) {
+  const [first, second] = model.merges.map((pair: string[]) => pair.join(""));
+  const twice = model.vocab[first];
+  const damages: [change: Record<string, number>, says: string][] = [
+    [{ Ġt: 4 }, "gives the id 4"],
+    [{ b: 5 }, "an id to two"],
+    [{ [second]: twice }, `gives the id ${twice} to "${second}" and to "${first}"`],
+  ];
+  for (const [change, says] of damages) {
     const vocab = { ...model.vocab, ...change };
     const folder = await folderOf(JSON.stringify({ ...rest, model: { ...model, vocab } }));
     assertThrows(() => loadTokenizer(folder), RangeError, says);

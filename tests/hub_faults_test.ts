@@ -401,23 +401,6 @@ testWith(
   },
 );
 
-testWith(needs, "what the Hub left out, or sent instead, is named", async () => {
-  await withCache(async (hub, options) => {
-    const said: [fault: Fault, says: string][] = [
-      [entry({ oid: undefined, path: "x.txt" }), "it gives no size or hash for x.txt"],
-      [entry({ size: "4", path: "x.txt" }), "it gives no size or hash for x.txt"],
-      [text(""), "answered nothing, not JSON"],
-      [text("<html>Log in</html>"), "answered a page, not JSON"],
-      [text("no"), "answered something that is not JSON, not JSON"],
-    ];
-    for (const [fault, says] of said) {
-      hub.fail("hub", fault);
-      const asked = { ...options, revision: COMMIT };
-      await assertRejects(() => hubDownload(REPO, "x.txt", asked), HubError, says);
-    }
-  });
-});
-
 /** What is to be transferred where no lock keeps programs apart: the large file. */
 const largeFile = ({ endpoint, cacheDir }: HubOptions) => ({
   asked: "download",
@@ -488,46 +471,6 @@ testWith(
         runsIn({ files });
       }
       assertEquals(await Deno.readFile(path), LARGE);
-    });
-  },
-);
-
-testWith(
-  needs,
-  "a disk that is full, or no more for this user, is said; another error stays itself",
-  async () => {
-    await withCache(async (_, options) => {
-      const wanted = largeFile(options), config = hubConfig(options), { files } = host;
-      const failing = (code: string): typeof files.open => (path, purpose) => {
-        const file = files.open(path, purpose);
-        const write = () => Promise.reject(Object.assign(new Error("it failed"), { code }));
-        return new Proxy(file, {
-          get: (file, name: keyof OpenFile) =>
-            name === "write"
-              ? write
-              : typeof file[name] === "function"
-              ? file[name].bind(file)
-              : file[name],
-        });
-      };
-      try {
-        for (const code of ["ENOSPC", "EDQUOT", "EFBIG", "EIO"]) {
-          const open = failing(code);
-          runsIn({
-            files: new Proxy(files, {
-              get: (_, name) => name === "open" ? open : Reflect.get(files, name).bind(files),
-            }),
-          });
-          const error = await assertRejects(() => transfer(wanted, config), Error, "it failed");
-          assertEquals(
-            error instanceof HubError && error.fault,
-            code !== "EIO" && "disk full",
-            code,
-          );
-        }
-      } finally {
-        runsIn({ files });
-      }
     });
   },
 );

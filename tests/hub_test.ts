@@ -208,8 +208,7 @@ hubTest("a download given up leaves no file as if whole, and the next run goes o
   at.hub.fail("store", cutAfter(30_000));
   at.hub.fail("store", cutAfter(0), { times: 2 });
   const error = await faultOf(hubDownload(REPO, "large.bin", at.options));
-  assertEquals(error.fault, "cut");
-  assertEquals(at.hub.paths("store").length, 3);
+  assertEquals([error.fault, at.hub.paths("store").length], ["cut", 3]);
   assertStringIncludes(error.message, "download large.bin of datasets/someone/songs at 8757c84: ");
   assertStringIncludes(error.message, "30000 of 50000 bytes are kept");
   const blob = sha256(LARGE);
@@ -391,20 +390,13 @@ hubTest("a Hub that stays busy or ill, or asks for an hour, ends in an error", a
   const sick = await asked(ill, 3);
   assertEquals([sick.error.fault, sick.requests], ["server", 3]);
   assertStringIncludes(sick.error.message, "answered 502; run this again later");
-  const broken = await asked(() => new Response(null, { status: 500 }), 3);
-  assertEquals([broken.error.fault, broken.requests], ["server", 3]);
 });
 
 hubTest("the store's refusal is not mistaken for the Hub's", async (at) => {
-  for (const status of [403, 404]) {
-    at.hub.fail("store", () => new Response("link expired", { status }));
-    const error = await faultOf(hubDownload(REPO, "large.bin", at.options));
-    assertEquals([error.fault, error.status], ["server", status]);
-    assertStringIncludes(error.message, "new link");
-  }
-  at.hub.fail("hub", () => new Response("no such page", { status: 404 })); // and names no reason
-  const error = await faultOf(hubFiles("datasets/someone/nothing", at.options));
-  assertEquals([error.fault, error.status], ["no repository", 404]);
+  at.hub.fail("store", () => new Response("link expired", { status: 403 }));
+  const error = await faultOf(hubDownload(REPO, "large.bin", at.options));
+  assertEquals([error.fault, error.status], ["server", 403]);
+  assertStringIncludes(error.message, "new link");
 });
 
 hubTest("no network: the error names the host and the ways out", async (at) => {
