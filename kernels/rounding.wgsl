@@ -37,6 +37,10 @@ fn fused(x: f32, y: f32, z: f32) -> f32 {
   return select(sum + (restOfProduct(x, y, product) + restOfSum(z, product, sum)), sum, isEnded(sum));
 }
 
+fn fuseds(x: vec4<f32>, y: vec4<f32>, z: vec4<f32>) -> vec4<f32> {
+  return vec4(fused(x.x, y.x, z.x), fused(x.y, y.y, z.y), fused(x.z, y.z, z.z), fused(x.w, y.w, z.w));
+}
+
 fn isEnded(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u; // infinity or NaN, of which nothing is left
 }

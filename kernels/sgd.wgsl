@@ -7,7 +7,7 @@
 //
 // The items are parameters (lib/ops/foreach.ts). One invocation owns four neighbors of one of them. The words
 // between a parameter's end and the next multiple of four are unused, and may be written. Without MOMENTUM nothing
-// is read or written as `buffer`.
+// is read or written as `buffer`. It rounds where PyTorch's loops round.
 
 struct Params {
   n: vec4<u32>,
@@ -16,6 +16,7 @@ struct Params {
   lr: f32,
   penalty: f32,
   momentum: f32,
+  nothing: u32, // 0
 }
 
 override MOMENTUM: bool = false;
@@ -23,34 +24,36 @@ override NESTEROV: bool = false;
 
 @group(0) @binding(0) var<uniform> p: Params;
 // for each item:
-@group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> param0: array<vec4<f32>>; // or an image: read before it is written
 @group(0) @binding(2) var<storage, read> grad0: array<vec4<f32>>; // or an image
-@group(0) @binding(3) var<storage, read_write> buffer0: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> buffer0: array<vec4<f32>>; // or an image: read before it is written
 // end
 
 fn gathered(b: vec4<f32>, g: vec4<f32>, keep: f32, take: f32) -> vec4<f32> {
-  return fma(g, vec4(take), b * keep);
+  return fuseds(g, vec4(take), allRounded(b * keep));
 }
 
 fn moved(w: vec4<f32>, g: vec4<f32>) -> vec4<f32> {
-  return fma(g, vec4(-p.lr), w);
+  return fuseds(g, vec4(-p.lr), w);
 }
 
 fn direction(g: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
   if (NESTEROV) {
-    return fma(b, vec4(p.momentum), g);
+    return fuseds(b, vec4(p.momentum), g);
   }
   return b;
 }
 
 // for each item:
 fn item0(i: u32) {
-  var g = penalized(param0[i], grad0[i]);
+  let w = param0[i];
+  var g = penalized(w, grad0[i]);
   if (MOMENTUM) {
-    buffer0[i] = gathered(buffer0[i], g, p.keep[0], p.take[0]);
-    g = direction(g, buffer0[i]);
+    let b = gathered(buffer0[i], g, p.keep[0], p.take[0]);
+    buffer0[i] = b;
+    g = direction(g, b);
   }
-  param0[i] = moved(param0[i], g);
+  param0[i] = moved(w, g);
 }
 // end
 

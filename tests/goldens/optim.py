@@ -140,6 +140,17 @@ def regression(kind, options):
     return losses
 
 
+def long(kind, options):
+    """All of a parameter after 300 steps, each with a gradient drawn anew."""
+    torch.manual_seed(3)
+    p = torch.nn.Parameter(torch.randn(64))
+    optimizer = getattr(torch.optim, kind)([p], **pythonic(options))
+    for _ in range(300):
+        p.grad = torch.randn(64)
+        optimizer.step()
+    return [single(v) for v in p.detach().numpy()]
+
+
 def rates(make):
     a, b = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.3}], lr=0.1)
@@ -277,6 +288,14 @@ def main():
                 ["SGD", {"lr": 0.1, "momentum": 0.9}],
                 ["Adam", {"lr": 0.01}],
                 ["AdamW", {"lr": 0.01, "weightDecay": 0.1}],
+            ]
+        ],
+        "long": [
+            {"kind": kind, "options": options, "values": long(kind, options)}
+            for kind, options in [
+                ["SGD", {"lr": 0.01}],
+                ["SGD", {"lr": 0.01, "momentum": 0.9}],
+                ["SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weightDecay": 0.1}],
             ]
         ],
         "schedules": {name: rates(make) for name, make in SCHEDULES.items()},
