@@ -112,7 +112,7 @@ function checkDataset(
 export class DataLoader<S, B = Stacked<S>, D = Samples<S>> implements Iterable<B> {
   /** Samples in a batch. */
   readonly batchSize: number;
-  readonly #options: LoaderOptions<S, B>;
+  readonly #options: AnyOptions; // so that a loader of pairs is one of lists
 
   /**
    * `(dataset, batchSize = 1, shuffle = false)`, or options by name.

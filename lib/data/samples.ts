@@ -37,16 +37,16 @@ export interface Samples<S> {
  * assertEquals([await x.tolist(), await y.item()], [[3, 4], 1]);
  * ```
  */
-export class TensorDataset implements Samples<Tensor[]> {
+export class TensorDataset<T extends Tensor[] = Tensor[]> implements Samples<T> {
   /** The tensors; their first sizes are equal. */
-  readonly tensors: readonly Tensor[];
+  readonly tensors: Readonly<T>;
 
   /**
    * Tensors with the same first size.
    *
    * @throws {RangeError} if the first sizes differ.
    */
-  constructor(...tensors: Tensor[]) {
+  constructor(...tensors: T) {
     const wrong = tensors.findIndex((each) => !(each instanceof Tensor));
     if (wrong >= 0) {
       throw new TypeError(
@@ -69,17 +69,17 @@ export class TensorDataset implements Samples<Tensor[]> {
   }
 
   /** The i-th sample, a view of each tensor; a negative i counts from the end. */
-  at(i: number): Tensor[] {
-    return this.tensors.map((x) => select(x, 0, i));
+  at(i: number): T {
+    return this.tensors.map((x) => select(x, 0, i)) as T;
   }
 
   /** Several samples, stacked: copies. */
-  batch(places: Int32Array<ArrayBuffer>): Tensor[] {
+  batch(places: Int32Array<ArrayBuffer>): Stacked<T> {
     return this.tensors.map((x) => {
       const [rows, ...row] = x.shape;
       const ids = fromValues(places, [places.length], "int64", x.device);
       return reshape(embedding(ids, reshape(x, [rows, numelOf(row)])), [places.length, ...row]);
-    });
+    }) as Stacked<T>;
   }
 }
 
