@@ -8,7 +8,6 @@
 // MEAN divides it by `count`, the number of rows that are not ignored.
 
 alias V = f32; // replaced by fours.wgsl
-alias Bits = u32; // replaced by fours.wgsl
 const UNIT = 1u; // replaced by fours.wgsl
 
 struct Params {
@@ -48,10 +47,9 @@ fn up_to(end: u32, v: V, i: u32, other: V) -> V { // replaced by fours.wgsl
   return v;
 }
 
-// A difference as it was rounded, which no compiler takes apart: (v - a) - b would become v - (a + b), where a large a
-// costs b its digits.
-fn rounded(v: V) -> V {
-  return bitcast<V>(bitcast<Bits>(v) + p.nothing);
+// A difference as it was rounded: (v - a) - b would become v - (a + b), where a large a costs b its digits.
+fn each_rounded(v: V) -> V { // replaced by fours.wgsl
+  return rounded(v);
 }
 
 // What is the same for all logits of a row.
@@ -71,7 +69,7 @@ fn row_of(row: u32) -> Row {
 }
 
 fn slopes_of(row: Row, i: u32) -> V {
-  let probability = exps(rounded(x[p.x_offset / UNIT + i] - row.top.x) - row.top.y);
+  let probability = exps(each_rounded(x[p.x_offset / UNIT + i] - row.top.x) - row.top.y);
   let slopes = row.scale * (probability - is(i * UNIT - row.first, u32(row.wanted)));
   return select(slopes, V(), row.wanted == p.ignore);
 }

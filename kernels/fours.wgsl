@@ -37,7 +37,6 @@ fn fold(v: Accs) -> Acc {
 
 // Kernels that own a row or a column.
 alias V = vec4<f32>;
-alias Bits = vec4<u32>;
 alias Two = mat2x4<f32>;
 
 fn total(v: V) -> f32 {
@@ -46,6 +45,10 @@ fn total(v: V) -> f32 {
 
 fn largest(v: V) -> f32 {
   return max(max(v.x, v.y), max(v.z, v.w));
+}
+
+fn each_rounded(v: V) -> V {
+  return allRounded(v);
 }
 
 fn exps(v: V) -> V {

@@ -7,7 +7,6 @@
 // every element is -inf gives NaN, as in PyTorch.
 
 alias V = f32; // replaced by fours.wgsl
-alias Bits = u32; // replaced by fours.wgsl
 
 struct Params {
   rows: u32,
@@ -42,10 +41,9 @@ fn shares(v: V, sum: f32) -> V { // replaced by fours.wgsl
   return quotient(v, sum);
 }
 
-// A difference as it was rounded, which no compiler takes apart: (v - a) - b would become v - (a + b), where a large a
-// costs b its digits.
-fn rounded(v: V) -> V {
-  return bitcast<V>(bitcast<Bits>(v) + p.nothing);
+// A difference as it was rounded: (v - a) - b would become v - (a + b), where a large a costs b its digits.
+fn each_rounded(v: V) -> V { // replaced by fours.wgsl
+  return rounded(v);
 }
 
 @compute @workgroup_size(LANES)
@@ -76,7 +74,7 @@ fn main(
   for (var i = lane; i < p.columns; i += LANES) {
     let shifted = x[base + i] - top;
     if (LOG) {
-      out[row * p.columns + i] = rounded(shifted) - shift;
+      out[row * p.columns + i] = each_rounded(shifted) - shift;
     } else {
       out[row * p.columns + i] = select(shares(exps(shifted), sum), V(nan()), sum == 0.0);
     }
