@@ -13,6 +13,7 @@ import type { Found, System } from "../lib/tools/machine.ts";
 import { chromium, findChromium } from "../lib/tools/chromium.ts";
 import { advice, ready } from "../lib/tools/ready.ts";
 import { find } from "../lib/tools/lesson.ts";
+import { checkDeno } from "../lib/tools/version.ts";
 import { variables } from "../lib/tools/process.ts";
 import { lessonFlags } from "../lib/tools/permissions.ts";
 import { chosen, update } from "../lib/tools/update.ts";
@@ -255,9 +256,9 @@ Deno.test("the table of contents has every lesson once, under its notebook, in o
 Deno.test("a lesson is found by its number, its task, its file's name", () => {
   const files = ["inside", "03-inside", "Inside", "03-inside.ts", "lessons/03-inside.ts"];
   for (const word of ["3", "03", "lesson-3", "lesson3", "lesson 3", ...files]) {
-    assertEquals(find(word).number, 3, word);
+    assertEquals(find(word, contents).number, 3, word);
   }
-  const answer = (word: string) => assertThrows(() => find(word), UsageError).message;
+  const answer = (word: string) => assertThrows(() => find(word, contents), UsageError).message;
   const last = contents.at(-1)!;
   assertEquals(
     answer("99"),
@@ -371,6 +372,14 @@ Deno.test(`Ctrl-C in lesson 4 answers within two seconds${running.because}`, run
     took = Math.min(took, await lesson4Stops());
   }
   assert(took < 2000, `${took} ms`);
+});
+
+Deno.test("a Deno that is too old says which one is needed", () => {
+  for (const version of ["2.9.0", "2.9.6", "2.10.0", "3.0.0"]) checkDeno(version);
+  for (const version of ["1.46.3", "2.0.0", "2.8.3"]) {
+    const { message } = assertThrows(() => checkDeno(version), UsageError);
+    assertEquals(message.includes(`Deno ${version}`) && /2\.9 or a newer one/.test(message), true);
+  }
 });
 
 Deno.test("the ledger names every output of the notebooks, and a lesson for each", () => {

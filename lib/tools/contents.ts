@@ -1,12 +1,13 @@
 /*
  * `deno task lessons`: the table of contents.
  */
-import { contents, type Row } from "../../lessons/contents.ts";
+import type { Row } from "../../lessons/contents.ts";
 import { common, readArgs } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { headOf } from "../lesson/source.ts";
 import { fill } from "../lesson/reader.ts";
 import { bold, dim, proseColumns, write } from "../host/terminal.ts";
+import { checkDeno } from "./version.ts";
 
 /** The table as it is printed; each notebook is named once, above its lessons. */
 export function table(rows: readonly Row[]): string {
@@ -30,7 +31,9 @@ function entry({ number, section, written }: Row): string {
 }
 
 if (import.meta.main) {
-  await program(() => {
+  await program(async () => {
+    checkDeno();
+    const { contents } = await import("../../lessons/contents.ts");
     const { help } = readArgs(Deno.args, { help: common.help });
     write(help ? "deno task lessons   prints the table of contents\n" : table(contents));
   });

@@ -2,17 +2,17 @@
  * `deno task lesson-3`, `deno task lesson 3`: runs a lesson in a separate process, with only the permissions that the
  * lesson needs, on the adapter that `ready` found.
  */
-import { contents, type Row } from "../../lessons/contents.ts";
+import type { Row } from "../../lessons/contents.ts";
 import { exists } from "../hub/cache.ts";
 import { nearest } from "../host/spelling.ts";
 import { UsageError } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { write } from "../host/terminal.ts";
-import { table } from "./contents.ts";
 import { machine } from "./machine.ts";
 import { lessonFlags } from "./permissions.ts";
 import { deno, variables } from "./process.ts";
 import { ready } from "./ready.ts";
+import { checkDeno } from "./version.ts";
 
 const HELP = `deno task lesson 3                 runs lesson 3, as deno task lesson-3 does
 deno task lesson mlp               runs the lesson whose file has this name
@@ -21,7 +21,7 @@ deno task lesson 3 -- --page       stops between its sections
 `;
 
 /** The lesson for a word: a number, `lesson-3`, or its file: `mlp`, `13-mlp`, `lessons/13-mlp.ts`. */
-export function find(word: string, rows: readonly Row[] = contents): Row {
+export function find(word: string, rows: readonly Row[]): Row {
   const wanted = word.toLowerCase().replace(/^.*[/\\]|\.ts$/g, "")
     .replace(/^lesson[- ]?/, "").replace(/^0+(?=\d+$)/, "");
   const found = rows.find((row) => names(row).includes(wanted));
@@ -79,6 +79,9 @@ async function run({ written, needs }: Row, given: readonly string[]): Promise<n
 
 /** The command `deno task lesson …`; returns the exit code. */
 export async function lesson(args: readonly string[]): Promise<number> {
+  checkDeno();
+  const { contents } = await import("../../lessons/contents.ts");
+  const { table } = await import("./contents.ts");
   const [word, ...rest] = args[0] === "--" ? args.slice(1) : args;
   if (word === undefined || word === "--help") {
     write(`${HELP}\n${table(contents)}`);
@@ -86,7 +89,7 @@ export async function lesson(args: readonly string[]): Promise<number> {
   }
   let row: Row;
   try {
-    row = find(word);
+    row = find(word, contents);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`${error.message}\n`);

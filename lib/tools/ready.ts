@@ -10,6 +10,7 @@ import { common, readArgs } from "../lesson/args.ts";
 import { program } from "../lesson/ending.ts";
 import { install, SAY_NO } from "./apt.ts";
 import { type Found, machine, type System } from "./machine.ts";
+import { checkDeno } from "./version.ts";
 
 const PACKAGE = "mesa-vulkan-drivers";
 
@@ -135,6 +136,7 @@ DENO_WEBGPU_BACKEND=vulkan or =opengl takes that backend and no other.`;
 
 /** The command `deno task ready …`; returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  checkDeno();
   const { list, help } = readArgs(args, {
     list: { value: false, help: "name every backend that opens an adapter, and install nothing" },
     help: common.help,

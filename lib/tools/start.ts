@@ -10,6 +10,7 @@ import { machine } from "./machine.ts";
 import { hubFlags } from "./permissions.ts";
 import { deno, variables } from "./process.ts";
 import { ready } from "./ready.ts";
+import { checkDeno } from "./version.ts";
 
 interface Task {
   /** The text for `--help`; missing if the program has its own help. */
@@ -195,6 +196,7 @@ deno task museum -- --quiet   prints its outputs alone`,
 
 /** Starts a task; returns its exit code. */
 export async function start(name: string, given: readonly string[]): Promise<number> {
+  checkDeno();
   const args = given.filter((arg, i) => i > 0 || arg !== "--");
   const { help, adapter, browser, variables: own, steps } = tasks[name];
   const asks = args.includes("--help");
