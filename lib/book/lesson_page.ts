@@ -2,6 +2,7 @@
  * A lesson as a page: its prose, its cells with their outputs, and the data that a run needs.
  */
 import { optionsIn } from "../lesson/help.ts";
+import type { Marks } from "../lesson/source.ts";
 import { frame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
 import { attribute, type Html, markup, raw } from "./html.ts";
@@ -33,49 +34,15 @@ export interface Passage {
 /** The page of a lesson, or of another text in the same form. */
 export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
   const { title, summary, number } = titleOf(page.source);
-  const headings: Heading[] = [];
-  const passages: Passage[] = [];
-  const body: Html[] = [];
-  const around = surroundingsOf(page, number, site);
-  const named = new Set<Page>();
-  let section = { address: page.address, title };
-  const thumbnails: Html[] = [];
-  const note = (text: string) => {
-    const last = passages.at(-1);
-    if (last?.address === section.address) last.text += ` ${text}`;
-    else passages.push({ ...section, text });
-  };
-
   const blocks = weave(page.source);
   const cells = blocks.filter((block) => block.kind === "cell").map(codeOf);
   const answers = page.solved ? answersOf(page.source, page.solved) : new Map<number, string>();
+  const text = new PageText(site, page, cells);
   for (const [i, block] of blocks.entries()) {
-    if (block.kind === "prose") {
-      const markdown = i === 0 ? restOfHead(block.markdown) : block.markdown;
-      // Each heading starts a passage, so a block with several headings is rendered in parts.
-      for (const piece of markdown.split(/^(?=#{2,3} )/m)) {
-        const rendered = renderMarkdown(piece, around);
-        headings.push(...rendered.headings);
-        const [heading] = rendered.headings;
-        if (heading) {
-          section = {
-            address: `${page.address}#${heading.id}`,
-            title: `${title}: ${heading.text}`,
-          };
-        }
-        note(piece.replace(/^#+ .*\n/, "").replace(/[`*_]/g, "").replace(/\s+/g, " "));
-        if (piece.trim()) body.push(markup`<div class="prose">${raw(rendered.html)}</div>`);
-      }
-      continue;
-    }
-    const code = codeOf(block);
-    body.push(await cellHtml(block, thumbnails, page.solved && answers.get(block.number)));
-    body.push(...playsAfter(number, block.number, cells));
-    note(code);
-    const kernels = kernelsOf(code, site).filter((kernel) => !named.has(kernel));
-    kernels.forEach((kernel) => named.add(kernel));
-    if (kernels.length) body.push(kernelsHtml(kernels));
+    if (block.kind === "cell") await text.addCell(block, answers.get(block.number));
+    else text.addProse(i === 0 ? restOfHead(block.markdown) : block.markdown);
   }
+  const { headings, passages, body, thumbnails } = text;
   return {
     page: frame({
       site,
@@ -91,6 +58,60 @@ export async function lessonPage(site: Site, page: Page): Promise<LessonPage> {
     thumbnail: thumbnails.find(({ text }) => text.includes("<svg")) ??
       thumbnails.toSorted((a, b) => linesIn(b) - linesIn(a))[0] ?? markup``,
   };
+}
+
+/** The text of a page, made block by block, and what is found in it on the way. */
+class PageText {
+  readonly headings: Heading[] = [];
+  readonly passages: Passage[] = [];
+  readonly body: Html[] = [];
+  readonly thumbnails: Html[] = [];
+  readonly #title: string;
+  readonly #number?: number;
+  readonly #around: Surroundings;
+  /** The section that is being read. */
+  #section: Omit<Passage, "text">;
+  /** The kernels that were named already. */
+  readonly #named = new Set<Page>();
+
+  /** The empty text of a page whose cells have this code. */
+  constructor(readonly site: Site, readonly page: Page, readonly cells: readonly string[]) {
+    const { title, number } = titleOf(page.source);
+    [this.#title, this.#number] = [title, number];
+    this.#around = surroundingsOf(page, number, site);
+    this.#section = { address: page.address, title };
+  }
+
+  /** Each heading starts a passage, so a block with several headings is rendered in parts. */
+  addProse(markdown: string): void {
+    for (const piece of markdown.split(/^(?=#{2,3} )/m)) {
+      const rendered = renderMarkdown(piece, this.#around);
+      this.headings.push(...rendered.headings);
+      const [heading] = rendered.headings;
+      if (heading) {
+        const address = `${this.page.address}#${heading.id}`;
+        this.#section = { address, title: `${this.#title}: ${heading.text}` };
+      }
+      this.#note(piece.replace(/^#+ .*\n/, "").replace(/[`*_]/g, "").replace(/\s+/g, " "));
+      if (piece.trim()) this.body.push(markup`<div class="prose">${raw(rendered.html)}</div>`);
+    }
+  }
+
+  async addCell(cell: Cell, answer?: string): Promise<void> {
+    const code = codeOf(cell);
+    this.body.push(await cellHtml(cell, this.thumbnails, answer));
+    this.body.push(...playsAfter(this.#number, cell.number, this.cells));
+    this.#note(code);
+    const kernels = kernelsOf(code, this.site).filter((kernel) => !this.#named.has(kernel));
+    kernels.forEach((kernel) => this.#named.add(kernel));
+    if (kernels.length) this.body.push(kernelsHtml(kernels));
+  }
+
+  #note(text: string): void {
+    const last = this.passages.at(-1);
+    if (last?.address === this.#section.address) last.text += ` ${text}`;
+    else this.passages.push({ ...this.#section, text });
+  }
 }
 
 /** What a text's words may lead to: other lessons, pages of files, what a task opens. */
@@ -175,11 +196,8 @@ function importsHtml(head: string, first: number): Html {
   }</details>`;
 }
 
-async function cellHtml(
-  cell: Cell,
-  thumbnails: Html[],
-  answer?: string,
-): Promise<Html> {
+/** A cell: its code, its outputs, and the solution where it is an exercise; what may stand for its page is added. */
+async function cellHtml(cell: Cell, thumbnails: Html[], answer?: string): Promise<Html> {
   const parts: Html[] = [];
   let code = "";
   for (const segment of cell.segments) {
@@ -193,23 +211,16 @@ async function cellHtml(
     }
     const { text, end, marks } = segment;
     const inner = await outputHtml({ text, code: lastStatement(code) });
-    const marked = [
-      marks.band && `±${marks.band}`,
-      marks.varies && "varies",
-      marks.full && "in full",
-    ].filter(Boolean).join(", ");
     parts.push(
       markup`
-        <div class="output" data-end="${end}"${attribute("data-marks", marked)}>${inner}</div>
+        <div class="output" data-end="${end}"${
+        attribute("data-marks", inWords(marks))
+      }>${inner}</div>
       `,
     );
-    if (inner.text.includes("<svg") || text.split("\n").length <= 6) {
-      thumbnails.push(
-        inner.text.includes("<svg")
-          ? raw(inner.text.match(/<svg[^]*<\/svg>/)![0])
-          : markup`<pre>${text.split("\n").map((line) => line.slice(0, 34)).join("\n")}</pre>`,
-      );
-    }
+    const svg = inner.text.match(/<svg[^]*<\/svg>/)?.[0];
+    if (svg) thumbnails.push(raw(svg));
+    else if (text.split("\n").length <= 6) thumbnails.push(shortened(text));
   }
   if (answer) {
     parts.push(markup`<details class="solution"><summary>A solution</summary>
@@ -222,6 +233,14 @@ async function cellHtml(
       role="group" aria-label="Cell ${cell.number}">${parts}</section>
   `;
 }
+
+/** How far an output may differ, as its mark in the source says. */
+const inWords = ({ band, varies, full }: Marks): string =>
+  [band && `±${band}`, varies && "varies", full && "in full"].filter(Boolean).join(", ");
+
+/** A short output as a small picture: the beginnings of its lines. */
+const shortened = (text: string): Html =>
+  markup`<pre>${text.split("\n").map((line) => line.slice(0, 34)).join("\n")}</pre>`;
 
 /** The last statement in some code; pictures are recognized by the function that made them. */
 const lastStatement = (code: string) => code.slice(Math.max(0, code.lastIndexOf("\nawait show(")));

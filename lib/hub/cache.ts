@@ -18,8 +18,8 @@ export interface HubFile {
   sha256?: string;
 }
 
-/** Refuses names that lead out of the cache: names come from the Hub, and become paths here. */
-export function safe(name: string, what: string): string {
+/** The name, unless it leads out of the cache: names come from the Hub, and become paths here. */
+export function checkedName(name: string, what: string): string {
   const parts = name.split("/");
   const bad = parts.some((part) => part === "" || part === "." || part === "..") ||
     /[\\:\0]/.test(name);

@@ -16,6 +16,7 @@ import { optionsOf } from "../python/arguments.ts";
 import { printable } from "../host/printable.ts";
 import { terminalBar } from "./bar.ts";
 import {
+  checkedName,
   exists,
   type HubFile,
   isHubFile,
@@ -23,7 +24,6 @@ import {
   lock,
   place,
   readTree,
-  safe,
   textOf,
   walk,
   writeTree,
@@ -158,7 +158,7 @@ export class Hub {
    */
   async commit(revision: string): Promise<string> {
     if (/^[0-9a-f]{40}$/.test(revision)) return revision;
-    const ref = `${this.folder}/refs/${safe(revision, "revision")}`;
+    const ref = `${this.folder}/refs/${checkedName(revision, "revision")}`;
     const known = textOf(ref)?.trim();
     if (this.config.offline && known) return known;
     const asked = `find ${this.#name} at ${revision}`;
@@ -202,7 +202,7 @@ export class Hub {
 
   /** The path of a file in the cache; undefined if it is not there. Makes no request. */
   cached(commit: string, path: string): string | undefined {
-    const pointer = `${this.folder}/snapshots/${commit}/${safe(path, "path")}`;
+    const pointer = `${this.folder}/snapshots/${commit}/${checkedName(path, "path")}`;
     return exists(pointer) ? pointer : undefined;
   }
 
@@ -212,7 +212,7 @@ export class Hub {
     const cached = this.cached(commit, path);
     if (cached) return await this.#held(asked, cached, sha256);
     const file = await this.#file(asked, commit, path);
-    const etag = safe(file.sha256 ?? file.oid, "hash");
+    const etag = checkedName(file.sha256 ?? file.oid, "hash");
     const blob = `${this.folder}/blobs/${etag}`;
     const pointer = `${this.folder}/snapshots/${commit}/${path}`;
     host.files.makeFolder(`${this.folder}/blobs`);
