@@ -391,6 +391,7 @@ const REJECTED: Record<string, () => unknown> = {
   "exponential": () => exponential(G, floats(3), -1),
   "geometric 0": () => geometric(G, floats(3), 0),
   "geometric 1": () => geometric(G, floats(3), 1),
+  "cauchy": () => cauchy(G, floats(3), 0, 0),
   "logNormal": () => logNormal(G, floats(3), 0, 0),
   "bernoulli": () => bernoulli(G, floats(3), 1.5),
   "dropout": () => dropout(G, floats(3), 1.5),

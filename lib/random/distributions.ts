@@ -93,13 +93,22 @@ export function exponential<T extends Float32Array | Float64Array>(
   return mapDoubles(generator, out, (u) => -1 / lambda * log1p(-u));
 }
 
-/** Fills an array with Cauchy numbers around `median`, as `tensor.cauchy_(median, sigma)` does. */
+/**
+ * Fills an array with Cauchy numbers around `median`, as `tensor.cauchy_(median, sigma)` does.
+ *
+ * @throws {RangeError} for a width that is not positive.
+ */
 export function cauchy(
   generator: Generator,
   out: Float32Array,
   median = 0,
   sigma = 1,
 ): Float32Array {
+  if (!(sigma > 0)) {
+    throw new RangeError(
+      `cauchy_ expects sigma > 0.0, but found sigma=${sigma}: pass a positive width`,
+    );
+  }
   return mapDoubles(generator, out, (u) => median + sigma * Math.tan(Math.PI * (u - 0.5)));
 }
 
@@ -172,7 +181,11 @@ export function truncNormal(
   if (!(std > 0)) {
     throw new RangeError(`trunc_normal_: got std=${std}, expected more than 0; fill with the mean`);
   }
-  if (!(a < b)) throw new RangeError(`trunc_normal_: no number lies between ${a} and ${b}`);
+  if (!(a < b)) {
+    throw new RangeError(
+      `trunc_normal_: no number lies between a=${a} and b=${b}; pass the lower end as a`,
+    );
+  }
   const below = (cut: number) => (1 + erf((cut - mean) / std / SQRT2)) / 2;
   return below(b) - below(a) > 0.3
     ? redrawnUntilInside(generator, out, { mean, std, a, b, rows, redrawn })

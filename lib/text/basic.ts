@@ -154,7 +154,9 @@ export class BasicTokenizer {
    */
   load(path: string, limits: ModelLimits = {}): this {
     if (!path.endsWith(".model")) {
-      throw new Error(`load: expected a .model file, but got ${path}`);
+      throw new Error(
+        `load: expected a .model file, but got ${path}; give the one that save(prefix) wrote`,
+      );
     }
     return this.fromModel(host.files.readText(path), limits);
   }

@@ -185,6 +185,7 @@ ERRORS = {
     "exponential": lambda: empty(3).exponential_(-1),
     "geometric 0": lambda: empty(3).geometric_(0),
     "geometric 1": lambda: empty(3).geometric_(1),
+    "cauchy": lambda: empty(3).cauchy_(0, 0),
     "logNormal": lambda: empty(3).log_normal_(0, 0),
     "bernoulli": lambda: empty(3).bernoulli_(1.5),
     "dropout": lambda: torch.nn.functional.dropout(empty(3), 1.5),
