@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { UsageError } from "../../host/mistake.ts";
-import { exists, link, place, safe } from "../../hub/cache.ts";
+import { checkedName, exists, link, place } from "../../hub/cache.ts";
 import { hubConfig } from "../../hub/config.ts";
 
 /** The folder of a model in the cache. */
@@ -12,7 +12,7 @@ export function shelfOf(name: string): string {
   if (!/^[\w.-]+\/[\w.-]+$/.test(name)) {
     throw new UsageError(`--cache ${name}: give a name as the Hub has them, owner/name`);
   }
-  safe(name, "name of a model");
+  checkedName(name, "name of a model");
   const { cacheDir } = hubConfig();
   if (!cacheDir) {
     throw new UsageError("--cache: no folder for the cache is known; set HF_HOME or HOME");
