@@ -63,9 +63,9 @@ const tests = [...tested, "--parallel"];
  * since what they show is computed in other tests.
  */
 const ALIKE =
-  `bench bit_flips course data endurance examples folders format hostile_files host hover hub_faults hub kept loader
-  mistakes opening pack printable python resume safetensors saved_run structure terminal terms text tint tools
-  torch_file weights_run wgsl`
+  `bench bit_flips course data endurance examples folders format host hostile_files hover hub hub_faults
+  hub_refusals kept loader mistakes opening pack printable python resume safetensors saved_run structure terminal
+  terms text tint tools torch_file weights_run wgsl`
     .split(/\s+/);
 /** All others, which are to be right on every adapter: of these, part k of n. */
 const computing = (k: number, n: number) =>
