@@ -380,6 +380,13 @@ Deno.test("a Deno that is too old says which one is needed", () => {
     const { message } = assertThrows(() => checkDeno(version), UsageError);
     assertEquals(message.includes(`Deno ${version}`) && /2\.9 or a newer one/.test(message), true);
   }
+  // The Deno that is named there is the one that the README names and that the gate runs.
+  const said = assertThrows(() => checkDeno("2.0.0"), UsageError).message;
+  const [named] = /deno@[\d.]+/.exec(said)!;
+  for (const file of ["README.md", ".ci/run"]) {
+    const text = Deno.readTextFileSync(new URL(`../${file}`, import.meta.url));
+    assertEquals(new Set(text.match(/deno@[\d.]+/g)), new Set([named]), file);
+  }
 });
 
 Deno.test("the ledger names every output of the notebooks, and a lesson for each", () => {

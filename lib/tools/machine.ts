@@ -38,8 +38,9 @@ export interface System {
   remember(found: Found): void;
 }
 
-/** What can change which adapter is found: variables that drivers and loaders read … */
+/** What can change which adapter is found: whether one may be installed, variables that drivers and loaders read … */
 const VARIABLES = [
+  "LESSONS_INSTALL",
   "DENO_WEBGPU_BACKEND",
   "VK_DRIVER_FILES",
   "VK_ADD_DRIVER_FILES",
