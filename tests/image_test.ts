@@ -9,7 +9,9 @@ import type { Imaging } from "../lib/gpu/gpu.ts";
 import { rowsFor } from "../lib/gpu/home.ts";
 import { Images } from "../lib/gpu/image.ts";
 import { WIDTH } from "../lib/gpu/wgsl.ts";
+import reads from "../kernels/reads.wgsl" with { type: "text" };
 import { linearInto } from "../lib/ops/matmul/linear.ts";
+import { Generator, randint } from "../lib/random/mod.ts";
 import { casesOf, runCases } from "./support/judge.ts";
 import { ops } from "./support/ops.ts";
 
@@ -84,9 +86,71 @@ Deno.test("of a large buffer to which a product writes one row, that row is copi
       assertEquals(wrote, await reading("never", () => mm(x.index(0), w).tolist()));
     });
     assertEquals(rows.filter(([, count]) => count > 1 || rows.length === 1), [[37, 2]]);
+    assertEquals(await copied(async () => void await mm(x.index(0), w).data()), []);
     x.mul_(2); // all of it
     const doubled = await mm(x.index(0), w).tolist();
     assertEquals(doubled, await reading("never", () => mm(x.index(0), w).tolist()));
+  }));
+
+Deno.test("an image follows whatever is written to its buffer, to all of it or to any window", () =>
+  reading("always", async () => {
+    const body = (line: string) =>
+      "@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {\n" +
+      `  if (id.x < arrayLength(&out)) { ${line} }\n}`;
+    const { launcher } = device;
+    const write = launcher.pipeline({
+      name: "write",
+      source: "struct Params { value: f32, }\n@group(0) @binding(0) var<uniform> p: Params;\n" +
+        "@group(0) @binding(1) var<storage, read_write> out: array<f32>;\n" +
+        body("out[id.x] = p.value + f32(id.x);"),
+    });
+    const read = launcher.pipeline({
+      name: "read",
+      source: "@group(0) @binding(1) var<storage, read> x: array<f32>; // or an image\n" +
+        "@group(0) @binding(2) var<storage, read_write> out: array<f32>;\n" +
+        body("out[id.x] = x[id.x];"),
+      reads,
+    });
+    const n = 5 * 4 * WIDTH - 192; // in 256 bytes lie 64 numbers, where a window may begin
+    const x = zeros([n]);
+    const numbers = new Float32Array(n);
+    const generator = new Generator().manualSeed(1);
+    const below = (end: number) => randint(generator, new Int32Array(1), 0, end)[0];
+    const within = () => {
+      if (below(4) === 0) return { given: x.storage, first: 0, count: n };
+      const [first, size] = [64 * below(n / 64), 64 * below(2) || 4 * WIDTH];
+      const count = Math.min(n - first, size * (1 + below(3)));
+      return { given: { storage: x.storage, offset: 4 * first, size: 4 * count }, first, count };
+    };
+    const some = Array.from({ length: 4 }, within); // read again and again, as their images follow
+    for (let i = 0; i < 60; i++) {
+      for (let writes = below(3); writes >= 0; writes--) {
+        const { given, first, count } = within();
+        launcher.launch(write, { out: given }, { value: 1000 * i }, Math.ceil(count / 64));
+        for (let j = 0; j < count; j++) numbers[first + j] = 1000 * i + j;
+      }
+      const { given, first, count } = below(4) ? some[below(4)] : within();
+      const out = zeros([count]);
+      launcher.launch(read, { x: given, out: out.storage }, {}, Math.ceil(count / 64));
+      assertEquals(await out.data(), numbers.slice(first, first + count), `step ${i}`);
+      out.storage.release("for this test");
+    }
+    assert(x.storage.block.images.size > 4);
+  }));
+
+Deno.test("where there is no room for an image, buffers are read", () =>
+  reading("always", async () => {
+    const { budget } = device;
+    const x = randn(40, 41);
+    budget.fits = () => false;
+    try {
+      assertEquals(await x.add(0).data(), await x.data());
+    } finally {
+      delete (budget as Partial<typeof budget>).fits; // the class's own again
+    }
+    assertEquals(x.storage.block.images.size, 0);
+    x.add(0);
+    assertEquals(x.storage.block.images.size, 1);
   }));
 
 // An adapter that never reads images is spared them here: they are compiled in full where they may pay, on llvmpipe by

@@ -339,3 +339,76 @@ Deno.test("Cauchy, geometric and log-normal numbers are drawn over a tensor as P
     9.60637378692627,
   ]);
 });
+
+Deno.test("so many workgroups as were asked for run, however many a row of the grid holds", async () => {
+  const { launcher, limits } = defaultDevice;
+  const pipeline = launcher.pipeline({
+    name: "counting",
+    source: "@group(0) @binding(1) var<storage, read_write> ran: array<u32>;\n" +
+      "@compute @workgroup_size(1) fn main(@builtin(workgroup_id) group: vec3<u32>,\n" +
+      "  @builtin(num_workgroups) groups: vec3<u32>) {\n" +
+      "  let i = group.x + group.y * groups.x;\n" +
+      "  if (i < arrayLength(&ran)) { ran[i] += 1u; }\n}",
+  });
+  const most = limits.maxComputeWorkgroupsPerDimension;
+  const ran = zeros([2 * most + 1], { dtype: "int64" });
+  launcher.launch(pipeline, { ran: ran.storage }, {}, 2 * most + 1);
+  assertEquals(await ran.sum().item(), 2 * most + 1);
+});
+
+/** What a kernel that copies its window to `out` was given under these places and sizes, in bytes. */
+async function windows(
+  device: Device,
+  places: readonly (readonly [offset: number, size: number])[],
+) {
+  const { launcher } = device;
+  const pipeline = launcher.pipeline({
+    name: "window",
+    source: "@group(0) @binding(1) var<storage, read> x: array<f32>;\n" +
+      "@group(0) @binding(2) var<storage, read_write> out: array<f32>;\n" +
+      "@compute @workgroup_size(1) fn main() { out[0] = x[0]; out[1] = f32(arrayLength(&x)); }",
+  });
+  const x = tensor(Float32Array.from({ length: 2 ** 10 }, (_, i) => i), { device });
+  const seen: number[][] = [];
+  for (const [offset, size] of places) {
+    const out = zeros([2], { device });
+    const buffers = { x: { storage: x.storage, offset, size }, out: out.storage };
+    launcher.launch(pipeline, buffers, {}, 1);
+    seen.push(await out.tolist() as number[]);
+  }
+  return seen;
+}
+
+Deno.test("a kernel is given a window's own place and size, whatever windows it was given before", async () => {
+  const places = [[0, 1024], [0, 2048], [1024, 1024], [1024, 2048], [0, 1024]] as const;
+  assertEquals(
+    await windows(defaultDevice, places),
+    places.map(([offset, size]) => [offset / 4, size / 4]),
+  );
+});
+
+Deno.test("of the bind groups that were made, so many are kept; a loop makes none after that either", async () => {
+  const device = await openDevice();
+  const { launcher, gpu } = device;
+  const { createBindGroup } = gpu;
+  let made = 0;
+  gpu.createBindGroup = (given) => (made++, createBindGroup.call(gpu, given));
+  const pipeline = launcher.pipeline({
+    name: "one",
+    source: "@group(0) @binding(1) var<storage, read_write> out: array<f32>;\n" +
+      "@compute @workgroup_size(1) fn main() { out[0] = 1.0; }",
+  });
+  const { storage } = zeros([64 * 5000], { device });
+  const launched = (windows: number) => {
+    made = 0;
+    for (let i = 0; i < windows; i++) {
+      launcher.launch(pipeline, { out: { storage, offset: 256 * i, size: 4 } }, {}, 1);
+    }
+    return made;
+  };
+  assertEquals([launched(3), launched(3)], [3, 0]);
+  launched(5000);
+  assert(pipeline.groups.size <= 4096, `${pipeline.groups.size} are kept`);
+  assertEquals([launched(3), launched(3)], [3, 0]);
+  device.gpu.destroy();
+});

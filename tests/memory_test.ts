@@ -7,6 +7,7 @@ import {
   cat,
   crossEntropy,
   defaultDevice,
+  type Device,
   manualSeed,
   nn,
   noGrad,
@@ -20,12 +21,15 @@ import {
   zeros,
 } from "#lib";
 import { Pool, sizeClass } from "../lib/gpu/memory.ts";
+import { closeScope, openScope } from "../lib/gpu/scope.ts";
 import { DISPATCHES_A_SUBMIT, IDLE_SUBMISSIONS } from "../lib/gpu/tuning.ts";
+import { fillSettled, settles } from "../lib/ops/settle.ts";
 import { fromValues } from "../lib/tensor/tensor.ts";
 import { collect, turn } from "./support/collect.ts";
 import { poisoned } from "./support/poison.ts";
 import { trainer } from "./support/trainer.ts";
 
+const { linear } = nn.functional;
 const { pool, gpu } = defaultDevice;
 const inUse = () => pool.use().inUse;
 
@@ -332,6 +336,54 @@ Deno.test("the pool keeps no more than its budget, and destroys no buffer that w
   assertEquals(device.pool.use().pooled, 0);
   device.gpu.destroy();
 });
+
+/** What is on a device from now on: buffers and textures that are not destroyed yet, and bytes that the budget counts. */
+function watched({ gpu, budget }: Device) {
+  const alive = new Set<object>();
+  let bytes = 0;
+  const noting =
+    <G, O extends { destroy(): undefined }>(make: (given: G) => O) => (given: G): O => {
+      const made = make.call(gpu, given);
+      alive.add(made);
+      const { destroy } = made;
+      made.destroy = () => (alive.delete(made), destroy.call(made));
+      return made;
+    };
+  gpu.createBuffer = noting(gpu.createBuffer);
+  gpu.createTexture = noting(gpu.createTexture);
+  const { add, give } = budget;
+  budget.add = (count) => (bytes += count, add.call(budget, count));
+  budget.give = (count) => (bytes -= count, give.call(budget, count));
+  return () => [alive.size, bytes];
+}
+
+for (const imaging of ["always", "never"] as const) {
+  for (const half of [false, true]) {
+    const kind = `images ${imaging}${half ? ", 16 bits" : ""}`;
+    Deno.test(`what a tensor had on the device goes with it, and is counted so: ${kind}`, async () => {
+      const device = await openDevice();
+      device.imaging = imaging;
+      await zeros([4], { device }).add(1).data(); // what a device keeps for itself is made
+      device.pool.empty();
+      const left = watched(device);
+      const scope = openScope();
+      const [x, w] = [zeros([2, 64], { device }), zeros([300, 64], { device })];
+      const numbers = new Float32Array(300 * 64);
+      linear(x, w); // from a copy that is an image, where there are any
+      for (let i = 0; i < 2 && settles(w, half); i++) {
+        fillSettled(w, numbers, { half });
+        linear(x, w);
+        if (i === 0) w.add(1); // comes back
+      }
+      assert(left()[0] >= 2 && left()[1] > 2 * 64 * 4);
+      closeScope(scope, new Set(), "for this test");
+      device.pool.empty();
+      device.launcher.flush();
+      assertEquals(left(), [0, 0]);
+      device.gpu.destroy();
+    });
+  }
+}
 
 Deno.test("free buffers of sizes that are no longer used go back when others are made; a loop loses none", async () => {
   const device = await openDevice();

@@ -292,6 +292,56 @@ Deno.test("the default generator is seeded, read and restored by functions", () 
   assertNotEquals(seed(), chosen);
 });
 
+Deno.test("the default generator of a program that seeds nothing has a seed of its own", async () => {
+  const { initialSeed } = await import("../lib/random/generator.ts?unseeded");
+  assertNotEquals(initialSeed(), 67280421310721n); // a new Generator's
+});
+
+Deno.test("a state is read from the middle of other bytes, too", () => {
+  const saved = new Generator(5).getState();
+  const bytes = new Uint8Array(saved.length + 24).fill(7);
+  bytes.set(saved, 16);
+  const generator = new Generator(6).setState(bytes.subarray(16, 16 + saved.length));
+  assertEquals(generator.getState(), saved);
+});
+
+Deno.test("draws at the ends of what one way of drawing is for are PyTorch's", () => {
+  const { apart } = goldens;
+  assertEquals([...randint(new Generator(137), ints(3), 0, 2 ** 28)], apart["2^28"]);
+  const weights = Float32Array.from({ length: 7 }, (_, i) => (i * 7 + 3) % 11);
+  const one = Array.from(
+    { length: 8 },
+    (_, s) => multinomial(new Generator(s), weights, 1, { replacement: true })[0],
+  );
+  assertEquals(one, apart["one, replaced"]);
+  const many = new Float32Array(2 ** 20 + 1).fill(2 ** -25);
+  many[0] = 1;
+  assertEquals(
+    [...multinomial(new Generator(3), many, 100, { replacement: true })],
+    apart["small shares of a sum"],
+  );
+  for (const [b, name] of [[0.4, "31 % of a bell"], [0.38, "29 % of a bell"]] as const) {
+    const drawn = truncNormal(new Generator(1), floats(6), { a: -b, b });
+    assertEquals(drawn, Float32Array.from(apart[name]));
+  }
+});
+
+Deno.test("a number is below none that is equal to it: coins and categories, as in PyTorch", () => {
+  for (const n of [20, 6000]) { // torch.bernoulli(torch.rand(n)) from one seed: no coin shows
+    const p = uniform(new Generator(5), floats(n));
+    assert(bernoulli(new Generator(5), floats(n), p).every((coin) => coin === 0));
+    const above = p.map((x) => x + 2 ** -24);
+    assert(bernoulli(new Generator(5), floats(n), above).every((coin) => coin === 1));
+  }
+  for (let s = 0; s < 8; s++) { // torch.multinomial of float64 [u, 1 - u], where u is what is drawn
+    const u = new Generator(s).engine.nextDouble();
+    const weights = Float64Array.of(u, 1 - u);
+    assertEquals(multinomial(new Generator(s), weights, 2, { replacement: true })[0], 0);
+    const less = Float64Array.of(u - 2 ** -53, 1 - u + 2 ** -53);
+    assertEquals(multinomial(new Generator(s), less, 2, { replacement: true })[0], 1);
+  }
+});
+
 Deno.test("MKL's coins: one word seeds MCG31, whose numbers are the powers of its multiplier", () => {
   const modulus = 2n ** 31n - 1n;
   assertEquals(mcg31Seed(0), 1);
@@ -386,6 +436,7 @@ Deno.test("erf is right to a double's precision, odd, and knows its ends", () =>
 const G = new Generator();
 const REJECTED: Record<string, () => unknown> = {
   "normal": () => normal(G, floats(3), 0, -1),
+  "normal of many": () => normal(G, floats(16), 0, -1),
   "uniform": () => uniform(G, floats(3), 1, 0),
   "uniform too wide": () => uniform(G, floats(3), -3e38, 3e38),
   "exponential": () => exponential(G, floats(3), -1),
@@ -400,6 +451,7 @@ const REJECTED: Record<string, () => unknown> = {
   "multinomial negative": () => multinomial(G, new Float32Array([1, -1]), 1),
   "multinomial nan": () => multinomial(G, new Float32Array([1, NaN]), 1),
   "multinomial zero": () => multinomial(G, new Float32Array([0, 0]), 1),
+  "multinomial's second row": () => multinomial(G, new Float32Array([1, 2, 1, -1]), 1, { rows: 2 }),
   "multinomial many": () => multinomial(G, new Float32Array([1, 2]), 3),
   "multinomial none": () => multinomial(G, new Float32Array([1, 2]), 0),
   "replacement negative": () => multinomial(G, new Float32Array([1, -1]), 1, { replacement: true }),
@@ -410,6 +462,12 @@ const REJECTED: Record<string, () => unknown> = {
   "seed": () => G.manualSeed(2n ** 64n),
   "seed negative": () => G.manualSeed(-(2n ** 63n) - 1n),
   "state": () => G.setState(new Uint8Array(5056)),
+  "state past its end": () => {
+    const saved = new Generator(1).getState();
+    saved.set([0, 0, 0, 0], 8);
+    saved.set([0x71, 2, 0, 0], 16);
+    G.setState(saved);
+  },
 };
 
 Deno.test("what cannot be drawn is refused in PyTorch's words, and nothing is drawn", () => {
@@ -424,6 +482,10 @@ Deno.test("what cannot be drawn is refused in PyTorch's words, and nothing is dr
 Deno.test("what PyTorch refuses elsewhere, or in no useful words, is refused in ours", () => {
   assertThrows(() => G.setState(new Uint8Array(4)), RangeError, "5056");
   assertThrows(() => G.manualSeed(NaN), RangeError, "expected an integer");
+  assertThrows(() => G.manualSeed(2 ** 53), RangeError, "pass a bigint: 9007199254740992n");
+  const torn = new Generator(1).getState();
+  torn.set([3, 0, 0, 0], 16); // three words used, and as many left as at the beginning
+  assertThrows(() => G.setState(torn), RangeError, "Invalid mt19937 state");
   // deno-lint-ignore no-explicit-any -- as torch.Generator(device="cpu") is written by habit
   for (const seed of [{ device: "cpu" }, "cpu", [1, 2], null] as any[]) {
     assertThrows(() => new Generator(seed), TypeError, "write new Generator(42)");
@@ -443,6 +505,7 @@ Deno.test("a coin is decided by all 53 bits of its double, to the last", () => {
     for (const coins of [100, 5000]) { // the many are drawn in vectors
       const coin = (p: number) => bernoulli(new Generator(53), new Uint8Array(coins), p)[i];
       assertEquals([coin(u), coin(u + 2 ** -53)], [0, 1], `coin ${i} of ${coins}, ${u}`);
+      if (u < 0.5) assertEquals(coin(u + 2 ** -54), 1); // between two doubles that may be drawn
     }
   }
 });

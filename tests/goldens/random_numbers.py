@@ -169,6 +169,25 @@ def loader(seed, n, epochs):
     return {"seed": seed, "orders": [torch.cat(list(batches)).tolist() for _ in range(epochs)]}
 
 
+def seeded(seed, draw):
+    torch.manual_seed(seed)
+    return draw().tolist()
+
+
+def apart():
+    """Draws at the ends of what one way of drawing is for."""
+    many = torch.full((2**20 + 1,), 2.0**-25)
+    many[0] = 1
+    narrow = lambda b: [number(x) for x in seeded(1, lambda: torch.nn.init.trunc_normal_(empty(6), 0, 1, -b, b))]
+    return {
+        "2^28": seeded(137, lambda: torch.randint(0, 2**28, (3,))),
+        "one, replaced": [seeded(s, lambda: torch.multinomial(weights(7), 1, True))[0] for s in range(8)],
+        "small shares of a sum": seeded(3, lambda: torch.multinomial(many, 100, True)),
+        "31 % of a bell": narrow(0.4),
+        "29 % of a bell": narrow(0.38),
+    }
+
+
 def message(call):
     try:
         call()
@@ -178,8 +197,18 @@ def message(call):
 
 
 T = torch.tensor
+
+
+def past_its_end():
+    """The state of a generator that has used 625 of its 624 words."""
+    saved = torch.Generator().manual_seed(1).get_state()
+    saved[8:12], saved[16:20] = T([0, 0, 0, 0]), T([0x71, 2, 0, 0])
+    return saved
+
+
 ERRORS = {
     "normal": lambda: empty(3).normal_(0, -1),
+    "normal of many": lambda: empty(16).normal_(0, -1),
     "uniform": lambda: empty(3).uniform_(1, 0),
     "uniform too wide": lambda: empty(3).uniform_(-3e38, 3e38),
     "exponential": lambda: empty(3).exponential_(-1),
@@ -194,6 +223,7 @@ ERRORS = {
     "multinomial negative": lambda: torch.multinomial(T([1.0, -1]), 1),
     "multinomial nan": lambda: torch.multinomial(T([1.0, float("nan")]), 1),
     "multinomial zero": lambda: torch.multinomial(T([0.0, 0]), 1),
+    "multinomial's second row": lambda: torch.multinomial(T([[1.0, 2], [1, -1]]), 1),
     "multinomial many": lambda: torch.multinomial(T([1.0, 2]), 3),
     "multinomial none": lambda: torch.multinomial(T([1.0, 2]), 0),
     "replacement negative": lambda: torch.multinomial(T([1.0, -1]), 1, True),
@@ -203,6 +233,7 @@ ERRORS = {
     "seed": lambda: torch.manual_seed(2**64),
     "seed negative": lambda: torch.manual_seed(-(2**63) - 1),
     "state": lambda: torch.set_rng_state(torch.zeros(5056, dtype=torch.uint8)),
+    "state past its end": lambda: torch.set_rng_state(past_its_end()),
 }
 
 
@@ -217,6 +248,7 @@ def main():
         "bulk": bulk(137, 1_000_003),
         "states": [state(3, w, n) for w in [0, 5, 623, 624, 625] for n in [0, 3]],
         "loader": loader(7, 20, 3),
+        "apart": apart(),
         "errors": {name: message(call) for name, call in ERRORS.items()},
     }
     path = Path(__file__).with_suffix(".json")
