@@ -3,7 +3,20 @@
  * numbers were worked out by hand or are PyTorch's.
  */
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { add, arange, cat, embedding, linear, mul, ones, type Tensor, tensor, where } from "#lib";
+import {
+  add,
+  arange,
+  autograd,
+  cat,
+  embedding,
+  linear,
+  mul,
+  noGrad,
+  ones,
+  type Tensor,
+  tensor,
+  where,
+} from "#lib";
 import { poisoned } from "./support/poison.ts";
 
 poisoned();
@@ -206,4 +219,52 @@ Deno.test("a gradient is a plain tensor: of the leaf's shape and dtype, without 
   ]);
   assert(grad.isContiguous(), "a transposed gradient is laid out row by row");
   assertEquals(await grad.tolist(), [[1.5, 3], [2, 4]]);
+});
+
+Deno.test("parts along different dimensions overlap, and parts that a product reads may", async () => {
+  const x = ones([4, 4]).requiresGrad_();
+  x.narrow(0, 0, 2).sum().add(x.narrow(1, 2, 2).sum().mul(10)).backward();
+  assertEquals(await x.grad!.tolist(), [
+    [1, 1, 11, 11],
+    [1, 1, 11, 11],
+    [0, 0, 10, 10],
+    [0, 0, 10, 10],
+  ]);
+  const [y, w] = [ones([2, 4]).requiresGrad_(), ones([1, 3])];
+  const one = linear(y.narrow(1, 0, 3), w);
+  const other = linear(y.narrow(1, 1, 3), w.mul(10));
+  one.add(other).sum().backward();
+  assertEquals(await y.grad!.tolist(), [[1, 11, 11, 10], [1, 11, 11, 10]]);
+});
+
+Deno.test("a leaf's gradient lies row by row, and that of one leaf is not another's", async () => {
+  const x = ones([2, 3]).requiresGrad_();
+  x.t().mul(tensor([[1, 2], [3, 4], [5, 6]])).sum().backward();
+  assert(x.grad!.isContiguous()); // x.grad.stride() is (3, 1) in PyTorch
+  assertEquals(await x.grad!.tolist(), [[1, 3, 5], [2, 4, 6]]);
+  const [a, b] = [ones([300]).requiresGrad_(), ones([300]).requiresGrad_()];
+  const chain = b.mul(2).mul(3);
+  const more = [3, 5, 7].map((factor) => a.mul(factor));
+  more.reduce((sum, one) => sum.add(one), a.add(chain)).sum().backward();
+  assertEquals([...new Set(await a.grad!.data())], [16]);
+  assertEquals([...new Set(await b.grad!.data())], [6]);
+  noGrad(() => a.grad!.mul_(0));
+  assertEquals([...new Set(await b.grad!.data())], [6]);
+});
+
+Deno.test("a hook that gives another shape is refused, and a gradient that nobody wants goes nowhere", async () => {
+  const x = ones([2]).requiresGrad_();
+  x.registerHook((grad) => grad.sum());
+  assertThrows(() => x.mul(2).sum().backward(), RangeError, "a hook has changed the size of value");
+  class Both extends autograd.Function {
+    static override forward(_: autograd.FunctionContext, a: Tensor, b: Tensor) {
+      return a.mul(b);
+    }
+    static override backward(_: autograd.FunctionContext, grad: Tensor) {
+      return [grad, grad];
+    }
+  }
+  const [wants, not] = [ones([2]).requiresGrad_(), ones([2])];
+  (Both.apply(wants, not) as Tensor).sum().backward();
+  assertEquals([await wants.grad!.tolist(), not.grad], [[1, 1], null]);
 });

@@ -94,6 +94,16 @@ Deno.test("memory is not looked at again while buffers are used again", async ()
   device.gpu.destroy();
 });
 
+Deno.test("a large read looks for room first, and can be made again", async () => {
+  const x = ones([2 ** 20]);
+  await where(
+    { room: () => ({ available: 10 * MB }) },
+    () =>
+      assertRejects(() => x.data(), RangeError, "making room to read into: memory is running out"),
+  );
+  assertEquals((await x.data()).length, 2 ** 20);
+});
+
 Deno.test("LESSONS_MAX_MEMORY that is no number is refused", async () => {
   for (const text of ["", " ", "4e9"]) {
     await where({ env: () => text }, () => assert(new Budget(true, () => {}).most >= 4e9));

@@ -412,3 +412,26 @@ Deno.test("of the bind groups that were made, so many are kept; a loop makes non
   assertEquals([launched(3), launched(3)], [3, 0]);
   device.gpu.destroy();
 });
+
+Deno.test("parameters reach their launch, however many launches and however large wait together", async () => {
+  const device = await openDevice();
+  const { launcher } = device;
+  const source = (size: number) =>
+    `struct Params { rows: array<vec4<f32>, ${size}>, }\n@group(0) @binding(0) var<uniform> p: Params;\n` +
+    "@group(0) @binding(1) var<storage, read_write> out: array<f32>;\n" +
+    `@compute @workgroup_size(1) fn main() { out[0] = p.rows[${size - 1}].w; }`;
+  const [small, large] = [1, 32].map((size) =>
+    // 16 bytes, and 512
+    launcher.pipeline({ name: `of ${size}`, source: source(size) })
+  );
+  const { storage } = zeros([64 * 600], { device });
+  const rows = (i: number) => Array.from({ length: 128 }, (_, j) => j % 4 === 3 ? i : -1);
+  for (let i = 0; i < 600; i++) { // more and more wait together
+    const out = { storage, offset: 256 * i, size: 4 };
+    launcher.launch(i % 100 === 0 ? small : large, { out }, { rows: rows(i) }, 1);
+  }
+  const [bytes] = await device.reader.read([{ storage, offset: 0, size: 256 * 600 }]);
+  const numbers = new Float32Array(bytes.buffer).filter((_, i) => i % 64 === 0);
+  assertEquals(numbers, Float32Array.from({ length: 600 }, (_, i) => i));
+  device.gpu.destroy();
+});

@@ -21,6 +21,7 @@ import {
   zeros,
 } from "#lib";
 import { Pool, sizeClass } from "../lib/gpu/memory.ts";
+import type { Storage } from "../lib/gpu/storage.ts";
 import { closeScope, openScope } from "../lib/gpu/scope.ts";
 import { DISPATCHES_A_SUBMIT, IDLE_SUBMISSIONS } from "../lib/gpu/tuning.ts";
 import { fillSettled, settles } from "../lib/ops/settle.ts";
@@ -450,4 +451,115 @@ Deno.test("a graph keeps the memory that its backward needs, though nobody else 
   const got = await x.grad!.tolist() as number[];
   [13.5, 24, 54].forEach((want, i) => assert(Math.abs(got[i] - want) < 1e-4, `${got}`));
   end();
+});
+
+/** What a pool hands out, by the storages' numbers of their buffers, and how it counts. */
+function handing(device: Device, budget?: number) {
+  const pool = new Pool(device, budget);
+  const start = pool.use();
+  return {
+    pool,
+    take: (bytes: number) => pool.allocate(bytes, () => "for this test"),
+    /** Bytes in use and in the pool, and buffers in use. */
+    counts() {
+      const { inUse, pooled, buffers } = pool.use();
+      return [inUse - start.inUse, pooled - start.pooled, buffers - start.buffers];
+    },
+  };
+}
+const idOf = ({ block }: Storage) => block.id;
+
+Deno.test("what was given back and is used again is its owner's alone, wherever it was in the pool", async () => {
+  const device = await openDevice();
+  const size = 2 ** 12;
+  const { pool, take, counts } = handing(device);
+  const held = Array.from({ length: 5 }, () => take(size));
+  const ids = held.map(idOf);
+  for (const storage of held) storage.release("at once");
+  assertEquals(counts(), [0, 5 * size, 0]);
+  held[2].keep();
+  assertEquals(counts(), [size, 4 * size, 1]);
+  const others = Array.from({ length: 5 }, () => idOf(take(size)));
+  assertEquals(others.slice(0, 4).sort(), ids.toSpliced(2, 1).sort());
+  assert(!ids.includes(others[4]) && idOf(held[2]) === ids[2]);
+  assertEquals(counts(), [6 * size, 0, 6]);
+  pool.empty();
+  device.gpu.destroy();
+});
+
+for (const why of ["step", "result", "passed"] as const) {
+  Deno.test(`what rests (${why}) is counted, handed out once where there is much of it, and regained alone`, async () => {
+    const device = await openDevice();
+    const size = why === "step" ? 2 ** 19 : 2 ** 24; // five are more than may rest
+    const { pool, take, counts } = handing(device);
+    const held = Array.from({ length: 5 }, () => take(size));
+    const ids = held.map(idOf);
+    for (const storage of held) storage.rest("for this test", why);
+    assertEquals(counts(), [0, 5 * size, 0]);
+    const again = held[0].regain(); // now four rest, which may
+    assertEquals(counts(), [size, 4 * size, 1]);
+    const fresh = take(size);
+    assert(!ids.includes(idOf(fresh)) && idOf(held[0]) === ids[0]);
+    assertEquals(again !== undefined, why === "passed"); // it rests on after its call
+    again?.();
+    if (!again) held[0].rest("for this test", why);
+    assertEquals(counts(), [size, 5 * size, 1]);
+    const [oldest, newer] = [take(size), take(size)];
+    assertEquals(idOf(oldest), ids[1]);
+    assert(!ids.includes(idOf(newer)));
+    assertThrows(() => held[1].block, Error, "this tensor's memory was freed for this test");
+    pool.beginPass();
+    const after = Array.from({ length: 2 }, () => idOf(take(size)));
+    assert(!after.includes(idOf(oldest)), "it has another owner");
+    pool.empty();
+    device.gpu.destroy();
+  });
+}
+
+Deno.test("what a pass released rests until the next one begins, and no longer, also beyond the budget", async () => {
+  const device = await openDevice();
+  const { pool, take, counts } = handing(device, 2 ** 13);
+  const held = Array.from({ length: 4 }, () => take(2 ** 12));
+  for (const storage of held) storage.rest("for this test", "passed");
+  for (const storage of held) storage.block; // all can be read
+  assertEquals(counts(), [0, 2 ** 14, 0]);
+  pool.beginPass();
+  assertEquals(counts(), [0, 2 ** 13, 0]);
+  device.gpu.destroy();
+});
+
+Deno.test("what is used again after a pass goes back to rest when the call is done", async () => {
+  const x = randn(64, 64).requiresGrad_();
+  const y = x.mul(2);
+  y.sum().backward();
+  const before = pool.use();
+  for (let i = 0; i < 3; i++) {
+    const z = y.add(1);
+    assertEquals(z.shape, [64, 64]);
+    z.storage.release("for this test");
+  }
+  assertEquals(pool.use().inUse, before.inUse);
+  assertEquals(await y.sub(x.mul(2)).abs().sum().item(), 0);
+});
+
+Deno.test("a gradient that more is added to takes no more memory", () => {
+  const x = randn(64, 64).requiresGrad_();
+  const pass = () => x.mul(2).sum().backward();
+  pass();
+  const before = inUse();
+  for (let i = 0; i < 3; i++) pass();
+  assert(inUse() - before <= 3 * 16, `${inUse() - before}`); // the three sums
+});
+
+Deno.test("what numbers are read through is used again, and goes at once if it is large", async () => {
+  const device = await openDevice();
+  const x = zeros([2 ** 19], { device });
+  await x.narrow(0, 0, 1).data();
+  const left = watched(device);
+  await x.data(); // 2 MiB
+  assertEquals(left()[0], 0);
+  const some = x.narrow(0, 0, 2 ** 18 - 1); // with a number that goes along, 1 MiB
+  for (let i = 0; i < 3; i++) await some.data();
+  assertEquals(left()[0], 1);
+  device.gpu.destroy();
 });
