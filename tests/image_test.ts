@@ -116,26 +116,34 @@ Deno.test("an image follows whatever is written to its buffer, to all of it or t
     const numbers = new Float32Array(n);
     const generator = new Generator().manualSeed(1);
     const below = (end: number) => randint(generator, new Int32Array(1), 0, end)[0];
+    const window = (first: number, count: number) => ({
+      given: { storage: x.storage, offset: 4 * first, size: 4 * count },
+      first,
+      count,
+    });
+    const all = { given: x.storage, first: 0, count: n };
     const within = () => {
-      if (below(4) === 0) return { given: x.storage, first: 0, count: n };
-      const [first, size] = [64 * below(n / 64), 64 * below(2) || 4 * WIDTH];
-      const count = Math.min(n - first, size * (1 + below(3)));
-      return { given: { storage: x.storage, offset: 4 * first, size: 4 * count }, first, count };
+      const first = 64 * below(n / 64);
+      return window(first, Math.min(n - first, (64 * below(2) || 4 * WIDTH) * (1 + below(3))));
     };
-    const some = Array.from({ length: 4 }, within); // read again and again, as their images follow
-    for (let i = 0; i < 60; i++) {
+    const some = [0, 320, 4 * WIDTH + 320].flatMap((first) =>
+      [640, 12 * WIDTH].map((count) => window(first, count))
+    );
+    for (let i = 0; i < 120; i++) {
       for (let writes = below(3); writes >= 0; writes--) {
-        const { given, first, count } = within();
-        launcher.launch(write, { out: given }, { value: 1000 * i }, Math.ceil(count / 64));
+        const { given, first, count } = below(6) ? within() : all;
         for (let j = 0; j < count; j++) numbers[first + j] = 1000 * i + j;
+        if (below(4)) {
+          launcher.launch(write, { out: given }, { value: 1000 * i }, Math.ceil(count / 64));
+        } else launcher.upload(x.storage, numbers.slice(first, first + count), 4 * first);
       }
-      const { given, first, count } = below(4) ? some[below(4)] : within();
+      const { given, first, count } = [all, within(), ...some][below(8)];
       const out = zeros([count]);
       launcher.launch(read, { x: given, out: out.storage }, {}, Math.ceil(count / 64));
       assertEquals(await out.data(), numbers.slice(first, first + count), `step ${i}`);
       out.storage.release("for this test");
     }
-    assert(x.storage.block.images.size > 4);
+    assert(x.storage.block.images.size > 6);
   }));
 
 Deno.test("where there is no room for an image, buffers are read", () =>

@@ -370,8 +370,8 @@ async function windows(
   });
   const x = tensor(Float32Array.from({ length: 2 ** 10 }, (_, i) => i), { device });
   const seen: number[][] = [];
+  const out = zeros([2], { device });
   for (const [offset, size] of places) {
-    const out = zeros([2], { device });
     const buffers = { x: { storage: x.storage, offset, size }, out: out.storage };
     launcher.launch(pipeline, buffers, {}, 1);
     seen.push(await out.tolist() as number[]);
