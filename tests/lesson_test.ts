@@ -8,7 +8,7 @@ import { compareOutput, locate } from "../lib/lesson/compare.ts";
 import { hold, problems, rewrite } from "../lib/lesson/outputs.ts";
 import { duration } from "../lib/host/progress.ts";
 import { progress, stepLine } from "../lib/lesson/progress.ts";
-import { fill } from "../lib/lesson/reader.ts";
+import { fill, imports } from "../lib/lesson/reader.ts";
 import { journalOf } from "../lib/lesson/show.ts";
 import { headOf, marksAt, parts, statementEnd, topLevelEnd } from "../lib/lesson/source.ts";
 import fixture from "./fixtures/lesson.ts" with { type: "text" };
@@ -314,5 +314,17 @@ Deno.test("a paragraph is filled to the terminal's width, what has a form of its
     const block of ["## A heading that is long", "- a list\n- of two", "| a | table |", "    code"]
   ) {
     assertEquals(fill(block, 8), block);
+  }
+});
+
+Deno.test("a long import breaks neither between type and its name nor before its file", () => {
+  const names = Array.from({ length: 60 }, (_, i) => `${i % 2 ? "type " : ""}n${i}`);
+  for (let length = 1; length <= names.length; length++) {
+    const text = imports(names.slice(0, length), '"#lib"');
+    assert(!/type\n|from\n|\n *from/.test(text), text);
+    assertEquals(
+      text.replace(/\s+/g, " "),
+      `import { ${names.slice(0, length).join(", ")} } from "#lib";`,
+    );
   }
 });

@@ -80,6 +80,9 @@ const code = (text: string) =>
 /** Imported names, one per line, as the formatter writes them. */
 const IMPORTS = /^import \{\n([^}]+)\} from (".+");$/gm;
 
-/** The same as a paragraph: a long list of names takes fewer lines. */
-const imports = (names: readonly string[], from: string) =>
-  fill(`import { ${names.join(", ")} } from ${from};`, 72).replaceAll("\n", "\n  ");
+/** The same as a paragraph: a long list of names takes fewer lines. A `type` stays with its name, and `from` with its file. */
+export const imports = (names: readonly string[], from: string): string => {
+  const list = names.map((name) => name.replace(" ", "\0")).join(", ");
+  return fill(`import { ${list} }\0from\0${from};`, 72).replaceAll("\n", "\n  ")
+    .replaceAll("\0", " ");
+};
