@@ -2,7 +2,7 @@
  * Plain values compared with what Python 3.11 wrote and IPython laid out; goldens/python.py made both.
  */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { display, float, type Repr, repr, size, str, tuple } from "../lib/python/repr.ts";
+import { display, fixed, float, type Repr, repr, size, str, tuple } from "../lib/python/repr.ts";
 import goldens from "./goldens/python.json" with { type: "json" };
 
 interface Golden {
@@ -83,6 +83,13 @@ Deno.test("str is the string itself, and the repr of everything else", () => {
   assertEquals(repr("\ud800"), "'\\ud800'");
   assertEquals(str(undefined), "None");
   assertEquals(str(atOnce("tensor(1)")), "tensor(1)");
+});
+
+Deno.test("a tie without decimals is rounded to even, -0 is a float, and a character counts once", () => {
+  assertEquals([0.5, 1.5, 2.5, -0.5].map((x) => fixed(x, 0)), ["0", "2", "2", "-0"]); // f"{x:.0f}"
+  assertEquals(repr([-0, 2]), "[-0.0, 2]");
+  const faces = Array(4).fill("😀".repeat(10)); // 56 characters wide, and 96 of JavaScript's
+  assertEquals(display(faces), repr(faces));
 });
 
 Deno.test("typed arrays are lists of what they hold, but bytes are bytes", () => {
