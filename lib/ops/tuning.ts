@@ -362,7 +362,6 @@ export const tuningOf = ({ software, imaging, callsForImages, subgroups }: {
 export const LARGE_MATRIX: number = 2 ** 20;
 /**
  * A matrix moves there once so many products have read it: by then moving has cost about as much as it would have saved.
- * Two texts of four tokens then take GPT-2 0.8 times as long.
  * GPT-2's 124M move in a second; then 2 texts of 4 tokens take 173 ms for 210, a written token 60 for 100, and 128 tokens
  * at once as long as before.
  */
