@@ -1,7 +1,7 @@
 // One step of Adam (Kingma & Ba, 2015) or AdamW (Loshchilov & Hutter, 2019), with t the number of the step:
 //
 //   g = grad + penalty · w                       Adam's weight decay; 0 for AdamW
-//   m = m + (1 - beta1) · (g - m)                where the gradient points, on average
+//   m = beta1 · m + (1 - beta1) · g              where the gradient points, on average
 //   v = beta2 · v + (1 - beta2) · g²             how large it is
 //   w = decay · w - rate · m / (sqrt(v) / root + eps)
 //
@@ -20,6 +20,7 @@ struct Params {
   root: vec4<f32>,
   decay: f32,
   penalty: f32,
+  beta1: f32,
   rest1: f32,
   beta2: f32,
   rest2: f32,
@@ -48,7 +49,7 @@ fn moved(old: Moved, grad: vec4<f32>, rate: f32, root: f32) -> Moved {
   var now = old;
   if (MOMENTS) {
     let g = penalized(old.w, grad);
-    now.m = averaged(old.m, g, p.rest1);
+    now.m = fma(g, vec4(p.rest1), old.m * p.beta1);
     now.v = fma(g * p.rest2, g, old.v * p.beta2);
   } else {
     now.v = max(old.v, grad);

@@ -8,12 +8,3 @@ fn penalized(w: vec4<f32>, grad: vec4<f32>) -> vec4<f32> {
   }
   return fuseds(w, vec4(p.penalty), grad);
 }
-
-// An average with a share of the newest number, as PyTorch's lerp takes it: from the nearer end.
-fn averaged(average: vec4<f32>, newest: vec4<f32>, share: f32) -> vec4<f32> {
-  let apart = newest - average;
-  if (share < 0.5) {
-    return fma(vec4(share), apart, average);
-  }
-  return fma(vec4(share - 1.0), apart, newest);
-}

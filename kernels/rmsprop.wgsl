@@ -39,6 +39,14 @@ fn squared(v: vec4<f32>, g: vec4<f32>) -> vec4<f32> {
   return fma(g * p.take, g, v * p.keep);
 }
 
+// PyTorch's lerp, which begins from the nearer end.
+fn averaged(a: vec4<f32>, g: vec4<f32>) -> vec4<f32> {
+  if (p.take < 0.5) {
+    return fma(vec4(p.take), g - a, a);
+  }
+  return g - allRounded((g - a) * p.keep);
+}
+
 fn divisor(v: vec4<f32>, a: vec4<f32>) -> vec4<f32> {
   if (CENTERED) {
     return squareRoots(fma(-a, a, v)) + p.eps;
@@ -52,7 +60,7 @@ fn item0(i: u32) {
   square_avg0[i] = squared(square_avg0[i], g);
   var a = vec4(0.0);
   if (CENTERED) {
-    a = averaged(grad_avg0[i], g, p.take);
+    a = averaged(grad_avg0[i], g);
     grad_avg0[i] = a;
   }
   let d = divisor(square_avg0[i], a);

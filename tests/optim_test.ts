@@ -145,25 +145,6 @@ for (const { kind, options, values } of goldens.long) {
   });
 }
 
-for (const { kind, options, ...want } of goldens.averaged) {
-  Deno.test(`optim: ${kind} ${JSON.stringify(options)}: many of PyTorch's bits after 300 steps`, async () => {
-    manualSeed(3);
-    const param = new nn.Parameter(randn(256));
-    const optimizer = new optim[kind as "Adam"]([param], options as Partial<optim.AdamOptions>);
-    for (let step = 0; step < 300; step++) {
-      param.grad = randn(256);
-      optimizer.step();
-    }
-    const { expAvg } = optimizer.state.get(param)!;
-    const alike = async (x: Tensor, values: readonly number[]) =>
-      (await x.data()).filter((v, i) => v === Math.fround(values[i])).length / values.length;
-    // Not all, since llvmpipe's fma rounds twice, and PyTorch's roots are a unit off here and there. Of a mean that is
-    // added up from two products, as PyTorch did up to 1.13, 13 and 38 of 100 are the same.
-    const shares = [await alike(param, want.param), await alike(expAvg, want.mean)];
-    assert(Math.min(...shares) > 0.42, `equal bits: ${shares}`);
-  });
-}
-
 for (const { kind, options, losses } of goldens.regressions) {
   Deno.test(`optim: ${kind} teaches a network sines, with PyTorch's losses at every step`, async () => {
     manualSeed(7);

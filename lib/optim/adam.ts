@@ -1,6 +1,6 @@
 /*
  * Adam, and AdamW, whose weight decay is separate from the gradient. The arithmetic is in kernels/adam.wgsl; its
- * steps and their rounding are those of PyTorch 2.13's `_single_tensor_adam`.
+ * steps and their rounding are those of PyTorch 1.13's `_single_tensor_adam` and `_single_tensor_adamw`.
  */
 import { foreach, type Item } from "../ops/foreach.ts";
 import { a, type Given } from "../python/arguments.ts";
@@ -138,7 +138,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     });
     const common = {
       many: true,
-      params: { rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps, ...this.decay(group) },
+      params: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps, ...this.decay(group) },
     };
     if (!amsgrad) return void foreach(kernel, items, common);
     foreach(kernel, items, { ...common, constants: { APPLY: 0 } });

@@ -151,18 +151,6 @@ def long(kind, options):
     return [single(v) for v in p.detach().numpy()]
 
 
-def averaged(kind, options):
-    """A parameter and its mean gradient after 300 steps, each with a gradient drawn anew."""
-    torch.manual_seed(3)
-    p = torch.nn.Parameter(torch.randn(256))
-    optimizer = getattr(torch.optim, kind)([p], **pythonic(options))
-    for _ in range(300):
-        p.grad = torch.randn(256)
-        optimizer.step()
-    mean = optimizer.state[p]["exp_avg"]
-    return {"param": [single(v) for v in p.detach().numpy()], "mean": [single(v) for v in mean.numpy()]}
-
-
 def rates(make):
     a, b = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([{"params": [a]}, {"params": [b], "lr": 0.3}], lr=0.1)
@@ -308,13 +296,6 @@ def main():
                 ["SGD", {"lr": 0.01}],
                 ["SGD", {"lr": 0.01, "momentum": 0.9}],
                 ["SGD", {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weightDecay": 0.1}],
-            ]
-        ],
-        "averaged": [
-            {"kind": kind, "options": options, **averaged(kind, options)}
-            for kind, options in [
-                ["Adam", {"lr": 0.01}],
-                ["AdamW", {"lr": 0.01, "betas": [0.4, 0.99]}],
             ]
         ],
         "schedules": {name: rates(make) for name, make in SCHEDULES.items()},
