@@ -239,6 +239,10 @@ const processors: Tuning = {
   // 28 to 46 in the same sitting: 8×8 takes 7.0 instructions for a vector's multiply-add, 16×8 6.1, 16×16 5.1, 32×16
   // 4.4, but those of a round no longer fit the processor's caches of instructions: 10, 18, 32 and 68 KB. And the first
   // use of a tile costs its compilation: 2.6 s of the processor for 16×16, 7 for 32×16.
+  // Of the 1.3 ns that a vector's multiply-add takes by 8×8, 0.6 are left without loads, and a loop of vectors alone takes
+  // 0.2 (0.16 fused). Tried in vain: eight k for each time that a sum is taken out of memory (1.5 ns, as more goes over
+  // the stack), and places of A that llvmpipe knows to be one for all lanes, by asking a texture for the size of a level:
+  // it still makes 62 instructions for eight equal reads, since each is checked against the image's edges.
   products: [
     { ...plain, when: ({ work }) => work < tinyProduct.below },
     // The step that generates a token.
