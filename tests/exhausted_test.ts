@@ -97,7 +97,8 @@ Deno.test("memory is not looked at again while buffers are used again", async ()
 Deno.test("a large read looks for room first, and can be made again", async () => {
   const x = ones([2 ** 20]);
   await where(
-    { room: () => ({ available: 10 * MB }) },
+    // Memory that a driver has kept of earlier tests is none to count with here.
+    { usage: () => undefined, room: () => ({ available: 10 * MB }) },
     () =>
       assertRejects(() => x.data(), RangeError, "making room to read into: memory is running out"),
   );

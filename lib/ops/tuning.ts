@@ -35,7 +35,7 @@ export const ATTENTION_HEADS = 8;
 export const ATTENTION_SUMS = 16;
 /**
  * Queries of a head up to which the keys are split over workgroups, where these share what they read: one query of 12
- * heads with 1,024 keys makes 192 of them, by blocks of queries it would make 12 It took 21 µs there, and 1,216 by the
+ * heads with 1,024 keys makes 192 of them, by blocks of queries it would make 12. It took 21 µs there, and 1,216 by the
  * form for processors (NVIDIA H200).
  */
 export const SPLITTING_QUERIES = 8;
