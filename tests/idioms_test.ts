@@ -129,4 +129,7 @@ Deno.test("every name that the field's notebooks call stands in a line above, or
   if ((await Deno.permissions.query({ name: "read" })).state !== "granted") return;
   const list = await Deno.readTextFile(new URL("../lessons/differences.md", import.meta.url));
   assertEquals(answered.filter((each) => !list.includes(`\`${each}`)), []);
+  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+  const [, said] = /([\d,]+) lines that notebooks/.exec(readme)!;
+  assertEquals(said, Object.keys(answers).length.toLocaleString("en"));
 });
